@@ -1,0 +1,22 @@
+/** One runner for the whole workspace: `npm test -- feed` runs the tests whose path says feed. */
+export default {
+  testEnvironment: "node",
+  // Packages resolve to their sources. Never add "import": it breaks Jest's own CommonJS.
+  testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  roots: ["<rootDir>/packages", "<rootDir>/services", "<rootDir>/bench", "<rootDir>/scripts"],
+  testMatch: ["**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", "/dist/"],
+  modulePathIgnorePatterns: ["/dist/"],
+  extensionsToTreatAsEsm: [".ts"],
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript", explicitResourceManagement: true }, target: "es2022" },
+        module: { type: "es6" },
+      },
+    ],
+  },
+  testTimeout: 20_000,
+};

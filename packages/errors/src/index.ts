@@ -1,0 +1,1 @@
+export { asRefusal, type FieldError, Refusal, type RefusalCode } from "./refusal.js";

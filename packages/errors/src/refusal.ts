@@ -1,0 +1,47 @@
+/** The failures we expect, in gRPC's vocabulary. Each edge translates them once: gRPC status codes, HTTP statuses. */
+export type RefusalCode =
+  | "INVALID_ARGUMENT"
+  | "UNAUTHENTICATED"
+  | "PERMISSION_DENIED"
+  | "NOT_FOUND"
+  | "ALREADY_EXISTS"
+  | "FAILED_PRECONDITION"
+  | "RESOURCE_EXHAUSTED"
+  | "UNAVAILABLE"
+  | "DEADLINE_EXCEEDED";
+
+export interface FieldError {
+  /** The field as the caller wrote it: `per_page`, `cover[2]`. */
+  readonly field: string;
+  readonly detail: string;
+}
+
+interface Details {
+  readonly cause?: unknown;
+  /** Each field that is wrong, for INVALID_ARGUMENT. */
+  readonly fields?: readonly FieldError[];
+  /** When asking again makes sense, in seconds. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** An expected failure that speaks to the caller; anything else that is thrown is a bug and speaks only to us. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly fields: readonly FieldError[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    readonly code: RefusalCode,
+    message: string,
+    { cause, fields = [], retryAfterSeconds }: Details = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.fields = fields;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The refusal that `error` is, or undefined when it is a bug. */
+export function asRefusal(error: unknown): Refusal | undefined {
+  return error instanceof Refusal ? error : undefined;
+}
