@@ -18,5 +18,7 @@ export default {
       },
     ],
   },
+  globalSetup: "<rootDir>/packages/testkit/src/jest-global-setup.mjs",
+  globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.mjs",
   testTimeout: 20_000,
 };

@@ -1,0 +1,21 @@
+import type { Statements } from "@headline/mysql";
+
+/** Something that caches elsewhere may hold has changed: the subject's row is now at `version`. */
+export interface Change {
+  /** What kind of thing: `article`. */
+  readonly topic: string;
+  readonly subjectId: bigint;
+  readonly version: number;
+}
+
+/** The clock of the database, in milliseconds; the only clock that change rows know. */
+export const DATABASE_NOW_MS = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED)";
+
+/** Writes the change in the transaction that makes it, so it is told if and only if it happened. */
+export async function appendChange(tx: Statements, { topic, subjectId, version }: Change): Promise<void> {
+  await tx.write(`INSERT INTO changes (topic, subject_id, version, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`, [
+    topic,
+    subjectId,
+    version,
+  ]);
+}

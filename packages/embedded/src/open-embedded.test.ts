@@ -1,0 +1,65 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { launch } from "../test/launcher.js";
+import { temporaryFolder } from "../test/temporary-folder.js";
+import { openEmbedded } from "./open-embedded.js";
+import { pollFor } from "./poll-for.js";
+import { identifyProcess } from "./process-identity.js";
+
+const onLinux = process.platform === "linux" ? test : test.skip;
+
+describe("openEmbedded", () => {
+  test("a second start on the same data is fast", async () => {
+    using folder = temporaryFolder();
+    await (await openEmbedded({ dataDir: folder.path }))[Symbol.asyncDispose]();
+    const startedAt = performance.now();
+    await using _again = await openEmbedded({ dataDir: folder.path });
+    // About 120 ms on an idle machine; the bound is for a busy one.
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+  });
+
+  test("when one of the two cannot start, the other does not stay", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(`${folder.path}/redis`, "");
+    await expect(openEmbedded({ dataDir: folder.path })).rejects.toThrow(/cannot write to the data folder .*redis/);
+  });
+
+  onLinux("kill -9 of the parent ends both servers, and the next start has the data to itself", async () => {
+    using folder = temporaryFolder();
+    const [first, launcher] = await launch(folder.path, "stay");
+    launcher.kill("SIGKILL");
+    await once(launcher, "exit");
+    // At once, while they may still be on their way out:
+    await using next = await openEmbedded({ dataDir: folder.path });
+    expect(await gone(first.redisPid)).toBe(true);
+    expect(await gone(first.mariadbPid)).toBe(true);
+    expect([next.redis.reused, next.mariadb.reused]).toEqual([false, false]);
+  });
+
+  test("a launcher that ends takes its servers along", async () => {
+    using folder = temporaryFolder();
+    const [launched, launcher] = await launch(folder.path, "leave");
+    await once(launcher, "exit");
+    expect(await gone(launched.redisPid)).toBe(true);
+    expect(await gone(launched.mariadbPid)).toBe(true);
+  });
+
+  test("launchers in two processes share the servers", async () => {
+    using folder = temporaryFolder();
+    const [[one, a], [two, b]] = await Promise.all([launch(folder.path, "stay"), launch(folder.path, "stay")]);
+    expect([one.redisPid, one.mariadbPid]).toEqual([two.redisPid, two.mariadbPid]);
+    expect(one.redisReused).not.toBe(two.redisReused);
+    for (const launcher of [a, b]) {
+      launcher.kill("SIGTERM");
+      await once(launcher, "exit");
+    }
+    expect(await gone(one.redisPid)).toBe(true);
+    expect(await gone(one.mariadbPid)).toBe(true);
+  });
+});
+
+async function gone(pid: number): Promise<boolean> {
+  const check = () => (identifyProcess(pid) === undefined ? true : undefined);
+  return (await pollFor(check, { withinMs: 5_000, everyMs: 10 })) === true;
+}

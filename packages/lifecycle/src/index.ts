@@ -1,0 +1,2 @@
+export { CloseStack } from "./close-stack.js";
+export { runUntilSignal } from "./run-until-signal.js";

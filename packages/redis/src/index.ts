@@ -1,0 +1,2 @@
+export { openRedis, type Redis, type RedisOptions, redisAddress, waitForRedis } from "./client.js";
+export { type CacheSource, type Versioned, VersionedCache } from "./versioned-cache.js";

@@ -1,0 +1,236 @@
+import { LRUCache } from "lru-cache";
+import type { Redis } from "./client.js";
+
+/** A value and the version of the row it was read from. `value` undefined says that there is no such row. */
+export interface Versioned<T> {
+  readonly version: number;
+  readonly value: T | undefined;
+}
+
+/** Where the truth is: answers what it has of `ids`; an id it does not answer does not exist. */
+export type CacheSource<T> = (ids: readonly bigint[]) => Promise<ReadonlyMap<bigint, Versioned<T>>>;
+
+interface Options<T> {
+  /** Prefix of the keys in Redis: `article` makes `article:{7}`. */
+  readonly name: string;
+  /** A client opened with `VersionedCache.scripts`. */
+  readonly redis: Redis;
+  readonly source: CacheSource<T>;
+  readonly encode: (value: T) => Buffer;
+  readonly decode: (bytes: Buffer) => T;
+  /** How many entries this process keeps for itself. */
+  readonly localMax: number;
+  readonly random?: () => number;
+  readonly onRedisError?: (error: unknown) => void;
+}
+
+interface LocalEntry<T> extends Versioned<T> {
+  /** Set when something newer is known to exist: this value is kept only for when nobody else answers. */
+  readonly stale: boolean;
+  readonly freshUntilMs: number;
+}
+
+const LOCAL_TTL_MS = 60_000;
+const REDIS_TTL_S = 3_600;
+const ABSENT_TTL_MS = 5_000;
+/** How long a mark that says "older than this is stale" outlives the loads that could still bring something older. */
+const STALE_MARK_TTL_S = 60;
+
+const PRESENT = 0x2b; // "+"
+const ABSENT = 0x2d; // "-"
+
+const KEEP_NEWER = `
+local held = redis.call('GETRANGE', KEYS[1], 0, 16)
+if held ~= '' then
+  local version = tonumber(string.match(held, '^%d+'))
+  if version and version > tonumber(ARGV[1]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PX', ARGV[3])
+return 1`;
+
+const MARK_STALE = `
+local held = redis.call('GETRANGE', KEYS[1], 0, 16)
+if held ~= '' then
+  local version = tonumber(string.match(held, '^%d+'))
+  if version and version >= tonumber(ARGV[1]) then return 0 end
+end
+redis.call('SET', KEYS[1], ARGV[1] .. '?', 'EX', ARGV[2])
+return 1`;
+
+interface CacheRedis extends Redis {
+  cacheKeepNewer(key: string, version: number, body: Buffer, ttlMs: number): Promise<number>;
+  cacheMarkStale(key: string, version: number, ttlSeconds: number): Promise<number>;
+}
+
+/**
+ * Rows by id: this process's memory, then Redis, then the source, with what was missing remembered on the way back.
+ *
+ * - One round trip to Redis and one call of the source for all that is missing, whatever the number of ids.
+ * - Concurrent misses of one id share one load.
+ * - An absent row is remembered for 5 s; TTLs carry 10 % of jitter, so what was loaded together does not expire together.
+ * - A value is kept only if no newer version is known, here and in Redis: a slow load never undoes an edit.
+ * - When the source fails, the last known value is better than none; without one, the failure is thrown.
+ */
+export class VersionedCache<T> {
+  static readonly scripts = {
+    cacheKeepNewer: { lua: KEEP_NEWER, numberOfKeys: 1 },
+    cacheMarkStale: { lua: MARK_STALE, numberOfKeys: 1 },
+  };
+
+  readonly #local: LRUCache<bigint, LocalEntry<T>>;
+  readonly #loading = new Map<bigint, Promise<LocalEntry<T>>>();
+  readonly #redis: CacheRedis;
+
+  constructor(private readonly options: Options<T>) {
+    this.#local = new LRUCache({ max: options.localMax });
+    this.#redis = options.redis as CacheRedis;
+  }
+
+  /** The value if this process has it fresh: nothing is awaited on the hot path. */
+  peek(id: bigint): T | undefined {
+    const entry = this.#local.get(id);
+    return entry !== undefined && isFresh(entry, Date.now()) ? entry.value : undefined;
+  }
+
+  async get(id: bigint): Promise<T | undefined> {
+    return (await this.getMany([id])).get(id);
+  }
+
+  /** What exists of `ids`. */
+  async getMany(ids: readonly bigint[]): Promise<Map<bigint, T>> {
+    const found = new Map<bigint, T>();
+    const missing: bigint[] = [];
+    const nowMs = Date.now();
+    for (const id of ids) {
+      const entry = this.#local.get(id);
+      if (entry === undefined || !isFresh(entry, nowMs)) missing.push(id);
+      else if (entry.value !== undefined) found.set(id, entry.value);
+    }
+    if (missing.length > 0) {
+      this.#loadTogether(missing.filter((id) => !this.#loading.has(id)));
+      for (const [index, entry] of (await Promise.all(missing.map((id) => this.#loading.get(id)))).entries()) {
+        if (entry?.value !== undefined) found.set(missing[index] as bigint, entry.value);
+      }
+    }
+    return found;
+  }
+
+  /** Tells everyone a value just written to the source. Rejects when Redis does not take it; this process has it anyway. */
+  async offer(id: bigint, versioned: Versioned<T>): Promise<void> {
+    this.#loading.delete(id); // whoever asks from now on must not share a load that began before this
+    this.#remember(id, versioned);
+    await this.#writeToRedis(id, versioned);
+  }
+
+  /** Says that what is older than `version` is stale. Rejects when Redis cannot be told; this process knows anyway. */
+  async markStale(id: bigint, version: number): Promise<void> {
+    this.markStaleHere(id, version);
+    await this.#redis.cacheMarkStale(this.key(id), version, STALE_MARK_TTL_S);
+  }
+
+  /** The same for this process alone, when somebody else has told Redis. */
+  markStaleHere(id: bigint, version: number): void {
+    const entry = this.#local.peek(id);
+    if (entry !== undefined && entry.version >= version) return;
+    this.#loading.delete(id);
+    this.#local.set(id, { version, value: entry?.value, stale: true, freshUntilMs: 0 });
+  }
+
+  key(id: bigint): string {
+    return `${this.options.name}:{${id}}`;
+  }
+
+  /** Starts one load for all of `ids`; each id gets its own promise, so later callers can share it. */
+  #loadTogether(ids: readonly bigint[]): void {
+    if (ids.length === 0) return;
+    const entries = this.#load(ids);
+    for (const id of ids) {
+      const entry = entries.then((loaded) => loaded.get(id) as LocalEntry<T>);
+      this.#loading.set(id, entry);
+      const forget = () => {
+        if (this.#loading.get(id) === entry) this.#loading.delete(id);
+      };
+      entry.then(forget, forget);
+    }
+  }
+
+  async #load(ids: readonly bigint[]): Promise<Map<bigint, LocalEntry<T>>> {
+    const loaded = new Map<bigint, LocalEntry<T>>();
+    for (const [id, versioned] of await this.#readFromRedis(ids)) loaded.set(id, this.#remember(id, versioned));
+    const missing = ids.filter((id) => !loaded.has(id));
+    if (missing.length === 0) return loaded;
+    try {
+      const rows = await this.options.source(missing);
+      for (const id of missing) {
+        const versioned = rows.get(id) ?? { version: 0, value: undefined };
+        loaded.set(id, this.#remember(id, versioned));
+        this.#writeToRedis(id, versioned).catch((error: unknown) => this.options.onRedisError?.(error));
+      }
+    } catch (error) {
+      for (const id of missing) loaded.set(id, this.#lastKnown(id, error));
+    }
+    return loaded;
+  }
+
+  /** What Redis has and is not older than what this process knows to exist. No Redis is no entries. */
+  async #readFromRedis(ids: readonly bigint[]): Promise<Map<bigint, Versioned<T>>> {
+    const found = new Map<bigint, Versioned<T>>();
+    try {
+      // Auto-pipelined into one write; single GETs, unlike MGET, also work across the slots of a cluster.
+      const values = await Promise.all(ids.map((id) => this.#redis.getBuffer(this.key(id))));
+      for (const [index, bytes] of values.entries()) {
+        const id = ids[index] as bigint;
+        const versioned = bytes === null ? undefined : this.#parse(bytes);
+        if (versioned !== undefined && versioned.version >= (this.#local.peek(id)?.version ?? 0))
+          found.set(id, versioned);
+      }
+    } catch (error) {
+      this.options.onRedisError?.(error);
+    }
+    return found;
+  }
+
+  async #writeToRedis(id: bigint, { version, value }: Versioned<T>): Promise<void> {
+    const body =
+      value === undefined ? Buffer.of(ABSENT) : Buffer.concat([Buffer.of(PRESENT), this.options.encode(value)]);
+    const ttlMs = this.#jittered(value === undefined ? ABSENT_TTL_MS : REDIS_TTL_S * 1_000);
+    await this.#redis.cacheKeepNewer(this.key(id), version, body, ttlMs);
+  }
+
+  /** `<version>+<body>`, `<version>-` for an absent row, `<version>?` for a mark; a mark holds no value. */
+  #parse(bytes: Buffer): Versioned<T> | undefined {
+    let end = 0;
+    while (isDigit(bytes[end])) end += 1;
+    const version = Number(bytes.toString("latin1", 0, end));
+    if (bytes[end] === PRESENT) return { version, value: this.options.decode(bytes.subarray(end + 1)) };
+    if (bytes[end] === ABSENT) return { version, value: undefined };
+    return undefined;
+  }
+
+  /** Keeps the newer of what is known and what has come; answers what has come. */
+  #remember(id: bigint, versioned: Versioned<T>): LocalEntry<T> {
+    const ttlMs = this.#jittered(versioned.value === undefined ? ABSENT_TTL_MS : LOCAL_TTL_MS);
+    const entry = { ...versioned, stale: false, freshUntilMs: Date.now() + ttlMs };
+    const known = this.#local.peek(id);
+    if (known === undefined || known.version <= entry.version) this.#local.set(id, entry);
+    return entry;
+  }
+
+  #lastKnown(id: bigint, error: unknown): LocalEntry<T> {
+    const known = this.#local.peek(id);
+    if (known?.value === undefined) throw error;
+    return known;
+  }
+
+  #jittered(ttlMs: number): number {
+    return Math.round(ttlMs * (0.95 + (this.options.random ?? Math.random)() / 10));
+  }
+}
+
+function isFresh(entry: LocalEntry<unknown>, nowMs: number): boolean {
+  return !entry.stale && entry.freshUntilMs > nowMs;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
+}

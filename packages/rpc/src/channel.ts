@@ -1,0 +1,175 @@
+import {
+  Channel,
+  type ChannelCredentials,
+  type ChannelOptions,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
+import { Refusal } from "@headline/errors";
+import { HealthClient } from "./gen/grpc/health/v1/health.js";
+import { RecommendServiceClient } from "./gen/headline/recommend/v1/recommend.js";
+import { UserRecommendClient } from "./gen/user_recommend.js";
+import { Silence } from "./silence.js";
+import { fromServiceError } from "./status.js";
+
+export interface HealingOptions {
+  /** A grpc-js target: `127.0.0.1:50051`, `dns:///recommender:50051`, `ipv4:a:1,b:2`, `unix:/run/recommender.sock`. */
+  readonly address: string;
+  /** Default: no TLS. */
+  readonly credentials?: ChannelCredentials;
+  /** Between two pings of an idle or busy connection. Default 10 s, which other servers tolerate. */
+  readonly keepaliveMs?: number;
+  /** How long a ping may stay unanswered. Default 1 s. */
+  readonly keepaliveTimeoutMs?: number;
+  /** Calls fail and nothing succeeds for this long: a new connection is made. Default 1.5 s. */
+  readonly silenceMs?: number;
+}
+
+/** One channel's clients. They share its connections. */
+interface Clients {
+  readonly channel: Channel;
+  readonly userRecommend: UserRecommendClient;
+  readonly recommendService: RecommendServiceClient;
+  readonly health: HealthClient;
+}
+
+interface UnaryOptions {
+  readonly timeoutMs: number;
+  readonly metadata?: Metadata;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type UnaryMethod<Request, Response> = (
+  clients: Clients,
+) => (
+  request: Request,
+  metadata: Metadata,
+  options: { deadline: number },
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall;
+
+const TICK_MS = 100;
+
+/**
+ * A channel that heals. grpc-js waits for ever on a connection that was accepted and then stays mute, keepalive or not:
+ * so when calls fail and none succeeds for `silenceMs`, the channel is closed and a new one made.
+ */
+export class HealingChannel {
+  #clients: Clients;
+  #renewedAt = performance.now();
+  #closed = false;
+  readonly #silence: Silence;
+  readonly #watch: NodeJS.Timeout;
+  readonly #onTick = new Set<(now: number) => void>();
+  readonly silenceMs: number;
+
+  constructor(private readonly options: HealingOptions) {
+    this.silenceMs = options.silenceMs ?? 1_500;
+    this.#silence = new Silence(this.silenceMs);
+    this.#clients = this.#open();
+    this.#watch = setInterval(() => this.#tick(), TICK_MS);
+    this.#watch.unref();
+  }
+
+  get clients(): Clients {
+    return this.#clients;
+  }
+
+  /** Calls `listener` every 100 ms. */
+  onTick(listener: (now: number) => void): void {
+    this.#onTick.add(listener);
+  }
+
+  /** Makes new connections. Calls in flight on the old ones may still finish there. */
+  renew(): void {
+    const now = performance.now();
+    if (this.#closed || now - this.#renewedAt < this.silenceMs / 2) return;
+    this.#renewedAt = now;
+    this.#silence.reset(now);
+    const old = this.#clients;
+    this.#clients = this.#open();
+    old.channel.close();
+  }
+
+  /** One unary call with its deadline: the response and the answer metadata, or a Refusal or Error. */
+  unary<Request, Response>(
+    method: UnaryMethod<Request, Response>,
+    request: Request,
+    { timeoutMs, metadata = new Metadata(), signal }: UnaryOptions,
+  ): Promise<{ response: Response; metadata: Metadata }> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) return reject(new Refusal("UNAVAILABLE", "this client is closed"));
+      if (signal?.aborted) return reject(signal.reason);
+      let answered = new Metadata();
+      this.#silence.asked(performance.now());
+      const deadline = Date.now() + Math.max(1, Math.ceil(timeoutMs));
+      const call = method(this.#clients)(request, metadata, { deadline }, (error, response) => {
+        signal?.removeEventListener("abort", cancel);
+        if (!error) {
+          this.#silence.answered(performance.now());
+          return resolve({ response, metadata: answered });
+        }
+        if (signal?.aborted) {
+          this.#silence.left();
+          return reject(signal.reason);
+        }
+        const failure = fromServiceError(error);
+        if (saysNothing(failure)) this.#silence.lost();
+        else this.#silence.answered(performance.now());
+        reject(failure);
+      });
+      const cancel = () => call.cancel();
+      signal?.addEventListener("abort", cancel, { once: true });
+      call.on("metadata", (sent) => {
+        answered = sent;
+      });
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#watch);
+    this.#clients.channel.close();
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    if (this.#silence.silent(now)) this.renew();
+    for (const listener of this.#onTick) listener(now);
+  }
+
+  #open(): Clients {
+    const { address, keepaliveMs = 10_000, keepaliveTimeoutMs = 1_000 } = this.options;
+    const security = this.options.credentials ?? credentials.createInsecure();
+    const channel = new Channel(address, security, {
+      // Shared subchannels would hand the new channel the connection that the old one was stuck on.
+      "grpc.use_local_subchannel_pool": 1,
+      "grpc.service_config": JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
+      "grpc.service_config_disable_resolution": 1,
+      // One retrying layer: ours.
+      "grpc.enable_retries": 0,
+      "grpc.initial_reconnect_backoff_ms": 100,
+      "grpc.max_reconnect_backoff_ms": 1_000,
+      "grpc.keepalive_time_ms": keepaliveMs,
+      "grpc.keepalive_timeout_ms": keepaliveTimeoutMs,
+      "grpc.keepalive_permit_without_calls": 1,
+      "grpc.max_receive_message_length": 16 * 1_024 * 1_024,
+      "grpc.enable_channelz": 0,
+    } satisfies ChannelOptions);
+    const shared = { channelOverride: channel };
+    return {
+      channel,
+      userRecommend: new UserRecommendClient(address, security, shared),
+      recommendService: new RecommendServiceClient(address, security, shared),
+      health: new HealthClient(address, security, shared),
+    };
+  }
+}
+
+/** A server that answers "no" is there; these may as well have come from nowhere. */
+function saysNothing(failure: Error): boolean {
+  return failure instanceof Refusal && (failure.code === "UNAVAILABLE" || failure.code === "DEADLINE_EXCEEDED");
+}

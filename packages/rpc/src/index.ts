@@ -1,0 +1,29 @@
+export { HealingChannel, type HealingOptions } from "./channel.js";
+export { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/health/v1/health.js";
+export * from "./gen/headline/recommend/v1/recommend.js";
+export {
+  Article,
+  ArticleResponse,
+  Track,
+  UserRecommendClient,
+  type UserRecommendServer,
+  UserRecommendService,
+  UserRequest,
+} from "./gen/user_recommend.js";
+export { type InFlightGate, inFlightGate } from "./in-flight.js";
+export { recommendBatches } from "./recommend-batches.js";
+export { recommendService, userRecommendService } from "./recommend-services.js";
+export { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
+export type { FeedModeName, ReasonName, Recommend, Recommendation, RecommendContext } from "./recommendation.js";
+export {
+  type CallOptions,
+  connectRecommender,
+  type Recommender,
+  type RecommenderOptions,
+  type RecommendOptions,
+  unaryRecommender,
+} from "./recommender.js";
+export { type RetryBudget, retryBudget } from "./retry-budget.js";
+export { mutualTls, openServer, type RunningServer, type ServedService, service } from "./serve.js";
+export { fromServiceError, fromStatus, toStatus } from "./status.js";
+export { type CallContext, type Edge, type UnaryHandler, unary } from "./unary.js";

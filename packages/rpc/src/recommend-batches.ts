@@ -1,0 +1,220 @@
+import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { CallLife } from "./call-life.js";
+import { DeadlineSweep } from "./deadline-sweep.js";
+import type {
+  Call,
+  Failure,
+  Reply,
+  StreamRecommendationsRequest,
+  StreamRecommendationsResponse,
+} from "./gen/headline/recommend/v1/recommend.js";
+import { UserRequest } from "./gen/user_recommend.js";
+import { type Recommend, type RecommendContext, toAnswer } from "./recommendation.js";
+import type { Drains } from "./serve.js";
+import { toStatus } from "./status.js";
+import { type Edge, refuse } from "./unary.js";
+
+interface BatchOptions extends Edge {
+  /** Calls of one stream that may be in flight; what is beyond is answered RESOURCE_EXHAUSTED. Default 1,024. */
+  readonly callsMax?: number;
+}
+
+type Stream = ServerDuplexStream<StreamRecommendationsRequest, StreamRecommendationsResponse>;
+
+const CALLS_MAX = 1_024;
+const LIMIT_MS = 10_000;
+/** Keeps a message of the largest answers far below the 4 MiB that any client accepts. */
+const REPLIES_PER_MESSAGE = 128;
+
+/** Serves StreamRecommendations: calls of all batches run side by side, each with its own deadline and outcome. */
+export function recommendBatches(
+  recommend: Recommend,
+  options: BatchOptions,
+): handleBidiStreamingCall<StreamRecommendationsRequest, StreamRecommendationsResponse> & Drains {
+  const conversations = new Set<Conversation>();
+  let draining = false;
+  const open = (stream: Stream): void => {
+    const { gate: _, ...edge } = options;
+    const refused = refuse(stream.metadata, edge);
+    if (refused) {
+      stream.emit("error", refused);
+      return;
+    }
+    const conversation = new Conversation(stream, recommend, options, () => conversations.delete(conversation));
+    conversations.add(conversation);
+    if (draining) conversation.drain();
+  };
+  return Object.assign(open, {
+    drain() {
+      draining = true;
+      for (const conversation of conversations) conversation.drain();
+    },
+  });
+}
+
+class BatchedCall extends CallLife implements RecommendContext {
+  constructor(
+    private readonly call: Call,
+    deadlineAt: number,
+  ) {
+    super(deadlineAt);
+  }
+
+  get id(): number {
+    return this.call.id;
+  }
+
+  get dryRun(): boolean {
+    return this.call.dryRun;
+  }
+
+  get traceparent(): string | undefined {
+    return this.call.traceparent || undefined;
+  }
+}
+
+/** One stream: what was read and is not yet answered, and what is answered and not yet written. */
+class Conversation {
+  readonly #inFlight = new Set<BatchedCall>();
+  readonly #deadlines = new DeadlineSweep((now) => this.#expire(now));
+  readonly #callsMax: number;
+  readonly #limitMs: number;
+  #ready: Reply[] = [];
+  #flushing = false;
+  #blocked = false;
+  #reading = true;
+  #ended = false;
+
+  constructor(
+    private readonly stream: Stream,
+    private readonly recommend: Recommend,
+    private readonly options: BatchOptions,
+    onEnd: () => void,
+  ) {
+    this.#callsMax = options.callsMax ?? CALLS_MAX;
+    this.#limitMs = options.limitMs ?? LIMIT_MS;
+    // Answer headers tell the client that somebody is there.
+    stream.sendMetadata(new Metadata());
+    stream.on("data", (message) => this.#read(message));
+    stream.on("end", () => this.drain());
+    stream.on("drain", () => this.#unblock());
+    stream.on("error", () => this.#abandon());
+    stream.once("cancelled", () => this.#abandon());
+    stream.once("close", () => {
+      this.#abandon();
+      onEnd();
+    });
+  }
+
+  /** Reads no more, answers what was read, then half-closes. */
+  drain(): void {
+    this.#reading = false;
+    this.stream.pause();
+    this.#endWhenDone();
+  }
+
+  #read({ calls }: StreamRecommendationsRequest): void {
+    if (!this.#reading) return;
+    for (const call of calls) this.#start(call);
+  }
+
+  #start(call: Call): void {
+    const full = this.#inFlight.size >= this.#callsMax ? "too many calls in flight on this stream" : this.#shut();
+    if (full) {
+      this.#reply(call.id, failure(status.RESOURCE_EXHAUSTED, full));
+      return;
+    }
+    const timeoutMs = call.timeoutMs === 0 ? this.#limitMs : Math.min(call.timeoutMs, this.#limitMs);
+    const batched = new BatchedCall(call, performance.now() + timeoutMs);
+    this.#inFlight.add(batched);
+    this.#deadlines.note(batched.deadlineAt);
+    this.#answer(call, batched).catch(this.options.onBug);
+  }
+
+  /** Takes a place at the gate, or says why there is none. */
+  #shut(): string | undefined {
+    const { gate } = this.options;
+    return gate && !gate.enter() ? gate.refusal.message : undefined;
+  }
+
+  async #answer(call: Call, batched: BatchedCall): Promise<void> {
+    try {
+      const recommendation = await this.recommend(call.request ?? UserRequest.create(), batched);
+      this.#settle(batched, { $case: "answer", answer: toAnswer(recommendation) });
+    } catch (error) {
+      if (!batched.explains(error)) {
+        const { code, details } = toStatus(error, this.options.onBug);
+        this.#settle(batched, failure(code, details));
+      }
+    } finally {
+      this.options.gate?.leave();
+    }
+  }
+
+  #expire(now: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const call of this.#inFlight) {
+      if (call.deadlineAt > now) next = Math.min(next, call.deadlineAt);
+      else {
+        call.expire();
+        this.#settle(call, failure(status.DEADLINE_EXCEEDED, "deadline exceeded"));
+      }
+    }
+    return next;
+  }
+
+  /** The first outcome of a call is its reply. */
+  #settle(call: BatchedCall, outcome: Reply["outcome"]): void {
+    if (this.#inFlight.delete(call)) this.#reply(call.id, outcome);
+  }
+
+  #reply(id: number, outcome: Reply["outcome"]): void {
+    if (this.#ended) return;
+    this.#ready.push({ id, outcome });
+    if (this.#flushing || this.#blocked) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  /** What got ready in one event-loop tick leaves together. While the client does not read, neither do we. */
+  #flush(): void {
+    this.#flushing = false;
+    while (this.#ready.length > 0 && !this.#blocked && !this.#ended) {
+      const replies =
+        this.#ready.length <= REPLIES_PER_MESSAGE ? this.#ready : this.#ready.slice(0, REPLIES_PER_MESSAGE);
+      this.#ready = this.#ready.length === replies.length ? [] : this.#ready.slice(replies.length);
+      if (!this.stream.write({ replies })) {
+        this.#blocked = true;
+        this.stream.pause();
+      }
+    }
+    this.#endWhenDone();
+  }
+
+  #unblock(): void {
+    this.#blocked = false;
+    if (this.#reading) this.stream.resume();
+    this.#flush();
+  }
+
+  #endWhenDone(): void {
+    if (this.#reading || this.#ended || this.#inFlight.size > 0 || this.#ready.length > 0) return;
+    this.#ended = true;
+    this.#deadlines.close();
+    this.stream.end();
+  }
+
+  /** The client is gone: nobody wants what is still being worked on. */
+  #abandon(): void {
+    this.#reading = false;
+    this.#ended = true;
+    this.#ready = [];
+    this.#deadlines.close();
+    for (const call of this.#inFlight) call.cancel();
+    this.#inFlight.clear();
+  }
+}
+
+function failure(code: number, message: string): { $case: "failure"; failure: Failure } {
+  return { $case: "failure", failure: { code, message } };
+}

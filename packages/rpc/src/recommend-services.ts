@@ -1,0 +1,37 @@
+import {
+  type CountUpdatesRequest,
+  type CountUpdatesResponse,
+  RecommendServiceService,
+} from "./gen/headline/recommend/v1/recommend.js";
+import { type ArticleResponse, UserRecommendService, type UserRequest } from "./gen/user_recommend.js";
+import { recommendBatches } from "./recommend-batches.js";
+import { type Recommend, toMetadata } from "./recommendation.js";
+import { type ServedService, service } from "./serve.js";
+import { type Edge, type UnaryHandler, unary } from "./unary.js";
+
+/** UserRecommend, the frozen contract: mode, stamp, algorithm and reasons leave as answer metadata. */
+export function userRecommendService(recommend: Recommend, edge: Edge): ServedService {
+  return service(UserRecommendService, {
+    userRecommend: unary<UserRequest, ArticleResponse>(async (request, context) => {
+      const recommendation = await recommend(request, context);
+      context.sendMetadata(toMetadata(recommendation));
+      return recommendation;
+    }, edge),
+  });
+}
+
+interface RecommendServiceHandlers {
+  readonly recommend: Recommend;
+  readonly countUpdates: UnaryHandler<CountUpdatesRequest, CountUpdatesResponse>;
+}
+
+/** headline.recommend.v1.RecommendService: the same function over a stream of batches, and the count of what is new. */
+export function recommendService(
+  { recommend, countUpdates }: RecommendServiceHandlers,
+  edge: Edge & { readonly callsMax?: number },
+): ServedService {
+  return service(RecommendServiceService, {
+    streamRecommendations: recommendBatches(recommend, edge),
+    countUpdates: unary(countUpdates, edge),
+  });
+}

@@ -1,0 +1,100 @@
+import type { Metadata } from "@grpc/grpc-js";
+import { type Answer, FeedMode, Reason } from "./gen/headline/recommend/v1/recommend.js";
+import type { ArticleResponse, UserRequest } from "./gen/user_recommend.js";
+
+/** How an answer came about, as `x-feed-mode` says it. */
+export type FeedModeName = Lowercase<Exclude<keyof typeof FeedMode, "UNRECOGNIZED">>;
+
+/** Why an article was chosen, as `x-feed-reasons` says it. */
+export type ReasonName = Lowercase<Exclude<keyof typeof Reason, "UNRECOGNIZED">>;
+
+/** The response of user_recommend with what it says in metadata. */
+export interface Recommendation extends ArticleResponse {
+  readonly mode: FeedModeName;
+  /** The stamp of the batch that was answered; 0 when there was none. */
+  readonly stamp: bigint;
+  /** Which algorithm chose. */
+  readonly algo: string;
+  /** Why each article was chosen, in the order of the articles; empty when nobody said. */
+  readonly reasons: readonly ReasonName[];
+}
+
+/** What the recommender knows of a call besides the request, however it came. */
+export interface RecommendContext {
+  /** Aborts when the caller is gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline, as of the moment of reading. */
+  readonly deadlineMs: number;
+  /** Answer in full, record nothing. */
+  readonly dryRun: boolean;
+  readonly traceparent: string | undefined;
+}
+
+/** The recommendation service's one function, served unary and over the stream alike. */
+export type Recommend = (request: UserRequest, context: RecommendContext) => Promise<Recommendation>;
+
+const modeNames = names<FeedModeName>(FeedMode);
+const reasonNames = names<ReasonName>(Reason);
+const modeNumbers = new Map(modeNames.map((name, number) => [name, number as FeedMode]));
+const reasonNumbers = new Map(reasonNames.map((name, number) => [name, number as Reason]));
+
+export function toAnswer(recommendation: Recommendation): Answer {
+  return {
+    response: recommendation,
+    mode: modeNumbers.get(recommendation.mode) ?? FeedMode.UNSPECIFIED,
+    stamp: recommendation.stamp,
+    algo: recommendation.algo,
+    reasons: recommendation.reasons.map((reason) => reasonNumbers.get(reason) ?? Reason.UNSPECIFIED),
+  };
+}
+
+export function fromAnswer({ response, mode, stamp, algo, reasons }: Answer): Recommendation {
+  return {
+    exposure: response?.exposure ?? "",
+    timeStamp: response?.timeStamp ?? 0n,
+    recommends: response?.recommends ?? [],
+    mode: modeNames[mode] ?? "unspecified",
+    stamp,
+    algo,
+    reasons: reasons.map((reason) => reasonNames[reason] ?? "unspecified"),
+  };
+}
+
+/** What user_recommend says beside its response. */
+export function toMetadata({ mode, stamp, algo, reasons }: Recommendation): Record<string, string> {
+  return {
+    "x-feed-mode": mode,
+    "x-feed-stamp": String(stamp),
+    "x-feed-algo": algo,
+    "x-feed-reasons": reasons.join(","),
+  };
+}
+
+export function fromMetadata(response: ArticleResponse, metadata: Metadata): Recommendation {
+  const text = (key: string) => metadata.get(key)[0]?.toString() ?? "";
+  const mode = text("x-feed-mode") as FeedModeName;
+  const stamp = text("x-feed-stamp");
+  const reasons = text("x-feed-reasons");
+  return {
+    exposure: response.exposure,
+    timeStamp: response.timeStamp,
+    recommends: response.recommends,
+    mode: modeNumbers.has(mode) ? mode : "unspecified",
+    stamp: /^\d{1,19}$/.test(stamp) ? BigInt(stamp) : 0n,
+    algo: text("x-feed-algo"),
+    reasons: reasons === "" ? [] : reasons.split(",").map(knownReason),
+  };
+}
+
+function knownReason(name: string): ReasonName {
+  return reasonNumbers.has(name as ReasonName) ? (name as ReasonName) : "unspecified";
+}
+
+/** The names of a generated enum by number; a value that is added to the .proto is known here at once. */
+function names<Name extends string>(generated: Record<string, string | number>): Name[] {
+  const found: Name[] = [];
+  for (const [name, number] of Object.entries(generated)) {
+    if (typeof number === "number" && number >= 0) found[number] = name.toLowerCase() as Name;
+  }
+  return found;
+}

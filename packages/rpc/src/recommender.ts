@@ -1,0 +1,159 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { Metadata } from "@grpc/grpc-js";
+import { Refusal } from "@headline/errors";
+import { HealingChannel, type HealingOptions } from "./channel.js";
+import { HealthCheckResponse_ServingStatus } from "./gen/grpc/health/v1/health.js";
+import type { CountUpdatesRequest } from "./gen/headline/recommend/v1/recommend.js";
+import type { UserRequest } from "./gen/user_recommend.js";
+import { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
+import { fromMetadata, type Recommendation } from "./recommendation.js";
+import { type RetryBudget, retryBudget } from "./retry-budget.js";
+
+export interface CallOptions {
+  /** How long the caller will wait, the retry included. Default: the client's. */
+  readonly timeoutMs?: number | undefined;
+  /** How long the first attempt may take of it, so that time is left for a second. Default: all of it. */
+  readonly attemptMs?: number | undefined;
+  readonly traceparent?: string | undefined;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface RecommendOptions extends CallOptions {
+  /** Answer in full, record nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
+export interface RecommenderOptions extends HealingOptions, StreamOptions {
+  /** Default 300 ms. */
+  readonly timeoutMs?: number;
+  /** Calls user_recommend only, one RPC a call. */
+  readonly unaryOnly?: boolean;
+  /** Retries allowed. Default: a tenth of the calls. */
+  readonly budget?: RetryBudget;
+}
+
+/** The recommendation service, as its callers see it. Failures are Refusals with gRPC's names; a bug is a plain Error. */
+export interface Recommender extends AsyncDisposable {
+  recommend(request: UserRequest, options?: RecommendOptions): Promise<Recommendation>;
+  /** How many newer articles wait; consumes nothing. */
+  countUpdates(request: CountUpdatesRequest, options?: CallOptions): Promise<number>;
+  /** Whether the server says it serves; false too when nobody answers. */
+  check(service?: string, options?: CallOptions): Promise<boolean>;
+  /** Whether calls travel on the stream just now. */
+  readonly streaming: boolean;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 300;
+/** Work with less than this left is not started. */
+const WORTH_STARTING_MS = 20;
+
+/** Calls over the stream of batches, and unary where no stream is up. Retries once, where asking again is safe. */
+export function connectRecommender(options: RecommenderOptions): Recommender {
+  const channel = new HealingChannel(options);
+  const stream = options.unaryOnly ? undefined : new RecommendStream(channel, options);
+  const retrying = retryOnce(options.budget ?? retryBudget());
+  const timeoutMsDefault = options.timeoutMs ?? TIMEOUT_MS;
+  let closing: Promise<void> | undefined;
+
+  const recommender: Recommender = {
+    recommend(request, call = {}) {
+      return retrying(call, call.timeoutMs ?? timeoutMsDefault, (timeoutMs, unseen) => {
+        // When one stream ends because its server leaves, the others may be about to.
+        if (stream?.up && !unseen) return stream.ask(request, { ...call, timeoutMs });
+        return recommendUnary(channel, request, { ...call, timeoutMs });
+      });
+    },
+    countUpdates(request, call = {}) {
+      return retrying(call, call.timeoutMs ?? timeoutMsDefault, async (timeoutMs) => {
+        const { response } = await channel.unary(
+          ({ recommendService }) => recommendService.countUpdates.bind(recommendService),
+          request,
+          { timeoutMs, metadata: requestMetadata(call), signal: call.signal },
+        );
+        return response.count;
+      });
+    },
+    async check(service = "", call = {}) {
+      try {
+        const { response } = await channel.unary(
+          ({ health }) => health.check.bind(health),
+          { service },
+          { timeoutMs: call.timeoutMs ?? timeoutMsDefault, signal: call.signal },
+        );
+        return response.status === HealthCheckResponse_ServingStatus.SERVING;
+      } catch {
+        return false; // whatever the reason, it does not serve us
+      }
+    },
+    get streaming() {
+      return stream?.up ?? false;
+    },
+    close() {
+      closing ??= (async () => {
+        await stream?.close();
+        channel.close();
+      })();
+      return closing;
+    },
+    [Symbol.asyncDispose]: () => recommender.close(),
+  };
+  return recommender;
+}
+
+/** For internal services: the frozen contract alone, with deadlines, healing and the one retry. */
+export function unaryRecommender(options: Omit<RecommenderOptions, "unaryOnly" | keyof StreamOptions>): Recommender {
+  return connectRecommender({ ...options, unaryOnly: true });
+}
+
+async function recommendUnary(
+  channel: HealingChannel,
+  request: UserRequest,
+  call: RecommendOptions & { timeoutMs: number },
+): Promise<Recommendation> {
+  const { response, metadata } = await channel.unary(
+    ({ userRecommend }) => userRecommend.userRecommend.bind(userRecommend),
+    request,
+    { timeoutMs: call.timeoutMs, metadata: requestMetadata(call), signal: call.signal },
+  );
+  return fromMetadata(response, metadata);
+}
+
+function requestMetadata({ traceparent, dryRun }: RecommendOptions): Metadata {
+  const metadata = new Metadata();
+  if (traceparent) metadata.set("traceparent", traceparent);
+  if (dryRun) metadata.set("x-feed-dry-run", "1");
+  return metadata;
+}
+
+type Attempt<T> = (timeoutMs: number, unseen: boolean) => Promise<T>;
+
+/**
+ * The one retry. A refresh is idempotent by its time_stamp, so asking twice is safe; the budget keeps a struggling server
+ * from being asked twice as much. A call that no server saw is asked again before that, and costs no budget.
+ */
+function retryOnce(budget: RetryBudget) {
+  return async <T>(call: CallOptions, timeoutMs: number, attempt: Attempt<T>): Promise<T> => {
+    const deadlineAt = performance.now() + timeoutMs;
+    const leftMs = () => deadlineAt - performance.now();
+    const first = () => attempt(Math.min(timeoutMs, call.attemptMs ?? timeoutMs), false);
+    budget.earn();
+    try {
+      return await first().catch((error) => {
+        if (!(error instanceof Unseen) || call.signal?.aborted || leftMs() < WORTH_STARTING_MS) throw error;
+        return attempt(leftMs(), true);
+      });
+    } catch (error) {
+      if (!isTransient(error) || call.signal?.aborted) throw error;
+      const pauseMs = (error.retryAfterSeconds ?? 0.01 * Math.random()) * 1_000;
+      if (leftMs() < pauseMs + WORTH_STARTING_MS || !budget.spend()) throw error;
+      await pause(pauseMs, undefined, { ref: false });
+      return await attempt(leftMs(), false);
+    }
+  };
+}
+
+function isTransient(error: unknown): error is Refusal {
+  return error instanceof Refusal && (error.code === "UNAVAILABLE" || error.code === "DEADLINE_EXCEEDED");
+}

@@ -1,0 +1,135 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type DescriptorProto,
+  type EnumDescriptorProto,
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
+import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { descriptorSetBase64 } from "./gen/descriptor-set.js";
+import {
+  type ServerReflectionRequest,
+  type ServerReflectionResponse,
+  ServerReflectionService,
+} from "./gen/grpc/reflection/v1/reflection.js";
+
+type Ask = NonNullable<ServerReflectionRequest["messageRequest"]>;
+type Tell = NonNullable<ServerReflectionResponse["messageResponse"]>;
+type Stream = ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>;
+
+/** Both versions have the same messages; only the path differs. */
+export const ReflectionV1 = ServerReflectionService;
+export const ReflectionV1Alpha = {
+  serverReflectionInfo: {
+    ...ServerReflectionService.serverReflectionInfo,
+    path: "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+  },
+} as const;
+
+/** Answers what tools such as `buf curl` and grpcurl ask, services without a package included. */
+export function reflection(services: readonly string[]) {
+  const { files, symbols } = index();
+  const streams = new Set<Stream>();
+  let drained = false;
+
+  const answer = (ask: Ask | undefined): Tell => {
+    switch (ask?.$case) {
+      case "listServices":
+        return {
+          $case: "listServicesResponse",
+          listServicesResponse: { service: services.map((name) => ({ name })) },
+        };
+      case "fileByFilename":
+        return file(files.get(ask.fileByFilename), ask.fileByFilename);
+      case "fileContainingSymbol":
+        return file(symbols.get(ask.fileContainingSymbol), ask.fileContainingSymbol);
+      case "fileContainingExtension":
+      case "allExtensionNumbersOfType":
+        return error(status.NOT_FOUND, "there are no extensions");
+      default:
+        return error(status.INVALID_ARGUMENT, "an empty question");
+    }
+  };
+
+  const file = (found: FileDescriptorProto | undefined, asked: string): Tell => {
+    if (!found) return error(status.NOT_FOUND, `${asked} is not known here`);
+    const needed = new Set<FileDescriptorProto>();
+    collect(found, needed);
+    return {
+      $case: "fileDescriptorResponse",
+      fileDescriptorResponse: {
+        fileDescriptorProto: [...needed].map((each) => Buffer.from(toBinary(FileDescriptorProtoSchema, each))),
+      },
+    };
+  };
+
+  const collect = (each: FileDescriptorProto, into: Set<FileDescriptorProto>): void => {
+    if (into.has(each)) return;
+    into.add(each);
+    for (const name of each.dependency) {
+      const dependency = files.get(name);
+      if (dependency) collect(dependency, into);
+    }
+  };
+
+  const serverReflectionInfo = (stream: Stream): void => {
+    streams.add(stream);
+    stream.once("close", () => streams.delete(stream));
+    stream.on("error", () => streams.delete(stream));
+    stream.on("data", (request) => {
+      stream.write({ validHost: "", originalRequest: request, messageResponse: answer(request.messageRequest) });
+    });
+    stream.on("end", () => stream.end());
+    if (drained) stream.end();
+  };
+
+  return {
+    serverReflectionInfo: Object.assign(serverReflectionInfo, {
+      drain() {
+        drained = true;
+        for (const stream of streams) stream.end();
+      },
+    }),
+  };
+}
+
+function error(errorCode: number, errorMessage: string): Tell {
+  return { $case: "errorResponse", errorResponse: { errorCode, errorMessage } };
+}
+
+/** Every file by its name and by each symbol that it declares. */
+function index() {
+  const set = fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSetBase64, "base64"));
+  const files = new Map(set.file.map((file) => [file.name, file]));
+  const symbols = new Map<string, FileDescriptorProto>();
+  for (const file of set.file) {
+    for (const symbol of symbolsOf(file)) symbols.set(symbol, file);
+  }
+  return { files, symbols };
+}
+
+function symbolsOf(file: FileDescriptorProto): string[] {
+  const within = (scope: string, name: string) => (scope === "" ? name : `${scope}.${name}`);
+  const enumSymbols = (scope: string, type: EnumDescriptorProto) => [
+    within(scope, type.name),
+    ...type.value.map((value) => within(scope, value.name)),
+  ];
+  const messageSymbols = (scope: string, type: DescriptorProto): string[] => {
+    const full = within(scope, type.name);
+    return [
+      full,
+      ...type.field.map((field) => within(full, field.name)),
+      ...type.nestedType.flatMap((nested) => messageSymbols(full, nested)),
+      ...type.enumType.flatMap((nested) => enumSymbols(full, nested)),
+    ];
+  };
+  return [
+    ...file.messageType.flatMap((type) => messageSymbols(file.package, type)),
+    ...file.enumType.flatMap((type) => enumSymbols(file.package, type)),
+    ...file.service.flatMap((each) => {
+      const full = within(file.package, each.name);
+      return [full, ...each.method.map((method) => within(full, method.name))];
+    }),
+  ];
+}

@@ -1,0 +1,145 @@
+import { once } from "node:events";
+import {
+  Server,
+  ServerCredentials,
+  type ServerInterceptor,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { HealthService } from "./gen/grpc/health/v1/health.js";
+import { Health } from "./health.js";
+import { ReflectionV1, ReflectionV1Alpha, reflection } from "./reflection.js";
+
+/** A handler of endless streams, told to answer what it has read and end them. */
+export interface Drains {
+  drain(): void;
+}
+
+/** A service definition with what implements it. */
+export interface ServedService {
+  readonly name: string;
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+interface ServeOptions {
+  /** `0.0.0.0:50051`; port 0 takes a free one; `unix:/run/recommender.sock`. */
+  readonly address: string;
+  readonly services: readonly ServedService[];
+  /** Default: no TLS. `mutualTls(...)` makes some. */
+  readonly credentials?: ServerCredentials;
+  /** The largest request. Default 64 KiB: our requests are some 30 bytes, a batch of 256 some 25 KiB. */
+  readonly receiveBytesMax?: number;
+  /** How long calls in flight may take once the server drains. Default 5 s. */
+  readonly drainMs?: number;
+  readonly interceptors?: readonly ServerInterceptor[];
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** Where clients find it: with the port that was taken. */
+  readonly address: string;
+  readonly port: number;
+  /** What grpc.health.v1 answers, for the server and each service. */
+  serving: boolean;
+  /** NOT_SERVING first; then no new calls; what was read is answered; what is left after `drainMs` is cut. */
+  drain(): Promise<void>;
+}
+
+const RECEIVE_BYTES_MAX = 64 * 1_024;
+const DRAIN_MS = 5_000;
+
+/** Names a service after its path on the wire. */
+export function service<Implementation extends UntypedServiceImplementation>(
+  definition: ServiceDefinition<Implementation>,
+  implementation: Implementation,
+): ServedService {
+  const [method] = Object.values(definition);
+  if (!method) throw new TypeError("a service has methods");
+  const name = method.path.slice(1, method.path.lastIndexOf("/"));
+  return { name, definition: definition as ServiceDefinition, implementation };
+}
+
+/** Binds, and serves the services with standard health and reflection until drained. */
+export async function openServer(options: ServeOptions): Promise<RunningServer> {
+  const names = options.services.map(({ name }) => name);
+  const health = new Health(names);
+  const reflectionHandlers = reflection([
+    ...names,
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+  ]);
+  const served = [
+    ...options.services,
+    service(HealthService as ServiceDefinition, health.handlers),
+    service(ReflectionV1 as ServiceDefinition, reflectionHandlers),
+    service(ReflectionV1Alpha as ServiceDefinition, reflectionHandlers),
+  ];
+
+  // Channelz stays on: without it grpc-js 1.14 keeps no list of sessions, and forceShutdown closes none.
+  const server = new Server({
+    "grpc.max_receive_message_length": options.receiveBytesMax ?? RECEIVE_BYTES_MAX,
+    "grpc.keepalive_time_ms": 10_000,
+    "grpc.keepalive_timeout_ms": 1_000,
+    interceptors: [...(options.interceptors ?? [])],
+  });
+  for (const { definition, implementation } of served) server.addService(definition, implementation);
+  const port = await bind(server, options.address, options.credentials ?? ServerCredentials.createInsecure());
+
+  let draining: Promise<void> | undefined;
+  const drain = () => {
+    draining ??= (async () => {
+      health.serving = false;
+      const done = shutdown(server, options.drainMs ?? DRAIN_MS);
+      for (const handler of served.flatMap(({ implementation }) => Object.values(implementation))) {
+        if (drains(handler)) handler.drain();
+      }
+      await done;
+    })();
+    return draining;
+  };
+
+  return {
+    address: options.address.replace(/:0$/, `:${port}`),
+    port,
+    get serving() {
+      return health.serving;
+    },
+    set serving(serving) {
+      health.serving = serving;
+    },
+    drain,
+    [Symbol.asyncDispose]: drain,
+  };
+}
+
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => (error ? reject(error) : resolve(port)));
+  });
+}
+
+/** tryShutdown waits for calls in flight, and has been seen to wait for ever: hence the timer. */
+async function shutdown(server: Server, drainMs: number): Promise<void> {
+  const late = AbortSignal.timeout(drainMs);
+  const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+  await Promise.race([drained, once(late, "abort")]);
+  server.forceShutdown();
+}
+
+function drains(handler: unknown): handler is Drains {
+  return typeof handler === "function" && "drain" in handler && typeof handler.drain === "function";
+}
+
+/** Server credentials that ask every client for a certificate which `ca` signed. */
+export function mutualTls({
+  ca,
+  certificate,
+  key,
+}: {
+  ca: Buffer;
+  certificate: Buffer;
+  key: Buffer;
+}): ServerCredentials {
+  return ServerCredentials.createSsl(ca, [{ cert_chain: certificate, private_key: key }], true);
+}

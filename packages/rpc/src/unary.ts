@@ -1,0 +1,133 @@
+import { type handleUnaryCall, Metadata, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
+import { CallLife } from "./call-life.js";
+import type { InFlightGate } from "./in-flight.js";
+import { type FailureStatus, PUSHBACK, refusalStatus, toStatus } from "./status.js";
+
+/** What a handler knows of its call besides the request. */
+export interface CallContext {
+  /** Aborts when the caller is gone or the deadline has passed. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline, as of the moment of reading. */
+  readonly deadlineMs: number;
+  /** What the caller sent beside the request. */
+  readonly metadata: Metadata;
+  /** The W3C traceparent of the request behind this call. */
+  readonly traceparent: string | undefined;
+  /** `x-feed-dry-run: 1`: answer in full, record nothing. */
+  readonly dryRun: boolean;
+  /** Sends answer metadata; once, before the answer. Values are ASCII. */
+  sendMetadata(entries: Readonly<Record<string, string>>): void;
+}
+
+export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response> | Response;
+
+/** What every handler's edge needs. */
+export interface Edge {
+  /** Told of every failure that is not a Refusal, once. */
+  readonly onBug: (error: unknown) => void;
+  /** Refuses calls beyond its limit. */
+  readonly gate?: InFlightGate;
+  /** The longest a call may take, whatever deadline it came with. Default 10 s. */
+  readonly limitMs?: number;
+  /** Request metadata beyond this is refused. Default 8 KiB. */
+  readonly metadataBytesMax?: number;
+}
+
+const LIMIT_MS = 10_000;
+const METADATA_BYTES_MAX = 8 * 1_024;
+
+/** Makes a grpc-js handler of an async function: a Refusal becomes its status, anything else INTERNAL, never a crash. */
+export function unary<Request, Response>(
+  handler: UnaryHandler<Request, Response>,
+  edge: Edge,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    const refused = refuse(call.metadata, edge);
+    if (refused) return callback(refused);
+    if (call.cancelled) return edge.gate?.leave();
+    answer(handler, call, callback, edge).catch(edge.onBug);
+  };
+}
+
+async function answer<Request, Response>(
+  handler: UnaryHandler<Request, Response>,
+  call: ServerUnaryCall<Request, Response>,
+  callback: sendUnaryData<Response>,
+  edge: Edge,
+): Promise<void> {
+  const context = new UnaryContext(call, edge.limitMs ?? LIMIT_MS);
+  call.once("cancelled", () => context.cancel());
+  const limit = setTimeout(() => {
+    context.expire();
+    callback({ code: status.DEADLINE_EXCEEDED, details: "deadline exceeded" });
+  }, context.deadlineMs);
+  limit.unref();
+  try {
+    const response = await handler(call.request, context);
+    if (!context.ended) callback(null, response);
+  } catch (error) {
+    if (!context.explains(error)) {
+      const failure = toStatus(error, edge.onBug);
+      if (!context.ended) callback(failure);
+    }
+  } finally {
+    clearTimeout(limit);
+    edge.gate?.leave();
+  }
+}
+
+/** Takes a place at the gate, or says why the call may not come in. */
+export function refuse(metadata: Metadata, edge: Edge): FailureStatus | undefined {
+  const bytes = metadataBytes(metadata);
+  const bytesMax = edge.metadataBytesMax ?? METADATA_BYTES_MAX;
+  if (bytes > bytesMax) {
+    const never = new Metadata();
+    never.set(PUSHBACK, "-1");
+    return {
+      code: status.RESOURCE_EXHAUSTED,
+      details: `metadata of ${bytes} bytes exceeds ${bytesMax}`,
+      metadata: never,
+    };
+  }
+  return edge.gate && !edge.gate.enter() ? refusalStatus(edge.gate.refusal) : undefined;
+}
+
+function metadataBytes(metadata: Metadata): number {
+  let bytes = 0;
+  for (const [key, values] of Object.entries(metadata.toHttp2Headers())) {
+    for (const value of Array.isArray(values) ? values : [values]) bytes += key.length + String(value ?? "").length;
+  }
+  return bytes;
+}
+
+class UnaryContext<Request, Response> extends CallLife implements CallContext {
+  constructor(
+    private readonly call: ServerUnaryCall<Request, Response>,
+    limitMs: number,
+  ) {
+    const deadlineAt = Number(call.getDeadline());
+    super(performance.now() + Math.max(0, Math.min(deadlineAt - Date.now(), limitMs)));
+  }
+
+  get metadata(): Metadata {
+    return this.call.metadata;
+  }
+
+  get traceparent(): string | undefined {
+    return this.#text("traceparent");
+  }
+
+  get dryRun(): boolean {
+    return this.#text("x-feed-dry-run") === "1";
+  }
+
+  sendMetadata(entries: Readonly<Record<string, string>>): void {
+    const metadata = new Metadata();
+    for (const [key, value] of Object.entries(entries)) metadata.set(key, value);
+    this.call.sendMetadata(metadata);
+  }
+
+  #text(key: string): string | undefined {
+    return this.call.metadata.get(key)[0]?.toString();
+  }
+}

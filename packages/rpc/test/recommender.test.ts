@@ -1,0 +1,502 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { credentials, Metadata } from "@grpc/grpc-js";
+import { Refusal } from "@headline/errors";
+import { describe, expect, it } from "@jest/globals";
+import {
+  Call,
+  connectRecommender,
+  HealingChannel,
+  openServer,
+  type Recommend,
+  RecommendServiceClient,
+  RecommendServiceService,
+  RecommendStream,
+  type StreamRecommendationsResponse,
+  service,
+  unary,
+  unaryRecommender,
+  userRecommendService,
+} from "../src/index.js";
+import { after, eventually, openPath, openRecommender, reader, recommendation } from "./support.js";
+
+const refused = (promise: Promise<unknown>) =>
+  promise.then(
+    () => {
+      throw new Error("it was answered");
+    },
+    (error) => error,
+  );
+
+/** A recommender whose stream is up. */
+async function connected(options: Parameters<typeof connectRecommender>[0]) {
+  const recommender = connectRecommender(options);
+  await eventually(() => recommender.streaming);
+  return recommender;
+}
+
+/** A stream alone: no unary fallback, no retry. */
+async function openStream(address: string, options: ConstructorParameters<typeof RecommendStream>[1] = {}) {
+  const channel = new HealingChannel({ address });
+  const stream = new RecommendStream(channel, { streams: 1, ...options });
+  await eventually(() => stream.up);
+  return Object.assign(stream, {
+    async [Symbol.asyncDispose]() {
+      await stream.close();
+      channel.close();
+    },
+  });
+}
+
+/** A server whose stream is written by hand: `onCalls` sees each message. */
+async function openRaw(onCalls: (calls: Call[], reply: (response: StreamRecommendationsResponse) => void) => void) {
+  return openServer({
+    address: "127.0.0.1:0",
+    services: [
+      service(RecommendServiceService, {
+        streamRecommendations: (stream) => {
+          stream.sendMetadata(new Metadata());
+          stream.on("data", ({ calls }) => onCalls(calls, (response) => stream.write(response)));
+          stream.on("end", () => stream.end());
+          stream.on("error", () => undefined);
+        },
+        countUpdates: unary(() => ({ count: 0 }), { onBug: () => undefined }),
+      }),
+    ],
+    drainMs: 100,
+  });
+}
+
+const ok = (id: number) => ({
+  id,
+  outcome: {
+    $case: "answer" as const,
+    answer: { response: undefined, mode: 1, stamp: BigInt(id), algo: "", reasons: [] },
+  },
+});
+
+describe("the stream", () => {
+  it("carries what one event-loop tick asks as one message", async () => {
+    const messages: number[] = [];
+    await using server = await openRaw((calls, reply) => {
+      messages.push(calls.length);
+      reply({ replies: calls.map(({ id }) => ok(id)) });
+    });
+    await using stream = await openStream(server.address);
+    await Promise.all(Array.from({ length: 40 }, () => stream.ask(reader, { timeoutMs: 1_000 })));
+    await stream.ask(reader, { timeoutMs: 1_000 });
+    expect(messages).toEqual([40, 1]);
+  });
+
+  it("splits what would be too large a message", async () => {
+    const messages: number[] = [];
+    await using server = await openRaw((calls, reply) => {
+      messages.push(calls.length);
+      reply({ replies: calls.map(({ id }) => ok(id)) });
+    });
+    await using stream = await openStream(server.address);
+    const traceparent = "0".repeat(128);
+    await Promise.all(Array.from({ length: 900 }, () => stream.ask(reader, { timeoutMs: 1_000, traceparent })));
+    expect(messages).toEqual([256, 256, 256, 132]);
+  });
+
+  it("answers in one message what got ready in one tick", async () => {
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await using server = await openRecommender(async () => {
+      await held;
+      return recommendation();
+    });
+    const client = new RecommendServiceClient(server.address, credentials.createInsecure());
+    const stream = client.streamRecommendations();
+    const messages: number[] = [];
+    stream.on("data", ({ replies }) => messages.push(replies.length));
+    stream.write({ calls: Array.from({ length: 30 }, (_, id) => Call.create({ id })) });
+    await after(50);
+    release();
+    await eventually(() => messages.length > 0);
+    expect(messages).toEqual([30]);
+    stream.end();
+    client.close();
+  });
+
+  it("matches replies to calls, whatever order they come in", async () => {
+    await using server = await openRecommender(async ({ userId }) => {
+      await after(Number(30n - userId));
+      return recommendation({ stamp: userId });
+    });
+    await using recommender = await connected({ address: server.address });
+    const users = Array.from({ length: 30 }, (_, id) => BigInt(id));
+    const answers = await Promise.all(users.map((userId) => recommender.recommend({ ...reader, userId })));
+    expect(answers.map(({ stamp }) => stamp)).toEqual(users);
+  });
+
+  it("ends a call at its deadline, here and at the server, and no other call with it", async () => {
+    let aborted = 0;
+    await using server = await openRecommender(async ({ userId }, { signal }) => {
+      if (userId === 1n) {
+        signal.addEventListener("abort", () => aborted++);
+        await new Promise(() => undefined);
+      }
+      await after(100);
+      return recommendation();
+    });
+    await using stream = await openStream(server.address);
+    const start = performance.now();
+    const slow = refused(stream.ask({ ...reader, userId: 1n }, { timeoutMs: 50 })).then((error) => {
+      expect(error).toMatchObject({ code: "DEADLINE_EXCEEDED" });
+      return performance.now() - start;
+    });
+    const fine = stream.ask(reader, { timeoutMs: 1_000 });
+    expect(await slow).toBeLessThan(90);
+    await fine;
+    await eventually(() => aborted === 1);
+    expect(server.bugs).toEqual([]);
+  });
+
+  it("brings each call's own failure: a Refusal by its code, a bug as a plain Error without detail", async () => {
+    const bug = new Error("SELECT secret");
+    await using server = await openRecommender(async ({ channelId }) => {
+      if (channelId === 1) throw new Refusal("INVALID_ARGUMENT", "no such channel");
+      if (channelId === 2) throw bug;
+      return recommendation({ exposure: "fine" });
+    });
+    await using recommender = await connected({ address: server.address });
+    const [refusal, broken, fine] = await Promise.all([
+      refused(recommender.recommend({ ...reader, channelId: 1 })),
+      refused(recommender.recommend({ ...reader, channelId: 2 })),
+      recommender.recommend(reader),
+    ]);
+    expect(refusal).toBeInstanceOf(Refusal);
+    expect(refusal).toMatchObject({ code: "INVALID_ARGUMENT", message: "no such channel" });
+    expect(broken).not.toBeInstanceOf(Refusal);
+    expect(broken.message).toBe("the server failed: INTERNAL internal error");
+    expect(fine.exposure).toBe("fine");
+    expect(server.bugs).toEqual([bug]);
+  });
+
+  it("refuses at once what the queue does not hold", async () => {
+    await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 100 });
+    await using stream = await openStream(server.address, { callsMax: 10, queueMax: 20 });
+    const asked = Array.from({ length: 40 }, () => refused(stream.ask(reader, { timeoutMs: 200 })));
+    const codes = (await Promise.all(asked)).map(({ code }) => code);
+    expect(codes.filter((code) => code === "RESOURCE_EXHAUSTED")).toHaveLength(20);
+    expect(codes.filter((code) => code === "DEADLINE_EXCEEDED")).toHaveLength(20);
+  });
+
+  it("is told RESOURCE_EXHAUSTED by a server that holds no more of its calls", async () => {
+    await using server = await openRecommender(
+      async () => {
+        await after(50);
+        return recommendation();
+      },
+      { edge: { callsMax: 5 } as object },
+    );
+    await using stream = await openStream(server.address);
+    const asked = Array.from({ length: 8 }, () => stream.ask(reader, { timeoutMs: 500 }).catch(({ code }) => code));
+    const outcomes = await Promise.all(asked);
+    expect(outcomes.filter((outcome) => outcome === "RESOURCE_EXHAUSTED")).toHaveLength(3);
+  });
+
+  it("gives up a call whose caller left, and says with what reason", async () => {
+    await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 100 });
+    await using stream = await openStream(server.address);
+    const left = new AbortController();
+    const asked = refused(stream.ask(reader, { timeoutMs: 5_000, signal: left.signal }));
+    await after(20);
+    left.abort(new Error("left"));
+    expect((await asked).message).toBe("left");
+    expect(stream.size).toBe(0);
+  });
+
+  it("rejects what was in flight at once when its server dies", async () => {
+    await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 1 });
+    await using path = await openPath(server.port);
+    await using stream = await openStream(path.address);
+    const asked = refused(stream.ask(reader, { timeoutMs: 5_000 }));
+    await after(50);
+    const start = performance.now();
+    path.cut();
+    expect(await asked).toMatchObject({ code: "UNAVAILABLE" });
+    expect(performance.now() - start).toBeLessThan(200);
+  });
+
+  it("stops reading from a client that does not read, so that nothing piles up", async () => {
+    let started = 0;
+    const large = recommendation({ exposure: "x".repeat(50_000) });
+    await using server = await openRecommender(
+      async () => {
+        started++;
+        return large;
+      },
+      { edge: { callsMax: 100_000 } as object, drainMs: 100 },
+    );
+    const client = new RecommendServiceClient(server.address, credentials.createInsecure());
+    const stream = client.streamRecommendations();
+    stream.on("error", () => undefined);
+    stream.pause();
+    for (let message = 0; message < 500; message++) stream.write({ calls: [Call.create({ id: message })] });
+    await after(300);
+    const before = started;
+    await after(200);
+    expect(started).toBe(before);
+    expect(before).toBeLessThan(200);
+    let replies = 0;
+    stream.on("data", (response) => {
+      replies += response.replies.length;
+    });
+    await eventually(() => replies === 500);
+    stream.end();
+    client.close();
+  });
+
+  it("is replaced by a new one from time to time, and no call fails for it", async () => {
+    let streams = 0;
+    const gate = { size: 0, refusal: new Refusal("UNAVAILABLE", ""), enter: () => true, leave: () => undefined };
+    await using server = await openRecommender(
+      async () => {
+        await after(5);
+        return recommendation();
+      },
+      { edge: { gate } },
+    );
+    await using path = await openPath(server.port);
+    await using stream = await openStream(path.address, { rotateMs: 200 });
+    const end = performance.now() + 1_500;
+    while (performance.now() < end) {
+      if (!stream.up) {
+        await after(1);
+        continue;
+      }
+      await stream.ask(reader, { timeoutMs: 1_000 });
+      streams++;
+    }
+    expect(streams).toBeGreaterThan(50);
+  });
+});
+
+describe.each([
+  ["over the stream", false],
+  ["unary", true],
+])("a recommender, %s", (_, unaryOnly) => {
+  const open = (options: Parameters<typeof connectRecommender>[0]) =>
+    unaryOnly ? Promise.resolve(unaryRecommender(options)) : connected(options);
+
+  it("brings the answer with its mode, stamp, algorithm and reasons", async () => {
+    const answer = recommendation({
+      exposure: "e",
+      timeStamp: 2n ** 62n,
+      recommends: [{ articleId: 9_007_199_254_740_993n, track: { click: "c", collect: "o", read: "r", liking: "l" } }],
+      mode: "coalesced",
+      stamp: 1_767_225_600_123n,
+      algo: "ftrl",
+      reasons: ["followed"],
+    });
+    await using server = await openRecommender(async () => answer);
+    await using recommender = await open({ address: server.address });
+    expect(await recommender.recommend(reader)).toEqual(answer);
+  });
+
+  it("passes on the deadline, dry run and traceparent", async () => {
+    const seen: unknown[] = [];
+    await using server = await openRecommender(async (_, { dryRun, traceparent, deadlineMs }) => {
+      seen.push({ dryRun, traceparent, deadlineMs: Math.round(deadlineMs / 100) * 100 });
+      return recommendation();
+    });
+    await using recommender = await open({ address: server.address });
+    await recommender.recommend(reader, { timeoutMs: 2_000, dryRun: true, traceparent: "00-a-b-01" });
+    await recommender.recommend(reader, { timeoutMs: 1_000 });
+    expect(seen).toEqual([
+      { dryRun: true, traceparent: "00-a-b-01", deadlineMs: 2_000 },
+      { dryRun: false, traceparent: undefined, deadlineMs: 1_000 },
+    ]);
+  });
+
+  it.each([
+    ["UNAVAILABLE", 2],
+    ["DEADLINE_EXCEEDED", 2],
+    ["RESOURCE_EXHAUSTED", 1],
+    ["INVALID_ARGUMENT", 1],
+    ["NOT_FOUND", 1],
+  ] as const)("that is refused with %s asks %i times", async (code, times) => {
+    const asked: bigint[] = [];
+    await using server = await openRecommender(async ({ timeStamp }) => {
+      asked.push(timeStamp);
+      throw new Refusal(code, "no");
+    });
+    await using recommender = await open({ address: server.address });
+    expect(await refused(recommender.recommend({ ...reader, timeStamp: 42n }))).toMatchObject({ code, message: "no" });
+    expect(asked).toEqual(Array.from({ length: times }, () => 42n));
+  });
+
+  it("retries within its budget only, however many calls fail", async () => {
+    let asked = 0;
+    await using server = await openRecommender(async () => {
+      asked++;
+      throw new Refusal("UNAVAILABLE", "no");
+    });
+    await using recommender = await open({ address: server.address });
+    for (let batch = 0; batch < 20; batch++) {
+      await Promise.all(Array.from({ length: 100 }, () => refused(recommender.recommend(reader))));
+    }
+    expect(asked).toBeGreaterThan(2_200);
+    expect(asked).toBeLessThanOrEqual(2_300);
+  });
+
+  it("answers within the time given, whatever the server does", async () => {
+    await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 100 });
+    await using recommender = await open({ address: server.address });
+    const start = performance.now();
+    expect(await refused(recommender.recommend(reader, { timeoutMs: 150 }))).toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+    });
+    expect(performance.now() - start).toBeLessThan(250);
+  });
+
+  it("has time for a second attempt when the first may not take all of it", async () => {
+    let asked = 0;
+    await using server = await openRecommender(
+      async () => {
+        if (++asked === 1) await new Promise(() => undefined);
+        return recommendation({ exposure: "second" });
+      },
+      { drainMs: 100 },
+    );
+    await using recommender = await open({ address: server.address });
+    const answer = await recommender.recommend(reader, { timeoutMs: 1_000, attemptMs: 100 });
+    expect(answer.exposure).toBe("second");
+  });
+
+  it("finds a server that comes back on its address within 2 s", async () => {
+    const server = await openRecommender(async () => recommendation());
+    await using recommender = await open({ address: server.address });
+    await recommender.recommend(reader);
+    await server.drain();
+    for (let call = 0; call < 10; call++) {
+      expect(await refused(recommender.recommend(reader))).toMatchObject({ code: "UNAVAILABLE" });
+      await after(100);
+    }
+    await using _again = await openRecommender(async () => recommendation(), { address: server.address });
+    const works = () =>
+      recommender.recommend(reader).then(
+        () => true,
+        () => false,
+      );
+    expect(await eventually(async () => (await works()) && (unaryOnly || recommender.streaming))).toBeLessThan(2_000);
+  });
+
+  it("recovers within 2 s when a half-open path heals", async () => {
+    await using server = await openRecommender(async () => recommendation());
+    await using path = await openPath(server.port);
+    await using recommender = await open({ address: path.address, timeoutMs: 200 });
+    await recommender.recommend(reader);
+    path.mute();
+    // Long enough for the watchdog to have moved on to connections that were accepted and stay mute.
+    for (let call = 0; call < 18; call++) {
+      const start = performance.now();
+      await refused(recommender.recommend(reader));
+      expect(performance.now() - start).toBeLessThan(400);
+    }
+    path.heal();
+    const works = () =>
+      recommender.recommend(reader).then(
+        () => true,
+        () => false,
+      );
+    expect(await eventually(async () => (await works()) && (unaryOnly || recommender.streaming))).toBeLessThan(2_000);
+  });
+
+  it("counts updates and checks health", async () => {
+    await using server = await openRecommender(async () => recommendation());
+    await using recommender = await open({ address: server.address });
+    expect(await recommender.countUpdates({ userId: 1n, channelId: 0, since: 0n })).toBe(3);
+    expect(await recommender.check("UserRecommend")).toBe(true);
+  });
+
+  it("answers what is in flight when it is closed, and nothing after", async () => {
+    await using server = await openRecommender(async () => {
+      await after(50);
+      return recommendation({ exposure: "last" });
+    });
+    const recommender = await open({ address: server.address });
+    const last = recommender.recommend(reader);
+    await after(10);
+    await recommender.close();
+    expect((await last).exposure).toBe("last");
+    expect(await refused(recommender.recommend(reader))).toMatchObject({ code: "UNAVAILABLE" });
+  });
+});
+
+describe("a recommender without a stream", () => {
+  it("asks unary while the stream is not up yet", async () => {
+    await using server = await openRecommender(async () => recommendation({ exposure: "first" }));
+    await using recommender = connectRecommender({ address: server.address });
+    expect(recommender.streaming).toBe(false);
+    expect((await recommender.recommend(reader)).exposure).toBe("first");
+  });
+
+  it("asks unary where the server has none", async () => {
+    await using server = await openServer({
+      address: "127.0.0.1:0",
+      services: [userRecommendService(async () => recommendation({ exposure: "old" }), { onBug: () => undefined })],
+    });
+    await using recommender = connectRecommender({ address: server.address });
+    for (let call = 0; call < 5; call++) {
+      expect((await recommender.recommend(reader)).exposure).toBe("old");
+      await after(30);
+    }
+    expect(recommender.streaming).toBe(false);
+  });
+
+  it("asks unary, at once, what was in flight on a stream that broke", async () => {
+    const answer: Recommend = async () => recommendation({ exposure: "after all" });
+    let held = 0;
+    await using first = await openRecommender(
+      () => {
+        held++;
+        return new Promise(() => undefined);
+      },
+      { drainMs: 1 },
+    );
+    await using path = await openPath(first.port);
+    await using second = await openRecommender(answer);
+    await using recommender = await connected({
+      address: `ipv4:${path.address},127.0.0.1:${second.port}`,
+      timeoutMs: 2_000,
+    });
+    const asked = Array.from({ length: 50 }, () => recommender.recommend(reader));
+    await after(100);
+    path.cut();
+    await first.drain();
+    expect((await Promise.all(asked)).map(({ exposure }) => exposure)).toEqual(Array(50).fill("after all"));
+    expect(held).toBeLessThanOrEqual(100);
+  });
+});
+
+it("nothing keeps a process alive that closed its client and server", async () => {
+  const script = `
+    import { connectRecommender, openServer, recommendService, userRecommendService } from "./src/index.ts";
+    const recommend = async () => ({ exposure: "", timeStamp: 0n, recommends: [], mode: "refresh", stamp: 0n, algo: "", reasons: [] });
+    const edge = { onBug: console.error };
+    const server = await openServer({ address: "127.0.0.1:0", services: [
+      userRecommendService(recommend, edge), recommendService({ recommend, countUpdates: () => ({ count: 0 }) }, edge)] });
+    const recommender = connectRecommender({ address: server.address });
+    await recommender.recommend({ userId: 1n, channelId: 0, articleNum: 0, timeStamp: 0n });
+    while (!recommender.streaming) await new Promise((resolve) => setTimeout(resolve, 5));
+    await recommender.recommend({ userId: 1n, channelId: 0, articleNum: 0, timeStamp: 0n });
+    await recommender.close();
+    await server.drain();
+    console.log("closed");`;
+  const cwd = fileURLToPath(new URL("..", import.meta.url));
+  const args = ["--conditions=source", "--import", "tsx", "--input-type=module", "--eval", script];
+  const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
+  let closedAt = 0;
+  child.stdout.on("data", () => {
+    closedAt = performance.now();
+  });
+  const code = await new Promise((resolve) => child.on("exit", resolve));
+  expect(code).toBe(0);
+  expect(performance.now() - closedAt).toBeLessThan(1_000);
+});

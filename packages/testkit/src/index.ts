@@ -1,0 +1,10 @@
+export { eventually } from "./eventually.js";
+export { type MuteServer, muteServer } from "./mute-server.js";
+export { mysqlStatus } from "./mysql-status.js";
+export { openProxy, type Proxy, type ProxyTarget } from "./open-proxy.js";
+export { type PrivateMysql, privateMysql } from "./private-mysql.js";
+export type { PrivateServer } from "./private-server.js";
+export { redisCommandCalls } from "./redis-command-calls.js";
+export { type ThrowawayMysql, throwawayMysql } from "./throwaway-mysql.js";
+export { type ThrowawayRedis, type ThrowawayRedisOptions, throwawayRedis } from "./throwaway-redis.js";
+export { type TurnableClock, turnableClock } from "./turnable-clock.js";

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "@jest/globals";
+import { openTrackKeys, signArticle, signExposure, type TrackKind, verifyTrackToken } from "./index.js";
+
+const keys = openTrackKeys("a secret of more than thirty-two bytes");
+const nowMs = 1_790_000_000_000;
+const payload = {
+  userId: -9_007_199_254_740_993n,
+  articleId: 9_223_372_036_854_775_807n,
+  channelId: 101,
+  stamp: nowMs - 5,
+  expiresAtSeconds: nowMs / 1_000 + 60,
+  reason: 2,
+  bucket: 1,
+  position: 9,
+};
+const kinds: TrackKind[] = ["click", "collect", "read", "liking"];
+
+describe("a track token", () => {
+  test("says what it was signed for, ids beyond 2^53 included", () => {
+    expect(verifyTrackToken(keys, "click", signArticle(keys, payload).click, nowMs)).toEqual({ ok: true, payload });
+  });
+
+  test("of one kind is worth nothing as another", () => {
+    const tokens = signArticle(keys, payload);
+    for (const signed of kinds) {
+      for (const claimed of [...kinds, "exposure"] as TrackKind[]) {
+        const { ok } = verifyTrackToken(keys, claimed, tokens[signed as "click"], nowMs);
+        expect([signed, claimed, ok]).toEqual([signed, claimed, signed === claimed]);
+      }
+    }
+    const exposure = signExposure(keys, payload);
+    expect(verifyTrackToken(keys, "exposure", exposure, nowMs).ok).toBe(true);
+    for (const kind of kinds) expect(verifyTrackToken(keys, kind, exposure, nowMs).ok).toBe(false);
+  });
+
+  test("changed in any character is worth nothing", () => {
+    const { click } = signArticle(keys, payload);
+    for (let at = 0; at < click.length; at += 1) {
+      const changed = click.slice(0, at) + (click[at] === "A" ? "B" : "A") + click.slice(at + 1);
+      const verdict = verifyTrackToken(keys, "click", changed, nowMs);
+      // The last character of a 64-bit tag carries two spare bits, which decode to the same tag.
+      if (at < click.length - 1) expect([at, verdict.ok]).toEqual([at, false]);
+    }
+  });
+
+  test("ends", () => {
+    expect(verifyTrackToken(keys, "click", signArticle(keys, payload).click, nowMs + 60_000)).toEqual({
+      ok: false,
+      reason: "expired",
+    });
+  });
+
+  test("outlives a rotation and not the removal of its key", () => {
+    const { click } = signArticle(keys, payload);
+    const rotated = openTrackKeys(
+      "another secret of more than thirty-two bytes",
+      "a secret of more than thirty-two bytes",
+    );
+    expect(verifyTrackToken(rotated, "click", click, nowMs).ok).toBe(true);
+    const removed = openTrackKeys("another secret of more than thirty-two bytes");
+    expect(verifyTrackToken(removed, "click", click, nowMs)).toEqual({ ok: false, reason: "unknown key" });
+  });
+
+  test("is not made with a short secret", () => {
+    expect(() => openTrackKeys("short")).toThrow("at least 32 bytes");
+  });
+});

@@ -1,0 +1,39 @@
+import { Refusal } from "@headline/errors";
+import type { UserRequest } from "@headline/rpc";
+import type { Channels } from "./catalogue/channels.js";
+
+/** A request whose every field is known to be right. */
+export interface Ask {
+  readonly userId: bigint;
+  readonly channelId: number;
+  readonly size: number;
+  readonly timeStamp: number;
+  readonly dryRun: boolean;
+  /** When it came, ms since the epoch. */
+  readonly arrivedMs: number;
+}
+
+const ARTICLE_NUM_DEFAULT = 10;
+const ARTICLE_NUM_MAX = 50;
+
+/** @throws Refusal INVALID_ARGUMENT, naming the field. */
+export function readAsk(request: UserRequest, dryRun: boolean, channels: Channels, nowMs: number): Ask {
+  const { userId, channelId, articleNum, timeStamp } = request;
+  if (!channels.has(channelId)) throw invalid("channel_id", `${channelId} is not a channel`);
+  if (articleNum < 0 || articleNum > ARTICLE_NUM_MAX) {
+    throw invalid("article_num", `${articleNum} is not between 0 and ${ARTICLE_NUM_MAX}`);
+  }
+  if (timeStamp < 0n) throw invalid("time_stamp", `${timeStamp} is before the epoch`);
+  return {
+    userId,
+    channelId,
+    size: articleNum === 0 ? ARTICLE_NUM_DEFAULT : articleNum,
+    timeStamp: Number(timeStamp),
+    dryRun,
+    arrivedMs: nowMs,
+  };
+}
+
+function invalid(field: string, detail: string): Refusal {
+  return new Refusal("INVALID_ARGUMENT", `${field}: ${detail}`, { fields: [{ field, detail }] });
+}

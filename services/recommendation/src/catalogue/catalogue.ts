@@ -1,0 +1,258 @@
+import { type Engagement, hotKey } from "../feed/hot-key.js";
+import { ExploreQueue } from "./explore-queue.js";
+import { OrderedList } from "./ordered-list.js";
+import { TopList } from "./top-list.js";
+
+/** One article as the catalogue is told of it. */
+export interface CatalogueRow extends Engagement {
+  readonly articleId: bigint;
+  readonly authorId: bigint;
+  readonly channelId: number;
+  readonly publishedAtMs: number;
+  readonly published: boolean;
+}
+
+/** What recall walks: the articles of one channel, or of all of them, in three orders. */
+export interface Shelf {
+  /** By time of publishing, the newest last. */
+  readonly fresh: OrderedList;
+  /** By decayed engagement, the hottest first; the best HOT_MAX only. */
+  readonly hot: TopList;
+  /** Waiting to be shown to enough readers. */
+  readonly explore: ExploreQueue;
+}
+
+/** Channel 0 recommends from all channels. */
+export const ALL_CHANNELS = 0;
+
+const HOT_MAX = 1_000;
+/** A new article is explored until this many readers were served it, or until it is old. */
+const EXPLORE_EXPOSURES = 30;
+const EXPLORE_MAX_AGE_MS = 48 * 60 * 60 * 1_000;
+
+const UNKNOWN = 0;
+const LISTED = 1;
+const GONE = 2;
+
+/**
+ * Every article that can be recommended, in this process's memory: about 110 bytes each with its places on the shelves,
+ * so a million takes some 110 MB. An article has a *slot*, a small number that never changes while the process lives; all
+ * that is per article lies in columns by slot, so walking a shelf touches no objects.
+ */
+export class Catalogue {
+  readonly #slotOf = new Map<bigint, number>();
+  readonly #shelves = new Map<number, Shelf>();
+  readonly #byAuthor = new Map<bigint, OrderedList>();
+
+  #articleIds = new BigInt64Array(1_024);
+  #authorIds = new BigInt64Array(1_024);
+  #channelIds = new Int32Array(1_024);
+  #publishedAtMs = new Float64Array(1_024);
+  #hotKeys = new Float64Array(1_024);
+  #exposures = new Uint32Array(1_024);
+  #states = new Uint8Array(1_024);
+  /** Whether the slot has ever been queued for exploring; once is enough. */
+  #queued = new Uint8Array(1_024);
+  #size = 0;
+  #listed = 0;
+
+  readonly #publishedAt = (slot: number) => this.publishedAtMs(slot);
+  readonly #hotKey = (slot: number) => this.hotKey(slot);
+
+  constructor(private readonly now: () => number) {
+    this.#shelves.set(ALL_CHANNELS, this.#newShelf());
+  }
+
+  /** How many articles can be recommended. */
+  get listed(): number {
+    return this.#listed;
+  }
+
+  /** The slot of an article, a new one for an article not heard of before. */
+  slotOf(articleId: bigint): number {
+    const known = this.#slotOf.get(articleId);
+    if (known !== undefined) return known;
+    const slot = this.#size;
+    this.#grow(slot + 1);
+    this.#articleIds[slot] = articleId;
+    this.#slotOf.set(articleId, slot);
+    this.#size += 1;
+    return slot;
+  }
+
+  articleId(slot: number): bigint {
+    return this.#articleIds[slot] as bigint;
+  }
+
+  authorId(slot: number): bigint {
+    return this.#authorIds[slot] as bigint;
+  }
+
+  channelId(slot: number): number {
+    return this.#channelIds[slot] as number;
+  }
+
+  publishedAtMs(slot: number): number {
+    return this.#publishedAtMs[slot] as number;
+  }
+
+  hotKey(slot: number): number {
+    return this.#hotKeys[slot] as number;
+  }
+
+  isListed(slot: number): boolean {
+    return this.#states[slot] === LISTED;
+  }
+
+  /** Known to be deleted. What was never heard of is not gone: it may be older than what this catalogue holds. */
+  isGone(slot: number): boolean {
+    return this.#states[slot] === GONE;
+  }
+
+  /** The shelf of a channel; 0 holds all articles. A channel without articles has an empty one. */
+  shelf(channelId: number): Shelf {
+    return this.#shelves.get(channelId) ?? EMPTY_SHELF;
+  }
+
+  /** An author's articles by time of publishing, the newest last. */
+  byAuthor(authorId: bigint): OrderedList | undefined {
+    return this.#byAuthor.get(authorId);
+  }
+
+  /** Counts that a batch with these articles was served. */
+  countExposures(slots: Iterable<number>): void {
+    for (const slot of slots) this.#exposures[slot] = (this.#exposures[slot] as number) + 1;
+  }
+
+  /** Makes the catalogue know the article as `row` says. */
+  put(row: CatalogueRow): void {
+    const slot = this.slotOf(row.articleId);
+    this.#takeDown(slot);
+    this.#write(slot, row);
+    if (!row.published) return;
+    for (const shelf of this.#shelvesOf(slot)) {
+      shelf.fresh.insert(slot);
+      shelf.hot.offer(slot);
+    }
+    this.#authorList(row.authorId).insert(slot);
+    this.#queueForExploring([slot]);
+  }
+
+  /** The same for many articles, in one pass over each shelf. */
+  putMany(rows: readonly CatalogueRow[]): void {
+    const newcomers: number[] = [];
+    for (const row of rows) {
+      const slot = this.slotOf(row.articleId);
+      this.#takeDown(slot);
+      this.#write(slot, row);
+      if (row.published) newcomers.push(slot);
+    }
+    const byShelf = new Map<Shelf, number[]>();
+    const byAuthor = new Map<bigint, number[]>();
+    for (const slot of newcomers) {
+      for (const shelf of this.#shelvesOf(slot)) append(byShelf, shelf, slot);
+      append(byAuthor, this.authorId(slot), slot);
+    }
+    for (const [shelf, slots] of byShelf) {
+      shelf.fresh.insertMany(slots);
+      for (const slot of slots) shelf.hot.offer(slot);
+    }
+    for (const [authorId, slots] of byAuthor) this.#authorList(authorId).insertMany(slots);
+    this.#queueForExploring(newcomers.sort((a, b) => this.publishedAtMs(a) - this.publishedAtMs(b)));
+  }
+
+  #queueForExploring(slots: readonly number[]): void {
+    for (const slot of slots) {
+      if (this.#queued[slot] === 1 || !this.#needsExploring(slot)) continue;
+      this.#queued[slot] = 1;
+      for (const shelf of this.#shelvesOf(slot)) shelf.explore.add(slot);
+    }
+  }
+
+  #write(slot: number, row: CatalogueRow): void {
+    this.#authorIds[slot] = row.authorId;
+    this.#channelIds[slot] = row.channelId;
+    this.#publishedAtMs[slot] = row.publishedAtMs;
+    this.#hotKeys[slot] = hotKey(row, row.publishedAtMs);
+    this.#states[slot] = row.published ? LISTED : GONE;
+    if (row.published) this.#listed += 1;
+  }
+
+  /** Off every shelf, while its columns still say where it stands. Queues to explore drop it when they come to it. */
+  #takeDown(slot: number): void {
+    if (this.#states[slot] !== LISTED) return;
+    for (const shelf of this.#shelvesOf(slot)) {
+      shelf.fresh.remove(slot);
+      shelf.hot.remove(slot, shelf.fresh);
+    }
+    this.#authorList(this.authorId(slot)).remove(slot);
+    this.#states[slot] = UNKNOWN;
+    this.#listed -= 1;
+  }
+
+  #shelvesOf(slot: number): Shelf[] {
+    const all = this.#shelves.get(ALL_CHANNELS) as Shelf;
+    const channelId = this.channelId(slot);
+    if (channelId === ALL_CHANNELS) return [all];
+    let own = this.#shelves.get(channelId);
+    if (own === undefined) {
+      own = this.#newShelf();
+      this.#shelves.set(channelId, own);
+    }
+    return [all, own];
+  }
+
+  #authorList(authorId: bigint): OrderedList {
+    let list = this.#byAuthor.get(authorId);
+    if (list === undefined) {
+      list = new OrderedList(this.#publishedAt);
+      this.#byAuthor.set(authorId, list);
+    }
+    return list;
+  }
+
+  #newShelf(): Shelf {
+    return {
+      fresh: new OrderedList(this.#publishedAt),
+      hot: new TopList(this.#hotKey, HOT_MAX),
+      explore: new ExploreQueue((slot) => !this.isListed(slot) || !this.#needsExploring(slot)),
+    };
+  }
+
+  #needsExploring(slot: number): boolean {
+    return (
+      (this.#exposures[slot] as number) < EXPLORE_EXPOSURES &&
+      this.publishedAtMs(slot) > this.now() - EXPLORE_MAX_AGE_MS
+    );
+  }
+
+  #grow(size: number): void {
+    if (size <= this.#states.length) return;
+    const capacity = this.#states.length * 2;
+    this.#articleIds = copied(this.#articleIds, new BigInt64Array(capacity));
+    this.#authorIds = copied(this.#authorIds, new BigInt64Array(capacity));
+    this.#channelIds = copied(this.#channelIds, new Int32Array(capacity));
+    this.#publishedAtMs = copied(this.#publishedAtMs, new Float64Array(capacity));
+    this.#hotKeys = copied(this.#hotKeys, new Float64Array(capacity));
+    this.#exposures = copied(this.#exposures, new Uint32Array(capacity));
+    this.#states = copied(this.#states, new Uint8Array(capacity));
+    this.#queued = copied(this.#queued, new Uint8Array(capacity));
+  }
+}
+
+const EMPTY_SHELF: Shelf = {
+  fresh: new OrderedList(() => 0),
+  hot: new TopList(() => 0, 0),
+  explore: new ExploreQueue(() => true),
+};
+
+function copied<Column extends { set(from: Column): void }>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
+}
+
+function append<Key>(lists: Map<Key, number[]>, key: Key, slot: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [slot]);
+  else list.push(slot);
+}

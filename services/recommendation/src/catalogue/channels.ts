@@ -1,0 +1,18 @@
+import type { Mysql } from "@headline/mysql";
+import { ALL_CHANNELS } from "./catalogue.js";
+
+/** The channels there are. 0, "recommended", always is one. */
+export class Channels {
+  #ids: ReadonlySet<number> = new Set([ALL_CHANNELS]);
+
+  constructor(private readonly mysql: Mysql) {}
+
+  has(channelId: number): boolean {
+    return this.#ids.has(channelId);
+  }
+
+  async load(): Promise<void> {
+    const rows = await this.mysql.query<{ id: number }>("SELECT id FROM channels");
+    this.#ids = new Set([ALL_CHANNELS, ...rows.map((row) => row.id)]);
+  }
+}

@@ -1,0 +1,18 @@
+import type { Catalogue } from "../../catalogue/catalogue.js";
+import type { Recall } from "../candidate.js";
+
+/** How far into the queue a walk goes; what it does not reach this time moves up as those before it are served. */
+const QUEUE_LOOK = 200;
+
+/** New articles not yet shown to enough readers, the one waiting longest first: each gets its exposures. */
+export function explore(catalogue: Catalogue): Recall {
+  return (reader, want, keep) => {
+    const queue = catalogue.shelf(reader.channelId).explore;
+    queue.settle();
+    const named: number[] = [];
+    for (let rank = 0; rank < Math.min(queue.size, QUEUE_LOOK) && named.length < want; rank += 1) {
+      if (keep(queue.at(rank))) named.push(queue.at(rank));
+    }
+    return named;
+  };
+}

@@ -1,0 +1,34 @@
+import type { Catalogue } from "../../catalogue/catalogue.js";
+
+/** How many articles of one author a recall names before others had their turn. */
+const PER_AUTHOR = 2;
+/** How far a walk goes past its goal to find other authors. */
+const LOOK_AHEAD = 256;
+
+/** Something to walk: `at(0)` comes first. */
+interface Walk {
+  readonly size: number;
+  at(rank: number): number;
+}
+
+/** The first `want` articles of a walk that `keep` lets through, no author taking more than a few places while others wait. */
+export function firstKept(walk: Walk, want: number, keep: (slot: number) => boolean, catalogue: Catalogue): number[] {
+  const kept: number[] = [];
+  const yielded: number[] = [];
+  const perAuthor = new Map<bigint, number>();
+  for (let rank = 0; rank < walk.size && kept.length < want && yielded.length < LOOK_AHEAD; rank += 1) {
+    const slot = walk.at(rank);
+    if (!keep(slot)) continue;
+    const authorId = catalogue.authorId(slot);
+    const named = perAuthor.get(authorId) ?? 0;
+    perAuthor.set(authorId, named + 1);
+    if (named < PER_AUTHOR) kept.push(slot);
+    else yielded.push(slot);
+  }
+  return kept.length < want ? kept.concat(yielded.slice(0, want - kept.length)) : kept;
+}
+
+/** A list ordered by time, walked from its newest end. */
+export function newestFirst(list: Walk): Walk {
+  return { size: list.size, at: (rank) => list.at(list.size - 1 - rank) };
+}

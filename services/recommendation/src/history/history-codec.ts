@@ -1,0 +1,63 @@
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Batch } from "./batch.js";
+import { History } from "./history.js";
+
+/**
+ * A history in Redis: an eight-byte head (format, then the version), and after it one record per batch:
+ *
+ *   stamp f64 · time_stamp f64 · channel i32 · n u8 · n × article i64 · n × reason u8    (little-endian)
+ *
+ * Ten articles take 111 bytes. Appending a batch is an APPEND and a new head, whatever the history's length.
+ */
+const HEAD_BYTES = 8;
+const RECORD_BYTES = 21;
+const PER_ARTICLE_BYTES = 9;
+const FORMAT = 1;
+
+/** The head that says `version`; empty for a history that is not there. */
+export function encodeHead(version: number): Buffer {
+  if (version === 0) return EMPTY;
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeUInt8(FORMAT, 0);
+  head.writeUIntBE(version, 2, 6);
+  return head;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+export function encodeBatch(batch: Batch, catalogue: Catalogue): Buffer {
+  const count = batch.slots.length;
+  const bytes = Buffer.allocUnsafe(RECORD_BYTES + count * PER_ARTICLE_BYTES);
+  bytes.writeDoubleLE(batch.stamp, 0);
+  bytes.writeDoubleLE(batch.timeStamp, 8);
+  bytes.writeInt32LE(batch.channelId, 16);
+  bytes.writeUInt8(count, 20);
+  for (let index = 0; index < count; index += 1) {
+    bytes.writeBigInt64LE(catalogue.articleId(batch.slots[index] as number), RECORD_BYTES + index * 8);
+  }
+  bytes.set(batch.reasons, RECORD_BYTES + count * 8);
+  return bytes;
+}
+
+/** The history in `bytes`; one of another format, or cut short, starts anew where it stops making sense. */
+export function decodeHistory(bytes: Buffer | null, catalogue: Catalogue): History {
+  const history = new History();
+  if (bytes === null || bytes.length < HEAD_BYTES || bytes.readUInt8(0) !== FORMAT) return history;
+  for (let at = HEAD_BYTES; at + RECORD_BYTES <= bytes.length; ) {
+    const count = bytes.readUInt8(at + 20);
+    const end = at + RECORD_BYTES + count * PER_ARTICLE_BYTES;
+    if (end > bytes.length) break;
+    const articles = at + RECORD_BYTES;
+    history.append({
+      stamp: bytes.readDoubleLE(at),
+      timeStamp: bytes.readDoubleLE(at + 8),
+      channelId: bytes.readInt32LE(at + 16),
+      slots: Int32Array.from({ length: count }, (_, index) =>
+        catalogue.slotOf(bytes.readBigInt64LE(articles + index * 8)),
+      ),
+      reasons: Uint8Array.from(bytes.subarray(articles + count * 8, end)),
+    });
+    at = end;
+  }
+  return history;
+}

@@ -1,0 +1,122 @@
+import type { Redis } from "@headline/redis";
+import { LRUCache } from "lru-cache";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Batch } from "./batch.js";
+import { type History, WINDOW_MS } from "./history.js";
+import { decodeHistory, encodeBatch, encodeHead } from "./history-codec.js";
+
+/** What came of recording a batch. */
+export type Recorded =
+  | { readonly recorded: true }
+  /** Somebody else recorded since `history` was read; this is the history now. */
+  | { readonly recorded: false; readonly history: History };
+
+const HISTORIES_MAX_BYTES = 256 * 1024 * 1024;
+
+/** Nothing when the key still has the head the caller knows, otherwise the whole value. */
+const READ_IF_CHANGED = `
+if redis.call('GETRANGE', KEYS[1], 0, 7) == ARGV[1] then return 1 end
+return redis.call('GET', KEYS[1])`;
+
+/** Compare and set: records the batch only if the head is still the one the batch was chosen against. */
+const RECORD = `
+local head = redis.call('GETRANGE', KEYS[1], 0, 7)
+if head ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
+if head == '' or ARGV[4] == '1' then
+  redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3])
+else
+  redis.call('SETRANGE', KEYS[1], 0, ARGV[2])
+  redis.call('APPEND', KEYS[1], ARGV[3])
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
+return 1`;
+
+interface HistoryRedis extends Redis {
+  historyReadIfChangedBuffer(key: string, head: Buffer): Promise<Buffer | number | null>;
+  historyRecordBuffer(
+    key: string,
+    expectedHead: Buffer,
+    head: Buffer,
+    bytes: Buffer,
+    whole: "0" | "1",
+    ttlMs: number,
+  ): Promise<Buffer | number | null>;
+}
+
+/**
+ * Readers' histories: the truth in Redis, one key a reader, and a copy of those seen lately in memory. A copy is never
+ * trusted alone: recording compares its version, and answers from it are checked first (`current`), so any number of
+ * processes can serve one reader. Either costs one round trip.
+ */
+export class HistoryStore {
+  static readonly scripts = {
+    historyReadIfChanged: { lua: READ_IF_CHANGED, numberOfKeys: 1 },
+    historyRecord: { lua: RECORD, numberOfKeys: 1 },
+  };
+
+  readonly #redis: HistoryRedis;
+  readonly #known = new LRUCache<bigint, History>({
+    maxSize: HISTORIES_MAX_BYTES,
+    sizeCalculation: (history) => history.bytes,
+  });
+
+  constructor(
+    redis: Redis,
+    private readonly catalogue: Catalogue,
+  ) {
+    this.#redis = redis as HistoryRedis;
+  }
+
+  /** What this process remembers of the reader, perhaps out of date; undefined when nothing. */
+  remembered(userId: bigint): History | undefined {
+    return this.#known.get(userId);
+  }
+
+  /** The reader's history as it is now. */
+  async current(userId: bigint): Promise<History> {
+    const known = this.#known.get(userId);
+    if (known === undefined) return this.#keep(userId, await this.#redis.getBuffer(historyKey(userId)));
+    const reply = await this.#redis.historyReadIfChangedBuffer(historyKey(userId), encodeHead(known.version));
+    return typeof reply === "number" ? known : this.#keep(userId, reply);
+  }
+
+  /**
+   * Appends `batch` if nobody recorded anything for this reader since `history` was read. After a failure it is unknown
+   * whether it was recorded; the same request again finds out.
+   */
+  async record(userId: bigint, history: History, batch: Batch, nowMs: number): Promise<Recorded> {
+    const expectedHead = encodeHead(history.version);
+    const shorter = history.trimmed(nowMs);
+    const bytes = [...(shorter?.batches ?? []), batch].map((each) => encodeBatch(each, this.catalogue));
+    const reply = await this.#redis.historyRecordBuffer(
+      historyKey(userId),
+      expectedHead,
+      encodeHead(batch.stamp),
+      bytes.length === 1 ? (bytes[0] as Buffer) : Buffer.concat(bytes),
+      shorter === undefined ? "0" : "1",
+      WINDOW_MS,
+    );
+    if (typeof reply !== "number") return { recorded: false, history: this.#keep(userId, reply) };
+    const next = shorter ?? history;
+    next.append(batch);
+    this.#remember(userId, next);
+    return { recorded: true };
+  }
+
+  #keep(userId: bigint, bytes: Buffer | null): History {
+    const history = decodeHistory(bytes, this.catalogue);
+    this.#remember(userId, history);
+    return history;
+  }
+
+  /** Deletes first: the cache weighs a value only when it is new to it, and a history grows in place. */
+  #remember(userId: bigint, history: History): void {
+    this.#known.delete(userId);
+    this.#known.set(userId, history);
+  }
+}
+
+/** One key a reader, hash-tagged, so that a cluster keeps all that is one reader's together. */
+export function historyKey(userId: bigint): string {
+  return `feed:{${userId}}`;
+}

@@ -1,0 +1,48 @@
+import type { Batch } from "./batch.js";
+
+/** How many batches of one reader are kept before the oldest go, and how many are left then. */
+const BATCHES_MAX = 256;
+const BATCHES_AFTER_TRIM = 192;
+/** The served window: older batches go with the next trim. */
+export const WINDOW_MS = 7 * 24 * 60 * 60 * 1_000;
+
+/** A reader's batches in every channel: what replay and history answer from, and what is not served again. */
+export class History {
+  /** Oldest first. */
+  readonly batches: Batch[] = [];
+  /** Every slot in any batch. */
+  readonly served = new Set<number>();
+  readonly #byChannel = new Map<number, Batch[]>();
+
+  /** The newest stamp of all channels, 0 without batches: changes with every record, and never comes back. */
+  get version(): number {
+    return this.batches.at(-1)?.stamp ?? 0;
+  }
+
+  /** One channel's batches, oldest first. */
+  inChannel(channelId: number): readonly Batch[] {
+    return this.#byChannel.get(channelId) ?? [];
+  }
+
+  append(batch: Batch): void {
+    this.batches.push(batch);
+    const sameChannel = this.#byChannel.get(batch.channelId);
+    if (sameChannel === undefined) this.#byChannel.set(batch.channelId, [batch]);
+    else sameChannel.push(batch);
+    for (const slot of batch.slots) this.served.add(slot);
+  }
+
+  /** Memory this history takes, roughly, in bytes. */
+  get bytes(): number {
+    return 500 + this.batches.length * 400 + this.served.size * 40;
+  }
+
+  /** The history to go on with when this one has grown too long, or undefined while it has not. */
+  trimmed(nowMs: number): History | undefined {
+    if (this.batches.length < BATCHES_MAX) return undefined;
+    const kept = this.batches.slice(-BATCHES_AFTER_TRIM).filter(({ stamp }) => stamp > nowMs - WINDOW_MS);
+    const history = new History();
+    for (const batch of kept) history.append(batch);
+    return history;
+  }
+}

@@ -1,0 +1,34 @@
+import { readConfig } from "@headline/config";
+import { runUntilSignal } from "@headline/lifecycle";
+import { createLog } from "@headline/observability";
+import { z } from "zod";
+import { openRecommendation } from "./open-recommendation.js";
+
+const Environment = z.object({
+  GRPC_PORT: z.coerce.number().int().min(0).max(65_535).default(50_051),
+  /** Anything grpc-js can bind, such as unix:/run/recommender.sock; wins over GRPC_PORT. */
+  GRPC_ADDRESS: z.string().optional(),
+  MYSQL_URL: z.string(),
+  REDIS_URL: z.string(),
+  REDIS_STATE_URL: z.string().optional(),
+  TRACK_SECRET: z.string().min(32),
+  /** While rotating: the secret before, until its tokens have expired. */
+  TRACK_SECRET_PREVIOUS: z.string().min(32).optional(),
+  LOG_LEVEL: z.string().default("info"),
+});
+
+const config = readConfig(Environment, process.env);
+const log = createLog({ name: "recommendation", level: config.LOG_LEVEL });
+
+await runUntilSignal(
+  () =>
+    openRecommendation({
+      address: config.GRPC_ADDRESS ?? `0.0.0.0:${config.GRPC_PORT}`,
+      mysqlUrl: config.MYSQL_URL,
+      redisUrl: config.REDIS_STATE_URL ?? config.REDIS_URL,
+      trackSecret: config.TRACK_SECRET,
+      trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
+      log,
+    }),
+  { onUnhandled: (err) => log.error({ err }, "unhandled") },
+);

@@ -1,0 +1,42 @@
+import type { ReasonName, Recommendation } from "@headline/rpc";
+import { signArticle, signExposure, type TrackKeys } from "@headline/track-token";
+import type { Ask } from "./ask.js";
+import type { Catalogue } from "./catalogue/catalogue.js";
+import { ALGO } from "./feed/feed.js";
+import type { Outcome } from "./outcome.js";
+
+/** Makes the wire's answer of an outcome. */
+export type Present = (ask: Ask, outcome: Outcome) => Recommendation;
+
+/** How long a reader's action counts after its page was answered. */
+const TOKEN_TTL_S = 24 * 60 * 60;
+
+const REASON_NAMES: readonly ReasonName[] = ["unspecified", "hot", "new", "followed", "explore"];
+
+/** Signs what is answered, and leaves out what was deleted since it was served. */
+export function createPresent(catalogue: Catalogue, keys: TrackKeys): Present {
+  return ({ userId, channelId, arrivedMs }, { mode, batch, nextStamp, newest }) => {
+    const answer = { mode, timeStamp: BigInt(nextStamp), algo: ALGO.name };
+    if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
+
+    const expiresAtSeconds = Math.floor(arrivedMs / 1_000) + TOKEN_TTL_S;
+    const bound = { userId, channelId, stamp: batch.stamp, expiresAtSeconds, bucket: ALGO.bucket };
+    const recommends = [];
+    const reasons: ReasonName[] = [];
+    for (let position = 0; position < batch.slots.length; position += 1) {
+      const slot = batch.slots[position] as number;
+      if (catalogue.isGone(slot)) continue;
+      const articleId = catalogue.articleId(slot);
+      const reason = batch.reasons[position] ?? 0;
+      recommends.push({ articleId, track: signArticle(keys, { ...bound, articleId, reason, position }) });
+      reasons.push(REASON_NAMES[reason] ?? "unspecified");
+    }
+    return {
+      ...answer,
+      exposure: newest ? signExposure(keys, bound) : "",
+      recommends,
+      stamp: BigInt(batch.stamp),
+      reasons,
+    };
+  };
+}
