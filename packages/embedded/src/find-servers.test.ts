@@ -79,8 +79,9 @@ describe("findServers", () => {
       const servers = await findServers({ ...options, dpkgStatusPath, onProgress });
       expect(lines).toContain("unpacking mariadb-server-core");
       expect(dirname(servers.redis.command)).toMatch(/servers\/[a-z]+-[\d.]+-x64\/usr\/bin$/);
-      await using _redis = await openRedis({ dataDir: join(folder.path, "redis"), server: servers.redis });
-      await using _mariadb = await openMariaDb({ dataDir: join(folder.path, "mariadb"), server: servers.mariadb });
+      const at = { dataDir: folder.path, socketDir: folder.path };
+      await using _redis = await openRedis({ ...at, server: servers.redis });
+      await using _mariadb = await openMariaDb({ ...at, server: servers.mariadb });
       expect(await findServers(options)).toEqual(servers);
     },
     180_000,

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { join } from "node:path";
 import { socketFolderOf } from "../src/socket-folder.js";
 
 /** A folder that goes when the test ends, and the folder of its sockets too. */

@@ -69,7 +69,7 @@ interface CacheRedis extends Redis {
  * - Concurrent misses of one id share one load.
  * - An absent row is remembered for 5 s; TTLs carry 10 % of jitter, so what was loaded together does not expire together.
  * - A value is kept only if no newer version is known, here and in Redis: a slow load never undoes an edit.
- * - When the source fails, the last known value is better than none; without one, the failure is thrown.
+ * - When the source fails, the last known value is better than none.
  */
 export class VersionedCache<T> {
   static readonly scripts = {
@@ -96,7 +96,7 @@ export class VersionedCache<T> {
     return (await this.getMany([id])).get(id);
   }
 
-  /** What exists of `ids`. */
+  /** What exists of `ids`. What could not be loaded is left out; only when nothing is left, the failure is thrown. */
   async getMany(ids: readonly bigint[]): Promise<Map<bigint, T>> {
     const found = new Map<bigint, T>();
     const missing: bigint[] = [];
@@ -106,12 +106,15 @@ export class VersionedCache<T> {
       if (entry === undefined || !isFresh(entry, nowMs)) missing.push(id);
       else if (entry.value !== undefined) found.set(id, entry.value);
     }
-    if (missing.length > 0) {
-      this.#loadTogether(missing.filter((id) => !this.#loading.has(id)));
-      for (const [index, entry] of (await Promise.all(missing.map((id) => this.#loading.get(id)))).entries()) {
-        if (entry?.value !== undefined) found.set(missing[index] as bigint, entry.value);
-      }
+    if (missing.length === 0) return found;
+    this.#loadTogether(missing.filter((id) => !this.#loading.has(id)));
+    const loads = await Promise.allSettled(missing.map((id) => this.#loading.get(id)));
+    for (const [index, load] of loads.entries()) {
+      if (load.status === "fulfilled" && load.value?.value !== undefined)
+        found.set(missing[index] as bigint, load.value.value);
     }
+    const failed = loads.find((load) => load.status === "rejected");
+    if (failed !== undefined && found.size === 0) throw failed.reason;
     return found;
   }
 
@@ -145,7 +148,11 @@ export class VersionedCache<T> {
     if (ids.length === 0) return;
     const entries = this.#load(ids);
     for (const id of ids) {
-      const entry = entries.then((loaded) => loaded.get(id) as LocalEntry<T>);
+      const entry = entries.then(({ loaded, failure }) => {
+        const found = loaded.get(id);
+        if (found === undefined) throw failure;
+        return found;
+      });
       this.#loading.set(id, entry);
       const forget = () => {
         if (this.#loading.get(id) === entry) this.#loading.delete(id);
@@ -154,11 +161,12 @@ export class VersionedCache<T> {
     }
   }
 
-  async #load(ids: readonly bigint[]): Promise<Map<bigint, LocalEntry<T>>> {
+  /** An entry for each id, except, when the source fails, for those of which nothing was ever known. */
+  async #load(ids: readonly bigint[]): Promise<{ loaded: Map<bigint, LocalEntry<T>>; failure?: unknown }> {
     const loaded = new Map<bigint, LocalEntry<T>>();
     for (const [id, versioned] of await this.#readFromRedis(ids)) loaded.set(id, this.#remember(id, versioned));
     const missing = ids.filter((id) => !loaded.has(id));
-    if (missing.length === 0) return loaded;
+    if (missing.length === 0) return { loaded };
     try {
       const rows = await this.options.source(missing);
       for (const id of missing) {
@@ -166,10 +174,14 @@ export class VersionedCache<T> {
         loaded.set(id, this.#remember(id, versioned));
         this.#writeToRedis(id, versioned).catch((error: unknown) => this.options.onRedisError?.(error));
       }
-    } catch (error) {
-      for (const id of missing) loaded.set(id, this.#lastKnown(id, error));
+      return { loaded };
+    } catch (failure) {
+      for (const id of missing) {
+        const known = this.#local.peek(id);
+        if (known?.value !== undefined) loaded.set(id, known);
+      }
+      return { loaded, failure };
     }
-    return loaded;
   }
 
   /** What Redis has and is not older than what this process knows to exist. No Redis is no entries. */
@@ -214,12 +226,6 @@ export class VersionedCache<T> {
     const known = this.#local.peek(id);
     if (known === undefined || known.version <= entry.version) this.#local.set(id, entry);
     return entry;
-  }
-
-  #lastKnown(id: bigint, error: unknown): LocalEntry<T> {
-    const known = this.#local.peek(id);
-    if (known?.value === undefined) throw error;
-    return known;
   }
 
   #jittered(ttlMs: number): number {

@@ -9,10 +9,11 @@ import {
 } from "@grpc/grpc-js";
 import { Refusal } from "@headline/errors";
 import { HealthClient } from "./gen/grpc/health/v1/health.js";
-import { RecommendServiceClient } from "./gen/headline/recommend/v1/recommend.js";
+import type { RecommendServiceClient } from "./gen/headline/recommend/v1/recommend.js";
 import { UserRecommendClient } from "./gen/user_recommend.js";
 import { Silence } from "./silence.js";
 import { fromServiceError } from "./status.js";
+import { TunedRecommendServiceClient } from "./stream-codec.js";
 
 export interface HealingOptions {
   /** A grpc-js target: `127.0.0.1:50051`, `dns:///recommender:50051`, `ipv4:a:1,b:2`, `unix:/run/recommender.sock`. */
@@ -163,7 +164,7 @@ export class HealingChannel {
     return {
       channel,
       userRecommend: new UserRecommendClient(address, security, shared),
-      recommendService: new RecommendServiceClient(address, security, shared),
+      recommendService: new TunedRecommendServiceClient(address, security, shared),
       health: new HealthClient(address, security, shared),
     };
   }

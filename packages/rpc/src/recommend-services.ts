@@ -1,12 +1,9 @@
-import {
-  type CountUpdatesRequest,
-  type CountUpdatesResponse,
-  RecommendServiceService,
-} from "./gen/headline/recommend/v1/recommend.js";
+import type { CountUpdatesRequest, CountUpdatesResponse } from "./gen/headline/recommend/v1/recommend.js";
 import { type ArticleResponse, UserRecommendService, type UserRequest } from "./gen/user_recommend.js";
 import { recommendBatches } from "./recommend-batches.js";
 import { type Recommend, toMetadata } from "./recommendation.js";
 import { type ServedService, service } from "./serve.js";
+import { TunedRecommendService } from "./stream-codec.js";
 import { type Edge, type UnaryHandler, unary } from "./unary.js";
 
 /** UserRecommend, the frozen contract: mode, stamp, algorithm and reasons leave as answer metadata. */
@@ -30,7 +27,7 @@ export function recommendService(
   { recommend, countUpdates }: RecommendServiceHandlers,
   edge: Edge & { readonly callsMax?: number },
 ): ServedService {
-  return service(RecommendServiceService, {
+  return service(TunedRecommendService, {
     streamRecommendations: recommendBatches(recommend, edge),
     countUpdates: unary(countUpdates, edge),
   });

@@ -1,23 +1,33 @@
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-// biome-ignore lint/correctness/noUndeclaredDependencies: the workspace's own runner, which every package is developed with
-import { tsImport } from "tsx/esm/api";
 
 /**
- * Starts the MariaDB that all tests of this run share, beside the first tests and not before them: its URL is known
- * at once, and throwawayMysql waits until it answers. Plain JavaScript, because Jest resolves a global setup without
- * its own conditions and mappings.
+ * Offers the MariaDB that all tests of this run share. Its URL is known at once, and it starts when the first test
+ * wants it, as a child of Jest's main process: a run that needs no database pays nothing.
  */
-export default async function startSharedMysql() {
+export default function offerSharedMysql() {
+  const folder = mkdtempSync(join(tmpdir().length > 50 ? "/tmp" : tmpdir(), `headline-test-${process.pid}-`));
+  const socketPath = encodeURIComponent(join(folder, "mariadb.sock"));
+  process.env.HEADLINE_TEST_MYSQL_URL = `mysql://root@localhost/?socketPath=${socketPath}`;
+
+  const shared = { folder, opening: undefined, watch: undefined };
+  shared.watch = setInterval(() => {
+    if (!existsSync(join(folder, "wanted"))) return;
+    clearInterval(shared.watch);
+    shared.opening = open(folder).catch((error) => {
+      writeFileSync(join(folder, "failure.txt"), `the tests' MariaDB did not start: ${error.message}`);
+    });
+  }, 5).unref();
+  globalThis.headlineSharedMysql = shared;
+}
+
+/** Jest resolves what a global setup imports without its own conditions and mappings; tsx knows the sources. */
+async function open(folder) {
+  // biome-ignore lint/correctness/noUndeclaredDependencies: the workspace's own runner, which every package is developed with
+  const { tsImport } = await import("tsx/esm/api");
   const tsconfig = fileURLToPath(new URL("../tsconfig.jest.json", import.meta.url));
-  const { openSharedMysql, sharedMysqlUrl, throwawayFolder } = await tsImport("./shared-mysql.ts", {
-    parentURL: import.meta.url,
-    tsconfig,
-  });
-  const folder = throwawayFolder();
-  process.env.HEADLINE_TEST_MYSQL_URL = sharedMysqlUrl(folder);
-  const opening = openSharedMysql(folder).catch((error) => {
-    writeFileSync(`${folder}/failure.txt`, `the tests' MariaDB did not start: ${error.message}`);
-  });
-  globalThis.headlineSharedMysql = { folder, opening };
+  const { openSharedMysql } = await tsImport("./shared-mysql.ts", { parentURL: import.meta.url, tsconfig });
+  return await openSharedMysql(folder);
 }

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 
 /** What the controls need of an embedded server. */
@@ -38,7 +38,10 @@ export async function privateServer(open: () => Promise<Startable>, folder: stri
       return server.pid ?? Number.NaN;
     },
     kill,
-    pause: () => signal("SIGSTOP"),
+    pause: () => {
+      signal("SIGSTOP");
+      waitUntilStopped(server.pid ?? Number.NaN);
+    },
     resume: () => signal("SIGCONT"),
     restart: async () => {
       await kill();
@@ -47,6 +50,15 @@ export async function privateServer(open: () => Promise<Startable>, folder: stri
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A thread that runs on another CPU may still answer a question after the signal was sent. */
+function waitUntilStopped(pid: number): void {
+  if (process.platform !== "linux") return;
+  const threads = `/proc/${pid}/task`;
+  const isStopped = (thread: string) => /\) [Tt] /.test(readFileSync(`${threads}/${thread}/stat`, "latin1"));
+  const endsAt = performance.now() + 200;
+  while (performance.now() < endsAt && !readdirSync(threads).every(isStopped));
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

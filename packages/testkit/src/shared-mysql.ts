@@ -1,5 +1,3 @@
-export { throwawayFolder } from "./throwaway-folder.js";
-
 import { constants, cpSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -21,11 +19,6 @@ const CARELESS = [
   "--max-connections=1000",
   "--table-open-cache=1000",
 ];
-
-/** Where the shared server of a run listens; known before it runs. */
-export function sharedMysqlUrl(folder: string): string {
-  return `mysql://root@localhost/?socketPath=${encodeURIComponent(join(folder, "mariadb.sock"))}`;
-}
 
 /** The one MariaDB of a test run, in a folder of its own. */
 export async function openSharedMysql(folder: string): Promise<EmbeddedMariaDb> {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { answersMariaDb, runInMariaDb } from "@headline/embedded";
 import { eventually } from "./eventually.js";
@@ -38,9 +38,11 @@ function sharedSocket(): Promise<string> {
   return ready;
 }
 
-/** The setup starts the server beside the first tests instead of before them. */
+/** The setup starts the server when it finds that somebody wants it. */
 async function answering(socketPath: string): Promise<string> {
-  const failure = join(dirname(socketPath), "failure.txt");
+  const folder = dirname(socketPath);
+  const failure = join(folder, "failure.txt");
+  writeFileSync(join(folder, "wanted"), "");
   await eventually(
     async () => {
       if (existsSync(failure)) return;

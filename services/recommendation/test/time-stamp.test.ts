@@ -13,7 +13,9 @@ beforeAll(async () => {
   await world.seed(articles(200));
   ({ client } = await world.open({ now: clock.now }));
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
 
 function reader() {
   readers += 1n;

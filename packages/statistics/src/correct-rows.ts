@@ -1,0 +1,48 @@
+import type { Mysql } from "@headline/mysql";
+import type { Redis, VersionedCache } from "@headline/redis";
+import type { Member } from "./chunk.js";
+import type { Tally } from "./correction-report.js";
+import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";
+import { recount } from "./recount.js";
+import { severalAtATime } from "./several-at-a-time.js";
+import type { StatisticRow } from "./statistic-rows.js";
+
+/** What the correction of one definition works with. */
+export interface Bench<Name extends string> {
+  readonly definition: StatisticsDefinition<Name>;
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly cache: VersionedCache<Counts<Name>>;
+  readonly tally: Tally<Name>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Repairs wrong statistic rows and tells Redis; answers the rows as they are then. */
+export async function correctRows<Name extends string>(
+  bench: Bench<Name>,
+  members: ReadonlyMap<bigint, Member<Name>>,
+): Promise<Map<bigint, StatisticRow<Name>>> {
+  const { definition, mysql, cache, tally, onError } = bench;
+  const names = counterNames(definition);
+  const rows = new Map([...members].map(([id, { row }]) => [id, row]));
+  const suspects = [...members].filter(([, { row, truth }]) => names.some((name) => row.value[name] !== truth[name]));
+  tally.checked(members.size);
+
+  await severalAtATime(suspects, async ([id, suspect]) => {
+    const found = (before: Counts<Name>, after: Counts<Name>, repaired: boolean) => {
+      for (const name of names) {
+        if (before[name] !== after[name]) tally.found("mysql", name, before[name] - after[name], repaired);
+      }
+    };
+    try {
+      const { before, row } = await recount(mysql, definition, id);
+      found(before.value, row.value, true);
+      rows.set(id, row);
+      await cache.offer(id, row).catch(onError); // whether Redis took it is seen when Redis is looked at
+    } catch (error) {
+      found(suspect.row.value, suspect.truth, false);
+      onError(error);
+    }
+  });
+  return rows;
+}

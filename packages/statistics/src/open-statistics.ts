@@ -1,0 +1,44 @@
+import type { Mysql } from "@headline/mysql";
+import { type Redis, VersionedCache } from "@headline/redis";
+import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";
+import { countsOf, readStatisticRows } from "./statistic-rows.js";
+
+interface Options {
+  readonly mysql: Mysql;
+  /** A client opened with `VersionedCache.scripts`. */
+  readonly redis: Redis;
+  /** How many subjects this process keeps for itself. */
+  readonly localMax: number;
+  readonly onRedisError?: (error: unknown) => void;
+}
+
+/** The counts by subject, read through Redis. Who has never been counted has all zeroes. */
+export function openStatistics<Name extends string>(
+  definition: StatisticsDefinition<Name>,
+  { mysql, redis, localMax, onRedisError }: Options,
+): VersionedCache<Counts<Name>> {
+  return new VersionedCache<Counts<Name>>({
+    name: definition.name,
+    redis,
+    source: (ids) => readStatisticRows(mysql, definition, ids),
+    encode: encodeCounts,
+    decode: (bytes) => decodeCounts(definition, bytes),
+    localMax,
+    ...(onRedisError && { onRedisError }),
+  });
+}
+
+export function encodeCounts(counts: Counts): Buffer {
+  return Buffer.from(JSON.stringify(counts));
+}
+
+/** @throws TypeError for what is not one whole number for each counter, such as a value from before a counter was added. */
+export function decodeCounts<Name extends string>(definition: StatisticsDefinition<Name>, bytes: Buffer): Counts<Name> {
+  const held: unknown = JSON.parse(bytes.toString());
+  if (typeof held !== "object" || held === null) throw new TypeError("counts are an object");
+  const counts = held as Partial<Record<Name, unknown>>;
+  for (const name of counterNames(definition)) {
+    if (!Number.isSafeInteger(counts[name])) throw new TypeError(`${name} is not a count`);
+  }
+  return countsOf(definition, (name) => counts[name] as number);
+}

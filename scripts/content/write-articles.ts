@@ -1,0 +1,83 @@
+import type { BulkWriter, Row } from "./bulk-writer.js";
+
+export interface ArticleToWrite {
+  readonly authorId: bigint;
+  readonly channelId: number;
+  readonly title: string;
+  readonly content: string;
+  readonly cover: readonly string[];
+  readonly publishedAtMs: number;
+}
+
+export interface UserCounts {
+  articles?: number;
+  followers?: number;
+  followings?: number;
+  likes_received?: number;
+}
+
+const PUBLISHED = 1;
+const ARTICLE_COLUMNS = [
+  "author_id",
+  "channel_id",
+  "title",
+  "cover",
+  "status",
+  "version",
+  "published_at",
+  "created_at",
+  "updated_at",
+];
+
+/** Writes articles with their contents and answers their ids; statistics are the caller's, in the same transaction. */
+export async function writeArticles(
+  writer: BulkWriter,
+  articles: readonly ArticleToWrite[],
+  version: number,
+): Promise<bigint[]> {
+  const ids = await writer.insert("INTO articles", ARTICLE_COLUMNS, articles.map(toRow(version)));
+  const contents = articles.map(({ content }, index): Row => [ids[index] as bigint, content]);
+  await writer.insert("INTO article_contents", ["article_id", "content"], contents);
+  return ids;
+}
+
+/** Adds to the counts of users, in the order of their ids so that two writers cannot deadlock. */
+export async function addUserStatistics(
+  writer: BulkWriter,
+  counts: ReadonlyMap<bigint, UserCounts>,
+  version: number,
+): Promise<void> {
+  const rows = [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, { articles = 0, followers = 0, followings = 0, likes_received = 0 }]): Row => {
+      return [id, articles, followers, followings, likes_received, version];
+    });
+  await writer.insert(
+    "INTO user_statistics",
+    ["user_id", "articles", "followers", "followings", "likes_received", "version"],
+    rows,
+    `ON DUPLICATE KEY UPDATE articles = articles + VALUES(articles), followers = followers + VALUES(followers),
+       followings = followings + VALUES(followings), likes_received = likes_received + VALUES(likes_received),
+       version = GREATEST(version + 1, VALUES(version))`,
+  );
+}
+
+/** What tells running services to read everything again. */
+export async function writeImportChange(writer: BulkWriter, version: number): Promise<void> {
+  const columns = ["topic", "subject_id", "version", "created_at"];
+  await writer.insert("INTO changes", columns, [["import", 0, version, version]]);
+}
+
+function toRow(version: number) {
+  return ({ authorId, channelId, title, cover, publishedAtMs }: ArticleToWrite): Row => [
+    authorId,
+    channelId,
+    title,
+    JSON.stringify(cover),
+    PUBLISHED,
+    version,
+    publishedAtMs,
+    publishedAtMs,
+    publishedAtMs,
+  ];
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./root.mjs";
+import { bold, dim, seconds } from "./terminal.mjs";
+
+/** What a newcomer can do now. */
+export function banner({ ports, afterMs, hasSample }) {
+  const http = `http://localhost:${ports.PORT}`;
+  const rows = [
+    ["feed", `${http}/articles?channel_id=0`],
+    ["curl", `curl '${http}/articles?channel_id=0&per_page=5'`],
+    ["gRPC", buf(ports.GRPC_PORT)],
+    ...(hasSample ? signIn(http) : []),
+  ];
+  const lines = rows.map(([name, text]) => `  ${dim(name.padEnd(9))} ${text}`);
+  return `\n  ${bold("Headline is ready")} after ${seconds(afterMs)}\n\n${lines.join("\n")}\n\n  ${dim("Ctrl-C stops everything.")}\n\n`;
+}
+
+function buf(port) {
+  const options = `--http2-prior-knowledge --protocol grpc -d '{"user_id":1,"article_num":5}'`;
+  return `npx buf curl ${options} http://localhost:${port}/UserRecommend/user_recommend`;
+}
+
+function signIn(http) {
+  const { names, password } = JSON.parse(readFileSync(join(root, "scripts/demo.json"), "utf8"));
+  const json = "-H 'Content-Type: application/json'";
+  const credentials = JSON.stringify({ name: names[0], password });
+  const article = JSON.stringify({ title: "Hello", content: "My first article", channel_id: 109 });
+  return [
+    ["sign in", `${names.join(" or ")}, password ${password}`],
+    [
+      "publish",
+      `TOKEN=$(curl -s ${json} -d '${credentials}' ${http}/authorizations | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
+    ],
+    ["", `curl ${json} -H "Authorization: Bearer $TOKEN" -d '${article}' ${http}/articles`],
+  ];
+}

@@ -1,0 +1,39 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { ExpectedFailure } from "./expected-failure.mjs";
+
+const DEFAULTS = { PORT: 3_000, GRPC_PORT: 50_051 };
+
+/** The ports to listen on, each seen to be free. */
+export async function freePorts(env) {
+  const ports = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, parsePort(name, env[name])]));
+  if (ports.PORT === ports.GRPC_PORT) throw new ExpectedFailure(`PORT and GRPC_PORT are both ${ports.PORT}.`);
+  await Promise.all(Object.entries(ports).map(([name, port]) => assertFree(name, port)));
+  return ports;
+}
+
+function parsePort(name, text) {
+  if (!text) return DEFAULTS[name];
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_535) {
+    throw new ExpectedFailure(`${name} must be a port from 1 to 65535, not "${text}".`);
+  }
+  return Number(text);
+}
+
+async function assertFree(name, port) {
+  const server = createServer();
+  try {
+    server.listen(port);
+    await once(server, "listening");
+  } catch (error) {
+    if (error.code === "EACCES")
+      throw new ExpectedFailure(`Port ${port} is not for this user. Choose another ${name}.`);
+    if (error.code !== "EADDRINUSE") throw error;
+    throw new ExpectedFailure(
+      `Port ${port} is in use, perhaps by another npm start. Stop that, or choose another port:\n` +
+        `  ${name}=${port + 1} npm start`,
+    );
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { ExpectedFailure } from "./expected-failure.mjs";
+import { loadSample } from "./load-sample.mjs";
+import { root } from "./root.mjs";
+
+/** The schema as the migrations say, and the sample when there is nothing to read yet. */
+export async function prepareDatabase({ mysqlUrl, wantsSample, onProgress }) {
+  const { migrate, openMysql } = await import("@headline/mysql");
+  try {
+    const applied = await migrate(mysqlUrl, join(root, "migrations"));
+    if (applied.length > 0) onProgress(`schema: ${applied.length} migrations applied`);
+  } catch (error) {
+    throw asExpected(error);
+  }
+  if (wantsSample && !(await hasArticles(openMysql, mysqlUrl))) await loadSample({ mysqlUrl, onProgress });
+}
+
+async function hasArticles(openMysql, mysqlUrl) {
+  const mysql = openMysql(mysqlUrl, { connectionsMax: 1, acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 });
+  try {
+    return (await mysql.query("SELECT id FROM articles LIMIT 1")).length > 0;
+  } finally {
+    await mysql.close();
+  }
+}
+
+function asExpected(error) {
+  if (error.code === "ER_BAD_DB_ERROR") {
+    return new ExpectedFailure(
+      `MYSQL_URL: ${error.message}. Create it:\n  CREATE DATABASE headline CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;`,
+    );
+  }
+  return typeof error.code === "string" || error.cause !== undefined
+    ? new ExpectedFailure(`The database could not be prepared: ${error.message}`)
+    : error;
+}

@@ -1,0 +1,47 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureDataFolder } from "./data-folder.mjs";
+import { ExpectedFailure } from "./expected-failure.mjs";
+
+const NAMES = ["JWT_SECRET", "TRACK_SECRET"];
+const LENGTH_MIN = 32;
+
+/** The secrets of the environment; what is missing is made once, kept in the data folder, and the same at the next start. */
+export function readSecrets(env, dataDir) {
+  const missing = NAMES.filter((name) => !env[name]);
+  const short = NAMES.filter((name) => env[name] && env[name].length < LENGTH_MIN);
+  if (short.length > 0)
+    throw new ExpectedFailure(`${short.join(" and ")} must have at least ${LENGTH_MIN} characters.`);
+  if (missing.length > 0 && env.NODE_ENV === "production") {
+    throw new ExpectedFailure(
+      `With NODE_ENV=production ${missing.join(" and ")} must be set (at least ${LENGTH_MIN} characters), for example:\n` +
+        missing.map((name) => `  ${name}=$(openssl rand -base64 32)`).join("\n"),
+    );
+  }
+  const kept = missing.length > 0 ? keptIn(dataDir) : {};
+  return Object.fromEntries(NAMES.map((name) => [name, env[name] || kept[name]]));
+}
+
+function keptIn(dataDir) {
+  ensureDataFolder(dataDir);
+  const path = join(dataDir, "secrets.json");
+  if (existsSync(path)) return parse(path);
+  const made = Object.fromEntries(NAMES.map((name) => [name, randomBytes(32).toString("base64url")]));
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+  return made;
+}
+
+function parse(path) {
+  try {
+    const kept = JSON.parse(readFileSync(path, "utf8"));
+    if (NAMES.every((name) => typeof kept[name] === "string" && kept[name].length >= LENGTH_MIN)) return kept;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw new ExpectedFailure(
+    `${path} does not hold ${NAMES.join(" and ")}; remove it and new ones are made (everybody signs in again).`,
+  );
+}

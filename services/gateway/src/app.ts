@@ -1,0 +1,134 @@
+import type { Mysql } from "@headline/mysql";
+import type { Log } from "@headline/observability";
+import { logged } from "@headline/observability";
+import type { Redis } from "@headline/redis";
+import type { Recommender } from "@headline/rpc";
+import express, { type Express } from "express";
+import type { Articles } from "./articles/articles.js";
+import { editArticle, publishArticle, removeArticle } from "./articles/publish-article.js";
+import { createPublisher } from "./articles/publisher.js";
+import { readArticle } from "./articles/read-article.js";
+import { createSimilar } from "./articles/similar.js";
+import type { Channels } from "./channels/channels.js";
+import { listChannels } from "./channels/list-channels.js";
+import { createBreaker } from "./feed/breaker.js";
+import { countUpdates } from "./feed/count-updates.js";
+import { createFeed } from "./feed/feed.js";
+import type { HotLists } from "./feed/hot-lists.js";
+import { LastPages } from "./feed/last-pages.js";
+import { listArticles } from "./feed/list-articles.js";
+import { PageSessions } from "./feed/page-sessions.js";
+import { admission } from "./http/admission.js";
+import { createAuthenticate } from "./http/authenticate.js";
+import { jsonBody } from "./http/json.js";
+import { notFound, problems } from "./http/problem.js";
+import { identifyRequest } from "./http/request-id.js";
+import type { AccessTokens } from "./users/access-tokens.js";
+import { followUser, unfollowUser } from "./users/follow-user.js";
+import { listUserArticles, readMe, readUser } from "./users/read-user.js";
+import { renewSignIn, signIn, signUp } from "./users/sign-in.js";
+import type { Users } from "./users/users.js";
+
+export interface AppParts {
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly recommender: Recommender;
+  readonly articles: Articles;
+  readonly users: Users;
+  readonly channels: Channels;
+  readonly hotLists: HotLists;
+  readonly tokens: AccessTokens;
+  readonly now: () => number;
+  readonly log: Log;
+  /** Whether to take new readers: false while starting and draining. */
+  readonly isReady: () => boolean;
+  /** Folders with the pages and the covers of the sample, served as they are. */
+  readonly assets: readonly string[];
+}
+
+const IN_FLIGHT_MAX = 2_000;
+
+/** The routes, in the order a reader meets them. */
+export function createApp(parts: AppParts): Express {
+  const { mysql, redis, recommender, articles, users, channels, hotLists, tokens, now, log, isReady, assets } = parts;
+  const authenticate = createAuthenticate(tokens);
+  const breaker = createBreaker("the recommendation service");
+  const onRedisError = logged(log, "Redis was not told");
+  const onDegraded = (err: unknown) => log.warn({ err }, "degraded: the recommendation service did not answer");
+  const publisher = createPublisher({ mysql, redis, articles, userStatistics: users.statistics, onRedisError });
+  const publishing = { authenticate, channels, publisher };
+  const following = { authenticate, mysql, redis, users, now, onRedisError };
+  const feed = createFeed({
+    recommender,
+    breaker,
+    sessions: new PageSessions(redis),
+    lastPages: new LastPages(),
+    hotLists,
+    now,
+    onDegraded,
+    onSessionError: logged(log, "page sessions"),
+  });
+
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.set("query parser", "simple");
+
+  app.use(identifyRequest);
+  app.get("/healthz", (_req, res) => void res.type("text/plain").end("ok\n"));
+  app.get(
+    "/readyz",
+    (_req, res) =>
+      void res
+        .status(isReady() ? 200 : 503)
+        .type("text/plain")
+        .end(isReady() ? "ready\n" : "not ready\n"),
+  );
+  app.use(admission(IN_FLIGHT_MAX));
+
+  app.get(
+    "/articles",
+    listArticles({
+      authenticate,
+      channels,
+      feed,
+      articles,
+      hotLists,
+      now,
+      onHydrationError: logged(log, "articles not hydrated"),
+    }),
+  );
+  app.get("/articles/updates", countUpdates({ authenticate, channels, recommender, breaker, mysql, onDegraded }));
+  app.get(
+    "/articles/:id",
+    readArticle({ articles, similar: createSimilar(mysql), onSimilarError: logged(log, "similar articles") }),
+  );
+  app.get("/channels", listChannels(channels));
+
+  app.post("/articles", jsonBody, publishArticle(publishing));
+  app.patch("/articles/:id", jsonBody, editArticle(publishing));
+  app.delete("/articles/:id", removeArticle(publishing));
+
+  app.post("/users", jsonBody, signUp({ mysql, tokens }));
+  app.get("/users/me", readMe({ authenticate, users }));
+  app.get("/users/:id", readUser(users));
+  app.get("/users/:id/articles", listUserArticles({ mysql, articles }));
+  app.put("/users/:id/follow", followUser(following));
+  app.delete("/users/:id/follow", unfollowUser(following));
+
+  app.post("/authorizations", jsonBody, signIn({ mysql, tokens }));
+  app.put("/authorizations", optionalJsonBody, renewSignIn({ mysql, tokens }));
+
+  for (const folder of assets)
+    app.use(express.static(folder, { index: "index.html", maxAge: "1h", fallthrough: true }));
+  app.use(notFound);
+  app.use(problems(log));
+  return app;
+}
+
+/** A body only where there is one. */
+const optionalJsonBody: express.RequestHandler = (req, res, next) => {
+  if (req.headers["content-length"] === undefined && req.headers["transfer-encoding"] === undefined) next();
+  else if (req.headers["content-length"] === "0") next();
+  else jsonBody(req, res, next);
+};

@@ -1,0 +1,91 @@
+import { inList, type Mysql } from "@headline/mysql";
+import type { Versioned } from "@headline/redis";
+
+export const PUBLISHED = 1;
+export const DELETED = 2;
+
+/** An article as lists show it, without what changes by itself: counts, and where it stands. */
+export interface Article {
+  readonly articleId: bigint;
+  readonly title: string;
+  readonly authorId: bigint;
+  readonly authorName: string;
+  readonly channelId: number;
+  readonly publishedAt: Date;
+  readonly cover: readonly string[];
+}
+
+interface ArticleRow {
+  readonly id: string;
+  readonly author_id: string;
+  readonly author_name: string | null;
+  readonly channel_id: number;
+  readonly title: string;
+  readonly cover: string;
+  readonly status: number;
+  readonly version: string;
+  readonly published_at: string;
+}
+
+/** Articles by id in one statement. A deleted one has a version and no value, so that nobody takes an older copy for true. */
+export async function loadArticles(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<Article>>> {
+  const rows = await mysql.query<ArticleRow>(
+    `SELECT a.id, a.author_id, u.name AS author_name, a.channel_id, a.title, a.cover, a.status, a.version, a.published_at
+       FROM articles a LEFT JOIN users u ON u.id = a.author_id WHERE a.id IN (${inList(ids)})`,
+  );
+  return new Map(
+    rows.map((row) => [
+      BigInt(row.id),
+      { version: Number(row.version), value: row.status === PUBLISHED ? toArticle(row) : undefined },
+    ]),
+  );
+}
+
+/** The contents of articles, under the version of the article. */
+export async function loadContents(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<string>>> {
+  const rows = await mysql.query<{ id: string; version: string; status: number; content: string | null }>(
+    `SELECT a.id, a.version, a.status, c.content
+       FROM articles a LEFT JOIN article_contents c ON c.article_id = a.id WHERE a.id IN (${inList(ids)})`,
+  );
+  return new Map(
+    rows.map((row) => [
+      BigInt(row.id),
+      { version: Number(row.version), value: row.status === PUBLISHED ? (row.content ?? "") : undefined },
+    ]),
+  );
+}
+
+/** Ids of a channel's newest articles, channel 0 meaning all: an index range, whatever the number of articles. */
+export async function newestArticleIds(mysql: Mysql, channelId: number, count: number): Promise<bigint[]> {
+  const where = channelId === 0 ? "" : `channel_id = ${channelId} AND`;
+  const rows = await mysql.query<{ id: string }>(
+    `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} ORDER BY published_at DESC LIMIT ${count}`,
+  );
+  return rows.map((row) => BigInt(row.id));
+}
+
+/** An author's articles, newest first, from below `before` on. */
+export async function articleIdsByAuthor(
+  mysql: Mysql,
+  authorId: bigint,
+  before: bigint,
+  count: number,
+): Promise<bigint[]> {
+  const rows = await mysql.query<{ id: string }>(
+    `SELECT id FROM articles WHERE author_id = ? AND status = ${PUBLISHED} AND id < ? ORDER BY id DESC LIMIT ${count}`,
+    [authorId, before],
+  );
+  return rows.map((row) => BigInt(row.id));
+}
+
+function toArticle(row: ArticleRow): Article {
+  return {
+    articleId: BigInt(row.id),
+    title: row.title,
+    authorId: BigInt(row.author_id),
+    authorName: row.author_name ?? "",
+    channelId: row.channel_id,
+    publishedAt: new Date(Number(row.published_at)),
+    cover: JSON.parse(row.cover) as string[],
+  };
+}

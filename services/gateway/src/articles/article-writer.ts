@@ -1,0 +1,158 @@
+import { createHash } from "node:crypto";
+import { appendChange, DATABASE_NOW_MS } from "@headline/change-feed";
+import { Refusal } from "@headline/errors";
+import { isDuplicate, isLocked, type Mysql, type Transaction } from "@headline/mysql";
+import type { Versioned } from "@headline/redis";
+import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
+import { DELETED, PUBLISHED } from "./article-store.js";
+
+export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
+
+/** What a write did: the article's new version, and the author's counts where they changed. */
+export interface Written {
+  readonly articleId: bigint;
+  readonly version: number;
+  readonly authorCounts?: Versioned<UserCounts>;
+}
+
+export interface NewArticle {
+  readonly title: string;
+  readonly content: string;
+  readonly channelId: number;
+  readonly cover: readonly string[];
+}
+
+/** An article that was published before, under the same Idempotency-Key. */
+export interface AlreadyWritten {
+  readonly articleId: bigint;
+  readonly version: undefined;
+}
+
+/**
+ * One transaction: the article, the author's count, what followers are told, and the idempotency key, all or nothing.
+ *
+ * @throws Refusal ALREADY_EXISTS while a request with the same key is running; FAILED_PRECONDITION when the key was used
+ * for another body.
+ */
+export async function insertArticle(
+  mysql: Mysql,
+  authorId: bigint,
+  article: NewArticle,
+  idempotencyKey: string | undefined,
+): Promise<Written | AlreadyWritten> {
+  const hash = createHash("sha256").update(JSON.stringify(article)).digest("hex");
+  return mysql.transaction(async (tx) => {
+    if (idempotencyKey !== undefined) {
+      const before = await claimKey(tx, authorId, idempotencyKey, hash);
+      if (before !== undefined) return { articleId: before, version: undefined };
+    }
+    const written = await insert(tx, authorId, article);
+    if (idempotencyKey !== undefined) {
+      await tx.write("UPDATE idempotency_keys SET article_id = ? WHERE user_id = ? AND idempotency_key = ?", [
+        written.articleId,
+        authorId,
+        idempotencyKey,
+      ]);
+    }
+    // The author's row last: it is the one that others wait for.
+    const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: 1 });
+    return { ...written, authorCounts };
+  });
+}
+
+/** Changes what `edit` names. @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author. */
+export async function updateArticle(
+  mysql: Mysql,
+  authorId: bigint,
+  articleId: bigint,
+  edit: Partial<NewArticle>,
+): Promise<Written> {
+  return mysql.transaction(async (tx) => {
+    const version = await lockOwn(tx, authorId, articleId);
+    const { title = null, channelId = null, cover, content } = edit;
+    await tx.write(
+      `UPDATE articles SET title = COALESCE(?, title), channel_id = COALESCE(?, channel_id), cover = COALESCE(?, cover),
+              version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
+      [title, channelId, cover === undefined ? null : JSON.stringify(cover), version, articleId],
+    );
+    if (content !== undefined)
+      await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
+    await appendChange(tx, { topic: "article", subjectId: articleId, version });
+    return { articleId, version };
+  });
+}
+
+/** Takes the article out of everything; its row stays. @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author. */
+export async function deleteArticle(mysql: Mysql, authorId: bigint, articleId: bigint): Promise<Written> {
+  return mysql.transaction(async (tx) => {
+    const version = await lockOwn(tx, authorId, articleId);
+    await tx.write(
+      `UPDATE articles SET status = ${DELETED}, version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
+      [version, articleId],
+    );
+    await appendChange(tx, { topic: "article", subjectId: articleId, version });
+    const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: -1 });
+    return { articleId, version, authorCounts };
+  });
+}
+
+async function insert(tx: Transaction, authorId: bigint, article: NewArticle): Promise<Written> {
+  // A token of another issuer may name a user this database has not seen yet.
+  await tx.write(`INSERT IGNORE INTO users (id, name, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`, [
+    authorId,
+    `user ${authorId}`,
+  ]);
+  const { insertId: articleId } = await tx.write(
+    `INSERT INTO articles (author_id, channel_id, title, cover, status, version, published_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ${PUBLISHED}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})`,
+    [authorId, article.channelId, article.title, JSON.stringify(article.cover)],
+  );
+  await tx.write("INSERT INTO article_contents (article_id, content) VALUES (?, ?)", [articleId, article.content]);
+  const [row] = await tx.query<{ version: string }>("SELECT version FROM articles WHERE id = ?", [articleId]);
+  const version = Number(row?.version);
+  await appendChange(tx, { topic: "article", subjectId: articleId, version });
+  return { articleId, version };
+}
+
+/**
+ * Takes the key for this request, or answers the article it stands for. Of two requests at once, the second finds the first's
+ * row locked (409), or waits for its INSERT and then finds what it wrote.
+ */
+async function claimKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
+  try {
+    const used = await articleOfKey(tx, userId, key, hash);
+    if (used !== undefined) return used;
+    await tx.write(
+      `INSERT INTO idempotency_keys (user_id, idempotency_key, request_hash, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`,
+      [userId, key, hash],
+    );
+    return undefined;
+  } catch (error) {
+    if (isDuplicate(error)) return articleOfKey(tx, userId, key, hash);
+    if (!isLocked(error)) throw error;
+    throw new Refusal("ALREADY_EXISTS", "a request with this Idempotency-Key is still running", { cause: error });
+  }
+}
+
+async function articleOfKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
+  const [used] = await tx.query<{ request_hash: string; article_id: string }>(
+    "SELECT request_hash, article_id FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT",
+    [userId, key],
+  );
+  if (used === undefined) return undefined;
+  if (used.request_hash === hash) return BigInt(used.article_id);
+  throw new Refusal("FAILED_PRECONDITION", "this Idempotency-Key was used for another body");
+}
+
+/** Locks the author's own article and answers its next version. */
+async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint): Promise<number> {
+  const [row] = await tx.query<{ author_id: string; status: number; version: string }>(
+    `SELECT author_id, status, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
+    [articleId],
+  );
+  if (row === undefined || row.status !== PUBLISHED)
+    throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
+  if (BigInt(row.author_id) !== authorId)
+    throw new Refusal("PERMISSION_DENIED", "only its author may change an article");
+  return Number(row.version);
+}

@@ -1,0 +1,43 @@
+import { Refusal } from "@headline/errors";
+import { z } from "zod";
+import type { Channels } from "../channels/channels.js";
+import { idValue } from "../http/read.js";
+import { body, line } from "../http/text.js";
+
+const TITLE_CHARACTERS_MAX = 100;
+const CONTENT_BYTES_MAX = 65_535;
+const COVERS_MAX = 3;
+const COVER_CHARACTERS_MAX = 512;
+
+/** An http(s) URL, or a path on this site. */
+const cover = line(COVER_CHARACTERS_MAX).refine((url) => /^(https?:\/\/[^\s/]+|\/[^/\s])\S*$/i.test(url), {
+  error: "must be an http(s) URL or a path",
+});
+
+const fields = {
+  title: line(TITLE_CHARACTERS_MAX),
+  content: body(CONTENT_BYTES_MAX),
+  channel_id: idValue,
+  cover: z
+    .array(cover, { error: "must be a list of URLs" })
+    .max(COVERS_MAX, { error: `must have at most ${COVERS_MAX} URLs` }),
+};
+
+/** What an author writes to publish. */
+export const Draft = z.strictObject({ ...fields, cover: fields.cover.default([]) }, { error: "must be a JSON object" });
+/** What an author changes afterwards. */
+export const Edit = z
+  .strictObject(fields, { error: "must be a JSON object" })
+  .partial()
+  .refine((edit) => Object.keys(edit).length > 0, { error: "must change something" });
+
+export type Draft = z.output<typeof Draft>;
+export type Edit = z.output<typeof Edit>;
+
+/** The channel to publish in: any but 0, which recommends from all of them. */
+export function publishingChannel(channels: Channels, channelId: bigint): number {
+  const channel = channels.get(Number(channelId));
+  if (channel !== undefined && channel.id !== 0) return channel.id;
+  const detail = `${channelId} is not a channel to publish in; see GET /channels`;
+  throw new Refusal("INVALID_ARGUMENT", `channel_id ${detail}`, { fields: [{ field: "channel_id", detail }] });
+}

@@ -1,0 +1,58 @@
+import type { Mysql } from "@headline/mysql";
+import { LRUCache } from "lru-cache";
+import { PUBLISHED } from "./article-store.js";
+
+interface Titled {
+  readonly id: bigint;
+  readonly pairs: ReadonlySet<string>;
+}
+
+/** How many of a channel's newest articles are compared. */
+const CANDIDATES = 300;
+const SIMILAR_MAX = 5;
+const CHANNELS_TTL_MS = 10_000;
+/** Less alike than this is not similar. */
+const LIKENESS_MIN = 0.1;
+
+/**
+ * Articles with titles alike: of the channel's newest, those that share the most pairs of neighbouring characters with this title
+ * (Dice's coefficient, https://doi.org/10.2307/1932409), which needs no words and so fits Chinese and English alike.
+ */
+export function createSimilar(mysql: Mysql) {
+  const newest = new LRUCache<number, readonly Titled[]>({
+    max: 200,
+    ttl: CHANNELS_TTL_MS,
+    fetchMethod: async (channelId) => {
+      const rows = await mysql.query<{ id: string; title: string }>(
+        `SELECT id, title FROM articles WHERE channel_id = ${channelId} AND status = ${PUBLISHED}
+          ORDER BY published_at DESC LIMIT ${CANDIDATES}`,
+      );
+      return rows.map((row) => ({ id: BigInt(row.id), pairs: pairsOf(row.title) }));
+    },
+  });
+
+  return async (articleId: bigint, channelId: number, title: string): Promise<readonly bigint[]> => {
+    const pairs = pairsOf(title);
+    return ((await newest.fetch(channelId)) ?? [])
+      .filter(({ id }) => id !== articleId)
+      .map(({ id, pairs: others }) => ({ id, likeness: dice(pairs, others) }))
+      .filter(({ likeness }) => likeness >= LIKENESS_MIN)
+      .sort((a, b) => b.likeness - a.likeness)
+      .slice(0, SIMILAR_MAX)
+      .map(({ id }) => id);
+  };
+}
+
+export type Similar = ReturnType<typeof createSimilar>;
+
+/** Pairs of neighbouring letters, digits and ideographs, whatever stands between them. */
+export function pairsOf(title: string): Set<string> {
+  const letters = title.toLowerCase().match(/[\p{L}\p{N}]/gu) ?? [];
+  return new Set(letters.slice(1).map((letter, index) => `${letters[index]}${letter}`));
+}
+
+export function dice(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  let shared = 0;
+  for (const pair of a) if (b.has(pair)) shared += 1;
+  return a.size + b.size === 0 ? 0 : (2 * shared) / (a.size + b.size);
+}

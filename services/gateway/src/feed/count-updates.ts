@@ -1,0 +1,67 @@
+import type { Mysql } from "@headline/mysql";
+import type { Recommender } from "@headline/rpc";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import { PUBLISHED } from "../articles/article-store.js";
+import type { Channels } from "../channels/channels.js";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { decimal, read } from "../http/read.js";
+import type { Breaker } from "./breaker.js";
+import { unknownChannel } from "./list-articles.js";
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly channels: Channels;
+  readonly recommender: Recommender;
+  readonly breaker: Breaker;
+  readonly mysql: Mysql;
+  readonly onDegraded: (error: unknown) => void;
+}
+
+const INT32_MAX = 2_147_483_647;
+const COUNT_MAX = 100;
+const TIMEOUT_MS = 200;
+const Query = z.object({
+  channel_id: decimal({ min: 0, max: INT32_MAX }),
+  since: decimal({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+});
+
+/** GET /articles/updates: how many newer articles wait for this reader, up to 100. Consumes nothing. */
+export function countUpdates({
+  authenticate,
+  channels,
+  recommender,
+  breaker,
+  mysql,
+  onDegraded,
+}: Parts): RequestHandler {
+  return async (req, res) => {
+    const { channel_id: channelId, since } = read(Query, req.query);
+    if (channels.get(channelId) === undefined) throw unknownChannel(channelId);
+    const { userId } = await authenticate.anybody(req, res);
+    const request = { userId, channelId, since: BigInt(since) };
+    try {
+      const count = await breaker(() => recommender.countUpdates(request, { timeoutMs: TIMEOUT_MS }));
+      sendOk(res, { channel_id: String(channelId), since, count, degraded: false });
+    } catch (error) {
+      onDegraded(error);
+      sendOk(res, {
+        channel_id: String(channelId),
+        since,
+        count: await countPublished(mysql, channelId, since),
+        degraded: true,
+      });
+    }
+  };
+}
+
+/** Without the recommender nobody knows what this reader was served; what was published is the next best count. */
+async function countPublished(mysql: Mysql, channelId: number, since: number): Promise<number> {
+  const where = channelId === 0 ? "" : `channel_id = ${channelId} AND`;
+  const rows = await mysql.query(
+    `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} AND published_at > ? LIMIT ${COUNT_MAX}`,
+    [since],
+  );
+  return rows.length;
+}

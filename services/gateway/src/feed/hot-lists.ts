@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Recommender } from "@headline/rpc";
+import type { Articles, Item } from "../articles/articles.js";
+import type { Pick } from "./page.js";
+
+interface Parts {
+  readonly recommender: Recommender;
+  readonly articles: Articles;
+  readonly channelIds: () => readonly number[];
+  /** What to show when the recommender never answered: the newest, from MySQL. */
+  readonly newest: (channelId: number, count: number) => Promise<readonly bigint[]>;
+  readonly onError: (error: unknown) => void;
+}
+
+interface HotList {
+  readonly picks: readonly Pick[];
+  /** Hydrated copies, for when nobody else answers. */
+  readonly items: ReadonlyMap<bigint, Item>;
+}
+
+const LIST_ARTICLES = 50;
+const REFRESH_MS = 5_000;
+const TIMEOUT_MS = 1_000;
+
+/**
+ * Each channel's hot list, in memory and always warm, for when the recommendation service does not answer. It is what the
+ * recommender answers nobody in particular, asked for every 5 s while it lives.
+ */
+export class HotLists implements AsyncDisposable {
+  readonly #lists = new Map<number, HotList>();
+  readonly #stopped = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(private readonly parts: Parts) {}
+
+  /** Fills the lists once and keeps them warm. */
+  async start(): Promise<void> {
+    await this.refresh();
+    this.#running = this.#keepWarm();
+  }
+
+  /** The channel's list, or undefined when there never was one. */
+  get(channelId: number): HotList | undefined {
+    return this.#lists.get(channelId);
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(
+      this.parts.channelIds().map((channelId) => this.#refreshOne(channelId).catch(this.parts.onError)),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  async #keepWarm(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.refresh();
+    }
+  }
+
+  async #refreshOne(channelId: number): Promise<void> {
+    const picks = await this.#hottest(channelId);
+    if (picks.length === 0) return;
+    this.#lists.set(channelId, {
+      picks,
+      items: await this.parts.articles.getMany(picks.map(({ articleId }) => articleId)),
+    });
+  }
+
+  async #hottest(channelId: number): Promise<readonly Pick[]> {
+    const request = { userId: 0n, channelId, articleNum: LIST_ARTICLES, timeStamp: 0n };
+    try {
+      const { recommends } = await this.parts.recommender.recommend(request, { timeoutMs: TIMEOUT_MS, dryRun: true });
+      return recommends.map(({ articleId }) => ({ articleId, reason: "hot", track: undefined }));
+    } catch (error) {
+      if (this.#lists.has(channelId)) throw error; // what there is is better than the newest
+      const ids = await this.parts.newest(channelId, LIST_ARTICLES);
+      return ids.map((articleId) => ({ articleId, reason: "new", track: undefined }));
+    }
+  }
+}

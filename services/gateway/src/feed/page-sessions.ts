@@ -1,0 +1,57 @@
+import type { Redis } from "@headline/redis";
+
+const SESSION_TTL_S = 30 * 60;
+
+/** The time_stamp of each page so far, page 1 first. Claims the next one if it is `page`; answers false beyond that. */
+const CLAIM_PAGE = `
+local count = redis.call('LLEN', KEYS[1])
+local page = tonumber(ARGV[1])
+if page <= count then return redis.call('LINDEX', KEYS[1], page - 1) end
+if page > count + 1 or count == 0 then return false end
+local last = tonumber(redis.call('LINDEX', KEYS[1], -1))
+local next = string.format('%d', math.max(tonumber(ARGV[2]), last + 1))
+redis.call('RPUSH', KEYS[1], next)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return next`;
+
+const BEGIN = `
+redis.call('DEL', KEYS[1])
+redis.call('RPUSH', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1`;
+
+interface SessionRedis extends Redis {
+  pagesClaim(key: string, page: number, nowMs: number, ttlSeconds: number): Promise<string | null>;
+  pagesBegin(key: string, timeStamp: number, ttlSeconds: number): Promise<number>;
+}
+
+/**
+ * Which time_stamp each page number of a reader stands for, for clients that count pages instead of keeping a cursor. A page's
+ * time_stamp is chosen once, before the recommender is asked, so asking for a page twice is asking for one batch.
+ */
+export class PageSessions {
+  static readonly scripts = {
+    pagesClaim: { lua: CLAIM_PAGE, numberOfKeys: 1 },
+    pagesBegin: { lua: BEGIN, numberOfKeys: 1 },
+  };
+  readonly #redis: SessionRedis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis as SessionRedis;
+  }
+
+  /** Page 1: what came before is forgotten. */
+  async begin(userId: bigint, channelId: number, timeStamp: number): Promise<void> {
+    await this.#redis.pagesBegin(key(userId, channelId), timeStamp, SESSION_TTL_S);
+  }
+
+  /** The time_stamp of a later page: the one it had, or `nowMs` when it is the next; undefined when pages before it were not served. */
+  async claim(userId: bigint, channelId: number, page: number, nowMs: number): Promise<number | undefined> {
+    const timeStamp = await this.#redis.pagesClaim(key(userId, channelId), page, nowMs, SESSION_TTL_S);
+    return timeStamp === null ? undefined : Number(timeStamp);
+  }
+}
+
+function key(userId: bigint, channelId: number): string {
+  return `pages:{${userId}}:${channelId}`;
+}

@@ -1,0 +1,60 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Refusal } from "@headline/errors";
+import type { Request, Response } from "express";
+import type { AccessTokens } from "../users/access-tokens.js";
+
+/** Who asks: a signed-in reader (positive id) or a guest (negative id). */
+export interface Reader {
+  readonly userId: bigint;
+}
+
+const GUEST = /^Anony +(\S{1,64})$/i;
+const BEARER = /^Bearer +(\S+)$/i;
+const DECIMAL_ID = /^-?[1-9]\d{0,18}$/;
+const DEVICE_ID = /^[\w.:-]+$/;
+const INT63_MASK = (1n << 63n) - 1n;
+
+/**
+ * Reads the Authorization header. `Bearer <token>` is a reader, and a bad one is 401, never a guest. `Anony <id>` is a guest
+ * with a history of its own; without a header the gateway makes one up and says so in X-Anonymous-Id.
+ */
+export function createAuthenticate(tokens: AccessTokens) {
+  /** Anybody. At once for guests and for tokens seen before. */
+  const anybody = (req: Request, res: Response): Reader | Promise<Reader> => {
+    const { authorization } = req.headers;
+    if (authorization === undefined) return newGuest(res);
+    const bearer = BEARER.exec(authorization);
+    if (bearer !== null) return tokens.verify(bearer[1] as string);
+    const guest = GUEST.exec(authorization);
+    if (guest !== null) return { userId: guestId(guest[1] as string) };
+    throw new Refusal("UNAUTHENTICATED", "Authorization must be `Bearer <token>` or `Anony <id>`");
+  };
+  /** Only somebody signed in. */
+  const signedIn = async (req: Request): Promise<Reader> => {
+    const bearer = BEARER.exec(req.headers.authorization ?? "");
+    if (bearer === null)
+      throw new Refusal("UNAUTHENTICATED", "sign in first: this needs `Authorization: Bearer <token>`");
+    return tokens.verify(bearer[1] as string);
+  };
+  return { anybody, signedIn };
+}
+
+export type Authenticate = ReturnType<typeof createAuthenticate>;
+
+function newGuest(res: Response): Reader {
+  const id = randomBytes(8).readBigUInt64BE() & INT63_MASK || 1n;
+  res.setHeader("X-Anonymous-Id", String(id));
+  return { userId: -id };
+}
+
+/** A decimal id as it is, any other device id by its hash; on the wire guests are negative. */
+function guestId(text: string): bigint {
+  if (DECIMAL_ID.test(text)) {
+    const id = BigInt(text);
+    const magnitude = id < 0n ? -id : id;
+    if (magnitude <= INT63_MASK) return -magnitude;
+  }
+  if (!DEVICE_ID.test(text)) throw new Refusal("UNAUTHENTICATED", "a guest's id has letters, digits and -_.: only");
+  const hash = createHash("sha256").update(text).digest().readBigUInt64BE() & INT63_MASK;
+  return -(hash || 1n);
+}

@@ -1,0 +1,111 @@
+import { asRefusal, Refusal, type RefusalCode } from "@headline/errors";
+import type { Log } from "@headline/observability";
+import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import { requestId } from "./request-id.js";
+
+const STATUS: Readonly<Record<RefusalCode, number>> = {
+  INVALID_ARGUMENT: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  FAILED_PRECONDITION: 422,
+  RESOURCE_EXHAUSTED: 429,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Content",
+  429: "Too Many Requests",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
+
+/** A refusal that HTTP has a word for and gRPC has not. */
+export class HttpRefusal extends Error {
+  constructor(
+    readonly status: 413 | 415,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** No route took the request. */
+export const notFound: RequestHandler = (req) => {
+  throw new Refusal("NOT_FOUND", `there is no ${req.method} ${req.path}`);
+};
+
+/** The last resort: every error leaves as application/problem+json (RFC 9457); a bug is logged here, once, and tells nothing. */
+export function problems(log: Log): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    const refusal = asRefusal(error) ?? bodyRefusal(error);
+    if (refusal === undefined)
+      log.error({ err: error, request_id: requestId(res), path: req.path }, "a request failed");
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    if (refusal instanceof HttpRefusal) sendProblem(res, refusal.status, refusal.code, refusal.message);
+    else if (refusal === undefined) sendProblem(res, 500, "INTERNAL", "something went wrong on our side");
+    else sendRefusal(res, refusal);
+  };
+}
+
+export function sendRefusal(res: Response, refusal: Refusal): void {
+  const { code, message, fields, retryAfterSeconds } = refusal;
+  const status = STATUS[code];
+  if (status === 503 || status === 429)
+    res.setHeader("Retry-After", String(Math.max(1, Math.ceil(retryAfterSeconds ?? 1))));
+  if (status === 401) res.setHeader("WWW-Authenticate", "Bearer");
+  sendProblem(res, status, code, message, fields.length > 0 ? { errors: fields } : {});
+}
+
+function sendProblem(res: Response, status: number, code: string, message: string, more: object = {}): void {
+  const problem = {
+    type: "about:blank",
+    title: TITLES[status] ?? "Error",
+    status,
+    detail: message,
+    message,
+    code,
+    request_id: requestId(res),
+    ...more,
+  };
+  const bytes = Buffer.from(JSON.stringify(problem));
+  res.statusCode = status;
+  res.setHeader("Content-Type", "application/problem+json; charset=utf-8");
+  res.setHeader("Content-Length", bytes.length);
+  res.end(bytes);
+}
+
+/** What express and body-parser throw for bad input: they carry a 4xx status, and a message that is not for the caller. */
+function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
+  const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
+  if (type === "entity.too.large" || status === 413) {
+    return new HttpRefusal(413, "PAYLOAD_TOO_LARGE", "the body is larger than 1 MiB");
+  }
+  if (status === 415)
+    return new HttpRefusal(415, "UNSUPPORTED_MEDIA_TYPE", "the body's charset or encoding is not supported");
+  if (
+    error instanceof URIError ||
+    error instanceof SyntaxError ||
+    (typeof status === "number" && status >= 400 && status < 500)
+  ) {
+    return new Refusal(
+      "INVALID_ARGUMENT",
+      type === "entity.parse.failed" ? "the body is not valid JSON" : "the request is malformed",
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,56 @@
+import { Refusal } from "@headline/errors";
+import { z } from "zod";
+
+const INT64_MAX = 9_223_372_036_854_775_807n;
+const DECIMAL = /^(0|[1-9]\d*)$/;
+
+/** What `schema` makes of a request's query, path or body. @throws Refusal INVALID_ARGUMENT naming each field. */
+export function read<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.flatMap((issue) => {
+    const path = fieldName(issue.path);
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) => ({ field: path + key, detail: "is not known here" }));
+    return [{ field: path || "body", detail: issue.message }];
+  });
+  throw new Refusal("INVALID_ARGUMENT", fields.map(({ field, detail }) => `${field} ${detail}`).join("; "), { fields });
+}
+
+/** A number in a query: plain decimal digits, given once. `Number()` would also take "", " 1", "0x1" and "1e3". */
+export function decimal({ min, max }: { min: number; max: number }) {
+  return z
+    .string({ error: "must be given once, as a whole number" })
+    .refine((text) => DECIMAL.test(text) && text.length <= 16 && Number(text) >= min && Number(text) <= max, {
+      error: `must be a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+}
+
+/** An id in a path or query: decimal digits up to 2^63 - 1. */
+export const idText = z
+  .string({ error: "must be given once, as a decimal id" })
+  .refine((text) => DECIMAL.test(text) && text.length <= 19 && BigInt(text) <= INT64_MAX, {
+    error: "must be a decimal id",
+  })
+  .transform(BigInt);
+
+/** An id in a body: a decimal string, or a number that JSON did not round. */
+export const idValue = z
+  .union([z.string(), z.number()], { error: "must be a decimal string or a whole number" })
+  .refine(
+    (value) =>
+      typeof value === "number" ? Number.isSafeInteger(value) && value >= 0 : DECIMAL.test(value) && value.length <= 19,
+    {
+      error: "must be a decimal string or a whole number",
+    },
+  )
+  .transform((value) => BigInt(value))
+  .refine((id) => id <= INT64_MAX, { error: "must be at most 2^63 - 1" });
+
+/** `cover[2]`, `title`: the field as the caller wrote it. */
+function fieldName(path: readonly PropertyKey[]): string {
+  return path
+    .map((part, at) => (typeof part === "number" ? `[${part}]` : at === 0 ? String(part) : `.${String(part)}`))
+    .join("");
+}

@@ -1,0 +1,1 @@
+export { type GatewayConfig, openGateway, type RunningGateway } from "./open-gateway.js";

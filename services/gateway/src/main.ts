@@ -1,0 +1,41 @@
+import { readConfig } from "@headline/config";
+import { runUntilSignal } from "@headline/lifecycle";
+import { createLog } from "@headline/observability";
+import { z } from "zod";
+import { openGateway } from "./open-gateway.js";
+
+const Environment = z
+  .object({
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
+    HOST: z.string().default("0.0.0.0"),
+    MYSQL_URL: z.string(),
+    REDIS_URL: z.string(),
+    RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
+    JWT_SECRET: z.string().min(32).optional(),
+    JWKS_URL: z.url().optional(),
+    LOG_LEVEL: z.string().default("info"),
+    /** Folders of files to serve, separated by colons. */
+    ASSETS: z.string().default(""),
+  })
+  .refine((env) => env.JWT_SECRET !== undefined || env.JWKS_URL !== undefined, {
+    path: ["JWT_SECRET"],
+    error: "needed, unless JWKS_URL names the keys of a token issuer",
+  });
+
+const config = readConfig(Environment, process.env);
+const log = createLog({ name: "gateway", level: config.LOG_LEVEL });
+
+await runUntilSignal(
+  () =>
+    openGateway({
+      host: config.HOST,
+      port: config.PORT,
+      mysqlUrl: config.MYSQL_URL,
+      redisUrl: config.REDIS_URL,
+      recommenderAddress: config.RECOMMENDER_ADDRESS,
+      tokenKeys: config.JWKS_URL === undefined ? { secret: config.JWT_SECRET as string } : { jwksUrl: config.JWKS_URL },
+      assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
+      log,
+    }),
+  { onUnhandled: (err) => log.error({ err }, "unhandled") },
+);

@@ -1,0 +1,132 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Change, followChanges } from "@headline/change-feed";
+import { CloseStack } from "@headline/lifecycle";
+import { openMysql } from "@headline/mysql";
+import { type Log, logged } from "@headline/observability";
+import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { connectRecommender } from "@headline/rpc";
+import { createApp } from "./app.js";
+import { newestArticleIds } from "./articles/article-store.js";
+import { Articles } from "./articles/articles.js";
+import { Channels } from "./channels/channels.js";
+import { HotLists } from "./feed/hot-lists.js";
+import { PageSessions } from "./feed/page-sessions.js";
+import { createPresetServer } from "./http/preset-server.js";
+import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
+import { Users } from "./users/users.js";
+
+export interface GatewayConfig {
+  readonly host?: string;
+  readonly port: number;
+  readonly mysqlUrl: string;
+  readonly redisUrl: string;
+  /** A grpc-js target: `dns:///recommendation:50051`, `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `unix:/run/recommender.sock`. */
+  readonly recommenderAddress: string;
+  readonly tokenKeys: TokenKeys;
+  readonly log: Log;
+  readonly now?: () => number;
+  readonly assets?: readonly string[];
+  /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
+  readonly graceMs?: number;
+}
+
+export interface RunningGateway extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+}
+
+const GRACE_MS = 200;
+const DRAIN_MS = 10_000;
+
+/** Opens the gateway: connects, warms what degraded feeds are made of, and only then listens. */
+export async function openGateway(config: GatewayConfig): Promise<RunningGateway> {
+  const { host = "0.0.0.0", port, mysqlUrl, redisUrl, recommenderAddress, tokenKeys, log, now = Date.now } = config;
+  const resources = new CloseStack();
+  try {
+    const onRedisError = logged(log, "Redis");
+    const mysql = resources.use(openMysql(mysqlUrl));
+    const redis = openRedis(redisUrl, {
+      scripts: { ...VersionedCache.scripts, ...PageSessions.scripts },
+      onError: onRedisError,
+    });
+    resources.defer(() => redis.disconnect());
+    const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
+    resources.defer(() => subscriber.disconnect());
+    const recommender = resources.use(connectRecommender({ address: recommenderAddress }));
+    await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
+
+    const articles = new Articles({ mysql, redis, onRedisError });
+    const users = new Users({ mysql, redis, onRedisError });
+    const channels = new Channels(mysql);
+    await channels.load();
+    resources.defer(channels.keepLoading(logged(log, "channels not read")));
+    resources.use(
+      await followChanges({
+        mysql,
+        subscriber,
+        onError: logged(log, "changes not followed"),
+        onChanges: (changes) => {
+          for (const change of changes) forget(change, articles, users);
+        },
+      }),
+    );
+    const hotLists = new HotLists({
+      recommender,
+      articles,
+      channelIds: () => channels.all().map(({ id }) => id),
+      newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
+      onError: logged(log, "a hot list was not refreshed"),
+    });
+    resources.use(hotLists);
+    await hotLists.start();
+
+    let ready = true;
+    const app = createApp({
+      mysql,
+      redis,
+      recommender,
+      articles,
+      users,
+      channels,
+      hotLists,
+      tokens: createAccessTokens(tokenKeys, now),
+      now,
+      log,
+      isReady: () => ready,
+      assets: config.assets ?? [],
+    });
+    const server = createPresetServer(app);
+    server.listen(port, host);
+    await once(server, "listening");
+    const bound = (server.address() as AddressInfo).port;
+    log.info({ port: bound }, "gateway listens");
+
+    /** Not ready first, serving all the same; then no new connections; what is in flight is answered. */
+    resources.defer(async () => {
+      ready = false;
+      server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
+      await sleep(config.graceMs ?? GRACE_MS);
+      const closed = once(server, "close");
+      server.close();
+      server.closeIdleConnections();
+      await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
+      server.closeAllConnections();
+    });
+    return {
+      url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${bound}`,
+      port: bound,
+      [Symbol.asyncDispose]: () => resources.close(),
+    };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}
+
+function forget({ topic, subjectId, version }: Change, articles: Articles, users: Users): void {
+  if (topic === "article") articles.markStaleHere(subjectId, version);
+  else if (topic === "article-statistics") articles.statistics.markStaleHere(subjectId, version);
+  else if (topic === "user-statistics") users.statistics.markStaleHere(subjectId, version);
+}

@@ -1,0 +1,117 @@
+import { Refusal } from "@headline/errors";
+import { createRemoteJWKSet, errors, jwtVerify, SignJWT } from "jose";
+import { LRUCache } from "lru-cache";
+import type { Reader } from "../http/authenticate.js";
+
+/** Exactly one of the two: our own secret, or somebody else's public keys. */
+export type TokenKeys = { readonly secret: string } | { readonly jwksUrl: string };
+
+export interface TokenPair {
+  readonly token: string;
+  readonly refresh_token: string;
+  /** Seconds the token counts. */
+  readonly expires_in: number;
+}
+
+/** JWT access tokens, and the refresh tokens that renew them; one is never taken for the other. */
+export interface AccessTokens {
+  /** At once for a token seen before. @throws Refusal UNAUTHENTICATED */
+  verify(token: string): Reader | Promise<Reader>;
+  issue(userId: bigint): Promise<TokenPair>;
+  /** A new access token for a refresh token. @throws Refusal UNAUTHENTICATED */
+  renew(refreshToken: string): Promise<Omit<TokenPair, "refresh_token">>;
+}
+
+const ISSUER = "headline";
+const ACCESS = { typ: "at+jwt", ttlSeconds: 2 * 60 * 60 };
+const REFRESH = { typ: "rt+jwt", ttlSeconds: 14 * 24 * 60 * 60 };
+const SECRET_BYTES_MIN = 32;
+const SUBJECT = /^[1-9]\d{0,18}$/;
+const INT64_MAX = (1n << 63n) - 1n;
+/** An exp beyond this is not a date; jose accepts 1e308. */
+const EXP_MAX = 253_402_300_799;
+const VERIFIED_MAX = 10_000;
+const VERIFIED_TTL_MS = 60_000;
+
+interface Verified {
+  readonly reader: Reader;
+  readonly expiresAtMs: number;
+}
+
+/** @throws TypeError when the secret is shorter than HS256 needs (RFC 7518 §3.2: 256 bits). */
+export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTokens {
+  const verified = new LRUCache<string, Verified>({ max: VERIFIED_MAX, ttl: VERIFIED_TTL_MS });
+  const secret = "secret" in keys ? secretBytes(keys.secret) : undefined;
+  const jwks = "jwksUrl" in keys ? createRemoteJWKSet(new URL(keys.jwksUrl), { timeoutDuration: 1_000 }) : undefined;
+
+  const check = async (token: string, { typ }: { typ: string }): Promise<Verified> => {
+    const options = {
+      typ,
+      issuer: ISSUER,
+      audience: ISSUER,
+      requiredClaims: ["exp", "sub", "aud"],
+      currentDate: new Date(now()),
+    };
+    try {
+      const { payload } = jwks
+        ? await jwtVerify(token, jwks, { ...options, algorithms: ["RS256", "ES256", "EdDSA"] })
+        : await jwtVerify(token, secret as Uint8Array, { ...options, algorithms: ["HS256"] });
+      const { sub, exp } = payload;
+      if (typeof sub !== "string" || !SUBJECT.test(sub) || BigInt(sub) > INT64_MAX)
+        throw unauthenticated("its subject is not a user");
+      if (typeof exp !== "number" || exp > EXP_MAX) throw unauthenticated("its expiry is not a date");
+      return { reader: { userId: BigInt(sub) }, expiresAtMs: exp * 1_000 };
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw unauthenticated("it has expired", error);
+      if (error instanceof errors.JWKSTimeout)
+        throw new Refusal("UNAVAILABLE", "the token issuer does not answer", { cause: error });
+      if (error instanceof errors.JOSEError || error instanceof TypeError)
+        throw unauthenticated("it is not valid here", error);
+      throw error;
+    }
+  };
+
+  const sign = (userId: bigint, { typ, ttlSeconds }: typeof ACCESS) => {
+    if (secret === undefined) throw new Refusal("NOT_FOUND", "sign in with the token issuer of this site");
+    const nowSeconds = Math.floor(now() / 1_000);
+    return new SignJWT()
+      .setProtectedHeader({ alg: "HS256", typ })
+      .setIssuer(ISSUER)
+      .setAudience(ISSUER)
+      .setSubject(String(userId))
+      .setIssuedAt(nowSeconds)
+      .setExpirationTime(nowSeconds + ttlSeconds)
+      .sign(secret);
+  };
+
+  return {
+    verify(token) {
+      const known = verified.get(token);
+      if (known !== undefined && known.expiresAtMs > now()) return known.reader;
+      return check(token, ACCESS).then((fresh) => {
+        verified.set(token, fresh);
+        return fresh.reader;
+      });
+    },
+    async issue(userId) {
+      const [token, refresh_token] = await Promise.all([sign(userId, ACCESS), sign(userId, REFRESH)]);
+      return { token, refresh_token, expires_in: ACCESS.ttlSeconds };
+    },
+    async renew(refreshToken) {
+      const { reader } = await check(refreshToken, REFRESH);
+      return { token: await sign(reader.userId, ACCESS), expires_in: ACCESS.ttlSeconds };
+    },
+  };
+}
+
+function secretBytes(secret: string): Uint8Array {
+  const bytes = Buffer.from(secret, "utf8");
+  if (bytes.length < SECRET_BYTES_MIN) {
+    throw new TypeError(`JWT_SECRET needs at least ${SECRET_BYTES_MIN} bytes and has ${bytes.length}`);
+  }
+  return bytes;
+}
+
+function unauthenticated(why: string, cause?: unknown): Refusal {
+  return new Refusal("UNAUTHENTICATED", `the token does not count: ${why}`, { cause });
+}

@@ -1,0 +1,59 @@
+import { Refusal } from "@headline/errors";
+import type { Mysql } from "@headline/mysql";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import { articleIdsByAuthor } from "../articles/article-store.js";
+import type { Articles } from "../articles/articles.js";
+import { presentItem } from "../articles/present-item.js";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { decimal, idText, read } from "../http/read.js";
+import type { Users } from "./users.js";
+
+const Path = z.object({ id: idText });
+const ListQuery = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(10) });
+const INT64_MAX = 9_223_372_036_854_775_807n;
+
+/** GET /users/:id */
+export function readUser(users: Users): RequestHandler {
+  return async (req, res) => {
+    const { id } = read(Path, req.params);
+    sendOk(res, await presentUser(users, id));
+  };
+}
+
+/** GET /users/me */
+export function readMe({ authenticate, users }: { authenticate: Authenticate; users: Users }): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    sendOk(res, await presentUser(users, userId));
+  };
+}
+
+/** GET /users/:id/articles: newest first; `next` goes into `before`. */
+export function listUserArticles({ mysql, articles }: { mysql: Mysql; articles: Articles }): RequestHandler {
+  return async (req, res) => {
+    const { id } = read(Path, req.params);
+    const { before = INT64_MAX, per_page } = read(ListQuery, req.query);
+    const ids = await articleIdsByAuthor(mysql, id, before, per_page);
+    const items = await articles.getMany(ids);
+    const results = ids.flatMap((articleId) => items.get(articleId) ?? []).map(presentItem);
+    const hasMore = ids.length === per_page;
+    sendOk(res, { results, has_more: hasMore, next: hasMore ? String(ids.at(-1)) : null });
+  };
+}
+
+async function presentUser(users: Users, id: bigint) {
+  const [user, counts] = await Promise.all([users.profiles.get(id), users.statistics.get(id)]);
+  if (user === undefined) throw new Refusal("NOT_FOUND", `user ${id} does not exist`);
+  return {
+    user_id: String(id),
+    name: user.name,
+    about: user.about,
+    created_at: user.createdAt,
+    article_count: counts?.articles ?? 0,
+    follower_count: counts?.followers ?? 0,
+    following_count: counts?.followings ?? 0,
+    like_received_count: counts?.likes_received ?? 0,
+  };
+}

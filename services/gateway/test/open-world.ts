@@ -1,0 +1,140 @@
+import { fileURLToPath } from "node:url";
+import { CloseStack } from "@headline/lifecycle";
+import { type Mysql, migrate, openMysql } from "@headline/mysql";
+import { createLog } from "@headline/observability";
+import { openRecommendation, type RecommendationConfig, type RunningRecommendation } from "@headline/recommendation";
+import { type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { SignJWT } from "jose";
+import { type GatewayConfig, openGateway, type RunningGateway } from "../src/open-gateway.js";
+
+const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+export const JWT_SECRET = "the signing secret of the tests, long enough";
+export const TRACK_SECRET = "the tracking secret of the tests, long enough";
+const log = createLog({ name: "test", level: process.env["TEST_LOG"] ?? "silent" });
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers as a client does
+  readonly body: any;
+}
+
+/** A client of one gateway, as somebody. */
+export interface Client {
+  get(path: string): Promise<Answer>;
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  send(
+    method: string,
+    path: string,
+    options?: { body?: unknown; raw?: string; headers?: Record<string, string> },
+  ): Promise<Answer>;
+}
+
+export interface World extends AsyncDisposable {
+  readonly mysql: Mysql;
+  readonly mysqlUrl: string;
+  readonly redis: ThrowawayRedis;
+  openRecommendation(config?: Partial<RecommendationConfig>): Promise<RunningRecommendation>;
+  openGateway(config: Partial<GatewayConfig> & { recommenderAddress: string }): Promise<RunningGateway>;
+  /** A recommendation service and a gateway in front of it. */
+  open(): Promise<{ recommendation: RunningRecommendation; gateway: RunningGateway }>;
+  addUser(name: string): Promise<bigint>;
+}
+
+/** Real MariaDB with the schema, real Redis, and channels 101 to 103. */
+export async function openWorld(): Promise<World> {
+  const resources = new CloseStack();
+  const database = resources.use(await throwawayMysql());
+  await migrate(database.url, MIGRATIONS);
+  const redis = resources.use(await throwawayRedis());
+  const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
+  await mysql.write(
+    "INSERT INTO channels (id, name, name_en, position) VALUES (101, '文化', 'Culture', 1), (102, '娱乐', 'Fun', 2), (103, '体育', 'Sports', 3)",
+  );
+
+  const world: World = {
+    mysql,
+    mysqlUrl: database.url,
+    redis,
+    async openRecommendation(config = {}) {
+      return resources.use(
+        await openRecommendation({
+          address: "127.0.0.1:0",
+          mysqlUrl: database.url,
+          redisUrl: redis.url,
+          trackSecret: TRACK_SECRET,
+          log,
+          ...config,
+        }),
+      );
+    },
+    async openGateway(config) {
+      return resources.use(
+        await openGateway({
+          host: "127.0.0.1",
+          port: 0,
+          mysqlUrl: database.url,
+          redisUrl: redis.url,
+          tokenKeys: { secret: JWT_SECRET },
+          log,
+          graceMs: 0,
+          ...config,
+        }),
+      );
+    },
+    async open() {
+      const recommendation = await world.openRecommendation();
+      const gateway = await world.openGateway({ recommenderAddress: recommendation.address });
+      return { recommendation, gateway };
+    },
+    async addUser(name) {
+      const { insertId } = await mysql.write("INSERT INTO users (name, created_at) VALUES (?, 1)", [name]);
+      return insertId;
+    },
+    [Symbol.asyncDispose]: () => resources.close(),
+  };
+  return world;
+}
+
+/** A client without a sign-in, as a guest, or as a user. */
+export function client(gateway: { url: string }, authorization?: string): Client {
+  const send: Client["send"] = async (method, path, { body, raw, headers = {} } = {}) => {
+    const response = await fetch(gateway.url + path, {
+      method,
+      headers: {
+        ...(authorization !== undefined && { authorization }),
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(raw !== undefined && { body: raw }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.includes("json") ?? false;
+    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  };
+  return {
+    send,
+    get: (path) => send("GET", path),
+    post: (path, body, headers = {}) => send("POST", path, { body, headers }),
+  };
+}
+
+/** The Authorization of a signed-in user. */
+export async function bearer(
+  userId: bigint | string,
+  claims: Record<string, unknown> = {},
+  header: Record<string, unknown> = {},
+) {
+  const token = await new SignJWT({
+    iss: "headline",
+    aud: "headline",
+    sub: String(userId),
+    exp: Math.floor(Date.now() / 1_000) + 600,
+    ...claims,
+  })
+    .setProtectedHeader({ alg: "HS256", typ: "at+jwt", ...header })
+    .sign(new TextEncoder().encode(JWT_SECRET));
+  return `Bearer ${token}`;
+}
