@@ -1,6 +1,20 @@
 export { HealingChannel, type HealingOptions } from "./channel.js";
 export { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/health/v1/health.js";
-export * from "./gen/headline/recommend/v1/recommend.js";
+export {
+  Answer,
+  Call,
+  CountUpdatesRequest,
+  CountUpdatesResponse,
+  Failure,
+  FeedMode,
+  Reason,
+  RecommendServiceClient,
+  type RecommendServiceServer,
+  RecommendServiceService,
+  Reply,
+  StreamRecommendationsRequest,
+  StreamRecommendationsResponse,
+} from "./gen/headline/recommend/v1/recommend.js";
 export {
   Article,
   ArticleResponse,
@@ -24,6 +38,7 @@ export {
   unaryRecommender,
 } from "./recommender.js";
 export { type RetryBudget, retryBudget } from "./retry-budget.js";
-export { mutualTls, openServer, type RunningServer, type ServedService, service } from "./serve.js";
+export { type Drains, mutualTls, openServer, type RunningServer, type ServedService, service } from "./serve.js";
 export { fromServiceError, fromStatus, toStatus } from "./status.js";
+export { TunedRecommendService, TunedRecommendServiceClient } from "./stream-codec.js";
 export { type CallContext, type Edge, type UnaryHandler, unary } from "./unary.js";

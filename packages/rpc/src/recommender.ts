@@ -129,29 +129,46 @@ function requestMetadata({ traceparent, dryRun }: RecommendOptions): Metadata {
 
 type Attempt<T> = (timeoutMs: number, unseen: boolean) => Promise<T>;
 
+function retryOnce(budget: RetryBudget) {
+  return async <T>(call: CallOptions, timeoutMs: number, attempt: Attempt<T>): Promise<T> => {
+    const deadlineAt = performance.now() + timeoutMs;
+    budget.earn();
+    try {
+      return await attempt(Math.min(timeoutMs, call.attemptMs ?? timeoutMs), false);
+    } catch (error) {
+      return await again(error, deadlineAt, budget, call.signal, attempt);
+    }
+  };
+}
+
 /**
  * The one retry. A refresh is idempotent by its time_stamp, so asking twice is safe; the budget keeps a struggling server
  * from being asked twice as much. A call that no server saw is asked again before that, and costs no budget.
  */
-function retryOnce(budget: RetryBudget) {
-  return async <T>(call: CallOptions, timeoutMs: number, attempt: Attempt<T>): Promise<T> => {
-    const deadlineAt = performance.now() + timeoutMs;
-    const leftMs = () => deadlineAt - performance.now();
-    const first = () => attempt(Math.min(timeoutMs, call.attemptMs ?? timeoutMs), false);
-    budget.earn();
+async function again<T>(
+  failure: unknown,
+  deadlineAt: number,
+  budget: RetryBudget,
+  signal: AbortSignal | undefined,
+  attempt: Attempt<T>,
+): Promise<T> {
+  let error = failure;
+  if (error instanceof Unseen && !signal?.aborted && worthStarting(deadlineAt)) {
     try {
-      return await first().catch((error) => {
-        if (!(error instanceof Unseen) || call.signal?.aborted || leftMs() < WORTH_STARTING_MS) throw error;
-        return attempt(leftMs(), true);
-      });
-    } catch (error) {
-      if (!isTransient(error) || call.signal?.aborted) throw error;
-      const pauseMs = (error.retryAfterSeconds ?? 0.01 * Math.random()) * 1_000;
-      if (leftMs() < pauseMs + WORTH_STARTING_MS || !budget.spend()) throw error;
-      await pause(pauseMs, undefined, { ref: false });
-      return await attempt(leftMs(), false);
+      return await attempt(deadlineAt - performance.now(), true);
+    } catch (second) {
+      error = second;
     }
-  };
+  }
+  if (!isTransient(error) || signal?.aborted) throw error;
+  const pauseMs = (error.retryAfterSeconds ?? 0.01 * Math.random()) * 1_000;
+  if (!worthStarting(deadlineAt - pauseMs) || !budget.spend()) throw error;
+  await pause(pauseMs, undefined, { ref: false });
+  return await attempt(deadlineAt - performance.now(), false);
+}
+
+function worthStarting(deadlineAt: number): boolean {
+  return deadlineAt - performance.now() >= WORTH_STARTING_MS;
 }
 
 function isTransient(error: unknown): error is Refusal {

@@ -237,14 +237,9 @@ function cutResponse(bytes: Buffer): StreamRecommendationsResponse | undefined {
   const replies: Reply[] = [];
   while (at < bytes.length) {
     if (source[at++] !== 0x0a) return undefined;
-    const end = part(bytes.length);
-    if (Number.isNaN(end)) return undefined;
-    const start = at;
-    const reply = cutReply(bytes, end);
-    if (reply) replies.push(reply);
-    else replies.push(Reply.decode(bytes.subarray(start, end)));
-    source = bytes;
-    at = end;
+    const reply = cutReply(bytes, part(bytes.length));
+    if (!reply) return undefined;
+    replies.push(reply);
   }
   source = nothing;
   text = "";
@@ -260,8 +255,10 @@ function cutReply(bytes: Buffer, end: number): Reply | undefined {
     at++;
     id = uint31();
   }
-  if (source[at++] !== 0x12 || part(end) !== end) return undefined;
-  if (source[at++] !== 0x0a) return undefined;
+  const outcome = source[at++];
+  if (part(end) !== end) return undefined;
+  if (outcome === 0x1a) return cutFailure(id, end);
+  if (outcome !== 0x12 || source[at++] !== 0x0a) return undefined;
   const responseEnd = part(end);
   const response = { exposure: "", timeStamp: 0n, recommends: [] as Article[] };
   while (at < responseEnd) {
@@ -288,6 +285,17 @@ function cutReply(bytes: Buffer, end: number): Reply | undefined {
     } else return undefined;
   }
   return at === end && isExact(text) ? { id, outcome: { $case: "answer", answer } } : undefined;
+}
+
+function cutFailure(id: number, end: number): Reply | undefined {
+  const failure = { code: 0, message: "" };
+  while (at < end) {
+    const tag = source[at++];
+    if (tag === 0x08) failure.code = uint31();
+    else if (tag === 0x12) failure.message = cut();
+    else return undefined;
+  }
+  return at === end && isExact(text) ? { id, outcome: { $case: "failure", failure } } : undefined;
 }
 
 function cutArticle(limit: number): Article | undefined {

@@ -57,7 +57,10 @@ export async function openPath(target: number) {
     const pair: [Socket, Socket] = [near, far];
     pairs.add(pair);
     far.on("error", () => near.destroy());
-    near.on("close", () => far.destroy());
+    near.on("close", () => {
+      pairs.delete(pair);
+      far.destroy();
+    });
     far.on("close", () => near.destroy());
     near.on("data", (bytes) => muted || far.write(bytes));
     far.on("data", (bytes) => muted || near.write(bytes));

@@ -1,0 +1,50 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { benchFeed } from "./feed/bench.js";
+
+const USAGE = `npm run bench -- feed [--articles 20000] [--readers 20000] [--rounds 3] [--seconds 3] [--connections 1,16,64]
+    What does one page of the home feed cost, compared with raw node:http, a naive gateway, and HTTP/JSON?
+npm run bench -- call
+    What does the recommendation call cost, compared with HTTP/JSON and unary gRPC?`;
+
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    articles: { type: "string", default: "20000" },
+    readers: { type: "string", default: "20000" },
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "3" },
+    connections: { type: "string", default: "1,16,64" },
+  },
+});
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+switch (positionals[0]) {
+  case "feed":
+    build();
+    await benchFeed(
+      {
+        articles: Number(values.articles),
+        readers: Number(values.readers),
+        rounds: Number(values.rounds),
+        seconds: Number(values.seconds),
+        connections: values.connections.split(",").map(Number),
+      },
+      say,
+    );
+    break;
+  default:
+    say(USAGE);
+    process.exitCode = positionals.length === 0 ? 0 : 2;
+}
+
+/** What is measured is what runs in production: the compiled services, without a loader between. */
+function build(): void {
+  execFileSync("npx", ["turbo", "run", "build", "--output-logs=errors-only"], {
+    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    stdio: "inherit",
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+  });
+}
