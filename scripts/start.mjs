@@ -1,6 +1,7 @@
 /** `npm start`: everything on this machine, from the built code, until Ctrl-C. See PORT and the other names in the README. */
 import { join } from "node:path";
 import { buildIfNeeded } from "./lib/build-if-needed.mjs";
+import { bundledMain } from "./lib/bundle-services.mjs";
 import { endWith } from "./lib/expected-failure.mjs";
 import { launch } from "./lib/launch.mjs";
 import { root } from "./lib/root.mjs";
@@ -11,7 +12,7 @@ const HOST = join(root, "scripts/lib/hosted-service.mjs");
 try {
   await launch({
     build: () => buildIfNeeded({ onProgress: tell }),
-    commandOf: (name) => [process.execPath, HOST, join(root, "services", name, "dist")],
+    commandOf: (name) => [process.execPath, HOST, bundledMain(name)],
     hosted: true,
     logLevel: "warn",
   });

@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { bundleServices } from "./bundle-services.mjs";
 import { ExpectedFailure } from "./expected-failure.mjs";
 import { root } from "./root.mjs";
 
 const STAMP = join(root, ".turbo/built-from");
 const WORKSPACES = ["packages", "services"];
-const SHARED = ["tsconfig.base.json", "turbo.json", "package-lock.json"];
+const SHARED = ["tsconfig.base.json", "turbo.json", "package-lock.json", "scripts/lib/bundle-services.mjs"];
 
 /** Builds the workspace unless nothing has changed since the last build; to see that costs a few milliseconds. */
 export async function buildIfNeeded({ onProgress }) {
@@ -17,6 +18,7 @@ export async function buildIfNeeded({ onProgress }) {
   const first = !existsSync(STAMP);
   onProgress(first ? "building for the first time, about 5 s" : "building what has changed");
   await build();
+  await bundleServices();
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, now);
 }
@@ -39,9 +41,10 @@ function fingerprint(folders) {
   return hash.digest("hex");
 }
 
+/** Those that are compiled; the pages of services/web are served as they are. */
 function foldersIn(folder) {
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "package.json")))
+    .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "tsconfig.json")))
     .map((entry) => join(folder, entry.name));
 }
 

@@ -1,8 +1,10 @@
 import { setMaxListeners } from "node:events";
+import { join } from "node:path";
 import { banner } from "./banner.mjs";
 import { dataFolder } from "./data-folder.mjs";
 import { freePorts } from "./ports.mjs";
-import { prepareDatabase } from "./prepare-database.mjs";
+import { loadDatabaseCode, prepareDatabase } from "./prepare-database.mjs";
+import { root } from "./root.mjs";
 import { readSecrets } from "./secrets.mjs";
 import { openServers } from "./servers.mjs";
 import { Service } from "./service.mjs";
@@ -35,7 +37,9 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
 
   let servers;
   try {
-    servers = await openServers({ env, dataDir, onProgress: tell });
+    const opening = openServers({ env, dataDir, onProgress: tell });
+    await Promise.allSettled([opening, loadDatabaseCode()]);
+    servers = await opening;
     const hasSample = env.NODE_ENV !== "production"; // its readers have a password that everybody knows
     await prepareDatabase({ mysqlUrl: servers.mysqlUrl, wantsSample: hasSample, onProgress: tell });
     const environments = environmentsOf({ env, dataDir, ports, secrets, servers, logLevel });
@@ -71,7 +75,13 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
   const grpc = `127.0.0.1:${ports.GRPC_PORT}`;
   return {
     recommendation: { ...shared, GRPC_ADDRESS: grpc },
-    gateway: { ...shared, PORT: String(ports.PORT), RECOMMENDER_ADDRESS: grpc, JWT_SECRET: secrets.JWT_SECRET },
+    gateway: {
+      ...shared,
+      PORT: String(ports.PORT),
+      RECOMMENDER_ADDRESS: grpc,
+      JWT_SECRET: secrets.JWT_SECRET,
+      ASSETS: env.ASSETS || ["services/web/public", "sample"].map((folder) => join(root, folder)).join(":"),
+    },
   };
 }
 

@@ -3,9 +3,14 @@ import { ExpectedFailure } from "./expected-failure.mjs";
 import { loadSample } from "./load-sample.mjs";
 import { root } from "./root.mjs";
 
+/** Loads the code that `prepareDatabase` needs, while there is nothing else to do. */
+export function loadDatabaseCode() {
+  return import("@headline/mysql");
+}
+
 /** The schema as the migrations say, and the sample when there is nothing to read yet. */
 export async function prepareDatabase({ mysqlUrl, wantsSample, onProgress }) {
-  const { migrate, openMysql } = await import("@headline/mysql");
+  const { migrate, openMysql } = await loadDatabaseCode();
   try {
     const applied = await migrate(mysqlUrl, join(root, "migrations"));
     if (applied.length > 0) onProgress(`schema: ${applied.length} migrations applied`);

@@ -11,11 +11,12 @@ export interface Change {
 /** The clock of the database, in milliseconds; the only clock that change rows know. */
 export const DATABASE_NOW_MS = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED)";
 
-/** Writes the change in the transaction that makes it, so it is told if and only if it happened. */
-export async function appendChange(tx: Statements, { topic, subjectId, version }: Change): Promise<void> {
-  await tx.write(`INSERT INTO changes (topic, subject_id, version, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`, [
-    topic,
-    subjectId,
-    version,
-  ]);
+/** Writes the changes in the transaction that makes them, so they are told if and only if they happened. */
+export async function appendChanges(tx: Statements, ...changes: readonly Change[]): Promise<void> {
+  await tx.write(
+    `INSERT INTO changes (topic, subject_id, version, created_at) VALUES ${changes.map(() => ROW).join(", ")}`,
+    changes.flatMap(({ topic, subjectId, version }) => [topic, subjectId, version]),
+  );
 }
+
+const ROW = `(?, ?, ?, ${DATABASE_NOW_MS})`;

@@ -4,12 +4,18 @@ import type { Redis } from "@headline/redis";
 import { type Change, DATABASE_NOW_MS } from "./change.js";
 import { parseWake, WAKE_CHANNEL } from "./wake-followers.js";
 
+/** A message of whoever made the change, or the table, in which every change stands. */
+export type ToldBy = "message" | "table";
+
 interface Options {
   readonly mysql: Mysql;
   /** A connection of its own: it listens. Without one, or while it is away, changes come by polling alone. */
   readonly subscriber?: Redis;
-  /** Called with every change at least once, possibly again, and not always in the order of the commits. */
-  readonly onChanges: (changes: readonly Change[]) => void | Promise<void>;
+  /**
+   * Called with every change by the table at least once, possibly again, and not always in the order of the commits; before
+   * that, as a rule, by a message.
+   */
+  readonly onChanges: (changes: readonly Change[], by: ToldBy) => void | Promise<void>;
   readonly onError?: (error: unknown) => void;
   readonly pollMs?: number;
 }
@@ -56,7 +62,7 @@ export async function followChanges(options: Options): Promise<ChangeFollower> {
         [after],
       );
       const fresh = rows.filter((row) => !told.has(row.seq));
-      if (fresh.length > 0) await onChanges(fresh.map(toChange));
+      if (fresh.length > 0) await onChanges(fresh.map(toChange), "table");
       for (const row of fresh) told.set(row.seq, Number(row.created_at));
       settledSeq = settle(rows, settledSeq);
       const last = rows.at(-1);
@@ -80,9 +86,10 @@ export async function followChanges(options: Options): Promise<ChangeFollower> {
     }
   })();
 
+  const tell = async (change: Change) => onChanges([change], "message");
   const onMessage = (channel: string, message: string) => {
     const change = channel === WAKE_CHANNEL ? parseWake(message) : undefined;
-    if (change !== undefined) Promise.resolve(onChanges([change])).catch(onError);
+    if (change !== undefined) tell(change).catch(onError);
   };
   const subscribe = () => void subscriber?.subscribe(WAKE_CHANNEL).catch(onError);
   subscriber?.on("message", onMessage);

@@ -1,3 +1,3 @@
-export { appendChange, type Change, DATABASE_NOW_MS } from "./change.js";
-export { type ChangeFollower, followChanges } from "./follow-changes.js";
+export { appendChanges, type Change, DATABASE_NOW_MS } from "./change.js";
+export { type ChangeFollower, followChanges, type ToldBy } from "./follow-changes.js";
 export { wakeFollowers } from "./wake-followers.js";

@@ -3,9 +3,11 @@ import type { Change } from "./change.js";
 
 export const WAKE_CHANNEL = "changes";
 
-/** Tells followers at once, after the commit. Best effort: whoever misses it reads the change from MySQL within a second. */
-export async function wakeFollowers(redis: Redis, { topic, subjectId, version }: Change): Promise<void> {
-  await redis.publish(WAKE_CHANNEL, `${topic} ${subjectId} ${version}`);
+/** Tells followers at once, after the commit. Best effort: whoever misses it reads the changes from MySQL within a second. */
+export async function wakeFollowers(redis: Redis, ...changes: readonly Change[]): Promise<void> {
+  await Promise.all(
+    changes.map(({ topic, subjectId, version }) => redis.publish(WAKE_CHANNEL, `${topic} ${subjectId} ${version}`)),
+  );
 }
 
 /** The change in a wake message, or undefined for what is not one. */

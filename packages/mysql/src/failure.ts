@@ -6,8 +6,10 @@ const LOCK_WAIT_TIMEOUT = 1205;
 const DUPLICATE_ENTRY = 1062;
 const MARIADB_NOWAIT = LOCK_WAIT_TIMEOUT;
 const MYSQL_NOWAIT = 3572;
+const MARIADB_STATEMENT_TIME = 1969;
+const MYSQL_EXECUTION_TIME = 3024;
 /** Too many connections, read-only servers, shutdown in progress, statement timeouts of MySQL and MariaDB, killed queries. */
-const SERVER_UNABLE = new Set([1040, 1053, 1290, 1836, 3024, 1969, 1317, 1927]);
+const SERVER_UNABLE = new Set([1040, 1053, 1290, 1836, MYSQL_EXECUTION_TIME, MARIADB_STATEMENT_TIME, 1317, 1927]);
 
 const LOST_CONNECTION = new Set([
   "PROTOCOL_CONNECTION_LOST",
@@ -28,6 +30,17 @@ interface DriverError extends Error {
   readonly fatal?: boolean;
 }
 
+/** A statement that had no answer in time. When it is fatal, it was on its way, and nobody knows what became of it. */
+export class StatementTimeout extends Error implements DriverError {
+  readonly code = "PROTOCOL_SEQUENCE_TIMEOUT";
+  readonly fatal: boolean;
+
+  constructor(message: string, { fatal }: { fatal: boolean }) {
+    super(message);
+    this.fatal = fatal;
+  }
+}
+
 export function isDuplicate(error: unknown): boolean {
   return errno(error) === DUPLICATE_ENTRY;
 }
@@ -36,6 +49,12 @@ export function isDuplicate(error: unknown): boolean {
 export function isLocked(error: unknown): boolean {
   const number = errno(error);
   return number === MARIADB_NOWAIT || number === MYSQL_NOWAIT;
+}
+
+/** The server gave the statement up because it took, or waited, too long; the connection is as good as before. */
+export function isGivenUp(error: unknown): boolean {
+  const number = errno(error);
+  return number === MARIADB_STATEMENT_TIME || number === MYSQL_EXECUTION_TIME;
 }
 
 /** The whole transaction may be tried again: neither of these leaves anything behind once rolled back. */
@@ -47,14 +66,15 @@ export function isContention(error: unknown): boolean {
 /** After this the connection's state is unknown; it must not go back to the pool. */
 export function isConnectionBroken(error: unknown): boolean {
   const { fatal, code } = error as DriverError;
-  return fatal === true || (code !== undefined && LOST_CONNECTION.has(code));
+  return fatal === true || (fatal === undefined && code !== undefined && LOST_CONNECTION.has(code));
 }
 
 /** What callers may see: an unreachable or unable server is a refusal that passes; everything else is left as it is. */
 export function asFailure(error: unknown): unknown {
   if (error instanceof Refusal) return error;
   const number = errno(error);
-  if (isConnectionBroken(error) || isContention(error) || (number !== undefined && SERVER_UNABLE.has(number))) {
+  const isUnable = number !== undefined && SERVER_UNABLE.has(number);
+  if (error instanceof StatementTimeout || isConnectionBroken(error) || isContention(error) || isUnable) {
     return new Refusal("UNAVAILABLE", "the database cannot answer right now", { cause: error, retryAfterSeconds: 1 });
   }
   return error;

@@ -1,4 +1,4 @@
-export { isDuplicate, isLocked } from "./failure.js";
+export { isDuplicate, isGivenUp, isLocked } from "./failure.js";
 export { inList } from "./in-list.js";
 export { migrate } from "./migrate.js";
 export { type Mysql, openMysql } from "./pool.js";

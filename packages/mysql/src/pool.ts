@@ -1,7 +1,7 @@
 import { Refusal } from "@headline/errors";
 import mysql2, { type PoolConnection } from "mysql2/promise";
 import { asFailure, isConnectionBroken } from "./failure.js";
-import { type Statements, statements } from "./statements.js";
+import { cut, type Statements, statements } from "./statements.js";
 import { runTransaction, type Transaction, type TransactionOptions } from "./transaction.js";
 
 export interface Mysql extends Statements, AsyncDisposable {
@@ -17,9 +17,12 @@ interface Options {
   readonly acquireTimeoutMs?: number;
   /** How long one statement may take. The connection of one that takes longer is destroyed. */
   readonly statementTimeoutMs?: number;
+  /** How long a transaction may take as a whole, from BEGIN to COMMIT and in all its attempts. */
+  readonly transactionTimeoutMs?: number;
 }
 
 const QUEUE_MAX = 200;
+const CLOSE_MS = 1_000;
 
 /**
  * A pool whose every wait has an end. mysql2 alone waits forever for a free connection and keeps a connection
@@ -29,6 +32,7 @@ const QUEUE_MAX = 200;
  */
 export function openMysql(url: string, options: Options = {}): Mysql {
   const { connectionsMax = 10, acquireTimeoutMs = 300, statementTimeoutMs = 300 } = options;
+  const { transactionTimeoutMs = 20 * statementTimeoutMs } = options;
   const pool = mysql2.createPool({
     uri: url,
     connectionLimit: connectionsMax,
@@ -44,13 +48,14 @@ export function openMysql(url: string, options: Options = {}): Mysql {
     bigNumberStrings: true,
     maxPreparedStatements: 500,
   });
-  pool.on("connection", (connection) => {
-    // Queued ahead of the connection's first statement. READ COMMITTED takes no gap locks, so publishers do not block each other.
-    connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-  });
+  pool.on("connection", (connection) => prepareSession(connection as never, statementTimeoutMs));
+
+  /** Which connections answered last when: those that have not since another one went silent may be as dead. */
+  const heardAt = new WeakMap<object, number>();
+  let suspectBefore = Number.NEGATIVE_INFINITY;
 
   const withConnection = async <T>(use: (connection: PoolConnection) => Promise<T>): Promise<T> => {
-    const connection = await acquire(pool, acquireTimeoutMs);
+    const connection = await acquireAlive();
     let reusable = true;
     try {
       return await use(connection);
@@ -58,26 +63,54 @@ export function openMysql(url: string, options: Options = {}): Mysql {
       reusable = !isConnectionBroken(error);
       throw asFailure(error);
     } finally {
-      if (reusable) connection.release();
-      else connection.destroy();
+      if (reusable) {
+        heardAt.set(connection.connection, performance.now());
+        connection.release();
+      } else {
+        suspectBefore = performance.now();
+        cut(connection);
+      }
     }
   };
 
-  return {
-    query: (sql, params) =>
-      withConnection((connection) => statements(connection, statementTimeoutMs).query(sql, params)),
-    write: (sql, params) =>
-      withConnection((connection) => statements(connection, statementTimeoutMs).write(sql, params)),
-    transaction: (work, transactionOptions) =>
-      runTransaction(
-        withConnection,
-        (connection) => statements(connection, statementTimeoutMs),
-        work,
-        transactionOptions,
-      ),
-    close: () => pool.end(),
-    [Symbol.asyncDispose]: () => pool.end(),
+  const acquireAlive = async (): Promise<PoolConnection> => {
+    const endsAt = performance.now() + acquireTimeoutMs;
+    for (;;) {
+      const connection = await acquire(pool, endsAt - performance.now());
+      if ((heardAt.get(connection.connection) ?? Number.POSITIVE_INFINITY) > suspectBefore) return connection;
+      cut(connection);
+    }
   };
+
+  const one = <T>(run: (on: Statements) => Promise<T>) =>
+    withConnection((connection) => run(statements(connection, () => statementTimeoutMs)));
+  const limits = { statementTimeoutMs, transactionTimeoutMs };
+  const close = () => closePool(pool);
+  return {
+    query: (sql, params) => one((on) => on.query(sql, params)),
+    write: (sql, params) => one((on) => on.write(sql, params)),
+    transaction: (work, transactionOptions) => runTransaction(withConnection, work, limits, transactionOptions),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * What a new connection is told before its first statement. READ COMMITTED takes no gap locks, so publishers do not block
+ * each other. The server, too, gives a statement up that nobody waits for any more: MariaDB any, MySQL a SELECT.
+ */
+function prepareSession(connection: mysql2.Connection, statementTimeoutMs: number): void {
+  const limitMs = Math.ceil(statementTimeoutMs * 0.9);
+  const session = [
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    `SET /*M!100100 SESSION max_statement_time = ${limitMs / 1_000} */ /*!50708 SESSION max_execution_time = ${limitMs} */`,
+  ];
+  for (const sql of session) {
+    const query = connection.query as unknown as (sql: string, done: (error: unknown) => void) => void;
+    query.call(connection, sql, (error) => {
+      if (error) connection.destroy(); // what waits behind it fails, and is told so
+    });
+  }
 }
 
 /** A free connection within the deadline; one that comes too late goes straight back. */
@@ -104,6 +137,20 @@ async function acquire(pool: mysql2.Pool, timeoutMs: number): Promise<PoolConnec
       });
     }
     throw asFailure(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits for the statements that run, whose time is limited, but not for a server that does not take its leave. */
+async function closePool(pool: mysql2.Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const left = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_MS);
+  });
+  try {
+    const ended = pool.end().catch(() => undefined); // of a connection that was broken anyway
+    await Promise.race([ended, left]);
   } finally {
     clearTimeout(timer);
   }

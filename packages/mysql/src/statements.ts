@@ -1,4 +1,5 @@
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { StatementTimeout } from "./failure.js";
 
 export type Rows<Row> = readonly Row[];
 
@@ -18,13 +19,14 @@ export interface Statements {
 }
 
 /** Statements on one connection. `execute` prepares, so parameters keep their types; bigints travel as decimal strings. */
-export function statements(connection: PoolConnection, timeout: number): Statements {
+export function statements(connection: PoolConnection, timeoutMs: () => number): Statements {
   const run = <T extends RowDataPacket[] | ResultSetHeader>(sql: string, params: readonly Param[] = []) =>
-    connection.execute<T>({
-      sql,
-      timeout,
-      values: params.map((param) => (typeof param === "bigint" ? String(param) : param)),
-    });
+    inTime(connection, timeoutMs(), () =>
+      connection.execute<T>({
+        sql,
+        values: params.map((param) => (typeof param === "bigint" ? String(param) : param)),
+      }),
+    );
   return {
     query: async <Row>(sql: string, params?: readonly Param[]) =>
       (await run<RowDataPacket[]>(sql, params))[0] as unknown as Rows<Row>,
@@ -33,4 +35,30 @@ export function statements(connection: PoolConnection, timeout: number): Stateme
       return { insertId: BigInt(insertId), affectedRows };
     },
   };
+}
+
+/**
+ * What the server answers within `timeoutMs`, or else the end of the connection. mysql2's own timeout begins when a command
+ * is sent, so it does not cover what waits in line behind another, nor the preparing of a statement.
+ */
+export async function inTime<T>(connection: PoolConnection, timeoutMs: number, run: () => Promise<T>): Promise<T> {
+  if (timeoutMs <= 0) throw new StatementTimeout("there was no time left for a statement", { fatal: false });
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      cut(connection);
+      reject(new StatementTimeout(`a statement took longer than ${Math.round(timeoutMs)} ms`, { fatal: true }));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([run(), expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Out of the pool, and no goodbye: destroy() alone waits for the other end to close, which a dead link never does. */
+export function cut(connection: PoolConnection): void {
+  connection.destroy();
+  (connection.connection as unknown as { stream: { destroy(): void } }).stream.destroy();
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolConnection } from "mysql2/promise";
-import { isContention } from "./failure.js";
-import type { Statements } from "./statements.js";
+import { isConnectionBroken, isContention } from "./failure.js";
+import { inTime, type Statements, statements } from "./statements.js";
 
 export type Transaction = Statements;
 
@@ -10,54 +10,59 @@ export interface TransactionOptions {
   readonly isolation?: "read committed" | "snapshot";
 }
 
+interface Limits {
+  /** For the whole transaction, another attempt after a deadlock included. */
+  readonly transactionTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+}
+
 const ATTEMPTS_MAX = 4;
 const BACKOFF_MS = 15;
+/** Rolling back has a little time of its own: it is what saves the connection. */
+const ROLLBACK_MS = 100;
 
 type WithConnection = <T>(use: (connection: PoolConnection) => Promise<T>) => Promise<T>;
 
 /** Runs `work` between BEGIN and COMMIT; whatever happens, the connection is given back without an open transaction. */
 export async function runTransaction<T>(
   withConnection: WithConnection,
-  statementsOn: (connection: PoolConnection) => Statements,
   work: (tx: Transaction) => Promise<T>,
+  { transactionTimeoutMs, statementTimeoutMs }: Limits,
   { isolation = "read committed" }: TransactionOptions = {},
 ): Promise<T> {
+  const endsAt = performance.now() + transactionTimeoutMs;
+  const leftMs = () => endsAt - performance.now();
+  const statementMs = () => Math.min(statementTimeoutMs, leftMs());
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await withConnection(async (connection) => {
-        const tx = statementsOn(connection);
-        await begin(connection, isolation);
         try {
-          const result = await work(tx);
-          await connection.query({ sql: "COMMIT", timeout: COMMIT_TIMEOUT_MS });
+          for (const sql of BEGIN[isolation]) await inTime(connection, statementMs(), () => connection.query(sql));
+          const result = await work(statements(connection, statementMs));
+          await inTime(connection, leftMs(), () => connection.query("COMMIT"));
           return result;
         } catch (error) {
-          await rollback(connection);
+          if (!isConnectionBroken(error)) await rollback(connection);
           throw error;
         }
       });
     } catch (error) {
-      if (attempt === ATTEMPTS_MAX || !isContention(rootCause(error))) throw error;
-      await sleep(BACKOFF_MS * attempt * (0.5 + Math.random()));
+      const pauseMs = BACKOFF_MS * attempt * (0.5 + Math.random());
+      if (attempt === ATTEMPTS_MAX || !isContention(rootCause(error)) || leftMs() < pauseMs) throw error;
+      await sleep(pauseMs);
     }
   }
 }
 
-const COMMIT_TIMEOUT_MS = 1_000;
-
-async function begin(connection: PoolConnection, isolation: TransactionOptions["isolation"]): Promise<void> {
-  if (isolation === "snapshot") {
-    await connection.query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-    await connection.query("START TRANSACTION WITH CONSISTENT SNAPSHOT");
-  } else {
-    await connection.query({ sql: "START TRANSACTION", timeout: COMMIT_TIMEOUT_MS });
-  }
-}
+const BEGIN = {
+  "read committed": ["START TRANSACTION"],
+  snapshot: ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT"],
+};
 
 /** A connection that cannot roll back is destroyed: it may never carry an open transaction to its next user. */
 async function rollback(connection: PoolConnection): Promise<void> {
   try {
-    await connection.query({ sql: "ROLLBACK", timeout: COMMIT_TIMEOUT_MS });
+    await inTime(connection, ROLLBACK_MS, () => connection.query("ROLLBACK"));
   } catch {
     connection.destroy(); // the server rolls back when the connection is gone
   }

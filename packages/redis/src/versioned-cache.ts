@@ -21,6 +21,8 @@ interface Options<T> {
   /** How many entries this process keeps for itself. */
   readonly localMax: number;
   readonly random?: () => number;
+  /** Told of each id of which this process now knows something else than before, for who keeps what is made of it. */
+  readonly onChange?: (id: bigint) => void;
   readonly onRedisError?: (error: unknown) => void;
 }
 
@@ -92,6 +94,11 @@ export class VersionedCache<T> {
     return entry !== undefined && isFresh(entry, Date.now()) ? entry.value : undefined;
   }
 
+  /** The last value this process has seen, however old. */
+  lastKnown(id: bigint): T | undefined {
+    return this.#local.peek(id)?.value;
+  }
+
   async get(id: bigint): Promise<T | undefined> {
     return (await this.getMany([id])).get(id);
   }
@@ -137,6 +144,7 @@ export class VersionedCache<T> {
     if (entry !== undefined && entry.version >= version) return;
     this.#loading.delete(id);
     this.#local.set(id, { version, value: entry?.value, stale: true, freshUntilMs: 0 });
+    this.options.onChange?.(id);
   }
 
   key(id: bigint): string {
@@ -184,20 +192,21 @@ export class VersionedCache<T> {
     }
   }
 
-  /** What Redis has and is not older than what this process knows to exist. No Redis is no entries. */
+  /** What Redis has and is not older than what this process knows to exist. What cannot be read is as good as missing. */
   async #readFromRedis(ids: readonly bigint[]): Promise<Map<bigint, Versioned<T>>> {
     const found = new Map<bigint, Versioned<T>>();
-    try {
-      // Auto-pipelined into one write; single GETs, unlike MGET, also work across the slots of a cluster.
-      const values = await Promise.all(ids.map((id) => this.#redis.getBuffer(this.key(id))));
-      for (const [index, bytes] of values.entries()) {
-        const id = ids[index] as bigint;
-        const versioned = bytes === null ? undefined : this.#parse(bytes);
+    // Auto-pipelined into one write; single GETs, unlike MGET, also work across the slots of a cluster.
+    const reads = await Promise.allSettled(ids.map((id) => this.#redis.getBuffer(this.key(id))));
+    for (const [index, read] of reads.entries()) {
+      const id = ids[index] as bigint;
+      try {
+        if (read.status === "rejected") throw read.reason;
+        const versioned = read.value === null ? undefined : this.#parse(read.value);
         if (versioned !== undefined && versioned.version >= (this.#local.peek(id)?.version ?? 0))
           found.set(id, versioned);
+      } catch (error) {
+        this.options.onRedisError?.(error);
       }
-    } catch (error) {
-      this.options.onRedisError?.(error);
     }
     return found;
   }
@@ -214,6 +223,8 @@ export class VersionedCache<T> {
     let end = 0;
     while (isDigit(bytes[end])) end += 1;
     const version = Number(bytes.toString("latin1", 0, end));
+    if (end === 0 || !Number.isSafeInteger(version))
+      throw new TypeError(`${this.options.name}: a value without a version`);
     if (bytes[end] === PRESENT) return { version, value: this.options.decode(bytes.subarray(end + 1)) };
     if (bytes[end] === ABSENT) return { version, value: undefined };
     return undefined;
@@ -224,7 +235,10 @@ export class VersionedCache<T> {
     const ttlMs = this.#jittered(versioned.value === undefined ? ABSENT_TTL_MS : LOCAL_TTL_MS);
     const entry = { ...versioned, stale: false, freshUntilMs: Date.now() + ttlMs };
     const known = this.#local.peek(id);
-    if (known === undefined || known.version <= entry.version) this.#local.set(id, entry);
+    if (known === undefined || known.version <= entry.version || isOver(known)) {
+      this.#local.set(id, entry);
+      this.options.onChange?.(id);
+    }
     return entry;
   }
 
@@ -235,6 +249,11 @@ export class VersionedCache<T> {
 
 function isFresh(entry: LocalEntry<unknown>, nowMs: number): boolean {
   return !entry.stale && entry.freshUntilMs > nowMs;
+}
+
+/** Believed once, and its time is up: what a load brings now is no older than a mistake. */
+function isOver(entry: LocalEntry<unknown>): boolean {
+  return !entry.stale && entry.freshUntilMs <= Date.now();
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -15,7 +15,7 @@ import { Silence } from "./silence.js";
 import { fromStatus } from "./status.js";
 
 export interface StreamOptions {
-  /** Streams held open; with several backends, round_robin spreads them. Default 2. */
+  /** Streams held open; with several backends, round_robin spreads them. Default: as many as the address names, 2 for a DNS name. */
   readonly streams?: number;
   /** Calls waiting for a stream that takes them; beyond, RESOURCE_EXHAUSTED. Default 4,096. */
   readonly queueMax?: number;

@@ -52,7 +52,9 @@ const WORTH_STARTING_MS = 20;
 /** Calls over the stream of batches, and unary where no stream is up. Retries once, where asking again is safe. */
 export function connectRecommender(options: RecommenderOptions): Recommender {
   const channel = new HealingChannel(options);
-  const stream = options.unaryOnly ? undefined : new RecommendStream(channel, options);
+  const stream = options.unaryOnly
+    ? undefined
+    : new RecommendStream(channel, { streams: streamsFor(options.address), ...options });
   const retrying = retryOnce(options.budget ?? retryBudget());
   const timeoutMsDefault = options.timeoutMs ?? TIMEOUT_MS;
   let closing: Promise<void> | undefined;
@@ -125,6 +127,11 @@ function requestMetadata({ traceparent, dryRun }: RecommendOptions): Metadata {
   if (traceparent) metadata.set("traceparent", traceparent);
   if (dryRun) metadata.set("x-feed-dry-run", "1");
   return metadata;
+}
+
+/** A stream for each address that is named; one more where a name may stand for many. Fewer streams carry larger batches. */
+function streamsFor(address: string): number {
+  return /^(ipv4|ipv6|unix):/.test(address) ? address.split(",").length : 2;
 }
 
 type Attempt<T> = (timeoutMs: number, unseen: boolean) => Promise<T>;

@@ -31,7 +31,7 @@ export async function correctRedis<Name extends string>(bench: Bench<Name>, rows
     const repaired = await repair(bench, id, finding).then(
       () => true,
       (error: unknown) => {
-        onError(error);
+        onError(new Error(`${definition.name} of ${id} could not be repaired in Redis`, { cause: error }));
         return false;
       },
     );
@@ -53,7 +53,7 @@ async function look<Name extends string>(
     );
     return new Map(values.map((value, index) => [ids[index] as bigint, value]));
   } catch (error) {
-    onError(error);
+    onError(new Error(`Redis was not checked for ${ids.length} of ${definition.name}`, { cause: error }));
     return undefined;
   }
 }
@@ -120,11 +120,9 @@ async function repair<Name extends string>(
   { verdict, held, row: found }: Finding<Name>,
 ): Promise<void> {
   if (held.kind === "nothing") return;
-  let row = found;
-  if (verdict === "future" && held.kind === "counts") {
-    // Processes that read the value remember its version and would take no lower one: the row goes beyond it if time lets it.
-    ({ row } = await recount(mysql, definition, id, { newerThan: held.version }));
-  }
+  // Processes that read the value remember it with its version; a new version makes them ask again.
+  const { row } =
+    held.kind === "counts" ? await recount(mysql, definition, id, { beats: held.version }) : { row: found };
   if (verdict !== "stale") await forgetHeldValue(redis, cache.key(id), held.bytes);
   await cache.offer(id, row);
 }

@@ -17,7 +17,7 @@ export interface Bench<Name extends string> {
   readonly onError: (error: unknown) => void;
 }
 
-/** Repairs wrong statistic rows and tells Redis; answers the rows as they are then. */
+/** Repairs wrong statistic rows and tells Redis; answers the rows that are right then. */
 export async function correctRows<Name extends string>(
   bench: Bench<Name>,
   members: ReadonlyMap<bigint, Member<Name>>,
@@ -38,10 +38,11 @@ export async function correctRows<Name extends string>(
       const { before, row } = await recount(mysql, definition, id);
       found(before.value, row.value, true);
       rows.set(id, row);
-      await cache.offer(id, row).catch(onError); // whether Redis took it is seen when Redis is looked at
+      await cache.offer(id, row).catch(() => undefined); // whether Redis took it is seen when Redis is looked at
     } catch (error) {
       found(suspect.row.value, suspect.truth, false);
-      onError(error);
+      rows.delete(id); // Redis must not be made to agree with a row that is wrong
+      onError(new Error(`${definition.name} of ${id} could not be recounted`, { cause: error }));
     }
   });
   return rows;

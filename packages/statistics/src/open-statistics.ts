@@ -9,13 +9,15 @@ interface Options {
   readonly redis: Redis;
   /** How many subjects this process keeps for itself. */
   readonly localMax: number;
+  /** Told of each subject whose counts this process now knows otherwise. */
+  readonly onChange?: (id: bigint) => void;
   readonly onRedisError?: (error: unknown) => void;
 }
 
 /** The counts by subject, read through Redis. Who has never been counted has all zeroes. */
 export function openStatistics<Name extends string>(
   definition: StatisticsDefinition<Name>,
-  { mysql, redis, localMax, onRedisError }: Options,
+  { mysql, redis, localMax, onChange, onRedisError }: Options,
 ): VersionedCache<Counts<Name>> {
   return new VersionedCache<Counts<Name>>({
     name: definition.name,
@@ -24,6 +26,7 @@ export function openStatistics<Name extends string>(
     encode: encodeCounts,
     decode: (bytes) => decodeCounts(definition, bytes),
     localMax,
+    ...(onChange && { onChange }),
     ...(onRedisError && { onRedisError }),
   });
 }

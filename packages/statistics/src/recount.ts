@@ -1,4 +1,4 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
+import { appendChanges, DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql, Transaction } from "@headline/mysql";
 import { NEXT_VERSION } from "./change-statistics.js";
 import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";
@@ -29,15 +29,20 @@ export interface Recount<Name extends string> {
  *   already written, is uncommitted and not in our count, and its delta is added later to what we leave behind.
  *
  * Either way the count has exactly the changes that the row has. Under REPEATABLE READ it would not: the snapshot could
- * be older than the lock. We hold one row and otherwise read without locks, so nobody can be in a deadlock with us.
+ * be older than the lock. We hold one row and otherwise read without locks, so a deadlock can only be over
+ * a row that several create at once; the transaction is then tried again.
  *
- * @param newerThan the version of something that the row has to beat, though its counts may be right.
+ * A row that gets a new version is told through the change feed, under the definition's name: other processes may have
+ * remembered what was wrong.
+ *
+ * @param beats a version that was read elsewhere: the row gets a new one, beyond it unless that is absurd, though its
+ * counts may be right.
  */
 export function recount<Name extends string>(
   mysql: Mysql,
   definition: StatisticsDefinition<Name>,
   id: bigint,
-  { newerThan = -1 }: { readonly newerThan?: number } = {},
+  { beats }: { readonly beats?: number } = {},
 ): Promise<Recount<Name>> {
   const { table, idColumn } = definition;
   return mysql.transaction(
@@ -49,16 +54,25 @@ export function recount<Name extends string>(
       const before = await readLocked(tx, definition, id);
       const truth = await countOne(tx, definition, id);
       const right = counterNames(definition).every((name) => before.value[name] === truth[name]);
-      if (right && before.version > newerThan) return { before, row: before };
+      if (right && beats === undefined) return { before, row: before };
       const names = counterNames(definition);
       await tx.write(
-        `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(", ")}, version = ${NEXT_VERSION} WHERE ${idColumn} = ?`,
-        [...names.map((name) => BigInt(truth[name])), id],
+        `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(", ")}, version = GREATEST(${NEXT_VERSION}, CAST(? AS SIGNED)) WHERE ${idColumn} = ?`,
+        [...names.map((name) => BigInt(truth[name])), BigInt(reachable(beats) + 1), id],
       );
-      return { before, row: await readLocked(tx, definition, id) };
+      const row = await readLocked(tx, definition, id);
+      await appendChanges(tx, { topic: definition.name, subjectId: id, version: row.version });
+      return { before, row };
     },
     { isolation: "read committed" },
   );
+}
+
+/** Clocks go wrong by less than this. A version beyond it was never a clock's, and no row shall take it over. */
+const CLOCK_ERROR_MS = 24 * 60 * 60 * 1_000;
+
+function reachable(version = 0): number {
+  return version < Date.now() + CLOCK_ERROR_MS ? version : 0;
 }
 
 async function readLocked<Name extends string>(

@@ -52,7 +52,8 @@ describe("a change of counts", () => {
   test("keeps ids apart that differ beyond 2^53", async () => {
     await using world = await openWorld();
     const near = [9_007_199_254_740_992n, 9_007_199_254_740_993n];
-    for (const id of near) await world.mysql.transaction((tx) => changeStatistics(tx, USER_STATISTICS, id, { articles: 1 }));
+    for (const id of near)
+      await world.mysql.transaction((tx) => changeStatistics(tx, USER_STATISTICS, id, { articles: 1 }));
     for (const id of near) expect((await world.users.get(id))?.articles).toBe(1);
   });
 });

@@ -1,68 +1,79 @@
 /** What a token can be used for. One kind is never worth anything as another. */
 export type TrackKind = "click" | "collect" | "read" | "liking" | "exposure";
 
-/** What a token is bound to. */
-export interface TrackPayload {
+/** What all tokens of one batch are bound to. */
+export interface BatchBinding {
   readonly userId: bigint;
-  /** 0 for an exposure, which is about the whole batch. */
-  readonly articleId: bigint;
   readonly channelId: number;
   /** The batch: ms since the epoch. */
   readonly stamp: number;
-  /** Until when the token counts: seconds since the epoch. */
+  /** Until when the tokens count: seconds since the epoch. */
   readonly expiresAtSeconds: number;
-  /** Why the article was chosen: the number of the wire's Reason. */
-  readonly reason: number;
   /** Which ranker chose: the experiment bucket. */
   readonly bucket: number;
+}
+
+/** What a token is bound to. */
+export interface TrackPayload extends BatchBinding {
+  /** 0 for an exposure, which is about the whole batch. */
+  readonly articleId: bigint;
+  /** Why the article was chosen: the number of the wire's Reason. */
+  readonly reason: number;
   /** Where in the batch the article stood, from 0. */
   readonly position: number;
 }
 
+/**
+ * A fixed layout, big-endian. The first 24 bytes are the batch's and the last 12 the article's, so that a page encodes its
+ * batch once; both are multiples of three bytes, so their base64url can be joined.
+ *
+ *   purpose u8 · bucket u8 · user i64 · channel i32 · stamp u48 · expires u32 | article i64 · reason u8 · position u8 · 0 u16
+ */
+export const BATCH_BYTES = 24;
 export const PAYLOAD_BYTES = 36;
 
-/** A fixed layout, so that signing a page writes into one buffer: big-endian, in the order of the fields above. */
-export function writePayload(into: Buffer, payload: TrackPayload): void {
-  into.writeBigInt64BE(payload.userId, 0);
-  into.writeBigInt64BE(payload.articleId, 8);
-  into.writeInt32BE(payload.channelId, 16);
-  into.writeUIntBE(payload.stamp, 20, 6);
-  into.writeUInt32BE(payload.expiresAtSeconds, 26);
-  into.writeUInt8(payload.reason, 30);
-  into.writeUInt8(payload.bucket, 31);
-  into.writeUInt8(payload.position, 32);
-  into.fill(0, 33, PAYLOAD_BYTES);
+/** What is signed for: an exposure's payload is never an article's. */
+export const PURPOSES: Readonly<Record<TrackKind, number>> = { click: 1, collect: 1, read: 1, liking: 1, exposure: 2 };
+
+export function writeBatch(into: DataView, purpose: number, batch: BatchBinding): void {
+  into.setUint8(0, purpose);
+  into.setUint8(1, batch.bucket);
+  into.setBigInt64(2, batch.userId);
+  into.setInt32(10, batch.channelId);
+  into.setUint16(14, batch.stamp / 2 ** 32);
+  into.setUint32(16, batch.stamp % 2 ** 32);
+  into.setUint32(20, batch.expiresAtSeconds);
+}
+
+export function writeArticle(into: DataView, articleId: bigint, reason: number, position: number): void {
+  into.setBigInt64(24, articleId);
+  into.setUint8(32, reason);
+  into.setUint8(33, position);
+  into.setUint16(34, 0);
 }
 
 export function readPayload(from: Buffer): TrackPayload {
   return {
-    userId: from.readBigInt64BE(0),
-    articleId: from.readBigInt64BE(8),
-    channelId: from.readInt32BE(16),
-    stamp: from.readUIntBE(20, 6),
-    expiresAtSeconds: from.readUInt32BE(26),
-    reason: from.readUInt8(30),
-    bucket: from.readUInt8(31),
-    position: from.readUInt8(32),
+    bucket: from.readUInt8(1),
+    userId: from.readBigInt64BE(2),
+    channelId: from.readInt32BE(10),
+    stamp: from.readUIntBE(14, 6),
+    expiresAtSeconds: from.readUInt32BE(20),
+    articleId: from.readBigInt64BE(24),
+    reason: from.readUInt8(32),
+    position: from.readUInt8(33),
   };
 }
 
 /**
- * Where a kind's tag lies in the signature. One HMAC makes the tags of all four kinds: each is 64 bits of it, and the
- * bits of one say nothing about the bits of another. An exposure signs another purpose, so its tag can never be a click's.
+ * Where a kind's tag stands in the base64url text of the signature. One HMAC makes the tags of all four kinds: each is ten
+ * characters of it, 60 bits, and those of one say nothing about those of another.
  */
-export const TAG_BYTES = 8;
+export const TAG_CHARACTERS = 10;
 export const TAG_OFFSET: Readonly<Record<TrackKind, number>> = {
   click: 0,
-  collect: 8,
-  read: 16,
-  liking: 24,
+  collect: 10,
+  read: 20,
+  liking: 30,
   exposure: 0,
-};
-export const PURPOSE: Readonly<Record<TrackKind, "article" | "exposure">> = {
-  click: "article",
-  collect: "article",
-  read: "article",
-  liking: "article",
-  exposure: "exposure",
 };

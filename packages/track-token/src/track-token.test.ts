@@ -1,5 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { openTrackKeys, signArticle, signExposure, type TrackKind, verifyTrackToken } from "./index.js";
+import {
+  BatchSigner,
+  openTrackKeys,
+  type TrackKeys,
+  type TrackKind,
+  type TrackPayload,
+  verifyTrackToken,
+} from "./index.js";
 
 const keys = openTrackKeys("a secret of more than thirty-two bytes");
 const nowMs = 1_790_000_000_000;
@@ -13,6 +20,9 @@ const payload = {
   bucket: 1,
   position: 9,
 };
+const signArticle = (by: TrackKeys, { articleId, reason, position, ...batch }: TrackPayload) =>
+  new BatchSigner(by, batch).article(articleId, reason, position);
+const signExposure = (by: TrackKeys, batch: TrackPayload) => new BatchSigner(by, batch).exposure();
 const kinds: TrackKind[] = ["click", "collect", "read", "liking"];
 
 describe("a track token", () => {
@@ -38,8 +48,7 @@ describe("a track token", () => {
     for (let at = 0; at < click.length; at += 1) {
       const changed = click.slice(0, at) + (click[at] === "A" ? "B" : "A") + click.slice(at + 1);
       const verdict = verifyTrackToken(keys, "click", changed, nowMs);
-      // The last character of a 64-bit tag carries two spare bits, which decode to the same tag.
-      if (at < click.length - 1) expect([at, verdict.ok]).toEqual([at, false]);
+      expect([at, verdict.ok]).toEqual([at, false]);
     }
   });
 

@@ -9,6 +9,7 @@ import { editArticle, publishArticle, removeArticle } from "./articles/publish-a
 import { createPublisher } from "./articles/publisher.js";
 import { readArticle } from "./articles/read-article.js";
 import { createSimilar } from "./articles/similar.js";
+import type { Announcer } from "./changes/announcer.js";
 import type { Channels } from "./channels/channels.js";
 import { listChannels } from "./channels/list-channels.js";
 import { createBreaker } from "./feed/breaker.js";
@@ -20,6 +21,7 @@ import { listArticles } from "./feed/list-articles.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { admission } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
+import { plainFraming } from "./http/framing.js";
 import { jsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
@@ -38,26 +40,44 @@ export interface AppParts {
   readonly channels: Channels;
   readonly hotLists: HotLists;
   readonly tokens: AccessTokens;
+  readonly announcer: Announcer;
   readonly now: () => number;
   readonly log: Log;
   /** Whether to take new readers: false while starting and draining. */
   readonly isReady: () => boolean;
+  /** Requests answered at once; what comes beyond is refused. */
+  readonly inFlightMax?: number | undefined;
   /** Folders with the pages and the covers of the sample, served as they are. */
   readonly assets: readonly string[];
 }
 
 const IN_FLIGHT_MAX = 2_000;
+const BUDGET_MS = 800;
 
 /** The routes, in the order a reader meets them. */
 export function createApp(parts: AppParts): Express {
-  const { mysql, redis, recommender, articles, users, channels, hotLists, tokens, now, log, isReady, assets } = parts;
+  const {
+    mysql,
+    redis,
+    recommender,
+    articles,
+    users,
+    channels,
+    hotLists,
+    tokens,
+    announcer,
+    now,
+    log,
+    isReady,
+    assets,
+  } = parts;
   const authenticate = createAuthenticate(tokens);
   const breaker = createBreaker("the recommendation service");
   const onRedisError = logged(log, "Redis was not told");
   const onDegraded = (err: unknown) => log.warn({ err }, "degraded: the recommendation service did not answer");
-  const publisher = createPublisher({ mysql, redis, articles, userStatistics: users.statistics, onRedisError });
+  const publisher = createPublisher({ mysql, announcer, userStatistics: users.statistics, onRedisError });
   const publishing = { authenticate, channels, publisher };
-  const following = { authenticate, mysql, redis, users, now, onRedisError };
+  const following = { authenticate, mysql, announcer, users, onRedisError };
   const feed = createFeed({
     recommender,
     breaker,
@@ -84,7 +104,8 @@ export function createApp(parts: AppParts): Express {
         .type("text/plain")
         .end(isReady() ? "ready\n" : "not ready\n"),
   );
-  app.use(admission(IN_FLIGHT_MAX));
+  app.use(plainFraming);
+  app.use(admission({ max: parts.inFlightMax ?? IN_FLIGHT_MAX, budgetMs: BUDGET_MS }));
 
   app.get(
     "/articles",
@@ -109,7 +130,7 @@ export function createApp(parts: AppParts): Express {
   app.patch("/articles/:id", jsonBody, editArticle(publishing));
   app.delete("/articles/:id", removeArticle(publishing));
 
-  app.post("/users", jsonBody, signUp({ mysql, tokens }));
+  app.post("/users", jsonBody, signUp({ mysql, tokens, announcer }));
   app.get("/users/me", readMe({ authenticate, users }));
   app.get("/users/:id", readUser(users));
   app.get("/users/:id/articles", listUserArticles({ mysql, articles }));

@@ -1,15 +1,16 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Change, followChanges } from "@headline/change-feed";
+import { followChanges } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { type Log, logged } from "@headline/observability";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { connectRecommender } from "@headline/rpc";
+import { connectRecommender, type Recommender } from "@headline/rpc";
 import { createApp } from "./app.js";
 import { newestArticleIds } from "./articles/article-store.js";
 import { Articles } from "./articles/articles.js";
+import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
@@ -24,10 +25,14 @@ export interface GatewayConfig {
   readonly redisUrl: string;
   /** A grpc-js target: `dns:///recommendation:50051`, `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `unix:/run/recommender.sock`. */
   readonly recommenderAddress: string;
+  /** Another way to the recommender than gRPC at that address. */
+  readonly recommender?: Recommender;
   readonly tokenKeys: TokenKeys;
   readonly log: Log;
   readonly now?: () => number;
   readonly assets?: readonly string[];
+  /** Requests answered at once; what comes beyond is refused with 503. */
+  readonly inFlightMax?: number;
   /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
 }
@@ -37,6 +42,8 @@ export interface RunningGateway extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Of a request's 800 ms; a whole transaction has what a statement and its connection have. */
+const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 500 };
 const GRACE_MS = 200;
 const DRAIN_MS = 10_000;
 
@@ -46,7 +53,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   const resources = new CloseStack();
   try {
     const onRedisError = logged(log, "Redis");
-    const mysql = resources.use(openMysql(mysqlUrl));
+    const mysql = resources.use(openMysql(mysqlUrl, MYSQL));
     const redis = openRedis(redisUrl, {
       scripts: { ...VersionedCache.scripts, ...PageSessions.scripts },
       onError: onRedisError,
@@ -54,12 +61,14 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
     resources.defer(() => subscriber.disconnect());
-    const recommender = resources.use(connectRecommender({ address: recommenderAddress }));
+    const recommender = resources.use(config.recommender ?? connectRecommender({ address: recommenderAddress }));
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
 
     const articles = new Articles({ mysql, redis, onRedisError });
     const users = new Users({ mysql, redis, onRedisError });
     const channels = new Channels(mysql);
+    const announcer = new Announcer({ articles, users, redis, onRedisError });
+    resources.defer(() => announcer[Symbol.dispose]());
     await channels.load();
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
     resources.use(
@@ -67,9 +76,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         mysql,
         subscriber,
         onError: logged(log, "changes not followed"),
-        onChanges: (changes) => {
-          for (const change of changes) forget(change, articles, users);
-        },
+        onChanges: (changes, by) => (by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes)),
       }),
     );
     const hotLists = new HotLists({
@@ -92,9 +99,11 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       channels,
       hotLists,
       tokens: createAccessTokens(tokenKeys, now),
+      announcer,
       now,
       log,
       isReady: () => ready,
+      inFlightMax: config.inFlightMax,
       assets: config.assets ?? [],
     });
     const server = createPresetServer(app);
@@ -123,10 +132,4 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     await resources.close();
     throw error;
   }
-}
-
-function forget({ topic, subjectId, version }: Change, articles: Articles, users: Users): void {
-  if (topic === "article") articles.markStaleHere(subjectId, version);
-  else if (topic === "article-statistics") articles.statistics.markStaleHere(subjectId, version);
-  else if (topic === "user-statistics") users.statistics.markStaleHere(subjectId, version);
 }

@@ -3,7 +3,13 @@ import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { createLog } from "@headline/observability";
 import { openRecommendation, type RecommendationConfig, type RunningRecommendation } from "@headline/recommendation";
-import { type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import {
+  type Proxy as FaultyLink,
+  openProxy,
+  type ThrowawayRedis,
+  throwawayMysql,
+  throwawayRedis,
+} from "@headline/testkit";
 import { SignJWT } from "jose";
 import { type GatewayConfig, openGateway, type RunningGateway } from "../src/open-gateway.js";
 
@@ -39,12 +45,20 @@ export interface World extends AsyncDisposable {
   /** A recommendation service and a gateway in front of it. */
   open(): Promise<{ recommendation: RunningRecommendation; gateway: RunningGateway }>;
   addUser(name: string): Promise<bigint>;
+  /** `count` articles of one author, the last one the newest. */
+  addArticles(count: number, article?: { authorId?: bigint; channelId?: number }): Promise<bigint[]>;
+  /** A proxy in front of Redis, and the address to reach it through. */
+  redisProxy(): Promise<{ proxy: FaultyLink; redisUrl: string }>;
+  mysqlProxy(): Promise<{ proxy: FaultyLink; mysqlUrl: string }>;
+  recommenderProxy(recommendation: RunningRecommendation): Promise<{ proxy: FaultyLink; recommenderAddress: string }>;
 }
 
 /** Real MariaDB with the schema, real Redis, and channels 101 to 103. */
-export async function openWorld(): Promise<World> {
+export async function openWorld(
+  openMysqlServer: () => Promise<{ url: string } & AsyncDisposable> = throwawayMysql,
+): Promise<World> {
   const resources = new CloseStack();
-  const database = resources.use(await throwawayMysql());
+  const database = resources.use(await openMysqlServer());
   await migrate(database.url, MIGRATIONS);
   const redis = resources.use(await throwawayRedis());
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
@@ -90,6 +104,31 @@ export async function openWorld(): Promise<World> {
     async addUser(name) {
       const { insertId } = await mysql.write("INSERT INTO users (name, created_at) VALUES (?, 1)", [name]);
       return insertId;
+    },
+    async addArticles(count, { authorId = 1n, channelId = 101 } = {}) {
+      const ids: bigint[] = [];
+      for (let index = 1; index <= count; index += 1) {
+        const { insertId } = await mysql.write(
+          `INSERT INTO articles (author_id, channel_id, title, cover, status, version, published_at, created_at, updated_at)
+           VALUES (?, ?, ?, '[]', 1, 1, ?, 1, 1)`,
+          [authorId, channelId, `article ${index}`, Date.now() - (count - index) * 1_000],
+        );
+        ids.push(insertId);
+      }
+      return ids;
+    },
+    async redisProxy() {
+      const proxy = resources.use(await openProxy({ target: redis.target }));
+      return { proxy, redisUrl: `redis://127.0.0.1:${proxy.port}` };
+    },
+    async mysqlProxy() {
+      const url = new URL(database.url);
+      const proxy = resources.use(await openProxy({ target: { path: url.searchParams.get("socketPath") ?? "" } }));
+      return { proxy, mysqlUrl: `mysql://root@127.0.0.1:${proxy.port}${url.pathname}` };
+    },
+    async recommenderProxy({ port }) {
+      const proxy = resources.use(await openProxy({ target: { host: "127.0.0.1", port } }));
+      return { proxy, recommenderAddress: proxy.address };
     },
     [Symbol.asyncDispose]: () => resources.close(),
   };

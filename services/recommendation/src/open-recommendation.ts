@@ -5,7 +5,7 @@ import { type Log, logged } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
 import { openTrackKeys } from "@headline/track-token";
-import { loadCatalogue } from "./catalogue/article-source.js";
+import { learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { createChangeHandler } from "./change-handler.js";
@@ -39,6 +39,8 @@ export interface RunningRecommendation extends AsyncDisposable {
 const CALLS_MAX = 2_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
+/** What a page can do without is not waited for long. */
+const BRIEF = { acquireTimeoutMs: 50, statementTimeoutMs: 100 };
 const NOBODY: ReadonlySet<bigint> = new Set();
 
 /** Opens the service: connects, loads the catalogue, follows what changes, and only then listens. */
@@ -47,7 +49,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
   const resources = new CloseStack();
   try {
     const onRedisError = logged(log, "Redis");
-    const mysql = resources.use(openMysql(mysqlUrl));
+    const mysql = resources.use(openMysql(mysqlUrl, BRIEF));
     const bulkMysql = resources.use(openMysql(mysqlUrl, BULK));
     const redis = openRedis(redisUrl, { scripts: HistoryStore.scripts, onError: onRedisError });
     resources.defer(() => redis.disconnect());
@@ -60,6 +62,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const follows = new FollowGraph(mysql);
     const histories = new HistoryStore(redis, catalogue);
     const onSourceFailure = (source: string, err: unknown) => log.error({ err, source }, "a recall failed");
+    const onUnlearned = logged(log, "articles of a history not read; they show as they were");
     const onUnknownFollows = logged(log, "follows not read; the page does without them");
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
@@ -87,6 +90,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       now,
       feed: homeFeed(catalogue, onSourceFailure),
       present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious)),
+      learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
       followsOf: (userId) => {
         const known = follows.followsOf(userId);
         if (!(known instanceof Promise)) return known;

@@ -1,5 +1,5 @@
 import type { ReasonName, Recommendation } from "@headline/rpc";
-import { signArticle, signExposure, type TrackKeys } from "@headline/track-token";
+import { BatchSigner, type TrackKeys } from "@headline/track-token";
 import type { Ask } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import { ALGO } from "./feed/feed.js";
@@ -20,7 +20,13 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys): Present {
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
 
     const expiresAtSeconds = Math.floor(arrivedMs / 1_000) + TOKEN_TTL_S;
-    const bound = { userId, channelId, stamp: batch.stamp, expiresAtSeconds, bucket: ALGO.bucket };
+    const signer = new BatchSigner(keys, {
+      userId,
+      channelId,
+      stamp: batch.stamp,
+      expiresAtSeconds,
+      bucket: ALGO.bucket,
+    });
     const recommends = [];
     const reasons: ReasonName[] = [];
     for (let position = 0; position < batch.slots.length; position += 1) {
@@ -28,12 +34,12 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys): Present {
       if (catalogue.isGone(slot)) continue;
       const articleId = catalogue.articleId(slot);
       const reason = batch.reasons[position] ?? 0;
-      recommends.push({ articleId, track: signArticle(keys, { ...bound, articleId, reason, position }) });
+      recommends.push({ articleId, track: signer.article(articleId, reason, position) });
       reasons.push(REASON_NAMES[reason] ?? "unspecified");
     }
     return {
       ...answer,
-      exposure: newest ? signExposure(keys, bound) : "",
+      exposure: newest ? signer.exposure() : "",
       recommends,
       stamp: BigInt(batch.stamp),
       reasons,

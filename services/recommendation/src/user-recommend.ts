@@ -19,35 +19,47 @@ interface Parts {
   readonly histories: HistoryStore;
   /** Whom the reader follows; an empty set when that cannot be known. */
   readonly followsOf: (userId: bigint) => ReadonlySet<bigint> | Promise<ReadonlySet<bigint>>;
+  /** Makes the catalogue know these articles, if that can be done soon; never fails. */
+  readonly learn: (articleIds: readonly bigint[]) => Promise<void>;
   readonly present: Present;
   readonly now: () => number;
 }
 
-/** Each attempt after the first means that another process recorded for the same reader in between. */
-const ATTEMPTS_MAX = 5;
+const NO_FOLLOWS: ReadonlySet<bigint> = new Set();
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Each attempt after the first means that somebody else's batch for the same reader was recorded meanwhile: as many as an
+ * app that opens all its channels at once can make.
+ */
+const ATTEMPTS_MAX = 32;
 
 /**
  * user_recommend: read the time_stamp against the reader's history; then answer a batch that was served, or choose and
  * record a new one (docs/time-stamp.md). Recording is one compare-and-set; who loses it answers the winner's batch.
+ *
+ * A refresh goes on when its caller has gone: others may wait for it, and the retry finds its batch.
  */
 export function createUserRecommend(parts: Parts): Recommend {
-  const { catalogue, channels, feed, histories, followsOf, present, now } = parts;
+  const { catalogue, channels, feed, histories, followsOf, learn, present, now } = parts;
   const refreshing = new Map<string, Promise<Outcome>>();
 
   return async (request, context) => {
     const ask = readAsk(request, context.dryRun, channels, now());
-    context.signal.throwIfAborted();
-    return present(ask, await answer(ask));
+    if (context.deadlineMs === 0) throw new Refusal("DEADLINE_EXCEEDED", "the deadline passed before the work began");
+    const outcome = await answer(ask);
+    if (outcome.batch !== undefined && outcome.mode !== "refresh") await learnUnknown(outcome.batch);
+    return present(ask, outcome);
   };
 
   async function answer(ask: Ask): Promise<Outcome> {
     if (ask.userId === 0n) return stateless(ask);
     // What is remembered may be out of date. A refresh finds out when it records; everything else looks first.
-    const remembered = histories.remembered(ask.userId);
+    const remembered = ask.dryRun ? undefined : histories.remembered(ask.userId);
     if (remembered !== undefined && decideOn(remembered, ask).kind === "refresh")
       return refreshTogether(ask, remembered);
     const history = await histories.current(ask.userId);
-    return fromHistory(ask, history) ?? refreshTogether(ask, history);
+    return fromHistory(ask, history) ?? (ask.dryRun ? rehearse(ask, history) : refreshTogether(ask, history));
   }
 
   /** The stored batch that is asked for, or undefined when a new one is. */
@@ -59,62 +71,89 @@ export function createUserRecommend(parts: Parts): Recommend {
 
   /** Duplicates of a refresh that is under way in this process wait for it instead of racing it. */
   function refreshTogether(ask: Ask, history: History): Promise<Outcome> {
-    if (ask.dryRun) return rehearse(ask);
     const key = `${ask.userId} ${ask.channelId}`;
     const running = refreshing.get(key);
-    if (running !== undefined) return running.then(coalesced);
+    if (running !== undefined) return running.then((outcome) => behind(ask, outcome));
     const mine = refresh(ask, history).finally(() => refreshing.delete(key));
     refreshing.set(key, mine);
     return mine;
   }
 
-  async function refresh(ask: Ask, history: History): Promise<Outcome> {
+  /** Who waited for another's refresh answers its batch, unless it turns out to have asked for one that was there before. */
+  function behind(ask: Ask, outcome: Outcome): Outcome {
+    const history = histories.remembered(ask.userId);
+    const found = history && fromHistory(ask, history);
+    return found === undefined || found.batch?.stamp === outcome.batch?.stamp ? coalesced(outcome) : found;
+  }
+
+  async function refresh(ask: Ask, remembered: History): Promise<Outcome> {
+    const follows = await followsNow(ask);
+    let history = remembered;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-      const picks = await choose(ask, history);
-      if (picks.length === 0) return exhausted(newestStamp(await histories.current(ask.userId), ask));
-      const previous = newestStamp(history, ask);
-      const batch = newBatch(ask, history, picks);
-      const outcome = await histories.record(ask.userId, history, batch, now());
-      if (outcome.recorded) {
-        catalogue.countExposures(batch.slots);
-        return refreshed(batch, previous);
+      const picks = choose(ask, history, follows);
+      if (picks.length === 0) {
+        const current = await histories.current(ask.userId);
+        if (current.version === history.version) return exhausted(newestStamp(current, ask));
+        history = current;
+      } else {
+        const previous = newestStamp(history, ask);
+        const batch = newBatch(ask, history, picks);
+        const outcome = await histories.record(ask.userId, history, batch, now());
+        if (outcome.recorded) {
+          catalogue.countExposures(batch.slots);
+          return refreshed(batch, previous);
+        }
+        history = outcome.history;
       }
-      history = outcome.history;
-      const winner = history.inChannel(ask.channelId).at(-1);
-      if (winner !== undefined && winner.stamp >= ask.arrivedMs) return stored("coalesced", history, winner);
-      const found = fromHistory(ask, history);
-      if (found !== undefined) return found;
+      const served = afterLosing(ask, history);
+      if (served !== undefined) return served;
     }
-    throw new Refusal("UNAVAILABLE", "this reader's feed is being refreshed in too many places at once");
+    throw new Refusal("UNAVAILABLE", "this reader's feed is being refreshed in too many places at once", {
+      retryAfterSeconds: RETRY_AFTER_SECONDS,
+    });
+  }
+
+  /** What the history that was there first has for this ask: its own batch, the one of who won the race, or nothing. */
+  function afterLosing(ask: Ask, history: History): Outcome | undefined {
+    const found = fromHistory(ask, history);
+    const winner = history.inChannel(ask.channelId).at(-1);
+    if (winner === undefined || winner.stamp < ask.arrivedMs) return found;
+    return found === undefined || found.batch === winner ? stored("coalesced", history, winner) : found;
   }
 
   /** A dry run: everything but the recording. */
-  async function rehearse(ask: Ask): Promise<Outcome> {
-    const history = await histories.current(ask.userId);
+  async function rehearse(ask: Ask, history: History): Promise<Outcome> {
+    const picks = choose(ask, history, await followsNow(ask));
     const previous = newestStamp(history, ask);
-    const picks = await choose(ask, history);
     return picks.length === 0 ? exhausted(previous) : refreshed(newBatch(ask, history, picks), previous);
   }
 
   /** Nobody in particular: a mix of hot and new, the same for all who ask now, recorded nowhere. */
-  async function stateless(ask: Ask): Promise<Outcome> {
+  function stateless(ask: Ask): Outcome {
     const nobody = new History();
-    const picks = await choose(ask, nobody);
+    const picks = choose(ask, nobody, NO_FOLLOWS);
     return picks.length === 0 ? exhausted(0) : refreshed(newBatch(ask, nobody, picks), 0);
   }
 
-  async function choose(
-    { userId, channelId, size, arrivedMs }: Ask,
-    { served }: History,
-  ): Promise<readonly Candidate[]> {
+  async function followsNow({ userId }: Ask): Promise<ReadonlySet<bigint>> {
     const known = followsOf(userId);
-    const follows = known instanceof Promise ? await known : known;
+    return known instanceof Promise ? await known : known;
+  }
+
+  function choose(ask: Ask, { served }: History, follows: ReadonlySet<bigint>): readonly Candidate[] {
+    const { userId, channelId, size, arrivedMs } = ask;
     return feed({ userId, channelId, nowMs: arrivedMs, follows, served }, size);
+  }
+
+  /** What was served before this process came up may have been deleted before, too. */
+  async function learnUnknown({ slots }: Batch): Promise<void> {
+    const unknown = slots.filter((slot) => !catalogue.isKnown(slot));
+    if (unknown.length > 0) await learn(Array.from(unknown, (slot) => catalogue.articleId(slot)));
   }
 
   function newBatch(ask: Ask, history: History, picks: readonly Candidate[]): Batch {
     return {
-      stamp: Math.max(now(), history.version + 1),
+      stamp: history.nextStamp(now()),
       timeStamp: ask.timeStamp,
       channelId: ask.channelId,
       slots: Int32Array.from(picks, ({ slot }) => slot),

@@ -1,13 +1,17 @@
 import { fileURLToPath } from "node:url";
+import { appendChanges, type Change, wakeFollowers } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
-import { createLog } from "@headline/observability";
-import { type Recommender, unaryRecommender } from "@headline/rpc";
-import { type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { createLog, type Log } from "@headline/observability";
+import { openRedis, type Redis, waitForRedis } from "@headline/redis";
+import { connectRecommender, type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
+import { eventually, type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
 import { openRecommendation, type RunningRecommendation } from "../src/open-recommendation.js";
 
 export const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 export const TRACK_SECRET = "the tracking secret of the tests, long enough";
+const PUBLISHED = 1;
+const DELETED = 2;
 
 export interface ArticleSeed {
   readonly id: bigint;
@@ -15,6 +19,24 @@ export interface ArticleSeed {
   readonly channelId?: number;
   readonly ageMs?: number;
   readonly likes?: number;
+  readonly deleted?: boolean;
+}
+
+export interface OpenOptions {
+  readonly now?: () => number;
+  readonly mysqlUrl?: string;
+  readonly redisUrl?: string;
+  readonly callsMax?: number;
+  readonly log?: Log;
+  /** Over the stream of batches instead of one RPC a call. */
+  readonly streaming?: boolean;
+  /** How long the client waits, its one retry included. */
+  readonly timeoutMs?: number;
+}
+
+export interface Opened {
+  readonly server: RunningRecommendation;
+  readonly client: Recommender;
 }
 
 export interface World extends AsyncDisposable {
@@ -22,47 +44,60 @@ export interface World extends AsyncDisposable {
   readonly mysqlUrl: string;
   readonly redis: ThrowawayRedis;
   /** Another recommendation service over the same stores, and a client of it. */
-  open(options?: { now?: () => number }): Promise<{ server: RunningRecommendation; client: Recommender }>;
+  open(options?: OpenOptions): Promise<Opened>;
+  /** A client of a service that is open. */
+  connect(server: RunningRecommendation, options?: { streaming?: boolean; timeoutMs?: number }): Promise<Recommender>;
   seed(articles: readonly ArticleSeed[]): Promise<void>;
+  /** Writes statements and what they change in one transaction, then wakes the followers. */
+  change(sql: readonly string[], ...changes: readonly Change[]): Promise<void>;
+  /** The Redis of the services, as the test sees it. */
+  readonly keys: Redis;
 }
 
-/** Real MariaDB with the schema, real Redis, channels 101 and 102, and what the test seeds before it opens a service. */
-export async function openWorld(): Promise<World> {
+/** Real MariaDB with the schema, real Redis, channels 101 to 112, and what the test seeds before it opens a service. */
+export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {}): Promise<World> {
   const resources = new CloseStack();
   const database = resources.use(await throwawayMysql());
   await migrate(database.url, MIGRATIONS);
-  const redis = resources.use(await throwawayRedis());
+  const redis = resources.use(given ?? (await throwawayRedis()));
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
-  await mysql.write(
-    "INSERT INTO channels (id, name, name_en, position) VALUES (101, '文化', 'Culture', 1), (102, '娱乐', 'Fun', 2)",
+  const keys = openRedis(redis.url, { commandTimeoutMs: 2_000 });
+  resources.defer(() => keys.disconnect());
+  await waitForRedis(keys);
+  const channels = Array.from(
+    { length: 12 },
+    (_, index) => `(${101 + index}, '频道${index}', 'C${index}', ${index + 1})`,
   );
+  await mysql.write(`INSERT INTO channels (id, name, name_en, position) VALUES ${channels.join(",")}`);
+
+  const connect: World["connect"] = async ({ address }, { streaming = false, timeoutMs = 5_000 } = {}) => {
+    const options = { address, timeoutMs };
+    const client = resources.use(streaming ? connectRecommender(options) : unaryRecommender(options));
+    if (streaming) await eventually(() => (client.streaming ? true : Promise.reject(new Error("no stream is up"))));
+    return client;
+  };
 
   return {
     mysql,
     mysqlUrl: database.url,
     redis,
-    async open({ now } = {}) {
+    keys,
+    connect,
+    async open({ streaming = false, timeoutMs = 5_000, ...options } = {}) {
       const server = resources.use(
         await openRecommendation({
           address: "127.0.0.1:0",
           mysqlUrl: database.url,
           redisUrl: redis.url,
           trackSecret: TRACK_SECRET,
-          log: createLog({ name: "recommendation", level: "error" }),
-          ...(now && { now }),
+          log: createLog({ name: "recommendation", level: "fatal" }),
+          ...options,
         }),
       );
-      const client = resources.use(unaryRecommender({ address: server.address, timeoutMs: 5_000 }));
-      return { server, client };
+      return { server, client: await connect(server, { streaming, timeoutMs }) };
     },
     async seed(articles) {
-      const rows = articles.map(({ id, authorId = id, channelId = 101, ageMs = Number(id) * 1_000 }) => {
-        const at = Date.now() - ageMs;
-        return `(${id}, ${authorId}, ${channelId}, 'title ${id}', '[]', 1, 1, ${at}, ${at}, ${at})`;
-      });
-      await mysql.write(
-        `INSERT INTO articles (id, author_id, channel_id, title, cover, status, version, published_at, created_at, updated_at) VALUES ${rows.join(",")}`,
-      );
+      await mysql.write(insertArticles(articles));
       const liked = articles.filter(({ likes }) => likes !== undefined);
       if (liked.length > 0) {
         await mysql.write(
@@ -70,11 +105,62 @@ export async function openWorld(): Promise<World> {
         );
       }
     },
+    async change(sql, ...changes) {
+      await mysql.transaction(async (tx) => {
+        for (const statement of sql) await tx.write(statement);
+        await appendChanges(tx, ...changes);
+      });
+      await wakeFollowers(keys, ...changes);
+    },
     [Symbol.asyncDispose]: () => resources.close(),
   };
+}
+
+export function insertArticles(articles: readonly ArticleSeed[]): string {
+  const rows = articles.map(({ id, authorId = id, channelId = 101, ageMs = Number(id) * 1_000, deleted = false }) => {
+    const at = Date.now() - ageMs;
+    const status = deleted ? DELETED : PUBLISHED;
+    return `(${id}, ${authorId}, ${channelId}, 'title ${id}', '[]', ${status}, 1, ${at}, ${at}, ${at})`;
+  });
+  return `INSERT INTO articles (id, author_id, channel_id, title, cover, status, version, published_at, created_at, updated_at) VALUES ${rows.join(",")}`;
+}
+
+export function articleChange(id: bigint, version = 2): Change {
+  return { topic: "article", subjectId: id, version };
 }
 
 /** Articles 1 to `count`, the first the newest, each by an author of its own. */
 export function articles(count: number, seed: Omit<ArticleSeed, "id"> = {}): ArticleSeed[] {
   return Array.from({ length: count }, (_, index) => ({ id: BigInt(index + 1), ...seed }));
+}
+
+export function ids(page: Recommendation): readonly bigint[] {
+  return page.recommends.map(({ articleId }) => articleId);
+}
+
+/** What stands in more than one of the pages, or twice on one. */
+export function repeated(pages: readonly Recommendation[]): bigint[] {
+  const seen = new Set<bigint>();
+  return pages.flatMap(ids).filter((id) => seen.size === seen.add(id).size);
+}
+
+let readers = 1_000n;
+
+/** Asks as a reader nobody has been before. */
+export function newReader(client: Recommender) {
+  readers += 1n;
+  const userId = readers;
+  const ask = (timeStamp: number | bigint, more: AskMore = {}) => {
+    const { dryRun = false, via = client, ...fields } = more;
+    const request = { userId, channelId: 0, articleNum: 10, ...fields, timeStamp: BigInt(timeStamp) };
+    return via.recommend(request, { dryRun });
+  };
+  return Object.assign(ask, { userId });
+}
+
+interface AskMore {
+  readonly articleNum?: number;
+  readonly channelId?: number;
+  readonly dryRun?: boolean;
+  readonly via?: Recommender;
 }

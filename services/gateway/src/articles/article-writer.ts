@@ -1,18 +1,19 @@
 import { createHash } from "node:crypto";
-import { appendChange, DATABASE_NOW_MS } from "@headline/change-feed";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import { isDuplicate, isLocked, type Mysql, type Transaction } from "@headline/mysql";
+import { isDuplicate, isGivenUp, isLocked, type Mysql, type Transaction } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
+import { NEW_USER_VERSION } from "../users/user-store.js";
 import { DELETED, PUBLISHED } from "./article-store.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 
-/** What a write did: the article's new version, and the author's counts where they changed. */
+/** What a write did: the author's counts where they changed, and what caches and feeds are told. */
 export interface Written {
   readonly articleId: bigint;
-  readonly version: number;
   readonly authorCounts?: Versioned<UserCounts>;
+  readonly changes: readonly Change[];
 }
 
 export interface NewArticle {
@@ -22,10 +23,11 @@ export interface NewArticle {
   readonly cover: readonly string[];
 }
 
-/** An article that was published before, under the same Idempotency-Key. */
+/** An article that was published before, under the same Idempotency-Key: whoever wrote it has told, or the table does. */
 export interface AlreadyWritten {
   readonly articleId: bigint;
-  readonly version: undefined;
+  readonly authorCounts?: never;
+  readonly changes: readonly [];
 }
 
 /**
@@ -44,19 +46,26 @@ export async function insertArticle(
   return mysql.transaction(async (tx) => {
     if (idempotencyKey !== undefined) {
       const before = await claimKey(tx, authorId, idempotencyKey, hash);
-      if (before !== undefined) return { articleId: before, version: undefined };
+      if (before !== undefined) return { articleId: before, changes: [] };
     }
-    const written = await insert(tx, authorId, article);
+    const isNewUser = await insertUnknownUser(tx, authorId);
+    const { articleId, version } = await insert(tx, authorId, article);
     if (idempotencyKey !== undefined) {
       await tx.write("UPDATE idempotency_keys SET article_id = ? WHERE user_id = ? AND idempotency_key = ?", [
-        written.articleId,
+        articleId,
         authorId,
         idempotencyKey,
       ]);
     }
     // The author's row last: it is the one that others wait for.
     const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: 1 });
-    return { ...written, authorCounts };
+    const changes: Change[] = [
+      { topic: "article", subjectId: articleId, version },
+      { topic: "user-statistics", subjectId: authorId, version: authorCounts.version },
+    ];
+    if (isNewUser) changes.push({ topic: "user", subjectId: authorId, version: NEW_USER_VERSION });
+    await appendChanges(tx, ...changes);
+    return { articleId, authorCounts, changes };
   });
 }
 
@@ -77,8 +86,9 @@ export async function updateArticle(
     );
     if (content !== undefined)
       await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
-    await appendChange(tx, { topic: "article", subjectId: articleId, version });
-    return { articleId, version };
+    const change = { topic: "article", subjectId: articleId, version };
+    await appendChanges(tx, change);
+    return { articleId, changes: [change] };
   });
 }
 
@@ -90,18 +100,26 @@ export async function deleteArticle(mysql: Mysql, authorId: bigint, articleId: b
       `UPDATE articles SET status = ${DELETED}, version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [version, articleId],
     );
-    await appendChange(tx, { topic: "article", subjectId: articleId, version });
     const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: -1 });
-    return { articleId, version, authorCounts };
+    const changes = [
+      { topic: "article", subjectId: articleId, version },
+      { topic: "user-statistics", subjectId: authorId, version: authorCounts.version },
+    ];
+    await appendChanges(tx, ...changes);
+    return { articleId, authorCounts, changes };
   });
 }
 
-async function insert(tx: Transaction, authorId: bigint, article: NewArticle): Promise<Written> {
-  // A token of another issuer may name a user this database has not seen yet.
-  await tx.write(`INSERT IGNORE INTO users (id, name, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`, [
-    authorId,
-    `user ${authorId}`,
-  ]);
+/** A token of another issuer may name a user this database has not seen yet. True when it was so. */
+async function insertUnknownUser(tx: Transaction, userId: bigint): Promise<boolean> {
+  const { affectedRows } = await tx.write(
+    `INSERT IGNORE INTO users (id, name, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`,
+    [userId, `user ${userId}`],
+  );
+  return affectedRows === 1;
+}
+
+async function insert(tx: Transaction, authorId: bigint, article: NewArticle) {
   const { insertId: articleId } = await tx.write(
     `INSERT INTO articles (author_id, channel_id, title, cover, status, version, published_at, created_at, updated_at)
      VALUES (?, ?, ?, ?, ${PUBLISHED}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})`,
@@ -109,14 +127,12 @@ async function insert(tx: Transaction, authorId: bigint, article: NewArticle): P
   );
   await tx.write("INSERT INTO article_contents (article_id, content) VALUES (?, ?)", [articleId, article.content]);
   const [row] = await tx.query<{ version: string }>("SELECT version FROM articles WHERE id = ?", [articleId]);
-  const version = Number(row?.version);
-  await appendChange(tx, { topic: "article", subjectId: articleId, version });
-  return { articleId, version };
+  return { articleId, version: Number(row?.version) };
 }
 
 /**
  * Takes the key for this request, or answers the article it stands for. Of two requests at once, the second finds the first's
- * row locked (409), or waits for its INSERT and then finds what it wrote.
+ * row locked (409), or waits for its INSERT and then finds what it wrote, or gives up waiting (409).
  */
 async function claimKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
   try {
@@ -129,7 +145,7 @@ async function claimKey(tx: Transaction, userId: bigint, key: string, hash: stri
     return undefined;
   } catch (error) {
     if (isDuplicate(error)) return articleOfKey(tx, userId, key, hash);
-    if (!isLocked(error)) throw error;
+    if (!isLocked(error) && !isGivenUp(error)) throw error;
     throw new Refusal("ALREADY_EXISTS", "a request with this Idempotency-Key is still running", { cause: error });
   }
 }

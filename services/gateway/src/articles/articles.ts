@@ -4,12 +4,11 @@ import { ARTICLE_STATISTICS, type Counts, openStatistics } from "@headline/stati
 import { loadArticles, loadContents } from "./article-store.js";
 import { type Fragment, toFragment } from "./fragment.js";
 
-/** What lists show of one article, ready to be copied into a page. */
-export interface Item {
-  readonly fragment: Fragment;
-  /** `,"comment_count":1,"like_count":2,"collect_count":3` */
-  readonly counts: Buffer;
-}
+/**
+ * What lists show of one article, ready to be copied into a page: its fragment and its counts, still open at the end.
+ * `{"article_id":"7",…,"comment_count":1,"like_count":2,"collect_count":3`
+ */
+export type Item = Buffer;
 
 interface Parts {
   readonly mysql: Mysql;
@@ -20,19 +19,25 @@ interface Parts {
 const LOCAL_MAX = 50_000;
 const CONTENTS_LOCAL_MAX = 500;
 
+/** How long joined items are used before they are joined again from caches that know when they expire. */
+const JOINED_TTL_MS = 5_000;
+
 /** Articles and their counts, hydrated from memory, Redis or MySQL: two round trips to Redis at most, none when warm. */
 export class Articles {
   readonly fragments: VersionedCache<Fragment>;
   readonly contents: VersionedCache<string>;
-  readonly statistics: VersionedCache<Counts<"comments" | "likes" | "collects">>;
-  /** The counts as bytes, made once per value of the statistics. */
-  readonly #countBytes = new WeakMap<object, Buffer>();
+  readonly statistics: VersionedCache<ArticleCounts>;
+  /** Fragments and counts already joined, so that a warm page is one lookup an article. Emptied every few seconds. */
+  readonly #joined = new Map<bigint, Item>();
+  #joinedUntilMs = 0;
 
   constructor({ mysql, redis, onRedisError }: Parts) {
+    const onChange = (id: bigint) => void this.#joined.delete(id);
     this.fragments = new VersionedCache({
       name: "article",
       redis,
       onRedisError,
+      onChange,
       localMax: LOCAL_MAX,
       source: async (ids) => mapValues(await loadArticles(mysql, ids), toFragment),
       encode: (fragment) => fragment,
@@ -47,57 +52,67 @@ export class Articles {
       encode: (content) => Buffer.from(content),
       decode: (bytes) => bytes.toString(),
     });
-    this.statistics = openStatistics(ARTICLE_STATISTICS, { mysql, redis, onRedisError, localMax: LOCAL_MAX });
+    this.statistics = openStatistics(ARTICLE_STATISTICS, { mysql, redis, onRedisError, onChange, localMax: LOCAL_MAX });
   }
 
-  /** What exists of `ids`; a deleted article is simply not there. At once when all is in memory. */
-  getMany(ids: readonly bigint[]): ReadonlyMap<bigint, Item> | Promise<ReadonlyMap<bigint, Item>> {
-    return this.#peekMany(ids) ?? this.#loadMany(ids);
-  }
-
-  /** Drops what this process knows of the article up to `version`, and tells Redis. */
-  async markStale(articleId: bigint, version: number): Promise<void> {
-    await Promise.all([this.fragments.markStale(articleId, version), this.contents.markStale(articleId, version)]);
-  }
-
-  /** The same for this process alone. */
-  markStaleHere(articleId: bigint, version: number): void {
-    this.fragments.markStaleHere(articleId, version);
-    this.contents.markStaleHere(articleId, version);
-  }
-
-  #peekMany(ids: readonly bigint[]): Map<bigint, Item> | undefined {
-    const items = new Map<bigint, Item>();
-    for (const id of ids) {
-      const fragment = this.fragments.peek(id);
-      const counts = this.statistics.peek(id);
-      if (fragment === undefined || counts === undefined) return undefined;
-      items.set(id, { fragment, counts: this.#bytesOf(counts) });
+  /** An item for each of `ids`, undefined for one that does not exist (any more). At once when all are in memory. */
+  getMany(ids: readonly bigint[]): readonly (Item | undefined)[] | Promise<readonly (Item | undefined)[]> {
+    this.#expireJoined();
+    const items: Item[] = [];
+    for (let index = 0; index < ids.length; index += 1) {
+      const id = ids[index] as bigint;
+      const item = this.#joined.get(id) ?? this.#join(id);
+      if (item === undefined) return this.#loadMany(ids);
+      items.push(item);
     }
     return items;
   }
 
-  async #loadMany(ids: readonly bigint[]): Promise<Map<bigint, Item>> {
+  /** What is in memory of `ids`, however old: for when nobody else answers. */
+  remembered(ids: readonly bigint[]): (Item | undefined)[] {
+    return ids.map((id) => {
+      const fragment = this.fragments.lastKnown(id);
+      return fragment && joined(fragment, this.statistics.lastKnown(id) ?? NO_COUNTS);
+    });
+  }
+
+  /** Joins what is in memory and fresh. */
+  #join(id: bigint): Item | undefined {
+    const fragment = this.fragments.peek(id);
+    const counts = this.statistics.peek(id);
+    if (fragment === undefined || counts === undefined) return undefined;
+    const item = joined(fragment, counts);
+    this.#joined.set(id, item);
+    return item;
+  }
+
+  #expireJoined(): void {
+    const nowMs = Date.now();
+    if (nowMs < this.#joinedUntilMs && this.#joined.size < LOCAL_MAX) return;
+    this.#joined.clear();
+    this.#joinedUntilMs = nowMs + JOINED_TTL_MS;
+  }
+
+  async #loadMany(ids: readonly bigint[]): Promise<(Item | undefined)[]> {
     const [fragments, statistics] = await Promise.all([this.fragments.getMany(ids), this.statistics.getMany(ids)]);
-    const items = new Map<bigint, Item>();
-    for (const [id, fragment] of fragments) {
-      items.set(id, { fragment, counts: this.#bytesOf(statistics.get(id) ?? NO_COUNTS) });
-    }
-    return items;
-  }
-
-  #bytesOf(counts: Counts<"comments" | "likes" | "collects">): Buffer {
-    let bytes = this.#countBytes.get(counts);
-    if (bytes === undefined) {
-      const { comments, likes, collects } = counts;
-      bytes = Buffer.from(`,"comment_count":${comments},"like_count":${likes},"collect_count":${collects}`);
-      this.#countBytes.set(counts, bytes);
-    }
-    return bytes;
+    return ids.map((id) => {
+      const fragment = fragments.get(id);
+      return fragment && joined(fragment, statistics.get(id) ?? NO_COUNTS);
+    });
   }
 }
 
-const NO_COUNTS: Counts<"comments" | "likes" | "collects"> = { comments: 0, likes: 0, collects: 0 };
+type ArticleCounts = Counts<"comments" | "likes" | "collects">;
+
+const NO_COUNTS: ArticleCounts = { comments: 0, likes: 0, collects: 0 };
+
+function joined(fragment: Fragment, { comments, likes, collects }: ArticleCounts): Item {
+  const counts = `,"comment_count":${comments},"like_count":${likes},"collect_count":${collects}`;
+  const item = Buffer.allocUnsafeSlow(fragment.length + counts.length);
+  item.set(fragment);
+  item.write(counts, fragment.length, "latin1");
+  return item;
+}
 
 function mapValues<From, To>(
   rows: ReadonlyMap<bigint, { version: number; value: From | undefined }>,

@@ -10,7 +10,7 @@ const COVERS_MAX = 3;
 const COVER_CHARACTERS_MAX = 512;
 
 /** An http(s) URL, or a path on this site. */
-const cover = line(COVER_CHARACTERS_MAX).refine((url) => /^(https?:\/\/[^\s/]+|\/[^/\s])\S*$/i.test(url), {
+const cover = line(COVER_CHARACTERS_MAX).refine((url) => /^(https?:\/\/[^\s\\/]|\/(?![\\/]))[^\s\\]*$/i.test(url), {
   error: "must be an http(s) URL or a path",
 });
 

@@ -1,6 +1,6 @@
-import { wakeFollowers } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
-import type { Redis, VersionedCache } from "@headline/redis";
+import type { VersionedCache } from "@headline/redis";
+import type { Announcer } from "../changes/announcer.js";
 import {
   type AlreadyWritten,
   deleteArticle,
@@ -10,18 +10,16 @@ import {
   updateArticle,
   type Written,
 } from "./article-writer.js";
-import type { Articles } from "./articles.js";
 
 interface Parts {
   readonly mysql: Mysql;
-  readonly redis: Redis;
-  readonly articles: Articles;
+  readonly announcer: Announcer;
   readonly userStatistics: VersionedCache<UserCounts>;
   readonly onRedisError: (error: unknown) => void;
 }
 
 /** Writes articles to MySQL, and then tells caches and feeds, so that the next request sees what happened. */
-export function createPublisher({ mysql, redis, articles, userStatistics, onRedisError }: Parts) {
+export function createPublisher({ mysql, announcer, userStatistics, onRedisError }: Parts) {
   return {
     async publish(authorId: bigint, article: NewArticle, idempotencyKey: string | undefined): Promise<bigint> {
       const written = await insertArticle(mysql, authorId, article, idempotencyKey);
@@ -36,17 +34,12 @@ export function createPublisher({ mysql, redis, articles, userStatistics, onRedi
     },
   };
 
-  /** Best effort, all at once: the change is in MySQL, and whoever is not told reads it there within a second. */
-  async function announce(authorId: bigint, written: Written | AlreadyWritten): Promise<void> {
-    if (written.version === undefined) return;
-    const { articleId, version, authorCounts } = written;
-    await Promise.all(
-      [
-        articles.markStale(articleId, version),
-        authorCounts && userStatistics.offer(authorId, authorCounts),
-        wakeFollowers(redis, { topic: "article", subjectId: articleId, version }),
-      ].map((told) => told?.catch(onRedisError)),
-    );
+  /** Best effort, all at once: the change is in MySQL. */
+  async function announce(authorId: bigint, { changes, authorCounts }: Written | AlreadyWritten): Promise<void> {
+    await Promise.all([
+      announcer.announce(...changes),
+      authorCounts && userStatistics.offer(authorId, authorCounts).catch(onRedisError),
+    ]);
   }
 }
 

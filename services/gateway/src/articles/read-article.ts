@@ -4,7 +4,7 @@ import { z } from "zod";
 import { sendOk } from "../http/json.js";
 import { idText, read } from "../http/read.js";
 import type { Articles } from "./articles.js";
-import { presentItem } from "./present-item.js";
+import { presentItem, presentItems } from "./present-item.js";
 import type { Similar } from "./similar.js";
 
 interface Parts {
@@ -19,8 +19,7 @@ const Path = z.object({ id: idText });
 export function readArticle({ articles, similar, onSimilarError }: Parts): RequestHandler {
   return async (req, res) => {
     const { id } = read(Path, req.params);
-    const [items, content] = await Promise.all([articles.getMany([id]), articles.contents.get(id)]);
-    const item = items.get(id);
+    const [[item], content] = await Promise.all([articles.getMany([id]), articles.contents.get(id)]);
     if (item === undefined || content === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
     const article = presentItem(item);
     sendOk(res, {
@@ -33,9 +32,7 @@ export function readArticle({ articles, similar, onSimilarError }: Parts): Reque
   /** Nice to have: an article is shown without them rather than not at all. */
   async function similarTo(id: bigint, channelId: number, title: string): Promise<readonly unknown[]> {
     try {
-      const ids = await similar(id, channelId, title);
-      const items = await articles.getMany(ids);
-      return ids.flatMap((similarId) => items.get(similarId) ?? []).map(presentItem);
+      return presentItems(await articles.getMany(await similar(id, channelId, title)));
     } catch (error) {
       onSimilarError(error);
       return [];

@@ -93,7 +93,7 @@ export function createFeed(parts: Parts) {
   function degraded({ userId, query, timeStamp }: Ask): Page {
     const stayed = { timestamp: timeStamp, preTimestamp: timeStamp, hasMore: true, exhausted: false, degraded: true };
     const last = lastPages.get(userId, query.channel_id);
-    if (last !== undefined) return { ...last, ...stayed };
+    if (last !== undefined) return { ...stayed, picks: last.slice(0, query.per_page), exposure: "" };
     const hot = hotLists.get(query.channel_id);
     if (hot === undefined)
       throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });

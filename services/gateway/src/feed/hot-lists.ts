@@ -14,8 +14,8 @@ interface Parts {
 
 interface HotList {
   readonly picks: readonly Pick[];
-  /** Hydrated copies, for when nobody else answers. */
-  readonly items: ReadonlyMap<bigint, Item>;
+  /** Their hydrated copies, for when nobody else answers. */
+  readonly items: readonly (Item | undefined)[];
 }
 
 const LIST_ARTICLES = 50;

@@ -1,18 +1,20 @@
 import { LRUCache } from "lru-cache";
-import type { Page } from "./page.js";
+import type { Page, Pick } from "./page.js";
 
 const PAGES_MAX = 5_000;
 const TTL_MS = 30 * 60 * 1_000;
 
-/** Each reader's last page of a channel, for when the recommendation service does not answer. */
+/** What was on each reader's last page of a channel, for when the recommendation service does not answer. */
 export class LastPages {
-  readonly #pages = new LRUCache<string, Page>({ max: PAGES_MAX, ttl: TTL_MS });
+  readonly #picks = new LRUCache<string, readonly Pick[]>({ max: PAGES_MAX, ttl: TTL_MS });
 
-  get(userId: bigint, channelId: number): Page | undefined {
-    return this.#pages.get(`${userId} ${channelId}`);
+  get(userId: bigint, channelId: number): readonly Pick[] | undefined {
+    return this.#picks.get(`${userId} ${channelId}`);
   }
 
-  set(userId: bigint, channelId: number, page: Page): void {
-    this.#pages.set(`${userId} ${channelId}`, page);
+  /** Keeps which articles and why, not their tokens: most pages are never looked at again, and keeping them costs memory. */
+  set(userId: bigint, channelId: number, { picks }: Page): void {
+    const kept = picks.map(({ articleId, reason }) => ({ articleId, reason, track: undefined }));
+    this.#picks.set(`${userId} ${channelId}`, kept);
   }
 }

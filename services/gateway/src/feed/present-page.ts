@@ -4,59 +4,62 @@ import type { Page, Pick, Track } from "./page.js";
 
 const NO_TRACK: Track = { click: "", collect: "", read: "", liking: "" };
 
-/** Longest text around one article's fragment and counts: four tokens of at most 80 characters, and the keys. */
+/** Longest text around one item: four tokens of at most 80 characters, and the keys. */
 const AROUND_MAX = 600;
 const HEAD_MAX = 600;
 const COMMA = 0x2c;
 const TAIL = Buffer.from("]}}");
+const SLAB_BYTES = 1_048_576;
+
+/** Pages are written one after the other into a slab; the slab goes when the last page in it has left. */
+let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+let slabUsed = 0;
+
+/** What stands on a page, hydrated: an item for each pinned article and for each pick, in their order. */
+export interface Hydrated {
+  readonly page: Page;
+  readonly items: readonly (Item | undefined)[];
+  readonly pinned: readonly (Item | undefined)[];
+}
 
 /**
- * The answer's bytes. Keeps the recommender's order; pinned articles stand first; an article deleted meanwhile simply does
- * not show. Fragments are copied, never parsed; what is put around them is ASCII that needs no escaping.
+ * The answer's bytes. Keeps the recommender's order; pinned articles stand first; an article deleted meanwhile simply does not
+ * show. Items are copied, never parsed; what is put around them is ASCII that needs no escaping.
  */
-export function presentPage(
-  page: Page,
-  pinned: readonly bigint[],
-  items: ReadonlyMap<bigint, Item>,
-  query: FeedQuery,
-  nowMs: number,
-): Buffer {
-  const entries = entriesOf(page, pinned, items);
-  let bytesMax = HEAD_MAX + TAIL.length;
-  for (const { item } of entries) bytesMax += item.fragment.length + item.counts.length + AROUND_MAX;
-
-  const bytes = Buffer.allocUnsafe(bytesMax);
-  let at = bytes.write(head(page, query, nowMs), 0, "latin1");
-  for (let index = 0; index < entries.length; index += 1) {
-    const { item, top, pick } = entries[index] as Entry;
-    if (index > 0) bytes[at++] = COMMA;
-    bytes.set(item.fragment, at);
-    at += item.fragment.length;
-    bytes.set(item.counts, at);
-    at += item.counts.length;
-    at += bytes.write(around(top, pick), at, "latin1");
+export function presentPage({ page, items, pinned }: Hydrated, query: FeedQuery, nowMs: number): Buffer {
+  const start = reserve(bytesMaxOf(items) + bytesMaxOf(pinned) + HEAD_MAX + TAIL.length);
+  let at = start + slab.write(head(page, query, nowMs), start, "latin1");
+  let first = true;
+  const put = (item: Item | undefined, top: boolean, pick: Pick | undefined) => {
+    if (item === undefined) return;
+    if (!first) slab[at++] = COMMA;
+    first = false;
+    slab.set(item, at);
+    at += item.length;
+    at += slab.write(around(top, pick), at, "latin1");
+  };
+  for (const item of pinned) put(item, true, undefined);
+  for (let index = 0; index < page.picks.length; index += 1) {
+    put(items[index], false, page.picks[index]);
   }
-  bytes.set(TAIL, at);
-  return bytes.subarray(0, at + TAIL.length);
+  slab.set(TAIL, at);
+  slabUsed = at + TAIL.length;
+  return slab.subarray(start, slabUsed);
 }
 
-interface Entry {
-  readonly item: Item;
-  readonly top: boolean;
-  readonly pick: Pick | undefined;
+/** Where in the slab `bytes` fit; a page larger than a slab gets one of its own. */
+function reserve(bytes: number): number {
+  if (slabUsed + bytes > slab.length) {
+    slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
+    slabUsed = 0;
+  }
+  return slabUsed;
 }
 
-function entriesOf(page: Page, pinned: readonly bigint[], items: ReadonlyMap<bigint, Item>): Entry[] {
-  const entries: Entry[] = [];
-  for (const articleId of pinned) {
-    const item = items.get(articleId);
-    if (item !== undefined) entries.push({ item, top: true, pick: undefined });
-  }
-  for (const pick of page.picks) {
-    const item = items.get(pick.articleId);
-    if (item !== undefined && !pinned.includes(pick.articleId)) entries.push({ item, top: false, pick });
-  }
-  return entries;
+function bytesMaxOf(items: readonly (Item | undefined)[]): number {
+  let bytes = 0;
+  for (const item of items) bytes += item === undefined ? 0 : item.length + AROUND_MAX;
+  return bytes;
 }
 
 function head(page: Page, query: FeedQuery, nowMs: number): string {

@@ -49,6 +49,7 @@ export const notFound: RequestHandler = (req) => {
 /** The last resort: every error leaves as application/problem+json (RFC 9457); a bug is logged here, once, and tells nothing. */
 export function problems(log: Log): ErrorRequestHandler {
   return (error, req, res, _next) => {
+    if (res.writableEnded) return; // it was answered while this went on: its time was over
     const refusal = asRefusal(error) ?? bodyRefusal(error);
     if (refusal === undefined)
       log.error({ err: error, request_id: requestId(res), path: req.path }, "a request failed");

@@ -1,5 +1,5 @@
 import { Refusal } from "@headline/errors";
-import { createRemoteJWKSet, errors, jwtVerify, SignJWT } from "jose";
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Reader } from "../http/authenticate.js";
 
@@ -15,6 +15,8 @@ export interface TokenPair {
 
 /** JWT access tokens, and the refresh tokens that renew them; one is never taken for the other. */
 export interface AccessTokens {
+  /** Whether users sign up and in here. @throws Refusal NOT_FOUND when another issuer makes the tokens */
+  mustIssue(): void;
   /** At once for a token seen before. @throws Refusal UNAUTHENTICATED */
   verify(token: string): Reader | Promise<Reader>;
   issue(userId: bigint): Promise<TokenPair>;
@@ -22,6 +24,7 @@ export interface AccessTokens {
   renew(refreshToken: string): Promise<Omit<TokenPair, "refresh_token">>;
 }
 
+const ISSUED_ELSEWHERE = new Refusal("NOT_FOUND", "sign in with the token issuer of this site");
 const ISSUER = "headline";
 const ACCESS = { typ: "at+jwt", ttlSeconds: 2 * 60 * 60 };
 const REFRESH = { typ: "rt+jwt", ttlSeconds: 14 * 24 * 60 * 60 };
@@ -30,6 +33,8 @@ const SUBJECT = /^[1-9]\d{0,18}$/;
 const INT64_MAX = (1n << 63n) - 1n;
 /** An exp beyond this is not a date; jose accepts 1e308. */
 const EXP_MAX = 253_402_300_799;
+/** How long an issuer may take to answer with its keys. */
+const JWKS_MS = 500;
 const VERIFIED_MAX = 10_000;
 const VERIFIED_TTL_MS = 60_000;
 
@@ -42,7 +47,7 @@ interface Verified {
 export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTokens {
   const verified = new LRUCache<string, Verified>({ max: VERIFIED_MAX, ttl: VERIFIED_TTL_MS });
   const secret = "secret" in keys ? secretBytes(keys.secret) : undefined;
-  const jwks = "jwksUrl" in keys ? createRemoteJWKSet(new URL(keys.jwksUrl), { timeoutDuration: 1_000 }) : undefined;
+  const jwks = "jwksUrl" in keys ? issuerKeys(keys.jwksUrl) : undefined;
 
   const check = async (token: string, { typ }: { typ: string }): Promise<Verified> => {
     const options = {
@@ -63,16 +68,14 @@ export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTo
       return { reader: { userId: BigInt(sub) }, expiresAtMs: exp * 1_000 };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw unauthenticated("it has expired", error);
-      if (error instanceof errors.JWKSTimeout)
-        throw new Refusal("UNAVAILABLE", "the token issuer does not answer", { cause: error });
       if (error instanceof errors.JOSEError || error instanceof TypeError)
         throw unauthenticated("it is not valid here", error);
       throw error;
     }
   };
 
-  const sign = (userId: bigint, { typ, ttlSeconds }: typeof ACCESS) => {
-    if (secret === undefined) throw new Refusal("NOT_FOUND", "sign in with the token issuer of this site");
+  const sign = async (userId: bigint, { typ, ttlSeconds }: typeof ACCESS) => {
+    if (secret === undefined) throw ISSUED_ELSEWHERE;
     const nowSeconds = Math.floor(now() / 1_000);
     return new SignJWT()
       .setProtectedHeader({ alg: "HS256", typ })
@@ -85,6 +88,9 @@ export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTo
   };
 
   return {
+    mustIssue() {
+      if (secret === undefined) throw ISSUED_ELSEWHERE;
+    },
     verify(token) {
       const known = verified.get(token);
       if (known !== undefined && known.expiresAtMs > now()) return known.reader;
@@ -103,6 +109,21 @@ export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTo
     },
   };
 }
+
+/** The keys of another issuer. That they cannot be had just now says nothing about a token. */
+function issuerKeys(jwksUrl: string): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: JWKS_MS });
+  return async (header, token) => {
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      if (TOKENS_FAULT.some((Fault) => error instanceof Fault)) throw error;
+      throw new Refusal("UNAVAILABLE", "the token issuer does not answer", { cause: error, retryAfterSeconds: 1 });
+    }
+  };
+}
+
+const TOKENS_FAULT = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
 
 function secretBytes(secret: string): Uint8Array {
   const bytes = Buffer.from(secret, "utf8");

@@ -1,11 +1,12 @@
-import { appendChange, DATABASE_NOW_MS, wakeFollowers } from "@headline/change-feed";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
-import type { Redis, Versioned } from "@headline/redis";
+import type { Versioned } from "@headline/redis";
 import { changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { UserCounts } from "../articles/article-writer.js";
+import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { idText, read } from "../http/read.js";
@@ -14,15 +15,14 @@ import type { Users } from "./users.js";
 interface Parts {
   readonly authenticate: Authenticate;
   readonly mysql: Mysql;
-  readonly redis: Redis;
+  readonly announcer: Announcer;
   readonly users: Users;
-  readonly now: () => number;
   readonly onRedisError: (error: unknown) => void;
 }
 
 interface Followed {
-  readonly follower: Versioned<UserCounts>;
-  readonly author: Versioned<UserCounts>;
+  readonly counts: ReadonlyMap<bigint, Versioned<UserCounts>>;
+  readonly changes: readonly Change[];
 }
 
 const Path = z.object({ id: idText });
@@ -42,7 +42,7 @@ function setFollow(parts: Parts, following: boolean): RequestHandler {
     if ((await users.profiles.get(authorId)) === undefined)
       throw new Refusal("NOT_FOUND", `user ${authorId} does not exist`);
     const changed = await writeFollow(mysql, userId, authorId, following);
-    if (changed !== undefined) await announce(parts, userId, authorId, changed);
+    if (changed !== undefined) await announce(parts, changed);
     sendOk(res, { user_id: String(authorId), following });
   };
 }
@@ -64,25 +64,22 @@ function writeFollow(
     if (affectedRows === 0) return undefined;
     const delta = following ? 1 : -1;
     // Always the smaller id first, so that two who follow each other at once do not wait for each other.
-    const changes = [
-      { id: userId, deltas: { followings: delta } },
-      { id: authorId, deltas: { followers: delta } },
+    const deltas = [
+      { id: userId, by: { followings: delta } },
+      { id: authorId, by: { followers: delta } },
     ].sort((a, b) => (a.id < b.id ? -1 : 1));
     const counts = new Map<bigint, Versioned<UserCounts>>();
-    for (const { id, deltas } of changes) counts.set(id, await changeStatistics(tx, USER_STATISTICS, id, deltas));
-    const follower = counts.get(userId) as Versioned<UserCounts>;
-    await appendChange(tx, { topic: "follows", subjectId: userId, version: follower.version });
-    return { follower, author: counts.get(authorId) as Versioned<UserCounts> };
+    for (const { id, by } of deltas) counts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
+    const changes = [...counts].map(([id, { version }]) => ({ topic: "user-statistics", subjectId: id, version }));
+    const { version } = counts.get(userId) as Versioned<UserCounts>;
+    changes.push({ topic: "follows", subjectId: userId, version });
+    await appendChanges(tx, ...changes);
+    return { counts, changes };
   });
 }
 
 /** Best effort: MySQL has it, and whoever is not told reads it there within a second. */
-async function announce({ users, redis, onRedisError }: Parts, userId: bigint, authorId: bigint, followed: Followed) {
-  await Promise.all(
-    [
-      users.statistics.offer(userId, followed.follower),
-      users.statistics.offer(authorId, followed.author),
-      wakeFollowers(redis, { topic: "follows", subjectId: userId, version: followed.follower.version }),
-    ].map((told) => told.catch(onRedisError)),
-  );
+async function announce({ users, announcer, onRedisError }: Parts, { counts, changes }: Followed): Promise<void> {
+  const offers = [...counts].map(([id, count]) => users.statistics.offer(id, count).catch(onRedisError));
+  await Promise.all([announcer.announce(...changes), ...offers]);
 }

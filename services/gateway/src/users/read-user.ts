@@ -4,7 +4,7 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 import { articleIdsByAuthor } from "../articles/article-store.js";
 import type { Articles } from "../articles/articles.js";
-import { presentItem } from "../articles/present-item.js";
+import { presentItems } from "../articles/present-item.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { decimal, idText, read } from "../http/read.js";
@@ -36,8 +36,7 @@ export function listUserArticles({ mysql, articles }: { mysql: Mysql; articles: 
     const { id } = read(Path, req.params);
     const { before = INT64_MAX, per_page } = read(ListQuery, req.query);
     const ids = await articleIdsByAuthor(mysql, id, before, per_page);
-    const items = await articles.getMany(ids);
-    const results = ids.flatMap((articleId) => items.get(articleId) ?? []).map(presentItem);
+    const results = presentItems(await articles.getMany(ids));
     const hasMore = ids.length === per_page;
     sendOk(res, { results, has_more: hasMore, next: hasMore ? String(ids.at(-1)) : null });
   };

@@ -3,6 +3,7 @@ import type { Mysql } from "@headline/mysql";
 import { hash, verify } from "@node-rs/argon2";
 import type { RequestHandler } from "express";
 import { z } from "zod";
+import type { Announcer } from "../changes/announcer.js";
 import { sendOk } from "../http/json.js";
 import { read } from "../http/read.js";
 import { line } from "../http/text.js";
@@ -14,14 +15,20 @@ interface Parts {
   readonly tokens: AccessTokens;
 }
 
+interface SignUpParts extends Parts {
+  readonly announcer: Announcer;
+}
+
 const NAME_CHARACTERS_MAX = 32;
 const PASSWORD_CHARACTERS = { min: 8, max: 128 };
+/** How users are called whom only another token issuer knows by name. */
+const RESERVED_NAME = /^user \d+$/i;
 /** Hashing takes a core for some 10 ms on purpose; what does not fit is told to come back. */
 const HASHES_MAX = 16;
 
 const SignUp = z.strictObject(
   {
-    name: line(NAME_CHARACTERS_MAX),
+    name: line(NAME_CHARACTERS_MAX).refine((name) => !RESERVED_NAME.test(name), { error: "is reserved" }),
     password: z
       .string({ error: "must be a text" })
       .min(PASSWORD_CHARACTERS.min, { error: `must have at least ${PASSWORD_CHARACTERS.min} characters` })
@@ -40,12 +47,14 @@ const Renewal = z.strictObject(
 const BEARER = /^Bearer +(\S+)$/i;
 
 /** POST /users: a new user, signed in. */
-export function signUp({ mysql, tokens }: Parts): RequestHandler {
+export function signUp({ mysql, tokens, announcer }: SignUpParts): RequestHandler {
   const limited = limiter();
   return async (req, res) => {
+    tokens.mustIssue();
     const { name, password } = read(SignUp, req.body);
-    const userId = await insertUser(mysql, name, await limited(() => hash(password)));
-    sendOk(res, { user_id: String(userId), ...(await tokens.issue(userId)) }, 201);
+    const change = await insertUser(mysql, name, await limited(() => hash(password)));
+    await announcer.announce(change);
+    sendOk(res, { user_id: String(change.subjectId), ...(await tokens.issue(change.subjectId)) }, 201);
   };
 }
 
@@ -55,6 +64,7 @@ export function signIn({ mysql, tokens }: Parts): RequestHandler {
   // Compared where there is no such user, so that the time of an answer does not tell which names exist.
   const nobody = hash("nobody's password");
   return async (req, res) => {
+    tokens.mustIssue();
     const { name, password } = read(SignIn, req.body);
     const user = await passwordHashOf(mysql, name.trim());
     const expected = user?.hash ?? (await nobody);

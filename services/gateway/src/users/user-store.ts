@@ -1,4 +1,4 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
 import { inList, isDuplicate, type Mysql } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
@@ -17,6 +17,9 @@ interface UserRow {
   readonly created_at: string;
 }
 
+/** Newer than "there is no such user", older than any user. */
+export const NEW_USER_VERSION = 1;
+
 /** Users by id in one statement. A profile does not change yet, so when it was made is its version. */
 export async function loadUsers(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<User>>> {
   const rows = await mysql.query<UserRow>(`SELECT id, name, about, created_at FROM users WHERE id IN (${inList(ids)})`);
@@ -24,13 +27,17 @@ export async function loadUsers(mysql: Mysql, ids: readonly bigint[]): Promise<M
 }
 
 /** @throws Refusal ALREADY_EXISTS when the name is taken. */
-export async function insertUser(mysql: Mysql, name: string, passwordHash: string): Promise<bigint> {
+export async function insertUser(mysql: Mysql, name: string, passwordHash: string): Promise<Change> {
   try {
-    const { insertId } = await mysql.write(
-      `INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`,
-      [name, passwordHash],
-    );
-    return insertId;
+    return await mysql.transaction(async (tx) => {
+      const { insertId } = await tx.write(
+        `INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`,
+        [name, passwordHash],
+      );
+      const change = { topic: "user", subjectId: insertId, version: NEW_USER_VERSION };
+      await appendChanges(tx, change);
+      return change;
+    });
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     const detail = "is taken";

@@ -3,7 +3,8 @@ import type { Catalogue, CatalogueRow } from "./catalogue.js";
 
 /** How many of the newest articles a catalogue holds. */
 const CATALOGUE_MAX = 1_000_000;
-const CHUNK_ROWS = 20_000;
+const CHUNK_ROWS = 2_000;
+const ABOVE_ALL = 9_223_372_036_854_775_807n;
 const PUBLISHED = 1;
 
 const COLUMNS = `
@@ -22,30 +23,54 @@ interface ArticleRow {
   readonly collects: string;
 }
 
-/** Fills the catalogue from MySQL in chunks by primary key, the newest first, so a large one does not block for long. */
+/**
+ * Fills the catalogue from MySQL, the newest first, in chunks by primary key that are small enough not to be felt by who is
+ * served meanwhile. MySQL looks for the next one while this one is taken in.
+ */
 export async function loadCatalogue(mysql: Mysql, catalogue: Catalogue): Promise<void> {
-  let below = 9_223_372_036_854_775_807n;
+  let reading = readChunk(mysql, ABOVE_ALL);
   for (let left = CATALOGUE_MAX; left > 0; left -= CHUNK_ROWS) {
-    const rows = await mysql.query<ArticleRow>(
-      `SELECT ${COLUMNS} WHERE a.id < ? AND a.status = ${PUBLISHED} ORDER BY a.id DESC LIMIT ${CHUNK_ROWS}`,
-      [below],
-    );
-    catalogue.putMany(rows.map(toCatalogueRow));
+    const rows = await reading;
     const last = rows.at(-1);
-    if (last === undefined || rows.length < CHUNK_ROWS) return;
-    below = BigInt(last.id);
+    if (last === undefined) return;
+    reading = readChunk(mysql, BigInt(last.id));
+    catalogue.putMany(rows.map(toCatalogueRow));
   }
+  await reading;
 }
 
-/** Makes the catalogue know what MySQL says of these articles now. */
+function readChunk(mysql: Mysql, below: bigint): Promise<readonly ArticleRow[]> {
+  return mysql.query<ArticleRow>(
+    `SELECT ${COLUMNS} WHERE a.id < ? AND a.status = ${PUBLISHED} ORDER BY a.id DESC LIMIT ${CHUNK_ROWS}`,
+    [below],
+  );
+}
+
+/** Makes the catalogue know what MySQL says of these articles now; what it has no row of is gone. */
 export async function refreshArticles(
   mysql: Mysql,
   catalogue: Catalogue,
   articleIds: readonly bigint[],
 ): Promise<void> {
-  if (articleIds.length === 0) return;
+  const { found, absent } = await readArticles(mysql, articleIds);
+  for (const row of found) catalogue.put(row);
+  for (const articleId of absent) catalogue.remove(articleId);
+}
+
+/** The same, but only for what the catalogue still has not heard of: whoever told it meanwhile has read later. */
+export async function learnArticles(mysql: Mysql, catalogue: Catalogue, articleIds: readonly bigint[]): Promise<void> {
+  const { found, absent } = await readArticles(mysql, articleIds);
+  const isUnknown = (articleId: bigint) => !catalogue.isKnown(catalogue.slotOf(articleId));
+  for (const row of found) if (isUnknown(row.articleId)) catalogue.put(row);
+  for (const articleId of absent) if (isUnknown(articleId)) catalogue.remove(articleId);
+}
+
+async function readArticles(mysql: Mysql, articleIds: readonly bigint[]) {
+  if (articleIds.length === 0) return { found: [], absent: [] };
   const rows = await mysql.query<ArticleRow>(`SELECT ${COLUMNS} WHERE a.id IN (${inList(articleIds)})`);
-  for (const row of rows) catalogue.put(toCatalogueRow(row));
+  const found = rows.map(toCatalogueRow);
+  const present = new Set(found.map((row) => row.articleId));
+  return { found, absent: articleIds.filter((articleId) => !present.has(articleId)) };
 }
 
 function toCatalogueRow(row: ArticleRow): CatalogueRow {

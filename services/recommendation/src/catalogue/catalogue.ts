@@ -1,6 +1,7 @@
 import { type Engagement, hotKey } from "../feed/hot-key.js";
 import { ExploreQueue } from "./explore-queue.js";
 import { OrderedList } from "./ordered-list.js";
+import { SlotIndex } from "./slot-index.js";
 import { TopList } from "./top-list.js";
 
 /** One article as the catalogue is told of it. */
@@ -30,17 +31,22 @@ const HOT_MAX = 1_000;
 const EXPLORE_EXPOSURES = 30;
 const EXPLORE_MAX_AGE_MS = 48 * 60 * 60 * 1_000;
 
+/** States of a slot. */
 const UNKNOWN = 0;
 const LISTED = 1;
 const GONE = 2;
 
+/** Whether a slot was ever queued: 0 when not, or in the channel it stood in before. */
+const QUEUED = 1;
+const MOVED = 2;
+
 /**
- * Every article that can be recommended, in this process's memory: about 110 bytes each with its places on the shelves,
- * so a million takes some 110 MB. An article has a *slot*, a small number that never changes while the process lives; all
+ * Every article that can be recommended, in this process's memory: about 120 bytes each with its places on the shelves,
+ * so a million takes some 120 MB. An article has a *slot*, a small number that never changes while the process lives; all
  * that is per article lies in columns by slot, so walking a shelf touches no objects.
  */
 export class Catalogue {
-  readonly #slotOf = new Map<bigint, number>();
+  readonly #slotOf = new SlotIndex();
   readonly #shelves = new Map<number, Shelf>();
   readonly #byAuthor = new Map<bigint, OrderedList>();
 
@@ -51,7 +57,7 @@ export class Catalogue {
   #hotKeys = new Float64Array(1_024);
   #exposures = new Uint32Array(1_024);
   #states = new Uint8Array(1_024);
-  /** Whether the slot has ever been queued for exploring; once is enough. */
+  /** Whether the slot has ever been queued for exploring; once is enough, but for another channel. */
   #queued = new Uint8Array(1_024);
   #size = 0;
   #listed = 0;
@@ -60,7 +66,7 @@ export class Catalogue {
   readonly #hotKey = (slot: number) => this.hotKey(slot);
 
   constructor(private readonly now: () => number) {
-    this.#shelves.set(ALL_CHANNELS, this.#newShelf());
+    this.#shelves.set(ALL_CHANNELS, this.#newShelf(ALL_CHANNELS));
   }
 
   /** How many articles can be recommended. */
@@ -109,6 +115,11 @@ export class Catalogue {
     return this.#states[slot] === GONE;
   }
 
+  /** Whether anything was ever said of the article. */
+  isKnown(slot: number): boolean {
+    return this.#states[slot] !== UNKNOWN;
+  }
+
   /** The shelf of a channel; 0 holds all articles. A channel without articles has an empty one. */
   shelf(channelId: number): Shelf {
     return this.#shelves.get(channelId) ?? EMPTY_SHELF;
@@ -127,6 +138,7 @@ export class Catalogue {
   /** Makes the catalogue know the article as `row` says. */
   put(row: CatalogueRow): void {
     const slot = this.slotOf(row.articleId);
+    if (this.#reweigh(slot, row)) return;
     this.#takeDown(slot);
     this.#write(slot, row);
     if (!row.published) return;
@@ -143,10 +155,12 @@ export class Catalogue {
     const newcomers: number[] = [];
     for (const row of rows) {
       const slot = this.slotOf(row.articleId);
+      if (this.#reweigh(slot, row)) continue;
       this.#takeDown(slot);
       this.#write(slot, row);
       if (row.published) newcomers.push(slot);
     }
+    newcomers.sort((a, b) => this.publishedAtMs(a) - this.publishedAtMs(b));
     const byShelf = new Map<Shelf, number[]>();
     const byAuthor = new Map<bigint, number[]>();
     for (const slot of newcomers) {
@@ -155,21 +169,48 @@ export class Catalogue {
     }
     for (const [shelf, slots] of byShelf) {
       shelf.fresh.insertMany(slots);
-      for (const slot of slots) shelf.hot.offer(slot);
+      for (let index = slots.length - 1; index >= 0; index -= 1) shelf.hot.offer(slots[index] as number);
     }
     for (const [authorId, slots] of byAuthor) this.#authorList(authorId).insertMany(slots);
-    this.#queueForExploring(newcomers.sort((a, b) => this.publishedAtMs(a) - this.publishedAtMs(b)));
+    this.#queueForExploring(newcomers);
+  }
+
+  /** An article whose row is no more. */
+  remove(articleId: bigint): void {
+    const slot = this.slotOf(articleId);
+    this.#takeDown(slot);
+    this.#states[slot] = GONE;
+  }
+
+  /** Where nothing but the engagement has changed, only the place among the hot ones does; false where more has. */
+  #reweigh(slot: number, row: CatalogueRow): boolean {
+    const stands =
+      row.published &&
+      this.#states[slot] === LISTED &&
+      this.#authorIds[slot] === row.authorId &&
+      this.#channelIds[slot] === row.channelId &&
+      this.#publishedAtMs[slot] === row.publishedAtMs;
+    if (!stands) return false;
+    const key = hotKey(row, row.publishedAtMs);
+    if (key === this.#hotKeys[slot]) return true;
+    const shelves = this.#shelvesOf(slot);
+    for (const shelf of shelves) shelf.hot.remove(slot, shelf.fresh);
+    this.#hotKeys[slot] = key;
+    for (const shelf of shelves) shelf.hot.offer(slot);
+    return true;
   }
 
   #queueForExploring(slots: readonly number[]): void {
     for (const slot of slots) {
-      if (this.#queued[slot] === 1 || !this.#needsExploring(slot)) continue;
-      this.#queued[slot] = 1;
-      for (const shelf of this.#shelvesOf(slot)) shelf.explore.add(slot);
+      if (this.#queued[slot] === QUEUED || !this.#needsExploring(slot)) continue;
+      const shelves = this.#shelvesOf(slot);
+      for (const shelf of this.#queued[slot] === MOVED ? shelves.slice(1) : shelves) shelf.explore.add(slot);
+      this.#queued[slot] = QUEUED;
     }
   }
 
   #write(slot: number, row: CatalogueRow): void {
+    if (this.#queued[slot] === QUEUED && this.#channelIds[slot] !== row.channelId) this.#queued[slot] = MOVED;
     this.#authorIds[slot] = row.authorId;
     this.#channelIds[slot] = row.channelId;
     this.#publishedAtMs[slot] = row.publishedAtMs;
@@ -190,13 +231,14 @@ export class Catalogue {
     this.#listed -= 1;
   }
 
+  /** The shelf of all articles, then that of the channel. */
   #shelvesOf(slot: number): Shelf[] {
     const all = this.#shelves.get(ALL_CHANNELS) as Shelf;
     const channelId = this.channelId(slot);
     if (channelId === ALL_CHANNELS) return [all];
     let own = this.#shelves.get(channelId);
     if (own === undefined) {
-      own = this.#newShelf();
+      own = this.#newShelf(channelId);
       this.#shelves.set(channelId, own);
     }
     return [all, own];
@@ -211,11 +253,13 @@ export class Catalogue {
     return list;
   }
 
-  #newShelf(): Shelf {
+  #newShelf(shelfChannelId: number): Shelf {
+    const standsHere = (slot: number) =>
+      this.isListed(slot) && (shelfChannelId === ALL_CHANNELS || this.channelId(slot) === shelfChannelId);
     return {
       fresh: new OrderedList(this.#publishedAt),
       hot: new TopList(this.#hotKey, HOT_MAX),
-      explore: new ExploreQueue((slot) => !this.isListed(slot) || !this.#needsExploring(slot)),
+      explore: new ExploreQueue((slot) => !standsHere(slot) || !this.#needsExploring(slot)),
     };
   }
 

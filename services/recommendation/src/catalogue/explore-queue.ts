@@ -5,6 +5,11 @@ export class ExploreQueue {
 
   constructor(private readonly isDone: (slot: number) => boolean) {}
 
+  /** Still to be shown: what is done in the middle of the queue stays until what waits before it is done, too. */
+  isWaiting(slot: number): boolean {
+    return !this.isDone(slot);
+  }
+
   get size(): number {
     return this.#slots.length - this.#head;
   }

@@ -17,34 +17,30 @@ export class OrderedList {
   /** Constant time for a key above all others, which is how articles are published. */
   insert(slot: number): void {
     this.#reserve(this.#size + 1);
-    const rank = this.#rankAbove(this.keyOf(slot));
+    const rank = this.countUpTo(this.keyOf(slot));
     this.#slots.copyWithin(rank + 1, rank, this.#size);
     this.#slots[rank] = slot;
     this.#size += 1;
   }
 
-  /** Many at once: sorts the newcomers and merges them from the top, O(all) once instead of once for each. */
+  /** Many at once: what lies between two newcomers moves as one block, so all of them cost one pass and not one each. */
   insertMany(newcomers: readonly number[]): void {
     const sorted = [...newcomers].sort((a, b) => this.keyOf(a) - this.keyOf(b));
     this.#reserve(this.#size + sorted.length);
-    let from = this.#size - 1;
-    let to = this.#size + sorted.length - 1;
-    for (let next = sorted.length - 1; next >= 0; to -= 1) {
+    let end = this.#size;
+    for (let next = sorted.length - 1; next >= 0; next -= 1) {
       const newcomer = sorted[next] as number;
-      if (from >= 0 && this.keyOf(this.at(from)) > this.keyOf(newcomer)) {
-        this.#slots[to] = this.at(from);
-        from -= 1;
-      } else {
-        this.#slots[to] = newcomer;
-        next -= 1;
-      }
+      const rank = this.#countUpTo(this.keyOf(newcomer), end);
+      this.#slots.copyWithin(rank + next + 1, rank, end);
+      this.#slots[rank + next] = newcomer;
+      end = rank;
     }
     this.#size += sorted.length;
   }
 
   /** Takes `slot` out; its key must still be the one it was inserted with. */
   remove(slot: number): boolean {
-    for (let rank = this.#rankAbove(this.keyOf(slot)) - 1; rank >= 0; rank -= 1) {
+    for (let rank = this.countUpTo(this.keyOf(slot)) - 1; rank >= 0; rank -= 1) {
       const candidate = this.at(rank);
       if (candidate === slot) {
         this.#slots.copyWithin(rank, rank + 1, this.#size);
@@ -57,10 +53,19 @@ export class OrderedList {
   }
 
   /** How many keys are less than or equal to `key`. */
-  #rankAbove(key: number): number {
-    if (this.#size === 0 || this.keyOf(this.at(this.#size - 1)) <= key) return this.#size;
+  countUpTo(key: number): number {
+    return this.#countUpTo(key, this.#size);
+  }
+
+  clear(): void {
+    this.#size = 0;
+  }
+
+  /** The same among the lowest `size`. */
+  #countUpTo(key: number, size: number): number {
+    if (size === 0 || this.keyOf(this.at(size - 1)) <= key) return size;
     let low = 0;
-    let high = this.#size;
+    let high = size;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.keyOf(this.at(middle)) <= key) low = middle + 1;

@@ -1,10 +1,12 @@
 import { OrderedList } from "./ordered-list.js";
 
-/** The slots with the highest keys out of many, at most `max` of them. */
+const NOTHING_LEFT_OUT = Number.NEGATIVE_INFINITY;
+
+/** The slots with the highest keys out of many: at most `max` of them, and between removals never fewer than half. */
 export class TopList {
   readonly #top: OrderedList;
-  /** Something with a key has been left out, so after removals the list may miss what belongs into it. */
-  #leftOut = false;
+  /** No slot that has been left out has a higher key, so everything above it is in the list. */
+  #bar = NOTHING_LEFT_OUT;
 
   constructor(
     private readonly keyOf: (slot: number) => number,
@@ -23,23 +25,20 @@ export class TopList {
   }
 
   offer(slot: number): void {
-    if (this.#top.size < this.max) {
-      this.#top.insert(slot);
-      return;
-    }
-    this.#leftOut = true;
-    const lowest = this.#top.at(0);
-    if (this.keyOf(slot) <= this.keyOf(lowest)) return;
-    this.#top.remove(lowest);
+    if (this.keyOf(slot) <= this.#bar) return;
     this.#top.insert(slot);
+    if (this.#top.size <= this.max) return;
+    const lowest = this.#top.at(0);
+    this.#bar = this.keyOf(lowest);
+    this.#top.remove(lowest);
   }
 
-  /** Takes `slot` out; once half is gone, the list is filled again from `all`. */
+  /** Takes `slot` out; once half is gone, the list is filled again from the rest of `all`. */
   remove(slot: number, all: OrderedList): void {
-    const removed = this.#top.remove(slot);
-    if (!removed || !this.#leftOut || this.#top.size > this.max / 2) return;
-    this.#leftOut = false;
-    while (this.#top.size > 0) this.#top.remove(this.#top.at(0));
-    for (let rank = 0; rank < all.size; rank += 1) if (all.at(rank) !== slot) this.offer(all.at(rank));
+    if (!this.#top.remove(slot) || this.#bar === NOTHING_LEFT_OUT || this.#top.size > this.max / 2) return;
+    this.#top.clear();
+    this.#bar = NOTHING_LEFT_OUT;
+    // Newer articles have higher keys by and large, so from the new end most of what comes later stays out at once.
+    for (let rank = all.size - 1; rank >= 0; rank -= 1) if (all.at(rank) !== slot) this.offer(all.at(rank));
   }
 }

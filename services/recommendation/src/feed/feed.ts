@@ -30,7 +30,10 @@ interface Stages {
 /** recall (walking past what the filters drop) → merge → rank → diversify → cut. Recording is the caller's. */
 export function createFeed({ catalogue, sources, filters, onSourceFailure }: Stages): Feed {
   return (reader, size) => {
-    const keep = (slot: number) => filters.every((filter) => filter(slot, reader, catalogue));
+    const keep = (slot: number) => {
+      for (const filter of filters) if (!filter(slot, reader, catalogue)) return false;
+      return true;
+    };
     const merged = new Map<number, Recalled>();
     for (const { reason, recall, perPlace } of sources) {
       try {

@@ -1,7 +1,7 @@
 import type { Filter } from "./candidate.js";
 
 /** How old an article may be to be recommended; the feed's order sees to freshness long before this. */
-const AGE_MAX_MS = 365 * 24 * 60 * 60 * 1_000;
+export const AGE_MAX_MS = 365 * 24 * 60 * 60 * 1_000;
 
 /** Deleted, or not in the catalogue. */
 export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(slot);

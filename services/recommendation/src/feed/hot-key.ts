@@ -24,6 +24,11 @@ export function hotness(key: number, nowMs: number): number {
   return key - nowMs / HALF_LIFE_MS;
 }
 
+/** The engagement in a key, without its age: log2(1 + e). */
+export function engagementDoublings(key: number, publishedAtMs: number): number {
+  return key - publishedAtMs / HALF_LIFE_MS;
+}
+
 /** Writing costs a reader more than tapping, keeping says more than liking. */
 function weight({ likes, comments, collects }: Engagement): number {
   return likes + 2 * comments + 3 * collects;

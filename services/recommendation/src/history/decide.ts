@@ -10,8 +10,9 @@ export type Decision =
  * Reads a time_stamp against a channel's batches, oldest first.
  *
  * The same time_stamp as the refresh that made a batch is a retry, so it comes before everything else: a refresh is
- * idempotent by it. A time_stamp further ahead than SKEW_MS says nothing but "now", so it is a retry only as long as a
- * retry would come; a clock that is always that far ahead must not see one batch for ever.
+ * idempotent by it. A stamp is a place in a walk back, wherever this server's clock stands; no stamp is another batch's
+ * time_stamp (History.nextStamp). A time_stamp further ahead than SKEW_MS says nothing but "now", so it is a retry only as
+ * long as a retry would come; a clock that is always that far ahead must not see one batch for ever.
  */
 export function decide(batches: readonly Batch[], timeStamp: number, nowMs: number): Decision {
   if (timeStamp === 0) return { kind: "refresh" };
@@ -19,15 +20,13 @@ export function decide(batches: readonly Batch[], timeStamp: number, nowMs: numb
   if (newest === undefined) return { kind: "refresh" };
 
   const farAhead = timeStamp > nowMs + SKEW_MS;
-  const retried = findLast(batches, (batch) => batch.timeStamp === timeStamp);
-  if (retried !== undefined && (!farAhead || nowMs - retried.stamp <= SKEW_MS))
-    return { kind: "replay", batch: retried };
-  if (farAhead || timeStamp > newest.stamp) return { kind: "refresh" };
-
-  const atOrBefore = findLast(batches, (batch) => batch.stamp <= timeStamp);
-  if (atOrBefore?.stamp === timeStamp) return { kind: "replay", batch: atOrBefore };
-  if (timeStamp >= nowMs - SKEW_MS) return { kind: "refresh" };
-  return { kind: "history", batch: atOrBefore };
+  const known = findLast(batches, (batch) => batch.timeStamp === timeStamp || batch.stamp === timeStamp);
+  if (known !== undefined) {
+    const isStamp = known.stamp === timeStamp;
+    if (isStamp || !farAhead || nowMs - known.stamp <= SKEW_MS) return { kind: "replay", batch: known };
+  }
+  if (farAhead || timeStamp > newest.stamp || timeStamp >= nowMs - SKEW_MS) return { kind: "refresh" };
+  return { kind: "history", batch: findLast(batches, (batch) => batch.stamp <= timeStamp) };
 }
 
 /** The stamp of the batch before `batch`, where a walk back goes on; 0 when there is none. */

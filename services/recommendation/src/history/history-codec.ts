@@ -12,7 +12,7 @@ import { History } from "./history.js";
 const HEAD_BYTES = 8;
 const RECORD_BYTES = 21;
 const PER_ARTICLE_BYTES = 9;
-const FORMAT = 1;
+export const FORMAT = 1;
 
 /** The head that says `version`; empty for a history that is not there. */
 export function encodeHead(version: number): Buffer {
@@ -39,11 +39,12 @@ export function encodeBatch(batch: Batch, catalogue: Catalogue): Buffer {
   return bytes;
 }
 
-/** The history in `bytes`; one of another format, or cut short, starts anew where it stops making sense. */
+/** The history in `bytes`; empty for another format. One cut short goes as far as it makes sense, and is written anew next time. */
 export function decodeHistory(bytes: Buffer | null, catalogue: Catalogue): History {
   const history = new History();
   if (bytes === null || bytes.length < HEAD_BYTES || bytes.readUInt8(0) !== FORMAT) return history;
-  for (let at = HEAD_BYTES; at + RECORD_BYTES <= bytes.length; ) {
+  let at = HEAD_BYTES;
+  while (at + RECORD_BYTES <= bytes.length) {
     const count = bytes.readUInt8(at + 20);
     const end = at + RECORD_BYTES + count * PER_ARTICLE_BYTES;
     if (end > bytes.length) break;
@@ -59,5 +60,7 @@ export function decodeHistory(bytes: Buffer | null, catalogue: Catalogue): Histo
     });
     at = end;
   }
+  const version = bytes.readUIntBE(2, 6);
+  if (at !== bytes.length || history.version !== version) history.markTorn(version);
   return history;
 }

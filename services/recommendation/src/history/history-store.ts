@@ -3,7 +3,8 @@ import { LRUCache } from "lru-cache";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Batch } from "./batch.js";
 import { type History, WINDOW_MS } from "./history.js";
-import { decodeHistory, encodeBatch, encodeHead } from "./history-codec.js";
+import { decodeHistory, encodeBatch, encodeHead, FORMAT } from "./history-codec.js";
+import { asFailure } from "./store-failure.js";
 
 /** What came of recording a batch. */
 export type Recorded =
@@ -18,9 +19,13 @@ const READ_IF_CHANGED = `
 if redis.call('GETRANGE', KEYS[1], 0, 7) == ARGV[1] then return 1 end
 return redis.call('GET', KEYS[1])`;
 
-/** Compare and set: records the batch only if the head is still the one the batch was chosen against. */
+/**
+ * Compare and set: records the batch only if the head is still the one the batch was chosen against. A value of another
+ * format counts as none, here as where it is decoded, and is overwritten.
+ */
 const RECORD = `
 local head = redis.call('GETRANGE', KEYS[1], 0, 7)
+if head ~= '' and string.byte(head) ~= ${FORMAT} then head = '' end
 if head ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
 if head == '' or ARGV[4] == '1' then
   redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3])
@@ -75,32 +80,40 @@ export class HistoryStore {
   /** The reader's history as it is now. */
   async current(userId: bigint): Promise<History> {
     const known = this.#known.get(userId);
-    if (known === undefined) return this.#keep(userId, await this.#redis.getBuffer(historyKey(userId)));
-    const reply = await this.#redis.historyReadIfChangedBuffer(historyKey(userId), encodeHead(known.version));
+    if (known === undefined) return this.#keep(userId, await this.#redis.getBuffer(historyKey(userId)).catch(fail));
+    const reply = await this.#redis
+      .historyReadIfChangedBuffer(historyKey(userId), encodeHead(known.version))
+      .catch(fail);
     return typeof reply === "number" ? known : this.#keep(userId, reply);
   }
 
   /**
-   * Appends `batch` if nobody recorded anything for this reader since `history` was read. After a failure it is unknown
-   * whether it was recorded; the same request again finds out.
+   * Appends `batch` if nobody recorded anything for this reader since `history` was read. Call it without awaiting anything
+   * after the choice: `history` grows in place when another of this reader's batches is recorded. After a failure it is
+   * unknown whether this one was; the same request again finds out.
    */
   async record(userId: bigint, history: History, batch: Batch, nowMs: number): Promise<Recorded> {
     const expectedHead = encodeHead(history.version);
-    const shorter = history.trimmed(nowMs);
-    const bytes = [...(shorter?.batches ?? []), batch].map((each) => encodeBatch(each, this.catalogue));
-    const reply = await this.#redis.historyRecordBuffer(
-      historyKey(userId),
-      expectedHead,
-      encodeHead(batch.stamp),
-      bytes.length === 1 ? (bytes[0] as Buffer) : Buffer.concat(bytes),
-      shorter === undefined ? "0" : "1",
-      WINDOW_MS,
-    );
+    const rewritten = history.rewritten(nowMs);
+    const reply = await this.#redis
+      .historyRecordBuffer(
+        historyKey(userId),
+        expectedHead,
+        encodeHead(batch.stamp),
+        rewritten === undefined ? encodeBatch(batch, this.catalogue) : this.#encodeAll([...rewritten.batches, batch]),
+        rewritten === undefined ? "0" : "1",
+        WINDOW_MS,
+      )
+      .catch(fail);
     if (typeof reply !== "number") return { recorded: false, history: this.#keep(userId, reply) };
-    const next = shorter ?? history;
+    const next = rewritten ?? history;
     next.append(batch);
     this.#remember(userId, next);
     return { recorded: true };
+  }
+
+  #encodeAll(batches: readonly Batch[]): Buffer {
+    return Buffer.concat(batches.map((batch) => encodeBatch(batch, this.catalogue)));
   }
 
   #keep(userId: bigint, bytes: Buffer | null): History {
@@ -114,6 +127,10 @@ export class HistoryStore {
     this.#known.delete(userId);
     this.#known.set(userId, history);
   }
+}
+
+function fail(error: unknown): never {
+  throw asFailure(error);
 }
 
 /** One key a reader, hash-tagged, so that a cluster keeps all that is one reader's together. */

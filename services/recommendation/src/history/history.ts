@@ -13,10 +13,13 @@ export class History {
   /** Every slot in any batch. */
   readonly served = new Set<number>();
   readonly #byChannel = new Map<number, Batch[]>();
+  #version = 0;
+  #latestTimeStamp = 0;
+  #torn = false;
 
   /** The newest stamp of all channels, 0 without batches: changes with every record, and never comes back. */
   get version(): number {
-    return this.batches.at(-1)?.stamp ?? 0;
+    return this.#version;
   }
 
   /** One channel's batches, oldest first. */
@@ -30,6 +33,25 @@ export class History {
     if (sameChannel === undefined) this.#byChannel.set(batch.channelId, [batch]);
     else sameChannel.push(batch);
     for (const slot of batch.slots) this.served.add(slot);
+    this.#version = batch.stamp;
+    if (batch.timeStamp > this.#latestTimeStamp) this.#latestTimeStamp = batch.timeStamp;
+  }
+
+  /**
+   * The stamp of the next batch: later than all, and never a time_stamp that made one. A client whose clock is ahead asks
+   * with moments that come later; were one of them a stamp too, a walk back would find the retry in its place.
+   */
+  nextStamp(nowMs: number): number {
+    let stamp = Math.max(nowMs, this.#version + 1);
+    if (stamp > this.#latestTimeStamp) return stamp;
+    while (this.batches.some(({ timeStamp }) => timeStamp === stamp)) stamp += 1;
+    return stamp;
+  }
+
+  /** What is stored is not what was appended: keep what could be read, and write all of it next time. */
+  markTorn(version: number): void {
+    this.#version = version;
+    this.#torn = true;
   }
 
   /** Memory this history takes, roughly, in bytes. */
@@ -37,9 +59,9 @@ export class History {
     return 500 + this.batches.length * 400 + this.served.size * 40;
   }
 
-  /** The history to go on with when this one has grown too long, or undefined while it has not. */
-  trimmed(nowMs: number): History | undefined {
-    if (this.batches.length < BATCHES_MAX) return undefined;
+  /** The history to write in place of this one, which has grown too long or is torn; undefined while appending will do. */
+  rewritten(nowMs: number): History | undefined {
+    if (this.batches.length < BATCHES_MAX && !this.#torn) return undefined;
     const kept = this.batches.slice(-BATCHES_AFTER_TRIM).filter(({ stamp }) => stamp > nowMs - WINDOW_MS);
     const history = new History();
     for (const batch of kept) history.append(batch);

@@ -1,34 +1,54 @@
 import type { Mysql } from "@headline/mysql";
 import { LRUCache } from "lru-cache";
 
-const READERS_MAX = 50_000;
 /** The latest follows count; nobody reads more than these many authors. */
 const FOLLOWS_MAX = 200;
+/** How many follows are remembered, over all readers: some 60 bytes each, and a reader weighs as much as a few. */
+const REMEMBERED_MAX = 1_000_000;
+const READER_WEIGHT = 5;
 const NOBODY: ReadonlySet<bigint> = new Set();
+
+type Follows = ReadonlySet<bigint>;
 
 /** Whom readers follow, remembered until the change feed says otherwise. */
 export class FollowGraph {
-  readonly #follows = new LRUCache<bigint, ReadonlySet<bigint>>({ max: READERS_MAX });
+  readonly #follows = new LRUCache<bigint, Follows>({
+    maxSize: REMEMBERED_MAX,
+    sizeCalculation: (follows) => READER_WEIGHT + follows.size,
+  });
+  readonly #loading = new Map<bigint, Promise<Follows>>();
 
   constructor(private readonly mysql: Mysql) {}
 
   /** At once for guests and for readers seen lately; a promise when MySQL has to be asked. */
-  followsOf(userId: bigint): ReadonlySet<bigint> | Promise<ReadonlySet<bigint>> {
+  followsOf(userId: bigint): Follows | Promise<Follows> {
     if (userId <= 0n) return NOBODY;
-    return this.#follows.get(userId) ?? this.#load(userId);
+    return this.#follows.get(userId) ?? this.#loading.get(userId) ?? this.#load(userId);
   }
 
+  /** What is being loaded was perhaps read before the change, so it is not remembered. */
   forget(userId: bigint): void {
     this.#follows.delete(userId);
+    this.#loading.delete(userId);
   }
 
-  async #load(userId: bigint): Promise<ReadonlySet<bigint>> {
+  #load(userId: bigint): Promise<Follows> {
+    const loading = this.#read(userId);
+    this.#loading.set(userId, loading);
+    const settle = (follows: Follows | undefined) => {
+      if (this.#loading.get(userId) !== loading) return;
+      this.#loading.delete(userId);
+      if (follows !== undefined) this.#follows.set(userId, follows);
+    };
+    loading.then(settle, () => settle(undefined)); // the failure is the caller's to hear
+    return loading;
+  }
+
+  async #read(userId: bigint): Promise<Follows> {
     const rows = await this.mysql.query<{ author_id: string }>(
       `SELECT author_id FROM follows WHERE user_id = ? ORDER BY created_at DESC LIMIT ${FOLLOWS_MAX}`,
       [userId],
     );
-    const follows = new Set(rows.map((row) => BigInt(row.author_id)));
-    this.#follows.set(userId, follows);
-    return follows;
+    return new Set(rows.map((row) => BigInt(row.author_id)));
   }
 }

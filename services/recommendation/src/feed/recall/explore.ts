@@ -11,7 +11,8 @@ export function explore(catalogue: Catalogue): Recall {
     queue.settle();
     const named: number[] = [];
     for (let rank = 0; rank < Math.min(queue.size, QUEUE_LOOK) && named.length < want; rank += 1) {
-      if (keep(queue.at(rank))) named.push(queue.at(rank));
+      const slot = queue.at(rank);
+      if (queue.isWaiting(slot) && keep(slot)) named.push(slot);
     }
     return named;
   };

@@ -1,4 +1,5 @@
 import type { Catalogue } from "../../catalogue/catalogue.js";
+import type { OrderedList } from "../../catalogue/ordered-list.js";
 
 /** How many articles of one author a recall names before others had their turn. */
 const PER_AUTHOR = 2;
@@ -31,4 +32,10 @@ export function firstKept(walk: Walk, want: number, keep: (slot: number) => bool
 /** A list ordered by time, walked from its newest end. */
 export function newestFirst(list: Walk): Walk {
   return { size: list.size, at: (rank) => list.at(list.size - 1 - rank) };
+}
+
+/** The same for what was published after one moment and not after another, without a step on what lies outside. */
+export function newestWithin(list: OrderedList, afterMs: number, untilMs: number): Walk {
+  const end = list.countUpTo(untilMs);
+  return { size: end - list.countUpTo(afterMs), at: (rank) => list.at(end - 1 - rank) };
 }

@@ -1,0 +1,69 @@
+import { createHmac } from "node:crypto";
+import {
+  BATCH_BYTES,
+  type BatchBinding,
+  PAYLOAD_BYTES,
+  PURPOSES,
+  TAG_CHARACTERS,
+  TAG_OFFSET,
+  type TrackKind,
+  writeArticle,
+  writeBatch,
+} from "./payload.js";
+import type { TrackKey, TrackKeys } from "./track-keys.js";
+
+/** The four tokens of one article: `v1.<key id>.<payload>.<tag>`, base64url, 67 characters. */
+export interface ArticleTokens {
+  readonly click: string;
+  readonly collect: string;
+  readonly read: string;
+  readonly liking: string;
+}
+
+/** Signing is synchronous, so one buffer serves every signer. */
+const bytes = Buffer.alloc(PAYLOAD_BYTES);
+const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_BYTES);
+
+/** Signs the tokens of one batch: what is the batch's is encoded once, and each article takes one HMAC. */
+export class BatchSigner {
+  readonly #key: TrackKey;
+  readonly #head: string;
+
+  constructor(
+    keys: TrackKeys,
+    private readonly batch: BatchBinding,
+  ) {
+    this.#key = keys.current;
+    writeBatch(view, PURPOSES.click, batch);
+    this.#head = `v1.${this.#key.id}.${bytes.toString("base64url", 0, BATCH_BYTES)}`;
+  }
+
+  article(articleId: bigint, reason: number, position: number): ArticleTokens {
+    writeBatch(view, PURPOSES.click, this.batch);
+    writeArticle(view, articleId, reason, position);
+    const signature = sign(this.#key, bytes);
+    const head = `${this.#head}${bytes.toString("base64url", BATCH_BYTES)}.`;
+    return {
+      click: head + tag(signature, "click"),
+      collect: head + tag(signature, "collect"),
+      read: head + tag(signature, "read"),
+      liking: head + tag(signature, "liking"),
+    };
+  }
+
+  /** The token that says the batch was on the screen. */
+  exposure(): string {
+    writeBatch(view, PURPOSES.exposure, this.batch);
+    writeArticle(view, 0n, 0, 0);
+    return `v1.${this.#key.id}.${bytes.toString("base64url")}.${tag(sign(this.#key, bytes), "exposure")}`;
+  }
+}
+
+/** HMAC-SHA256 (RFC 2104) over the payload, base64url; the key's id is derived from the key, so it needs no signature. */
+export function sign(key: TrackKey, payload: Buffer): string {
+  return createHmac("sha256", key.secret).update(payload).digest("base64url");
+}
+
+export function tag(signature: string, kind: TrackKind): string {
+  return signature.slice(TAG_OFFSET[kind], TAG_OFFSET[kind] + TAG_CHARACTERS);
+}

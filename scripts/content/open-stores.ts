@@ -1,0 +1,38 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findServers, openMariaDb, openRedis, socketFolderOf } from "@headline/embedded";
+import { CloseStack } from "@headline/lifecycle";
+import { migrate } from "@headline/mysql";
+
+export interface Stores extends AsyncDisposable {
+  readonly mysqlUrl: string;
+  readonly redisUrl: string;
+}
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** MySQL and Redis as `npm start` uses them, running or not, with the schema current. */
+export async function openStores(env: NodeJS.ProcessEnv, onProgress: (line: string) => void): Promise<Stores> {
+  const stack = new CloseStack();
+  try {
+    const dataDir = env["HEADLINE_DATA_DIR"] ? resolve(env["HEADLINE_DATA_DIR"]) : join(ROOT, ".data");
+    const socketDir = socketFolderOf(dataDir);
+    const mysqlUrl = env["MYSQL_URL"] || stack.use(await mariaDb(dataDir, socketDir, onProgress)).url;
+    const redisUrl = env["REDIS_URL"] || stack.use(await redis(dataDir, socketDir, onProgress)).url;
+    await migrate(mysqlUrl, join(ROOT, "migrations"));
+    return { mysqlUrl, redisUrl, [Symbol.asyncDispose]: () => stack.close() };
+  } catch (error) {
+    await stack.close();
+    throw error;
+  }
+}
+
+async function mariaDb(dataDir: string, socketDir: string, onProgress: (line: string) => void) {
+  const { mariadb: server } = await findServers({ needs: ["mariadb"], onProgress });
+  return openMariaDb({ dataDir: join(dataDir, "mariadb"), socketDir, server });
+}
+
+async function redis(dataDir: string, socketDir: string, onProgress: (line: string) => void) {
+  const { redis: server } = await findServers({ needs: ["redis"], onProgress });
+  return openRedis({ dataDir: join(dataDir, "redis"), socketDir, server });
+}

@@ -1,0 +1,116 @@
+/**
+ * `npm run import -- <file> [--articles N] [--seed S]`: loads tab-separated headlines, plain or gzipped, into MYSQL_URL and
+ * tells the services of REDIS_URL; without them into the private servers of `npm start`, whether that runs or not.
+ */
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { wakeFollowers } from "@headline/change-feed";
+import { openRedis, waitForRedis } from "@headline/redis";
+import { importHeadlines } from "./content/import-headlines.js";
+import { openStores } from "./content/open-stores.js";
+import { progressOf } from "./content/progress.js";
+import { BadFile, type Headlines, readHeadlines } from "./content/read-headlines.js";
+
+const USAGE = `Usage: npm run import -- <file> [--articles N] [--seed S]
+
+  <file>        tab-separated with a header: title, source, category_code, category, keywords (and others); plain or .gz
+  --articles N  how many articles; more than the file has repeats it (default: as many as it has)
+  --seed S      another choice of authors, dates and order (default 1)
+`;
+const ARTICLES_MAX = 10_000_000;
+
+const { path, articles, seed } = readArguments();
+const file = await readFileOrEnd(path);
+const count = articles ?? file.headlines.length;
+say(`${path}: ${file.headlines.length.toLocaleString("en")} headlines`);
+if (file.cleaned > 0) say(`${file.cleaned} titles were cut to 100 characters or rid of control characters`);
+if (file.skipped > 0) say(`${file.skipped} rows without a title were skipped`);
+
+const interrupted = new AbortController();
+process.once("SIGINT", () => {
+  say("\nstopping after the articles that are under way; Ctrl-C again stops at once, which loses nothing either");
+  interrupted.abort();
+  process.once("SIGINT", () => process.exit(130));
+});
+
+try {
+  await using stores = await openStores(process.env, say);
+  const startedAt = performance.now();
+  const progress = progressOf(count, process.stdout);
+  const imported = await importHeadlines({
+    mysqlUrl: stores.mysqlUrl,
+    file,
+    articles: count,
+    seed,
+    onProgress: progress.show,
+    signal: interrupted.signal,
+  });
+  progress.end();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await tellServices(stores.redisUrl, imported.version);
+  const rate = Math.round(imported.articles / seconds).toLocaleString("en");
+  say(`${imported.articles.toLocaleString("en")} articles in ${seconds.toFixed(1)} s (${rate}/s)`);
+  if (imported.channelsAdded > 0) say(`${imported.channelsAdded} channels were added`);
+  say(`
+Services that run show them within seconds; else: npm start
+  curl 'http://localhost:${process.env["PORT"] || 3000}/articles?channel_id=0'`);
+} catch (error) {
+  end(error instanceof Error ? error.message : String(error));
+}
+process.exit(0);
+
+function readArguments(): { path: string; articles: number | undefined; seed: number } {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { articles: { type: "string" }, seed: { type: "string", default: "1" }, help: { type: "boolean" } },
+    });
+    const [path, ...others] = positionals;
+    if (values.help || path === undefined || others.length > 0) {
+      process.stdout.write(USAGE);
+      process.exit(values.help ? 0 : 1);
+    }
+    const articles =
+      values.articles === undefined ? undefined : wholeNumber("--articles", values.articles, ARTICLES_MAX);
+    return { path, articles, seed: wholeNumber("--seed", values.seed, 2 ** 32 - 1) };
+  } catch (error) {
+    return end(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+function wholeNumber(name: string, text: string, max: number): number {
+  const value = Number(text.replaceAll(/[_,]/g, ""));
+  if (!Number.isInteger(value) || value < 1 || value > max) {
+    throw new Error(`${name} must be a whole number from 1 to ${max}, not "${text}"`);
+  }
+  return value;
+}
+
+async function readFileOrEnd(path: string): Promise<Headlines> {
+  if (!existsSync(path)) return end(`There is no file ${path} here (${process.cwd()}).`);
+  try {
+    return await readHeadlines(path);
+  } catch (error) {
+    const { message } = error as Error;
+    return end(`${path}: ${error instanceof BadFile ? message : `cannot be read: ${message}`}. Nothing was imported.`);
+  }
+}
+
+/** Faster than their next look at the database; without Redis they still look every second. */
+async function tellServices(redisUrl: string, version: number): Promise<void> {
+  const redis = openRedis(redisUrl);
+  try {
+    if (await waitForRedis(redis)) await wakeFollowers(redis, { topic: "import", subjectId: 0n, version });
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function end(message: string): never {
+  process.stderr.write(`\n${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,72 @@
+import type { Answer } from "./open-world.js";
+
+export interface Shot {
+  /** When it was sent, by performance.now(). */
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** What came back; undefined when the connection broke. */
+  readonly answer: Answer | undefined;
+  readonly error?: unknown;
+}
+
+export interface Load {
+  readonly shots: readonly Shot[];
+  /** What was sent from `atMs` on. */
+  since(atMs: number): readonly Shot[];
+  /** Lets what is in flight end. */
+  stop(): Promise<readonly Shot[]>;
+}
+
+/** Clients that each send one request after the other until they are stopped. */
+export function startLoad(send: (client: number) => Promise<Answer>, { clients = 8, pauseMs = 5 } = {}): Load {
+  const shots: Shot[] = [];
+  let stopped = false;
+  const running = Array.from({ length: clients }, async (_, client) => {
+    while (!stopped) {
+      const atMs = performance.now();
+      const result = await send(client).then(
+        (answer) => ({ answer }),
+        (error: unknown) => ({ answer: undefined, error }),
+      );
+      shots.push({ atMs, tookMs: performance.now() - atMs, ...result });
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  });
+  return {
+    shots,
+    since: (atMs) => shots.filter((shot) => shot.atMs >= atMs),
+    async stop() {
+      stopped = true;
+      await Promise.all(running);
+      return shots;
+    },
+  };
+}
+
+/** How often each status came; a broken connection counts as "broken". */
+export function statuses(shots: readonly Shot[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { answer } of shots) {
+    const status = String(answer?.status ?? "broken");
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+}
+
+export function slowestMs(shots: readonly Shot[]): number {
+  return Math.max(0, ...shots.map(({ tookMs }) => tookMs));
+}
+
+/** Failures nobody handled while `work` ran. Jest would end the run; production would log them. */
+export async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    await work();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+  return unhandled;
+}

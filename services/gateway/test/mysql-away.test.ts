@@ -1,0 +1,179 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
+import { eventually, type PrivateMysql, privateMysql } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { forgetfulLink } from "./counting-link.js";
+import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
+import { type Answer, bearer, client, openWorld, type World } from "./open-world.js";
+
+let world: World;
+let server: PrivateMysql;
+let author: string;
+
+beforeAll(async () => {
+  server = await privateMysql();
+  world = await openWorld(async () => server);
+  author = await bearer(await world.addUser("alice"));
+  await world.addArticles(60);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const draft = (title: string) => ({ title, content: "x", channel_id: 101 });
+const post = (gateway: { url: string }, title: string) =>
+  client(gateway, author).post("/articles", draft(title), { "idempotency-key": title });
+const isLive = (answer: Answer | undefined) => answer?.body.data?.degraded === false;
+
+async function idsTitled(title: string): Promise<string[]> {
+  const rows = await world.mysql.query<{ id: string }>("SELECT id FROM articles WHERE title = ?", [title]);
+  return rows.map(({ id }) => id);
+}
+
+function expectShown(answers: readonly (Answer | undefined)[]): void {
+  const pages = answers.filter((answer) => answer?.body.data?.results);
+  expect(pages.length).toBeGreaterThan(0);
+  expect(pages.filter((answer) => answer?.body.data.results.length === 0)).toEqual([]);
+}
+
+describe("MySQL", () => {
+  test.each(["blackhole", "dropReplies"] as const)(
+    "%s: readers read on from memory, authors are told to come back, and can within 2 s of healing",
+    async (fault) => {
+      const { address } = await world.openRecommendation();
+      const { proxy, mysqlUrl } = await world.mysqlProxy();
+      const gateway = await world.openGateway({ recommenderAddress: address, mysqlUrl });
+      const unhandled = await unhandledDuring(async () => {
+        const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"));
+        await eventually(() => expect(feed.shots.length).toBeGreaterThan(100));
+        proxy[fault]();
+        const faultAt = performance.now();
+        const posts = startLoad(() => post(gateway, `${fault}-${randomUUID()}`), { clients: 4 });
+        const strange = startLoad(() => client(gateway).get(`/articles/${Math.floor(1e9 + Math.random() * 1e9)}`));
+        await setTimeout(2_500);
+        const postShots = await posts.stop();
+        expect(statuses(postShots)).toEqual({ 503: postShots.length });
+        for (const { answer } of postShots) expect(Number(answer?.headers.get("retry-after"))).toBeGreaterThan(0);
+        proxy.heal();
+        const healedAt = performance.now();
+        await eventually(async () => expect((await post(gateway, `${fault}-healed`)).status).toBe(201), {
+          withinMs: 2_000,
+        });
+        console.log(`${fault}: authors publish again after ${Math.round(performance.now() - healedAt)} ms`);
+        await setTimeout(500);
+        const strangers = await strange.stop();
+        expect(statuses(strangers.filter(({ atMs }) => atMs > healedAt + 500))).toEqual({ 404: expect.any(Number) });
+        expect(Object.keys(statuses(strangers)).sort()).toEqual(["404", "503"]);
+        const shots = await feed.stop();
+        expect(statuses(shots)).toEqual({ 200: shots.length });
+        expectShown(shots.map(({ answer }) => answer));
+        expect(shots.filter(({ atMs }) => atMs > faultAt).every(({ answer }) => isLive(answer))).toBe(true);
+        for (const slowest of [shots, strangers, postShots].map(slowestMs)) expect(slowest).toBeLessThan(1_000);
+      });
+      expect(unhandled).toEqual([]);
+    },
+  );
+
+  test("whose COMMIT was lost on the way back: asking again with the key finds the one article", async () => {
+    const { address } = await world.openRecommendation();
+    const url = new URL(world.mysqlUrl);
+    for (let round = 1; round <= 5; round += 1) {
+      await using link = await forgetfulLink({ path: url.searchParams.get("socketPath") ?? "" });
+      const gateway = await world.openGateway({
+        recommenderAddress: address,
+        mysqlUrl: `mysql://root@127.0.0.1:${link.port}${url.pathname}`,
+      });
+      const first = await post(gateway, `unknown-${round}`);
+      expect(link.lost()).toBe(true);
+      expect(first.status).toBe(503);
+      const again = await post(gateway, `unknown-${round}`);
+      expect(again.status).toBe(201);
+      expect(await idsTitled(`unknown-${round}`)).toEqual([again.body.data.article_id]);
+      expect((await client(gateway).get(`/articles/${again.body.data.article_id}`)).status).toBe(200);
+    }
+  });
+
+  test("killed while authors publish: nothing acknowledged is lost, nothing doubled, and readers notice nothing", async () => {
+    const { gateway } = await world.open();
+    const unhandled = await unhandledDuring(async () => {
+      const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"));
+      const outcomes = new Map<string, Answer | undefined>();
+      const posts = startLoad(
+        async () => {
+          const name = `killed-${randomUUID()}`;
+          const answer = await post(gateway, name);
+          outcomes.set(name, answer);
+          return answer;
+        },
+        { clients: 6 },
+      );
+      await eventually(() => expect(outcomes.size).toBeGreaterThan(50));
+      await server.kill();
+      await setTimeout(700);
+      await server.restart();
+      const backAt = performance.now();
+      await eventually(() => expect(posts.since(backAt).some(({ answer }) => answer?.status === 201)).toBe(true), {
+        withinMs: 2_000,
+      });
+      const shots = [...(await posts.stop()), ...(await feed.stop())];
+      expect(Object.keys(statuses(posts.shots)).sort()).toEqual(["201", "503"]);
+      expect(statuses(feed.shots)).toEqual({ 200: feed.shots.length });
+      expectShown(feed.shots.map(({ answer }) => answer));
+      expect(slowestMs(shots)).toBeLessThan(1_000);
+
+      for (const [name, answer] of outcomes) {
+        const known = answer?.status === 201 ? answer : await post(gateway, name);
+        expect(known.status).toBe(201);
+        expect(await idsTitled(name)).toEqual([known.body.data.article_id]);
+      }
+      const [row] = await world.mysql.query<{ articles: string; truth: string }>(
+        "SELECT articles, (SELECT COUNT(*) FROM articles WHERE author_id = user_id AND status = 1) AS truth FROM user_statistics WHERE user_id = 1",
+      );
+      // The sixty of the beginning were written without being counted.
+      expect(Number(row?.articles)).toBe(Number(row?.truth) - 60);
+    });
+    expect(unhandled).toEqual([]);
+  });
+
+  test("and Redis both half-open: pages come from memory", async () => {
+    const { address } = await world.openRecommendation();
+    const mysql = await world.mysqlProxy();
+    const redis = await world.redisProxy();
+    const gateway = await world.openGateway({
+      recommenderAddress: address,
+      mysqlUrl: mysql.mysqlUrl,
+      redisUrl: redis.redisUrl,
+    });
+    await client(gateway).get("/articles?channel_id=101");
+    mysql.proxy.blackhole();
+    redis.proxy.blackhole();
+    const load = startLoad(() => client(gateway).get("/articles?channel_id=101&per_page=50"));
+    await setTimeout(2_000);
+    const shots = await load.stop();
+    expect(statuses(shots)).toEqual({ 200: shots.length });
+    expectShown(shots.map(({ answer }) => answer));
+    expect(slowestMs(shots)).toBeLessThan(1_000);
+    mysql.proxy.heal();
+    redis.proxy.heal();
+  });
+
+  test("refuses to be written to: authors are told to come back, readers read", async () => {
+    const { gateway } = await world.open();
+    await world.mysql.write("SET GLOBAL read_only = 1");
+    await world.mysql.write("CREATE OR REPLACE USER writer@localhost");
+    await world.mysql.write(`GRANT ALL ON *.* TO writer@localhost`);
+    await world.mysql.write("REVOKE READ_ONLY ADMIN, SUPER ON *.* FROM writer@localhost");
+    try {
+      const url = new URL(world.mysqlUrl);
+      url.username = "writer";
+      const reader = await world.openGateway({ recommenderAddress: "127.0.0.1:1", mysqlUrl: url.href });
+      const answer = await post(reader, "read-only");
+      expect(answer).toMatchObject({ status: 503, body: { code: "UNAVAILABLE" } });
+      expect(JSON.stringify(answer.body)).not.toMatch(/read.only|sql|maria/i);
+      expect((await client(reader).get("/articles/1")).status).toBe(200);
+    } finally {
+      await world.mysql.write("SET GLOBAL read_only = 0");
+    }
+    expect((await post(gateway, "writable")).status).toBe(201);
+  });
+});

@@ -1,0 +1,156 @@
+import { setTimeout } from "node:timers/promises";
+import { openRedis, waitForRedis } from "@headline/redis";
+import { eventually } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
+import { type Answer, bearer, client, openWorld, type World } from "./open-world.js";
+
+let world: World;
+let author: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  author = await bearer(await world.addUser("alice"));
+  await world.addArticles(60);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const draft = { title: "written without Redis", content: "x", channel_id: 101 };
+
+/** Pages by number, pages by cursor, articles, users. */
+function reading(gateway: { url: string }) {
+  let turn = 0;
+  const paths = [
+    "/articles?channel_id=101",
+    "/articles?channel_id=0&timestamp=",
+    "/articles/7",
+    "/users/1",
+    "/channels",
+  ];
+  return () => {
+    turn += 1;
+    const path = paths[turn % paths.length] as string;
+    return client(gateway).get(path.endsWith("=") ? path + Date.now() : path);
+  };
+}
+
+const isLive = (answer: Answer | undefined) => answer?.body.data?.degraded === false;
+
+async function expectLiveWithin(gateway: { url: string }, withinMs: number): Promise<void> {
+  const startMs = performance.now();
+  await eventually(
+    async () => {
+      for (const path of ["/articles?channel_id=101", `/articles?channel_id=101&timestamp=${Date.now()}`])
+        expect(isLive(await client(gateway).get(path))).toBe(true);
+    },
+    { withinMs },
+  );
+  console.log(`live after ${Math.round(performance.now() - startMs)} ms`);
+}
+
+describe("Redis under load", () => {
+  test("killed: every reader gets a page, authors publish, and within 2 s of its return all is live", async () => {
+    const { gateway } = await world.open();
+    const unhandled = await unhandledDuring(async () => {
+      const load = startLoad(reading(gateway));
+      await eventually(() => expect(load.shots.length).toBeGreaterThan(100));
+      await world.redis.kill();
+      const killedAt = performance.now();
+      await setTimeout(300);
+      const id = (await client(gateway, author).post("/articles", draft)).body.data.article_id;
+      expect((await client(gateway).get(`/articles/${id}`)).body.data).toMatchObject({ title: draft.title });
+      await eventually(() => expect(load.since(killedAt).length).toBeGreaterThan(200));
+      await world.redis.restart();
+      await expectLiveWithin(gateway, 2_000);
+      const shots = await load.stop();
+      expect(statuses(shots)).toEqual({ 200: shots.length });
+      expect(slowestMs(shots)).toBeLessThan(1_000);
+      expectNoEmptyPage(shots.map(({ answer }) => answer));
+    });
+    expect(unhandled).toEqual([]);
+  });
+
+  test.each(["blackhole", "dropReplies"] as const)(
+    "%s on the gateway's link: all is answered, and live within 2 s of healing",
+    async (fault) => {
+      const { address } = await world.openRecommendation();
+      const { proxy, redisUrl } = await world.redisProxy();
+      const gateway = await world.openGateway({ recommenderAddress: address, redisUrl });
+      const unhandled = await unhandledDuring(async () => {
+        const load = startLoad(reading(gateway));
+        await eventually(() => expect(load.shots.length).toBeGreaterThan(100));
+        proxy[fault]();
+        await setTimeout(300);
+        expect((await client(gateway, author).post("/articles", draft)).status).toBe(201);
+        await setTimeout(2_000);
+        proxy.heal();
+        const healedAt = performance.now();
+        await eventually(async () => expect(await countsPages(gateway)).toBe(true), { withinMs: 2_000 });
+        console.log(`${fault}: Redis in use again after ${Math.round(performance.now() - healedAt)} ms`);
+        const shots = await load.stop();
+        expect(statuses(shots)).toEqual({ 200: shots.length });
+        expect(slowestMs(shots)).toBeLessThan(1_000);
+        const pages = shots.filter(({ answer }) => answer?.body.data.results);
+        expect(pages.every(({ answer }) => isLive(answer))).toBe(true); // the recommender has its own link
+        expectNoEmptyPage(shots.map(({ answer }) => answer));
+      });
+      expect(unhandled).toEqual([]);
+    },
+  );
+
+  test("flushed again and again: nobody notices", async () => {
+    const { gateway } = await world.open();
+    const flusher = openRedis(world.redis.url);
+    await waitForRedis(flusher);
+    const load = startLoad(reading(gateway));
+    for (let times = 1; times <= 20; times += 1) {
+      await setTimeout(30);
+      await flusher.flushall();
+    }
+    const shots = await load.stop();
+    flusher.disconnect();
+    expect(shots.length).toBeGreaterThan(100);
+    expect(statuses(shots)).toEqual({ 200: shots.length });
+    const pages = shots.filter(({ answer }) => answer?.body.data.results);
+    expect(pages.every(({ answer }) => isLive(answer))).toBe(true);
+  });
+
+  test("slower than any command may take: pages are live all the same", async () => {
+    const { address } = await world.openRecommendation();
+    const { proxy, redisUrl } = await world.redisProxy();
+    const gateway = await world.openGateway({ recommenderAddress: address, redisUrl });
+    proxy.latency(200);
+    const load = startLoad(reading(gateway));
+    await setTimeout(1_500);
+    const shots = await load.stop();
+    expect(statuses(shots)).toEqual({ 200: shots.length });
+    expect(slowestMs(shots)).toBeLessThan(1_000);
+    proxy.latency(0);
+  });
+
+  test("a gateway starts without it, and uses it when it comes", async () => {
+    await using alone = await openWorld();
+    await alone.addUser("alice");
+    await alone.addArticles(20);
+    const { address } = await alone.openRecommendation();
+    const { proxy, redisUrl } = await alone.redisProxy();
+    await proxy.refuse();
+    const gateway = await alone.openGateway({ recommenderAddress: address, redisUrl });
+    expect((await client(gateway).get("/articles?channel_id=101")).status).toBe(200);
+    await proxy.listen();
+    await eventually(async () => expect(await countsPages(gateway)).toBe(true), { withinMs: 2_000 });
+  });
+});
+
+/** Only with Redis does a gateway know which pages a reader has seen. */
+async function countsPages(gateway: { url: string }): Promise<boolean> {
+  return (await client(gateway, "Anony 999").get("/articles?channel_id=102&page=3")).status === 400;
+}
+
+function expectNoEmptyPage(answers: readonly (Answer | undefined)[]): void {
+  const pages = answers.filter((answer) => answer?.body.data?.results);
+  expect(pages.length).toBeGreaterThan(0);
+  expect(pages.filter((answer) => answer?.body.data.results.length === 0)).toEqual([]);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { Catalogue } from "../catalogue/catalogue.js";
+import type { Batch } from "./batch.js";
+import { decodeHistory, encodeBatch, encodeHead } from "./history-codec.js";
+
+const articleIds = fc.uniqueArray(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { maxLength: 50 });
+const made = fc.array(
+  fc.record({
+    later: fc.integer({ min: 1, max: 1_000_000 }),
+    timeStamp: fc.maxSafeNat(),
+    channelId: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    articleIds,
+  }),
+  { maxLength: 8 },
+);
+
+function batchesOf(
+  catalogue: Catalogue,
+  records: readonly { later: number; timeStamp: number; channelId: number; articleIds: bigint[] }[],
+) {
+  let stamp = 1_700_000_000_000;
+  return records.map((record): Batch => {
+    stamp += record.later;
+    const slots = Int32Array.from(record.articleIds, (id) => catalogue.slotOf(id));
+    return {
+      stamp,
+      timeStamp: record.timeStamp,
+      channelId: record.channelId,
+      slots,
+      reasons: Uint8Array.from(slots, (slot) => slot % 256),
+    };
+  });
+}
+
+function bytesOf(catalogue: Catalogue, batches: readonly Batch[]): Buffer {
+  return Buffer.concat([
+    encodeHead(batches.at(-1)?.stamp ?? 0),
+    ...batches.map((batch) => encodeBatch(batch, catalogue)),
+  ]);
+}
+
+describe("a history in Redis", () => {
+  test("comes back as it went, in a process that numbers the articles otherwise", () => {
+    fc.assert(
+      fc.property(made, (records) => {
+        const [here, there] = [new Catalogue(Date.now), new Catalogue(Date.now)];
+        there.slotOf(77n);
+        const batches = batchesOf(here, records);
+        const read = decodeHistory(bytesOf(here, batches), there);
+        expect(read.version).toBe(batches.at(-1)?.stamp ?? 0);
+        expect(read.rewritten(0)).toBeUndefined();
+        const plain = (catalogue: Catalogue) => (batch: Batch) => ({
+          ...batch,
+          slots: Array.from(batch.slots, (slot) => String(catalogue.articleId(slot))),
+        });
+        expect(read.batches.map(plain(there))).toEqual(batches.map(plain(here)));
+      }),
+    );
+  });
+
+  test("cut short anywhere goes as far as it makes sense, and knows the version that stands in the head", () => {
+    fc.assert(
+      fc.property(made, fc.nat(), (records, at) => {
+        const catalogue = new Catalogue(Date.now);
+        const batches = batchesOf(catalogue, records);
+        const bytes = bytesOf(catalogue, batches);
+        const cut = bytes.subarray(0, at % (bytes.length + 1));
+        const read = decodeHistory(cut, catalogue);
+        expect(read.batches.map(({ stamp }) => stamp)).toEqual(
+          batches.slice(0, read.batches.length).map(({ stamp }) => stamp),
+        );
+        expect(read.version).toBe(cut.length < 8 ? 0 : (batches.at(-1)?.stamp ?? 0));
+        if (cut.length >= 8 && cut.length < bytes.length) expect(read.rewritten(0)).toBeDefined();
+      }),
+    );
+  });
+
+  test("of bytes that are none of ours is empty, and never a failure", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (noise) => {
+        const history = decodeHistory(Buffer.from(noise), new Catalogue(Date.now));
+        if (noise[0] !== 1) expect(history.batches).toEqual([]);
+      }),
+    );
+    expect(decodeHistory(null, new Catalogue(Date.now)).version).toBe(0);
+  });
+
+  test("takes 111 bytes a batch of ten articles", () => {
+    const catalogue = new Catalogue(Date.now);
+    const slots = Int32Array.from({ length: 10 }, (_, index) => catalogue.slotOf(BigInt(index + 1)));
+    const batch = { stamp: 1, timeStamp: 0, channelId: 0, slots, reasons: new Uint8Array(10) };
+    expect(encodeBatch(batch, catalogue)).toHaveLength(111);
+    expect(encodeHead(1_700_000_000_000)).toHaveLength(8);
+    expect(encodeHead(0)).toHaveLength(0);
+  });
+});

@@ -1,0 +1,223 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { migrate, openMysql } from "@headline/mysql";
+import { createLog } from "@headline/observability";
+import { type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
+import { eventually, type Proxy as Link, openProxy, privateMysql, throwawayRedis } from "@headline/testkit";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { openRecommendation } from "../src/open-recommendation.js";
+import {
+  articles,
+  ids,
+  insertArticles,
+  MIGRATIONS,
+  newReader,
+  openWorld,
+  TRACK_SECRET,
+  type World,
+} from "./open-world.js";
+
+const RECOVERED_WITHIN_MS = 2_000;
+/** The gateway gives a call 300 ms. */
+const CALL_MS = 300;
+
+const errors: unknown[] = [];
+const onUnhandled = (error: unknown) => void errors.push(error);
+
+beforeEach(() => {
+  errors.length = 0;
+  process.on("unhandledRejection", onUnhandled);
+});
+afterEach(() => {
+  process.off("unhandledRejection", onUnhandled);
+  expect(errors).toEqual([]);
+});
+
+/** A log that keeps what is written at error: what the service takes for a bug. */
+function bugLog() {
+  const bugs: string[] = [];
+  const log = createLog({ name: "recommendation", level: "error" });
+  log.error = ((_: unknown, message: string) => void bugs.push(message)) as typeof log.error;
+  return { bugs, log };
+}
+
+interface Timed {
+  readonly ms: number;
+  readonly page: Recommendation | undefined;
+  readonly code: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+}
+
+async function timed(call: Promise<Recommendation>): Promise<Timed> {
+  const startedAt = performance.now();
+  return call.then(
+    (page) => ({ page, code: undefined, retryAfterSeconds: undefined, ms: performance.now() - startedAt }),
+    (error) => ({ page: undefined, ...error, code: error.code, ms: performance.now() - startedAt }),
+  );
+}
+
+describe("Redis", () => {
+  let world: World;
+  let proxy: Link;
+  let client: Recommender;
+  const { bugs, log } = bugLog();
+
+  beforeAll(async () => {
+    world = await openWorld({ redis: await throwawayRedis({ tcp: true, durable: true }) });
+    await world.seed(articles(3_000));
+    proxy = await openProxy({ target: world.redis.target });
+    ({ client } = await world.open({ redisUrl: `redis://${proxy.address}`, log, timeoutMs: CALL_MS }));
+  });
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+    await proxy[Symbol.asyncDispose]();
+  });
+
+  const recovers = (ask: ReturnType<typeof newReader>) =>
+    eventually(async () => expect(ids(await ask(0))).toHaveLength(10), { withinMs: RECOVERED_WITHIN_MS });
+
+  test("away: every call that needs it is UNAVAILABLE at once, and nobody is served all the same", async () => {
+    const known = newReader(client);
+    const first = await known(0);
+    await proxy.refuse();
+    proxy.reset();
+    await pause(20);
+    for (const call of [known(0), known(first.stamp), newReader(client)(0)]) {
+      const { code, ms, retryAfterSeconds } = await timed(call);
+      expect({ code, retryAfterSeconds }).toEqual({ code: "UNAVAILABLE", retryAfterSeconds: 1 });
+      expect(ms).toBeLessThan(CALL_MS);
+    }
+    const nobody = { userId: 0n, channelId: 0, articleNum: 10, timeStamp: 0n };
+    expect(ids(await client.recommend(nobody))).toHaveLength(10);
+    await proxy.listen();
+    await recovers(known);
+    expect(bugs).toEqual([]);
+  });
+
+  test("killed and started again: calls fail UNAVAILABLE meanwhile, then go on from the history that was kept", async () => {
+    const ask = newReader(client);
+    const at = Date.now();
+    const first = await ask(at);
+    await world.redis.kill();
+    const codes = new Set();
+    for (let call = 0; call < 20; call += 1) {
+      const { code, ms } = await timed(call % 2 === 0 ? ask(0) : newReader(client)(0));
+      expect(ms).toBeLessThan(CALL_MS);
+      codes.add(code);
+    }
+    expect(codes).toEqual(new Set(["UNAVAILABLE"]));
+    await world.redis.restart();
+    await recovers(newReader(client));
+    expect(await ask(at)).toMatchObject({ mode: "replay", stamp: first.stamp });
+    expect(bugs).toEqual([]);
+  });
+
+  test("half-open: every call ends in time, and two seconds after it heals all is well", async () => {
+    const known = newReader(client);
+    const at = Date.now();
+    const first = await known(at);
+    proxy.blackhole();
+    const until = performance.now() + 900;
+    while (performance.now() < until) {
+      const calls = [known(at), known(0), newReader(client)(0)].map(timed);
+      for (const { code, ms } of await Promise.all(calls)) {
+        expect(code).toBe("UNAVAILABLE");
+        expect(ms).toBeLessThan(CALL_MS);
+      }
+    }
+    proxy.heal();
+    await recovers(newReader(client));
+    expect(await known(at)).toMatchObject({ mode: "replay", stamp: first.stamp });
+    expect(bugs).toEqual([]);
+  });
+
+  test("that records and loses the reply: the retry finds the batch that was recorded", async () => {
+    const ask = newReader(client);
+    const first = await ask(0);
+    const at = Date.now();
+    proxy.dropReplies();
+    expect(await timed(ask(at))).toMatchObject({ code: "UNAVAILABLE" });
+    proxy.heal();
+    proxy.reset();
+    const retried = await eventually(() => ask(at), { withinMs: RECOVERED_WITHIN_MS });
+    expect(retried).toMatchObject({ mode: "replay", timeStamp: first.stamp });
+    expect(bugs).toEqual([]);
+  });
+
+  test("slow beyond its deadline fails the leader and all who wait with it, and the next refresh makes one batch", async () => {
+    const ask = newReader(client);
+    await ask(0);
+    proxy.latency(200);
+    const at = Date.now();
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => timed(ask(at))));
+    expect(new Set(outcomes.map(({ code }) => code))).toEqual(new Set(["UNAVAILABLE"]));
+    proxy.latency(0);
+    const pages = await eventually(() => Promise.all([ask(at), ask(at)]), { withinMs: RECOVERED_WITHIN_MS });
+    expect(new Set(pages.map(({ stamp }) => stamp)).size).toBe(1);
+  });
+
+  test("full: a refresh is UNAVAILABLE, what was served is still there", async () => {
+    const ask = newReader(client);
+    const first = await ask(0);
+    await world.keys.config("SET", "maxmemory", "1");
+    expect(await timed(ask(0))).toMatchObject({ code: "UNAVAILABLE" });
+    expect(await ask(first.stamp)).toMatchObject({ mode: "replay" });
+    await world.keys.config("SET", "maxmemory", "0");
+    expect(await ask(0)).toMatchObject({ mode: "refresh" });
+    expect(bugs).toEqual([]);
+  });
+
+  test("answering nonsense is a bug of ours: INTERNAL, without a word of it", async () => {
+    const ask = newReader(client);
+    await world.keys.lpush(`feed:{${ask.userId}}`, "not a history");
+    await expect(ask(0)).rejects.toThrow(/INTERNAL internal error/);
+    expect(bugs).toEqual(["a call failed"]);
+    bugs.length = 0;
+  });
+});
+
+describe("MySQL", () => {
+  test("away or half-open: the feed goes on from memory in time, and changes come when it is back", async () => {
+    await using redis = await throwawayRedis();
+    await using mysqlServer = await privateMysql({ tcp: true });
+    await migrate(mysqlServer.url, MIGRATIONS);
+    await using mysql = openMysql(mysqlServer.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 });
+    await mysql.write("INSERT INTO channels (id, name, name_en, position) VALUES (101, '文化', 'Culture', 1)");
+    await mysql.write(insertArticles(articles(200)));
+    await using proxy = await openProxy({ target: mysqlServer.target });
+    const throughProxy = new URL(mysqlServer.url);
+    throughProxy.searchParams.delete("socketPath");
+    throughProxy.hostname = "127.0.0.1";
+    throughProxy.port = String(proxy.port);
+    await using server = await openRecommendation({
+      address: "127.0.0.1:0",
+      mysqlUrl: throughProxy.href,
+      redisUrl: redis.url,
+      trackSecret: TRACK_SECRET,
+      log: createLog({ name: "recommendation", level: "fatal" }),
+    });
+    await using client = unaryRecommender({ address: server.address, timeoutMs: CALL_MS });
+
+    proxy.blackhole();
+    for (let call = 0; call < 5; call += 1) {
+      const { page, ms } = await timed(newReader(client)(0));
+      expect(page?.recommends).toHaveLength(10);
+      expect(ms).toBeLessThan(CALL_MS);
+    }
+    proxy.heal();
+    proxy.reset();
+    await proxy.refuse();
+    const { page } = await timed(newReader(client)(0));
+    expect(page?.recommends).toHaveLength(10);
+
+    await mysql.write("UPDATE articles SET status = 2 WHERE id <= 5");
+    for (const id of [1, 2, 3, 4, 5]) {
+      await mysql.write(
+        `INSERT INTO changes (topic, subject_id, version, created_at) VALUES ('article', ${id}, 2, CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS UNSIGNED))`,
+      );
+    }
+    await proxy.listen();
+    await eventually(async () => expect(ids(await newReader(client)(0)).filter((id) => id <= 5n)).toEqual([]), {
+      withinMs: 4_000,
+    });
+  }, 30_000);
+});
