@@ -1,4 +1,5 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { Slots } from "@headline/slots";
 import { CallLife } from "./call-life.js";
 import { DeadlineSweep } from "./deadline-sweep.js";
 import type {
@@ -53,6 +54,9 @@ export function recommendBatches(
 }
 
 class BatchedCall extends CallLife implements RecommendContext {
+  /** Where it stands among the calls in flight. */
+  place = 0;
+
   constructor(
     private readonly call: Call,
     deadlineAt: number,
@@ -75,7 +79,7 @@ class BatchedCall extends CallLife implements RecommendContext {
 
 /** One stream: what was read and is not yet answered, and what is answered and not yet written. */
 class Conversation {
-  readonly #inFlight = new Set<BatchedCall>();
+  readonly #inFlight = new Slots<BatchedCall>();
   readonly #deadlines = new DeadlineSweep((now) => this.#expire(now));
   readonly #callsMax: number;
   readonly #limitMs: number;
@@ -126,7 +130,7 @@ class Conversation {
     }
     const timeoutMs = call.timeoutMs === 0 ? this.#limitMs : Math.min(call.timeoutMs, this.#limitMs);
     const batched = new BatchedCall(call, performance.now() + timeoutMs);
-    this.#inFlight.add(batched);
+    batched.place = this.#inFlight.put(batched);
     this.#deadlines.note(batched.deadlineAt);
     this.#answer(call, batched).catch(this.options.onBug);
   }
@@ -165,7 +169,7 @@ class Conversation {
 
   /** The first outcome of a call is its reply. */
   #settle(call: BatchedCall, outcome: Reply["outcome"]): void {
-    if (this.#inFlight.delete(call)) this.#reply(call.id, outcome);
+    if (this.#inFlight.take(call.place) !== undefined) this.#reply(call.id, outcome);
   }
 
   #reply(id: number, outcome: Reply["outcome"]): void {

@@ -1,6 +1,7 @@
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
 import { Refusal } from "@headline/errors";
+import { Slots } from "@headline/slots";
 import type { HealingChannel } from "./channel.js";
 import { DeadlineSweep } from "./deadline-sweep.js";
 import type {
@@ -193,7 +194,7 @@ export class RecommendStream {
 
   #broken(lane: Lane, unseen: boolean, why: string): void {
     this.#retiring.delete(lane);
-    for (const ask of [...lane.pending.values()]) {
+    for (const ask of [...lane.pending]) {
       if (this.#finish(ask, "left")) ask.reject(unseen ? new Unseen(why) : new Refusal("UNAVAILABLE", why));
     }
     if (!this.up) this.#rejectQueue();
@@ -216,7 +217,7 @@ export class RecommendStream {
       if (ask.deadlineAt > now) next = Math.min(next, ask.deadlineAt);
       else if (this.#finish(ask, "lost")) ask.reject(new Refusal("DEADLINE_EXCEEDED", "the recommender took too long"));
     };
-    for (const lane of this.#every()) for (const ask of lane.pending.values()) look(ask);
+    for (const lane of this.#every()) for (const ask of lane.pending) look(ask);
     for (const ask of this.#queue) look(ask);
     this.#queue = this.#queue.filter((ask) => !ask.over);
     return next;
@@ -248,7 +249,7 @@ interface LaneEvents {
 
 /** One stream and what is in flight on it; opens itself again until it is retired or closed. */
 class Lane {
-  readonly pending = new Map<number, Ask>();
+  readonly pending = new Slots<Ask>();
   readonly #silence: Silence;
   readonly #rotateAt: number;
   #stream: Stream | undefined;
@@ -258,7 +259,6 @@ class Lane {
   #openedAt = 0;
   #backoffMs = BACKOFF_MS;
   #timer: NodeJS.Timeout | undefined;
-  #lastId = 0;
 
   constructor(
     private readonly channel: HealingChannel,
@@ -297,11 +297,8 @@ class Lane {
 
   /** Makes the wire's call of `ask` and waits for its reply. */
   take(ask: Ask, now: number): Call {
-    do this.#lastId = (this.#lastId + 1) >>> 0;
-    while (this.pending.has(this.#lastId));
     ask.lane = this;
-    ask.id = this.#lastId;
-    this.pending.set(ask.id, ask);
+    ask.id = this.pending.put(ask);
     this.#silence.asked(now);
     const { dryRun = false, traceparent = "" } = ask.options;
     return {
@@ -318,7 +315,7 @@ class Lane {
   }
 
   release(ask: Ask, outcome: "answered" | "lost" | "left"): void {
-    this.pending.delete(ask.id);
+    this.pending.take(ask.id);
     if (outcome === "answered") this.#silence.answered(performance.now());
     else this.#silence[outcome]();
     if (this.#retired && this.pending.size === 0) this.close();

@@ -1,4 +1,5 @@
 import { Refusal } from "@headline/errors";
+import { Slots } from "@headline/slots";
 import type { RequestHandler, Response } from "express";
 import { sendRefusal } from "./problem.js";
 
@@ -7,6 +8,11 @@ interface Options {
   readonly max: number;
   /** How long an answer may take from when the whole request is here. */
   readonly budgetMs: number;
+}
+
+interface Waiting {
+  readonly res: Response;
+  sinceMs: number;
 }
 
 const FULL = new Refusal("UNAVAILABLE", "too many requests are being answered right now", { retryAfterSeconds: 1 });
@@ -18,30 +24,25 @@ const LOOK_EVERY_MS = 50;
  * not answered within its budget, whatever it waits for.
  */
 export function admission({ max, budgetMs }: Options): RequestHandler {
-  /** Since when each waits, the oldest first. */
-  const inFlight = new Map<Response, number>();
+  const inFlight = new Slots<Waiting>();
   setInterval(() => refuseLate(inFlight, budgetMs), LOOK_EVERY_MS).unref();
-  function leave(this: Response) {
-    inFlight.delete(this);
-  }
   return (_req, res, next) => {
     if (inFlight.size >= max) {
       sendRefusal(res, FULL);
       return;
     }
-    inFlight.set(res, performance.now());
-    res.once("close", leave);
+    const place = inFlight.put({ res, sinceMs: performance.now() });
+    res.once("close", () => inFlight.take(place));
     next();
   };
 }
 
-function refuseLate(inFlight: Map<Response, number>, budgetMs: number): void {
+function refuseLate(inFlight: Iterable<Waiting>, budgetMs: number): void {
   const nowMs = performance.now();
-  for (const [res, sinceMs] of inFlight) {
-    if (nowMs - sinceMs < budgetMs) break;
-    if (res.req.complete && !res.headersSent) sendRefusal(res, TOO_SLOW);
+  for (const waiting of inFlight) {
+    if (nowMs - waiting.sinceMs < budgetMs) continue;
+    if (waiting.res.req.complete && !waiting.res.headersSent) sendRefusal(waiting.res, TOO_SLOW);
     // Others wait for the client: the server's own timeouts are for them, and what is still arriving begins anew.
-    inFlight.delete(res);
-    inFlight.set(res, nowMs);
+    waiting.sinceMs = nowMs;
   }
 }
