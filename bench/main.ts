@@ -19,6 +19,7 @@ const { positionals, values } = parseArgs({
   },
 });
 
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 switch (positionals[0]) {
@@ -35,6 +36,12 @@ switch (positionals[0]) {
       say,
     );
     break;
+  case "call":
+    execFileSync(process.execPath, ["--import", "tsx", "--conditions=source", `${ROOT}packages/rpc/bench/call.ts`], {
+      cwd: ROOT,
+      stdio: "inherit",
+    });
+    break;
   default:
     say(USAGE);
     process.exitCode = positionals.length === 0 ? 0 : 2;
@@ -43,7 +50,7 @@ switch (positionals[0]) {
 /** What is measured is what runs in production: the compiled services, without a loader between. */
 function build(): void {
   execFileSync("npx", ["turbo", "run", "build", "--output-logs=errors-only"], {
-    cwd: fileURLToPath(new URL("..", import.meta.url)),
+    cwd: ROOT,
     stdio: "inherit",
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
   });

@@ -11,6 +11,8 @@ export interface ServerProcess extends AsyncDisposable {
   cpuUs(): number;
 }
 
+/** As `npm start` runs the services, and for every peer alike: a larger young generation, so that fewer objects outlive it. */
+const NODE_FLAGS = ["--max-semi-space-size=64"];
 const READY_WITHIN_MS = 120_000;
 /** Linux counts CPU time in hundredths of a second. */
 const US_PER_TICK = 10_000;
@@ -19,9 +21,9 @@ const US_PER_TICK = 10_000;
 export async function startServer(
   name: string,
   file: string,
-  { env, args = [], ready }: { env: Record<string, string>; args?: readonly string[]; ready: RegExp },
+  { env, ready }: { env: Record<string, string>; ready: RegExp },
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...args, file], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, file], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
