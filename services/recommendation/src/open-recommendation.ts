@@ -5,7 +5,7 @@ import { type Log, logged } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
 import { openTrackKeys } from "@headline/track-token";
-import { learnArticles, loadCatalogue } from "./catalogue/article-source.js";
+import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { createChangeHandler } from "./change-handler.js";
@@ -57,7 +57,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     resources.defer(() => subscriber.disconnect());
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
 
-    const catalogue = new Catalogue(now);
+    const catalogue = new Catalogue(now, 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
     const follows = new FollowGraph(mysql);
     const histories = new HistoryStore(redis, catalogue);

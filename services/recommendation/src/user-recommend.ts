@@ -25,6 +25,12 @@ interface Parts {
   readonly now: () => number;
 }
 
+/** A history to refresh from, and whether it was read for this call or remembered from another. */
+interface Known {
+  readonly history: History;
+  readonly readNow: boolean;
+}
+
 const NO_FOLLOWS: ReadonlySet<bigint> = new Set();
 const RETRY_AFTER_SECONDS = 1;
 
@@ -57,9 +63,11 @@ export function createUserRecommend(parts: Parts): Recommend {
     // What is remembered may be out of date. A refresh finds out when it records; everything else looks first.
     const remembered = ask.dryRun ? undefined : histories.remembered(ask.userId);
     if (remembered !== undefined && decideOn(remembered, ask).kind === "refresh")
-      return refreshTogether(ask, remembered);
+      return refreshTogether(ask, { history: remembered, readNow: false });
     const history = await histories.current(ask.userId);
-    return fromHistory(ask, history) ?? (ask.dryRun ? rehearse(ask, history) : refreshTogether(ask, history));
+    const found = fromHistory(ask, history);
+    if (found !== undefined) return found;
+    return ask.dryRun ? rehearse(ask, history) : refreshTogether(ask, { history, readNow: true });
   }
 
   /** The stored batch that is asked for, or undefined when a new one is. */
@@ -70,33 +78,39 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   /** Duplicates of a refresh that is under way in this process wait for it instead of racing it. */
-  function refreshTogether(ask: Ask, history: History): Promise<Outcome> {
+  function refreshTogether(ask: Ask, known: Known): Promise<Outcome> {
     const key = `${ask.userId} ${ask.channelId}`;
     const running = refreshing.get(key);
-    if (running !== undefined) return running.then((outcome) => behind(ask, outcome));
-    const mine = refresh(ask, history).finally(() => refreshing.delete(key));
+    if (running !== undefined) return behind(ask, running);
+    const mine = refresh(ask, known).finally(() => refreshing.delete(key));
     refreshing.set(key, mine);
     return mine;
   }
 
-  /** Who waited for another's refresh answers its batch, unless it turns out to have asked for one that was there before. */
-  function behind(ask: Ask, outcome: Outcome): Outcome {
-    const history = histories.remembered(ask.userId);
-    const found = history && fromHistory(ask, history);
-    return found === undefined || found.batch?.stamp === outcome.batch?.stamp ? coalesced(outcome) : found;
+  /** Who waited for another's refresh answers its new batch, unless it turns out that either asked for an older one. */
+  async function behind(ask: Ask, running: Promise<Outcome>): Promise<Outcome> {
+    const outcome = await running;
+    const history = histories.remembered(ask.userId) ?? (await histories.current(ask.userId));
+    const found = fromHistory(ask, history);
+    const isNew = outcome.mode === "refresh" || outcome.mode === "coalesced" || outcome.mode === "exhausted";
+    if (isNew && (found === undefined || (found.batch && found.batch.stamp === outcome.batch?.stamp))) {
+      return coalesced(outcome);
+    }
+    return found ?? refreshTogether(ask, { history, readNow: true });
   }
 
-  async function refresh(ask: Ask, remembered: History): Promise<Outcome> {
-    const follows = await followsNow(ask);
-    let history = remembered;
+  async function refresh(ask: Ask, known: Known): Promise<Outcome> {
+    const follows = followsOf(ask.userId);
+    const followed = follows instanceof Promise ? await follows : follows;
+    let { history, readNow } = known;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-      const picks = choose(ask, history, follows);
+      const previous = newestStamp(history, ask);
+      const picks = choose(ask, history, followed);
       if (picks.length === 0) {
         const current = await histories.current(ask.userId);
-        if (current.version === history.version) return exhausted(newestStamp(current, ask));
+        if (current.version === history.version) return exhausted(previous);
         history = current;
       } else {
-        const previous = newestStamp(history, ask);
         const batch = newBatch(ask, history, picks);
         const outcome = await histories.record(ask.userId, history, batch, now());
         if (outcome.recorded) {
@@ -105,25 +119,27 @@ export function createUserRecommend(parts: Parts): Recommend {
         }
         history = outcome.history;
       }
-      const served = afterLosing(ask, history);
+      // What was remembered may have been out of date for long; what was read by this call lost a race.
+      const served = readNow ? afterLosing(ask, history, previous) : fromHistory(ask, history);
       if (served !== undefined) return served;
+      readNow = true;
     }
     throw new Refusal("UNAVAILABLE", "this reader's feed is being refreshed in too many places at once", {
       retryAfterSeconds: RETRY_AFTER_SECONDS,
     });
   }
 
-  /** What the history that was there first has for this ask: its own batch, the one of who won the race, or nothing. */
-  function afterLosing(ask: Ask, history: History): Outcome | undefined {
+  /** The batch of who won the race, if it was for the same channel, unless this ask turns out to mean an older one. */
+  function afterLosing(ask: Ask, history: History, previous: number): Outcome | undefined {
     const found = fromHistory(ask, history);
     const winner = history.inChannel(ask.channelId).at(-1);
-    if (winner === undefined || winner.stamp < ask.arrivedMs) return found;
+    if (winner === undefined || winner.stamp <= previous) return found;
     return found === undefined || found.batch === winner ? stored("coalesced", history, winner) : found;
   }
 
   /** A dry run: everything but the recording. */
   async function rehearse(ask: Ask, history: History): Promise<Outcome> {
-    const picks = choose(ask, history, await followsNow(ask));
+    const picks = choose(ask, history, await followsOf(ask.userId));
     const previous = newestStamp(history, ask);
     return picks.length === 0 ? exhausted(previous) : refreshed(newBatch(ask, history, picks), previous);
   }
@@ -133,11 +149,6 @@ export function createUserRecommend(parts: Parts): Recommend {
     const nobody = new History();
     const picks = choose(ask, nobody, NO_FOLLOWS);
     return picks.length === 0 ? exhausted(0) : refreshed(newBatch(ask, nobody, picks), 0);
-  }
-
-  async function followsNow({ userId }: Ask): Promise<ReadonlySet<bigint>> {
-    const known = followsOf(userId);
-    return known instanceof Promise ? await known : known;
   }
 
   function choose(ask: Ask, { served }: History, follows: ReadonlySet<bigint>): readonly Candidate[] {

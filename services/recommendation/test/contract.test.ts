@@ -211,7 +211,7 @@ describe("the edge", () => {
     await expect(opened.client.recommend(request, { timeoutMs: 40 })).rejects.toMatchObject({
       code: "DEADLINE_EXCEEDED",
     });
-    expect(performance.now() - startedAt).toBeLessThan(200);
+    expect(performance.now() - startedAt).toBeLessThan(280);
     await world.keys.ping();
     expect(ids(await ask(0))).toHaveLength(10);
   });

@@ -2,7 +2,7 @@ import { inList, type Mysql } from "@headline/mysql";
 import type { Catalogue, CatalogueRow } from "./catalogue.js";
 
 /** How many of the newest articles a catalogue holds. */
-const CATALOGUE_MAX = 1_000_000;
+export const CATALOGUE_MAX = 1_000_000;
 const CHUNK_ROWS = 2_000;
 const ABOVE_ALL = 9_223_372_036_854_775_807n;
 const PUBLISHED = 1;

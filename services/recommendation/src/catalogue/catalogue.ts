@@ -65,8 +65,13 @@ export class Catalogue {
   readonly #publishedAt = (slot: number) => this.publishedAtMs(slot);
   readonly #hotKey = (slot: number) => this.hotKey(slot);
 
-  constructor(private readonly now: () => number) {
+  /** @param room For how many articles to make room at once: it takes no memory before it is used, and growing copies all. */
+  constructor(
+    private readonly now: () => number,
+    room = 0,
+  ) {
     this.#shelves.set(ALL_CHANNELS, this.#newShelf(ALL_CHANNELS));
+    this.#grow(room);
   }
 
   /** How many articles can be recommended. */
@@ -272,7 +277,7 @@ export class Catalogue {
 
   #grow(size: number): void {
     if (size <= this.#states.length) return;
-    const capacity = this.#states.length * 2;
+    const capacity = Math.max(size, this.#states.length * 2);
     this.#articleIds = copied(this.#articleIds, new BigInt64Array(capacity));
     this.#authorIds = copied(this.#authorIds, new BigInt64Array(capacity));
     this.#channelIds = copied(this.#channelIds, new Int32Array(capacity));

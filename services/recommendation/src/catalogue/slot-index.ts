@@ -15,8 +15,13 @@ export class SlotIndex {
     this.#mapOf(articleId).set(articleId, slot);
   }
 
-  /** By Fibonacci hashing: the top six bits of a product with 2^32 divided by the golden ratio. */
   #mapOf(articleId: bigint): Map<bigint, number> {
-    return this.#maps[Math.imul(Number(articleId) | 0, 0x9e3779b1) >>> 26] as Map<bigint, number>;
+    return this.#maps[mixed(Number(articleId) | 0) >>> 26] as Map<bigint, number>;
   }
+}
+
+/** MurmurHash3's last step: ids in sequence fall into maps as if at random. */
+function mixed(bits: number): number {
+  const half = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  return Math.imul(half ^ (half >>> 13), 0xc2b2ae35);
 }

@@ -39,7 +39,7 @@ export class History {
 
   /**
    * The stamp of the next batch: later than all, and never a time_stamp that made one. A client whose clock is ahead asks
-   * with moments that come later; were one of them a stamp too, a walk back would find the retry in its place.
+   * with moments that come later; were one of them a stamp too, its retry would find that other batch.
    */
   nextStamp(nowMs: number): number {
     let stamp = Math.max(nowMs, this.#version + 1);
