@@ -11,6 +11,7 @@ import { History } from "./history/history.js";
 import type { HistoryStore } from "./history/history-store.js";
 import { coalesced, END_OF_HISTORY, exhausted, type Outcome, refreshed, stored } from "./outcome.js";
 import type { Present } from "./present.js";
+import { Refreshing } from "./refreshing.js";
 
 interface Parts {
   readonly catalogue: Catalogue;
@@ -48,7 +49,7 @@ const ATTEMPTS_MAX = 32;
  */
 export function createUserRecommend(parts: Parts): Recommend {
   const { catalogue, channels, feed, histories, followsOf, learn, present, now } = parts;
-  const refreshing = new Map<string, Promise<Outcome>>();
+  const refreshing = new Refreshing();
 
   return async (request, context) => {
     const ask = readAsk(request, context.dryRun, channels, now());
@@ -79,12 +80,9 @@ export function createUserRecommend(parts: Parts): Recommend {
 
   /** Duplicates of a refresh that is under way in this process wait for it instead of racing it. */
   function refreshTogether(ask: Ask, known: Known): Promise<Outcome> {
-    const key = `${ask.userId} ${ask.channelId}`;
-    const running = refreshing.get(key);
+    const running = refreshing.of(ask.userId, ask.channelId);
     if (running !== undefined) return behind(ask, running);
-    const mine = refresh(ask, known).finally(() => refreshing.delete(key));
-    refreshing.set(key, mine);
-    return mine;
+    return refreshing.keep(ask.userId, ask.channelId, refresh(ask, known));
   }
 
   /** Who waited for another's refresh answers its new batch, unless it turns out that either asked for an older one. */

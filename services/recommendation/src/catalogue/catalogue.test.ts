@@ -48,7 +48,7 @@ describe("the catalogue", () => {
       channelId: fc.constantFrom(101, 102),
       publishedAtMs: fc.integer({ min: 0, max: 80 }).map((hours) => NOW - hours * HOUR_MS),
       published: fc.boolean(),
-      likes: fc.nat(3),
+      likes: fc.integer({ min: 5, max: 9 }),
       comments: fc.constant(0),
       collects: fc.constant(0),
     }),
@@ -71,7 +71,7 @@ describe("the catalogue", () => {
           const times = (ids: readonly bigint[]) => ids.map((id) => catalogue.publishedAtMs(catalogue.slotOf(id)));
           expect(new Set(now.fresh[index])).toEqual(new Set(here.map((each) => each.articleId)));
           expect(times(now.fresh[index] ?? [])).toEqual(here.map((each) => each.publishedAtMs).sort((a, b) => a - b));
-          expect(now.hot[index]).toHaveLength(here.length);
+          expect(now.hot[index]).toHaveLength(here.filter((each) => each.likes >= 7).length);
           expect(now.hot[index]).toEqual(now.hot[index]?.toSorted((a, b) => b - a));
           const young = here.filter((each) => each.publishedAtMs > NOW - 48 * HOUR_MS);
           expect(now.explore[index]).toEqual(new Set(young.map((each) => each.articleId)));
@@ -92,7 +92,7 @@ describe("the catalogue", () => {
     catalogue.putMany([row(3n), row(2n), row(1n)]);
     catalogue.put(row(2n));
     expect(seen(catalogue, [0, 101], [1n])).toEqual(before);
-    catalogue.put(row(3n, { likes: 5 }));
+    catalogue.put(row(3n, { likes: 50 }));
     expect(seen(catalogue, [0, 101], [1n]).fresh).toEqual(before.fresh);
     expect(catalogue.articleId(catalogue.shelf(101).hot.at(0))).toBe(3n);
   });

@@ -1,4 +1,4 @@
-import { type Engagement, hotKey } from "../feed/hot-key.js";
+import { type Engagement, hotKey, isHot } from "../feed/hot-key.js";
 import { ExploreQueue } from "./explore-queue.js";
 import { OrderedList } from "./ordered-list.js";
 import { SlotIndex } from "./slot-index.js";
@@ -17,7 +17,7 @@ export interface CatalogueRow extends Engagement {
 export interface Shelf {
   /** By time of publishing, the newest last. */
   readonly fresh: OrderedList;
-  /** By decayed engagement, the hottest first; the best HOT_MAX only. */
+  /** What many readers reacted to, by decayed engagement, the hottest first; the best HOT_MAX only. */
   readonly hot: TopList;
   /** Waiting to be shown to enough readers. */
   readonly explore: ExploreQueue;
@@ -48,10 +48,13 @@ const MOVED = 2;
 export class Catalogue {
   readonly #slotOf = new SlotIndex();
   readonly #shelves = new Map<number, Shelf>();
-  readonly #byAuthor = new Map<bigint, OrderedList>();
+  /** Authors have small numbers, as articles have slots, and under each number an id and a list. */
+  readonly #authorNumbers = new Map<bigint, number>();
+  readonly #authorIds: bigint[] = [];
+  readonly #byAuthor: OrderedList[] = [];
 
   #articleIds = new BigInt64Array(1_024);
-  #authorIds = new BigInt64Array(1_024);
+  #authors = new Int32Array(1_024);
   #channelIds = new Int32Array(1_024);
   #publishedAtMs = new Float64Array(1_024);
   #hotKeys = new Float64Array(1_024);
@@ -63,7 +66,9 @@ export class Catalogue {
   #listed = 0;
 
   readonly #publishedAt = (slot: number) => this.publishedAtMs(slot);
-  readonly #hotKey = (slot: number) => this.hotKey(slot);
+  /** What too few readers reacted to never stands among the hot ones. */
+  readonly #hotOrder = (slot: number) =>
+    isHot(this.hotKey(slot), this.publishedAtMs(slot)) ? this.hotKey(slot) : Number.NEGATIVE_INFINITY;
 
   /** @param room For how many articles to make room at once: it takes no memory before it is used, and growing copies all. */
   constructor(
@@ -96,7 +101,12 @@ export class Catalogue {
   }
 
   authorId(slot: number): bigint {
-    return this.#authorIds[slot] as bigint;
+    return this.#authorIds[this.author(slot)] as bigint;
+  }
+
+  /** The author's number: for telling authors apart, which is cheaper than comparing ids. */
+  author(slot: number): number {
+    return this.#authors[slot] as number;
   }
 
   channelId(slot: number): number {
@@ -132,7 +142,8 @@ export class Catalogue {
 
   /** An author's articles by time of publishing, the newest last. */
   byAuthor(authorId: bigint): OrderedList | undefined {
-    return this.#byAuthor.get(authorId);
+    const author = this.#authorNumbers.get(authorId);
+    return author === undefined ? undefined : this.#byAuthor[author];
   }
 
   /** Counts that a batch with these articles was served. */
@@ -151,7 +162,7 @@ export class Catalogue {
       shelf.fresh.insert(slot);
       shelf.hot.offer(slot);
     }
-    this.#authorList(row.authorId).insert(slot);
+    this.#articlesOf(slot).insert(slot);
     this.#queueForExploring([slot]);
   }
 
@@ -167,16 +178,16 @@ export class Catalogue {
     }
     newcomers.sort((a, b) => this.publishedAtMs(a) - this.publishedAtMs(b));
     const byShelf = new Map<Shelf, number[]>();
-    const byAuthor = new Map<bigint, number[]>();
+    const byAuthor = new Map<OrderedList, number[]>();
     for (const slot of newcomers) {
       for (const shelf of this.#shelvesOf(slot)) append(byShelf, shelf, slot);
-      append(byAuthor, this.authorId(slot), slot);
+      append(byAuthor, this.#articlesOf(slot), slot);
     }
     for (const [shelf, slots] of byShelf) {
       shelf.fresh.insertMany(slots);
       for (let index = slots.length - 1; index >= 0; index -= 1) shelf.hot.offer(slots[index] as number);
     }
-    for (const [authorId, slots] of byAuthor) this.#authorList(authorId).insertMany(slots);
+    for (const [list, slots] of byAuthor) list.insertMany(slots);
     this.#queueForExploring(newcomers);
   }
 
@@ -192,7 +203,7 @@ export class Catalogue {
     const stands =
       row.published &&
       this.#states[slot] === LISTED &&
-      this.#authorIds[slot] === row.authorId &&
+      this.authorId(slot) === row.authorId &&
       this.#channelIds[slot] === row.channelId &&
       this.#publishedAtMs[slot] === row.publishedAtMs;
     if (!stands) return false;
@@ -216,7 +227,7 @@ export class Catalogue {
 
   #write(slot: number, row: CatalogueRow): void {
     if (this.#queued[slot] === QUEUED && this.#channelIds[slot] !== row.channelId) this.#queued[slot] = MOVED;
-    this.#authorIds[slot] = row.authorId;
+    this.#authors[slot] = this.#authorNumber(row.authorId);
     this.#channelIds[slot] = row.channelId;
     this.#publishedAtMs[slot] = row.publishedAtMs;
     this.#hotKeys[slot] = hotKey(row, row.publishedAtMs);
@@ -231,7 +242,7 @@ export class Catalogue {
       shelf.fresh.remove(slot);
       shelf.hot.remove(slot, shelf.fresh);
     }
-    this.#authorList(this.authorId(slot)).remove(slot);
+    this.#articlesOf(slot).remove(slot);
     this.#states[slot] = UNKNOWN;
     this.#listed -= 1;
   }
@@ -249,13 +260,17 @@ export class Catalogue {
     return [all, own];
   }
 
-  #authorList(authorId: bigint): OrderedList {
-    let list = this.#byAuthor.get(authorId);
-    if (list === undefined) {
-      list = new OrderedList(this.#publishedAt);
-      this.#byAuthor.set(authorId, list);
-    }
-    return list;
+  #articlesOf(slot: number): OrderedList {
+    return this.#byAuthor[this.author(slot)] as OrderedList;
+  }
+
+  #authorNumber(authorId: bigint): number {
+    const known = this.#authorNumbers.get(authorId);
+    if (known !== undefined) return known;
+    const author = this.#authorIds.push(authorId) - 1;
+    this.#byAuthor.push(new OrderedList(this.#publishedAt));
+    this.#authorNumbers.set(authorId, author);
+    return author;
   }
 
   #newShelf(shelfChannelId: number): Shelf {
@@ -263,7 +278,7 @@ export class Catalogue {
       this.isListed(slot) && (shelfChannelId === ALL_CHANNELS || this.channelId(slot) === shelfChannelId);
     return {
       fresh: new OrderedList(this.#publishedAt),
-      hot: new TopList(this.#hotKey, HOT_MAX),
+      hot: new TopList(this.#hotOrder, HOT_MAX),
       explore: new ExploreQueue((slot) => !standsHere(slot) || !this.#needsExploring(slot)),
     };
   }
@@ -279,7 +294,7 @@ export class Catalogue {
     if (size <= this.#states.length) return;
     const capacity = Math.max(size, this.#states.length * 2);
     this.#articleIds = copied(this.#articleIds, new BigInt64Array(capacity));
-    this.#authorIds = copied(this.#authorIds, new BigInt64Array(capacity));
+    this.#authors = copied(this.#authors, new Int32Array(capacity));
     this.#channelIds = copied(this.#channelIds, new Int32Array(capacity));
     this.#publishedAtMs = copied(this.#publishedAtMs, new Float64Array(capacity));
     this.#hotKeys = copied(this.#hotKeys, new Float64Array(capacity));

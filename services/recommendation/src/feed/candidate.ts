@@ -8,7 +8,8 @@ export type ReasonNumber = (typeof REASONS)[keyof typeof REASONS];
 /** An article that could be on the page. */
 export interface Candidate {
   readonly slot: number;
-  readonly authorId: bigint;
+  /** The author's number in the catalogue. */
+  readonly author: number;
   readonly reason: ReasonNumber;
   /** Higher is better; in doublings of engagement (see hotness). */
   readonly score: number;

@@ -24,9 +24,12 @@ export function hotness(key: number, nowMs: number): number {
   return key - nowMs / HALF_LIFE_MS;
 }
 
-/** The engagement in a key, without its age: log2(1 + e). */
-export function engagementDoublings(key: number, publishedAtMs: number): number {
-  return key - publishedAtMs / HALF_LIFE_MS;
+/** Less engagement than seven likes, log2(1 + 7) = 3, is not many readers; a little below, because keys are rounded. */
+const HOT_DOUBLINGS = 2.9;
+
+/** Whether many readers reacted to the article, whenever that was: log2(1 + e) is the key without its age. */
+export function isHot(key: number, publishedAtMs: number): boolean {
+  return key - publishedAtMs / HALF_LIFE_MS >= HOT_DOUBLINGS;
 }
 
 /** Writing costs a reader more than tapping, keeping says more than liking. */

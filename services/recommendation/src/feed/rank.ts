@@ -17,7 +17,7 @@ export function rank(recalled: readonly Recalled[], reader: Reader, catalogue: C
     .map(({ slot, reason }) => ({
       slot,
       reason,
-      authorId: catalogue.authorId(slot),
+      author: catalogue.author(slot),
       score: score(slot, reader, catalogue),
     }))
     .sort((a, b) => b.score - a.score || catalogue.publishedAtMs(b.slot) - catalogue.publishedAtMs(a.slot));
@@ -25,6 +25,6 @@ export function rank(recalled: readonly Recalled[], reader: Reader, catalogue: C
 
 /** What is known of a reader's interests adds to this sum. */
 function score(slot: number, reader: Reader, catalogue: Catalogue): number {
-  const bonus = reader.follows.has(catalogue.authorId(slot)) ? FOLLOWED_BONUS : 0;
-  return hotness(catalogue.hotKey(slot), reader.nowMs) + bonus;
+  const follows = reader.follows.size > 0 && reader.follows.has(catalogue.authorId(slot));
+  return hotness(catalogue.hotKey(slot), reader.nowMs) + (follows ? FOLLOWED_BONUS : 0);
 }

@@ -16,13 +16,13 @@ interface Walk {
 export function firstKept(walk: Walk, want: number, keep: (slot: number) => boolean, catalogue: Catalogue): number[] {
   const kept: number[] = [];
   const yielded: number[] = [];
-  const perAuthor = new Map<bigint, number>();
+  const perAuthor = new Map<number, number>();
   for (let rank = 0; rank < walk.size && kept.length < want && yielded.length < LOOK_AHEAD; rank += 1) {
     const slot = walk.at(rank);
     if (!keep(slot)) continue;
-    const authorId = catalogue.authorId(slot);
-    const named = perAuthor.get(authorId) ?? 0;
-    perAuthor.set(authorId, named + 1);
+    const author = catalogue.author(slot);
+    const named = perAuthor.get(author) ?? 0;
+    perAuthor.set(author, named + 1);
     if (named < PER_AUTHOR) kept.push(slot);
     else yielded.push(slot);
   }

@@ -1,0 +1,39 @@
+import type { Outcome } from "./outcome.js";
+
+interface Running {
+  readonly userId: bigint;
+  readonly channelId: number;
+  readonly outcome: Promise<Outcome>;
+}
+
+/** Some refreshes share a bucket; few enough to look through. */
+const BUCKETS = 1_024;
+
+/**
+ * The refreshes under way in this process, by reader and channel. A hash table of plain arrays: a Map would keep alive what
+ * has passed through it (see Slots in packages/slots), and thousands pass through this every second.
+ */
+export class Refreshing {
+  readonly #buckets: Running[][] = Array.from({ length: BUCKETS }, () => []);
+
+  of(userId: bigint, channelId: number): Promise<Outcome> | undefined {
+    for (const running of this.#bucketOf(userId)) {
+      if (running.userId === userId && running.channelId === channelId) return running.outcome;
+    }
+    return undefined;
+  }
+
+  /** Keeps `outcome` for whoever asks meanwhile, and answers it. */
+  keep(userId: bigint, channelId: number, outcome: Promise<Outcome>): Promise<Outcome> {
+    const bucket = this.#bucketOf(userId);
+    const running = { userId, channelId, outcome };
+    bucket.push(running);
+    const forget = () => void bucket.splice(bucket.indexOf(running), 1);
+    outcome.then(forget, forget);
+    return outcome;
+  }
+
+  #bucketOf(userId: bigint): Running[] {
+    return this.#buckets[Number(BigInt.asUintN(10, userId))] as Running[];
+  }
+}
