@@ -25,6 +25,7 @@ import { plainFraming } from "./http/framing.js";
 import { jsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
+import { staticFiles } from "./http/static-files.js";
 import type { AccessTokens } from "./users/access-tokens.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
@@ -132,7 +133,7 @@ export function createApp(parts: AppParts): Express {
 
   app.post("/users", jsonBody, signUp({ mysql, tokens, announcer }));
   app.get("/users/me", readMe({ authenticate, users }));
-  app.get("/users/:id", readUser(users));
+  app.get("/users/:id", readUser({ authenticate, mysql, users }));
   app.get("/users/:id/articles", listUserArticles({ mysql, articles }));
   app.put("/users/:id/follow", followUser(following));
   app.delete("/users/:id/follow", unfollowUser(following));
@@ -140,8 +141,7 @@ export function createApp(parts: AppParts): Express {
   app.post("/authorizations", jsonBody, signIn({ mysql, tokens }));
   app.put("/authorizations", optionalJsonBody, renewSignIn({ mysql, tokens }));
 
-  for (const folder of assets)
-    app.use(express.static(folder, { index: "index.html", maxAge: "1h", fallthrough: true }));
+  for (const folder of assets) app.use(staticFiles(folder));
   app.use(notFound);
   app.use(problems(log));
   return app;

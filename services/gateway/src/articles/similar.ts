@@ -11,12 +11,11 @@ interface Titled {
 const CANDIDATES = 300;
 const SIMILAR_MAX = 5;
 const CHANNELS_TTL_MS = 10_000;
-/** Less alike than this is not similar. */
-const LIKENESS_MIN = 0.1;
 
 /**
  * Articles with titles alike: of the channel's newest, those that share the most pairs of neighbouring characters with this title
- * (Dice's coefficient, https://doi.org/10.2307/1932409), which needs no words and so fits Chinese and English alike.
+ * (Dice's coefficient, https://doi.org/10.2307/1932409), which needs no words and so fits Chinese and English alike. Where none is
+ * alike, they are the channel's newest.
  */
 export function createSimilar(mysql: Mysql) {
   const newest = new LRUCache<number, readonly Titled[]>({
@@ -36,7 +35,6 @@ export function createSimilar(mysql: Mysql) {
     return ((await newest.fetch(channelId)) ?? [])
       .filter(({ id }) => id !== articleId)
       .map(({ id, pairs: others }) => ({ id, likeness: dice(pairs, others) }))
-      .filter(({ likeness }) => likeness >= LIKENESS_MIN)
       .sort((a, b) => b.likeness - a.likeness)
       .slice(0, SIMILAR_MAX)
       .map(({ id }) => id);

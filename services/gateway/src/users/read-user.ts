@@ -8,17 +8,29 @@ import { presentItems } from "../articles/present-item.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { decimal, idText, read } from "../http/read.js";
+import { isFollowing } from "./user-store.js";
 import type { Users } from "./users.js";
 
 const Path = z.object({ id: idText });
 const ListQuery = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(10) });
 const INT64_MAX = 9_223_372_036_854_775_807n;
 
-/** GET /users/:id */
-export function readUser(users: Users): RequestHandler {
+/** GET /users/:id; to somebody signed in, also whether they follow this user. */
+export function readUser({
+  authenticate,
+  mysql,
+  users,
+}: {
+  authenticate: Authenticate;
+  mysql: Mysql;
+  users: Users;
+}): RequestHandler {
   return async (req, res) => {
     const { id } = read(Path, req.params);
-    sendOk(res, await presentUser(users, id));
+    const reader = req.headers.authorization === undefined ? undefined : await authenticate.anybody(req, res);
+    const user = await presentUser(users, id);
+    if (reader === undefined || reader.userId <= 0n) return sendOk(res, user);
+    sendOk(res, { ...user, following: await isFollowing(mysql, reader.userId, id) });
   };
 }
 

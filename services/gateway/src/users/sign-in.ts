@@ -54,7 +54,7 @@ export function signUp({ mysql, tokens, announcer }: SignUpParts): RequestHandle
     const { name, password } = read(SignUp, req.body);
     const change = await insertUser(mysql, name, await limited(() => hash(password)));
     await announcer.announce(change);
-    sendOk(res, { user_id: String(change.subjectId), ...(await tokens.issue(change.subjectId)) }, 201);
+    sendOk(res, { user_id: String(change.subjectId), name, ...(await tokens.issue(change.subjectId)) }, 201);
   };
 }
 
@@ -65,12 +65,13 @@ export function signIn({ mysql, tokens }: Parts): RequestHandler {
   const nobody = hash("nobody's password");
   return async (req, res) => {
     tokens.mustIssue();
-    const { name, password } = read(SignIn, req.body);
-    const user = await passwordHashOf(mysql, name.trim());
+    const { name: given, password } = read(SignIn, req.body);
+    const name = given.trim();
+    const user = await passwordHashOf(mysql, name);
     const expected = user?.hash ?? (await nobody);
     const right = await limited(() => verify(expected, password));
     if (user === undefined || !right) throw new Refusal("UNAUTHENTICATED", "name and password do not belong together");
-    sendOk(res, { user_id: String(user.userId), ...(await tokens.issue(user.userId)) }, 201);
+    sendOk(res, { user_id: String(user.userId), name, ...(await tokens.issue(user.userId)) }, 201);
   };
 }
 

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { type Fragment, toFragment } from "../articles/fragment.js";
+import type { Page } from "./page.js";
+import { presentPage } from "./present-page.js";
+
+const text = fc.oneof(
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("头条", "😀👨‍👩‍👧", '"quoted" \\ /', "</script>", "\u2028", "字".repeat(100)),
+);
+const id = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
+const token = fc.stringMatching(/^[\w.-]{0,80}$/);
+const counts = fc.record({ comments: fc.nat(), likes: fc.maxSafeNat(), collects: fc.nat() });
+const article = fc.record({
+  articleId: id,
+  title: text,
+  authorId: id,
+  authorName: text,
+  channelId: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+  publishedAt: fc.date({ min: new Date(0), max: new Date(4e12), noInvalidDate: true }),
+  cover: fc.array(fc.webUrl(), { maxLength: 3 }),
+});
+const track = fc.record({ click: token, collect: token, read: token, liking: token });
+const entry = fc.record({
+  article,
+  counts,
+  exists: fc.boolean(),
+  reason: fc.constantFrom("hot", "new", "explore"),
+  track: fc.option(track, { nil: undefined }),
+});
+const head = fc.record({
+  exposure: token,
+  timestamp: fc.maxSafeNat(),
+  preTimestamp: fc.maxSafeNat(),
+  hasMore: fc.boolean(),
+  exhausted: fc.boolean(),
+  degraded: fc.boolean(),
+});
+
+type Entry = ReturnType<typeof entry.generate>["value"];
+
+function itemOf({ article: shown, counts: { comments, likes, collects }, exists }: Entry): Fragment | undefined {
+  if (!exists) return undefined;
+  const fragment = toFragment(shown);
+  return Buffer.concat([
+    fragment,
+    Buffer.from(`,"comment_count":${comments},"like_count":${likes},"collect_count":${collects}`),
+  ]);
+}
+
+/** The same by JSON.stringify, without a thought for speed. */
+function naive(
+  { article: shown, counts: { comments, likes, collects }, reason, track: tokens }: Entry,
+  isTop: boolean,
+) {
+  return {
+    article_id: String(shown.articleId),
+    title: shown.title,
+    aut_id: String(shown.authorId),
+    aut_name: shown.authorName,
+    channel_id: String(shown.channelId),
+    pubdate: shown.publishedAt.toISOString(),
+    cover: shown.cover,
+    comment_count: comments,
+    like_count: likes,
+    collect_count: collects,
+    is_top: isTop,
+    reason: isTop ? "pinned" : reason,
+    trace: (isTop ? undefined : tokens) ?? { click: "", collect: "", read: "", liking: "" },
+  };
+}
+
+describe("a page's bytes", () => {
+  test("are what JSON.stringify would write, whatever the texts", () => {
+    fc.assert(
+      fc.property(
+        head,
+        fc.array(entry, { maxLength: 12 }),
+        fc.array(entry, { maxLength: 3 }),
+        fc.record({ page: fc.option(fc.nat(), { nil: undefined }), per_page: fc.integer({ min: 1, max: 50 }) }),
+        (around, entries, pinned, { page: number, per_page }) => {
+          const page: Page = {
+            ...around,
+            picks: entries.map(({ article: shown, reason, track: tokens }) => ({
+              articleId: shown.articleId,
+              reason,
+              track: tokens,
+            })),
+          };
+          const query = { channel_id: 1, with_top: 0, per_page, timestamp: undefined, page: number };
+          const hydrated = { page, items: entries.map(itemOf), pinned: pinned.map(itemOf) };
+          const written = presentPage(hydrated, query, 1_790_000_000_000).toString();
+          const expected = {
+            message: "OK",
+            data: {
+              page: number ?? 1,
+              per_page,
+              timestamp: page.timestamp,
+              pre_timestamp: page.preTimestamp,
+              has_more: page.hasMore,
+              exhausted: page.exhausted,
+              server_time: 1_790_000_000_000,
+              degraded: page.degraded,
+              exposure: page.exposure,
+              results: [
+                ...pinned.filter(({ exists }) => exists).map((top) => naive(top, true)),
+                ...entries.filter(({ exists }) => exists).map((pick) => naive(pick, false)),
+              ],
+            },
+          };
+          expect(written).toBe(JSON.stringify(expected));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test("of one page are not touched by the next ones", () => {
+    const page: Page = {
+      picks: [],
+      exposure: "",
+      timestamp: 1,
+      preTimestamp: 0,
+      hasMore: false,
+      exhausted: true,
+      degraded: false,
+    };
+    const query = { channel_id: 1, with_top: 0, per_page: 10, timestamp: undefined, page: undefined };
+    const pages = Array.from({ length: 10_000 }, (_, nowMs) =>
+      presentPage({ page, items: [], pinned: [] }, query, nowMs),
+    );
+    for (const [nowMs, bytes] of pages.entries()) expect(JSON.parse(bytes.toString()).data.server_time).toBe(nowMs);
+  });
+});
