@@ -1,7 +1,7 @@
 import { Refusal } from "@headline/errors";
 import mysql2, { type PoolConnection } from "mysql2/promise";
 import { asFailure, isConnectionBroken } from "./failure.js";
-import { cut, type Statements, statements } from "./statements.js";
+import { cut, hangUp, type Statements, statements } from "./statements.js";
 import { runTransaction, type Transaction, type TransactionOptions } from "./transaction.js";
 
 export interface Mysql extends Statements, AsyncDisposable {
@@ -48,7 +48,13 @@ export function openMysql(url: string, options: Options = {}): Mysql {
     bigNumberStrings: true,
     maxPreparedStatements: 500,
   });
-  pool.on("connection", (connection) => prepareSession(connection as never, statementTimeoutMs));
+  const open = new Set<PoolConnection["connection"]>();
+  pool.on("connection", (made) => {
+    const connection = made as unknown as PoolConnection["connection"];
+    open.add(connection);
+    connection.once("end", () => open.delete(connection));
+    prepareSession(connection, statementTimeoutMs);
+  });
 
   /** Which connections answered last when: those that have not since another one went silent may be as dead. */
   const heardAt = new WeakMap<object, number>();
@@ -85,7 +91,7 @@ export function openMysql(url: string, options: Options = {}): Mysql {
   const one = <T>(run: (on: Statements) => Promise<T>) =>
     withConnection((connection) => run(statements(connection, () => statementTimeoutMs)));
   const limits = { statementTimeoutMs, transactionTimeoutMs };
-  const close = () => closePool(pool);
+  const close = () => closePool(pool, open);
   return {
     query: (sql, params) => one((on) => on.query(sql, params)),
     write: (sql, params) => one((on) => on.write(sql, params)),
@@ -99,7 +105,7 @@ export function openMysql(url: string, options: Options = {}): Mysql {
  * What a new connection is told before its first statement. READ COMMITTED takes no gap locks, so publishers do not block
  * each other. The server, too, gives a statement up that nobody waits for any more: MariaDB any, MySQL a SELECT.
  */
-function prepareSession(connection: mysql2.Connection, statementTimeoutMs: number): void {
+function prepareSession(connection: PoolConnection["connection"], statementTimeoutMs: number): void {
   const limitMs = Math.ceil(statementTimeoutMs * 0.9);
   const session = [
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
@@ -143,15 +149,13 @@ async function acquire(pool: mysql2.Pool, timeoutMs: number): Promise<PoolConnec
 }
 
 /** Waits for the statements that run, whose time is limited, but not for a server that does not take its leave. */
-async function closePool(pool: mysql2.Pool): Promise<void> {
+async function closePool(pool: mysql2.Pool, open: Iterable<PoolConnection["connection"]>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const left = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, CLOSE_MS);
   });
-  try {
-    const ended = pool.end().catch(() => undefined); // of a connection that was broken anyway
-    await Promise.race([ended, left]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const ended = pool.end().catch(() => undefined); // of a connection that was broken anyway
+  await Promise.race([ended, left]);
+  clearTimeout(timer);
+  for (const connection of open) hangUp(connection);
 }

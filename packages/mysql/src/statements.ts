@@ -57,8 +57,13 @@ export async function inTime<T>(connection: PoolConnection, timeoutMs: number, r
   }
 }
 
-/** Out of the pool, and no goodbye: destroy() alone waits for the other end to close, which a dead link never does. */
+/** Out of the pool, and no goodbye. */
 export function cut(connection: PoolConnection): void {
   connection.destroy();
-  (connection.connection as unknown as { stream: { destroy(): void } }).stream.destroy();
+  hangUp(connection.connection);
+}
+
+/** mysql2's own destroy() waits for the other end to close, which a dead link never does. */
+export function hangUp(connection: PoolConnection["connection"]): void {
+  (connection as unknown as { stream: { destroy(): void } }).stream.destroy();
 }

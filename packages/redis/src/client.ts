@@ -33,6 +33,7 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
     connectTimeout: 500,
+    disconnectTimeout: 100,
     socketTimeout: 5 * commandTimeoutMs,
     keepAlive: 10_000,
     retryStrategy: (attempt) =>

@@ -57,6 +57,12 @@ export function slowestMs(shots: readonly Shot[]): number {
   return Math.max(0, ...shots.map(({ tookMs }) => tookMs));
 }
 
+/** The share of pages that the recommender chose just then; a busy machine costs it a deadline now and then. */
+export function liveShare(shots: readonly Shot[]): number {
+  const pages = shots.filter(({ answer }) => answer?.body.data?.results !== undefined);
+  return pages.filter(({ answer }) => answer?.body.data.degraded === false).length / pages.length;
+}
+
 /** Failures nobody handled while `work` ran. Jest would end the run; production would log them. */
 export async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
   const unhandled: unknown[] = [];

@@ -1,0 +1,155 @@
+import { fileURLToPath } from "node:url";
+import { migrate, openMysql } from "@headline/mysql";
+import { openRedis, waitForRedis } from "@headline/redis";
+import { eventually, openProxy, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { describe, expect, test } from "@jest/globals";
+import { appendChanges, type Change, followChanges, type ToldBy, wakeFollowers } from "./index.js";
+
+const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+
+async function openWorld() {
+  const database = await throwawayMysql();
+  await migrate(database.url, MIGRATIONS);
+  const mysql = openMysql(database.url, { transactionTimeoutMs: 20_000 });
+  const told: (Change & { by: ToldBy })[] = [];
+  return {
+    mysql,
+    told,
+    onChanges: (changes: readonly Change[], by: ToldBy) =>
+      void told.push(...changes.map((change) => ({ ...change, by }))),
+    /** A change that was written `agoMs` ago. */
+    old: (subjectId: bigint, agoMs: number) =>
+      mysql.write(
+        "INSERT INTO changes (topic, subject_id, version, created_at) VALUES ('article', ?, 1, UNIX_TIMESTAMP(NOW(3)) * 1000 - ?)",
+        [subjectId, agoMs],
+      ),
+    [Symbol.asyncDispose]: async () => {
+      await mysql.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const article = (subjectId: bigint, version = 1): Change => ({ topic: "article", subjectId, version });
+const NEVER_MS = 1_000_000;
+
+describe("following changes", () => {
+  test("tells what is written from now on, once, in the transaction's own terms", async () => {
+    await using world = await openWorld();
+    const { mysql, told, onChanges } = world;
+    await using follower = await followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await mysql.transaction((tx) => appendChanges(tx, article(1n), article(2n, 9)));
+    await mysql
+      .transaction(async (tx) => {
+        await appendChanges(tx, article(3n));
+        throw new Error("rolled back");
+      })
+      .catch(() => undefined);
+    await follower.poll();
+    await follower.poll();
+    expect(told).toEqual([
+      { ...article(1n), by: "table" },
+      { ...article(2n, 9), by: "table" },
+    ]);
+  });
+
+  test("misses nothing of transactions that commit out of order", async () => {
+    await using world = await openWorld();
+    const { mysql, told, onChanges } = world;
+    await using follower = await followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await mysql.transaction(async (slow) => {
+      await appendChanges(slow, article(1n)); // has its number, and is not there yet
+      await mysql.transaction((quick) => appendChanges(quick, article(2n)));
+      await follower.poll();
+      expect(told.map(({ subjectId }) => subjectId)).toEqual([2n]);
+    });
+    await follower.poll();
+    expect(told.map(({ subjectId }) => subjectId)).toEqual([2n, 1n]);
+  });
+
+  test("does not tell what is long settled, and does not read it again", async () => {
+    await using world = await openWorld();
+    const { mysql, told, onChanges, old } = world;
+    await old(1n, 60_000);
+    await old(2n, 30_000);
+    await using follower = await followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await old(3n, 20_000);
+    await follower.poll();
+    expect(told.map(({ subjectId }) => subjectId)).toEqual([3n]);
+    await mysql.write("DELETE FROM changes WHERE subject_id = 3");
+    await mysql.write(
+      "INSERT INTO changes (seq, topic, subject_id, version, created_at) VALUES (3, 'article', 4, 1, 0)",
+    );
+    await follower.poll();
+    expect(told.map(({ subjectId }) => subjectId)).toEqual([3n]); // number 3 is behind it
+  });
+
+  test("tells more than a page, and again what the listener could not take", async () => {
+    await using world = await openWorld();
+    const { mysql, told, onChanges } = world;
+    let refuse = true;
+    await using follower = await followChanges({
+      mysql,
+      pollMs: NEVER_MS,
+      onChanges: (changes, by) => {
+        if (refuse) throw new Error("not now");
+        onChanges(changes, by);
+      },
+    });
+    for (let batch = 0; batch < 5; batch += 1)
+      await appendChanges(mysql, ...Array.from({ length: 500 }, (_, index) => article(BigInt(batch * 500 + index))));
+    await expect(follower.poll()).rejects.toThrow("not now");
+    refuse = false;
+    await follower.poll();
+    expect(told).toHaveLength(2_500);
+    expect(new Set(told.map(({ subjectId }) => subjectId)).size).toBe(2_500);
+  });
+
+  test("hears messages at once, and reads the table when they do not come", async () => {
+    await using world = await openWorld();
+    const { mysql, told, onChanges } = world;
+    await using server = await throwawayRedis();
+    await using proxy = await openProxy({ target: server.target });
+    const subscriber = openRedis(`redis://127.0.0.1:${proxy.port}`, { subscriber: true });
+    const redis = openRedis(server.url);
+    await Promise.all([waitForRedis(subscriber), waitForRedis(redis)]);
+    await using _follower = await followChanges({ mysql, subscriber, onChanges, pollMs: 300 });
+    await eventually(async () => {
+      await wakeFollowers(redis, article(7n, 70), article(8n, 80));
+      expect(told).toContainEqual({ ...article(8n, 80), by: "message" });
+    });
+    for (const nonsense of ["", "article", "article x 1", "article 1 2 3"]) await redis.publish("changes", nonsense);
+    expect(told.every(({ subjectId }) => subjectId === 7n || subjectId === 8n)).toBe(true);
+
+    proxy.blackhole();
+    await appendChanges(mysql, article(9n));
+    await wakeFollowers(redis, article(9n));
+    await eventually(() => expect(told).toContainEqual({ ...article(9n), by: "table" }), { withinMs: 1_000 });
+    expect(told).not.toContainEqual({ ...article(9n), by: "message" });
+    proxy.heal();
+    await eventually(
+      async () => {
+        await wakeFollowers(redis, article(10n));
+        expect(told).toContainEqual({ ...article(10n), by: "message" });
+      },
+      { withinMs: 4_000 },
+    );
+    subscriber.disconnect();
+    redis.disconnect();
+  });
+});
+
+test("the README's example holds", async () => {
+  await using world = await openWorld();
+  const { mysql } = world;
+  const seen: Change[] = [];
+  await using _following = await followChanges({
+    mysql,
+    pollMs: 50,
+    onChanges: (changes) => void seen.push(...changes),
+  });
+  await mysql.transaction(async (tx) => {
+    await appendChanges(tx, { topic: "article", subjectId: 7n, version: 2 });
+  });
+  await eventually(() => expect(seen).toEqual([{ topic: "article", subjectId: 7n, version: 2 }]));
+});

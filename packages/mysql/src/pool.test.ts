@@ -1,0 +1,214 @@
+import { setTimeout } from "node:timers/promises";
+import { Refusal } from "@headline/errors";
+import { eventually, openProxy, privateMysql, type ThrowawayMysql, throwawayMysql } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { isDuplicate, isLocked } from "./failure.js";
+import { inList } from "./in-list.js";
+import { type Mysql, openMysql } from "./pool.js";
+
+let database: ThrowawayMysql;
+let mysql: Mysql;
+
+beforeAll(async () => {
+  database = await throwawayMysql();
+  mysql = openMysql(database.url);
+  await mysql.write("CREATE TABLE notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(100) NOT NULL UNIQUE)");
+});
+afterAll(async () => {
+  await mysql.close();
+  await database[Symbol.asyncDispose]();
+});
+
+async function faultyLink() {
+  const url = new URL(database.url);
+  const proxy = await openProxy({ target: { path: url.searchParams.get("socketPath") ?? "" } });
+  return {
+    proxy,
+    url: `mysql://root@127.0.0.1:${proxy.port}${url.pathname}`,
+    [Symbol.asyncDispose]: () => proxy[Symbol.asyncDispose](),
+  };
+}
+
+const UNAVAILABLE = { code: "UNAVAILABLE", message: expect.not.stringMatching(/[Ss][Qq][Ll]|timeout|\bE[A-Z_]{4,}/) };
+
+/** How long a call takes to be refused. */
+async function refusedAfter(act: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await expect(act()).rejects.toMatchObject(UNAVAILABLE);
+  return performance.now() - startMs;
+}
+
+describe("values", () => {
+  test("beyond 2^53 come and go exactly, and texts of any script", async () => {
+    const big = 9_007_199_254_740_993n;
+    await mysql.write("INSERT INTO notes (id, note) VALUES (?, ?)", [big, "头条 😀"]);
+    expect(await mysql.query("SELECT id, note FROM notes WHERE id = ?", [big])).toEqual([
+      { id: String(big), note: "头条 😀" },
+    ]);
+    const { insertId, affectedRows } = await mysql.write("INSERT INTO notes (note) VALUES ('next')");
+    expect([insertId, affectedRows]).toEqual([big + 1n, 1]);
+    expect(inList([1n, big])).toBe(`1,${big}`);
+    expect(() => inList([])).toThrow(RangeError);
+  });
+
+  test("that are no plain values are not SQL", async () => {
+    for (const odd of [{ id: 1 }, [1, 2]] as never[])
+      await expect(mysql.query("SELECT 1 FROM notes WHERE note = ? AND 1 = 0 OR id = ?", [odd, 1n])).resolves.toEqual(
+        [],
+      );
+  });
+});
+
+describe("a transaction", () => {
+  test("is all or nothing, and gives its connection back clean", async () => {
+    await using single = openMysql(database.url, { connectionsMax: 1 });
+    await expect(
+      single.transaction(async (tx) => {
+        await tx.write("INSERT INTO notes (note) VALUES ('half')");
+        throw new Refusal("NOT_FOUND", "no");
+      }),
+    ).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await single.query("SELECT id FROM notes WHERE note = 'half'")).toEqual([]);
+    const [row] = await single.query<{ open: number }>("SELECT @@in_transaction AS open");
+    expect(Number(row?.open)).toBe(0);
+  });
+
+  test("that is chosen by a deadlock is run again", async () => {
+    await mysql.write("INSERT INTO notes (id, note) VALUES (1, 'one'), (2, 'two')");
+    let runs = 0;
+    const both = (first: bigint, second: bigint) =>
+      mysql.transaction(async (tx) => {
+        runs += 1;
+        await tx.write("UPDATE notes SET note = CONCAT(note, '.') WHERE id = ?", [first]);
+        await setTimeout(50);
+        await tx.write("UPDATE notes SET note = CONCAT(note, '.') WHERE id = ?", [second]);
+      });
+    await Promise.all([both(1n, 2n), both(2n, 1n)]);
+    expect(runs).toBeGreaterThan(2);
+    expect(await mysql.query("SELECT note FROM notes WHERE id < 3")).toEqual([{ note: "one.." }, { note: "two.." }]);
+  });
+
+  test("takes no longer than it may, whatever it does", async () => {
+    await using hurried = openMysql(database.url, { transactionTimeoutMs: 200 });
+    let statements = 0;
+    const startMs = performance.now();
+    await expect(
+      hurried.transaction(async (tx) => {
+        for (;;) {
+          await tx.query("SELECT SLEEP(0.03)");
+          statements += 1;
+        }
+      }),
+    ).rejects.toMatchObject(UNAVAILABLE);
+    expect(performance.now() - startMs).toBeLessThan(350);
+    expect(statements).toBeGreaterThan(2);
+    expect(await hurried.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  test("sees one moment as a snapshot, and each statement's own otherwise", async () => {
+    const counts = async (isolation: "snapshot" | "read committed") =>
+      mysql.transaction(
+        async (tx) => {
+          const count = async () => (await tx.query("SELECT id FROM notes")).length;
+          const before = await count();
+          await mysql.write("INSERT INTO notes (note) VALUES (UUID())");
+          return (await count()) - before;
+        },
+        { isolation },
+      );
+    expect(await counts("snapshot")).toBe(0);
+    expect(await counts("read committed")).toBe(1);
+  });
+});
+
+describe("failures", () => {
+  test("that callers act on are told apart, and bugs stay what they are", async () => {
+    await mysql.write("INSERT INTO notes (note) VALUES ('taken')");
+    const duplicate = await mysql.write("INSERT INTO notes (note) VALUES ('taken')").catch((error: unknown) => error);
+    expect([isDuplicate(duplicate), isLocked(duplicate)]).toEqual([true, false]);
+    await mysql.transaction(async (tx) => {
+      await tx.query("SELECT id FROM notes WHERE note = 'taken' FOR UPDATE");
+      const start = performance.now();
+      await expect(mysql.query("SELECT id FROM notes WHERE note = 'taken' FOR UPDATE NOWAIT")).rejects.toThrow();
+      expect(performance.now() - start).toBeLessThan(200);
+    });
+    await expect(mysql.query("SELECT nonsense FROM notes")).rejects.toMatchObject({ code: "ER_BAD_FIELD_ERROR" });
+    expect(await mysql.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  test("a statement that takes too long ends on both sides", async () => {
+    const startMs = performance.now();
+    await expect(mysql.query("SELECT SLEEP(5)")).rejects.toMatchObject(UNAVAILABLE);
+    expect(performance.now() - startMs).toBeLessThan(450);
+    await eventually(async () => {
+      const running = await mysql.query(
+        "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(5)%' AND db = DATABASE()",
+      );
+      expect(running).toEqual([]);
+    });
+  });
+
+  test("nobody waits for ever for a connection", async () => {
+    await using small = openMysql(database.url, {
+      connectionsMax: 1,
+      acquireTimeoutMs: 100,
+      statementTimeoutMs: 2_000,
+    });
+    const holding = small.query("SELECT SLEEP(0.5)");
+    await setTimeout(20);
+    expect(await refusedAfter(() => small.query("SELECT 1"))).toBeLessThan(200);
+    const crowd = await Promise.allSettled(Array.from({ length: 400 }, () => small.query("SELECT 1")));
+    expect(crowd.every(({ status }) => status === "rejected")).toBe(true);
+    await holding;
+    expect(await small.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
+  });
+
+  test.each(["blackhole", "dropReplies"] as const)(
+    "a half-open link (%s) is noticed, and gone soon after it heals",
+    async (fault) => {
+      await using link = await faultyLink();
+      const { proxy, url } = link;
+      await using far = openMysql(url);
+      await Promise.all(Array.from({ length: 10 }, () => far.query("SELECT SLEEP(0.05)"))); // ten connections in the pool
+      proxy[fault]();
+      for (const act of [
+        () => far.query("SELECT 1"),
+        () => far.query(`SELECT ${Math.random()}`), // not prepared yet
+        () => far.transaction((tx) => tx.query("SELECT 1")),
+      ])
+        expect(await refusedAfter(act)).toBeLessThan(700);
+      proxy.heal();
+      const healedMs = performance.now();
+      await eventually(async () => expect(await far.query("SELECT 1 AS one")).toEqual([{ one: 1 }]), {
+        withinMs: 2_000,
+      });
+      expect(performance.now() - healedMs).toBeLessThan(2_000);
+      const results = await Promise.allSettled(Array.from({ length: 20 }, () => far.query("SELECT 1")));
+      expect(results.every(({ status }) => status === "fulfilled")).toBe(true);
+    },
+  );
+
+  test("closing does not wait for a server that does not answer", async () => {
+    await using link = await faultyLink();
+    const { proxy, url } = link;
+    const far = openMysql(url);
+    await far.query("SELECT 1");
+    proxy.blackhole();
+    const hanging = far.query("SELECT 2").catch(() => undefined);
+    const startMs = performance.now();
+    await far.close();
+    expect(performance.now() - startMs).toBeLessThan(1_500);
+    await hanging;
+  });
+
+  test("a server that was killed is used again as soon as it is back", async () => {
+    await using server = await privateMysql();
+    await using pool = openMysql(server.url);
+    await pool.query("SELECT 1");
+    await server.kill();
+    for (let again = 0; again < 3; again += 1)
+      expect(await refusedAfter(() => pool.query("SELECT 1"))).toBeLessThan(700);
+    await server.restart();
+    await eventually(() => pool.query("SELECT 1"), { withinMs: 1_000 });
+  });
+});

@@ -1,0 +1,17 @@
+import { throwawayMysql } from "@headline/testkit";
+import { expect, test } from "@jest/globals";
+import { openMysql } from "./index.js";
+
+test("the README's example holds", async () => {
+  await using database = await throwawayMysql();
+  await using mysql = openMysql(database.url, { statementTimeoutMs: 300, transactionTimeoutMs: 600 });
+  await mysql.write("CREATE TABLE notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(100))");
+  const { insertId } = await mysql.write("INSERT INTO notes (note) VALUES (?)", ["头条"]);
+  const [note] = await mysql.query<{ id: string; note: string }>("SELECT id, note FROM notes WHERE id = ?", [insertId]);
+  expect(note).toEqual({ id: String(insertId), note: "头条" });
+  await mysql.transaction(async (tx) => {
+    await tx.query("SELECT id FROM notes WHERE id = ? FOR UPDATE", [insertId]);
+    await tx.write("DELETE FROM notes WHERE id = ?", [insertId]);
+  });
+  expect(await mysql.query("SELECT id FROM notes")).toEqual([]);
+});

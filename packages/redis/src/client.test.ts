@@ -1,0 +1,105 @@
+import { eventually, openProxy, throwawayRedis } from "@headline/testkit";
+import { describe, expect, test } from "@jest/globals";
+import { openRedis, type Redis, redisAddress, waitForRedis } from "./client.js";
+
+/** How long a call takes to end, well or badly. */
+async function took(act: () => Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await act().catch(() => undefined);
+  return performance.now() - startMs;
+}
+
+async function backWithin(redis: Redis, withinMs: number): Promise<void> {
+  await eventually(async () => expect(await redis.ping()).toBe("PONG"), { withinMs });
+}
+
+describe("a Redis client", () => {
+  test("fails at once while Redis is away, and is back within two seconds of its return", async () => {
+    await using server = await throwawayRedis();
+    const redis = openRedis(server.url);
+    await waitForRedis(redis);
+    await server.kill();
+    await eventually(() => expect(redis.status).not.toBe("ready"));
+    for (let call = 0; call < 5; call += 1) expect(await took(() => redis.get("a"))).toBeLessThan(50);
+    await server.restart();
+    await backWithin(redis, 2_000);
+    redis.disconnect();
+  });
+
+  test.each(["blackhole", "dropReplies"] as const)("notices a link that is half-open (%s) and heals", async (fault) => {
+    await using server = await throwawayRedis();
+    await using proxy = await openProxy({ target: server.target });
+    const redis = openRedis(`redis://127.0.0.1:${proxy.port}`);
+    await waitForRedis(redis);
+    proxy[fault]();
+    for (let call = 0; call < 5; call += 1) expect(await took(() => redis.get("a"))).toBeLessThan(200);
+    proxy.heal();
+    await backWithin(redis, 2_000);
+    redis.disconnect();
+  });
+
+  test("sends nothing twice when a reply is lost", async () => {
+    await using server = await throwawayRedis();
+    await using proxy = await openProxy({ target: server.target });
+    const redis = openRedis(`redis://127.0.0.1:${proxy.port}`);
+    await waitForRedis(redis);
+    proxy.dropReplies();
+    const lost = redis.incr("once");
+    await expect(lost).rejects.toThrow();
+    proxy.reset();
+    proxy.heal();
+    await backWithin(redis, 2_000);
+    expect(await redis.get("once")).toBe("1");
+    redis.disconnect();
+  });
+
+  test("that listens notices a half-open link by itself, and listens again", async () => {
+    await using server = await throwawayRedis();
+    await using proxy = await openProxy({ target: server.target });
+    const listener = openRedis(`redis://127.0.0.1:${proxy.port}`, { subscriber: true });
+    await waitForRedis(listener);
+    await listener.subscribe("news");
+    const heard: string[] = [];
+    listener.on("message", (_channel, message) => heard.push(message));
+    const speaker = openRedis(server.url);
+    await waitForRedis(speaker);
+    await eventually(async () => {
+      await speaker.publish("news", "before");
+      expect(heard).toContain("before");
+    });
+    proxy.blackhole();
+    await eventually(() => expect(listener.status).not.toBe("ready"), { withinMs: 3_000 });
+    proxy.heal();
+    await eventually(
+      async () => {
+        await speaker.publish("news", "after");
+        expect(heard).toContain("after");
+      },
+      { withinMs: 2_000 },
+    );
+    listener.disconnect();
+    speaker.disconnect();
+  });
+
+  test("waits for Redis only so long", async () => {
+    const redis = openRedis("redis://127.0.0.1:1");
+    expect(await waitForRedis(redis, 100)).toBe(false);
+    redis.disconnect();
+  });
+});
+
+describe("an address", () => {
+  test.each([
+    ["/run/redis.sock", { path: "/run/redis.sock" }],
+    ["unix:///run/my%20redis.sock?db=2", { path: "/run/my redis.sock", db: 2 }],
+    ["redis://h", { host: "h", port: 6379, db: 0 }],
+    ["redis://u:p%40ss@h:7/3", { host: "h", port: 7, db: 3, username: "u", password: "p@ss" }],
+    ["rediss://h:7", { host: "h", port: 7, db: 0, tls: {} }],
+  ])("%s", (url, address) => {
+    expect(redisAddress(url)).toEqual(address);
+  });
+
+  test("of something else is refused by name", () => {
+    expect(() => redisAddress("http://h")).toThrow(/redis:\/\//);
+  });
+});

@@ -1,0 +1,66 @@
+import { openMysql } from "@headline/mysql";
+import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { correctStatistics } from "@headline/statistics";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { startLoad, statuses } from "./load.js";
+import { bearer, client, openWorld, type World } from "./open-world.js";
+
+const ROUNDS = 60;
+const AUTHORS = 8;
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+test("60 runs of the correction beside authors who publish leave no counter wrong", async () => {
+  const { recommendation, gateway: here } = await world.open();
+  const there = await world.openGateway({ recommenderAddress: recommendation.address });
+  const authors = await Promise.all(
+    Array.from({ length: AUTHORS }, async (_, index) => {
+      const userId = await world.addUser(`author ${index}`);
+      return { userId, authorization: await bearer(userId) };
+    }),
+  );
+  await using mysql = openMysql(world.mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 });
+  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
+  await waitForRedis(redis);
+
+  const startedMs = performance.now();
+  const load = startLoad(
+    (index) => {
+      const { authorization } = authors[index % AUTHORS] as (typeof authors)[number];
+      const article = { title: "counted", content: "x", channel_id: 101 };
+      return client(index % 2 === 0 ? here : there, authorization).post("/articles", article);
+    },
+    { clients: 2 * AUTHORS, pauseMs: 0 },
+  );
+  let wrong = 0;
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const report = await correctStatistics({ mysql, redis });
+    expect(report.complete).toBe(true);
+    for (const { counters } of report.statistics)
+      for (const { wrongInMysql, wrongInRedis } of Object.values(counters)) wrong += wrongInMysql + wrongInRedis;
+  }
+  const shots = await load.stop();
+  const perSecond = (shots.length / (performance.now() - startedMs)) * 1_000;
+  redis.disconnect();
+  console.log(`${ROUNDS} runs beside ${Math.round(perSecond)} posts/s, ${wrong} wrong counters found`);
+  expect(statuses(shots)).toEqual({ 201: shots.length });
+  expect(wrong).toBe(0);
+
+  for (const [index, { userId }] of authors.entries()) {
+    const published = shots.filter(({ answer }) => answer !== undefined).length;
+    expect(published).toBeGreaterThan(0);
+    const [row] = await mysql.query<{ count: string }>("SELECT COUNT(*) AS count FROM articles WHERE author_id = ?", [
+      userId,
+    ]);
+    for (const gateway of [here, there]) {
+      const shown = (await client(gateway).get(`/users/${userId}`)).body.data.article_count;
+      expect([index, shown]).toEqual([index, Number(row?.count)]);
+    }
+  }
+}, 60_000);

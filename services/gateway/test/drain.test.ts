@@ -1,0 +1,111 @@
+import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import { eventually } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { startLoad, statuses } from "./load.js";
+import { bearer, client, openWorld, type World } from "./open-world.js";
+
+let world: World;
+let recommenderAddress: string;
+let alice: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  alice = await bearer(await world.addUser("alice"));
+  await world.addArticles(40);
+  recommenderAddress = (await world.openRecommendation()).address;
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+describe("a gateway that closes under load", () => {
+  test("loses no request of clients that keep their connections, and says that it is not ready first", async () => {
+    for (let round = 1; round <= 3; round += 1) {
+      const gateways = [
+        await world.openGateway({ recommenderAddress, graceMs: 200 }),
+        await world.openGateway({ recommenderAddress }),
+      ] as const;
+      let leaving = false;
+      const readiness: number[] = [];
+      const load = startLoad(
+        async (index) => {
+          // A balancer that looks at /readyz from time to time and sends new requests to who is ready.
+          const gateway = leaving ? gateways[1] : gateways[0];
+          if (index % 3 === 0)
+            return client(gateway, alice).post("/articles", { title: "drained", content: "x", channel_id: 102 });
+          return client(gateway).get("/articles?channel_id=101");
+        },
+        { clients: 20, pauseMs: 1 },
+      );
+      await eventually(() => expect(load.shots.length).toBeGreaterThan(100));
+      const closed = gateways[0][Symbol.asyncDispose]();
+      readiness.push((await client(gateways[0]).get("/readyz")).status);
+      await setTimeout(50);
+      leaving = true;
+      await closed;
+      const shots = await load.stop();
+      const { 200: read = 0, 201: written = 0, 503: refused = 0 } = statuses(shots);
+      expect(read + written + refused).toBe(shots.length); // refused by a database that other tests keep busy, and told so
+      expect(refused).toBeLessThan(shots.length / 20);
+      for (const { answer } of shots) if (answer?.status === 503) expect(answer.headers.get("retry-after")).toBe("1");
+      expect(readiness).toEqual([503]);
+      await expect(client(gateways[0]).get("/healthz")).rejects.toThrow();
+    }
+  });
+});
+
+describe("clients that are slow on purpose", () => {
+  test("with headers or bodies that drip are cut, and others are served meanwhile", async () => {
+    const gateway = await world.openGateway({ recommenderAddress });
+    const startedMs = performance.now();
+    const cutAfter: Promise<number>[] = [
+      drip(gateway.port, "GET /channels HTTP/1.1\r\nHost: x\r\n", "A: b\r\n"),
+      drip(
+        gateway.port,
+        `POST /articles HTTP/1.1\r\nHost: x\r\nAuthorization: ${alice}\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{`,
+        " ",
+      ),
+    ];
+    const load = startLoad(() => client(gateway).get("/articles?channel_id=101"), { clients: 2, pauseMs: 50 });
+    const [headers, body] = (await Promise.all(cutAfter)) as [number, number];
+    expect(headers - startedMs).toBeLessThan(7_500);
+    expect(body - startedMs).toBeLessThan(13_000);
+    const shots = await load.stop();
+    expect(statuses(shots)).toEqual({ 200: shots.length });
+  }, 20_000);
+
+  /** When the other end hung up. */
+  function drip(port: number, begin: string, drop: string): Promise<number> {
+    return new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => socket.write(begin));
+      const dripping = setInterval(() => socket.write(drop), 500);
+      socket.on("error", () => undefined).resume();
+      socket.once("close", () => {
+        clearInterval(dripping);
+        resolve(performance.now());
+      });
+    });
+  }
+});
+
+describe("more requests than fit", () => {
+  test("are refused at once with 503 and Retry-After, before anything is done for them", async () => {
+    const gateway = await world.openGateway({ recommenderAddress, inFlightMax: 2 });
+    const [id] = await world.mysql.query<{ id: string }>("SELECT id FROM users WHERE name = 'alice'");
+    await world.mysql.write("INSERT IGNORE INTO user_statistics (user_id) VALUES (?)", [id?.id as string]);
+    await world.mysql.transaction(async (tx) => {
+      await tx.query("SELECT * FROM user_statistics WHERE user_id = ? FOR UPDATE", [id?.id as string]);
+      const slow = [1, 2].map(() =>
+        client(gateway, alice).post("/articles", { title: "slow", content: "x", channel_id: 102 }),
+      );
+      await setTimeout(50);
+      const refused = await client(gateway).get("/articles?channel_id=101");
+      expect(refused).toMatchObject({ status: 503, body: { code: "UNAVAILABLE", request_id: expect.any(String) } });
+      expect(refused.headers.get("retry-after")).toBe("1");
+      expect((await client(gateway).get("/healthz")).status).toBe(200); // the process lives
+      for (const answer of await Promise.all(slow)) expect(answer.status).toBe(503);
+    });
+    expect((await client(gateway).get("/articles?channel_id=101")).status).toBe(200);
+  });
+});
