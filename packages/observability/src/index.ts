@@ -1,2 +1,2 @@
-export { createLog, type Log, logged } from "./log.js";
+export { createLog, gathered, type Log, logged } from "./log.js";
 export { childTraceparent, isTraceparent } from "./traceparent.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { childTraceparent, createLog, isTraceparent, type Log, logged } from "./index.js";
+import { childTraceparent, createLog, gathered, isTraceparent, type Log, logged } from "./index.js";
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -45,5 +45,14 @@ describe("logs", () => {
   test("have a level", () => {
     expect(createLog({ name: "test", level: "silent" }).isLevelEnabled("error")).toBe(false);
     expect(createLog({ name: "test" }).isLevelEnabled("info")).toBe(true);
+  });
+
+  test("of what happens to everybody come once in a while, with how many each stands for", () => {
+    const lines: { times: number }[] = [];
+    const log = { warn: (line: { times: number }) => void lines.push(line) } as unknown as Log;
+    let now = 0;
+    const tell = gathered(log, "degraded", { everyMs: 1_000, now: () => now });
+    for (; now < 2_500; now += 100) tell(new Error("away"));
+    expect(lines.map(({ times }) => times)).toEqual([1, 10, 10]);
   });
 });

@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import type { Log } from "@headline/observability";
-import { logged } from "@headline/observability";
+import { gathered } from "@headline/observability";
 import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";
 import express, { type Express } from "express";
@@ -54,6 +54,8 @@ export interface AppParts {
 
 const IN_FLIGHT_MAX = 2_000;
 const BUDGET_MS = 800;
+/** What happens to every request while a part is away is said once a second. */
+const EACH_SECOND = { everyMs: 1_000 };
 
 /** The routes, in the order a reader meets them. */
 export function createApp(parts: AppParts): Express {
@@ -74,8 +76,8 @@ export function createApp(parts: AppParts): Express {
   } = parts;
   const authenticate = createAuthenticate(tokens);
   const breaker = createBreaker("the recommendation service");
-  const onRedisError = logged(log, "Redis was not told");
-  const onDegraded = (err: unknown) => log.warn({ err }, "degraded: the recommendation service did not answer");
+  const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
+  const onDegraded = gathered(log, "degraded: the recommendation service did not answer", EACH_SECOND);
   const publisher = createPublisher({ mysql, announcer, userStatistics: users.statistics, onRedisError });
   const publishing = { authenticate, channels, publisher };
   const following = { authenticate, mysql, announcer, users, onRedisError };
@@ -87,7 +89,7 @@ export function createApp(parts: AppParts): Express {
     hotLists,
     now,
     onDegraded,
-    onSessionError: logged(log, "page sessions"),
+    onSessionError: gathered(log, "page sessions", EACH_SECOND),
   });
 
   const app = express();
@@ -117,13 +119,17 @@ export function createApp(parts: AppParts): Express {
       articles,
       hotLists,
       now,
-      onHydrationError: logged(log, "articles not hydrated"),
+      onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
     }),
   );
   app.get("/articles/updates", countUpdates({ authenticate, channels, recommender, breaker, mysql, onDegraded }));
   app.get(
     "/articles/:id",
-    readArticle({ articles, similar: createSimilar(mysql), onSimilarError: logged(log, "similar articles") }),
+    readArticle({
+      articles,
+      similar: createSimilar(mysql),
+      onSimilarError: gathered(log, "similar articles", EACH_SECOND),
+    }),
   );
   app.get("/channels", listChannels(channels));
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { followChanges } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
-import { type Log, logged } from "@headline/observability";
+import { gathered, type Log, logged } from "@headline/observability";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { connectRecommender, type Recommender } from "@headline/rpc";
 import { createApp } from "./app.js";
@@ -52,7 +52,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   const { host = "0.0.0.0", port, mysqlUrl, redisUrl, recommenderAddress, tokenKeys, log, now = Date.now } = config;
   const resources = new CloseStack();
   try {
-    const onRedisError = logged(log, "Redis");
+    const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
     const mysql = resources.use(openMysql(mysqlUrl, MYSQL));
     const redis = openRedis(redisUrl, {
       scripts: { ...VersionedCache.scripts, ...PageSessions.scripts },

@@ -152,6 +152,17 @@ describe("an Idempotency-Key", () => {
     expect((await carol.post("/articles", draft({ title: "hers" }), { "idempotency-key": "mine" })).status).toBe(201);
   });
 
+  test("is free again after 24 hours", async () => {
+    const first = await post("old", { title: "yesterday" });
+    await world.mysql.write(
+      "UPDATE idempotency_keys SET created_at = created_at - 86400001 WHERE idempotency_key = 'old'",
+    );
+    const second = await post("old", { title: "today" });
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.body.data.article_id).not.toBe(first.body.data.article_id);
+    expect((await post("old", { title: "today" })).body).toEqual(second.body);
+  });
+
   test("is 409 while another request with it is running, which then counts", async () => {
     const both = await world.mysql.transaction(async (tx) => {
       await tx.query("SELECT * FROM user_statistics WHERE user_id = ? FOR UPDATE", [alice]); // holds the author's count
@@ -257,5 +268,12 @@ describe("who publishes", () => {
     expect((await bob.send("DELETE", `/articles/${id}`)).status).toBe(403);
     expect((await bob.send("DELETE", "/articles/9223372036854775807")).status).toBe(404);
     expect((await author.send("PATCH", `/articles/${id}`, { body: {} })).status).toBe(400);
+  });
+
+  test("with the largest id there is, and sign-ups go on", async () => {
+    const largest = client(here, await bearer(9_223_372_036_854_775_807n));
+    expect((await largest.post("/articles", draft())).status).toBe(201);
+    const signUp = await client(here).post("/users", { name: "after the largest", password: "long enough" });
+    expect(signUp).toMatchObject({ status: 201, body: { data: { name: "after the largest" } } });
   });
 });

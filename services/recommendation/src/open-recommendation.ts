@@ -1,7 +1,7 @@
 import { followChanges } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
-import { type Log, logged } from "@headline/observability";
+import { gathered, type Log, logged } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
 import { openTrackKeys } from "@headline/track-token";
@@ -48,7 +48,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
   const { address, mysqlUrl, redisUrl, trackSecret, log, now = Date.now, callsMax = CALLS_MAX } = config;
   const resources = new CloseStack();
   try {
-    const onRedisError = logged(log, "Redis");
+    const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
     const mysql = resources.use(openMysql(mysqlUrl, BRIEF));
     const bulkMysql = resources.use(openMysql(mysqlUrl, BULK));
     const redis = openRedis(redisUrl, { scripts: HistoryStore.scripts, onError: onRedisError });
@@ -63,7 +63,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const histories = new HistoryStore(redis, catalogue);
     const onSourceFailure = (source: string, err: unknown) => log.error({ err, source }, "a recall failed");
     const onUnlearned = logged(log, "articles of a history not read; they show as they were");
-    const onUnknownFollows = logged(log, "follows not read; the page does without them");
+    const onUnknownFollows = gathered(log, "follows not read; the page does without them", { everyMs: 1_000 });
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
     resources.use(

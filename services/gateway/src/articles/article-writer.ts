@@ -110,14 +110,20 @@ export async function deleteArticle(mysql: Mysql, authorId: bigint, articleId: b
   });
 }
 
+/** Ids from here on stay without a row: the next sign-up gets the number after the largest, and needs room above it. */
+const UNKNOWN_USER_ID_MAX = 1n << 62n;
+
 /** A token of another issuer may name a user this database has not seen yet. True when it was so. */
 async function insertUnknownUser(tx: Transaction, userId: bigint): Promise<boolean> {
+  if (userId >= UNKNOWN_USER_ID_MAX) return false;
   const { affectedRows } = await tx.write(
     `INSERT IGNORE INTO users (id, name, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`,
     [userId, `user ${userId}`],
   );
   return affectedRows === 1;
 }
+
+const KEY_KEPT_MS = 24 * 60 * 60 * 1_000;
 
 async function insert(tx: Transaction, authorId: bigint, article: NewArticle) {
   const { insertId: articleId } = await tx.write(
@@ -150,12 +156,18 @@ async function claimKey(tx: Transaction, userId: bigint, key: string, hash: stri
   }
 }
 
+/** What the key was used for. One that is older than keys are kept is free again: its row goes. */
 async function articleOfKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
-  const [used] = await tx.query<{ request_hash: string; article_id: string }>(
-    "SELECT request_hash, article_id FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT",
+  const [used] = await tx.query<{ request_hash: string; article_id: string; is_over: number }>(
+    `SELECT request_hash, article_id, created_at < ${DATABASE_NOW_MS} - ${KEY_KEPT_MS} AS is_over
+       FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT`,
     [userId, key],
   );
   if (used === undefined) return undefined;
+  if (Number(used.is_over) === 1) {
+    await tx.write("DELETE FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ?", [userId, key]);
+    return undefined;
+  }
   if (used.request_hash === hash) return BigInt(used.article_id);
   throw new Refusal("FAILED_PRECONDITION", "this Idempotency-Key was used for another body");
 }

@@ -1,5 +1,6 @@
 import { createServer, IncomingMessage, type Server, ServerResponse } from "node:http";
 import express, { type Express } from "express";
+import { refuseUnreadable } from "./refuse-unreadable.js";
 
 /**
  * An HTTP server whose requests and responses are born with the prototypes that express gives them. Express swaps the prototype of
@@ -14,7 +15,7 @@ export function createPresetServer(app: Express): Server {
   class PresetResponse extends ServerResponse {}
   app.request = asPrototypeOf(app, PresetRequest.prototype, express.request);
   app.response = asPrototypeOf(app, PresetResponse.prototype, express.response);
-  return createServer(
+  const server = createServer(
     {
       IncomingMessage: PresetRequest,
       ServerResponse: PresetResponse,
@@ -26,6 +27,8 @@ export function createPresetServer(app: Express): Server {
     },
     app,
   );
+  server.on("clientError", refuseUnreadable);
+  return server;
 }
 
 /** What express() makes for itself, made of a given prototype: it inherits express's methods and knows its app. */
