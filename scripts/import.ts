@@ -4,10 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { wakeFollowers } from "@headline/change-feed";
-import { openRedis, waitForRedis } from "@headline/redis";
+import { type Change, wakeFollowers } from "@headline/change-feed";
+import { openMysql } from "@headline/mysql";
+import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { openStatistics, USER_STATISTICS } from "@headline/statistics";
 import { importHeadlines } from "./content/import-headlines.js";
-import { openStores } from "./content/open-stores.js";
+import { openStores, type Stores } from "./content/open-stores.js";
 import { progressOf } from "./content/progress.js";
 import { BadFile, type Headlines, readHeadlines } from "./content/read-headlines.js";
 
@@ -47,7 +49,7 @@ try {
   });
   progress.end();
   const seconds = (performance.now() - startedAt) / 1_000;
-  await tellServices(stores.redisUrl, imported.version);
+  await tellServices(stores, imported.changes).catch((error: Error) => say(`services were not told: ${error.message}`));
   const rate = Math.round(imported.articles / seconds).toLocaleString("en");
   say(`${imported.articles.toLocaleString("en")} articles in ${seconds.toFixed(1)} s (${rate}/s)`);
   if (imported.channelsAdded > 0) say(`${imported.channelsAdded} channels were added`);
@@ -96,11 +98,16 @@ async function readFileOrEnd(path: string): Promise<Headlines> {
   }
 }
 
-/** Faster than their next look at the database; without Redis they still look every second. */
-async function tellServices(redisUrl: string, version: number): Promise<void> {
-  const redis = openRedis(redisUrl);
+/** Makes Redis forget the authors' old counts, and tells services that run; without Redis they look for themselves. */
+async function tellServices({ mysqlUrl, redisUrl }: Stores, changes: readonly Change[]): Promise<void> {
+  const redis = openRedis(redisUrl, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
+  await using mysql = openMysql(mysqlUrl);
   try {
-    if (await waitForRedis(redis)) await wakeFollowers(redis, { topic: "import", subjectId: 0n, version });
+    if (!(await waitForRedis(redis))) return;
+    const counts = openStatistics(USER_STATISTICS, { mysql, redis, localMax: 1 });
+    const counted = changes.filter(({ topic }) => topic === "user-statistics");
+    await Promise.all(counted.map(({ subjectId, version }) => counts.markStale(subjectId, version)));
+    await wakeFollowers(redis, ...changes);
   } finally {
     redis.disconnect();
   }

@@ -11,7 +11,7 @@ const HOST = join(root, "scripts/lib/hosted-service.mjs");
 
 try {
   await launch({
-    build: () => buildIfNeeded({ onProgress: tell }),
+    build: (signal) => buildIfNeeded({ onProgress: tell, signal }),
     commandOf: (name) => [process.execPath, HOST, bundledMain(name)],
     hosted: true,
     logLevel: "warn",

@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Change } from "@headline/change-feed";
 import { BulkWriter, type Row } from "./bulk-writer.js";
 import { addMissingChannels, type Channel, sampleChannels } from "./channels.js";
-import { type AuthorOf, importedAuthors } from "./imported-authors.js";
+import { type Authors, importedAuthors } from "./imported-authors.js";
 import type { Headline, Headlines } from "./read-headlines.js";
 import { SAMPLE } from "./sample-folder.js";
 import { pick, seededRandom, shuffled } from "./seeded-random.js";
@@ -11,7 +12,7 @@ import {
   addUserStatistics,
   type UserCounts,
   writeArticles,
-  writeImportChange,
+  writeChanges,
 } from "./write-articles.js";
 
 export interface ImportOptions {
@@ -28,8 +29,8 @@ export interface ImportOptions {
 export interface Imported {
   readonly articles: number;
   readonly channelsAdded: number;
-  /** The version of the change that running services are told of. */
-  readonly version: number;
+  /** What running services are told. */
+  readonly changes: readonly Change[];
 }
 
 const SPREAD_MS = 30 * 24 * 3_600_000;
@@ -52,13 +53,13 @@ export async function importHeadlines(options: ImportOptions): Promise<Imported>
     const now = await first.now();
     const channels = channelsOf(file);
     const channelsAdded = await addMissingChannels(first, channels);
-    const authorOf = await importedAuthors(
+    const authors = await importedAuthors(
       first,
       channels.map(({ id }) => id),
       random,
       now,
     );
-    const chunks = chunksOf(articlesOf({ file, articles, authorOf, random, now }));
+    const chunks = chunksOf(articlesOf({ file, articles, authors, random, now }));
     let done = 0;
     const write = async (writer: BulkWriter) => {
       for (const chunk of chunks) {
@@ -69,9 +70,8 @@ export async function importHeadlines(options: ImportOptions): Promise<Imported>
       }
     };
     await Promise.all(writers.map(write));
-    const version = await first.now();
-    await writeImportChange(first, version);
-    return { articles: done, channelsAdded, version };
+    const changes = await first.transaction(() => writeChanges(first, authors.ids));
+    return { articles: done, channelsAdded, changes };
   } finally {
     await Promise.all(writers.map((writer) => writer[Symbol.asyncDispose]()));
   }
@@ -90,21 +90,21 @@ function channelsOf({ headlines, categoryNames }: Headlines): readonly Channel[]
 interface Plan {
   readonly file: Headlines;
   readonly articles: number;
-  readonly authorOf: AuthorOf;
+  readonly authors: Authors;
   readonly random: () => number;
   readonly now: number;
 }
 
 /** The articles from the oldest to the newest, so that ids grow with time. */
-function* articlesOf({ file, articles, authorOf, random, now }: Plan): Generator<ArticleToWrite> {
-  const covers = readdirSync(join(SAMPLE, "covers")).sort();
+function* articlesOf({ file, articles, authors, random, now }: Plan): Generator<ArticleToWrite> {
+  const covers = readdirSync(join(SAMPLE, "public/covers")).sort();
   let order: Headline[] = [];
   for (let index = 0; index < articles; index += 1) {
     if (order.length === 0) order = shuffled(file.headlines, random);
     const headline = order.pop() as Headline;
     const age = (SPREAD_MS * (articles - index - random())) / articles;
     yield {
-      authorId: authorOf(headline.channelId),
+      authorId: authors.of(headline.channelId),
       channelId: headline.channelId,
       title: headline.title,
       content: contentOf(headline),

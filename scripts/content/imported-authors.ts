@@ -10,8 +10,11 @@ const PLACES =
 const TRADES =
   "快报 周刊 观察 笔记 来信 手记 日报 简讯 见闻 札记 旬刊 杂谈 译丛 书房 茶馆 电台 画报 影像 档案 客厅".split(" ");
 
-/** Chooses who wrote an article of a channel. */
-export type AuthorOf = (channelId: number) => bigint;
+export interface Authors {
+  readonly ids: readonly bigint[];
+  /** Chooses who wrote an article of a channel. */
+  of(channelId: number): bigint;
+}
 
 /**
  * Some hundred authors, the same for the same seed, each at home in one channel and some writing much more than others.
@@ -22,7 +25,7 @@ export async function importedAuthors(
   channelIds: readonly number[],
   random: () => number,
   now: number,
-): Promise<AuthorOf> {
+): Promise<Authors> {
   const names = shuffled(
     PLACES.flatMap((place) => TRADES.map((trade) => `${place}${trade}`)),
     random,
@@ -31,7 +34,7 @@ export async function importedAuthors(
   const perChannel = new Map(
     channelIds.map((channelId, index) => [channelId, ids.filter((_, at) => at % channelIds.length === index)]),
   );
-  return (channelId) => pick(perChannel.get(channelId) ?? ids, () => random() ** 2);
+  return { ids, of: (channelId) => pick(perChannel.get(channelId) ?? ids, () => random() ** 2) };
 }
 
 /** The ids of the first names that are ours, in the order of the names. */

@@ -5,7 +5,7 @@ import { BulkWriter, type Row } from "./bulk-writer.js";
 import { addMissingChannels, sampleChannels } from "./channels.js";
 import { SAMPLE } from "./sample-folder.js";
 import { pick, seededRandom, shuffled } from "./seeded-random.js";
-import { addUserStatistics, type UserCounts, writeArticles, writeImportChange } from "./write-articles.js";
+import { addUserStatistics, type UserCounts, writeArticles, writeChanges } from "./write-articles.js";
 
 interface Author {
   readonly name: string;
@@ -79,7 +79,7 @@ export async function loadSample(mysqlUrl: string): Promise<LoadedSample> {
     await writeReactions(writer, written, people, counts, now);
     await addUserStatistics(writer, counts.byUser, now);
     await writePins(writer, written);
-    await writeImportChange(writer, now);
+    await writeChanges(writer, counts.byUser.keys());
   });
   return { articles: articles.length, authors: authors.length, readers: readers.length };
 }

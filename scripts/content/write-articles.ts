@@ -1,3 +1,5 @@
+import type { Change } from "@headline/change-feed";
+import { inList } from "@headline/mysql";
 import type { BulkWriter, Row } from "./bulk-writer.js";
 
 export interface ArticleToWrite {
@@ -62,10 +64,27 @@ export async function addUserStatistics(
   );
 }
 
-/** What tells running services to read everything again. */
-export async function writeImportChange(writer: BulkWriter, version: number): Promise<void> {
+/**
+ * Tells running services to read everything again, and whose statistics have changed, each at its version. Other topics
+ * are not told one by one: nobody has read yet what was only now written.
+ */
+export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>): Promise<readonly Change[]> {
+  const version = await writer.now();
+  const rows = await writer.query<{ user_id: string; version: string }>(
+    `SELECT user_id, version FROM user_statistics WHERE user_id IN (${inList([...userIds])})`,
+  );
+  const changes: Change[] = [
+    { topic: "import", subjectId: 0n, version },
+    ...rows.map((row) => ({
+      topic: "user-statistics",
+      subjectId: BigInt(row.user_id),
+      version: Number(row.version),
+    })),
+  ];
   const columns = ["topic", "subject_id", "version", "created_at"];
-  await writer.insert("INTO changes", columns, [["import", 0, version, version]]);
+  const values = changes.map((change): Row => [change.topic, change.subjectId, change.version, version]);
+  await writer.insert("INTO changes", columns, values);
+  return changes;
 }
 
 function toRow(version: number) {

@@ -3,18 +3,23 @@ import { join } from "node:path";
 import { root } from "./root.mjs";
 import { bold, dim, seconds } from "./terminal.mjs";
 
-/** What a newcomer can do now. */
-export function banner({ ports, afterMs, hasSample }) {
+/** What a newcomer can do now. The time is from the start of this process. */
+export function banner({ ports, hasSample, dataDir, embedded }) {
   const http = `http://localhost:${ports.PORT}`;
   const rows = [
-    ["feed", `${http}/articles?channel_id=0`],
-    ["curl", `curl '${http}/articles?channel_id=0&per_page=5'`],
+    ["page", http],
+    ["feed", `curl '${http}/articles?channel_id=0&per_page=5'`],
     ["gRPC", buf(ports.GRPC_PORT)],
     ...(hasSample ? signIn(http) : []),
+    ...(embedded.length > 0
+      ? [["data", `${dataDir} (private ${embedded.map((name) => SERVERS[name]).join(" and ")})`]]
+      : []),
   ];
   const lines = rows.map(([name, text]) => `  ${dim(name.padEnd(9))} ${text}`);
-  return `\n  ${bold("Headline is ready")} after ${seconds(afterMs)}\n\n${lines.join("\n")}\n\n  ${dim("Ctrl-C stops everything.")}\n\n`;
+  return `\n  ${bold("Headline is ready")} after ${seconds(performance.now())}\n\n${lines.join("\n")}\n\n  ${dim("Ctrl-C stops everything.")}\n\n`;
 }
+
+const SERVERS = { redis: "Redis", mariadb: "MariaDB" };
 
 function buf(port) {
   const options = `--http2-prior-knowledge --protocol grpc -d '{"user_id":1,"article_num":5}'`;

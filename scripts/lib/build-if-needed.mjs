@@ -11,13 +11,14 @@ const WORKSPACES = ["packages", "services"];
 const SHARED = ["tsconfig.base.json", "turbo.json", "package-lock.json", "scripts/lib/bundle-services.mjs"];
 
 /** Builds the workspace unless nothing has changed since the last build; to see that costs a few milliseconds. */
-export async function buildIfNeeded({ onProgress }) {
+export async function buildIfNeeded({ onProgress, signal }) {
   const folders = WORKSPACES.flatMap((name) => foldersIn(join(root, name)));
   const now = fingerprint(folders); // before the build: what changes meanwhile is built the next time
   if (isBuilt(folders) && readStamp() === now) return;
   const first = !existsSync(STAMP);
   onProgress(first ? "building for the first time, about 5 s" : "building what has changed");
-  await build();
+  await build(signal);
+  if (signal.aborted) return;
   await bundleServices();
   mkdirSync(dirname(STAMP), { recursive: true });
   writeFileSync(STAMP, now);
@@ -65,7 +66,7 @@ function readStamp() {
   return existsSync(STAMP) ? readFileSync(STAMP, "utf8") : undefined;
 }
 
-function build() {
+function build(signal) {
   const turbo = join(root, "node_modules/.bin/turbo");
   if (!existsSync(turbo)) throw new ExpectedFailure("The dependencies are not installed. Run: npm install");
   return new Promise((resolve, reject) => {
@@ -83,7 +84,7 @@ function build() {
     }
     child.once("error", reject);
     child.once("close", (code) => {
-      if (code === 0) return resolve();
+      if (code === 0 || signal.aborted) return resolve(); // Ctrl-C reaches turbo as well
       reject(new ExpectedFailure(`${output.trimEnd()}\n\nThe build failed; see above.`));
     });
   });

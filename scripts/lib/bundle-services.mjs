@@ -6,15 +6,17 @@ const SERVICES = ["recommendation", "gateway"];
 /** Programs of their own, found beside the bundle at run time. */
 const NATIVE = ["@node-rs/argon2"];
 /** CommonJS packages inside a module still ask for `require`. */
-const REQUIRE = 'import { createRequire as createRequireOf } from "node:module"; const require = createRequireOf(import.meta.url);';
+const REQUIRE =
+  'import { createRequire as createRequireOf } from "node:module"; const require = createRequireOf(import.meta.url);';
 
 /**
  * Makes a few files of the many hundreds that a service imports, which load in less than half the time. `main.js` holds
  * what runs; everything else is in chunks that can be loaded before.
  */
 export async function bundleServices() {
-  const { build } = await import("esbuild");
+  const { build, stop } = await import("esbuild");
   await Promise.all(SERVICES.map((name) => bundle(build, join(root, "services", name, "dist"))));
+  await stop(); // its process would stay as long as ours
 }
 
 export function bundledMain(name) {

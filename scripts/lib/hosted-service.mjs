@@ -17,6 +17,8 @@ Object.assign(process.env, environment);
 await import(main.href);
 
 function importsOf(url) {
-  const specifiers = readFileSync(url, "utf8").matchAll(/^import (?:.* from )?"(.+)";$/gm);
-  return [...specifiers].map(([, specifier]) => (specifier.startsWith(".") ? new URL(specifier, url).href : specifier));
+  const statements = readFileSync(url, "utf8").matchAll(/^(?:import|\}) .*?"(.+)";$/gm);
+  return [...statements]
+    .map(([, specifier]) => specifier)
+    .map((specifier) => (specifier.startsWith(".") ? new URL(specifier, url).href : specifier));
 }

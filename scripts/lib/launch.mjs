@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { banner } from "./banner.mjs";
 import { dataFolder } from "./data-folder.mjs";
@@ -8,28 +7,29 @@ import { root } from "./root.mjs";
 import { readSecrets } from "./secrets.mjs";
 import { openServers } from "./servers.mjs";
 import { Service } from "./service.mjs";
+import { stopSignal } from "./stop-signal.mjs";
 import { tell } from "./terminal.mjs";
 import { untilReady } from "./until-ready.mjs";
 
-const READY_WITHIN_MS = 60_000;
+/** Folders of files that the gateway serves: the page in the browser, and the covers of the sample. */
+const ASSETS = ["services/web/public", "sample/public"].map((folder) => join(root, folder)).join(":");
 
 /**
- * Servers, schema, sample, services, until a signal comes. The services load their code while the servers come up.
- * `commandOf(name)` is how one is started; `build` runs before it.
+ * Servers, schema, sample and services, until a signal comes. Services that are `hosted` load their code while the
+ * servers come up. `commandOf(name)` is how a service is started; `build` runs before anything is.
  */
 export async function launch({ commandOf, hosted, build = async () => {}, logLevel }) {
   const { env } = process;
-  const startedAt = performance.now();
+  const stop = stopSignal();
   const dataDir = dataFolder(env);
   const ports = await freePorts(env);
   const secrets = readSecrets(env, dataDir);
-  const stop = stopSignal();
-  await build();
+  await build(stop.signal);
+  if (stop.signal.aborted) return;
 
   const recommendation = new Service({ name: "recommendation", command: commandOf("recommendation"), hosted });
   const gateway = new Service({ name: "gateway", command: commandOf("gateway"), hosted });
   const services = [gateway, recommendation]; // in the order they stop: whoever asks before whoever answers
-  const someFailure = Promise.race(services.map(({ failed }) => failed));
   stop.onSecond(() => {
     for (const service of services) service.kill();
     process.exit(1);
@@ -40,24 +40,22 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
     const opening = openServers({ env, dataDir, onProgress: tell });
     await Promise.allSettled([opening, loadDatabaseCode()]);
     servers = await opening;
-    const hasSample = env.NODE_ENV !== "production"; // its readers have a password that everybody knows
+    const hasSample = env.NODE_ENV !== "production"; // its authors have a password that everybody knows
     await prepareDatabase({ mysqlUrl: servers.mysqlUrl, wantsSample: hasSample, onProgress: tell });
+    if (stop.signal.aborted) return;
+
     const environments = environmentsOf({ env, dataDir, ports, secrets, servers, logLevel });
-    if (!stop.signal.aborted) {
-      recommendation.run(environments.recommendation);
-      gateway.run(environments.gateway);
-      const ready = untilReady(`http://127.0.0.1:${ports.PORT}/readyz`, {
-        withinMs: READY_WITHIN_MS,
-        signal: stop.signal,
-      });
-      await Promise.race([ready, someFailure]);
-    }
-    if (!stop.signal.aborted) {
-      for (const service of services) service.declareHealthy();
-      process.stdout.write(banner({ ports, hasSample, afterMs: performance.now() - startedAt }));
-      await stop.signalled;
-    }
+    recommendation.run(environments.recommendation);
+    gateway.run(environments.gateway);
+    await Promise.race([untilReady(ports, stop.signal), recommendation.failed, gateway.failed]);
+    if (stop.signal.aborted) return;
+
+    for (const service of services) service.declareHealthy();
+    process.stdout.write(banner({ ports, hasSample, dataDir, embedded: servers.embedded }));
+    await stop.asked;
     tell("stopping: the services finish what they have begun");
+  } catch (error) {
+    if (!stop.signal.aborted) throw error; // what a signal interrupts may fail
   } finally {
     for (const service of services) await service.stop();
     await servers?.close();
@@ -70,39 +68,17 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
     MYSQL_URL: servers.mysqlUrl,
     HEADLINE_DATA_DIR: dataDir,
     LOG_LEVEL: env.LOG_LEVEL || logLevel,
-    TRACK_SECRET: secrets.TRACK_SECRET,
   };
   const grpc = `127.0.0.1:${ports.GRPC_PORT}`;
   return {
-    recommendation: { ...shared, GRPC_ADDRESS: grpc },
+    recommendation: { ...shared, GRPC_ADDRESS: grpc, TRACK_SECRET: secrets.TRACK_SECRET },
     gateway: {
       ...shared,
       PORT: String(ports.PORT),
       RECOMMENDER_ADDRESS: grpc,
       JWT_SECRET: secrets.JWT_SECRET,
-      ASSETS: env.ASSETS || ["services/web/public", "sample"].map((folder) => join(root, folder)).join(":"),
-    },
-  };
-}
-
-/** The first SIGINT or SIGTERM asks for an orderly end, the second for an immediate one. */
-function stopSignal() {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  let second = () => process.exit(1);
-  const onSignal = () => {
-    if (controller.signal.aborted) second();
-    controller.abort();
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
-  process.on("SIGHUP", onSignal);
-  const signalled = new Promise((resolve) => controller.signal.addEventListener("abort", resolve, { once: true }));
-  return {
-    signal: controller.signal,
-    signalled,
-    onSecond(act) {
-      second = act;
+      TRACK_SECRET: secrets.TRACK_SECRET,
+      ASSETS: env.ASSETS || ASSETS,
     },
   };
 }

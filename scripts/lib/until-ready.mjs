@@ -1,25 +1,33 @@
 import { get } from "node:http";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
 const EVERY_MS = 10;
+const WITHIN_MS = 60_000;
 
-/** Resolves when `url` answers 200; its last other answer is in the failure. */
-export async function untilReady(url, { withinMs, signal }) {
-  const endsAt = performance.now() + withinMs;
-  for (;;) {
-    const answer = await ask(url);
-    if (answer === "200" || signal.aborted) return;
+/** Resolves when the gateway says it is ready and the recommender listens, so that the first page is a live one. */
+export async function untilReady(ports, signal) {
+  const url = `http://127.0.0.1:${ports.PORT}/readyz`;
+  await Promise.all([
+    until(() => answerOf(url), "200", { what: url, signal }),
+    until(() => listening(ports.GRPC_PORT), "open", { what: `the gRPC port ${ports.GRPC_PORT}`, signal }),
+  ]);
+}
+
+async function until(ask, wanted, { what, signal }) {
+  const endsAt = performance.now() + WITHIN_MS;
+  while (!signal.aborted) {
+    const answer = await ask();
+    if (answer === wanted) return;
     if (performance.now() > endsAt) {
-      throw new ExpectedFailure(
-        `The services run, but ${url} did not answer 200 within ${withinMs / 1_000} s (${answer}).`,
-      );
+      throw new ExpectedFailure(`The services run, but after ${WITHIN_MS / 1_000} s ${what} is not ready (${answer}).`);
     }
     await sleep(EVERY_MS);
   }
 }
 
-function ask(url) {
+function answerOf(url) {
   return new Promise((resolve) => {
     const request = get(url, { timeout: 1_000 }, (response) => {
       response.resume();
@@ -27,5 +35,13 @@ function ask(url) {
     });
     request.once("timeout", () => request.destroy(new Error("no answer within 1 s")));
     request.once("error", (error) => resolve(error.code ?? error.message));
+  });
+}
+
+function listening(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => resolve("open"));
+    socket.once("connect", () => socket.destroy());
+    socket.once("error", (error) => resolve(error.code ?? error.message));
   });
 }

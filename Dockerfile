@@ -1,0 +1,52 @@
+# One image per process:  docker build --target recommendation|gateway|setup .
+# `docker compose up` builds and starts all of them; see docker-compose.yml.
+
+FROM node:20-bookworm-slim AS base
+ENV TURBO_TELEMETRY_DISABLED=1
+WORKDIR /app
+
+# The part of the workspace that the services are made of: out/json to install from, out/full to build.
+FROM base AS pruned
+COPY . .
+RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway --docker
+
+FROM base AS build
+COPY --from=pruned /app/out/json/ /app/.npmrc ./
+RUN npm ci
+COPY --from=pruned /app/out/full/ ./
+COPY --from=pruned /app/tsconfig.base.json ./
+RUN npx turbo run build
+
+# Runs once before the services: the schema, and the sample where there is nothing to read yet.
+FROM build AS setup
+COPY migrations migrations
+COPY sample sample
+COPY scripts scripts
+USER 65534
+CMD ["node", "scripts/setup.mjs"]
+
+FROM build AS production
+RUN npm prune --omit=dev
+
+FROM base AS runtime
+ENV NODE_ENV=production
+COPY --from=production /app/node_modules node_modules
+COPY --from=production /app/packages packages
+COPY --from=production /app/services services
+COPY --from=production /app/package.json ./
+COPY scripts/healthcheck.mjs scripts/
+USER 65534
+STOPSIGNAL SIGTERM
+
+FROM runtime AS recommendation
+EXPOSE 50051
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/healthcheck.mjs", "grpc://127.0.0.1:50051"]
+CMD ["node", "services/recommendation/dist/main.js"]
+
+FROM runtime AS gateway
+COPY services/web/public services/web/public
+COPY sample/public sample/public
+ENV ASSETS=services/web/public:sample/public
+EXPOSE 3000
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/healthcheck.mjs", "http://127.0.0.1:3000/readyz"]
+CMD ["node", "services/gateway/dist/main.js"]

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "@jest/globals";
+import { importHeadlines } from "./import-headlines.js";
+import { openContentWorld } from "./open-content-world.js";
+import type { Headlines } from "./read-headlines.js";
+
+const DAY_MS = 24 * 3_600_000;
+
+describe("an import", () => {
+  test("repeats the file up to the number asked for, over the last 30 days, and every count is right", async () => {
+    await using world = await openContentWorld();
+    const { articles, channelsAdded } = await importInto(world.mysqlUrl, { articles: 5_500 });
+
+    expect(articles).toBe(5_500);
+    expect(channelsAdded).toBe(3);
+    expect(await world.count("articles")).toBe(5_500);
+    expect(await world.count("article_contents")).toBe(5_500);
+    const tooOldOrNew = `published_at < ${Date.now() - 31 * DAY_MS} OR published_at > ${Date.now() + 60_000}`;
+    expect(await world.count(`articles WHERE ${tooOldOrNew}`)).toBe(0);
+    expect(await world.wrongCounts()).toBe(0);
+  });
+
+  test("adds the channels that are missing, with the file's name for those nobody knows", async () => {
+    await using world = await openContentWorld();
+    await importInto(world.mysqlUrl, { articles: 10 });
+
+    const rows = await world.mysql.query<{ id: number; name: string }>("SELECT id, name FROM channels ORDER BY id");
+    expect(rows.map(({ id, name }) => [id, name])).toEqual([
+      [0, "推荐"],
+      [103, "体育"],
+      [777, "Kites"],
+    ]);
+  });
+
+  test("gives the same articles for the same seed, and others for another", async () => {
+    const made = [];
+    for (const seed of [7, 7, 8]) {
+      await using world = await openContentWorld();
+      await importInto(world.mysqlUrl, { articles: 50, seed });
+      made.push(
+        await world.mysql.query(
+          "SELECT a.title, a.cover, u.name FROM articles a JOIN users u ON u.id = a.author_id ORDER BY a.id",
+        ),
+      );
+    }
+    expect(made[1]).toEqual(made[0]);
+    expect(made[2]).not.toEqual(made[0]);
+  });
+
+  test("done twice adds to the counts of the same authors, but never writes in the name of a person", async () => {
+    await using world = await openContentWorld();
+    await importInto(world.mysqlUrl, { articles: 10 });
+    const authors = await world.count("users");
+    await importInto(world.mysqlUrl, { articles: 10, seed: 1 });
+    expect(await world.count("users")).toBe(authors);
+    expect(await world.wrongCounts()).toBe(0);
+
+    await using other = await openContentWorld();
+    await other.mysql.write("INSERT INTO users (id, name, about, created_at) SELECT 1, '江南快报', 'a person', 1");
+    await importInto(other.mysqlUrl, { articles: 2_000 });
+    expect(await other.count("articles WHERE author_id = 1")).toBe(0);
+  });
+
+  test("that is interrupted keeps what is complete, and every count is right", async () => {
+    await using world = await openContentWorld();
+    const interrupted = new AbortController();
+    const { articles } = await importInto(world.mysqlUrl, {
+      articles: 50_000,
+      signal: interrupted.signal,
+      onProgress: () => interrupted.abort(),
+    });
+    expect(articles).toBeGreaterThan(0);
+    expect(articles).toBeLessThan(50_000);
+    expect(await world.count("articles")).toBe(articles);
+    expect(await world.wrongCounts()).toBe(0);
+  });
+
+  test("tells services what changed: everything to read, and each author's counts at their version", async () => {
+    await using world = await openContentWorld();
+    const { changes } = await importInto(world.mysqlUrl, { articles: 10 });
+
+    expect(changes.filter(({ topic }) => topic === "import")).toHaveLength(1);
+    const rows = await world.mysql.query<{ user_id: string; version: string }>(
+      "SELECT user_id, version FROM user_statistics ORDER BY user_id",
+    );
+    const told = changes.filter(({ topic }) => topic === "user-statistics");
+    expect(told.map(({ subjectId, version }) => [String(subjectId), String(version)])).toEqual(
+      rows.map((row) => [row.user_id, row.version]),
+    );
+    expect(await world.count("changes")).toBe(changes.length);
+  });
+});
+
+const FILE: Headlines = {
+  headlines: [
+    { title: "one", source: "site", keywords: ["a", "b"], channelId: 103 },
+    { title: "it's two; DROP TABLE users --", source: "", keywords: [], channelId: 777 },
+    { title: "three \\ 😀", source: "site", keywords: [], channelId: 0 },
+  ],
+  categoryNames: new Map([
+    [103, "Balls"],
+    [777, "Kites"],
+  ]),
+  cleaned: 0,
+  skipped: 0,
+};
+
+function importInto(
+  mysqlUrl: string,
+  options: { articles: number; seed?: number; signal?: AbortSignal; onProgress?: (done: number) => void },
+) {
+  return importHeadlines({
+    mysqlUrl,
+    file: FILE,
+    seed: 1,
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...options,
+  });
+}

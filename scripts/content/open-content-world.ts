@@ -1,0 +1,46 @@
+import { fileURLToPath } from "node:url";
+import { CloseStack } from "@headline/lifecycle";
+import { type Mysql, migrate, openMysql } from "@headline/mysql";
+import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { correctStatistics } from "@headline/statistics";
+import { throwawayMysql, throwawayRedis } from "@headline/testkit";
+
+interface ContentWorld extends AsyncDisposable {
+  readonly mysqlUrl: string;
+  readonly mysql: Mysql;
+  /** How many counts are not what they count. */
+  wrongCounts(): Promise<number>;
+  count(from: string): Promise<number>;
+}
+
+const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
+
+/** An empty database with the schema, for tests. */
+export async function openContentWorld(): Promise<ContentWorld> {
+  const resources = new CloseStack();
+  const [database, redisServer] = await Promise.all([throwawayMysql(), throwawayRedis()]);
+  resources.use(database);
+  resources.use(redisServer);
+  await migrate(database.url, MIGRATIONS);
+  const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
+  return {
+    mysqlUrl: database.url,
+    mysql,
+    async wrongCounts() {
+      const redis = openRedis(redisServer.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
+      try {
+        await waitForRedis(redis);
+        const { statistics } = await correctStatistics({ mysql, redis });
+        const counters = statistics.flatMap((one) => Object.values(one.counters));
+        return counters.reduce((wrong, { wrongInMysql }) => wrong + wrongInMysql, 0);
+      } finally {
+        redis.disconnect();
+      }
+    },
+    async count(from) {
+      const [row] = await mysql.query<{ count: string }>(`SELECT COUNT(*) AS count FROM ${from}`);
+      return Number(row?.count);
+    },
+    [Symbol.asyncDispose]: () => resources.close(),
+  };
+}

@@ -1,0 +1,27 @@
+/** Ends with 0 when the service at the address is ready: `node healthcheck.mjs grpc://127.0.0.1:50051`, or an http URL. */
+import { get } from "node:http";
+
+const WITHIN_MS = 2_000;
+const address = process.argv[2] ?? "http://127.0.0.1:3000/readyz";
+
+process.exit(
+  (await (address.startsWith("grpc://") ? serves(address.slice("grpc://".length)) : answers(address))) ? 0 : 1,
+);
+
+/** By the standard grpc.health.v1, as probes of Kubernetes ask. */
+async function serves(target) {
+  const { connectRecommender } = await import("@headline/rpc");
+  const recommender = connectRecommender({ address: target, unaryOnly: true });
+  return recommender.check("UserRecommend", { timeoutMs: WITHIN_MS });
+}
+
+function answers(url) {
+  return new Promise((resolve) => {
+    const request = get(url, { timeout: WITHIN_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy(new Error("no answer")));
+    request.once("error", () => resolve(false));
+  });
+}
