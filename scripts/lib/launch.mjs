@@ -74,6 +74,7 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
     recommendation: { ...shared, GRPC_ADDRESS: grpc, TRACK_SECRET: secrets.TRACK_SECRET },
     gateway: {
       ...shared,
+      HOST: env.HOST || "127.0.0.1", // the demo password is known
       PORT: String(ports.PORT),
       RECOMMENDER_ADDRESS: grpc,
       JWT_SECRET: secrets.JWT_SECRET,

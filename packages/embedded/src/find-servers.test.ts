@@ -47,9 +47,9 @@ describe("findServers", () => {
     const reason = process.platform === "linux" ? "no apt-get here" : "not a Debian or Ubuntu";
     const message = await findServers(onlyIn(folder.path)).catch((error: Error) => error.message);
     expect(message).toBe(
-      `Redis and MariaDB not found. (tried to unpack Debian packages: ${reason}) Do one of these, then run npm start again:
-  docker compose up -d --wait redis mysql
-  sudo apt-get install -y redis-tools mariadb-server-core        (macOS: brew install redis mariadb)
+      `Redis and MariaDB not found. (tried to unpack Debian packages: ${reason}) Do one of these:
+  docker compose up --wait        (instead of npm start)
+  sudo apt-get install -y redis-tools mariadb-server-core        (macOS: brew install redis mariadb), then npm start
   REDIS_URL=redis://host:6379 MYSQL_URL=mysql://user:pw@host:3306/headline npm start`,
     );
   });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
+import { createPool } from "mysql2/promise";
 import { launch } from "../test/launcher.js";
 import { temporaryFolder } from "../test/temporary-folder.js";
 import { openEmbedded } from "./open-embedded.js";
@@ -10,6 +12,17 @@ import { identifyProcess } from "./process-identity.js";
 const onLinux = process.platform === "linux" ? test : test.skip;
 
 describe("openEmbedded", () => {
+  test("the README's example holds: a Redis and a MariaDB answer at their addresses", async () => {
+    using folder = temporaryFolder();
+    await using servers = await openEmbedded({ dataDir: folder.path });
+    const redis = new Redis(servers.redis.url);
+    expect(await redis.ping()).toBe("PONG");
+    redis.disconnect();
+    const pool = createPool(servers.mariadb.url);
+    expect((await pool.query("SELECT DATABASE() AS db"))[0]).toEqual([{ db: "headline" }]);
+    await pool.end();
+  });
+
   test("a second start on the same data is fast", async () => {
     using folder = temporaryFolder();
     await (await openEmbedded({ dataDir: folder.path }))[Symbol.asyncDispose]();

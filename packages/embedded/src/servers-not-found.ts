@@ -10,9 +10,9 @@ export class ServersNotFound extends Error {
     const what = missing.map((name) => DISPLAY[name]).join(" and ");
     const tried = unpackFailure === undefined ? "" : ` (tried to unpack Debian packages: ${unpackFailure.message})`;
     super(
-      `${what} not found.${tried} Do one of these, then run npm start again:
-  docker compose up -d --wait redis mysql
-  sudo apt-get install -y redis-tools mariadb-server-core        (macOS: brew install redis mariadb)
+      `${what} not found.${tried} Do one of these:
+  docker compose up --wait        (instead of npm start)
+  sudo apt-get install -y redis-tools mariadb-server-core        (macOS: brew install redis mariadb), then npm start
   REDIS_URL=redis://host:6379 MYSQL_URL=mysql://user:pw@host:3306/headline npm start`,
       unpackFailure === undefined ? undefined : { cause: unpackFailure },
     );

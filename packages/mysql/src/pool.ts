@@ -56,11 +56,29 @@ export function openMysql(url: string, options: Options = {}): Mysql {
     prepareSession(connection, statementTimeoutMs);
   });
 
-  /** Which connections answered last when: those that have not since another one went silent may be as dead. */
+  const withConnection = lendAlive(pool, acquireTimeoutMs);
+  const one = <T>(run: (on: Statements) => Promise<T>) =>
+    withConnection((connection) => run(statements(connection, () => statementTimeoutMs)));
+  const limits = { statementTimeoutMs, transactionTimeoutMs };
+  const close = () => closePool(pool, open);
+  return {
+    query: (sql, params) => one((on) => on.query(sql, params)),
+    write: (sql, params) => one((on) => on.write(sql, params)),
+    transaction: (work, transactionOptions) => runTransaction(withConnection, work, limits, transactionOptions),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/**
+ * Lends connections, one to each use. Once one went silent, those that have not answered since may be as dead: they are cut
+ * when their turn comes, not lent.
+ */
+function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
   const heardAt = new WeakMap<object, number>();
   let suspectBefore = Number.NEGATIVE_INFINITY;
 
-  const withConnection = async <T>(use: (connection: PoolConnection) => Promise<T>): Promise<T> => {
+  return async <T>(use: (connection: PoolConnection) => Promise<T>): Promise<T> => {
     const connection = await acquireAlive();
     let reusable = true;
     try {
@@ -79,26 +97,14 @@ export function openMysql(url: string, options: Options = {}): Mysql {
     }
   };
 
-  const acquireAlive = async (): Promise<PoolConnection> => {
+  async function acquireAlive(): Promise<PoolConnection> {
     const endsAt = performance.now() + acquireTimeoutMs;
     for (;;) {
       const connection = await acquire(pool, endsAt - performance.now());
       if ((heardAt.get(connection.connection) ?? Number.POSITIVE_INFINITY) > suspectBefore) return connection;
       cut(connection);
     }
-  };
-
-  const one = <T>(run: (on: Statements) => Promise<T>) =>
-    withConnection((connection) => run(statements(connection, () => statementTimeoutMs)));
-  const limits = { statementTimeoutMs, transactionTimeoutMs };
-  const close = () => closePool(pool, open);
-  return {
-    query: (sql, params) => one((on) => on.query(sql, params)),
-    write: (sql, params) => one((on) => on.write(sql, params)),
-    transaction: (work, transactionOptions) => runTransaction(withConnection, work, limits, transactionOptions),
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  }
 }
 
 /**

@@ -16,7 +16,7 @@ import { Silence } from "./silence.js";
 import { fromStatus } from "./status.js";
 
 export interface StreamOptions {
-  /** Streams held open; with several backends, round_robin spreads them. Default: as many as the address names, 2 for a DNS name. */
+  /** Streams held open; several backends share them. Default: as many as the address names, 2 for a DNS name. */
   readonly streams?: number;
   /** Calls waiting for a stream that takes them; beyond, RESOURCE_EXHAUSTED. Default 4,096. */
   readonly queueMax?: number;
@@ -42,6 +42,9 @@ const BACKOFF_MS = 20;
 /** A server without this service will not grow it within seconds. */
 const UNIMPLEMENTED_BACKOFF_MS = 30_000;
 const TRACEPARENT_MAX = 128;
+/** Between two tries to move one of the streams that share a backend: doubles from the first to the second. */
+const SPREAD_MS = 100;
+const SPREAD_MS_MAX = 30_000;
 
 /** No server saw the call: asking again is not a retry. */
 export class Unseen extends Refusal {
@@ -72,6 +75,10 @@ export class RecommendStream {
   #queue: Ask[] = [];
   #flushing = false;
   #turn = 0;
+  /** A stream has been up since the last time that none was. */
+  #standing = false;
+  #spreadMs = SPREAD_MS;
+  #spreadAt = 0;
   #closed = false;
 
   constructor(
@@ -136,7 +143,10 @@ export class RecommendStream {
     return new Lane(this.channel, this.options, {
       reply: (lane, reply) => this.#settle(lane, reply),
       down: (lane, unseen, why) => this.#broken(lane, unseen, why),
-      ready: () => this.#schedule(),
+      ready: () => {
+        this.#standing = true;
+        this.#schedule();
+      },
     });
   }
 
@@ -197,7 +207,12 @@ export class RecommendStream {
     for (const ask of [...lane.pending]) {
       if (this.#finish(ask, "left")) ask.reject(unseen ? new Unseen(why) : new Refusal("UNAVAILABLE", why));
     }
-    if (!this.up) this.#rejectQueue();
+    if (this.up) return;
+    this.#rejectQueue();
+    if (!this.#standing || this.#closed) return;
+    // Whoever came back meanwhile is found at once by a new channel, and by this one only when its backoff ends.
+    this.#standing = false;
+    this.channel.renew();
   }
 
   /** The first end of a call counts: whoever gets true tells the caller. */
@@ -232,12 +247,35 @@ export class RecommendStream {
       } else if (lane.due(now)) {
         // New connections too: a backend that was stuck connecting gets another chance.
         if (place === 0) this.channel.renew();
-        this.#retiring.add(lane);
-        this.#lanes[place] = this.#openLane();
-        lane.retire();
+        this.#replace(lane, place);
       }
     });
     for (const lane of this.#retiring) if (lane.mute(now)) lane.close();
+    if (now >= this.#spreadAt) this.#spread(now);
+  }
+
+  #replace(lane: Lane, place: number): void {
+    this.#retiring.add(lane);
+    this.#lanes[place] = this.#openLane();
+    lane.retire();
+  }
+
+  /**
+   * The first backend to be connected gets every stream that waits, and the last one to stand gets those of the others: so of
+   * streams that share a backend one tries its luck again, at first soon, and ever less often where there is no other backend.
+   */
+  #spread(now: number): void {
+    const taken = new Set<string>();
+    const place = this.#lanes.findIndex((lane) => {
+      if (!lane.up) return false;
+      if (taken.has(lane.peer)) return true;
+      taken.add(lane.peer);
+      return false;
+    });
+    const lane = this.#lanes[place];
+    if (lane) this.#replace(lane, place);
+    this.#spreadMs = lane ? Math.min(SPREAD_MS_MAX, this.#spreadMs * 2) : SPREAD_MS;
+    this.#spreadAt = now + this.#spreadMs;
   }
 }
 
@@ -253,6 +291,7 @@ class Lane {
   readonly #silence: Silence;
   readonly #rotateAt: number;
   #stream: Stream | undefined;
+  #peer = "";
   #state: "opening" | "up" | "down" | "closed" = "down";
   #writable = true;
   #retired = false;
@@ -273,6 +312,11 @@ class Lane {
 
   get up(): boolean {
     return this.#state === "up" && !this.#retired;
+  }
+
+  /** The backend it is up on. */
+  get peer(): string {
+    return this.#peer;
   }
 
   /** The transport takes more: the last write was not pushed back. */
@@ -354,6 +398,7 @@ class Lane {
     stream.on("metadata", () => {
       if (!current() || this.#state !== "opening") return;
       this.#state = "up";
+      this.#peer = stream.getPeer();
       this.#backoffMs = BACKOFF_MS;
       this.events.ready(this);
     });

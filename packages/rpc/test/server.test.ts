@@ -16,7 +16,7 @@ import {
   UserRecommendClient,
   type UserRequest,
 } from "../src/index.js";
-import { after, eventually, openRecommender, reader, recommendation } from "./support.js";
+import { after, openRecommender, reader, recommendation, until } from "./support.js";
 
 const buf = fileURLToPath(new URL("../../../node_modules/.bin/buf", import.meta.url));
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -52,6 +52,24 @@ const refused = (promise: Promise<unknown>) =>
     },
     (error: ServiceError) => error,
   );
+
+/** What user_recommend answers to bytes in the place of a request. */
+async function sendBytes(address: string, bytes: Buffer): Promise<ServiceError | null> {
+  const raw = new UserRecommendClient(address, credentials.createInsecure());
+  try {
+    return await new Promise((resolve) => {
+      raw.makeUnaryRequest(
+        "/UserRecommend/user_recommend",
+        () => bytes,
+        (answer) => answer,
+        {},
+        (error) => resolve(error),
+      );
+    });
+  } finally {
+    raw.close();
+  }
+}
 
 describe("a unary handler", () => {
   it.each<[RefusalCode, number]>([
@@ -141,7 +159,7 @@ describe("a unary handler", () => {
     });
     using client = plainClient(server.address);
     expect(await refused(client.ask({}, { timeoutMs: 100 }))).toMatchObject({ code: status.DEADLINE_EXCEEDED });
-    await eventually(() => aborted.length === 1);
+    await until(() => aborted.length === 1);
     expect(server.bugs).toEqual([]);
   });
 
@@ -157,9 +175,9 @@ describe("a unary handler", () => {
     });
     const client = new UserRecommendClient(server.address, credentials.createInsecure());
     const call = client.userRecommend(reader, () => undefined);
-    await eventually(() => started);
+    await until(() => started);
     call.cancel();
-    await eventually(() => reason !== undefined);
+    await until(() => reason !== undefined);
     client.close();
     expect(reason).toMatchObject({ name: "AbortError" });
     expect(server.bugs).toEqual([]);
@@ -200,7 +218,7 @@ describe("a unary handler", () => {
     );
     using client = plainClient(server.address);
     const first = [client.ask(), client.ask()];
-    await eventually(() => gate.size === 2);
+    await until(() => gate.size === 2);
     const error = await refused(client.ask());
     expect(error.code).toBe(status.RESOURCE_EXHAUSTED);
     expect(error.metadata.get("grpc-retry-pushback-ms")).toEqual(["100"]);
@@ -215,18 +233,7 @@ describe("the server", () => {
   it("refuses a request of more than 64 KiB and lives", async () => {
     await using server = await openRecommender(async () => recommendation());
     using client = plainClient(server.address);
-    const raw = new UserRecommendClient(server.address, credentials.createInsecure());
-    const error = await new Promise<ServiceError | null>((resolve) => {
-      const large = Buffer.alloc(70_000);
-      raw.makeUnaryRequest(
-        "/UserRecommend/user_recommend",
-        () => large,
-        (bytes) => bytes,
-        {},
-        (e) => resolve(e),
-      );
-    });
-    raw.close();
+    const error = await sendBytes(server.address, Buffer.alloc(70_000));
     expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
     await client.ask();
   });
@@ -234,18 +241,8 @@ describe("the server", () => {
   it("refuses bytes that are no message, and lives", async () => {
     await using server = await openRecommender(async () => recommendation());
     using client = plainClient(server.address);
-    const raw = new UserRecommendClient(server.address, credentials.createInsecure());
-    const error = await new Promise<ServiceError | null>((resolve) => {
-      const garbage = Buffer.from([0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-      raw.makeUnaryRequest(
-        "/UserRecommend/user_recommend",
-        () => garbage,
-        (bytes) => bytes,
-        {},
-        (e) => resolve(e),
-      );
-    });
-    raw.close();
+    const garbage = Buffer.from([0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+    const error = await sendBytes(server.address, garbage);
     expect(error?.code).toBe(status.INTERNAL);
     await client.ask();
   });
@@ -258,7 +255,7 @@ describe("the server", () => {
       });
       await using recommender = connectRecommender({ address: server.address });
       expect(await recommender.recommend(reader)).toMatchObject({ exposure: "by socket" });
-      await eventually(() => recommender.streaming);
+      await until(() => recommender.streaming);
       expect(await recommender.recommend(reader)).toMatchObject({ exposure: "by socket" });
     } finally {
       rmSync(folder, { recursive: true });
@@ -305,7 +302,7 @@ describe("health", () => {
     const watch = client.watch({ service: "UserRecommend" });
     watch.on("data", ({ status: serving }) => seen.push(serving));
     watch.on("error", () => undefined);
-    await eventually(() => seen.length === 1);
+    await until(() => seen.length === 1);
     const start = performance.now();
     await server.drain();
     expect(performance.now() - start).toBeLessThan(1_000);
@@ -375,7 +372,7 @@ describe("a drain", () => {
     });
     using client = plainClient(server.address);
     const inFlight = client.ask();
-    await eventually(() => started);
+    await until(() => started);
     const drained = server.drain();
     expect(server.serving).toBe(false);
     expect(await refused(client.ask())).toMatchObject({ code: status.UNAVAILABLE });
@@ -410,7 +407,7 @@ describe("a drain", () => {
       timeoutMs: 2_000,
       unaryOnly,
     });
-    if (!unaryOnly) await eventually(() => recommender.streaming);
+    if (!unaryOnly) await until(() => recommender.streaming);
     let stop = false;
     let answered = 0;
     const failed: unknown[] = [];

@@ -3,6 +3,12 @@ import fc from "fast-check";
 import { Slots } from "./slots.js";
 
 describe("slots", () => {
+  test("the README's example holds: a key finds its thing until it is taken", () => {
+    const slots = new Slots<string>();
+    const key = slots.put("call");
+    expect([slots.get(key), slots.take(key), slots.take(key)]).toEqual(["call", "call", undefined]);
+  });
+
   test("hold what a map would hold, whatever is put and taken", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.constant("put"), fc.nat()), { maxLength: 300 }), (steps) => {

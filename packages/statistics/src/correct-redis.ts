@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Bench } from "./correct-rows.js";
+import type { Correction } from "./correction.js";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
 import { forgetHeldValue, type HeldValue, readHeldValues } from "./held-value.js";
 import { recount } from "./recount.js";
@@ -20,15 +20,15 @@ interface Finding<Name extends string> {
 const LOOK_AGAIN_AFTER_MS = [10, 40, 150, 300];
 
 /** Compares what Redis has with `rows`, which were right a moment ago, and repairs it; Redis that is away is not checked. */
-export async function correctRedis<Name extends string>(bench: Bench<Name>, rows: Rows<Name>): Promise<void> {
-  const { definition, tally, onError } = bench;
-  const held = await look(bench, [...rows.keys()]);
-  const findings = held && (await lookAgain(bench, suspectsOf(held, rows), rows));
+export async function correctRedis<Name extends string>(correction: Correction<Name>, rows: Rows<Name>): Promise<void> {
+  const { definition, tally, onError } = correction;
+  const held = await look(correction, [...rows.keys()]);
+  const findings = held && (await lookAgain(correction, suspectsOf(held, rows), rows));
   if (held === undefined || findings === undefined) return;
 
   tally.checkedInRedis(held.size, [...held.values()].filter(({ kind }) => kind === "nothing").length);
   await severalAtATime(findings, async ([id, finding]) => {
-    const repaired = await repair(bench, id, finding).then(
+    const repaired = await repair(correction, id, finding).then(
       () => true,
       (error: unknown) => {
         onError(new Error(`${definition.name} of ${id} could not be repaired in Redis`, { cause: error }));
@@ -42,7 +42,7 @@ export async function correctRedis<Name extends string>(bench: Bench<Name>, rows
 
 /** What Redis has for `ids`, or undefined when it does not answer. */
 async function look<Name extends string>(
-  { definition, redis, cache, onError }: Bench<Name>,
+  { definition, redis, cache, onError }: Correction<Name>,
   ids: readonly bigint[],
 ): Promise<Held<Name> | undefined> {
   try {
@@ -68,7 +68,7 @@ function suspectsOf<Name extends string>(held: Held<Name>, rows: Rows<Name>): bi
  * have left there remains.
  */
 async function lookAgain<Name extends string>(
-  bench: Bench<Name>,
+  correction: Correction<Name>,
   suspects: readonly bigint[],
   rows: Rows<Name>,
 ): Promise<Map<bigint, Finding<Name>> | undefined> {
@@ -78,9 +78,9 @@ async function lookAgain<Name extends string>(
   for (const afterMs of LOOK_AGAIN_AFTER_MS) {
     if (open.length === 0) break;
     await sleep(afterMs);
-    const held = await look(bench, open);
+    const held = await look(correction, open);
     if (held === undefined) return undefined;
-    const now = await readStatisticRows(bench.mysql, bench.definition, open);
+    const now = await readStatisticRows(correction.mysql, correction.definition, open);
     for (const [id, row] of now) {
       const value = held.get(id);
       if (value === undefined) continue;
@@ -115,7 +115,7 @@ function judge<Name extends string>(
 
 /** Puts the row in the place of what was found there, unless a writer has already. */
 async function repair<Name extends string>(
-  { definition, mysql, redis, cache }: Bench<Name>,
+  { definition, mysql, redis, cache }: Correction<Name>,
   id: bigint,
   { verdict, held, row: found }: Finding<Name>,
 ): Promise<void> {

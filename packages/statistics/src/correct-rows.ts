@@ -1,28 +1,16 @@
-import type { Mysql } from "@headline/mysql";
-import type { Redis, VersionedCache } from "@headline/redis";
-import type { Member } from "./chunk.js";
-import type { Tally } from "./correction-report.js";
-import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";
+import type { Correction } from "./correction.js";
+import { type Counts, counterNames } from "./definition.js";
+import type { Member } from "./read-chunk.js";
 import { recount } from "./recount.js";
 import { severalAtATime } from "./several-at-a-time.js";
 import type { StatisticRow } from "./statistic-rows.js";
 
-/** What the correction of one definition works with. */
-export interface Bench<Name extends string> {
-  readonly definition: StatisticsDefinition<Name>;
-  readonly mysql: Mysql;
-  readonly redis: Redis;
-  readonly cache: VersionedCache<Counts<Name>>;
-  readonly tally: Tally<Name>;
-  readonly onError: (error: unknown) => void;
-}
-
 /** Repairs wrong statistic rows and tells Redis; answers the rows that are right then. */
 export async function correctRows<Name extends string>(
-  bench: Bench<Name>,
+  correction: Correction<Name>,
   members: ReadonlyMap<bigint, Member<Name>>,
 ): Promise<Map<bigint, StatisticRow<Name>>> {
-  const { definition, mysql, cache, tally, onError } = bench;
+  const { definition, mysql, cache, tally, onError } = correction;
   const names = counterNames(definition);
   const rows = new Map([...members].map(([id, { row }]) => [id, row]));
   const suspects = [...members].filter(([, { row, truth }]) => names.some((name) => row.value[name] !== truth[name]));

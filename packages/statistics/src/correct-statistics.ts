@@ -1,11 +1,11 @@
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
-import { readChunk } from "./chunk.js";
 import { correctRedis } from "./correct-redis.js";
 import { correctRows } from "./correct-rows.js";
 import { type CorrectionReport, type StatisticsReport, Tally } from "./correction-report.js";
 import { ARTICLE_STATISTICS, type StatisticsDefinition, USER_STATISTICS } from "./definition.js";
 import { openStatistics } from "./open-statistics.js";
+import { readChunk } from "./read-chunk.js";
 
 export interface CorrectionOptions {
   readonly mysql: Mysql;
@@ -61,12 +61,12 @@ async function correctDefinition<Name extends string>(
   if (!Number.isInteger(chunkSize) || chunkSize < 1) throw new RangeError("chunkSize is a positive whole number");
   const tally = new Tally(definition);
   const cache = openStatistics(definition, { mysql, redis, localMax: 1 });
-  const bench = { definition, mysql, redis, cache, tally, onError };
+  const correction = { definition, mysql, redis, cache, tally, onError };
   for (let from: bigint | undefined = SMALLEST_ID; from !== undefined; ) {
     signal?.throwIfAborted();
     const chunk: Awaited<ReturnType<typeof readChunk<Name>>> = await readChunk(mysql, definition, from, chunkSize);
-    const rows = await correctRows(bench, chunk.members);
-    await correctRedis(bench, rows);
+    const rows = await correctRows(correction, chunk.members);
+    await correctRedis(correction, rows);
     onProgress?.({ statistics: definition.name, membersChecked: tally.membersChecked });
     from = chunk.nextFrom;
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { followChanges } from "@headline/change-feed";
 import { openMysql } from "@headline/mysql";
-import { eventually, openProxy } from "@headline/testkit";
+import { eventually, type Proxy as Link, openProxy } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { ARTICLE_STATISTICS, type CorrectionProgress, changeStatistics, correctStatistics } from "../src/index.js";
 import {
@@ -35,6 +35,17 @@ async function expectCorrected(world: World, found: Partial<ReturnType<typeof su
   expect(await articleCounts(world, 7n)).toEqual(RIGHT);
   expect(await world.redis.get(KEY)).toContain('"comments":3');
   expect(sum(await correctStatistics(world))).toEqual(NOTHING_WRONG);
+}
+
+/** Three comments on article 7; the offer of the third meets a fault on its way to Redis. */
+async function offerInVain(world: World, fault: (link: Link) => void): Promise<void> {
+  await commentAndOffer(world, 7n);
+  await commentAndOffer(world, 7n);
+  await using proxy = await openProxy({ target: world.redisServer.target });
+  const there = world.elsewhere(await world.connectRedis(`redis://${proxy.address}`));
+  const counted = await comment(world, 7n);
+  fault(proxy);
+  await expect(there.offer(7n, counted)).rejects.toThrow();
 }
 
 async function setHeld({ redis }: World, change: (version: number) => string): Promise<void> {
@@ -100,25 +111,13 @@ describe("the correction", () => {
 
   test("is content with an offer whose reply was lost", async () => {
     await using world = await openWorld();
-    await commentAndOffer(world, 7n);
-    await commentAndOffer(world, 7n);
-    await using proxy = await openProxy({ target: world.redisServer.target });
-    const lossy = world.elsewhere(await world.connectRedis(`redis://${proxy.address}`));
-    const counted = await comment(world, 7n);
-    proxy.dropReplies();
-    await expect(lossy.offer(7n, counted)).rejects.toThrow();
+    await offerInVain(world, (proxy) => proxy.dropReplies());
     await expectCorrected(world, {});
   });
 
   test("repairs an offer that never arrived", async () => {
     await using world = await openWorld();
-    await commentAndOffer(world, 7n);
-    await commentAndOffer(world, 7n);
-    await using proxy = await openProxy({ target: world.redisServer.target });
-    const cut = world.elsewhere(await world.connectRedis(`redis://${proxy.address}`));
-    const counted = await comment(world, 7n);
-    proxy.blackhole();
-    await expect(cut.offer(7n, counted)).rejects.toThrow();
+    await offerInVain(world, (proxy) => proxy.blackhole());
     await expectCorrected(world, { wrongInRedis: 1, staleInRedis: 1, repaired: 1, largestError: 1 });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { createConnection, type RowDataPacket } from "mysql2/promise";
+import { createConnection } from "mysql2/promise";
+import { askMysql as ask } from "./ask-mysql.js";
 import { mysqlStatus } from "./mysql-status.js";
 import { privateMysql } from "./private-mysql.js";
 import { throwawayMysql } from "./throwaway-mysql.js";
@@ -67,13 +68,3 @@ describe("privateMysql", () => {
     await connection.end();
   });
 });
-
-async function ask(url: string, question: string): Promise<RowDataPacket[]> {
-  const connection = await createConnection(url);
-  try {
-    const [rows] = await connection.query<RowDataPacket[]>(question);
-    return rows;
-  } finally {
-    await connection.end();
-  }
-}

@@ -25,6 +25,19 @@ const signArticle = (by: TrackKeys, { articleId, reason, position, ...batch }: T
 const signExposure = (by: TrackKeys, batch: TrackPayload) => new BatchSigner(by, batch).exposure();
 const kinds: TrackKind[] = ["click", "collect", "read", "liking"];
 
+test("the README's example holds", () => {
+  const batch = { userId: 7n, channelId: 0, stamp: 1_795_217_000_123, expiresAtSeconds: 1_795_303_400, bucket: 1 };
+  const signer = new BatchSigner(keys, batch);
+  const { click } = signer.article(97n, 1, 0);
+  expect(click).toHaveLength(67);
+  expect(verifyTrackToken(keys, "click", click, batch.stamp)).toMatchObject({
+    ok: true,
+    payload: { userId: 7n, articleId: 97n },
+  });
+  expect(verifyTrackToken(keys, "liking", click, batch.stamp)).toEqual({ ok: false, reason: "wrong signature" });
+  expect(verifyTrackToken(keys, "exposure", signer.exposure(), batch.stamp).ok).toBe(true);
+});
+
 describe("a track token", () => {
   test("says what it was signed for, ids beyond 2^53 included", () => {
     expect(verifyTrackToken(keys, "click", signArticle(keys, payload).click, nowMs)).toEqual({ ok: true, payload });

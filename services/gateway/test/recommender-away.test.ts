@@ -2,7 +2,7 @@ import { eventually, muteServer } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
 import { type Answer, bearer, client, openWorld, type World } from "./open-world.js";
-import { startRecommendationProcess } from "./recommendation-process.js";
+import { startRecommendationProcess } from "./service-process.js";
 
 let world: World;
 let articleIds: string[];
@@ -131,6 +131,30 @@ describe("a recommendation service that fails under load", () => {
       expect(slowestMs(shots)).toBeLessThan(1_000);
     });
     expect(unhandled).toEqual([]);
+  });
+
+  test("one of two killed, and then the other: no reader notices", async () => {
+    await using first = await startRecommendationProcess(world);
+    await using second = await startRecommendationProcess(world);
+    const gateway = await world.openGateway({ recommenderAddress: `ipv4:${first.address},${second.address}` });
+    const load = startLoad(read(gateway), { clients: 16 });
+    const shotsMore = async (count: number) => {
+      const before = load.shots.length;
+      await eventually(() => expect(load.shots.length).toBeGreaterThan(before + count));
+    };
+    await shotsMore(200);
+    for (const recommendation of [first, second, first]) {
+      await recommendation.kill();
+      await shotsMore(300);
+      await recommendation.restart();
+    }
+    await shotsMore(100);
+    const shots = await load.stop();
+    const degradedShots = shots.filter(({ answer }) => degraded(answer) !== false);
+    console.log(`${shots.length} pages, ${degradedShots.length} degraded, slowest ${Math.round(slowestMs(shots))} ms`);
+    expect(statuses(shots)).toEqual({ 200: shots.length });
+    expect(degradedShots.length).toBeLessThanOrEqual(shots.length / 200);
+    expect(slowestMs(shots)).toBeLessThan(1_000);
   });
 
   test.each(["blackhole", "dropReplies"] as const)(

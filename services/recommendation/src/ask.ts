@@ -19,7 +19,7 @@ const ARTICLE_NUM_MAX = 50;
 /** @throws Refusal INVALID_ARGUMENT, naming the field. */
 export function readAsk(request: UserRequest, dryRun: boolean, channels: Channels, nowMs: number): Ask {
   const { userId, channelId, articleNum, timeStamp } = request;
-  if (!channels.has(channelId)) throw invalid("channel_id", `${channelId} is not a channel`);
+  if (!channels.has(channelId)) throw unknownChannel(channelId);
   if (articleNum < 0 || articleNum > ARTICLE_NUM_MAX) {
     throw invalid("article_num", `${articleNum} is not between 0 and ${ARTICLE_NUM_MAX}`);
   }
@@ -32,6 +32,10 @@ export function readAsk(request: UserRequest, dryRun: boolean, channels: Channel
     dryRun,
     arrivedMs: nowMs,
   };
+}
+
+export function unknownChannel(channelId: number): Refusal {
+  return invalid("channel_id", `${channelId} is not a channel`);
 }
 
 function invalid(field: string, detail: string): Refusal {

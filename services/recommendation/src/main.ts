@@ -10,6 +10,7 @@ const Environment = z.object({
   GRPC_ADDRESS: z.string().optional(),
   MYSQL_URL: z.string(),
   REDIS_URL: z.string(),
+  /** The Redis that must not evict, where there is one for each duty. */
   REDIS_STATE_URL: z.string().optional(),
   TRACK_SECRET: z.string().min(32),
   /** While rotating: the secret before, until its tokens have expired. */
@@ -25,7 +26,8 @@ await runUntilSignal(
     openRecommendation({
       address: config.GRPC_ADDRESS ?? `0.0.0.0:${config.GRPC_PORT}`,
       mysqlUrl: config.MYSQL_URL,
-      redisUrl: config.REDIS_STATE_URL ?? config.REDIS_URL,
+      redisUrl: config.REDIS_URL,
+      stateRedisUrl: config.REDIS_STATE_URL,
       trackSecret: config.TRACK_SECRET,
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
       log,

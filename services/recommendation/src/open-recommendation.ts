@@ -13,15 +13,17 @@ import { createCountUpdates } from "./count-updates.js";
 import { FILTERS, homeFeed } from "./feed/feed.js";
 import { HistoryStore } from "./history/history-store.js";
 import { createPresent } from "./present.js";
-import { FollowGraph } from "./readers/follow-graph.js";
+import { FollowGraph, followsOrNobody } from "./readers/follow-graph.js";
 import { createUserRecommend } from "./user-recommend.js";
 
 export interface RecommendationConfig {
   /** Where to listen: `0.0.0.0:50051`, `127.0.0.1:0`, `unix:/run/recommender.sock`. */
   readonly address: string;
   readonly mysqlUrl: string;
-  /** Holds the readers' histories; must not evict. */
+  /** Where changes are told, and histories are kept unless `stateRedisUrl` says otherwise. */
   readonly redisUrl: string;
+  /** Holds the readers' histories; must not evict. */
+  readonly stateRedisUrl?: string | undefined;
   readonly trackSecret: string;
   readonly trackSecretPrevious?: string | undefined;
   readonly log: Log;
@@ -41,17 +43,17 @@ const CALLS_MAX = 2_000;
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
 /** What a page can do without is not waited for long. */
 const BRIEF = { acquireTimeoutMs: 50, statementTimeoutMs: 100 };
-const NOBODY: ReadonlySet<bigint> = new Set();
 
 /** Opens the service: connects, loads the catalogue, follows what changes, and only then listens. */
 export async function openRecommendation(config: RecommendationConfig): Promise<RunningRecommendation> {
-  const { address, mysqlUrl, redisUrl, trackSecret, log, now = Date.now, callsMax = CALLS_MAX } = config;
+  const { address, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, trackSecret, log } = config;
+  const { now = Date.now, callsMax = CALLS_MAX } = config;
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
     const mysql = resources.use(openMysql(mysqlUrl, BRIEF));
     const bulkMysql = resources.use(openMysql(mysqlUrl, BULK));
-    const redis = openRedis(redisUrl, { scripts: HistoryStore.scripts, onError: onRedisError });
+    const redis = openRedis(stateRedisUrl, { scripts: HistoryStore.scripts, onError: onRedisError });
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
     resources.defer(() => subscriber.disconnect());
@@ -61,7 +63,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const channels = new Channels(bulkMysql);
     const follows = new FollowGraph(mysql);
     const histories = new HistoryStore(redis, catalogue);
-    const onSourceFailure = (source: string, err: unknown) => log.error({ err, source }, "a recall failed");
+    const onRecallFailure = (recall: string, err: unknown) => log.error({ err, recall }, "a recall failed");
     const onUnlearned = logged(log, "articles of a history not read; they show as they were");
     const onUnknownFollows = gathered(log, "follows not read; the page does without them", { everyMs: 1_000 });
 
@@ -88,17 +90,10 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       channels,
       histories,
       now,
-      feed: homeFeed(catalogue, onSourceFailure),
+      feed: homeFeed(catalogue, onRecallFailure),
       present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious)),
       learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
-      followsOf: (userId) => {
-        const known = follows.followsOf(userId);
-        if (!(known instanceof Promise)) return known;
-        return known.catch((error: unknown) => {
-          onUnknownFollows(error);
-          return NOBODY;
-        });
-      },
+      followsOf: followsOrNobody(follows, onUnknownFollows),
     });
     const countUpdates = createCountUpdates({ catalogue, channels, histories, now, filters: FILTERS });
     const edge = {

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { migrate, openMysql } from "@headline/mysql";
 import { createLog } from "@headline/observability";
+import { openRedis, waitForRedis } from "@headline/redis";
 import { type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
 import { eventually, type Proxy as Link, openProxy, privateMysql, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { historyKey } from "../src/index.js";
 import { openRecommendation } from "../src/open-recommendation.js";
 import {
   articles,
@@ -54,6 +56,20 @@ async function timed(call: Promise<Recommendation>): Promise<Timed> {
     (error) => ({ page: undefined, ...error, code: error.code, ms: performance.now() - startedAt }),
   );
 }
+
+test("with a Redis for each duty, histories are kept in one and changes are heard from the other", async () => {
+  await using world = await openWorld();
+  await using state = await throwawayRedis();
+  await world.seed(articles(20));
+  const { client } = await world.open({ stateRedisUrl: state.url });
+  expect(ids(await client.recommend({ userId: 7n, channelId: 0, articleNum: 10, timeStamp: 0n }))).toHaveLength(10);
+  expect(await world.keys.exists(historyKey(7n))).toBe(0);
+  const kept = openRedis(state.url, { commandTimeoutMs: 2_000 });
+  await waitForRedis(kept);
+  expect(await kept.exists(historyKey(7n))).toBe(1);
+  kept.disconnect();
+  await eventually(async () => expect(await world.keys.pubsub("NUMSUB", "changes")).toEqual(["changes", 1]));
+});
 
 describe("Redis", () => {
   let world: World;

@@ -26,6 +26,7 @@ export interface OpenOptions {
   readonly now?: () => number;
   readonly mysqlUrl?: string;
   readonly redisUrl?: string;
+  readonly stateRedisUrl?: string;
   readonly callsMax?: number;
   readonly log?: Log;
   /** Over the stream of batches instead of one RPC a call. */

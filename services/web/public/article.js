@@ -54,39 +54,42 @@ function authorLine(authorId, name, time) {
   );
   const words = element("div", { className: "words" }, element("b", {}, name), time, about);
   const line = element("div", { className: "author-line" }, initial, words);
-  if (session.reader?.userId !== authorId) line.append(followButton(authorId, () => void showAuthor(authorId, about)));
-  void showAuthor(authorId, about);
+  const button = session.reader?.userId === authorId ? undefined : followButton(authorId, () => void showAuthor());
+  if (button !== undefined) line.append(button.view);
+  void showAuthor();
   return line;
-}
 
-/** Nice to have: without an answer the line stays empty. */
-async function showAuthor(authorId, about) {
-  const author = await session.ask(`/users/${authorId}`).catch(() => undefined);
-  if (author === undefined) return;
-  about.textContent = [text.followers(count(author.follower_count)), author.about].filter(Boolean).join(" · ");
+  /** Nice to have: without an answer the line stays empty. */
+  async function showAuthor() {
+    const author = await session.ask(`/users/${authorId}`).catch(() => undefined);
+    if (author === undefined) return;
+    about.textContent = [text.followers(count(author.follower_count)), author.about].filter(Boolean).join(" · ");
+    button?.show(author.following === true);
+  }
 }
 
 function followButton(authorId, onChange) {
-  const button = element("button", { type: "button", onclick: toggle });
-  show();
-  return button;
+  const view = element("button", { type: "button", onclick: toggle });
+  let following;
+  show(false);
+  return { view, show };
 
   async function toggle() {
     if (session.reader === null) return openSignIn();
     try {
-      await session.follow(authorId, !session.follows(authorId));
-      show();
+      await session.follow(authorId, !following);
+      show(!following);
       onChange();
     } catch (problem) {
       toast(`${text.problems[problem.code] ?? problem.message} ${problem.requestId}`);
     }
   }
 
-  function show() {
-    const following = session.follows(authorId);
-    button.textContent = following ? text.following : `＋ ${text.follow}`;
-    button.ariaPressed = String(following);
-    button.className = following ? "plain" : "strong";
+  function show(isFollowing) {
+    following = isFollowing;
+    view.textContent = following ? text.following : `＋ ${text.follow}`;
+    view.ariaPressed = String(following);
+    view.className = following ? "plain" : "strong";
   }
 }
 

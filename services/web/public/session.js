@@ -8,7 +8,7 @@ const SIGNED_IN = "headline.signed-in";
  * the Problem that made it so, if one did.
  */
 class Session extends EventTarget {
-  /** { userId, name, token, refreshToken, follows } of whoever is signed in. */
+  /** { userId, name, token, refreshToken } of whoever is signed in. */
   #reader = JSON.parse(localStorage.getItem(SIGNED_IN) ?? "null");
   #renewing;
 
@@ -31,25 +31,16 @@ class Session extends EventTarget {
   async signIn(name, password) {
     const body = JSON.stringify({ name, password });
     const { data } = await send("/authorizations", { method: "POST", body });
-    const authorization = `Bearer ${data.token}`;
-    const { data: me } = await send("/users/me", { authorization });
-    const { token, refresh_token: refreshToken, user_id: userId } = data;
-    this.#become({ userId, name: me.name, token, refreshToken, follows: [] });
+    const { user_id: userId, token, refresh_token: refreshToken } = data;
+    this.#become({ userId, name: data.name, token, refreshToken });
   }
 
   signOut() {
     this.#become(null);
   }
 
-  /** As far as this browser knows: the API does not say yet whom a reader follows. */
-  follows(authorId) {
-    return this.#reader?.follows.includes(authorId) ?? false;
-  }
-
   async follow(authorId, following) {
     await this.ask(`/users/${authorId}/follow`, { method: following ? "PUT" : "DELETE" });
-    const others = this.#reader.follows.filter((id) => id !== authorId);
-    this.#keep({ ...this.#reader, follows: following ? [...others, authorId] : others });
   }
 
   async #send(path, options) {

@@ -1,7 +1,6 @@
-import { Refusal } from "@headline/errors";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
-import { idValue } from "../http/read.js";
+import { idValue, invalid } from "../http/read.js";
 import { body, line } from "../http/text.js";
 
 const TITLE_CHARACTERS_MAX = 100;
@@ -38,6 +37,5 @@ export type Edit = z.output<typeof Edit>;
 export function publishingChannel(channels: Channels, channelId: bigint): number {
   const channel = channels.get(Number(channelId));
   if (channel !== undefined && channel.id !== 0) return channel.id;
-  const detail = `${channelId} is not a channel to publish in; see GET /channels`;
-  throw new Refusal("INVALID_ARGUMENT", `channel_id ${detail}`, { fields: [{ field: "channel_id", detail }] });
+  throw invalid("channel_id", `${channelId} is not a channel to publish in; see GET /channels`);
 }

@@ -1,10 +1,9 @@
-import { Refusal } from "@headline/errors";
 import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
-import { idText, read } from "../http/read.js";
+import { idText, invalid, read } from "../http/read.js";
 import { Draft, Edit, publishingChannel } from "./draft.js";
 import type { Publisher } from "./publisher.js";
 
@@ -55,10 +54,7 @@ function idempotencyKey(req: Request): string | undefined {
   const key = req.headers["idempotency-key"];
   if (key === undefined) return undefined;
   if (typeof key === "string" && IDEMPOTENCY_KEY.test(key)) return key;
-  const detail = "must have 1 to 255 printable ASCII characters";
-  throw new Refusal("INVALID_ARGUMENT", `Idempotency-Key ${detail}`, {
-    fields: [{ field: "Idempotency-Key", detail }],
-  });
+  throw invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters");
 }
 
 function withoutUndefined<Fields extends object>(

@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { invalid } from "../http/read.js";
 
 export interface Channel {
   readonly id: number;
@@ -20,6 +21,13 @@ export class Channels {
 
   get(channelId: number): Channel | undefined {
     return this.#byId.get(channelId);
+  }
+
+  /** The channel a caller named. @throws Refusal INVALID_ARGUMENT when it is none. */
+  named(channelId: number): Channel {
+    const channel = this.get(channelId);
+    if (channel === undefined) throw invalid("channel_id", `${channelId} is not a channel; see GET /channels`);
+    return channel;
   }
 
   /** In the order to show them. */

@@ -7,8 +7,9 @@ import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { decimal, read } from "../http/read.js";
+import { traceparentOf } from "../http/traceparent-of.js";
 import type { Breaker } from "./breaker.js";
-import { unknownChannel } from "./list-articles.js";
+import { FeedQuery } from "./feed-query.js";
 
 interface Parts {
   readonly authenticate: Authenticate;
@@ -19,11 +20,10 @@ interface Parts {
   readonly onDegraded: (error: unknown) => void;
 }
 
-const INT32_MAX = 2_147_483_647;
 const COUNT_MAX = 100;
 const TIMEOUT_MS = 200;
 const Query = z.object({
-  channel_id: decimal({ min: 0, max: INT32_MAX }),
+  channel_id: FeedQuery.shape.channel_id,
   since: decimal({ min: 0, max: Number.MAX_SAFE_INTEGER }),
 });
 
@@ -38,11 +38,12 @@ export function countUpdates({
 }: Parts): RequestHandler {
   return async (req, res) => {
     const { channel_id: channelId, since } = read(Query, req.query);
-    if (channels.get(channelId) === undefined) throw unknownChannel(channelId);
+    channels.named(channelId);
     const { userId } = await authenticate.anybody(req, res);
     const request = { userId, channelId, since: BigInt(since) };
+    const options = { timeoutMs: TIMEOUT_MS, traceparent: traceparentOf(req) };
     try {
-      const count = await breaker(() => recommender.countUpdates(request, { timeoutMs: TIMEOUT_MS }));
+      const count = await breaker(() => recommender.countUpdates(request, options));
       sendOk(res, { channel_id: String(channelId), since, count, degraded: false });
     } catch (error) {
       onDegraded(error);

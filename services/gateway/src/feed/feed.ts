@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import type { Recommendation, Recommender } from "@headline/rpc";
+import { invalid } from "../http/read.js";
 import type { Breaker } from "./breaker.js";
 import type { FeedQuery } from "./feed-query.js";
 import type { HotLists } from "./hot-lists.js";
@@ -73,8 +73,7 @@ export function createFeed(parts: Parts) {
       onSessionError(error); // without Redis nobody knows which pages were served; the reader gets new ones
       return nowMs;
     }
-    const detail = `must follow the last page served; pages before ${page} were not, or half an hour ago`;
-    throw new Refusal("INVALID_ARGUMENT", `page ${detail}`, { fields: [{ field: "page", detail }] });
+    throw invalid("page", `must follow the last page served; pages before ${page} were not, or half an hour ago`);
   }
 
   function recommend({ userId, query, timeStamp, traceparent }: Ask): Promise<Recommendation> {
@@ -92,12 +91,8 @@ export function createFeed(parts: Parts) {
   /** The cursor stays where it was, so that the reader goes on from there once the service is back. */
   function degraded({ userId, query, timeStamp }: Ask): Page {
     const stayed = { timestamp: timeStamp, preTimestamp: timeStamp, hasMore: true, exhausted: false, degraded: true };
-    const last = lastPages.get(userId, query.channel_id);
-    if (last !== undefined) return { ...stayed, picks: last.slice(0, query.per_page), exposure: "" };
-    const hot = hotLists.get(query.channel_id);
-    if (hot === undefined)
-      throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });
-    return { ...stayed, picks: hot.picks.slice(0, query.per_page), exposure: "" };
+    const picks = lastPages.get(userId, query.channel_id) ?? hotLists.get(query.channel_id).picks;
+    return { ...stayed, picks: picks.slice(0, query.per_page), exposure: "" };
   }
 }
 

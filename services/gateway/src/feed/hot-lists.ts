@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Refusal } from "@headline/errors";
 import type { Recommender } from "@headline/rpc";
 import type { Articles, Item } from "../articles/articles.js";
 import type { Pick } from "./page.js";
@@ -39,9 +40,11 @@ export class HotLists implements AsyncDisposable {
     this.#running = this.#keepWarm();
   }
 
-  /** The channel's list, or undefined when there never was one. */
-  get(channelId: number): HotList | undefined {
-    return this.#lists.get(channelId);
+  /** The channel's list. @throws Refusal UNAVAILABLE when there never was one: it is the last that could be shown. */
+  get(channelId: number): HotList {
+    const list = this.#lists.get(channelId);
+    if (list !== undefined) return list;
+    throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });
   }
 
   async refresh(): Promise<void> {

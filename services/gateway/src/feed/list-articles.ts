@@ -1,10 +1,9 @@
-import { Refusal } from "@headline/errors";
-import { isTraceparent } from "@headline/observability";
 import type { RequestHandler } from "express";
 import type { Articles } from "../articles/articles.js";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { read } from "../http/read.js";
+import { traceparentOf } from "../http/traceparent-of.js";
 import { within } from "../http/within.js";
 import type { Feed } from "./feed.js";
 import { FeedQuery } from "./feed-query.js";
@@ -40,12 +39,10 @@ export function listArticles({
 }: Parts): RequestHandler {
   return async (req, res) => {
     const query = read(FeedQuery, req.query);
-    const channel = channels.get(query.channel_id);
-    if (channel === undefined) throw unknownChannel(query.channel_id);
+    const channel = channels.named(query.channel_id);
     const { userId } = await authenticate.anybody(req, res);
 
-    const { traceparent } = req.headers;
-    const page = await feed(userId, query, isTraceparent(traceparent) ? traceparent : undefined);
+    const page = await feed(userId, query, traceparentOf(req));
     const pinned = query.with_top === 1 && page.exposure !== "" ? channel.pinned : NONE;
     const bytes = presentPage(await hydrate(withoutPinned(page, pinned), pinned, query), query, now());
 
@@ -66,8 +63,6 @@ export function listArticles({
       return { ...hydrated, items: items.slice(0, picked.length), pinned: items.slice(picked.length) };
     }
     const hot = hotLists.get(query.channel_id);
-    if (hot === undefined)
-      throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });
     const shown = { ...hydrated.page, picks: hot.picks.slice(0, query.per_page), exposure: "" };
     return { page: shown, items: hot.items, pinned: NO_ITEMS };
   }
@@ -88,9 +83,4 @@ export function listArticles({
 function withoutPinned(page: Page, pinned: readonly bigint[]): Page {
   if (pinned.length === 0) return page;
   return { ...page, picks: page.picks.filter(({ articleId }) => !pinned.includes(articleId)) };
-}
-
-export function unknownChannel(channelId: number): Refusal {
-  const detail = `${channelId} is not a channel; see GET /channels`;
-  return new Refusal("INVALID_ARGUMENT", `channel_id ${detail}`, { fields: [{ field: "channel_id", detail }] });
 }

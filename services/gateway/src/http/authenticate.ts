@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Refusal } from "@headline/errors";
 import type { Request, Response } from "express";
 import type { AccessTokens } from "../users/access-tokens.js";
+import { INT64_MAX } from "./read.js";
 
 /** Who asks: a signed-in reader (positive id) or a guest (negative id). */
 export interface Reader {
@@ -12,7 +13,6 @@ const GUEST = /^Anony +(\S{1,64})$/i;
 const BEARER = /^Bearer +(\S+)$/i;
 const DECIMAL_ID = /^-?[1-9]\d{0,18}$/;
 const DEVICE_ID = /^[\w.:-]+$/;
-const INT63_MASK = (1n << 63n) - 1n;
 
 /**
  * Reads the Authorization header. `Bearer <token>` is a reader, and a bad one is 401, never a guest. `Anony <id>` is a guest
@@ -23,26 +23,31 @@ export function createAuthenticate(tokens: AccessTokens) {
   const anybody = (req: Request, res: Response): Reader | Promise<Reader> => {
     const { authorization } = req.headers;
     if (authorization === undefined) return newGuest(res);
-    const bearer = BEARER.exec(authorization);
-    if (bearer !== null) return tokens.verify(bearer[1] as string);
+    const bearer = bearerToken(req);
+    if (bearer !== undefined) return tokens.verify(bearer);
     const guest = GUEST.exec(authorization);
     if (guest !== null) return { userId: guestId(guest[1] as string) };
     throw new Refusal("UNAUTHENTICATED", "Authorization must be `Bearer <token>` or `Anony <id>`");
   };
   /** Only somebody signed in. */
   const signedIn = async (req: Request): Promise<Reader> => {
-    const bearer = BEARER.exec(req.headers.authorization ?? "");
-    if (bearer === null)
+    const bearer = bearerToken(req);
+    if (bearer === undefined)
       throw new Refusal("UNAUTHENTICATED", "sign in first: this needs `Authorization: Bearer <token>`");
-    return tokens.verify(bearer[1] as string);
+    return tokens.verify(bearer);
   };
   return { anybody, signedIn };
 }
 
 export type Authenticate = ReturnType<typeof createAuthenticate>;
 
+/** The token of `Authorization: Bearer <token>`, if that is what the header says. */
+export function bearerToken(req: Request): string | undefined {
+  return BEARER.exec(req.headers.authorization ?? "")?.[1];
+}
+
 function newGuest(res: Response): Reader {
-  const id = randomBytes(8).readBigUInt64BE() & INT63_MASK || 1n;
+  const id = randomBytes(8).readBigUInt64BE() & INT64_MAX || 1n;
   res.setHeader("X-Anonymous-Id", String(id));
   return { userId: -id };
 }
@@ -52,9 +57,9 @@ function guestId(text: string): bigint {
   if (DECIMAL_ID.test(text)) {
     const id = BigInt(text);
     const magnitude = id < 0n ? -id : id;
-    if (magnitude <= INT63_MASK) return -magnitude;
+    if (magnitude <= INT64_MAX) return -magnitude;
   }
   if (!DEVICE_ID.test(text)) throw new Refusal("UNAUTHENTICATED", "a guest's id has letters, digits and -_.: only");
-  const hash = createHash("sha256").update(text).digest().readBigUInt64BE() & INT63_MASK;
+  const hash = createHash("sha256").update(text).digest().readBigUInt64BE() & INT64_MAX;
   return -(hash || 1n);
 }

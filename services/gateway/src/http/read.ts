@@ -1,7 +1,7 @@
 import { Refusal } from "@headline/errors";
 import { z } from "zod";
 
-const INT64_MAX = 9_223_372_036_854_775_807n;
+export const INT64_MAX = 9_223_372_036_854_775_807n;
 const DECIMAL = /^(0|[1-9]\d*)$/;
 
 /** What `schema` makes of a request's query, path or body. @throws Refusal INVALID_ARGUMENT naming each field. */
@@ -15,6 +15,11 @@ export function read<Schema extends z.ZodType>(schema: Schema, input: unknown): 
     return [{ field: path || "body", detail: issue.message }];
   });
   throw new Refusal("INVALID_ARGUMENT", fields.map(({ field, detail }) => `${field} ${detail}`).join("; "), { fields });
+}
+
+/** What the caller is told of one field that is wrong. */
+export function invalid(field: string, detail: string): Refusal {
+  return new Refusal("INVALID_ARGUMENT", `${field} ${detail}`, { fields: [{ field, detail }] });
 }
 
 /** A number in a query: plain decimal digits, given once. `Number()` would also take "", " 1", "0x1" and "1e3". */

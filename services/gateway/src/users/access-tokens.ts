@@ -1,7 +1,8 @@
 import { Refusal } from "@headline/errors";
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
+import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Reader } from "../http/authenticate.js";
+import { INT64_MAX } from "../http/read.js";
 
 /** Exactly one of the two: our own secret, or somebody else's public keys. */
 export type TokenKeys = { readonly secret: string } | { readonly jwksUrl: string };
@@ -30,7 +31,6 @@ const ACCESS = { typ: "at+jwt", ttlSeconds: 2 * 60 * 60 };
 const REFRESH = { typ: "rt+jwt", ttlSeconds: 14 * 24 * 60 * 60 };
 const SECRET_BYTES_MIN = 32;
 const SUBJECT = /^[1-9]\d{0,18}$/;
-const INT64_MAX = (1n << 63n) - 1n;
 /** An exp beyond this is not a date; jose accepts 1e308. */
 const EXP_MAX = 253_402_300_799;
 /** How long an issuer may take to answer with its keys. */
@@ -47,32 +47,7 @@ interface Verified {
 export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTokens {
   const verified = new LRUCache<string, Verified>({ max: VERIFIED_MAX, ttl: VERIFIED_TTL_MS });
   const secret = "secret" in keys ? secretBytes(keys.secret) : undefined;
-  const jwks = "jwksUrl" in keys ? issuerKeys(keys.jwksUrl) : undefined;
-
-  const check = async (token: string, { typ }: { typ: string }): Promise<Verified> => {
-    const options = {
-      typ,
-      issuer: ISSUER,
-      audience: ISSUER,
-      requiredClaims: ["exp", "sub", "aud"],
-      currentDate: new Date(now()),
-    };
-    try {
-      const { payload } = jwks
-        ? await jwtVerify(token, jwks, { ...options, algorithms: ["RS256", "ES256", "EdDSA"] })
-        : await jwtVerify(token, secret as Uint8Array, { ...options, algorithms: ["HS256"] });
-      const { sub, exp } = payload;
-      if (typeof sub !== "string" || !SUBJECT.test(sub) || BigInt(sub) > INT64_MAX)
-        throw unauthenticated("its subject is not a user");
-      if (typeof exp !== "number" || exp > EXP_MAX) throw unauthenticated("its expiry is not a date");
-      return { reader: { userId: BigInt(sub) }, expiresAtMs: exp * 1_000 };
-    } catch (error) {
-      if (error instanceof errors.JWTExpired) throw unauthenticated("it has expired", error);
-      if (error instanceof errors.JOSEError || error instanceof TypeError)
-        throw unauthenticated("it is not valid here", error);
-      throw error;
-    }
-  };
+  const check = createCheck(secret ?? issuerKeys((keys as { jwksUrl: string }).jwksUrl), now);
 
   const sign = async (userId: bigint, { typ, ttlSeconds }: typeof ACCESS) => {
     if (secret === undefined) throw ISSUED_ELSEWHERE;
@@ -108,6 +83,38 @@ export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTo
       return { token: await sign(reader.userId, ACCESS), expires_in: ACCESS.ttlSeconds };
     },
   };
+}
+
+/** Verifies a token of one kind; the algorithms are those of the keys, whatever the token says. */
+function createCheck(keys: Uint8Array | JWTVerifyGetKey, now: () => number) {
+  return async (token: string, { typ }: { typ: string }): Promise<Verified> => {
+    const options = {
+      typ,
+      issuer: ISSUER,
+      audience: ISSUER,
+      requiredClaims: ["exp", "sub", "aud"],
+      currentDate: new Date(now()),
+    };
+    try {
+      const { payload } =
+        typeof keys === "function"
+          ? await jwtVerify(token, keys, { ...options, algorithms: ["RS256", "ES256", "EdDSA"] })
+          : await jwtVerify(token, keys, { ...options, algorithms: ["HS256"] });
+      return readClaims(payload);
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) throw unauthenticated("it has expired", error);
+      if (error instanceof errors.JOSEError || error instanceof TypeError)
+        throw unauthenticated("it is not valid here", error);
+      throw error;
+    }
+  };
+}
+
+function readClaims({ sub, exp }: JWTPayload): Verified {
+  if (typeof sub !== "string" || !SUBJECT.test(sub) || BigInt(sub) > INT64_MAX)
+    throw unauthenticated("its subject is not a user");
+  if (typeof exp !== "number" || exp > EXP_MAX) throw unauthenticated("its expiry is not a date");
+  return { reader: { userId: BigInt(sub) }, expiresAtMs: exp * 1_000 };
 }
 
 /** The keys of another issuer. That they cannot be had just now says nothing about a token. */

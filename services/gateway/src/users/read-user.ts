@@ -7,13 +7,12 @@ import type { Articles } from "../articles/articles.js";
 import { presentItems } from "../articles/present-item.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
-import { decimal, idText, read } from "../http/read.js";
+import { decimal, INT64_MAX, idText, read } from "../http/read.js";
 import { isFollowing } from "./user-store.js";
 import type { Users } from "./users.js";
 
 const Path = z.object({ id: idText });
 const ListQuery = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(10) });
-const INT64_MAX = 9_223_372_036_854_775_807n;
 
 /** GET /users/:id; to somebody signed in, also whether they follow this user. */
 export function readUser({

@@ -4,6 +4,7 @@ import { hash, verify } from "@node-rs/argon2";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";
+import { bearerToken } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { read } from "../http/read.js";
 import { line } from "../http/text.js";
@@ -44,7 +45,6 @@ const Renewal = z.strictObject(
   { refresh_token: z.string({ error: "must be a text" }) },
   { error: "must be a JSON object" },
 );
-const BEARER = /^Bearer +(\S+)$/i;
 
 /** POST /users: a new user, signed in. */
 export function signUp({ mysql, tokens, announcer }: SignUpParts): RequestHandler {
@@ -78,8 +78,7 @@ export function signIn({ mysql, tokens }: Parts): RequestHandler {
 /** PUT /authorizations: a refresh token, as Bearer or in the body, for a new access token. */
 export function renewSignIn({ tokens }: Parts): RequestHandler {
   return async (req, res) => {
-    const bearer = BEARER.exec(req.headers.authorization ?? "");
-    const refreshToken = bearer?.[1] ?? read(Renewal, req.body).refresh_token;
+    const refreshToken = bearerToken(req) ?? read(Renewal, req.body).refresh_token;
     sendOk(res, await tokens.renew(refreshToken), 201);
   };
 }

@@ -120,8 +120,8 @@ describe("the feed", () => {
     const feed = createFeed({
       catalogue,
       filters: [],
-      onSourceFailure: (source) => failures.push(source),
-      sources: [
+      onRecallFailure: (reason) => failures.push(reason),
+      recalls: [
         {
           reason: "hot",
           perPlace: 1,
@@ -139,8 +139,8 @@ describe("the feed", () => {
   test("the first recall to name an article says why it is there", () => {
     const catalogue = catalogueOf({ articleId: 1n });
     const both = ["followed", "new"] as const;
-    const sources = both.map((reason) => ({ reason, perPlace: 1, recall: () => [0] }));
-    const feed = createFeed({ catalogue, filters: [], onSourceFailure: () => undefined, sources });
+    const recalls = both.map((reason) => ({ reason, perPlace: 1, recall: () => [0] }));
+    const feed = createFeed({ catalogue, filters: [], onRecallFailure: () => undefined, recalls });
     expect(feed(reader(), 10)).toMatchObject([{ reason: REASONS.followed }]);
   });
 

@@ -13,7 +13,7 @@ import { hot } from "./recall/hot.js";
 export type Feed = (reader: Reader, size: number) => readonly Candidate[];
 
 /** A recall, why what it names is recommended, and how many candidates it names for each place on the page. */
-export interface Source {
+export interface PlannedRecall {
   readonly reason: keyof typeof REASONS;
   readonly recall: Recall;
   readonly perPlace: number;
@@ -22,26 +22,26 @@ export interface Source {
 interface Stages {
   readonly catalogue: Catalogue;
   /** In order of precedence: the first to name an article says why it is there. */
-  readonly sources: readonly Source[];
+  readonly recalls: readonly PlannedRecall[];
   readonly filters: readonly Filter[];
-  readonly onSourceFailure: (reason: string, error: unknown) => void;
+  readonly onRecallFailure: (reason: string, error: unknown) => void;
 }
 
 /** recall (walking past what the filters drop) → merge → rank → diversify → cut. Recording is the caller's. */
-export function createFeed({ catalogue, sources, filters, onSourceFailure }: Stages): Feed {
+export function createFeed({ catalogue, recalls, filters, onRecallFailure }: Stages): Feed {
   return (reader, size) => {
     const keep = (slot: number) => {
       for (const filter of filters) if (!filter(slot, reader, catalogue)) return false;
       return true;
     };
     const merged = new Map<number, Recalled>();
-    for (const { reason, recall, perPlace } of sources) {
+    for (const { reason, recall, perPlace } of recalls) {
       try {
         for (const slot of recall(reader, Math.ceil(size * perPlace), keep)) {
           if (!merged.has(slot)) merged.set(slot, { slot, reason: REASONS[reason] });
         }
       } catch (error) {
-        onSourceFailure(reason, error); // costs the page its articles, never the page
+        onRecallFailure(reason, error); // costs the page its articles, never the page
       }
     }
     return cut(diversify(rank([...merged.values()], reader, catalogue)), size);
@@ -52,17 +52,17 @@ export function createFeed({ catalogue, sources, filters, onSourceFailure }: Sta
 export const FILTERS: readonly Filter[] = [unserved, listed, notOwn, ofAge];
 
 /** The home feed of this service. A new recall or filter is a new file and one line here. */
-export function homeFeed(catalogue: Catalogue, onSourceFailure: Stages["onSourceFailure"]): Feed {
+export function homeFeed(catalogue: Catalogue, onRecallFailure: Stages["onRecallFailure"]): Feed {
   return createFeed({
     catalogue,
-    sources: [
+    recalls: [
       { reason: "followed", recall: followed(catalogue), perPlace: 2 },
       { reason: "hot", recall: hot(catalogue), perPlace: 4 },
       { reason: "explore", recall: explore(catalogue), perPlace: 0.5 },
       { reason: "new", recall: fresh(catalogue), perPlace: 4 },
     ],
     filters: FILTERS,
-    onSourceFailure,
+    onRecallFailure,
   });
 }
 

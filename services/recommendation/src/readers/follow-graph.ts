@@ -52,3 +52,15 @@ export class FollowGraph {
     return new Set(rows.map((row) => BigInt(row.author_id)));
   }
 }
+
+/** Whom a reader follows; nobody, and `onUnknown` is told, while MySQL does not say. */
+export function followsOrNobody(graph: FollowGraph, onUnknown: (error: unknown) => void) {
+  return (userId: bigint): Follows | Promise<Follows> => {
+    const follows = graph.followsOf(userId);
+    if (!(follows instanceof Promise)) return follows;
+    return follows.catch((error: unknown) => {
+      onUnknown(error);
+      return NOBODY;
+    });
+  };
+}

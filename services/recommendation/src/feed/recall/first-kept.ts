@@ -7,7 +7,7 @@ const PER_AUTHOR = 2;
 const LOOK_AHEAD = 256;
 
 /** Something to walk: `at(0)` comes first. */
-interface Walk {
+export interface Walk {
   readonly size: number;
   at(rank: number): number;
 }

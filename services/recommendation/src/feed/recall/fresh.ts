@@ -1,13 +1,14 @@
 import type { Catalogue } from "../../catalogue/catalogue.js";
-import type { Recall } from "../candidate.js";
+import type { Reader, Recall } from "../candidate.js";
 import { AGE_MAX_MS } from "../filters.js";
-import { firstKept, newestWithin } from "./first-kept.js";
+import { firstKept, newestWithin, type Walk } from "./first-kept.js";
 
 /** What was published last. Walks as far as it takes through what is young enough, so while anything is left it finds it. */
 export function fresh(catalogue: Catalogue): Recall {
-  return (reader, want, keep) => {
-    const list = catalogue.shelf(reader.channelId).fresh;
-    const walk = newestWithin(list, reader.nowMs - AGE_MAX_MS - 1, reader.nowMs);
-    return firstKept(walk, want, keep, catalogue);
-  };
+  return (reader, want, keep) => firstKept(newestOfAge(catalogue, reader), want, keep, catalogue);
+}
+
+/** A channel's articles that are out and not too old, the newest first; only those published after a moment, if one is named. */
+export function newestOfAge(catalogue: Catalogue, { channelId, nowMs }: Reader, sinceMs = 0): Walk {
+  return newestWithin(catalogue.shelf(channelId).fresh, Math.max(sinceMs, nowMs - AGE_MAX_MS - 1), nowMs);
 }

@@ -1,0 +1,73 @@
+import type { Mysql } from "@headline/mysql";
+import { type Change, DATABASE_NOW_MS } from "./change.js";
+
+interface ChangeRow {
+  readonly seq: string;
+  readonly topic: string;
+  readonly subject_id: string;
+  readonly version: string;
+  readonly created_at: string;
+  readonly now_ms: string;
+}
+
+/**
+ * Rows get their numbers before their transactions commit, so a lower number can appear after a higher one. What is
+ * younger than this is read again; no transaction of ours lives as long.
+ */
+const OVERLAP_MS = 10_000;
+const PAGE_ROWS = 1_000;
+
+/**
+ * A reader of the `changes` table, from now on: each call of what it answers hands what is new to `onChanges`. What
+ * `onChanges` could not take comes again with the next call.
+ */
+export async function readChanges(
+  mysql: Mysql,
+  onChanges: (changes: readonly Change[]) => void | Promise<void>,
+): Promise<() => Promise<void>> {
+  /** What was handed on and is young enough to be read again: number → when it was written. */
+  const told = new Map<string, number>();
+  let settledSeq = await newestSettledSeq(mysql);
+
+  return async () => {
+    for (let after = settledSeq; ; ) {
+      const rows = await mysql.query<ChangeRow>(
+        `SELECT seq, topic, subject_id, version, created_at, ${DATABASE_NOW_MS} AS now_ms
+           FROM changes WHERE seq > ? ORDER BY seq LIMIT ${PAGE_ROWS}`,
+        [after],
+      );
+      const fresh = rows.filter((row) => !told.has(row.seq));
+      if (fresh.length > 0) await onChanges(fresh.map(toChange));
+      for (const row of fresh) told.set(row.seq, Number(row.created_at));
+      settledSeq = settle(rows, settledSeq);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE_ROWS) break;
+      after = BigInt(last.seq);
+    }
+    for (const seq of told.keys()) {
+      if (BigInt(seq) > settledSeq) break;
+      told.delete(seq);
+    }
+  };
+}
+
+/** The highest number below which nothing can appear any more. */
+function settle(rows: readonly ChangeRow[], settledSeq: bigint): bigint {
+  let settled = settledSeq;
+  for (const row of rows) {
+    if (Number(row.created_at) > Number(row.now_ms) - OVERLAP_MS) break;
+    settled = BigInt(row.seq);
+  }
+  return settled;
+}
+
+async function newestSettledSeq(mysql: Mysql): Promise<bigint> {
+  const [row] = await mysql.query<{ seq: string | null }>(
+    `SELECT MAX(seq) AS seq FROM changes WHERE created_at < ${DATABASE_NOW_MS} - ${OVERLAP_MS}`,
+  );
+  return BigInt(row?.seq ?? 0);
+}
+
+function toChange(row: ChangeRow): Change {
+  return { topic: row.topic, subjectId: BigInt(row.subject_id), version: Number(row.version) };
+}

@@ -1,0 +1,14 @@
+import type { Mysql } from "@headline/mysql";
+import type { Redis, VersionedCache } from "@headline/redis";
+import type { Tally } from "./correction-report.js";
+import type { Counts, StatisticsDefinition } from "./definition.js";
+
+/** What the correction of one definition works with. */
+export interface Correction<Name extends string> {
+  readonly definition: StatisticsDefinition<Name>;
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly cache: VersionedCache<Counts<Name>>;
+  readonly tally: Tally<Name>;
+  readonly onError: (error: unknown) => void;
+}

@@ -1,0 +1,63 @@
+import { setTimeout } from "node:timers/promises";
+import { eventually } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Shot, slowestMs, startLoad, statuses } from "./load.js";
+import { client, openWorld, type World } from "./open-world.js";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.addArticles(60);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const IN_FLIGHT_MAX = 10;
+const MEASURED_MS = 2_000;
+
+describe("five times the load that fits", () => {
+  test("is shed with 503 and Retry-After, what is let in is answered as before, and afterwards all is well at once", async () => {
+    const recommendation = await world.openRecommendation();
+    const { proxy, recommenderAddress } = await world.recommenderProxy(recommendation);
+    const gateway = await world.openGateway({ recommenderAddress, inFlightMax: IN_FLIGHT_MAX });
+    const read = () => client(gateway).get("/articles?channel_id=101");
+    await eventually(async () => expect((await read()).body.data.degraded).toBe(false));
+    proxy.latency(25); // each way: what fits is the recommender's to say, not this machine's
+
+    const fitting = startLoad(read, { clients: IN_FLIGHT_MAX, pauseMs: 0 });
+    await setTimeout(MEASURED_MS);
+    const peak = pages(await fitting.stop());
+
+    const overload = startLoad(read, { clients: 5 * IN_FLIGHT_MAX, pauseMs: 20 });
+    await setTimeout(MEASURED_MS);
+    const shots = await overload.stop();
+    const endedAt = performance.now();
+    await eventually(async () => expect(await isLive(read)).toBe(true), { withinMs: 2_000 });
+    const recoveredMs = performance.now() - endedAt;
+
+    const goodput = pages(shots);
+    const refused = shots.filter(({ answer }) => answer?.status === 503);
+    console.log(
+      `${peak.length} pages when they fit; of ${shots.length} offered ${goodput.length} served and ${refused.length} refused; ` +
+        `the slowest took ${Math.round(slowestMs(shots))} ms; well again after ${Math.round(recoveredMs)} ms`,
+    );
+    expect(shots.length).toBeGreaterThan(2 * peak.length);
+    expect(goodput.length).toBeGreaterThan(peak.length / 2);
+    expect(refused.length).toBeGreaterThan(0);
+    expect(statuses(shots)).toEqual({ 200: goodput.length, 503: refused.length });
+    for (const { answer } of refused) {
+      expect(answer?.headers.get("retry-after")).toBe("1");
+      expect(answer?.body).toMatchObject({ code: "UNAVAILABLE" });
+    }
+    expect(slowestMs(shots)).toBeLessThan(1_000);
+  });
+});
+
+const pages = (shots: readonly Shot[]) => shots.filter(({ answer }) => answer?.status === 200);
+
+async function isLive(read: () => ReturnType<ReturnType<typeof client>["get"]>): Promise<boolean> {
+  const answers = await Promise.all(Array.from({ length: IN_FLIGHT_MAX }, read));
+  return answers.every(({ status, body }) => status === 200 && body.data.degraded === false);
+}

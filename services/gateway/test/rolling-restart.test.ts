@@ -1,0 +1,92 @@
+import { eventually, privateMysql } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Shot, slowestMs, startLoad, statuses } from "./load.js";
+import { type Balancer, openBalancer } from "./open-balancer.js";
+import { bearer, openWorld, type World } from "./open-world.js";
+import { type ServiceProcess, startGatewayProcess, startRecommendationProcess } from "./service-process.js";
+
+let world: World;
+let alice: string;
+
+beforeAll(async () => {
+  world = await openWorld(privateMysql);
+  alice = await bearer(await world.addUser("alice"));
+  await world.addArticles(200);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** Readers who refresh and page, and now and then an author. */
+function readingAndWriting(balancer: Balancer) {
+  let turn = 0;
+  return async () => {
+    turn += 1;
+    const reader = { authorization: `Anony ${turn % 2_000}` };
+    if (turn % 40 === 0) {
+      const draft = { title: `draft ${turn}`, content: "x", channel_id: 102 };
+      return balancer.send("POST", "/articles", { headers: { authorization: alice }, body: draft });
+    }
+    if (turn % 10 === 1) return balancer.send("GET", `/articles/${1 + (turn % 200)}`);
+    if (turn % 10 === 2)
+      return balancer.send("GET", `/articles?channel_id=0&timestamp=${Date.now()}`, { headers: reader });
+    return balancer.send("GET", "/articles?channel_id=101", { headers: reader });
+  };
+}
+
+const degraded = (shots: readonly Shot[]) => shots.filter(({ answer }) => answer?.body.data?.degraded === true);
+
+/** Two of each service, each gateway in front of both recommendation services. */
+async function openFleet() {
+  const [first, second] = await Promise.all([startRecommendationProcess(world), startRecommendationProcess(world)]);
+  const recommenderAddress = `ipv4:${first.address},${second.address}`;
+  const gateways = await Promise.all([1, 2].map(() => startGatewayProcess(world, { recommenderAddress })));
+  const recommendations = [first, second];
+  return {
+    recommendations,
+    gateways,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...gateways, ...recommendations].map((service) => service.kill()));
+    },
+  };
+}
+
+describe("two gateways and two recommendation services", () => {
+  test("restarted again and again: no request fails, every page is live, and no article is lost or doubled", async () => {
+    await using fleet = await openFleet();
+    await using balancer = await openBalancer(fleet.gateways);
+    const load = startLoad(readingAndWriting(balancer), { clients: 32, pauseMs: 15 });
+
+    const restart = async (service: ServiceProcess) => {
+      expect(await service.stop()).toBe(0);
+      await service.restart();
+      await balancer.allIn();
+    };
+
+    // One after the other; then, as when two deployments roll side by side, one of each kind at a time.
+    for (const service of [...fleet.recommendations, ...fleet.gateways]) await restart(service);
+    for (const [index, gateway] of fleet.gateways.entries())
+      await Promise.all([restart(gateway), restart(fleet.recommendations[index] as ServiceProcess)]);
+
+    await eventually(() => expect(load.shots.length).toBeGreaterThanOrEqual(10_000), { withinMs: 10_000 });
+    const shots = await load.stop();
+    const { 200: read = 0, 201: written = 0 } = statuses(shots);
+    console.log(
+      `${shots.length} requests, ${degraded(shots).length} degraded, the slowest took ${Math.round(slowestMs(shots))} ms`,
+    );
+    expect(shots.filter(({ answer }) => answer === undefined || answer.status > 201).slice(0, 5)).toEqual([]);
+    expect(read + written).toBe(shots.length);
+    expect(degraded(shots).length).toBeLessThan(shots.length / 1_000);
+    expect(slowestMs(shots)).toBeLessThan(1_000);
+    await expectWritten(shots);
+  }, 60_000);
+});
+
+async function expectWritten(shots: readonly Shot[]): Promise<void> {
+  const acknowledged = shots.filter(({ answer }) => answer?.status === 201);
+  const written = await world.mysql.query<{ id: string }>("SELECT id FROM articles WHERE channel_id = 102");
+  const byId = (one: string, other: string) => Number(one) - Number(other);
+  expect(acknowledged.map(({ answer }) => answer?.body.data.article_id).sort(byId)).toEqual(
+    written.map(({ id }) => String(id)).sort(byId),
+  );
+}

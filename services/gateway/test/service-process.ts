@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { JWT_SECRET, TRACK_SECRET, type World } from "./open-world.js";
+
+/** A service as a process of its own. */
+export interface ServiceProcess extends AsyncDisposable {
+  /** SIGTERM: it drains. Answers with how the process ended: 0 when all was well. */
+  stop(): Promise<number | null>;
+  /** SIGKILL: no drain, no goodbye. */
+  kill(): Promise<void>;
+  /** Starts again; resolves when it listens. */
+  restart(): Promise<void>;
+}
+
+export interface RecommendationProcess extends ServiceProcess {
+  /** The same after a restart. */
+  readonly address: string;
+}
+
+export interface GatewayProcess extends ServiceProcess {
+  /** Another one after a restart, as a new pod has. */
+  readonly url: string;
+}
+
+export async function startRecommendationProcess(world: World): Promise<RecommendationProcess> {
+  let address = "127.0.0.1:0";
+  const service = await startService("recommendation", async (start) => {
+    const said = await start({
+      GRPC_ADDRESS: address,
+      MYSQL_URL: world.mysqlUrl,
+      REDIS_URL: world.redis.url,
+      TRACK_SECRET,
+    });
+    address = String(said["address"]);
+  });
+  return Object.defineProperty(service as RecommendationProcess, "address", { get: () => address });
+}
+
+export async function startGatewayProcess(
+  world: World,
+  { recommenderAddress }: { recommenderAddress: string },
+): Promise<GatewayProcess> {
+  let url = "";
+  const service = await startService("gateway", async (start) => {
+    const said = await start({
+      HOST: "127.0.0.1",
+      PORT: "0",
+      MYSQL_URL: world.mysqlUrl,
+      REDIS_URL: world.redis.url,
+      RECOMMENDER_ADDRESS: recommenderAddress,
+      JWT_SECRET,
+    });
+    url = `http://127.0.0.1:${said["port"]}`;
+  });
+  return Object.defineProperty(service as GatewayProcess, "url", { get: () => url });
+}
+
+type Environment = Record<string, string>;
+type Said = Record<string, unknown>;
+
+async function startService(
+  name: "gateway" | "recommendation",
+  open: (start: (env: Environment) => Promise<Said>) => Promise<void>,
+): Promise<ServiceProcess> {
+  const main = fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
+  let child: ChildProcess;
+  const start = () =>
+    open((env) => {
+      child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", main], {
+        env: { ...process.env, NODE_OPTIONS: "", LOG_LEVEL: "info", ...env },
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      return listening(child, name);
+    });
+  const end = async (signal: NodeJS.Signals) => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, "exit");
+      child.kill(signal);
+      await exited;
+    }
+    return child.exitCode;
+  };
+  const kill = async () => void (await end("SIGKILL"));
+  await start();
+  return { stop: () => end("SIGTERM"), kill, restart: start, [Symbol.asyncDispose]: kill };
+}
+
+/** What it says of itself once it listens. */
+function listening(child: ChildProcess, name: string): Promise<Said> {
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
+  return new Promise((resolve, reject) => {
+    child.once("exit", (code) => reject(new Error(`the ${name} service ended with ${code}`)));
+    lines.on("line", (line) => {
+      if (process.env["TEST_LOG"] !== undefined) console.log(line);
+      if (line.includes(`${name} listens`)) resolve(JSON.parse(line));
+    });
+  });
+}
