@@ -54,7 +54,7 @@ function processTable(medians: Medians): string {
   return table(rows);
 }
 
-/** The figures to reach, from the project's PERFORMANCE notes. */
+/** The figures this project has set itself (bench/README.md). */
 function goals(medians: Medians, half: Measured): string {
   const at = (name: string, connections: number) => medians.get(name)?.get(connections) ?? half;
   const raw = at(RAW, 64);

@@ -165,7 +165,9 @@ describe("a versioned cache", () => {
     await cache.get(1n);
     await cache.markStale(1n, 2);
     fail(new Error("the source is away"));
-    expect(await cache.getMany([1n, 2n])).toEqual(new Map([[1n, "old"]]));
+    expect(await cache.getMany([1n])).toEqual(new Map([[1n, "old"]]));
+    await expect(cache.getMany([1n, 2n])).rejects.toThrow("the source is away");
+    expect(cache.lastKnown(1n)).toBe("old");
     await expect(cache.getMany([2n])).rejects.toThrow("the source is away");
     fail(undefined);
     write(1n, 2, "new");

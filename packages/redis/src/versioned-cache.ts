@@ -103,7 +103,10 @@ export class VersionedCache<T> {
     return (await this.getMany([id])).get(id);
   }
 
-  /** What exists of `ids`. What could not be loaded is left out; only when nothing is left, the failure is thrown. */
+  /**
+   * What exists of `ids`. Throws when any of them could not be loaded, so that nobody takes what is missing for what does not
+   * exist; what could be is remembered all the same, for `lastKnown`.
+   */
   async getMany(ids: readonly bigint[]): Promise<Map<bigint, T>> {
     const found = new Map<bigint, T>();
     const missing: bigint[] = [];
@@ -121,7 +124,7 @@ export class VersionedCache<T> {
         found.set(missing[index] as bigint, load.value.value);
     }
     const failed = loads.find((load) => load.status === "rejected");
-    if (failed !== undefined && found.size === 0) throw failed.reason;
+    if (failed !== undefined) throw failed.reason;
     return found;
   }
 

@@ -19,6 +19,7 @@ import type { HotLists } from "./feed/hot-lists.js";
 import { LastPages } from "./feed/last-pages.js";
 import { listArticles } from "./feed/list-articles.js";
 import { PageSessions } from "./feed/page-sessions.js";
+import { tellDegraded } from "./feed/tell-degraded.js";
 import { admission } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
 import { plainFraming } from "./http/framing.js";
@@ -77,7 +78,7 @@ export function createApp(parts: AppParts): Express {
   const authenticate = createAuthenticate(tokens);
   const breaker = createBreaker("the recommendation service");
   const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
-  const onDegraded = gathered(log, "degraded: the recommendation service did not answer", EACH_SECOND);
+  const onDegraded = tellDegraded(log);
   const publisher = createPublisher({ mysql, announcer, userStatistics: users.statistics, onRedisError });
   const publishing = { authenticate, channels, publisher };
   const following = { authenticate, mysql, announcer, users, onRedisError };

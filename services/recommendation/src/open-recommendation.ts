@@ -82,6 +82,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       }),
     );
     await channels.load();
+    resources.defer(channels.keepLoading(logged(log, "channels not read")));
     await loadCatalogue(bulkMysql, catalogue);
     log.info({ articles: catalogue.listed }, "catalogue loaded");
 

@@ -112,7 +112,7 @@ function toPage({ query, timeStamp }: Ask, answer: Recommendation): Page {
     exposure: answer.exposure,
     timestamp: byCursor || answer.stamp === 0n ? timeStamp : Number(answer.stamp),
     preTimestamp,
-    hasMore: byCursor ? preTimestamp > 0 : !exhausted && picks.length >= query.per_page,
+    hasMore: byCursor ? preTimestamp > 0 : answer.mode === "replay" || picks.length >= query.per_page,
     exhausted,
     degraded: false,
   };

@@ -1,6 +1,8 @@
 import type { Mysql } from "@headline/mysql";
 import { ALL_CHANNELS } from "./catalogue.js";
 
+const REFRESH_MS = 10_000;
+
 /** The channels there are. 0, "recommended", always is one. */
 export class Channels {
   #ids: ReadonlySet<number> = new Set([ALL_CHANNELS]);
@@ -14,5 +16,12 @@ export class Channels {
   async load(): Promise<void> {
     const rows = await this.mysql.query<{ id: number }>("SELECT id FROM channels");
     this.#ids = new Set([ALL_CHANNELS, ...rows.map((row) => row.id)]);
+  }
+
+  /** Reads them again from time to time until the returned function is called. */
+  keepLoading(onError: (error: unknown) => void): () => void {
+    const timer = setInterval(() => void this.load().catch(onError), REFRESH_MS);
+    timer.unref();
+    return () => clearInterval(timer);
   }
 }
