@@ -16,7 +16,7 @@ async function answering(recommender: ReturnType<typeof connectRecommender>): Pr
 describe("of two servers", () => {
   it("each has a stream, from the start and again after one was away", async () => {
     await using first = await openNamed("the first");
-    const second = await openNamed("the second");
+    await using second = await openNamed("the second");
     await using recommender = connectRecommender({ address: `ipv4:${first.address},${second.address}` });
     const both = async () => (await answering(recommender)) === "the first and the second";
     await until(both, 2_000);
@@ -27,7 +27,7 @@ describe("of two servers", () => {
   });
 
   it("one that has just come back is asked as soon as the other leaves, and no call fails", async () => {
-    const first = await openNamed("the first");
+    await using first = await openNamed("the first");
     await using second = await openNamed("the second");
     await using recommender = connectRecommender({ address: `ipv4:${first.address},${second.address}` });
     await until(() => recommender.streaming);

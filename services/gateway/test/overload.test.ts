@@ -17,7 +17,7 @@ afterAll(async () => {
 const IN_FLIGHT_MAX = 10;
 const MEASURED_MS = 2_000;
 
-describe("five times the load that fits", () => {
+describe("many times the load that fits", () => {
   test("is shed with 503 and Retry-After, what is let in is answered as before, and afterwards all is well at once", async () => {
     const recommendation = await world.openRecommendation();
     const { proxy, recommenderAddress } = await world.recommenderProxy(recommendation);
