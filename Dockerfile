@@ -49,4 +49,4 @@ COPY sample/public sample/public
 ENV ASSETS=services/web/public:sample/public
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/healthcheck.mjs", "http://127.0.0.1:3000/readyz"]
-CMD ["node", "services/gateway/dist/main.js"]
+CMD ["node", "--max-semi-space-size=64", "services/gateway/dist/main.js"]

@@ -7,12 +7,18 @@ import { launch } from "./lib/launch.mjs";
 import { root } from "./lib/root.mjs";
 import { tell } from "./lib/terminal.mjs";
 
+/**
+ * A larger young generation for the gateway: fewer objects outlive it, which is a quarter of its CPU for 80 MB (bench/README.md).
+ * What outlives it in the recommender are readers' histories, and it would only copy more of them at a time.
+ */
+const NODE_FLAGS = { gateway: ["--max-semi-space-size=64"], recommendation: [] };
+
 const HOST = join(root, "scripts/lib/hosted-service.mjs");
 
 try {
   await launch({
     build: (signal) => buildIfNeeded({ onProgress: tell, signal }),
-    commandOf: (name) => [process.execPath, HOST, bundledMain(name)],
+    commandOf: (name) => [process.execPath, ...NODE_FLAGS[name], HOST, bundledMain(name)],
     hosted: true,
     logLevel: "warn",
   });

@@ -83,15 +83,17 @@ async function openTargets(
     });
   }
   const stores = { MYSQL_URL: mysql.url, REDIS_URL: redis.url, LOG_LEVEL: "info", NODE_ENV: "production", ...SECRETS };
-  const start = async (name: string, file: string, env: Record<string, string>, ready = /^ready|listens/) => {
+  const start = async (name: string, file: string, env: Record<string, string>, flags?: readonly string[]) => {
     say(`starting ${name}`);
-    return resources.use(await startServer(name, file, { env: { ...stores, ...env }, ready }));
+    const options = { env: { ...stores, ...env }, ready: /^ready|listens/, ...(flags && { flags }) };
+    return resources.use(await startServer(name, file, options));
   };
 
   const recommendationSocket = `unix:${join(folder, "recommendation.sock")}`;
   const cannedSocket = `unix:${join(folder, "canned.sock")}`;
   const [gatewayPort, cannedGatewayPort, jsonPort, jsonGatewayPort, naivePort, rawPort] = await freePorts(6);
-  const recommendation = await start("recommendation", RECOMMENDATION, { GRPC_ADDRESS: recommendationSocket });
+  // What outlives a collection here are readers' histories, and a larger young generation only copies more of them at a time.
+  const recommendation = await start("recommendation", RECOMMENDATION, { GRPC_ADDRESS: recommendationSocket }, []);
   const canned = await start("canned recommender", join(PEERS, "canned-recommender.mjs"), {
     ADDRESS: cannedSocket,
     ARTICLES: String(Math.min(options.articles, 1_000)),

@@ -11,8 +11,8 @@ export interface ServerProcess extends AsyncDisposable {
   cpuUs(): number;
 }
 
-/** As `npm start` runs the services, and for every peer alike: a larger young generation, so that fewer objects outlive it. */
-const NODE_FLAGS = ["--max-semi-space-size=64"];
+/** As `npm start` runs the gateway, and for every peer alike: a larger young generation, so that fewer objects outlive it. */
+const LARGE_YOUNG_GENERATION = ["--max-semi-space-size=64"];
 const READY_WITHIN_MS = 120_000;
 /** Linux counts CPU time in hundredths of a second. */
 const US_PER_TICK = 10_000;
@@ -21,9 +21,13 @@ const US_PER_TICK = 10_000;
 export async function startServer(
   name: string,
   file: string,
-  { env, ready }: { env: Record<string, string>; ready: RegExp },
+  {
+    env,
+    ready,
+    flags = LARGE_YOUNG_GENERATION,
+  }: { env: Record<string, string>; ready: RegExp; flags?: readonly string[] },
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...NODE_FLAGS, file], {
+  const child = spawn(process.execPath, [...flags, file], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
