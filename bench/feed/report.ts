@@ -77,10 +77,15 @@ function goals(medians: Medians, half: Measured): string {
   ];
   return table([
     ["goal", "figure", "measured", ""],
-    ...rows.map(([name, figure, value, met]) => [name, figure, value.toFixed(2), met ? "met" : "NOT MET"]),
+    ...rows.map(([name, figure, value, met]) => [name, figure, value.toFixed(2), verdict(value, met)]),
   ]);
 }
 
 function goal(name: string, relation: "≤" | "≥", figure: number, value: number): [string, string, number, boolean] {
   return [name, `${relation} ${figure}`, value, relation === "≤" ? value <= figure : value >= figure];
+}
+
+function verdict(value: number, met: boolean): string {
+  if (Number.isNaN(value)) return "not measured";
+  return met ? "met" : "NOT MET";
 }

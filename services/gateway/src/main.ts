@@ -13,6 +13,8 @@ const Environment = z
     RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
     JWT_SECRET: z.string().min(32).optional(),
     JWKS_URL: z.url().optional(),
+    /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
+    GRACE_MS: z.coerce.number().int().min(0).max(60_000).default(200),
     LOG_LEVEL: z.string().default("info"),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
@@ -35,6 +37,7 @@ await runUntilSignal(
       recommenderAddress: config.RECOMMENDER_ADDRESS,
       tokenKeys: config.JWKS_URL === undefined ? { secret: config.JWT_SECRET as string } : { jwksUrl: config.JWKS_URL },
       assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
+      graceMs: config.GRACE_MS,
       log,
     }),
   { onUnhandled: (err) => log.error({ err }, "unhandled") },
