@@ -20,7 +20,7 @@ import { LastPages } from "./feed/last-pages.js";
 import { listArticles } from "./feed/list-articles.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { tellDegraded } from "./feed/tell-degraded.js";
-import { admission } from "./http/admission.js";
+import { admissionByKind } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
 import { plainFraming } from "./http/framing.js";
 import { jsonBody } from "./http/json.js";
@@ -109,7 +109,7 @@ export function createApp(parts: AppParts): Express {
         .end(isReady() ? "ready\n" : "not ready\n"),
   );
   app.use(plainFraming);
-  app.use(admission({ max: parts.inFlightMax ?? IN_FLIGHT_MAX, budgetMs: BUDGET_MS }));
+  app.use(admissionByKind(parts.inFlightMax ?? IN_FLIGHT_MAX, BUDGET_MS));
 
   app.get(
     "/articles",

@@ -74,19 +74,19 @@ describe("a gateway that closes under load", () => {
 
 describe("more requests than fit", () => {
   test("are refused at once with 503 and Retry-After, before anything is done for them", async () => {
-    const gateway = await world.openGateway({ recommenderAddress, inFlightMax: 2 });
+    const gateway = await world.openGateway({ recommenderAddress, inFlightMax: 8 }); // a quarter of it for requests with a body
+    const draft = { title: "slow", content: "x", channel_id: 102 };
     const [id] = await world.mysql.query<{ id: string }>("SELECT id FROM users WHERE name = 'alice'");
     await world.mysql.write("INSERT IGNORE INTO user_statistics (user_id) VALUES (?)", [id?.id as string]);
     await world.mysql.transaction(async (tx) => {
       await tx.query("SELECT * FROM user_statistics WHERE user_id = ? FOR UPDATE", [id?.id as string]);
-      const slow = [1, 2].map(() =>
-        client(gateway, alice).post("/articles", { title: "slow", content: "x", channel_id: 102 }),
-      );
+      const slow = [1, 2].map(() => client(gateway, alice).post("/articles", draft));
       await setTimeout(50);
-      const refused = await client(gateway).get("/articles?channel_id=101");
+      const refused = await client(gateway, alice).post("/articles", draft);
       expect(refused).toMatchObject({ status: 503, body: { code: "UNAVAILABLE", request_id: expect.any(String) } });
       expect(refused.headers.get("retry-after")).toBe("1");
       expect((await client(gateway).get("/healthz")).status).toBe(200); // the process lives
+      expect((await client(gateway).get("/articles?channel_id=101")).status).toBe(200); // readers have places of their own
       for (const answer of await Promise.all(slow)) expect(answer.status).toBe(503);
     });
     expect((await client(gateway).get("/articles?channel_id=101")).status).toBe(200);

@@ -21,7 +21,8 @@ const DRIP_EVERY_MS = 500;
 
 describe("clients that are slow on purpose", () => {
   test("with headers or bodies that drip are cut, hundreds of them, and others are served meanwhile", async () => {
-    const { gateway } = await world.open();
+    const recommendation = await world.openRecommendation();
+    const gateway = await world.openGateway({ recommenderAddress: recommendation.address, inFlightMax: 40 });
     const load = startLoad(() => client(gateway).get("/articles?channel_id=101"), { clients: 4, pauseMs: 20 });
     await eventually(() => expect(load.shots.length).toBeGreaterThan(20));
     const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import { Refusal } from "@headline/errors";
 import { Slots } from "@headline/slots";
-import type { RequestHandler, Response } from "express";
+import type { Request, RequestHandler, Response } from "express";
 import { sendRefusal } from "./problem.js";
 
 interface Options {
@@ -18,6 +18,20 @@ interface Waiting {
 const FULL = new Refusal("UNAVAILABLE", "too many requests are being answered right now", { retryAfterSeconds: 1 });
 const TOO_SLOW = new Refusal("UNAVAILABLE", "the answer took too long", { retryAfterSeconds: 1 });
 const LOOK_EVERY_MS = 50;
+
+/** Of the places, how many requests with a body may have. */
+const WITH_BODY_SHARE = 0.25;
+
+/** Requests with a body, which can take their time to arrive, have places of their own: however many drip in, readers have theirs. */
+export function admissionByKind(max: number, budgetMs: number): RequestHandler {
+  const plain = admission({ max, budgetMs });
+  const withBody = admission({ max: Math.ceil(max * WITH_BODY_SHARE), budgetMs });
+  return (req, res, next) => (carriesBody(req) ? withBody : plain)(req, res, next);
+}
+
+function carriesBody({ headers }: Request): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
 
 /**
  * Refuses what comes beyond `max` requests in flight with 503, instead of letting everybody wait; and answers 503 for what is
