@@ -29,7 +29,7 @@ export async function readChanges(
   const told = new Map<string, number>();
   let settledSeq = await newestSettledSeq(mysql);
 
-  return async () => {
+  const read = async () => {
     for (let after = settledSeq; ; ) {
       const rows = await mysql.query<ChangeRow>(
         `SELECT seq, topic, subject_id, version, created_at, ${DATABASE_NOW_MS} AS now_ms
@@ -48,6 +48,12 @@ export async function readChanges(
       if (BigInt(seq) > settledSeq) break;
       told.delete(seq);
     }
+  };
+  // One after the other: two at once would both hand on what is new.
+  let turn = Promise.resolve();
+  return () => {
+    turn = turn.then(read, read);
+    return turn;
   };
 }
 
