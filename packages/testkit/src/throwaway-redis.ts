@@ -6,7 +6,7 @@ import { throwawayFolder } from "./throwaway-folder.js";
 export interface ThrowawayRedisOptions {
   /** Listen on a free port of 127.0.0.1 as well; `url` and `target` then name it. */
   readonly tcp?: boolean;
-  /** Keep the data over kill and restart, in an append-only file written at each command. */
+  /** Keep the data over kill and restart, in an append-only file written, though not forced to the disk, at each command: what kill -9 leaves. */
   readonly durable?: boolean;
   /** More arguments for redis-server, such as `--maxmemory 2mb`. */
   readonly args?: readonly string[];
@@ -26,7 +26,7 @@ export interface ThrowawayRedis extends PrivateServer {
 export async function throwawayRedis({ tcp = false, durable = false, args = [] }: ThrowawayRedisOptions = {}) {
   const folder = throwawayFolder();
   const port = tcp ? await freePort() : undefined;
-  const lasting = durable ? ["--appendonly", "yes", "--appendfsync", "always"] : [];
+  const lasting = durable ? ["--appendonly", "yes", "--appendfsync", "everysec"] : [];
   let url = "";
   let path = "";
   const controls = await privateServer(async () => {
