@@ -1,0 +1,80 @@
+import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import { triggerFromJSON } from "../triggers/trigger-from-json.js";
+import type { Json } from "./json.js";
+import type { TaskFunction } from "./task.js";
+
+/** Which of the missed run times one run stands for; false runs them all, one after the other. */
+export type Coalesce = "latest" | "earliest" | false;
+
+/** What happens to an execution whose process died: `early` never starts again, `late` is taken over by another scheduler. */
+export type Ack = "early" | "late";
+
+/** Retries after a failure that was seen. The wait before retry n is `delayMs`, or `delayMs · 2^(n-1)` up to `maxDelayMs`. */
+export interface Retries {
+  readonly max: number;
+  readonly delayMs: number;
+  readonly backoff: "fixed" | "exponential";
+  readonly maxDelayMs: number;
+}
+
+/** A job as stores keep it. Shared stores keep it as JSON through `encodeJob`; `nextRunMs` and `version` they keep beside it. */
+export interface JobRecord {
+  readonly id: string;
+  readonly name: string;
+  /** The task's name; a store inside this process may hold the function itself. */
+  readonly func: string | TaskFunction;
+  readonly args: readonly Json[];
+  /** One object given to the task after `args`, or undefined. */
+  readonly kwargs: Json | undefined;
+  readonly trigger: Trigger;
+  readonly executor: string;
+  readonly coalesce: Coalesce;
+  readonly maxInstances: number;
+  /** Seconds a run may start late; null when it always may. */
+  readonly misfireGraceTime: number | null;
+  readonly timeoutMs: number | null;
+  readonly retries: Retries | null;
+  readonly ack: Ack;
+  /** How often a run that takes its process with it is started before it is given up (`ack: "late"`). */
+  readonly maxDeliveries: number;
+  readonly tags: readonly string[];
+  /** Tells a job from an earlier one of the same id: (id, incarnation, run time) is executed once. */
+  readonly incarnation: string;
+  readonly createdMs: number;
+  /** When it runs next, epoch ms; null while it is paused. */
+  readonly nextRunMs: number | null;
+  /** Grows with every change and every claim: the fencing token of both. */
+  readonly version: number;
+}
+
+/** The job as JSON, without `nextRunMs` and `version`, which change with every run. */
+export function encodeJob(job: JobRecord): string {
+  const { nextRunMs: _next, version: _version, ...rest } = job;
+  return JSON.stringify({ v: 1, ...rest });
+}
+
+/** The job that `encodeJob` wrote, with what the store kept beside it. Throws a SyntaxError that names the job when it cannot be read. */
+export function decodeJob(text: string, nextRunMs: number | null, version: number): JobRecord {
+  const { v, kwargs, trigger, ...rest } = JSON.parse(text) as Omit<JobRecord, "trigger"> & {
+    v: number;
+    trigger: TriggerState;
+  };
+  if (v !== 1) throw new SyntaxError(`job "${rest.id}": format ${v} is newer than this library reads`);
+  return { ...rest, kwargs, trigger: revived(trigger), nextRunMs, version };
+}
+
+/** Live triggers by their JSON: thousands of jobs share a few, and a cron's tables are worth making once. */
+const live = new Map<string, Trigger>();
+const LIVE_MAX = 1_000;
+
+function revived(state: TriggerState): Trigger {
+  if (state.kind === "date" || state.kind === "interval") return triggerFromJSON(state);
+  const key = JSON.stringify(state);
+  let trigger = live.get(key);
+  if (trigger === undefined) {
+    if (live.size >= LIVE_MAX) live.clear();
+    trigger = triggerFromJSON(state);
+    live.set(key, trigger);
+  }
+  return trigger;
+}

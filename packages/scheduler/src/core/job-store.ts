@@ -1,0 +1,222 @@
+import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "./execution.js";
+import type { JobRecord } from "./job-record.js";
+import type { Json } from "./json.js";
+import type { MaybePromise } from "./maybe-promise.js";
+
+/**
+ * Where jobs and their history live. A shared store serves many schedulers at once; what makes that safe is here:
+ *
+ * - a **claim** lends a due job to one scheduler until its lease ends; it raises the job's `version`, and `dispatch`
+ *   needs that very version, so a scheduler that slept through its lease changes nothing;
+ * - `dispatch` does in ONE atomic step what must not come apart: it counts the job's running instances, writes the
+ *   execution rows, opens the instance with its lease, and moves the job to its next run (or removes it);
+ * - an **instance** is one submission: usually one run time, several when a backlog is not coalesced. Its lease is
+ *   renewed while it is held; `reap` finds the ones whose scheduler died;
+ * - every method may be repeated after an answer that was lost: the second call finds the first one's work and says so.
+ *
+ * Times are epoch ms of the STORE's clock (`now()`), which all its schedulers share. `stores/conformance` tests all of it.
+ */
+export interface JobStore {
+  /** False when only this process sees it: then there is nobody to wake and nothing to poll for. */
+  readonly shared: boolean;
+  /** Connects and checks; `migrate` first when the store has tables. */
+  start(): MaybePromise<void>;
+  /** Makes or upgrades what the store needs. Safe to call at every start, by several processes at once. */
+  migrate(): MaybePromise<void>;
+  /** Ends what `start` began; clients that were given to the store stay open. */
+  close(): MaybePromise<void>;
+  now(): MaybePromise<number>;
+
+  /** Adds the job with `version` 1, or answers the one that already has its id and changes nothing. */
+  insert(job: JobRecord): MaybePromise<JobRecord | undefined>;
+  get(id: string): MaybePromise<JobRecord | undefined>;
+  /** By next run, paused ones last, then by id. */
+  list(query: JobQuery): MaybePromise<JobPage>;
+  /**
+   * Replaces the job if its version is still `job.version`, raises the version by one and frees any claim on it.
+   * Answers the job as it then stands, or undefined when somebody else changed, claimed or removed it.
+   */
+  update(job: JobRecord): MaybePromise<JobRecord | undefined>;
+  /** Instances that are running go on; their executions stay. */
+  remove(id: string): MaybePromise<boolean>;
+  /** Answers how many there were. */
+  removeAll(): MaybePromise<number>;
+
+  /**
+   * Lends due jobs (`nextRunMs` ≤ now, not lent to anybody) to `owner`, earliest first. With `tasks`, only jobs whose
+   * `func` is among them. Unreadable jobs are skipped, reported in `broken`, and not offered again for a minute.
+   */
+  claimDue(request: ClaimRequest): MaybePromise<Claims>;
+  /** Carries decisions out, each atomically, in order; verdicts in the same order. */
+  dispatch(decisions: readonly Decision[]): MaybePromise<readonly Verdict[]>;
+  /** Gives claims back at once, unprocessed; stale ones are ignored. */
+  release(claims: readonly ClaimKey[]): MaybePromise<void>;
+
+  /** Writes down what became of executions; true for each that was written (or had been, by this very holder), false when the lease was lost to another or to the reaper. */
+  report(reports: readonly Report[]): MaybePromise<readonly boolean[]>;
+  /** Renews the leases of instances; answers the ids of those that are no longer held with that token, and those asked to stop. */
+  renew(held: readonly InstanceKey[], leaseMs: number): MaybePromise<Renewal>;
+  /**
+   * Finds instances whose lease has ended. Runs with ack `late` that may still be delivered (and any run that was
+   * `offered`, however acknowledged) are leased to `owner` with a new token and `attempt` + 1 (an offered one keeps its
+   * attempt); the others are closed, their unfinished executions `lost`.
+   */
+  reap(request: ClaimRequest): MaybePromise<Reaped>;
+  /** Frees instances for any other scheduler to take over at once (`offered`); stale ones are ignored. */
+  offer(held: readonly InstanceKey[]): MaybePromise<void>;
+  /** Asks whoever runs this execution to stop it: its holder hears at its next `renew`. False when it is not under way. */
+  requestCancel(executionId: string): MaybePromise<boolean>;
+
+  readonly executions: ExecutionLog;
+
+  heartbeat(node: SchedulerNode): MaybePromise<void>;
+  /** Those seen within the last minute, or still there: a node that left cleanly is removed with `forgetNode`. */
+  nodes(): MaybePromise<readonly SchedulerNode[]>;
+  forgetNode(id: string): MaybePromise<void>;
+
+  /** Calls back when another scheduler or client may have brought the next run forward. Answers how to stop. */
+  subscribe(onWake: () => void): () => void;
+}
+
+export interface ExecutionLog {
+  get(id: string): MaybePromise<Execution | undefined>;
+  list(query: ExecutionQuery): MaybePromise<ExecutionPage>;
+  /** Over the last 100 runs of each job that ended as `executed` or `error`; jobs without any are left out. */
+  durations(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, DurationStatistics>>;
+  /** Running and submitted executions per job; jobs without any are left out. */
+  active(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
+  /** Removes up to `limit` finished executions submitted before `beforeMs`; answers how many. */
+  deleteBefore(beforeMs: number, limit: number): MaybePromise<number>;
+}
+
+export interface JobQuery {
+  readonly state?: "scheduled" | "paused";
+  readonly tag?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface JobPage {
+  readonly jobs: readonly JobRecord[];
+  readonly cursor?: string;
+}
+
+export interface ClaimRequest {
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly limit: number;
+  /** The tasks this scheduler knows; undefined when it takes any. */
+  readonly tasks?: readonly string[];
+}
+
+export interface Claims {
+  /** The store's clock when it answered. */
+  readonly nowMs: number;
+  readonly jobs: readonly JobRecord[];
+  /** The earliest next run (or end of a claim's lease) among the jobs that were not lent now; null when there is none. */
+  readonly nextDueMs: number | null;
+  readonly broken: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export interface ClaimKey {
+  readonly jobId: string;
+  readonly version: number;
+}
+
+/** A decision about one claimed job, or (without `claim`) a run asked for by hand, which leaves the next run alone. */
+export interface Decision {
+  readonly jobId: string;
+  readonly claim?: {
+    readonly version: number;
+    /** The next run; null when the trigger has ended and the job is to be removed. */
+    readonly nextRunMs: number | null;
+  };
+  /** Undefined when there is nothing to run, only the next run to move. */
+  readonly instance?: NewInstance;
+}
+
+/** What a run is made of when its job may be gone: the job as it was, and its run times. */
+export interface NewInstance {
+  readonly id: string;
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly job: JobRecord;
+  /** In the order in which they run. */
+  readonly runs: readonly PlannedRun[];
+  /** Not for this scheduler to run: any may take it with `reap` at once. */
+  readonly offered?: boolean;
+}
+
+export interface PlannedRun {
+  readonly executionId: string;
+  readonly scheduledAt: number;
+}
+
+/**
+ * `started`: held by `owner` under `token`, `runs` are the ones to do (run times that this job has executed already are
+ * not among them; none left means nothing to do and nothing held). `max_instances`: `maxInstances` were running, the
+ * runs are written down as such and lost. `stale`: the claim had ended or the job was changed; nothing was done.
+ */
+export type Verdict =
+  | { readonly kind: "started"; readonly token: number; readonly runs: readonly PlannedRun[] }
+  | { readonly kind: "max_instances" }
+  | { readonly kind: "stale" };
+
+export interface InstanceKey {
+  readonly instanceId: string;
+  readonly token: number;
+}
+
+/** News of one execution of a held instance. */
+export interface Report {
+  readonly instanceId: string;
+  readonly token: number;
+  readonly executionId: string;
+  /** `running` tells that it started; `submitted` that it failed and waits for attempt `attempt`; the others end it. */
+  readonly state: Exclude<ExecutionState, "lost" | "max_instances">;
+  readonly attempt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly result: Json | null;
+  readonly error: string | null;
+  readonly stack: string | null;
+  /** True with the last execution of the instance: the instance is closed in the same step. */
+  readonly last: boolean;
+}
+
+export interface Renewal {
+  readonly lost: readonly string[];
+  /** Executions somebody asked to cancel. */
+  readonly cancel: readonly string[];
+}
+
+/** An instance taken over from a scheduler that died, or offered by one that left. */
+export interface TakenOver {
+  readonly instanceId: string;
+  readonly token: number;
+  readonly attempt: number;
+  readonly job: JobRecord;
+  /** The unfinished ones, in order. */
+  readonly runs: readonly PlannedRun[];
+}
+
+export interface Reaped {
+  readonly nowMs: number;
+  readonly takenOver: readonly TakenOver[];
+  /** Executions that ended as `lost` now. */
+  readonly lost: readonly Execution[];
+  /** When the next lease ends; null when none is held. */
+  readonly nextExpiryMs: number | null;
+}
+
+/** A scheduler process, as the dashboard shows it. */
+export interface SchedulerNode {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly startedAt: number;
+  /** Of the store's clock; stores fill it in. */
+  readonly seenAt: number;
+  readonly running: number;
+  readonly state: "running" | "paused" | "stopping";
+}
