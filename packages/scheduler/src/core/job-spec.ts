@@ -1,0 +1,206 @@
+import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
+import { date } from "../triggers/date.js";
+import { triggerFromJSON } from "../triggers/trigger-from-json.js";
+import { withTimezone } from "../triggers/with-timezone.js";
+import { JobSpecError } from "./errors.js";
+import type { Ack, JobRecord, Retries } from "./job-record.js";
+import type { Json } from "./json.js";
+import type { TaskFunction } from "./task.js";
+
+/** A job as it is asked for. Everything but `func` has a default; `jobDefaults` of the scheduler come before these. */
+export interface JobSpec extends JobPolicy {
+  /** The name of a registered task; a function only for a store inside this process. */
+  readonly func: string | TaskFunction;
+  /** At most 190 characters; generated when it is left out. */
+  readonly id?: string;
+  /** Without one the job runs once, now. */
+  readonly trigger?: Trigger | TriggerState;
+  readonly store?: string;
+  /** When it runs first: a moment (in the past: a misfire), "now", or null to add it paused. By default the trigger says. */
+  readonly nextRunTime?: Date | number | "now" | null;
+  /** The same as `nextRunTime: "now"`. */
+  readonly runImmediately?: boolean;
+  /** `keep` updates what is said of the job but leaves its next run alone while the trigger is the same. Default "error". */
+  readonly onConflict?: "error" | "replace" | "keep";
+}
+
+/** What may be said of a job at any time. */
+export interface JobPolicy {
+  readonly name?: string;
+  readonly args?: readonly Json[];
+  readonly kwargs?: Json;
+  readonly executor?: string;
+  /** Which of several missed runs one run stands for: true and "latest" the last, false runs them all. Default true. */
+  readonly coalesce?: boolean | "latest" | "earliest";
+  /** How many may run at once, over all processes. Default 1. */
+  readonly maxInstances?: number;
+  /** Seconds a run may start late; null means always. Default 60 (APScheduler's is 1). */
+  readonly misfireGraceTime?: number | null;
+  readonly timeoutMs?: number | null;
+  readonly retries?: { readonly max: number; readonly delayMs?: number; readonly backoff?: "fixed" | "exponential"; readonly maxDelayMs?: number } | null;
+  readonly ack?: Ack;
+  readonly maxDeliveries?: number;
+  readonly tags?: readonly string[];
+}
+
+/** What `modify` may change: everything but the id. */
+export interface JobPatch extends JobPolicy {
+  readonly func?: string | TaskFunction;
+  readonly trigger?: Trigger | TriggerState;
+  readonly nextRunTime?: Date | number | "now" | null;
+}
+
+export type JobDefaults = Pick<
+  JobPolicy,
+  "executor" | "coalesce" | "maxInstances" | "misfireGraceTime" | "timeoutMs" | "retries" | "ack" | "maxDeliveries"
+>;
+
+export const STORE_DEFAULT = "default";
+const NO_ARGS: readonly Json[] = Object.freeze([]);
+const NO_TAGS: readonly string[] = Object.freeze([]);
+const ID_MAX = 190;
+const EARLIEST = -8.64e15;
+
+/** What a spec needs beside itself to become a record. */
+export interface Surroundings {
+  readonly defaults: JobDefaults;
+  readonly timezone: string;
+  readonly nowMs: number;
+  readonly random: Random;
+  readonly newId: () => string;
+  readonly taskAck?: Ack | undefined;
+  readonly taskTimeoutMs?: number | undefined;
+}
+
+/** The record of a new job. Throws a JobSpecError that names the attribute. */
+export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
+  const trigger = liveTrigger(spec.trigger ?? date(), around.timezone).anchored(around.nowMs);
+  const id = checkedId(spec.id ?? around.newId());
+  const { defaults } = around;
+  return {
+    id,
+    func: checkedFunc(spec.func),
+    trigger,
+    nextRunMs: firstRun(spec, trigger, around),
+    ...checkedPolicy({
+      name: spec.name ?? (typeof spec.func === "string" ? spec.func : spec.func.name || "anonymous"),
+      args: spec.args ?? NO_ARGS,
+      kwargs: spec.kwargs,
+      executor: spec.executor ?? defaults.executor ?? "default",
+      coalesce: spec.coalesce ?? defaults.coalesce ?? true,
+      maxInstances: spec.maxInstances ?? defaults.maxInstances ?? 1,
+      misfireGraceTime: firstDefined(spec.misfireGraceTime, defaults.misfireGraceTime, 60),
+      timeoutMs: firstDefined(spec.timeoutMs, around.taskTimeoutMs, defaults.timeoutMs, null),
+      retries: firstDefined(spec.retries, defaults.retries, null),
+      ack: spec.ack ?? around.taskAck ?? defaults.ack ?? "early",
+      maxDeliveries: spec.maxDeliveries ?? defaults.maxDeliveries ?? 5,
+      tags: spec.tags ?? NO_TAGS,
+    }),
+    incarnation: around.newId(),
+    createdMs: around.nowMs,
+    version: 1,
+  };
+}
+
+/** The record with a patch applied. The trigger's change alone does not move the next run (`reschedule` does). */
+export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundings, "timezone" | "nowMs">): JobRecord {
+  if ("id" in patch && (patch as { id?: unknown }).id !== job.id) throw new JobSpecError("id", "cannot be changed");
+  const { trigger, nextRunTime, func, ...policy } = patch;
+  return {
+    ...job,
+    ...checkedPolicy({ ...job, ...withoutUndefined(policy) }),
+    ...(func === undefined ? {} : { func: checkedFunc(func) }),
+    ...(trigger === undefined ? {} : { trigger: liveTrigger(trigger, around.timezone).anchored(around.nowMs) }),
+    ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around.nowMs) }),
+  };
+}
+
+/** A live trigger in the scheduler's zone when it names none. */
+export function liveTrigger(trigger: Trigger | TriggerState, timezone: string): Trigger {
+  return withTimezone("next" in trigger ? (trigger as Trigger) : triggerFromJSON(trigger), timezone);
+}
+
+/** The first run of a trigger that was anchored now; a date that has passed stays due, for misfire to judge. */
+export function firstRunOf(trigger: Trigger, nowMs: number, random: Random): number | null {
+  return trigger.next(null, trigger.kind === "date" ? EARLIEST : nowMs, random);
+}
+
+function firstRun(spec: JobSpec, trigger: Trigger, { nowMs, random }: Surroundings): number | null {
+  if (spec.nextRunTime !== undefined) return moment(spec.nextRunTime, nowMs);
+  if (spec.runImmediately === true) return nowMs;
+  const first = firstRunOf(trigger, nowMs, random);
+  if (first === null) throw new JobSpecError("trigger", `${trigger} has no run time left; the job would never run`);
+  return first;
+}
+
+function moment(value: Date | number | "now" | null, nowMs: number): number | null {
+  if (value === null) return null;
+  if (value === "now") return nowMs;
+  const at = typeof value === "number" ? value : value.getTime();
+  if (!Number.isFinite(at)) throw new JobSpecError("nextRunTime", "must be a valid Date, epoch ms, \"now\" or null");
+  return Math.round(at);
+}
+
+function checkedId(id: string): string {
+  if (typeof id !== "string" || id === "") throw new JobSpecError("id", "must be a text that is not empty");
+  if (id.length > ID_MAX) throw new JobSpecError("id", `must have at most ${ID_MAX} characters, has ${id.length}`);
+  return id;
+}
+
+function checkedFunc(func: string | TaskFunction): string | TaskFunction {
+  if (typeof func === "function" || (typeof func === "string" && func !== "")) return func;
+  throw new JobSpecError("func", "must be a task's name or a function");
+}
+
+type Policy = Required<Omit<JobPolicy, "kwargs">> & { kwargs?: Json | undefined };
+type CheckedPolicy = Pick<
+  JobRecord,
+  "name" | "args" | "kwargs" | "executor" | "coalesce" | "maxInstances" | "misfireGraceTime" | "timeoutMs" | "retries" | "ack" | "maxDeliveries" | "tags"
+>;
+
+function checkedPolicy(policy: Policy): CheckedPolicy {
+  const { name, args, kwargs, executor, coalesce, maxInstances, misfireGraceTime, timeoutMs, retries, ack } = policy;
+  if (!Array.isArray(args)) throw new JobSpecError("args", "must be an array");
+  if (![true, false, "latest", "earliest"].includes(coalesce)) {
+    throw new JobSpecError("coalesce", 'must be true, false, "latest" or "earliest"');
+  }
+  if (ack !== "early" && ack !== "late") throw new JobSpecError("ack", 'must be "early" or "late"');
+  if (misfireGraceTime !== null && !(misfireGraceTime >= 0)) {
+    throw new JobSpecError("misfireGraceTime", "must be null or a number of seconds, 0 or more");
+  }
+  if (timeoutMs !== null) checkedCount("timeoutMs", timeoutMs);
+  return {
+    name: String(name),
+    args,
+    kwargs,
+    executor,
+    coalesce: coalesce === true ? "latest" : coalesce,
+    maxInstances: checkedCount("maxInstances", maxInstances),
+    misfireGraceTime,
+    timeoutMs,
+    retries: retries === null ? null : checkedRetries(retries),
+    ack,
+    maxDeliveries: checkedCount("maxDeliveries", policy.maxDeliveries),
+    tags: policy.tags,
+  };
+}
+
+function checkedRetries(retries: NonNullable<JobPolicy["retries"]>): Retries {
+  const { max, delayMs = 1_000, backoff = "exponential", maxDelayMs = 60_000 } = retries;
+  checkedCount("retries.max", max);
+  if (!(delayMs >= 0)) throw new JobSpecError("retries.delayMs", "must be 0 or more");
+  return { max, delayMs, backoff, maxDelayMs };
+}
+
+function checkedCount(field: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new JobSpecError(field, `must be a whole number from 1, is ${value}`);
+}
+
+function firstDefined<T>(...values: (T | undefined)[]): T {
+  return values.find((value) => value !== undefined) as T;
+}
+
+function withoutUndefined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}

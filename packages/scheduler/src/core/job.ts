@@ -1,0 +1,127 @@
+import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import type { JobPatch } from "./job-spec.js";
+import type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
+import { jobText } from "./job-text.js";
+import type { Json } from "./json.js";
+import type { TaskFunction } from "./task.js";
+
+/** What a job asks of the scheduler it came from. */
+export interface JobKeeper {
+  readonly timezone: string;
+  changeJob(job: Job, patch: JobPatch): Promise<JobRecord>;
+  changeTrigger(job: Job, trigger: Trigger | TriggerState): Promise<JobRecord>;
+  setPaused(job: Job, paused: boolean): Promise<JobRecord | undefined>;
+  removeJob(id: string, store?: string): Promise<void>;
+  runNow(id: string, store?: string): Promise<string>;
+}
+
+/** A job as it stood when it was read, and the ways to change it. Changes go to the store and come back here. */
+export class Job {
+  #record: JobRecord;
+  #keeper: JobKeeper;
+
+  constructor(
+    record: JobRecord,
+    readonly store: string,
+    /** True until the scheduler is started: then it goes to its store. */
+    public pending: boolean,
+    keeper: JobKeeper,
+  ) {
+    this.#record = record;
+    this.#keeper = keeper;
+  }
+
+  /** The scheduler has been started and the job is in its store. */
+  settle(record: JobRecord): void {
+    this.#record = record;
+    this.pending = false;
+  }
+
+  get record(): JobRecord {
+    return this.#record;
+  }
+  get id(): string {
+    return this.#record.id;
+  }
+  get name(): string {
+    return this.#record.name;
+  }
+  get func(): string | TaskFunction {
+    return this.#record.func;
+  }
+  get args(): readonly Json[] {
+    return this.#record.args;
+  }
+  get kwargs(): Json | undefined {
+    return this.#record.kwargs;
+  }
+  get trigger(): Trigger {
+    return this.#record.trigger;
+  }
+  get executor(): string {
+    return this.#record.executor;
+  }
+  get coalesce(): Coalesce {
+    return this.#record.coalesce;
+  }
+  get maxInstances(): number {
+    return this.#record.maxInstances;
+  }
+  get misfireGraceTime(): number | null {
+    return this.#record.misfireGraceTime;
+  }
+  get timeoutMs(): number | null {
+    return this.#record.timeoutMs;
+  }
+  get retries(): Retries | null {
+    return this.#record.retries;
+  }
+  get ack(): Ack {
+    return this.#record.ack;
+  }
+  get tags(): readonly string[] {
+    return this.#record.tags;
+  }
+  get nextRunTime(): Date | null {
+    return this.#record.nextRunMs === null ? null : new Date(this.#record.nextRunMs);
+  }
+  get paused(): boolean {
+    return this.#record.nextRunMs === null;
+  }
+
+  /** Changes any attribute but the id. The next run stays unless `nextRunTime` is among them. */
+  async modify(patch: JobPatch): Promise<this> {
+    this.#record = await this.#keeper.changeJob(this, patch);
+    return this;
+  }
+
+  /** A new trigger, and the next run it gives from now on. */
+  async reschedule(trigger: Trigger | TriggerState): Promise<this> {
+    this.#record = await this.#keeper.changeTrigger(this, trigger);
+    return this;
+  }
+
+  async pause(): Promise<this> {
+    this.#record = (await this.#keeper.setPaused(this, true)) ?? this.#record;
+    return this;
+  }
+
+  /** The next run is counted from now; a job whose trigger has ended meanwhile is removed. */
+  async resume(): Promise<this> {
+    this.#record = (await this.#keeper.setPaused(this, false)) ?? { ...this.#record, nextRunMs: null };
+    return this;
+  }
+
+  remove(): Promise<void> {
+    return this.#keeper.removeJob(this.id, this.store);
+  }
+
+  /** Runs it once beside its timetable; answers the execution's id. Throws MaxInstancesError. */
+  runNow(): Promise<string> {
+    return this.#keeper.runNow(this.id, this.store);
+  }
+
+  toString(): string {
+    return jobText(this.#record, this.#keeper.timezone, this.pending);
+  }
+}
