@@ -11,7 +11,7 @@ import { jobText, runTimeText } from "./job-text.js";
 import type { Json } from "./json.js";
 import { dueRuns } from "./misfire.js";
 import { Pacer } from "./pacer.js";
-import { durationText } from "./duration-text.js";
+import { durationText } from "../time/duration-text.js";
 import type { TaskFunction } from "./task.js";
 import type { Random } from "../triggers/trigger.js";
 

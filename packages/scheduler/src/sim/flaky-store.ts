@@ -1,0 +1,76 @@
+import type { ExecutionLog, JobStore } from "../core/job-store.js";
+import type { Random } from "../triggers/trigger.js";
+import type { NodeClock } from "./node-clock.js";
+import type { VirtualClock } from "./virtual-clock.js";
+
+export interface Flakiness {
+  /** Share of calls that fail and were not executed. */
+  failing: number;
+  /** Share of calls that were executed and whose answer was lost. */
+  answerLost: number;
+  latencyMs: number;
+}
+
+/**
+ * A store behind a network: every call takes time, may fail, and may be executed although it failed. What a process
+ * had sent before it was killed still arrives; the answer does not.
+ */
+export function flakyStore(store: JobStore, world: VirtualClock, node: NodeClock, random: Random, how: Flakiness): JobStore {
+  const call = <T>(run: () => T | Promise<T>): Promise<T> =>
+    new Promise((resolve, reject) => {
+      const fate = random();
+      const thereMs = Math.floor(random() * how.latencyMs);
+      const backMs = Math.floor(random() * how.latencyMs);
+      const answer = (settle: () => void) => node.setTimer(backMs, settle);
+      world.setTimer(thereMs, () => {
+        if (fate < how.failing) answer(() => reject(new Error("the store did not hear")));
+        else if (fate < how.failing + how.answerLost) {
+          run();
+          answer(() => reject(new Error("the store's answer was lost")));
+        } else {
+          try {
+            const value = run() as T; // the memory store answers at once
+            answer(() => resolve(value));
+          } catch (error) {
+            answer(() => reject(error as Error));
+          }
+        }
+      });
+    });
+  return {
+    shared: true,
+    start: () => {},
+    migrate: () => {},
+    close: () => {},
+    now: () => call(() => store.now()),
+    insert: (job) => call(() => store.insert(job)),
+    get: (id) => call(() => store.get(id)),
+    list: (query) => call(() => store.list(query)),
+    update: (job) => call(() => store.update(job)),
+    remove: (id) => call(() => store.remove(id)),
+    removeAll: () => call(() => store.removeAll()),
+    claimDue: (request) => call(() => store.claimDue(request)),
+    dispatch: (decisions) => call(() => store.dispatch(decisions)),
+    release: (claims) => call(() => store.release(claims)),
+    report: (reports) => call(() => store.report(reports)),
+    renew: (held, leaseMs) => call(() => store.renew(held, leaseMs)),
+    reap: (request) => call(() => store.reap(request)),
+    offer: (held) => call(() => store.offer(held)),
+    requestCancel: (executionId) => call(() => store.requestCancel(executionId)),
+    executions: flakyLog(store.executions, call),
+    heartbeat: (beat) => call(() => store.heartbeat(beat)),
+    nodes: () => call(() => store.nodes()),
+    forgetNode: (id) => call(() => store.forgetNode(id)),
+    subscribe: () => () => {}, // wake-ups get lost as well: polling alone must do
+  };
+}
+
+function flakyLog(log: ExecutionLog, call: <T>(run: () => T | Promise<T>) => Promise<T>): ExecutionLog {
+  return {
+    get: (id) => call(() => log.get(id)),
+    list: (query) => call(() => log.list(query)),
+    durations: (ids) => call(() => log.durations(ids)),
+    active: (ids) => call(() => log.active(ids)),
+    deleteBefore: (before, limit) => call(() => log.deleteBefore(before, limit)),
+  };
+}

@@ -1,0 +1,146 @@
+import { createHash } from "node:crypto";
+import type { ExecutionState } from "../core/execution.js";
+import type { Scheduler } from "../core/scheduler.js";
+import type { RunContext } from "../core/task.js";
+import type { MemoryJobStore } from "../stores/memory.js";
+import type { NodeClock } from "./node-clock.js";
+import type { VirtualClock } from "./virtual-clock.js";
+
+interface LedgerRun {
+  readonly jobId: string;
+  readonly node: NodeClock;
+  readonly signal: AbortSignal;
+  /** Its process was stopped while it ran: its lease may be another's by now. */
+  interrupted: boolean;
+}
+
+const FINAL = new Set<ExecutionState>(["executed", "error", "missed", "max_instances", "lost", "cancelled"]);
+
+/** Writes down what happens in a world and compares it with what the scheduler promises. */
+export class Ledger {
+  readonly #violations: string[] = [];
+  readonly #hash = createHash("sha256");
+  readonly #starts = new Map<string, { executionId: string; count: number }>();
+  readonly #effects = new Map<string, number>();
+  readonly #effectRuns = new Map<string, string>();
+  readonly #running = new Set<LedgerRun>();
+  readonly #promised = new Map<string, "early" | "late">();
+  readonly #final = new Map<string, ExecutionState>();
+  #startCount = 0;
+  #lost = 0;
+  #takenOver = 0;
+
+  constructor(
+    private readonly clock: VirtualClock,
+    private readonly store: MemoryJobStore,
+  ) {}
+
+  watch(scheduler: Scheduler): void {
+    scheduler.on("job:lost", ({ jobId, scheduledAt }) => {
+      this.#lost++;
+      this.#note("lost", jobId, scheduledAt);
+    });
+  }
+
+  /** A job whose adding was confirmed. */
+  promised(id: string, ack: "early" | "late"): void {
+    this.#promised.set(id, ack);
+    this.#note("promised", id);
+  }
+
+  started({ jobId, scheduledAt, executionId, attempt }: RunContext, ack: string, node: NodeClock, signal: AbortSignal): LedgerRun {
+    this.#note("start", jobId, scheduledAt, attempt);
+    this.#startCount++;
+    if (attempt > 1) this.#takenOver++;
+    const key = `${jobId}@${scheduledAt}`;
+    const before = this.#starts.get(key);
+    if (before === undefined) this.#starts.set(key, { executionId, count: 1 });
+    else {
+      before.count++;
+      if (ack === "early") this.#violation(`${key} is early and was started ${before.count} times`);
+      if (before.executionId !== executionId) this.#violation(`${key} has two execution ids`);
+    }
+    const run = { jobId, node, signal, interrupted: false };
+    this.#running.add(run);
+    return run;
+  }
+
+  ended(run: LedgerRun): void {
+    this.#running.delete(run);
+  }
+
+  /** What a task does to the world, under its idempotency key. */
+  effect({ jobId, scheduledAt, executionId }: RunContext): void {
+    this.#note("effect", jobId, scheduledAt);
+    this.#effects.set(executionId, (this.#effects.get(executionId) ?? 0) + 1);
+    const key = `${jobId}@${scheduledAt}`;
+    const other = this.#effectRuns.get(key);
+    if (other !== undefined && other !== executionId) this.#violation(`${key} had its effect under two ids`);
+    this.#effectRuns.set(key, executionId);
+  }
+
+  /** What must hold at every moment. */
+  check(nodes: readonly NodeClock[]): void {
+    for (const run of this.#running) {
+      if (run.node.isPaused) run.interrupted = true;
+      if (run.node.isKilled) this.#running.delete(run);
+    }
+    this.#checkInstances(nodes);
+    this.#checkFinalStates();
+  }
+
+  checkAtRest(): void {
+    this.#checkFinalStates();
+    for (const [id, ack] of this.#promised) this.#checkPromise(id, ack);
+    for (const { id, state, jobId } of this.store.executions.list({ limit: 1_000_000 }).executions) {
+      if (!FINAL.has(state)) this.#violation(`execution ${id} of ${jobId} is ${state} at rest`);
+    }
+  }
+
+  summary() {
+    return {
+      violations: this.#violations,
+      digest: this.#hash.digest("hex"),
+      starts: this.#startCount,
+      effects: this.#effects.size,
+      lost: this.#lost,
+      takenOver: this.#takenOver,
+    };
+  }
+
+  /** A late job had its effect; an early one left a row that says what became of it. */
+  #checkPromise(id: string, ack: "early" | "late"): void {
+    const { executions } = this.store.executions.list({ jobId: id, limit: 10 });
+    if (executions.length !== 1) this.#violation(`${id} has ${executions.length} executions`);
+    if (ack === "late" && executions[0]?.state !== "executed") this.#violation(`${id} is late and ended as ${executions[0]?.state}`);
+    if (ack === "late" && !this.#effects.has(executions[0]?.id ?? "")) this.#violation(`${id} is late and had no effect`);
+  }
+
+  #checkInstances(nodes: readonly NodeClock[]): void {
+    const counts = new Map<string, number>();
+    for (const run of this.#running) {
+      if (!nodes.includes(run.node) || run.interrupted || run.signal.aborted) continue;
+      counts.set(run.jobId, (counts.get(run.jobId) ?? 0) + 1);
+    }
+    for (const [jobId, count] of counts) {
+      const max = this.store.get(jobId)?.maxInstances ?? 1;
+      if (count > max) this.#violation(`${jobId} runs ${count} times at once, ${max} allowed`);
+    }
+  }
+
+  #checkFinalStates(): void {
+    for (const { id, state, jobId } of this.store.executions.list({ limit: 200 }).executions) {
+      const before = this.#final.get(id);
+      if (before !== undefined && before !== state) this.#violation(`execution ${id} of ${jobId} was ${before} and became ${state}`);
+      if (FINAL.has(state)) this.#final.set(id, state);
+    }
+  }
+
+  #violation(text: string): void {
+    if (this.#violations.length < 50) this.#violations.push(`${(this.clock.monotonic() / 1_000).toFixed(3)} s: ${text}`);
+  }
+
+  #note(...what: unknown[]): void {
+    this.#hash.update(`${this.clock.monotonic()} ${what.join(" ")}\n`);
+  }
+}

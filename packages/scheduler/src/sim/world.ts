@@ -1,0 +1,249 @@
+import { ConflictingIdError } from "../core/errors.js";
+import type { RunContext } from "../core/task.js";
+import { Scheduler } from "../core/scheduler.js";
+import { MemoryJobStore } from "../stores/memory.js";
+import { AsyncExecutor } from "../executors/async-executor.js";
+import { date } from "../triggers/date.js";
+import { interval } from "../triggers/interval.js";
+import type { Random } from "../triggers/trigger.js";
+import { type Flakiness, flakyStore } from "./flaky-store.js";
+import { Ledger } from "./ledger.js";
+import { NodeClock } from "./node-clock.js";
+import { seededRandom } from "./seeded-random.js";
+import { settled, VirtualClock } from "./virtual-clock.js";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly schedulers?: number;
+  /** Virtual time with faults; a quiet time follows in which everything must come to its end. */
+  readonly minutes?: number;
+}
+
+export interface WorldReport {
+  readonly seed: number;
+  /** Broken invariants, in words; none when all is well. */
+  readonly violations: readonly string[];
+  /** Equal for equal seeds: a hash of everything that happened, in order. */
+  readonly digest: string;
+  readonly starts: number;
+  readonly effects: number;
+  readonly kills: number;
+  readonly pauses: number;
+  readonly lost: number;
+  readonly takenOver: number;
+}
+
+const START_MS = Date.UTC(2026, 0, 5);
+const LEASE_MS = 10_000;
+const POLL_MS = 1_000;
+const QUIET_MS = 180_000;
+
+/** Plays one seeded world to its end and answers what was broken, if anything. The same seed plays the same world. */
+export async function playWorld({ seed, schedulers = 3, minutes = 20 }: WorldOptions): Promise<WorldReport> {
+  const world = new World(seed, schedulers);
+  await world.open();
+  await world.play(minutes * 60_000);
+  await world.comeToRest();
+  return world.report();
+}
+
+/** A process: its clock, its scheduler, and the moment it was started. */
+interface Node {
+  readonly clock: NodeClock;
+  readonly scheduler: Scheduler;
+}
+
+class World {
+  readonly #clock = new VirtualClock(START_MS);
+  readonly #random: Random;
+  readonly #store: MemoryJobStore;
+  readonly #ledger: Ledger;
+  readonly #flakiness: Flakiness = { failing: 0.02, answerLost: 0.02, latencyMs: 20 };
+  readonly #nodes: Node[] = [];
+  #orders = 0;
+  #kills = 0;
+  #pauses = 0;
+
+  constructor(
+    private readonly seed: number,
+    private readonly size: number,
+  ) {
+    this.#random = seededRandom(seed);
+    this.#store = new MemoryJobStore({ clock: this.#clock, shared: true, historyMax: 1_000_000 });
+    this.#ledger = new Ledger(this.#clock, this.#store);
+  }
+
+  async open(): Promise<void> {
+    for (let at = 0; at < this.size; at++) this.#boot(at);
+    await this.#clock.advance(100);
+    await this.#addTimetable();
+  }
+
+  /** Time goes by in uneven steps; at each something may break, heal, or be asked for. */
+  async play(forMs: number): Promise<void> {
+    const until = this.#clock.monotonic() + forMs;
+    while (this.#clock.monotonic() < until) {
+      await this.#clock.advance(this.#between(200, 6_000));
+      this.#somethingHappens();
+      this.#ledger.check(this.#nodes.map(({ clock }) => clock));
+    }
+  }
+
+  /** Faults end, everybody lives, and what was promised must come true. */
+  async comeToRest(): Promise<void> {
+    Object.assign(this.#flakiness, { failing: 0, answerLost: 0 });
+    for (const [at, node] of this.#nodes.entries()) {
+      if (node.clock.isKilled) this.#boot(at);
+      else node.clock.resume();
+    }
+    await this.#clock.advance(QUIET_MS);
+    for (const { scheduler } of this.#nodes) void scheduler.shutdown({ timeoutMs: 60_000 });
+    await this.#clock.advance(70_000);
+    await settled();
+    this.#ledger.checkAtRest();
+  }
+
+  report(): WorldReport {
+    return { seed: this.seed, ...this.#ledger.summary(), kills: this.#kills, pauses: this.#pauses };
+  }
+
+  #boot(at: number): void {
+    const clock = new NodeClock(this.#clock);
+    const random = seededRandom(Math.floor(this.#random() * 2 ** 32));
+    const store = flakyStore(this.#store, this.#clock, clock, random, this.#flakiness);
+    const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+    const scheduler = new Scheduler({
+      clock,
+      random,
+      timezone: "UTC",
+      leaseMs: LEASE_MS,
+      pollMs: POLL_MS,
+      logger: quiet,
+      stores: { default: store },
+      executors: { default: new AsyncExecutor({ concurrency: 20, clock }) },
+    });
+    scheduler.registerTask("work", (context: RunContext, ack: "early" | "late") => this.#work(clock, random, context, ack));
+    this.#nodes[at] = { clock, scheduler };
+    this.#ledger.watch(scheduler);
+    void scheduler.start();
+  }
+
+  /** Takes a while, may fail, and writes its effect under its execution's id, as the guide tells tasks to. */
+  async #work(clock: NodeClock, random: Random, context: RunContext, ack: "early" | "late"): Promise<number> {
+    const { signal } = context;
+    const run = this.#ledger.started(context, ack, clock, signal);
+    const durationMs = random() < 0.1 ? 5_000 + random() * 20_000 : random() * 800;
+    try {
+      await new Promise<void>((resolve) => void clock.setTimer(Math.floor(durationMs), resolve));
+      if (ack === "early" && random() < 0.05) throw new Error("scripted failure");
+      this.#ledger.effect(context);
+      return context.attempt;
+    } finally {
+      this.#ledger.ended(run);
+    }
+  }
+
+  async #addTimetable(): Promise<void> {
+    const policies = [
+      { ack: "early", coalesce: true, maxInstances: 1, seconds: 5 },
+      { ack: "early", coalesce: false, maxInstances: 2, seconds: 7 },
+      { ack: "late", coalesce: true, maxInstances: 1, seconds: 6 },
+      { ack: "late", coalesce: false, maxInstances: 3, seconds: 11 },
+      { ack: "late", coalesce: "earliest", maxInstances: 2, seconds: 13 },
+    ] as const;
+    for (const [at, { seconds, ...policy }] of policies.entries()) {
+      this.#ask(async ({ scheduler }) => {
+        await untilAdded(() =>
+          scheduler.addJob({
+            ...policy,
+            id: `timetable-${at}`,
+            func: "work",
+            args: [policy.ack],
+            trigger: interval({ seconds }),
+            misfireGraceTime: null,
+            maxDeliveries: 1_000,
+            onConflict: "keep",
+          }),
+        );
+      });
+    }
+    await this.#clock.advance(2_000);
+  }
+
+  #somethingHappens(): void {
+    const dice = this.#random();
+    const node = this.#nodes[Math.floor(this.#random() * this.#nodes.length)]!;
+    const at = this.#nodes.indexOf(node);
+    if (dice < 0.06) this.#kill(at);
+    else if (dice < 0.14) this.#pause(node);
+    else if (dice < 0.18) node.clock.step(this.#random() < 0.5 ? 7_200_000 : -3_600_000);
+    else if (dice < 0.5) this.#order();
+    else if (dice < 0.54) this.#ask(({ scheduler }) => scheduler.runNow(`timetable-${this.#between(0, 4)}`));
+    else if (dice < 0.58) this.#ask(({ scheduler }) => scheduler.pauseJob("timetable-1"));
+    else if (dice < 0.64) this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-1"));
+    else if (dice < 0.66) {
+      this.#ask(({ scheduler }) => scheduler.rescheduleJob("timetable-0", interval({ seconds: this.#between(3, 9) })));
+    }
+  }
+
+  #kill(at: number): void {
+    const { clock } = this.#nodes[at]!;
+    if (clock.isKilled) return;
+    clock.kill();
+    this.#kills++;
+    this.#clock.setTimer(this.#between(500, 30_000), () => {
+      if (this.#nodes[at]!.clock === clock) this.#boot(at);
+    });
+  }
+
+  #pause({ clock }: Node): void {
+    if (clock.isPaused || clock.isKilled) return;
+    clock.pause();
+    this.#pauses++;
+    this.#clock.setTimer(this.#between(500, 40_000), () => clock.resume());
+  }
+
+  /** A dynamic job, once, some time ahead: half of them must never be doubled, the others never be lost. */
+  #order(): void {
+    const ack = this.#random() < 0.5 ? "early" : "late";
+    const id = `order:${this.#orders++}`;
+    const runAt = this.#clock.now() + this.#between(100, 60_000);
+    this.#ask(async ({ scheduler }) => {
+      await untilAdded(() =>
+        scheduler.addJob({
+          id,
+          func: "work",
+          args: [ack],
+          ack,
+          trigger: date({ runAt: new Date(runAt) }),
+          misfireGraceTime: null,
+          maxDeliveries: 1_000,
+        }),
+      );
+      this.#ledger.promised(id, ack);
+    });
+  }
+
+  /** Through any process that is up; what fails there is the caller's to know, as in life. */
+  #ask(request: (node: Node) => Promise<unknown>): void {
+    const up = this.#nodes.filter(({ clock, scheduler }) => !clock.isKilled && !clock.isPaused && scheduler.state === "running");
+    const node = up[Math.floor(this.#random() * up.length)];
+    if (node !== undefined) request(node).catch(() => {}); // refused or unknown: nothing was promised
+  }
+
+  #between(from: number, to: number): number {
+    return from + Math.floor(this.#random() * (to - from + 1));
+  }
+}
+
+/** Repeats until the store says yes, or says that an earlier try had arrived after all. */
+async function untilAdded(add: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await add();
+      return;
+    } catch (error) {
+      if (error instanceof ConflictingIdError) return;
+    }
+  }
+}

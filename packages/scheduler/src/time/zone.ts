@@ -1,0 +1,201 @@
+import { DAY_MS, daysFromCivil } from "./civil.js";
+
+/** A stretch of time [startMs, endMs) with one offset from UTC; the ends may be infinite. */
+export interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Local time minus UTC. */
+  readonly offsetMs: number;
+}
+
+/** No zone was ever further from UTC than this (Manila and Alaska before 1900: under 16 h). */
+export const WIDEST_OFFSET_MS = 16 * 3_600_000;
+
+/** Zones are read in pieces of this length, when somebody asks. */
+const PIECE_MS = 3_652 * DAY_MS;
+/** Two transitions within one probe's step would be missed; the closest real ones are weeks apart (Ramadan in Morocco). */
+const PROBE_MS = 6 * DAY_MS;
+
+/**
+ * A time zone as a table of spans of constant offset, read from Intl by probing and bisection when first needed.
+ * Lookups are a binary search, and free for the span that was asked for last.
+ */
+export class Zone {
+  readonly #spans: Span[] = [];
+  #readFrom = 0;
+  #readTo = 0;
+  #last: Span;
+  readonly #read: (at: number) => number;
+
+  constructor(
+    readonly name: string,
+    read: (at: number) => number,
+    fixed = false,
+  ) {
+    this.#read = read;
+    if (fixed) {
+      this.#readFrom = Number.NEGATIVE_INFINITY;
+      this.#readTo = Number.POSITIVE_INFINITY;
+      this.#last = { startMs: Number.NEGATIVE_INFINITY, endMs: Number.POSITIVE_INFINITY, offsetMs: read(0) };
+    } else {
+      // The first piece begins at 2020 and grows both ways; the last span's end is where reading stopped.
+      this.#readFrom = this.#readTo = Date.UTC(2020, 0, 1);
+      this.#last = { startMs: this.#readFrom, endMs: this.#readTo, offsetMs: read(this.#readFrom) };
+    }
+    this.#spans.push(this.#last);
+  }
+
+  offsetAt(at: number): number {
+    return this.spanAt(at).offsetMs;
+  }
+
+  /**
+   * The span around `at`. Its ends are transitions, or just where reading stopped: then the next span has the same
+   * offset.
+   */
+  spanAt(at: number): Span {
+    const last = this.#last;
+    return at >= last.startMs && at < last.endMs ? last : this.#find(at);
+  }
+
+  /** The span before the one given; undefined at the beginning of time. */
+  spanBefore(span: Span): Span | undefined {
+    return Number.isFinite(span.startMs) && span.startMs > EARLIEST_MS ? this.spanAt(span.startMs - 1) : undefined;
+  }
+
+  /**
+   * The instant at which clocks here show that local time (as if it were UTC, ms). In a gap, where they never do, the
+   * later instant of the two readings; in a fold, where they do twice, the earlier one.
+   */
+  toInstant(localMs: number): number {
+    const early = this.offsetAt(localMs - WIDEST_OFFSET_MS);
+    const late = this.offsetAt(localMs + WIDEST_OFFSET_MS);
+    const candidates = new Set([early, late, this.offsetAt(localMs - early), this.offsetAt(localMs - late)]);
+    const valid = [...candidates].map((offset) => localMs - offset).filter((at) => at + this.offsetAt(at) === localMs);
+    if (valid.length > 0) return Math.min(...valid);
+    return localMs - Math.min(this.offsetAt(localMs - early), this.offsetAt(localMs - late), early, late);
+  }
+
+  #find(at: number): Span {
+    this.#readAround(at);
+    const spans = this.#spans;
+    let low = 0;
+    let high = spans.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if (spans[middle]!.startMs <= at) low = middle;
+      else high = middle - 1;
+    }
+    this.#last = spans[low]!;
+    return this.#last;
+  }
+
+  #readAround(at: number): void {
+    while (at >= this.#readTo && this.#readTo < LATEST_MS) this.#readOn();
+    while (at < this.#readFrom && this.#readFrom > EARLIEST_MS) this.#readBack();
+  }
+
+  #readOn(): void {
+    const to = Math.min(this.#readTo + PIECE_MS, LATEST_MS);
+    let { startMs, offsetMs } = this.#spans.pop()!;
+    for (const [at, next] of this.#transitions(this.#readTo, to, offsetMs)) {
+      this.#spans.push({ startMs, endMs: at, offsetMs });
+      startMs = at;
+      offsetMs = next;
+    }
+    this.#spans.push({ startMs, endMs: to === LATEST_MS ? Number.POSITIVE_INFINITY : to, offsetMs });
+    this.#readTo = to;
+  }
+
+  #readBack(): void {
+    const from = Math.max(this.#readFrom - PIECE_MS, EARLIEST_MS);
+    const first = this.#spans.shift()!;
+    const begin = from === EARLIEST_MS ? Number.NEGATIVE_INFINITY : from;
+    const earlier: Span[] = [];
+    let startMs = begin;
+    let offsetMs = this.#read(from);
+    for (const [at, next] of this.#transitions(from, this.#readFrom, offsetMs)) {
+      earlier.push({ startMs, endMs: at, offsetMs });
+      startMs = at;
+      offsetMs = next;
+    }
+    this.#spans.unshift(...earlier, { startMs, endMs: first.endMs, offsetMs: first.offsetMs });
+    this.#readFrom = from;
+  }
+
+  /** Moments in (from, to] at which the offset changes, with the new offset; `offset` is the one at `from`. */
+  *#transitions(from: number, to: number, offset: number): Generator<[number, number]> {
+    let at = from;
+    let current = offset;
+    while (at < to) {
+      const probe = Math.min(at + PROBE_MS, to);
+      const found = this.#read(probe);
+      if (found !== current) {
+        const change = this.#bisect(at, probe, current);
+        current = this.#read(change);
+        yield [change, current];
+        at = change;
+      } else at = probe;
+    }
+  }
+
+  /** The first whole second in (from, to] whose offset is not `offset`. */
+  #bisect(from: number, to: number, offset: number): number {
+    let low = Math.floor(from / 1_000);
+    let high = Math.ceil(to / 1_000);
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#read(middle * 1_000) === offset) low = middle;
+      else high = middle;
+    }
+    return high * 1_000;
+  }
+}
+
+const EARLIEST_MS = Date.UTC(1850, 0, 1);
+const LATEST_MS = Date.UTC(2600, 0, 1);
+
+const zones = new Map<string, Zone>();
+
+/** The zone of that IANA name. Throws a RangeError that names the field when there is none. */
+export function zone(name: string): Zone {
+  let known = zones.get(name);
+  if (known === undefined) {
+    known = readZone(name);
+    zones.set(name, known);
+  }
+  return known;
+}
+
+/** The zone of this process. */
+export function localZoneName(): string {
+  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function readZone(name: string): Zone {
+  if (/^(Etc\/)?(UTC|GMT|UCT|Zulu|Universal|Greenwich)$/i.test(name)) return new Zone(name, () => 0, true);
+  let format: Intl.DateTimeFormat;
+  try {
+    format = new Intl.DateTimeFormat("en-US", {
+      timeZone: name,
+      hourCycle: "h23",
+      era: "short",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
+  } catch {
+    throw new RangeError(`timezone: unknown time zone "${name}"`);
+  }
+  return new Zone(name, (at) => localMs(format, at) - Math.floor(at / 1_000) * 1_000);
+}
+
+/** What clocks show at `at`, as if it were UTC. Text like "1/5/2026 A, 08:00:00". */
+function localMs(format: Intl.DateTimeFormat, at: number): number {
+  const numbers = format.format(at).match(/\d+/g)!;
+  const [month, day, year, hour, minute, second] = numbers.map(Number) as [number, number, number, number, number, number];
+  return daysFromCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000;
+}

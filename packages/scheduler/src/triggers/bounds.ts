@@ -1,0 +1,62 @@
+import { type DateInput, parseInstant } from "../time/parse.js";
+import type { Instant, Random } from "./trigger.js";
+
+/** What every repeating trigger takes beside its own fields. */
+export interface BoundsOptions {
+  /** No run before it. */
+  readonly startDate?: DateInput | undefined;
+  /** No run after it; a run exactly then happens. */
+  readonly endDate?: DateInput | undefined;
+  /** IANA name; the scheduler's, or else the machine's, when it is left out. */
+  readonly timezone?: string | undefined;
+  /** Seconds: each run is delayed by a random time up to this. */
+  readonly jitter?: number | undefined;
+}
+
+/** The same, read: epoch ms, and a jitter in ms. */
+export interface Bounds {
+  readonly startMs: Instant;
+  readonly endMs: Instant;
+  readonly jitterMs: number;
+}
+
+/** `finer` rounds a start between two milliseconds: up where it bounds run times, down where it is one. */
+export function readBounds(
+  { startDate, endDate, jitter = 0 }: BoundsOptions,
+  timezone: string,
+  finer: "down" | "up" = "up",
+): Bounds {
+  if (!(jitter >= 0)) throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${jitter}`);
+  return {
+    startMs: startDate === undefined ? Number.NEGATIVE_INFINITY : parseInstant(startDate, timezone, "startDate", finer),
+    endMs: endDate === undefined ? Number.POSITIVE_INFINITY : parseInstant(endDate, timezone, "endDate"),
+    jitterMs: Math.round(jitter * 1_000),
+  };
+}
+
+/** A run time within its bounds, delayed by the jitter when there is a `random` to draw it from. */
+export function bounded(at: Instant | null, { endMs, jitterMs }: Bounds, random: Random | undefined): Instant | null {
+  if (at === null || at > endMs) return null;
+  if (jitterMs === 0 || random === undefined) return at;
+  return Math.min(at + Math.floor(random() * jitterMs), endMs);
+}
+
+/** The moment from which to look: behind the last run, or now, and not before the start. */
+export function searchFrom(previous: Instant | null, now: Instant, { startMs }: Bounds): Instant {
+  return Math.max(previous === null ? now : previous + 1, startMs);
+}
+
+/** Bounds as JSON: dates as they were given, so that a text without an offset still means local time. */
+export function boundsJSON({ startDate, endDate, timezone, jitter }: BoundsOptions): Record<string, unknown> {
+  return {
+    ...(startDate === undefined ? {} : { startDate: plainDate(startDate) }),
+    ...(endDate === undefined ? {} : { endDate: plainDate(endDate) }),
+    ...(timezone === undefined ? {} : { timezone }),
+    ...(jitter === undefined || jitter === 0 ? {} : { jitter }),
+  };
+}
+
+export function plainDate(date: DateInput): string | number {
+  if (typeof date === "string" || typeof date === "number") return date;
+  return date instanceof Date ? date.getTime() : date.epochMilliseconds;
+}

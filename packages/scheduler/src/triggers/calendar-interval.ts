@@ -1,0 +1,113 @@
+import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from "../time/civil.js";
+import { localZoneName, type Zone, zone } from "../time/zone.js";
+import { type Bounds, type BoundsOptions, bounded, boundsJSON, readBounds, searchFrom } from "./bounds.js";
+import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
+
+export interface CalendarIntervalOptions extends BoundsOptions {
+  readonly years?: number;
+  readonly months?: number;
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hour?: number;
+  readonly minute?: number;
+  readonly second?: number;
+}
+
+/**
+ * Runs at one time of day every so many years, months, weeks and days, counted on the calendar from `startDate` (the day
+ * it is added, without one). A date that does not exist (31 February) is left out, as is a time that a clock change
+ * swallows; a time that a clock change repeats runs once, the first time.
+ */
+export function calendarInterval(options: CalendarIntervalOptions): CalendarIntervalTrigger {
+  return new CalendarIntervalTrigger(options);
+}
+
+/** Dates tried before it is taken that there will be no other: every 12 months on 29 February needs 8. */
+const TRIES = 4_800;
+
+export class CalendarIntervalTrigger implements Trigger {
+  readonly kind = "calendarInterval";
+  readonly #options: CalendarIntervalOptions;
+  readonly #zone: Zone;
+  readonly #bounds: Bounds;
+  readonly #months: number;
+  readonly #days: number;
+  readonly #timeMs: number;
+
+  constructor(options: CalendarIntervalOptions) {
+    const { years = 0, months = 0, weeks = 0, days = 0, hour = 0, minute = 0, second = 0 } = options;
+    for (const [name, value] of Object.entries({ years, months, weeks, days })) checkWhole(name, value, Number.MAX_SAFE_INTEGER);
+    checkWhole("hour", hour, 23);
+    checkWhole("minute", minute, 59);
+    checkWhole("second", second, 59);
+    this.#months = years * 12 + months;
+    this.#days = weeks * 7 + days;
+    if (this.#months === 0 && this.#days === 0) throw new RangeError("days: the interval must be at least one day");
+    this.#timeMs = ((hour * 60 + minute) * 60 + second) * 1_000;
+    this.#options = options;
+    this.#zone = zone(options.timezone ?? localZoneName());
+    this.#bounds = readBounds(options, this.#zone.name);
+  }
+
+  next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
+    const from = searchFrom(previous, now, this.#bounds);
+    const first = this.#firstDay(previous ?? now);
+    for (let step = this.#stepBefore(first, from), tries = 0; tries < TRIES; step++, tries++) {
+      const at = this.#instant(first, step);
+      if (at !== undefined && at > this.#bounds.endMs) return null;
+      if (at !== undefined && at >= from) return bounded(at, this.#bounds, random);
+    }
+    return null;
+  }
+
+  /** Days since 1970 of the day the counting begins. */
+  #firstDay(now: Instant): number {
+    const { startMs } = this.#bounds;
+    return this.#localDay(startMs === Number.NEGATIVE_INFINITY ? now : startMs);
+  }
+
+  #localDay(at: Instant): number {
+    return Math.floor((at + this.#zone.offsetAt(at)) / DAY_MS);
+  }
+
+  /** A step that is surely not behind the first run at or after `from`. */
+  #stepBefore(first: number, from: Instant): number {
+    const daysPerStep = this.#months * 31 + this.#days;
+    return Math.max(0, Math.floor((this.#localDay(from) - first) / daysPerStep) - 1);
+  }
+
+  #instant(first: number, step: number): Instant | undefined {
+    const { year, month, day } = civilFromDays(first);
+    const monthIndex = year * 12 + month - 1 + this.#months * step;
+    const [y, m] = [Math.floor(monthIndex / 12), (monthIndex % 12) + 1];
+    if (day > daysInMonth(y, m)) return undefined;
+    const local = (daysFromCivil(y, m, day) + this.#days * step) * DAY_MS + this.#timeMs;
+    const at = this.#zone.toInstant(local);
+    return at + this.#zone.offsetAt(at) === local ? at : undefined;
+  }
+
+  anchored(now: Instant): Trigger {
+    if (this.#options.startDate !== undefined) return this;
+    return new CalendarIntervalTrigger({ ...this.#options, startDate: now });
+  }
+
+  inZone(timezone: string): CalendarIntervalTrigger {
+    return this.#options.timezone === undefined ? new CalendarIntervalTrigger({ ...this.#options, timezone }) : this;
+  }
+
+  toJSON(): TriggerState {
+    const { startDate: _s, endDate: _e, timezone: _t, jitter: _j, ...parts } = this.#options;
+    return { kind: this.kind, ...parts, ...boundsJSON(this.#options) };
+  }
+
+  toString(): string {
+    const { years, months, weeks, days, hour = 0, minute = 0, second = 0 } = this.#options;
+    const parts = Object.entries({ years, months, weeks, days }).filter(([, value]) => value !== undefined && value !== 0);
+    const time = [hour, minute, second].map((part) => String(part).padStart(2, "0")).join(":");
+    return `calendarinterval[${parts.map(([name, value]) => `${name}='${value}'`).join(", ")}, time='${time}']`;
+  }
+}
+
+function checkWhole(name: string, value: number, max: number): void {
+  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name}: must be a whole number from 0, is ${value}`);
+}

@@ -1,0 +1,29 @@
+/** A length of time in parts that are added up. */
+export interface Elapsed {
+  readonly weeks?: number;
+  readonly days?: number;
+  readonly hours?: number;
+  readonly minutes?: number;
+  readonly seconds?: number;
+  readonly milliseconds?: number;
+}
+
+const PART_MS: Readonly<Record<keyof Elapsed, number>> = {
+  weeks: 604_800_000,
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1_000,
+  milliseconds: 1,
+};
+
+/** The sum, in ms. Throws a RangeError that names the part that is no number. */
+export function elapsedMs(parts: Elapsed): number {
+  let sum = 0;
+  for (const [name, ms] of Object.entries(PART_MS)) {
+    const value = parts[name as keyof Elapsed] ?? 0;
+    if (!Number.isFinite(value)) throw new RangeError(`${name}: must be a number, is ${value}`);
+    sum += value * ms;
+  }
+  return Math.round(sum);
+}

@@ -1,0 +1,13 @@
+export { calendarInterval } from "./calendar-interval.js";
+export { allOf, anyOf } from "./combine.js";
+export { type CronOptions, cron } from "./cron.js";
+export { type CrontabOptions, crontab } from "./crontab.js";
+export { type DateOptions, date } from "./date.js";
+export type { Elapsed } from "./elapsed.js";
+export { type IntervalOptions, interval } from "./interval.js";
+export { reboot } from "./reboot.js";
+export type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
+export { registerTrigger, triggerFromJSON } from "./trigger-from-json.js";
+export { TriggerSyntaxError } from "./trigger-syntax-error.js";
+export { withTimezone } from "./with-timezone.js";
+export type { DstRule } from "./zoned-calendar.js";

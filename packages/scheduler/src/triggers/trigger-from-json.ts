@@ -1,0 +1,36 @@
+import { calendarInterval, type CalendarIntervalOptions } from "./calendar-interval.js";
+import { AllOfTrigger, AnyOfTrigger } from "./combine.js";
+import { cron, type CronOptions } from "./cron.js";
+import { crontab, type CrontabOptions } from "./crontab.js";
+import { date, type DateOptions } from "./date.js";
+import { interval, type IntervalOptions } from "./interval.js";
+import { reboot } from "./reboot.js";
+import type { Trigger, TriggerState } from "./trigger.js";
+
+type FromJSON = (state: never) => Trigger;
+
+const kinds = new Map<string, FromJSON>([
+  ["cron", ({ kind: _, ...options }: TriggerState) => cron(options as CronOptions)],
+  ["interval", ({ kind: _, ...options }: TriggerState) => interval(options as IntervalOptions)],
+  ["date", ({ kind: _, ...options }: TriggerState) => date(options as DateOptions)],
+  ["reboot", () => reboot()],
+  ["calendarInterval", ({ kind: _, ...options }: TriggerState) => calendarInterval(options as CalendarIntervalOptions)],
+  [
+    "crontab",
+    ({ kind: _, expression, ...options }: TriggerState) => crontab(expression as string, options as CrontabOptions),
+  ],
+  ["anyOf", ({ triggers }: { triggers: TriggerState[] }) => new AnyOfTrigger(triggers.map(triggerFromJSON))],
+  ["allOf", ({ triggers }: { triggers: TriggerState[] }) => new AllOfTrigger(triggers.map(triggerFromJSON))],
+] as [string, FromJSON][]);
+
+/** The trigger that `toJSON` wrote. Throws a RangeError when nobody knows its kind. */
+export function triggerFromJSON(state: TriggerState): Trigger {
+  const fromJSON = kinds.get(state.kind);
+  if (fromJSON === undefined) throw new RangeError(`trigger: unknown kind "${state.kind}"; registerTrigger makes it known`);
+  return fromJSON(state as never);
+}
+
+/** Makes triggers of your own survive a store: `fromJSON` gets what their `toJSON` gave. */
+export function registerTrigger(kind: string, fromJSON: (state: TriggerState) => Trigger): void {
+  kinds.set(kind, fromJSON as FromJSON);
+}
