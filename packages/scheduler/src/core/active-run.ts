@@ -16,6 +16,7 @@ export class ActiveRun implements Run, RunContext {
   /** Why it did not start, when `begin` said no. */
   skipped: "missed" | "dropped" | undefined;
   timeout: Disposable | undefined;
+  onAborted: (() => void) | undefined;
   readonly threadId = 0;
   readonly executionId: string;
   readonly scheduledAt: number;
@@ -62,6 +63,8 @@ export class ActiveRun implements Run, RunContext {
 
   abort(reason: Error): void {
     this.#controller ??= new AbortController();
-    if (!this.#controller.signal.aborted) this.#controller.abort(reason);
+    if (this.#controller.signal.aborted) return;
+    this.#controller.abort(reason);
+    this.onAborted?.();
   }
 }

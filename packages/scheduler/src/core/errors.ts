@@ -68,7 +68,7 @@ export class RunTimeoutError extends Error {
 /** The reason of a signal that is aborted because somebody cancelled the run, the lease is lost, or the scheduler shuts down. */
 export class RunAbortedError extends Error {
   override readonly name = "RunAbortedError";
-  constructor(readonly cause: "cancelled" | "lease lost" | "shutdown") {
+  constructor(override readonly cause: "cancelled" | "lease lost" | "shutdown") {
     super(cause);
   }
 }

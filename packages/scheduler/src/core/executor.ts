@@ -13,6 +13,8 @@ export interface Run {
    * (a misfire), its lease is gone, or it was cancelled. The executor then settles with `{ kind: "skipped" }`.
    */
   readonly begin: () => boolean | Promise<boolean>;
+  /** Set by the executor to hear that the context's signal was aborted, without making every run have a signal. */
+  onAborted?: (() => void) | undefined;
 }
 
 /** How a run ended. Executors never reject: what the task threw is an outcome. */

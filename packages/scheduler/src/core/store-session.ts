@@ -176,9 +176,8 @@ export class StoreSession {
       this.#storeOffsetMs = claims.nowMs - (askedAt + this.host.clock.monotonic()) / 2;
       this.#failures = 0;
       this.#tellBroken(claims);
-      if (claims.jobs.length > 0) await this.#process(claims.jobs, claims.nowMs);
-      if (claims.nextDueMs === null) return this.host.pollMs;
-      return Math.max(0, claims.nextDueMs - this.now());
+      const nextOfThese = claims.jobs.length > 0 ? await this.#process(claims.jobs, claims.nowMs) : Number.POSITIVE_INFINITY;
+      return Math.max(0, Math.min(claims.nextDueMs ?? Number.POSITIVE_INFINITY, nextOfThese) - this.now());
     } catch (error) {
       return this.#failed("claim due jobs", error);
     }
@@ -196,10 +195,11 @@ export class StoreSession {
     return 20;
   }
 
-  async #process(jobs: readonly JobRecord[], nowMs: number): Promise<void> {
+  /** Decides, writes that down and starts; answers when the first of these jobs is due again. */
+  async #process(jobs: readonly JobRecord[], nowMs: number): Promise<number> {
     if (this.#stopping || this.host.paused()) {
       await this.#release(jobs);
-      return;
+      return Number.POSITIVE_INFINITY;
     }
     const roomOf = new Map<string, number>();
     const decisions: Decision[] = [];
@@ -212,11 +212,15 @@ export class StoreSession {
     }
     const sentAt = this.host.clock.monotonic();
     const verdicts = await this.#dispatch(decisions);
-    if (verdicts === undefined) return;
+    if (verdicts === undefined) return Number.POSITIVE_INFINITY;
+    let earliest = Number.POSITIVE_INFINITY;
     for (let at = 0; at < verdicts.length; at++) {
       if (sources[at]!.cut) this.#tellCut(sources[at]!.job, decisions[at]!.instance!);
       this.#carryOut(decisions[at]!, verdicts[at]!, sentAt);
+      const changedByOthers = verdicts[at]!.kind === "stale";
+      earliest = Math.min(earliest, changedByOthers ? nowMs : (decisions[at]!.claim!.nextRunMs ?? earliest));
     }
+    return earliest;
   }
 
   #hasRoom(job: JobRecord, roomOf: Map<string, number>): boolean {

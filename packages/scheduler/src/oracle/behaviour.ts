@@ -1,3 +1,4 @@
+import { JobNotFoundError } from "../core/errors.js";
 import type { Executor, Outcome, Run } from "../core/executor.js";
 import type { Claims } from "../core/job-store.js";
 import { Scheduler } from "../core/scheduler.js";
@@ -67,8 +68,9 @@ export async function runBehaviourLine(line: BehaviourLine): Promise<string | nu
   await play(line, { clock, executor, scheduler, note });
   const job = await scheduler.getJob(JOB);
   const nextRun = job?.nextRunTime ? seconds(job.nextRunTime.getTime()) : null;
+  const actual = { events: [...events], next_run: nextRun, job_exists: job !== undefined };
   await closed(scheduler, clock, executor);
-  return difference(line, { events, next_run: nextRun, job_exists: job !== undefined });
+  return difference(line, actual);
 }
 
 interface Stage {
@@ -97,7 +99,7 @@ async function play(line: BehaviourLine, { clock, executor, scheduler, note }: S
     while (actions[0] !== undefined && actions[0][0] * 1_000 <= next) {
       const [, what, argument] = actions.shift()!;
       note(`action:${what}`);
-      await act(scheduler, what, argument);
+      await act(scheduler, what, argument).catch(unlessGone);
     }
     if (wakes[0] !== undefined && wakes[0] <= next) {
       wakes.shift();
@@ -121,6 +123,11 @@ async function act(scheduler: Scheduler, what: string, argument: unknown): Promi
   else if (what === "modify") {
     await scheduler.modifyJob(JOB, { maxInstances: (argument as { max_instances: number }).max_instances });
   } else throw new Error(`unknown action ${what}`);
+}
+
+/** Actions on a job that has ended already do nothing. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof JobNotFoundError)) throw error;
 }
 
 function triggerOf([kind, spec]: TriggerSpec): Trigger {

@@ -1,0 +1,130 @@
+import { type Clock, systemClock } from "../core/clock.js";
+import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
+import type { Json } from "../core/json.js";
+import { jsonValue } from "./json-value.js";
+
+export interface AsyncExecutorOptions {
+  /** Runs at once. Default 200. */
+  readonly concurrency?: number;
+  /** Runs that may wait for one of those places. Default 1,000. */
+  readonly queueMax?: number;
+  /** How long a task may take to end after its signal was aborted; then its place is given away. Default 5,000. */
+  readonly abortGraceMs?: number;
+  readonly clock?: Clock;
+}
+
+/** The queue was full; the scheduler asks `capacity` first, so only a direct caller sees it. */
+export class QueueFullError extends Error {
+  override readonly name = "QueueFullError";
+}
+
+/** The signal was aborted and the task went on regardless; what it still does is nobody's news. */
+export class TaskIgnoredAbortError extends Error {
+  override readonly name = "TaskIgnoredAbortError";
+}
+
+/** Runs tasks in this process: a pool of places and a bounded queue in front of it. */
+export class AsyncExecutor implements Executor {
+  onCapacity: (() => void) | undefined;
+  readonly #concurrency: number;
+  readonly #queueMax: number;
+  readonly #abortGraceMs: number;
+  readonly #clock: Clock;
+  #context: ExecutorContext | undefined;
+  #active = 0;
+  #waiting: { readonly run: Run; readonly settle: (outcome: Outcome | Promise<Outcome>) => void }[] = [];
+  #idle: (() => void)[] = [];
+
+  constructor({ concurrency = 200, queueMax = 1_000, abortGraceMs = 5_000, clock }: AsyncExecutorOptions = {}) {
+    this.#concurrency = concurrency;
+    this.#queueMax = queueMax;
+    this.#abortGraceMs = abortGraceMs;
+    this.#clock = clock ?? systemClock();
+  }
+
+  start(context: ExecutorContext): void {
+    this.#context = context;
+  }
+
+  capacity(): number {
+    return this.#concurrency + this.#queueMax - this.#active - this.#waiting.length;
+  }
+
+  submit(run: Run): Promise<Outcome> {
+    if (this.#active < this.#concurrency) return this.#execute(run);
+    if (this.#waiting.length >= this.#queueMax) {
+      const error = new QueueFullError(`${this.#queueMax} runs wait already`);
+      return Promise.resolve({ kind: "error", error });
+    }
+    return new Promise((settle) => {
+      this.#waiting.push({ run, settle });
+    });
+  }
+
+  async shutdown({ wait }: { wait: boolean }): Promise<void> {
+    for (const { settle } of this.#waiting.splice(0)) settle({ kind: "skipped" });
+    if (!wait || this.#active === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#idle.push(resolve);
+    });
+  }
+
+  async #execute(run: Run): Promise<Outcome> {
+    this.#active++;
+    try {
+      const begun = run.begin();
+      if (begun !== true && !(await begun)) return { kind: "skipped" };
+      const { args, kwargs } = run.job;
+      const returned = kwargs === undefined ? run.task!(run.context, ...args) : run.task!(run.context, ...args, kwargs);
+      const value = isThenable(returned) ? await this.#untilSettledOrIgnored(returned, run) : returned;
+      return { kind: "executed", value: this.#result(value, run) };
+    } catch (error) {
+      return { kind: "error", error };
+    } finally {
+      this.#freePlace();
+    }
+  }
+
+  /** The task's own promise, or an error when its signal was aborted and it does not end within the grace. */
+  #untilSettledOrIgnored(returned: PromiseLike<unknown>, run: Run): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let grace: Disposable | undefined;
+      const ignored = () => reject(new TaskIgnoredAbortError("the task went on although its signal was aborted"));
+      run.onAborted = () => {
+        grace = this.#clock.setTimer(this.#abortGraceMs, ignored);
+      };
+      const done = () => {
+        run.onAborted = undefined;
+        grace?.[Symbol.dispose]();
+      };
+      returned.then(
+        (value) => {
+          done();
+          resolve(value);
+        },
+        (error: unknown) => {
+          done();
+          reject(error as Error);
+        },
+      );
+    });
+  }
+
+  #freePlace(): void {
+    this.#active--;
+    const next = this.#waiting.shift();
+    if (next !== undefined) next.settle(this.#execute(next.run));
+    else if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.capacity() === 1) this.onCapacity?.();
+  }
+
+  #result(value: unknown, run: Run): Json | undefined {
+    return jsonValue(value, () =>
+      this.#context?.logger.warn(`The result of job "${run.job.name}" cannot be kept: it is not JSON`),
+    );
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,16 @@
+import type { Json } from "../core/json.js";
+
+/** What a task returned, as it can be kept; null (and a word to `onLoss`) when it is no JSON. */
+export function jsonValue(value: unknown, onLoss: () => void): Json | undefined {
+  if (value === undefined || value === null) return value;
+  if (typeof value === "string" || typeof value === "boolean") return value;
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  try {
+    const text = JSON.stringify(value);
+    if (text !== undefined) return JSON.parse(text) as Json;
+  } catch {
+    // a bigint, or an object that contains itself
+  }
+  onLoss();
+  return null;
+}

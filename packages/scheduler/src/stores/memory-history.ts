@@ -1,0 +1,171 @@
+import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "../core/execution.js";
+import type { ExecutionLog, Report } from "../core/job-store.js";
+import type { JobRecord } from "../core/job-record.js";
+import type { Json } from "../core/json.js";
+
+const DURATIONS_OF = 100;
+const LIMIT_DEFAULT = 100;
+
+/** An execution as it is written to. `token` is the one of the instance that last held it. */
+export class ExecutionRow implements Execution {
+  startedAt: number | null = null;
+  finishedAt: number | null = null;
+  durationMs: number | null = null;
+  attempt = 1;
+  result: Json | null = null;
+  error: string | null = null;
+  stack: string | null = null;
+  readonly jobId: string;
+  readonly jobName: string;
+
+  constructor(
+    readonly id: string,
+    job: JobRecord,
+    readonly scheduledAt: number,
+    readonly submittedAt: number,
+    public state: ExecutionState,
+    public owner: string,
+    public token: number,
+    readonly instanceId: string,
+    /** The key that makes a run time run once; empty for a run by hand. */
+    readonly onceKey: string,
+    readonly order: number,
+  ) {
+    this.jobId = job.id;
+    this.jobName = job.name;
+  }
+
+  get isFinal(): boolean {
+    return this.state !== "submitted" && this.state !== "running";
+  }
+
+  take({ state, attempt, startedAt, finishedAt, result, error, stack }: Report): void {
+    this.state = state;
+    this.attempt = attempt;
+    this.startedAt = startedAt;
+    this.finishedAt = finishedAt;
+    this.durationMs = startedAt !== null && finishedAt !== null ? finishedAt - startedAt : null;
+    this.result = result;
+    this.error = error;
+    this.stack = stack;
+  }
+}
+
+/** What happened, bounded: beyond `max` the oldest finished executions are forgotten. */
+export class MemoryHistory implements ExecutionLog {
+  readonly #byId = new Map<string, ExecutionRow>();
+  readonly #byOnceKey = new Map<string, ExecutionRow>();
+  /** In the order of submission; `#head` is the oldest that is still there. */
+  #rows: ExecutionRow[] = [];
+  #head = 0;
+  #order = 0;
+
+  constructor(private readonly max: number) {}
+
+  find(id: string): ExecutionRow | undefined {
+    return this.#byId.get(id);
+  }
+
+  hasRun(onceKey: string): boolean {
+    return this.#byOnceKey.has(onceKey);
+  }
+
+  nextOrder(): number {
+    return this.#order++;
+  }
+
+  add(row: ExecutionRow): void {
+    this.#byId.set(row.id, row);
+    if (row.onceKey !== "") this.#byOnceKey.set(row.onceKey, row);
+    this.#rows.push(row);
+    if (this.#rows.length - this.#head > this.max) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const row = this.#rows[this.#head++]!;
+    if (row.isFinal) this.#forget(row);
+    else this.#rows.push(row); // still under way: it will be old again later
+    if (this.#head > 1_024 && this.#head * 2 > this.#rows.length) {
+      this.#rows = this.#rows.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  #forget(row: ExecutionRow): void {
+    this.#byId.delete(row.id);
+    if (this.#byOnceKey.get(row.onceKey) === row) this.#byOnceKey.delete(row.onceKey);
+  }
+
+  get(id: string): Execution | undefined {
+    const row = this.#byId.get(id);
+    return row && asExecution(row);
+  }
+
+  list({ jobId, states, from, to, limit = LIMIT_DEFAULT, cursor }: ExecutionQuery): ExecutionPage {
+    const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
+    const executions: Execution[] = [];
+    let last: ExecutionRow | undefined;
+    for (const row of this.#newestFirst()) {
+      if (row.order >= before || (jobId !== undefined && row.jobId !== jobId)) continue;
+      if (states !== undefined && !states.includes(row.state)) continue;
+      if ((from !== undefined && row.submittedAt < from) || (to !== undefined && row.submittedAt >= to)) continue;
+      if (executions.length === limit) return { executions, cursor: String(last!.order) };
+      executions.push(asExecution(row));
+      last = row;
+    }
+    return { executions };
+  }
+
+  durations(jobIds: readonly string[]): ReadonlyMap<string, DurationStatistics> {
+    const found = new Map<string, number[]>(jobIds.map((id) => [id, []]));
+    for (const row of this.#newestFirst()) {
+      const durations = found.get(row.jobId);
+      if (durations === undefined || durations.length >= DURATIONS_OF) continue;
+      if ((row.state === "executed" || row.state === "error") && row.durationMs !== null) durations.push(row.durationMs);
+    }
+    return new Map([...found].filter(([, durations]) => durations.length > 0).map(([id, all]) => [id, statisticsOf(all)]));
+  }
+
+  active(jobIds: readonly string[]): ReadonlyMap<string, number> {
+    const wanted = new Set(jobIds);
+    const counts = new Map<string, number>();
+    for (const row of this.#newestFirst()) {
+      if (!row.isFinal && wanted.has(row.jobId)) counts.set(row.jobId, (counts.get(row.jobId) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  deleteBefore(beforeMs: number, limit: number): number {
+    let removed = 0;
+    const kept: ExecutionRow[] = [];
+    for (let at = this.#head; at < this.#rows.length; at++) {
+      const row = this.#rows[at]!;
+      if (removed < limit && row.isFinal && row.submittedAt < beforeMs) {
+        this.#forget(row);
+        removed++;
+      } else kept.push(row);
+    }
+    if (removed > 0) {
+      this.#rows = kept;
+      this.#head = 0;
+    }
+    return removed;
+  }
+
+  *#newestFirst(): Generator<ExecutionRow> {
+    for (let at = this.#rows.length - 1; at >= this.#head; at--) yield this.#rows[at]!;
+  }
+}
+
+/** Average and the 95th percentile by nearest rank. */
+export function statisticsOf(durations: readonly number[]): DurationStatistics {
+  const sorted = [...durations].sort((a, b) => a - b);
+  const sum = sorted.reduce((total, duration) => total + duration, 0);
+  return { runs: sorted.length, averageMs: sum / sorted.length, p95Ms: sorted[Math.ceil(sorted.length * 0.95) - 1]! };
+}
+
+export function asExecution(row: ExecutionRow): Execution {
+  const { id, jobId, jobName, scheduledAt, submittedAt, startedAt, finishedAt, durationMs, state, owner, attempt } = row;
+  const { result, error, stack } = row;
+  return { id, jobId, jobName, scheduledAt, submittedAt, startedAt, finishedAt, durationMs, state, owner, attempt, result, error, stack };
+}
