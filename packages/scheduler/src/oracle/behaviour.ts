@@ -98,8 +98,7 @@ async function play(line: BehaviourLine, { clock, executor, scheduler, note }: S
     await executor.endDue();
     while (actions[0] !== undefined && actions[0][0] * 1_000 <= next) {
       const [, what, argument] = actions.shift()!;
-      note(`action:${what}`);
-      await act(scheduler, what, argument).catch(unlessGone);
+      await act(scheduler, what, argument).then(() => note(`action:${what}`), unlessGone);
     }
     if (wakes[0] !== undefined && wakes[0] <= next) {
       wakes.shift();
