@@ -83,7 +83,7 @@ export interface ExecutionLog {
   list(query: ExecutionQuery): MaybePromise<ExecutionPage>;
   /** Over the last 100 runs of each job that ended as `executed` or `error`; jobs without any are left out. */
   durations(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, DurationStatistics>>;
-  /** Running and submitted executions per job; jobs without any are left out. */
+  /** Instances under way per job; jobs without any are left out. */
   active(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
   /** Removes up to `limit` finished executions submitted before `beforeMs`; answers how many. */
   deleteBefore(beforeMs: number, limit: number): MaybePromise<number>;

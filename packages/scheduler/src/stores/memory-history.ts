@@ -2,6 +2,7 @@ import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, Exec
 import type { ExecutionLog, Report } from "../core/job-store.js";
 import type { JobRecord } from "../core/job-record.js";
 import type { Json } from "../core/json.js";
+import { statisticsOf } from "./statistics-of.js";
 
 const DURATIONS_OF = 100;
 const LIMIT_DEFAULT = 100;
@@ -126,14 +127,8 @@ export class MemoryHistory implements ExecutionLog {
     return new Map([...found].filter(([, durations]) => durations.length > 0).map(([id, all]) => [id, statisticsOf(all)]));
   }
 
-  active(jobIds: readonly string[]): ReadonlyMap<string, number> {
-    const wanted = new Set(jobIds);
-    const counts = new Map<string, number>();
-    for (const row of this.#newestFirst()) {
-      if (!row.isFinal && wanted.has(row.jobId)) counts.set(row.jobId, (counts.get(row.jobId) ?? 0) + 1);
-    }
-    return counts;
-  }
+  /** Counted by the store, which knows the instances. */
+  active: ExecutionLog["active"] = () => new Map();
 
   deleteBefore(beforeMs: number, limit: number): number {
     let removed = 0;
@@ -155,13 +150,6 @@ export class MemoryHistory implements ExecutionLog {
   *#newestFirst(): Generator<ExecutionRow> {
     for (let at = this.#rows.length - 1; at >= this.#head; at--) yield this.#rows[at]!;
   }
-}
-
-/** Average and the 95th percentile by nearest rank. */
-export function statisticsOf(durations: readonly number[]): DurationStatistics {
-  const sorted = [...durations].sort((a, b) => a - b);
-  const sum = sorted.reduce((total, duration) => total + duration, 0);
-  return { runs: sorted.length, averageMs: sum / sorted.length, p95Ms: sorted[Math.ceil(sorted.length * 0.95) - 1]! };
 }
 
 export function asExecution(row: ExecutionRow): Execution {

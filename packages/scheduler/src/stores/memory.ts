@@ -77,6 +77,8 @@ export class MemoryJobStore implements JobStore {
     this.#clock = clock;
     this.shared = shared;
     this.executions = new MemoryHistory(historyMax);
+    this.executions.active = (jobIds) =>
+      new Map(jobIds.flatMap((id) => (this.#running.has(id) ? [[id, this.#running.get(id)!] as const] : [])));
   }
 
   start(): void {}

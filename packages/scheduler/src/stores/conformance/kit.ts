@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import type { JobRecord } from "../../core/job-record.js";
+import type { ClaimRequest, Decision, JobStore, NewInstance, Report, Verdict } from "../../core/job-store.js";
+import { interval } from "../../triggers/interval.js";
+
+/** A store to be tested, with data of its own. */
+export interface OpenedStore {
+  readonly store: JobStore;
+  /** Another client of the same data; shared stores must give one. */
+  readonly second?: JobStore;
+  /** Lets the store's clock move on by at least so much: a fake clock, or really waiting. */
+  advance(ms: number): Promise<void>;
+  /** Makes the stored job unreadable, where a store can hold such a thing. */
+  corrupt?(jobId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ConformanceCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+export const LEASE_MS = 400;
+
+let count = 0;
+
+/** An id that no other case uses. */
+export function uniqueId(prefix: string): string {
+  return `${prefix}-${(count++).toString(36)}-${process.pid.toString(36)}`;
+}
+
+/** A job that is due in the past of any clock, unless said otherwise. */
+export function job(more: Partial<JobRecord> = {}): JobRecord {
+  return {
+    id: uniqueId("job"),
+    name: "a job",
+    func: "task",
+    args: [],
+    kwargs: undefined,
+    trigger: interval({ seconds: 10, anchor: 0 }),
+    executor: "default",
+    coalesce: "latest",
+    maxInstances: 1,
+    misfireGraceTime: 60,
+    timeoutMs: null,
+    retries: null,
+    ack: "early",
+    maxDeliveries: 3,
+    tags: [],
+    incarnation: uniqueId("i"),
+    createdMs: 1,
+    nextRunMs: 1_000,
+    version: 1,
+    ...more,
+  };
+}
+
+export function claiming(more: Partial<ClaimRequest> = {}): ClaimRequest {
+  return { owner: "alice", leaseMs: LEASE_MS, limit: 100, ...more };
+}
+
+export function instance(record: JobRecord, more: Partial<NewInstance> = {}): NewInstance {
+  const runs = [{ executionId: uniqueId("e"), scheduledAt: record.nextRunMs ?? 1_000 }];
+  return { id: uniqueId("in"), owner: "alice", leaseMs: LEASE_MS, job: record, runs, ...more };
+}
+
+/** A decision to run a claimed job and move it on. */
+export function decision(record: JobRecord, nextRunMs: number | null, more: Partial<NewInstance> = {}): Decision {
+  return { jobId: record.id, claim: { version: record.version, nextRunMs }, instance: instance(record, more) };
+}
+
+/** A run by hand. */
+export function byHand(record: JobRecord, more: Partial<NewInstance> = {}): Decision {
+  return { jobId: record.id, instance: instance(record, more) };
+}
+
+export type Started = Extract<Verdict, { kind: "started" }>;
+
+export async function started(store: JobStore, what: Decision): Promise<Started> {
+  const [verdict] = await store.dispatch([what]);
+  assert.equal(verdict?.kind, "started");
+  return verdict as Started;
+}
+
+/** Adds a job, claims it and starts it. */
+export async function running(store: JobStore, more: Partial<JobRecord> = {}, instanceMore: Partial<NewInstance> = {}) {
+  const added = job(more);
+  assert.equal(await store.insert(added), undefined);
+  const claimed = await claimOne(store, added.id, instanceMore.owner);
+  const what = decision(claimed, FAR, instanceMore);
+  const verdict = await started(store, what);
+  return { job: added, claimed, what, verdict, instanceId: what.instance!.id };
+}
+
+/** A next run that never comes. */
+export const FAR = 7_000_000_000_000;
+
+export async function claimOne(store: JobStore, id: string, owner = "alice"): Promise<JobRecord> {
+  const { jobs } = await store.claimDue(claiming({ owner }));
+  const found = jobs.find((candidate) => candidate.id === id);
+  assert.ok(found, `${id} was not lent; lent were ${jobs.map((other) => other.id).join(", ") || "none"}`);
+  return found;
+}
+
+export function news(run: { instanceId: string; verdict: Started }, more: Partial<Report> = {}): Report {
+  return {
+    instanceId: run.instanceId,
+    token: run.verdict.token,
+    executionId: run.verdict.runs[0]!.executionId,
+    state: "executed",
+    attempt: 1,
+    startedAt: 10_000,
+    finishedAt: 10_250,
+    result: null,
+    error: null,
+    stack: null,
+    last: true,
+    ...more,
+  };
+}
