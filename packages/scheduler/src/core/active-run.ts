@@ -59,7 +59,9 @@ export class ActiveRun implements Run, RunContext {
     return this.#controller?.signal.reason;
   }
 
-  begin = (): boolean | Promise<boolean> => this.keeper.begin(this);
+  begin(): boolean | Promise<boolean> {
+    return this.keeper.begin(this);
+  }
 
   abort(reason: Error): void {
     this.#controller ??= new AbortController();

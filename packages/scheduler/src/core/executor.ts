@@ -12,7 +12,7 @@ export interface Run {
    * Called when the run leaves the queue, just before it starts. Answers false when it must not start: it is too late
    * (a misfire), its lease is gone, or it was cancelled. The executor then settles with `{ kind: "skipped" }`.
    */
-  readonly begin: () => boolean | Promise<boolean>;
+  begin(): boolean | Promise<boolean>;
   /** Set by the executor to hear that the context's signal was aborted, without making every run have a signal. */
   onAborted?: (() => void) | undefined;
 }

@@ -96,7 +96,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
       maxDeliveries: spec.maxDeliveries ?? defaults.maxDeliveries ?? 5,
       tags: spec.tags ?? NO_TAGS,
     }),
-    incarnation: around.newId(),
+    incarnation: incarnationOf(around),
     createdMs: around.nowMs,
     version: 1,
   };
@@ -113,6 +113,11 @@ export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundin
     ...(trigger === undefined ? {} : { trigger: liveTrigger(trigger, around.timezone).anchored(around.nowMs) }),
     ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around.nowMs) }),
   };
+}
+
+/** Told apart from other jobs of the same id: the moment, and three digits of chance. Short, because there are many. */
+function incarnationOf({ nowMs, random }: Surroundings): string {
+  return Math.floor(nowMs).toString(36) + Math.floor(random() * 46_656).toString(36);
 }
 
 /** A live trigger in the scheduler's zone when it names none. */

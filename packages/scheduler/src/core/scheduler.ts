@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { Writable } from "node:stream";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { MemoryJobStore } from "../stores/memory.js";
+import { localZoneName } from "../time/zone.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { type Clock, systemClock } from "./clock.js";
 import { defaultLogger } from "./default-logger.js";
@@ -27,6 +28,7 @@ import {
   liveTrigger,
   patched,
   STORE_DEFAULT,
+  type Surroundings,
   toRecord,
 } from "./job-spec.js";
 import type { JobQuery, JobStore, SchedulerNode } from "./job-store.js";
@@ -113,7 +115,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#random = options.random ?? Math.random;
     this.#newId = idMaker(this.#random);
     this.id = this.#newId();
-    this.timezone = options.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    this.timezone = options.timezone ?? localZoneName();
     this.#logger = options.logger ?? defaultLogger;
     this.#verbose = options.logger !== undefined;
     this.#defaults = options.jobDefaults ?? {};
@@ -245,11 +247,27 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return new Job(await this.#insert(alias, record, spec), alias, false, this);
   }
 
-  /** Adds many; stores in this process take a million in seconds. Stops at the first that is refused. */
-  async addJobs(specs: Iterable<JobSpec>): Promise<Job[]> {
-    const jobs: Job[] = [];
-    for (const spec of specs) jobs.push(await this.addJob(spec));
-    return jobs;
+  /** Adds many, reading the clock once; answers how many. Stops at the first that is refused. */
+  async addJobs(specs: Iterable<JobSpec>): Promise<number> {
+    const around = new Map<string, Omit<Surroundings, "taskAck" | "taskTimeoutMs">>();
+    let count = 0;
+    for (const spec of specs) {
+      const alias = spec.store ?? STORE_DEFAULT;
+      const store = this.#store(alias);
+      if (this.#state === "stopped" || spec.onConflict !== undefined) await this.addJob(spec);
+      else {
+        this.#checkTask(spec, store);
+        if (!around.has(alias)) around.set(alias, await this.#surroundings(spec, store));
+        const record = toRecord(spec, { ...around.get(alias)!, ...this.#taskDefaults(spec) });
+        const inserted = store.insert(record);
+        const existing = inserted instanceof Promise ? await inserted : inserted;
+        if (existing !== undefined) throw new ConflictingIdError(record.id);
+        if (this.#events.wants("job:added")) this.#events.emit("job:added", { jobId: record.id, store: alias });
+      }
+      count++;
+    }
+    this.wakeup();
+    return count;
   }
 
   async getJob(id: string, store?: string): Promise<Job | undefined> {
@@ -540,16 +558,20 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   async #surroundings(spec: JobSpec, store: JobStore) {
     const nowMs = this.#state === "stopped" ? this.clock.now() : await store.now();
-    const options = typeof spec.func === "string" ? this.#tasks.get(spec.func)?.options : undefined;
     return {
       defaults: this.#defaults,
       timezone: this.timezone,
       nowMs,
       random: this.#random,
       newId: this.#newId,
-      taskAck: options?.ack,
-      taskTimeoutMs: options?.timeoutMs,
+      ...this.#taskDefaults(spec),
     };
+  }
+
+  /** What the task's own options say of its jobs. */
+  #taskDefaults({ func }: JobSpec): Pick<Surroundings, "taskAck" | "taskTimeoutMs"> {
+    const options = typeof func === "string" ? this.#tasks.get(func)?.options : undefined;
+    return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs };
   }
 
   #addTentatively(spec: JobSpec, record: JobRecord, alias: string): Job {

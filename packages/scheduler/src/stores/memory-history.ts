@@ -28,8 +28,8 @@ export class ExecutionRow implements Execution {
     public owner: string,
     public token: number,
     readonly instanceId: string,
-    /** The key that makes a run time run once; empty for a run by hand. */
-    readonly onceKey: string,
+    /** Of the job; empty for a run by hand, which may repeat a run time. */
+    readonly incarnation: string,
     readonly order: number,
   ) {
     this.jobId = job.id;
@@ -55,7 +55,6 @@ export class ExecutionRow implements Execution {
 /** What happened, bounded: beyond `max` the oldest finished executions are forgotten. */
 export class MemoryHistory implements ExecutionLog {
   readonly #byId = new Map<string, ExecutionRow>();
-  readonly #byOnceKey = new Map<string, ExecutionRow>();
   /** In the order of submission; `#head` is the oldest that is still there. */
   #rows: ExecutionRow[] = [];
   #head = 0;
@@ -67,8 +66,12 @@ export class MemoryHistory implements ExecutionLog {
     return this.#byId.get(id);
   }
 
-  hasRun(onceKey: string): boolean {
-    return this.#byOnceKey.has(onceKey);
+  /** Whether that run time was executed. Looks through all of them: for the rare time that is not simply a later one. */
+  hasRun(jobId: string, incarnation: string, scheduledAt: number): boolean {
+    for (const row of this.#newestFirst()) {
+      if (row.scheduledAt === scheduledAt && row.jobId === jobId && row.incarnation === incarnation) return true;
+    }
+    return false;
   }
 
   nextOrder(): number {
@@ -77,7 +80,6 @@ export class MemoryHistory implements ExecutionLog {
 
   add(row: ExecutionRow): void {
     this.#byId.set(row.id, row);
-    if (row.onceKey !== "") this.#byOnceKey.set(row.onceKey, row);
     this.#rows.push(row);
     if (this.#rows.length - this.#head > this.max) this.#forgetOldest();
   }
@@ -94,7 +96,6 @@ export class MemoryHistory implements ExecutionLog {
 
   #forget(row: ExecutionRow): void {
     this.#byId.delete(row.id);
-    if (this.#byOnceKey.get(row.onceKey) === row) this.#byOnceKey.delete(row.onceKey);
   }
 
   get(id: string): Execution | undefined {

@@ -35,17 +35,25 @@ export interface MemoryJobStoreOptions {
 class Entry implements Waiting {
   heapIndex = -1;
   leased = false;
+  /** The latest run time that was dispatched: what is later has surely not been executed yet. */
+  lastRunMs = Number.NEGATIVE_INFINITY;
   constructor(
-    public job: JobRecord,
+    public job: Changing,
     public key: number,
   ) {}
 }
+
+/**
+ * The record as the store keeps it: claims and moves to the next run change it in place, because they are many. Whoever
+ * asks for it gets a copy.
+ */
+type Changing = Omit<JobRecord, "nextRunMs" | "version"> & { nextRunMs: number | null; version: number };
 
 interface Instance {
   readonly id: string;
   readonly job: JobRecord;
   /** The unfinished ones. */
-  runs: PlannedRun[];
+  runs: readonly PlannedRun[];
   owner: string;
   token: number;
   leaseUntil: number;
@@ -92,15 +100,16 @@ export class MemoryJobStore implements JobStore {
   insert(job: JobRecord): JobRecord | undefined {
     if (this.shared && typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
     const existing = this.#jobs.get(job.id);
-    if (existing !== undefined) return existing.job;
-    const entry = new Entry(job, job.nextRunMs ?? 0);
+    if (existing !== undefined) return { ...existing.job };
+    const entry = new Entry({ ...job }, job.nextRunMs ?? 0);
     this.#jobs.set(job.id, entry);
     this.#settle(entry);
     return undefined;
   }
 
   get(id: string): JobRecord | undefined {
-    return this.#jobs.get(id)?.job;
+    const entry = this.#jobs.get(id);
+    return entry && { ...entry.job };
   }
 
   list({ state, tag, limit = LIST_LIMIT, cursor }: JobQuery): JobPage {
@@ -111,8 +120,8 @@ export class MemoryJobStore implements JobStore {
       .filter((job) => tag === undefined || job.tags.includes(tag))
       .filter((job) => after === undefined || compare([job.nextRunMs, job.id], after) > 0)
       .sort((a, b) => compare([a.nextRunMs, a.id], [b.nextRunMs, b.id]));
-    if (jobs.length <= limit) return { jobs };
-    const page = jobs.slice(0, limit);
+    const page = jobs.slice(0, limit).map((job) => ({ ...job }));
+    if (jobs.length <= limit) return { jobs: page };
     const last = page.at(-1)!;
     return { jobs: page, cursor: JSON.stringify([last.nextRunMs, last.id]) };
   }
@@ -120,10 +129,11 @@ export class MemoryJobStore implements JobStore {
   update(job: JobRecord): JobRecord | undefined {
     const entry = this.#jobs.get(job.id);
     if (entry === undefined || entry.job.version !== job.version) return undefined;
+    if (entry.job.incarnation !== job.incarnation) entry.lastRunMs = Number.NEGATIVE_INFINITY;
     entry.job = { ...job, version: job.version + 1 };
     entry.leased = false;
     this.#settle(entry);
-    return entry.job;
+    return { ...entry.job };
   }
 
   remove(id: string): boolean {
@@ -151,11 +161,11 @@ export class MemoryJobStore implements JobStore {
         this.#due.remove(entry);
         continue;
       }
-      entry.job = { ...entry.job, version: entry.job.version + 1 };
+      entry.job.version++;
       entry.leased = true;
       entry.key = nowMs + leaseMs;
       this.#due.place(entry);
-      jobs.push(entry.job);
+      jobs.push({ ...entry.job });
     }
     const nextDueMs = this.#due.first?.key ?? null;
     for (const entry of unknown) this.#due.place(entry);
@@ -191,8 +201,7 @@ export class MemoryJobStore implements JobStore {
 
   #open(instance: NewInstance, entry: Entry, isClaimed: boolean, nowMs: number): Verdict {
     const { job } = instance;
-    const onceKey = (run: PlannedRun) => (isClaimed ? `${job.id}\0${job.incarnation}\0${run.scheduledAt}` : "");
-    const runs = isClaimed ? instance.runs.filter((run) => !this.executions.hasRun(onceKey(run))) : [...instance.runs];
+    const runs = isClaimed ? this.#notYetExecuted(instance.runs, entry) : instance.runs;
     if (runs.length === 0) return NOTHING;
     const running = this.#running.get(job.id) ?? 0;
     const full = running >= entry.job.maxInstances;
@@ -200,7 +209,8 @@ export class MemoryJobStore implements JobStore {
       const state = full ? "max_instances" : "submitted";
       const order = this.executions.nextOrder();
       const { id, owner } = instance;
-      const row = new ExecutionRow(run.executionId, job, run.scheduledAt, nowMs, state, owner, 1, id, onceKey(run), order);
+      const incarnation = isClaimed ? job.incarnation : "";
+      const row = new ExecutionRow(run.executionId, job, run.scheduledAt, nowMs, state, owner, 1, id, incarnation, order);
       if (full) row.finishedAt = nowMs;
       this.executions.add(row);
     }
@@ -223,12 +233,21 @@ export class MemoryJobStore implements JobStore {
     return { kind: "started", token: 1, runs };
   }
 
+  #notYetExecuted(runs: readonly PlannedRun[], entry: Entry): readonly PlannedRun[] {
+    const before = entry.lastRunMs;
+    entry.lastRunMs = Math.max(before, runs.at(-1)!.scheduledAt);
+    if (runs[0]!.scheduledAt > before) return runs;
+    const { id, incarnation } = entry.job;
+    return runs.filter(({ scheduledAt }) => scheduledAt > before || !this.executions.hasRun(id, incarnation, scheduledAt));
+  }
+
   #advance(entry: Entry, nextRunMs: number | null): void {
     if (nextRunMs === null) {
       this.#delete(entry);
       return;
     }
-    entry.job = { ...entry.job, nextRunMs, version: entry.job.version + 1 };
+    entry.job.nextRunMs = nextRunMs;
+    entry.job.version++;
     entry.leased = false;
     entry.key = nextRunMs;
     this.#due.place(entry);

@@ -1,7 +1,6 @@
 import { formatLocal } from "../time/format.js";
 import { type DateInput, parseInstant } from "../time/parse.js";
 import { localZoneName } from "../time/zone.js";
-import { plainDate } from "./bounds.js";
 import { type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
 
@@ -19,47 +18,49 @@ export function date(options: DateOptions = {}): DateTrigger {
 }
 
 export class DateTrigger implements Trigger {
-  readonly kind = "date";
-  readonly #options: DateOptions;
   /** Undefined until it is anchored. */
   readonly #at: Instant | undefined;
+  readonly #after: Elapsed | undefined;
+  readonly #timezone: string | undefined;
+  /** A local time whose zone is not known yet. */
+  readonly #text: string | undefined;
 
-  constructor(options: DateOptions = {}) {
-    this.#options = options;
-    if (options.in !== undefined) elapsedMs(options.in);
-    this.#at = options.runAt === undefined ? undefined : parseInstant(options.runAt, this.#timezone, "runAt");
+  constructor({ runAt, in: after, timezone }: DateOptions = {}) {
+    if (after !== undefined) elapsedMs(after);
+    this.#at = runAt === undefined ? undefined : parseInstant(runAt, timezone ?? localZoneName(), "runAt");
+    this.#text = typeof runAt === "string" && timezone === undefined ? runAt : undefined;
+    this.#after = after;
+    this.#timezone = timezone;
+  }
+
+  get kind(): string {
+    return "date";
   }
 
   next(previous: Instant | null, now: Instant): Instant | null {
-    const at = this.#at ?? now + elapsedMs(this.#options.in ?? {});
+    const at = this.#at ?? now + elapsedMs(this.#after ?? {});
     return (previous === null ? at >= now : at > previous) ? at : null;
   }
 
   anchored(now: Instant): Trigger {
-    if (this.#at !== undefined) return this;
-    const { timezone } = this.#options;
-    return new DateTrigger({ runAt: this.next(null, now)!, ...(timezone === undefined ? {} : { timezone }) });
+    return this.#at === undefined ? new DateTrigger({ runAt: this.next(null, now)!, timezone: this.#timezone }) : this;
   }
 
   inZone(timezone: string): DateTrigger {
-    return this.#options.timezone === undefined ? new DateTrigger({ ...this.#options, timezone }) : this;
-  }
-
-  get #timezone(): string {
-    return this.#options.timezone ?? localZoneName();
+    if (this.#timezone !== undefined) return this;
+    return new DateTrigger({ runAt: this.#text ?? this.#at, in: this.#after, timezone });
   }
 
   toJSON(): TriggerState {
-    const { runAt, in: after, timezone } = this.#options;
     return {
       kind: this.kind,
-      ...(runAt === undefined ? {} : { runAt: plainDate(runAt) }),
-      ...(after === undefined ? {} : { in: after }),
-      ...(timezone === undefined ? {} : { timezone }),
+      ...(this.#at === undefined ? {} : { runAt: this.#text ?? this.#at }),
+      ...(this.#after === undefined ? {} : { in: this.#after }),
+      ...(this.#timezone === undefined ? {} : { timezone: this.#timezone }),
     };
   }
 
   toString(): string {
-    return `date[${this.#at === undefined ? "now" : formatLocal(this.#at, this.#timezone)}]`;
+    return `date[${this.#at === undefined ? "now" : formatLocal(this.#at, this.#timezone ?? localZoneName())}]`;
   }
 }

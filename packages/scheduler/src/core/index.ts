@@ -1,0 +1,18 @@
+export { type Clock, systemClock } from "./clock.js";
+export * from "./errors.js";
+export * from "./events.js";
+export type {
+  DurationStatistics,
+  Execution,
+  ExecutionPage,
+  ExecutionQuery,
+  ExecutionState,
+} from "./execution.js";
+export type { Executor, ExecutorContext, Logger, Outcome, Run } from "./executor.js";
+export { Job } from "./job.js";
+export type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
+export type { JobDefaults, JobPatch, JobPolicy, JobSpec } from "./job-spec.js";
+export type { JobStore, SchedulerNode } from "./job-store.js";
+export type { Json } from "./json.js";
+export { type JobList, type JobListQuery, Scheduler, type SchedulerOptions, type SchedulerState } from "./scheduler.js";
+export type { RunContext, TaskFunction, TaskOptions } from "./task.js";

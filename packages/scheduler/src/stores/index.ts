@@ -1,0 +1,3 @@
+export type { JobStore } from "../core/job-store.js";
+export { MemoryJobStore, type MemoryJobStoreOptions } from "./memory.js";
+export { MySQLJobStore, type MySQLJobStoreOptions, type Wake } from "./mysql.js";
