@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import type { Scheduler } from "../core/scheduler.js";
+import { installTable, readTable, removeTable } from "../crontab/crontab-table.js";
+import { parseCrontab } from "../crontab/parse-crontab.js";
+import { editText } from "./edit-text.js";
+import { withClient } from "./open-store.js";
+import { HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
+
+/** `sched crontab list | edit | remove | apply FILE`. */
+export async function crontabCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const options = { ...STORE_OPTIONS, user: { type: "string" }, system: { type: "boolean" } } as const;
+  const parsed = readArguments(args, options, HELP.crontab);
+  if (parsed === undefined) return;
+  const [action, ...rest] = parsed.positionals;
+  const { ns, store = env["SCHED_STORE"], user = userInfo().username, system } = parsed.values;
+  const use = (call: (scheduler: Scheduler) => Promise<void>) => withClient({ store, ns }, undefined, call);
+  if (action === "apply") {
+    const [file] = positionals(rest, "FILE") as [string];
+    const text = readText(file);
+    await use((scheduler) => apply(scheduler, user, { text, system: system ?? false }));
+    return;
+  }
+  const act = action === undefined ? undefined : ACTIONS[action];
+  if (act === undefined) throw new UsageError(`crontab: list, edit, remove or apply, not "${action ?? ""}"`);
+  positionals(rest);
+  await use((scheduler) => act(scheduler, user, { env, system }));
+}
+
+interface Circumstances {
+  readonly env: NodeJS.ProcessEnv;
+  readonly system: boolean | undefined;
+}
+
+const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more: Circumstances) => Promise<void>>> = {
+  async list(scheduler, user) {
+    const table = await readTable(scheduler, user);
+    if (table === undefined) throw new UsageError(`no crontab for ${user}`);
+    process.stdout.write(table.text);
+  },
+
+  async remove(scheduler, user) {
+    if (!(await removeTable(scheduler, user))) throw new UsageError(`no crontab for ${user}`);
+  },
+
+  /** As `crontab -e`: nothing is changed unless the text is, and is right; a wrong one stays where it was edited. */
+  async edit(scheduler, user, { env, system }) {
+    const before = await readTable(scheduler, user);
+    const edited = await editText(
+      before?.text ?? `# m h dom mon dow command\n`,
+      env["VISUAL"] || env["EDITOR"] || "vi",
+    );
+    if (edited.text === before?.text) {
+      edited.discard();
+      process.stderr.write("sched: no changes made\n");
+      return;
+    }
+    const asSystem = system ?? before?.system ?? false;
+    const { errors } = parseCrontab(edited.text, { system: asSystem });
+    if (errors.length > 0) {
+      for (const { message } of errors) process.stderr.write(`sched: ${message}\n`);
+      throw new UsageError(`errors in the crontab, no changes made; your text is kept in ${edited.path}`);
+    }
+    if ((await readTable(scheduler, user))?.text !== before?.text) {
+      throw new UsageError(
+        `somebody changed the crontab meanwhile, no changes made; your text is kept in ${edited.path}`,
+      );
+    }
+    await apply(scheduler, user, { text: edited.text, system: asSystem });
+    edited.discard();
+  },
+};
+
+async function apply(
+  scheduler: Scheduler,
+  user: string,
+  { text, system }: { text: string; system: boolean },
+): Promise<void> {
+  const warn = (message: string) => void process.stderr.write(`sched: ${message}\n`);
+  const { added, kept, removed } = await installTable(scheduler, { user, text, system }, { logger: { warn } });
+  process.stderr.write(
+    `sched: crontab of ${user}: ${added.length} added, ${kept.length} kept, ${removed.length} removed\n`,
+  );
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,131 @@
+import { JobNotFoundError, MaxInstancesError } from "../core/errors.js";
+import type { Execution, ExecutionState } from "../core/execution.js";
+import type { Job } from "../core/job.js";
+import type { Scheduler } from "../core/scheduler.js";
+import { TABLE_TAG } from "../crontab/crontab-table.js";
+import { isoLocal } from "../time/format.js";
+import { withClient } from "./open-store.js";
+import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
+
+const STATES: readonly ExecutionState[] = [
+  "submitted",
+  "running",
+  "executed",
+  "error",
+  "missed",
+  "max_instances",
+  "lost",
+  "cancelled",
+];
+
+/** `sched jobs`: by next run, paused ones last. */
+export async function jobsCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const options = {
+    ...STORE_OPTIONS,
+    tag: { type: "string" },
+    json: { type: "boolean" },
+    tz: { type: "string" },
+  } as const;
+  const parsed = readArguments(args, options, HELP.jobs);
+  if (parsed === undefined) return;
+  positionals(parsed.positionals);
+  const { store = env["SCHED_STORE"], ns, tag, json, tz } = parsed.values;
+  await withClient({ store, ns }, tz, async (scheduler) => {
+    const jobs = (await scheduler.getJobs(tag === undefined ? {} : { tag })).filter(
+      ({ tags }) => !tags.includes(TABLE_TAG),
+    );
+    if (json === true) printLines(jobs.map((job) => JSON.stringify(jobFields(job))));
+    else
+      printTable(
+        ["ID", "NEXT RUN", "TRIGGER", "NAME"],
+        jobs.map((job) => jobRow(job, scheduler.timezone)),
+      );
+  });
+}
+
+/** `sched executions`: newest first. */
+export async function executionsCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const options = {
+    ...STORE_OPTIONS,
+    job: { type: "string" },
+    state: { type: "string", multiple: true },
+    limit: { type: "string", short: "n", default: "20" },
+    json: { type: "boolean" },
+    tz: { type: "string" },
+  } as const;
+  const parsed = readArguments(args, options, HELP.executions);
+  if (parsed === undefined) return;
+  positionals(parsed.positionals);
+  const { store = env["SCHED_STORE"], ns, job, state, json, tz } = parsed.values;
+  const limit = count(parsed.values.limit, "-n");
+  const states = state?.map(checkedState);
+  await withClient({ store, ns }, tz, async (scheduler) => {
+    const query = { limit, ...(job === undefined ? {} : { jobId: job }), ...(states === undefined ? {} : { states }) };
+    const { executions } = await scheduler.executions(query);
+    if (json === true) printLines(executions.map((execution) => JSON.stringify(execution)));
+    else
+      printTable(
+        ["ID", "JOB", "SCHEDULED", "STATE", "MS", "ERROR"],
+        executions.map((one) => executionRow(one, scheduler.timezone)),
+      );
+  });
+}
+
+/** `sched pause | resume | run | remove ID`. */
+export async function changeCommand(action: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const parsed = readArguments(args, STORE_OPTIONS, HELP.change);
+  if (parsed === undefined) return;
+  const [id] = positionals(parsed.positionals, "ID") as [string];
+  const { store = env["SCHED_STORE"], ns } = parsed.values;
+  await withClient({ store, ns }, undefined, async (scheduler) => {
+    try {
+      await CHANGES[action]!(scheduler, id);
+    } catch (error) {
+      if (error instanceof JobNotFoundError || error instanceof MaxInstancesError) throw new UsageError(error.message);
+      throw error;
+    }
+  });
+}
+
+const CHANGES: Readonly<Record<string, (scheduler: Scheduler, id: string) => Promise<unknown>>> = {
+  pause: (scheduler, id) => scheduler.pauseJob(id),
+  resume: (scheduler, id) => scheduler.resumeJob(id),
+  run: async (scheduler, id) => printLines([await scheduler.runNow(id)]),
+  remove: (scheduler, id) => scheduler.removeJob(id),
+};
+
+function checkedState(text: string): ExecutionState {
+  const state = STATES.find((known) => known === text);
+  if (state === undefined) throw new UsageError(`--state: ${STATES.join(", ")}, not "${text}"`);
+  return state;
+}
+
+function jobFields({ id, name, func, trigger, nextRunTime, tags }: Job) {
+  return { id, name, func, trigger: String(trigger), nextRun: nextRunTime, tags };
+}
+
+function jobRow({ id, name, trigger, nextRunTime }: Job, timezone: string): string[] {
+  return [id, nextRunTime === null ? "paused" : isoLocal(nextRunTime.getTime(), timezone), String(trigger), name];
+}
+
+function executionRow({ id, jobId, scheduledAt, state, durationMs, error }: Execution, timezone: string): string[] {
+  const reason = error?.split("\n")[0]?.slice(0, 80) ?? "";
+  return [id, jobId, isoLocal(scheduledAt, timezone), state, durationMs === null ? "-" : String(durationMs), reason];
+}
+
+function printTable(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => lines.reduce((width, line) => Math.max(width, line[column]!.length), 0));
+  printLines(
+    lines.map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    ),
+  );
+}
+
+function printLines(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+import { systemClock } from "../core/clock.js";
+import { crontabCommand } from "./crontab-command.js";
+import { changeCommand, executionsCommand, jobsCommand } from "./job-commands.js";
+import { nextCommand } from "./next-command.js";
+import { startCommand } from "./start-command.js";
+import { HELP, UsageError } from "./usage.js";
+
+const [command, ...args] = process.argv.slice(2);
+
+try {
+  await run(command, args);
+} catch (error) {
+  // Whatever it is, the caller wants one line of it; a client may still hold a connection open, so the end is made here.
+  process.stderr.write(`sched: ${reasonOf(error)}\n`, () => process.exit(2));
+}
+
+async function run(name: string | undefined, rest: string[]): Promise<void> {
+  switch (name) {
+    case "crontab":
+      return crontabCommand(rest, process.env);
+    case "start":
+      return startCommand(rest, process.env);
+    case "jobs":
+      return jobsCommand(rest, process.env);
+    case "executions":
+      return executionsCommand(rest, process.env);
+    case "pause":
+    case "resume":
+    case "run":
+    case "remove":
+      return changeCommand(name, rest, process.env);
+    case "next":
+      return nextCommand(rest, systemClock().now());
+    case "help":
+    case "--help":
+    case "-h":
+      process.stdout.write(`${HELP.sched}\n`);
+      return;
+    default:
+      throw new UsageError(
+        name === undefined ? "which command? --help lists them" : `unknown command "${name}"; --help lists them`,
+      );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // A refused connection to several addresses has its reasons inside and no message of its own.
+  const { message } = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
+  return error instanceof UsageError || message !== "" ? message.split("\n").join("; ") : error.name;
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Logger } from "../core/executor.js";
+import { Scheduler } from "../core/scheduler.js";
+import { applyCrontab, registerCrontab } from "../crontab/apply-crontab.js";
+import { readTables, TABLE_TAG } from "../crontab/crontab-table.js";
+import { AsyncExecutor } from "../executors/async-executor.js";
+import { openStore } from "./open-store.js";
+import { logRuns, openLog, type RunLog } from "./run-log.js";
+import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
+
+/** `sched start`: a scheduler with `crontab.run`, until a signal ends it. */
+export async function startCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const options = {
+    ...STORE_OPTIONS,
+    crontab: { type: "string", multiple: true },
+    system: { type: "boolean", default: false },
+    tz: { type: "string" },
+    log: { type: "string", default: "json" },
+    drain: { type: "string", default: "30" },
+    concurrency: { type: "string", default: "50" },
+  } as const;
+  const parsed = readArguments(args, options, HELP.start);
+  if (parsed === undefined) return;
+  positionals(parsed.positionals);
+  const { values } = parsed;
+  const url = values.store ?? env["SCHED_STORE"];
+  if (values.log !== "json" && values.log !== "text") throw new UsageError(`--log: json or text, not "${values.log}"`);
+  const log = openLog(values.log);
+  const scheduler = new Scheduler({
+    stores: url === undefined || url === "memory" ? {} : { default: await openStore({ store: url, ns: values.ns }) },
+    executors: { default: new AsyncExecutor({ concurrency: count(values.concurrency, "--concurrency") }) },
+    logger: log.logger,
+    ...(values.tz === undefined ? {} : { timezone: values.tz }),
+  });
+  registerCrontab(scheduler);
+  scheduler.registerTask(TABLE_TAG, () => {});
+  logRuns(scheduler, log);
+  const files = (values.crontab ?? []).map((file) => resolve(file));
+  const tables = new CrontabFiles(scheduler, files, values.system, log);
+  tables.check();
+  await serve(scheduler, tables, count(values.drain, "--drain") * 1_000, log);
+}
+
+async function serve(scheduler: Scheduler, tables: CrontabFiles, drainMs: number, log: RunLog): Promise<void> {
+  const ended = new Promise<void>((end) => {
+    let ending = false;
+    const stop = (signal: NodeJS.Signals) => {
+      log.logger.info(ending ? `${signal} again: what runs is ended` : `${signal}: waiting for what runs`);
+      if (ending) process.exit(130); // commands have process groups of their own and go on
+      ending = true;
+      void scheduler.shutdown({ wait: true, timeoutMs: drainMs }).then(end);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+  await scheduler.start();
+  await startTables(scheduler);
+  await tables.apply({ atStart: true });
+  process.on("SIGHUP", () => void tables.apply({ atStart: false }));
+  log.write("started", { scheduler: scheduler.id, pid: process.pid });
+  await ended;
+}
+
+/** The store's tables have their jobs already, all but those that wait for a start. */
+async function startTables(scheduler: Scheduler): Promise<void> {
+  for (const { user, text, system } of await readTables(scheduler)) {
+    if (!/@reboot/i.test(text)) continue;
+    await applyCrontab(scheduler, text, { user, system, atStart: true, logger: { warn() {} } });
+  }
+}
+
+/** The crontab files of the command line: each is a table of its own, named after its path. */
+class CrontabFiles {
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly scheduler: Scheduler,
+    private readonly files: readonly string[],
+    private readonly system: boolean,
+    private readonly log: { readonly logger: Logger },
+  ) {}
+
+  /** A file that is not there is a mistake of the command line. */
+  check(): void {
+    for (const file of this.files) read(file);
+  }
+
+  /** One reload after the other, however quickly the signals come. */
+  apply(when: { readonly atStart: boolean }): Promise<void> {
+    this.#turn = this.#turn.then(async () => {
+      for (const file of this.files) await this.#applyFile(file, when);
+    });
+    return this.#turn;
+  }
+
+  /** A file with a mistake leaves its jobs as they were, at the start as at a reload. */
+  async #applyFile(file: string, { atStart }: { readonly atStart: boolean }): Promise<void> {
+    const { logger } = this.log;
+    try {
+      const { system } = this;
+      const { added, kept, removed } = await applyCrontab(this.scheduler, read(file), {
+        user: labelOf(file),
+        system,
+        atStart,
+        logger,
+      });
+      logger.info(`${file}: ${added.length} lines added, ${kept.length} kept, ${removed.length} removed`);
+    } catch (error) {
+      for (const line of (error as Error).message.split("\n")) logger.error(`${file}: ${line}`);
+      logger.error(`${file}: no changes made`);
+    }
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`--crontab: ${(error as Error).message}`);
+  }
+}
+
+/** A job's id has at most 190 characters. */
+function labelOf(file: string): string {
+  return file.length <= 120 ? file : createHash("sha256").update(file).digest("hex").slice(0, 40);
+}

@@ -1,0 +1,101 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+
+type ArgumentOptions = NonNullable<ParseArgsConfig["options"]>;
+
+/** Something the caller can put right: said in one line, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+const STORE_HELP = `
+  --store URL    mysql://…, redis://… or the path of Redis's socket (default: $SCHED_STORE)
+  --ns NAME      which jobs of that store (default: "default")`;
+
+export const HELP = {
+  sched: `usage: sched COMMAND …
+
+  sched crontab list|edit|remove|apply   a user's crontab in a shared store
+  sched start                            run jobs and crontabs until SIGTERM
+  sched jobs                             what is scheduled
+  sched executions                       what happened
+  sched pause|resume|run|remove ID       change one job
+  sched next 'EXPR'                      when a crontab expression fires
+
+sched COMMAND --help says more. Errors are one line on stderr and exit code 2.`,
+
+  crontab: `usage: sched crontab list|edit|remove [--user U]
+       sched crontab apply FILE [--user U] [--system]      FILE may be - for stdin
+
+Keeps crontabs in a store. A line that has not changed keeps its job, next run and history; a table with a mistake
+changes nothing. edit opens $VISUAL or $EDITOR. The user is a name for the table: commands run as the user of
+sched start, except in system tables (--system), whose lines name the user themselves.
+
+  --user U       whose table (default: yours)
+  --system       the lines have a user field${STORE_HELP}`,
+
+  start: `usage: sched start [--crontab FILE]…
+
+Runs the store's jobs whose task it knows, which are crontab lines. SIGHUP reads the crontab files again; one with a
+mistake leaves its jobs as they were. SIGTERM and SIGINT let what runs finish; a second one ends it.
+
+  --crontab FILE  a crontab to run as well; may be given several times
+  --system        the crontab files have a user field
+  --tz ZONE       the zone of lines above which no CRON_TZ stands (default: the machine's)
+  --log FORMAT    json (default) or text: a line for each run on stdout
+  --drain SECONDS how long to wait for what runs (default: 30)
+  --concurrency N commands at once (default: 50)${STORE_HELP}; without a store, jobs are in memory`,
+
+  jobs: `usage: sched jobs [--tag T] [--json] [--tz ZONE]
+${STORE_HELP}`,
+
+  executions: `usage: sched executions [--job ID] [--state STATE]… [-n 20] [--json] [--tz ZONE]
+${STORE_HELP}`,
+
+  change: `usage: sched pause|resume|run|remove ID
+
+run starts the job once beside its timetable, on any scheduler of the store that knows its task, and prints the
+execution's id.
+${STORE_HELP}`,
+
+  next: `usage: sched next 'EXPR' [--tz ZONE] [-n 5]
+
+Prints the next times at which a crontab expression (five fields, or @daily and its like) fires.`,
+} as const;
+
+type Arguments<Options extends ArgumentOptions> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: Options; allowPositionals: true; strict: true }>
+>;
+
+/** parseArgs, with its errors in our words and `--help` everywhere. Undefined when help was asked for and printed. */
+export function readArguments<const Options extends ArgumentOptions>(
+  args: string[],
+  options: Options,
+  help: string,
+): Arguments<Options> | undefined {
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write(`${help}\n`);
+    return undefined;
+  }
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split(". ")[0]}; --help says what there is`);
+  }
+}
+
+export const STORE_OPTIONS = { store: { type: "string" }, ns: { type: "string", default: "default" } } as const;
+
+/** A whole number from 1. */
+export function count(text: string, option: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new UsageError(`${option}: "${text}" is no whole number from 1`);
+}
+
+/** The arguments that are no options, by name; a missing or surplus one is an error. */
+export function positionals(given: readonly string[], ...names: readonly string[]): string[] {
+  const missing = names[given.length];
+  if (missing !== undefined) throw new UsageError(`${missing} is missing; --help says more`);
+  const surplus = given[names.length];
+  if (surplus !== undefined) throw new UsageError(`unexpected argument "${surplus}"; --help says more`);
+  return [...given];
+}

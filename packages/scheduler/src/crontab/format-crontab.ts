@@ -1,0 +1,36 @@
+import type { CrontabEntry } from "./crontab-entry.js";
+import { formatAssignment } from "./environment-line.js";
+
+/** What of an entry its line says. */
+export type WrittenEntry = Pick<CrontabEntry, "schedule" | "text"> &
+  Partial<Pick<CrontabEntry, "environment" | "timezone" | "user">>;
+
+/**
+ * A crontab that `parseCrontab` reads as these entries; comments are not among them. Throws a RangeError when no table
+ * does, as when a variable is to be unset again.
+ */
+export function formatCrontab(entries: readonly WrittenEntry[], { system = false }: { system?: boolean } = {}): string {
+  const lines: string[] = [];
+  let environment: Readonly<Record<string, string>> = {};
+  let timezone: string | undefined;
+  for (const entry of entries) {
+    const wanted = entry.environment ?? {};
+    const unset = Object.keys(environment).find((name) => !(name in wanted));
+    if (unset !== undefined) throw new RangeError(`environment: a crontab cannot unset ${unset} again`);
+    if (entry.timezone !== timezone) lines.push(formatAssignment({ name: "CRON_TZ", value: entry.timezone ?? "" }));
+    for (const [name, value] of Object.entries(wanted)) {
+      if (environment[name] !== value) lines.push(formatAssignment({ name, value }));
+    }
+    lines.push(lineOf(entry, system));
+    environment = wanted;
+    timezone = entry.timezone;
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function lineOf({ schedule, user, text }: WrittenEntry, system: boolean): string {
+  if (system && user === undefined) throw new RangeError("user: a line of a system table needs one");
+  const line = [schedule, ...(system ? [user] : []), text].join(" ");
+  if (/[\r\n\0]/.test(line)) throw new RangeError(`command: ${JSON.stringify(text)} is more than one line`);
+  return line;
+}

@@ -1,0 +1,192 @@
+import { zone } from "../time/zone.js";
+import { CrontabTrigger } from "../triggers/crontab.js";
+import { reboot } from "../triggers/reboot.js";
+import type { Trigger } from "../triggers/trigger.js";
+import { TriggerSyntaxError } from "../triggers/trigger-syntax-error.js";
+import { type CrontabEntry, type CrontabNote, everRuns } from "./crontab-entry.js";
+import { type Assignment, assignmentProblem, readAssignment } from "./environment-line.js";
+import { splitPercent } from "./percent.js";
+
+export interface ParseCrontabOptions {
+  /** A system table (/etc/crontab) has a user field between the times and the command. Default false. */
+  readonly system?: boolean;
+  /** The zone of lines above which no CRON_TZ stands; the scheduler's by default. */
+  readonly timezone?: string | undefined;
+  /** Whose table it is, for its entries. */
+  readonly user?: string | undefined;
+}
+
+export interface ParsedCrontab {
+  /** The good lines, also of a table that has errors. */
+  readonly entries: readonly CrontabEntry[];
+  readonly warnings: readonly CrontabNote[];
+  readonly errors: readonly CrontabNote[];
+}
+
+/** Linux takes no longer argument, and the command is one of the shell's. */
+const LINE_MAX = 131_071;
+/** A table is kept as one value of a store: more than anybody writes by hand, less than a store refuses. */
+const TABLE_MAX = 1_000_000;
+
+/** Reads a crontab. It never throws: what is wrong is in `errors`, what is odd in `warnings`. */
+export function parseCrontab(text: string, options: ParseCrontabOptions = {}): ParsedCrontab {
+  const reader = new Reader(options);
+  if (text.length > TABLE_MAX) {
+    return { ...reader, errors: [noteOf(1, 1, `the table is longer than ${TABLE_MAX} characters`)] };
+  }
+  const lines = text.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  else reader.warn(lines.length, lines.at(-1)!.length + 1, "the last line has no newline; cron would ignore it");
+  lines.forEach((line, index) => {
+    reader.read(line, index + 1);
+  });
+  return reader;
+}
+
+/** What is wrong with the line that is being read. */
+class LineProblem extends Error {
+  constructor(
+    readonly column: number,
+    reason: string,
+  ) {
+    super(reason);
+  }
+}
+
+class Reader implements ParsedCrontab {
+  readonly entries: CrontabEntry[] = [];
+  readonly warnings: CrontabNote[] = [];
+  readonly errors: CrontabNote[] = [];
+  readonly #options: ParseCrontabOptions;
+  #environment: Readonly<Record<string, string>> = Object.freeze({});
+  #timezone: string | undefined;
+  #toldOfReturns = false;
+
+  constructor(options: ParseCrontabOptions) {
+    this.#options = options;
+  }
+
+  read(raw: string, line: number): void {
+    const text = this.#withoutReturn(raw, line);
+    if (/^[ \t]*(#|$)/.test(text)) return;
+    try {
+      this.#read(text, line);
+    } catch (error) {
+      if (!(error instanceof LineProblem)) throw error;
+      this.errors.push(noteOf(line, error.column, error.message));
+    }
+  }
+
+  warn(line: number, column: number, reason: string): void {
+    this.warnings.push(noteOf(line, column, reason));
+  }
+
+  #withoutReturn(raw: string, line: number): string {
+    if (!raw.endsWith("\r")) return raw;
+    if (!this.#toldOfReturns) {
+      this.warn(line, raw.length, "lines end with carriage returns, which are left out; cron would keep them");
+    }
+    this.#toldOfReturns = true;
+    return raw.slice(0, -1);
+  }
+
+  #read(text: string, line: number): void {
+    if (text.length > LINE_MAX) throw new LineProblem(LINE_MAX + 1, `the line is longer than ${LINE_MAX} characters`);
+    const odd = text.indexOf("\0");
+    if (odd >= 0) throw new LineProblem(odd + 1, "there is a NUL character in the line");
+    const assignment = readAssignment(text);
+    if (assignment !== undefined) this.#assign(assignment, line, text);
+    else {
+      const problem = assignmentProblem(text);
+      if (problem !== undefined) throw new LineProblem(problem.column, `environment: ${problem.reason}`);
+      this.entries.push(this.#entry(text, line));
+    }
+  }
+
+  #assign({ name, value }: Assignment, line: number, text: string): void {
+    const column = text.search(/\S/) + 1;
+    if (name === "") throw new LineProblem(column, "environment: a variable needs a name");
+    if (name === "CRON_TZ") {
+      this.#timezone = value === "" ? undefined : checkedZone(value, text.indexOf("=") + 2);
+      return;
+    }
+    const advice = ADVICE[name];
+    if (advice !== undefined) this.warn(line, column, advice);
+    this.#environment = Object.freeze({ ...this.#environment, [name]: value });
+  }
+
+  #entry(text: string, line: number): CrontabEntry {
+    const { system = false, timezone, user } = this.#options;
+    const words = wordsOf(text);
+    const fields = words[0]!.text.startsWith("@") ? 1 : 5;
+    const { from } = words[0]!;
+    const last = words[fields - 1];
+    if (last === undefined) {
+      throw new LineProblem(
+        from + 1,
+        `five fields (or a name such as @daily) and a command are needed, here are ${words.length} words`,
+      );
+    }
+    const schedule = text.slice(from, last.to);
+    const trigger = triggerOf(schedule, this.#timezone ?? timezone, from);
+    const owner = system ? words[fields]?.text : user;
+    if (system && owner === undefined)
+      throw new LineProblem(text.length + 1, "user: the user and the command are missing");
+    const command = words[fields + (system ? 1 : 0)];
+    if (command === undefined) throw new LineProblem(text.length + 1, "command: it is missing");
+    if (!everRuns(trigger)) this.warn(line, from + 1, `"${schedule}" names no moment at all; it never runs`);
+    for (const warning of (trigger as Partial<CrontabTrigger>).warnings ?? []) this.warn(line, from + 1, warning);
+    const written = text.slice(command.from);
+    return {
+      line,
+      schedule,
+      trigger,
+      text: written,
+      ...splitPercent(written),
+      environment: this.#environment,
+      timezone: this.#timezone,
+      user: owner,
+    };
+  }
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  TZ: "TZ is for the commands below alone; CRON_TZ says in which zone their times are read",
+  MAILTO: "no mail is sent; the output is kept with the execution",
+};
+
+interface Word {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Only blanks and tabs separate fields. */
+function wordsOf(line: string): Word[] {
+  return [...line.matchAll(/[^ \t]+/g)].map(({ 0: text, index }) => ({ text, from: index, to: index + text.length }));
+}
+
+function triggerOf(schedule: string, timezone: string | undefined, from: number): Trigger {
+  if (schedule.toLowerCase() === "@reboot") return reboot();
+  try {
+    return new CrontabTrigger(schedule, { timezone });
+  } catch (error) {
+    if (!(error instanceof TriggerSyntaxError)) throw error;
+    const { message, field, expression, column } = error;
+    const told = message.replace(` (in "${expression}", column ${column})`, "");
+    throw new LineProblem(from + column, field === "crontab" ? told.slice("crontab: ".length) : told);
+  }
+}
+
+function checkedZone(name: string, column: number): string {
+  try {
+    zone(name);
+  } catch {
+    throw new LineProblem(column, `CRON_TZ: unknown time zone "${name}"`);
+  }
+  return name;
+}
+
+function noteOf(line: number, column: number, reason: string): CrontabNote {
+  return { line, column, message: `crontab:${line}: ${reason} (column ${column})` };
+}

@@ -1,0 +1,196 @@
+import type { DurationStatistics, Execution } from "../../core/execution.js";
+import type { Job } from "../../core/job.js";
+import type { DashboardScheduler } from "../dashboard-scheduler.js";
+import { NotFoundProblem } from "../http/problem.js";
+import { FINAL_STATES, type JobState } from "../wording.js";
+import { decodePosition, encodePosition, MergedPages, type Unreadable } from "./merged-pages.js";
+import { chosenStores, storeClocks, storeNow } from "./stores.js";
+
+/** A job as the table shows it. */
+export interface JobRow {
+  readonly job: Job;
+  readonly state: JobState;
+  /** The clock of its store when it was read. */
+  readonly nowMs: number;
+  readonly running: number;
+  readonly durations?: DurationStatistics | undefined;
+  /** The last execution that has ended. */
+  readonly last?: Execution | undefined;
+}
+
+export interface JobsQuery {
+  /** Part of a name, id or task. */
+  readonly search?: string | undefined;
+  readonly state?: JobState | undefined;
+  readonly tag?: string | undefined;
+  readonly store?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface JobsPage {
+  readonly rows: readonly JobRow[];
+  readonly cursor?: string;
+  /** True when the search stopped before the end: `cursor` goes on with it. */
+  readonly cut: boolean;
+  readonly unreadable: readonly Unreadable[];
+}
+
+const PAGE = 100;
+/** A search reads no more jobs than this at a time. */
+const SCAN_MAX = 2_000;
+/** A claim takes a moment; a job is overdue when nobody has taken it for longer. */
+const OVERDUE_AFTER_MS = 5_000;
+
+/** Jobs of all stores by their next run, filtered. */
+export async function readJobs(scheduler: DashboardScheduler, query: JobsQuery): Promise<JobsPage> {
+  const stores = chosenStores(scheduler, query.store);
+  const clocks = await storeClocks(scheduler, stores);
+  const merged = mergedJobs(scheduler, stores, query);
+  const found: JobRow[] = [];
+  let scanned = 0;
+  while (found.length < query.limit && scanned < SCAN_MAX) {
+    const job = await merged.take();
+    if (job === undefined) break;
+    scanned++;
+    const row = bare(job, clocks.get(job.store)!);
+    if (matches(row, query)) found.push(row);
+  }
+  const more = (await merged.peek()) !== undefined;
+  return {
+    rows: await enriched(scheduler, await withExactMatch(scheduler, found, query, clocks)),
+    ...(more ? { cursor: encodePosition({ places: merged.position }) } : {}),
+    cut: more && found.length < query.limit,
+    unreadable: merged.unreadable,
+  };
+}
+
+/** One job with all that the table shows. Throws a 404. */
+export async function readJob(scheduler: DashboardScheduler, store: string, id: string): Promise<JobRow> {
+  const job = scheduler.stores.has(store) ? await scheduler.getJob(id, store) : undefined;
+  if (job === undefined)
+    throw new NotFoundProblem(`No job by the id of ${id} was found in "${store}"`, "JobNotFoundError");
+  const [row] = await enriched(scheduler, [bare(job, await storeNow(scheduler, store))]);
+  return row!;
+}
+
+function mergedJobs(
+  scheduler: DashboardScheduler,
+  stores: readonly string[],
+  { state, tag, cursor }: JobsQuery,
+): MergedPages<Job> {
+  const storeState = state === "overdue" ? "scheduled" : state;
+  const filter = { ...(storeState === undefined ? {} : { state: storeState }), ...(tag === undefined ? {} : { tag }) };
+  const sources = stores.map((store) => ({
+    name: store,
+    page: async (after: string | undefined) => {
+      const list = await scheduler.getJobs({
+        ...filter,
+        store,
+        limit: PAGE,
+        ...(after === undefined ? {} : { cursor: after }),
+      });
+      return { items: list, ...(list.cursor === undefined ? {} : { cursor: list.cursor }) };
+    },
+  }));
+  return new MergedPages(sources, byNextRun, decodePosition(cursor));
+}
+
+function byNextRun(a: Job, b: Job): number {
+  return nextRunOf(a) - nextRunOf(b);
+}
+
+function nextRunOf(job: Job): number {
+  return job.nextRunTime?.getTime() ?? Number.MAX_SAFE_INTEGER;
+}
+
+function bare(job: Job, nowMs: number): JobRow {
+  return { job, nowMs, state: stateOf(job, nowMs), running: 0 };
+}
+
+function stateOf(job: Job, nowMs: number): JobState {
+  if (job.pending) return "pending";
+  if (job.paused) return "paused";
+  return nextRunOf(job) < nowMs - OVERDUE_AFTER_MS ? "overdue" : "scheduled";
+}
+
+function matches({ job, state }: JobRow, { search, state: wanted }: JobsQuery): boolean {
+  if (wanted !== undefined && wanted !== state && !(wanted === "scheduled" && state === "overdue")) return false;
+  if (search === undefined) return true;
+  const text = search.toLowerCase();
+  return [job.name, job.id, taskName(job), ...job.tags].some((part) => part.toLowerCase().includes(text));
+}
+
+/** Whoever searches for an id finds it at once, among however many. */
+async function withExactMatch(
+  scheduler: DashboardScheduler,
+  rows: readonly JobRow[],
+  query: JobsQuery,
+  clocks: ReadonlyMap<string, number>,
+): Promise<readonly JobRow[]> {
+  const { search, cursor } = query;
+  if (search === undefined || cursor !== undefined || rows.some(({ job }) => job.id === search)) return rows;
+  const exact: JobRow[] = [];
+  for (const [store, nowMs] of clocks) {
+    const job = await scheduler.getJob(search, store).catch(() => undefined); // the list says that the store cannot be read
+    if (job === undefined || (query.tag !== undefined && !job.tags.includes(query.tag))) continue;
+    const row = bare(job, nowMs);
+    if (matches(row, query)) exact.push(row);
+  }
+  return [...exact, ...rows];
+}
+
+export function taskName({ func }: Pick<Job, "func">): string {
+  return typeof func === "string" ? func : func.name || "anonymous";
+}
+
+async function enriched(scheduler: DashboardScheduler, rows: readonly JobRow[]): Promise<readonly JobRow[]> {
+  const stores = [...new Set(rows.map(({ job }) => job.store))];
+  const known = new Map(
+    await Promise.all(stores.map(async (store) => [store, await historyOf(scheduler, store, rows)] as const)),
+  );
+  return rows.map((row) => {
+    const { active, durations, last } = known.get(row.job.store)!;
+    const { id } = row.job;
+    return { ...row, running: active.get(id) ?? 0, durations: durations.get(id), last: last.get(id) };
+  });
+}
+
+interface History {
+  readonly active: ReadonlyMap<string, number>;
+  readonly durations: ReadonlyMap<string, DurationStatistics>;
+  readonly last: ReadonlyMap<string, Execution>;
+}
+
+const NO_HISTORY: History = { active: new Map(), durations: new Map(), last: new Map() };
+
+async function historyOf(scheduler: DashboardScheduler, store: string, rows: readonly JobRow[]): Promise<History> {
+  const ids = rows.filter(({ job }) => job.store === store).map(({ job }) => job.id);
+  if (scheduler.state === "stopped") return NO_HISTORY;
+  const [active, durations, last] = await Promise.all([
+    scheduler.stores.get(store)!.executions.active(ids),
+    scheduler.durations(ids, store),
+    lastOutcomes(scheduler, store, ids),
+  ]);
+  return { active, durations, last };
+}
+
+const RECENT = 200;
+
+/** Most jobs' last outcome is among the store's newest executions; the others are asked for one by one. */
+async function lastOutcomes(
+  scheduler: DashboardScheduler,
+  store: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Execution>> {
+  const last = new Map<string, Execution>();
+  const recent = await scheduler.executions({ store, states: FINAL_STATES, limit: RECENT });
+  for (const execution of recent.executions) if (!last.has(execution.jobId)) last.set(execution.jobId, execution);
+  if (recent.cursor === undefined) return last;
+  const others = ids.filter((id) => !last.has(id));
+  const pages = await Promise.all(
+    others.map((jobId) => scheduler.executions({ store, jobId, states: FINAL_STATES, limit: 1 })),
+  );
+  for (const { executions } of pages) if (executions[0] !== undefined) last.set(executions[0].jobId, executions[0]);
+  return last;
+}

@@ -1,0 +1,46 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { Scheduler, type SchedulerOptions } from "../../core/scheduler.js";
+import { type Dashboard, type DashboardOptions, dashboard } from "../dashboard.js";
+
+export interface OpenDashboard extends AsyncDisposable {
+  readonly scheduler: Scheduler;
+  readonly router: Dashboard;
+  /** Where it is mounted, such as http://127.0.0.1:1234/scheduler. */
+  readonly url: string;
+  readonly origin: string;
+}
+
+const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A scheduler that runs and its dashboard on a port of this machine; for tests. */
+export async function openDashboard(
+  options: DashboardOptions = {},
+  { mountedAt = "/scheduler", ...schedulerOptions }: SchedulerOptions & { mountedAt?: string } = {},
+): Promise<OpenDashboard> {
+  const scheduler = new Scheduler({ timezone: "Europe/Berlin", logger: quiet, ...schedulerOptions });
+  await scheduler.start();
+  const router = dashboard(scheduler, options);
+  const app = express();
+  app.use(mountedAt, router);
+  const server = createServer(app).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    scheduler,
+    router,
+    origin,
+    url: origin + mountedAt.replace(/\/$/, ""),
+    async [Symbol.asyncDispose]() {
+      router.close();
+      server.closeIdleConnections();
+      const closed = once(server, "close");
+      server.close();
+      await scheduler.shutdown({ wait: false });
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import type { Job } from "../core/job.js";
+import type { JobSpec } from "../core/job-spec.js";
+import type { Json } from "../core/json.js";
+import type { Scheduler } from "../core/scheduler.js";
+import type { RunContext, TaskFunction } from "../core/task.js";
+import { CancelJob } from "./cancel-job.js";
+import type { EveryTrigger } from "./every-trigger.js";
+import type { JobFunction } from "./fluent-job.js";
+
+/** What else may be said of the job that `on` adds: its id, store, run policy … */
+export type BoundOptions = Omit<JobSpec, "func" | "trigger" | "args" | "kwargs" | "tags">;
+
+export interface BoundJob {
+  readonly trigger: EveryTrigger;
+  /** A registered task's name, which any store keeps, or a function, which only a store in this process does. */
+  readonly work: string | JobFunction;
+  readonly args: readonly unknown[];
+  readonly tags: readonly string[];
+  readonly options: BoundOptions;
+}
+
+/** Adds the job of an `every()` to a scheduler. */
+export function addToScheduler(scheduler: Scheduler, { trigger, work, args, tags, options }: BoundJob): Promise<Job> {
+  const func = typeof work === "string" ? work : asTask(scheduler, work, options.store);
+  const name = options.name ?? (typeof work === "string" ? work : work.name || "anonymous");
+  return scheduler.addJob({ ...options, name, func, trigger, args: args as readonly Json[], tags });
+}
+
+/** The function as it was written: called with its arguments alone, and done with when it returns CancelJob. */
+function asTask(scheduler: Scheduler, fn: JobFunction, store: string | undefined): TaskFunction {
+  return async (context: RunContext, ...args: unknown[]) => {
+    const value = await fn(...args);
+    if (value !== CancelJob) return value;
+    await scheduler.removeJob(context.jobId, store).catch(() => {}); // somebody may have removed it meanwhile
+    return undefined;
+  };
+}

@@ -1,0 +1,165 @@
+import { DAY_MS, mod, weekdayOf } from "../time/civil.js";
+import { localZoneName, type Zone, zone } from "../time/zone.js";
+import type { Instant, Random, Trigger, TriggerState } from "../triggers/trigger.js";
+import { registerTrigger } from "../triggers/trigger-from-json.js";
+import { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";
+import { UNIT_MS, UNITS, type Unit, unitText, WEEKDAYS, type Weekday } from "./units.js";
+
+export interface EveryOptions {
+  readonly interval: number;
+  /** The interval is drawn anew for each run, from `interval` to `latest`, both included. */
+  readonly latest?: number | undefined;
+  readonly unit: Unit;
+  /** With weeks only. */
+  readonly startDay?: Weekday | undefined;
+  /** `HH:MM:SS`; hours use its minute and second, minutes its second. */
+  readonly at?: string | undefined;
+  /** IANA name; the scheduler's, or else the machine's, when it is left out. */
+  readonly timezone?: string | undefined;
+  /** No run after it; a run exactly then happens. */
+  readonly until?: Instant | undefined;
+}
+
+/** What Date can name. */
+const LAST_INSTANT = 8.64e15;
+
+/**
+ * `every()` as a trigger: `schedule`'s rules as a pure function. Seconds, minutes and hours are elapsed time; days and
+ * weeks keep what clocks show. A time of day inside a gap happens as much later as the gap is long, one that a fold
+ * repeats happens the first time.
+ *
+ * Each run counts from the one before, so the same trigger from another start gives other times. Without `random` an
+ * interval from `interval` to `latest` is the shorter one.
+ */
+export class EveryTrigger implements Trigger {
+  readonly kind = "every";
+  readonly options: EveryOptions;
+  readonly #zone: Zone;
+  readonly #atMs: number | undefined;
+
+  constructor(options: EveryOptions) {
+    this.options = checked(options);
+    this.#zone = zone(options.timezone ?? localZoneName());
+    this.#atMs = options.at === undefined ? undefined : timeOfDayMs(options.at);
+  }
+
+  next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
+    const from = previous ?? now;
+    const count = this.#count(random);
+    const { unit, until = LAST_INSTANT } = this.options;
+    const next =
+      unit === "days" || unit === "weeks" ? this.#nextDay(from, unit, count) : this.#nextPart(from, unit, count);
+    return next <= until ? next : null;
+  }
+
+  #count(random: Random | undefined): number {
+    const { interval, latest } = this.options;
+    if (latest === undefined || random === undefined) return interval;
+    return interval + Math.floor(random() * (latest - interval + 1));
+  }
+
+  #nextDay(from: Instant, unit: "days" | "weeks", count: number): Instant {
+    const { startDay } = this.options;
+    const local = from + this.#zone.offsetAt(from);
+    const timeMs = this.#atMs ?? mod(local, DAY_MS);
+    const stepDays = unit === "weeks" ? 7 * count : count;
+    let day = Math.floor(local / DAY_MS);
+    if (startDay !== undefined) day += mod(WEEKDAYS.indexOf(startDay) - weekdayOf(day), 7);
+    // `schedule`'s rule: only an interval of one may still happen in the period that has begun.
+    if (count !== 1) day += stepDays;
+    for (;;) {
+      const at = this.#zone.toInstant(day * DAY_MS + timeMs);
+      if (at > from) return at;
+      day += stepDays;
+    }
+  }
+
+  #nextPart(from: Instant, unit: keyof typeof UNIT_MS, count: number): Instant {
+    const stepMs = count * UNIT_MS[unit];
+    if (this.#atMs === undefined) return from + stepMs;
+    let at = this.#aligned(from, unit, this.#atMs);
+    if (count !== 1) at += stepMs;
+    while (at <= from) at += stepMs;
+    return this.#realigned(at, from, unit, this.#atMs);
+  }
+
+  /** After a clock change of half an hour a step ends at another minute than it began: the nearest right one counts. */
+  #realigned(at: Instant, from: Instant, unit: keyof typeof UNIT_MS, atMs: number): Instant {
+    const around = this.#aligned(at, unit, atMs);
+    if (around <= at) return around > from ? around : at;
+    const before = this.#zone.toInstant(around + this.#zone.offsetAt(around) - UNIT_MS[unit]);
+    return before > from && at - before <= around - at ? before : around;
+  }
+
+  /** The moment with that minute and second in the hour (or with that second in the minute) around `at`. */
+  #aligned(at: Instant, unit: keyof typeof UNIT_MS, atMs: number): Instant {
+    const span = this.#zone.spanAt(at);
+    const local = at + span.offsetMs;
+    const wanted = Math.floor(local / UNIT_MS[unit]) * UNIT_MS[unit] + (atMs % UNIT_MS[unit]);
+    const moment = wanted - span.offsetMs;
+    return moment >= span.startMs && moment < span.endMs ? moment : this.#zone.toInstant(wanted);
+  }
+
+  anchored(): Trigger {
+    return this;
+  }
+
+  inZone(timezone: string): EveryTrigger {
+    return this.options.timezone === undefined ? new EveryTrigger({ ...this.options, timezone }) : this;
+  }
+
+  until(until: Instant): EveryTrigger {
+    return new EveryTrigger({ ...this.options, until });
+  }
+
+  toJSON(): TriggerState {
+    return { kind: this.kind, ...this.options };
+  }
+
+  /** `every[10 minutes]`, `every[5 to 10 days]`, `every[monday at 13:15:00]`. */
+  toString(): string {
+    const { interval, latest, unit, startDay, at } = this.options;
+    const range = latest === undefined ? "" : `${interval} to ${latest} `;
+    const one = startDay ?? unitText(unit, 1);
+    const what = latest === undefined && interval === 1 ? one : `${range || `${interval} `}${startDay ?? unit}`;
+    return `every[${what}${at === undefined ? "" : ` at ${at}`}]`;
+  }
+}
+
+function checked(options: EveryOptions): EveryOptions {
+  const { interval, latest, unit, startDay, at, timezone, until } = options;
+  checkInterval(interval);
+  if (!UNITS.includes(unit)) {
+    throw new ScheduleValueError("Invalid unit (valid units are `seconds`, `minutes`, `hours`, `days`, and `weeks`)");
+  }
+  if (startDay !== undefined && unit !== "weeks") throw new ScheduleValueError("`unit` should be 'weeks'");
+  if (startDay !== undefined && !WEEKDAYS.includes(startDay)) {
+    throw new ScheduleValueError(`Invalid start day (valid start days are ${WEEKDAYS.join(", ")})`);
+  }
+  if (latest !== undefined && !(Number.isSafeInteger(latest) && latest >= interval)) {
+    throw new ScheduleError(`\`latest\` must be a whole number not lower than the interval ${interval}, is ${latest}`);
+  }
+  return {
+    interval,
+    unit,
+    ...(latest === undefined ? {} : { latest }),
+    ...(startDay === undefined ? {} : { startDay }),
+    ...(at === undefined ? {} : { at }),
+    ...(timezone === undefined ? {} : { timezone }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+/** `schedule` never returns from `every(0)`; here it is an error. */
+export function checkInterval(interval: number): void {
+  if (Number.isSafeInteger(interval) && interval >= 1) return;
+  throw new IntervalError(`The interval must be a whole number from 1, is ${interval}`);
+}
+
+function timeOfDayMs(text: string): number {
+  const match = /^([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$/.exec(text);
+  if (match === null) throw new ScheduleValueError(`at: "${text}" is not like 13:15:00`);
+  return (Number(match[1]) * 3_600 + Number(match[2]) * 60 + Number(match[3])) * 1_000;
+}
+
+registerTrigger("every", ({ kind: _, ...options }) => new EveryTrigger(options as unknown as EveryOptions));

@@ -1,0 +1,179 @@
+import type { Job } from "../core/job.js";
+import type { Scheduler } from "../core/scheduler.js";
+import { zone } from "../time/zone.js";
+import type { Instant } from "../triggers/trigger.js";
+import { addToScheduler, type BoundOptions } from "./bound.js";
+import { IntervalError, ScheduleValueError } from "./errors.js";
+import { checkInterval, EveryTrigger } from "./every-trigger.js";
+import type { FluentJob, JobFunction } from "./fluent-job.js";
+import type { ScheduleBook } from "./schedule-book.js";
+import { parseTimeOfDay } from "./time-of-day.js";
+import type { Unit, Weekday } from "./units.js";
+import { parseUntil, type UntilInput } from "./until.js";
+
+/** An `every()` that is bound to a scheduler and waits for its work. */
+export interface BoundEvery {
+  /** A registered task's name (called with the run's context, then `args`), or a function (called with `args`). */
+  do(work: string | JobFunction, ...args: unknown[]): Promise<Job>;
+}
+
+/** `every(10).minutes`, `every().day.at("10:30")`, `every(5).to(10).seconds`: says when, until `do` says what. */
+export class Every {
+  #latest: number | undefined;
+  #unit: Unit | undefined;
+  #startDay: Weekday | undefined;
+  #at: string | undefined;
+  #timezone: string | undefined;
+  #until: Instant | undefined;
+  readonly #tags = new Set<string>();
+
+  constructor(
+    readonly interval: number,
+    private readonly book: ScheduleBook,
+  ) {
+    checkInterval(interval);
+  }
+
+  get second(): this {
+    return this.#single("seconds");
+  }
+  get seconds(): this {
+    return this.#every("seconds");
+  }
+  get minute(): this {
+    return this.#single("minutes");
+  }
+  get minutes(): this {
+    return this.#every("minutes");
+  }
+  get hour(): this {
+    return this.#single("hours");
+  }
+  get hours(): this {
+    return this.#every("hours");
+  }
+  get day(): this {
+    return this.#single("days");
+  }
+  get days(): this {
+    return this.#every("days");
+  }
+  get week(): this {
+    return this.#single("weeks");
+  }
+  get weeks(): this {
+    return this.#every("weeks");
+  }
+  get monday(): this {
+    return this.#on("monday");
+  }
+  get tuesday(): this {
+    return this.#on("tuesday");
+  }
+  get wednesday(): this {
+    return this.#on("wednesday");
+  }
+  get thursday(): this {
+    return this.#on("thursday");
+  }
+  get friday(): this {
+    return this.#on("friday");
+  }
+  get saturday(): this {
+    return this.#on("saturday");
+  }
+  get sunday(): this {
+    return this.#on("sunday");
+  }
+
+  /** The interval is drawn anew for each run, from the one of `every` to `latest`, both included. */
+  to(latest: number): this {
+    this.#latest = latest;
+    return this;
+  }
+
+  /**
+   * The time of day (`HH:MM[:SS]`), of the hour (`MM:SS` or `:MM`) or of the minute (`:SS`) at which it runs; after
+   * the unit. With a zone, days and weeks are that zone's.
+   */
+  at(time: string, timezone?: string): this {
+    this.#at = parseTimeOfDay(time, this.#unit, this.#startDay);
+    if (timezone !== undefined) this.#timezone = checkedZone(timezone);
+    return this;
+  }
+
+  /** The last moment at which it may run. Text is local time, a time alone is today's. */
+  until(until: UntilInput): this {
+    this.#until = parseUntil(until, this.book.clock.now(), this.book.timezone);
+    return this;
+  }
+
+  tag(...tags: string[]): this {
+    for (const tag of tags) this.#tags.add(tag);
+    return this;
+  }
+
+  /** Adds the job to the book. */
+  do(fn: JobFunction, ...args: unknown[]): FluentJob {
+    if (typeof fn !== "function") throw new TypeError("do() takes a function; a task's name needs on(scheduler) first");
+    return this.book.add(this.#trigger(this.#timezone ?? this.book.timezone), fn, args, this.#tags);
+  }
+
+  /** The job will be one of the scheduler: kept in its store, run by any scheduler of that store. */
+  on(scheduler: Scheduler, options: BoundOptions = {}): BoundEvery {
+    return {
+      do: (work, ...args) =>
+        addToScheduler(scheduler, {
+          trigger: this.#trigger(this.#timezone),
+          work,
+          args,
+          tags: [...this.#tags],
+          options,
+        }),
+    };
+  }
+
+  #trigger(timezone: string | undefined): EveryTrigger {
+    return new EveryTrigger({
+      interval: this.interval,
+      latest: this.#latest,
+      // The trigger refuses a missing unit with the same words as a wrong one.
+      unit: this.#unit as Unit,
+      startDay: this.#startDay,
+      at: this.#at,
+      timezone,
+      until: this.#until,
+    });
+  }
+
+  #every(unit: Unit): this {
+    this.#unit = unit;
+    return this;
+  }
+
+  #single(unit: Unit): this {
+    if (this.interval !== 1) throw new IntervalError(`Use ${unit} instead of ${unit.slice(0, -1)}`);
+    return this.#every(unit);
+  }
+
+  #on(weekday: Weekday): this {
+    if (this.interval !== 1) {
+      throw new IntervalError(
+        `Scheduling .${weekday}() jobs is only allowed for weekly jobs. ` +
+          `Using .${weekday}() on a job scheduled to run every 2 or more weeks is not supported.`,
+      );
+    }
+    this.#startDay = weekday;
+    return this.#every("weeks");
+  }
+}
+
+function checkedZone(timezone: string): string {
+  if (typeof timezone !== "string") throw new ScheduleValueError("Timezone must be the IANA name of a zone");
+  try {
+    zone(timezone);
+  } catch (error) {
+    throw new ScheduleValueError(`Unknown time zone "${timezone}"`, { cause: error });
+  }
+  return timezone;
+}

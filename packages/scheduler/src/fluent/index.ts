@@ -1,0 +1,21 @@
+export type { BoundOptions } from "./bound.js";
+export { CancelJob } from "./cancel-job.js";
+export {
+  cancelJob,
+  clear,
+  defaultBook,
+  every,
+  getJobs,
+  idleSeconds,
+  nextRun,
+  repeat,
+  runAll,
+  runPending,
+} from "./default-book.js";
+export { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";
+export { type BoundEvery, Every } from "./every.js";
+export { type EveryOptions, EveryTrigger } from "./every-trigger.js";
+export { FluentJob, type JobFunction } from "./fluent-job.js";
+export { ScheduleBook, type ScheduleBookOptions } from "./schedule-book.js";
+export type { Unit, Weekday } from "./units.js";
+export type { UntilInput } from "./until.js";

@@ -1,0 +1,150 @@
+import { type Clock, systemClock } from "../core/clock.js";
+import { localZoneName } from "../time/zone.js";
+import type { Random } from "../triggers/trigger.js";
+import { CancelJob } from "./cancel-job.js";
+import { Every } from "./every.js";
+import type { EveryTrigger } from "./every-trigger.js";
+import { FluentJob, type JobFunction } from "./fluent-job.js";
+
+export interface ScheduleBookOptions {
+  readonly clock?: Clock;
+  /** Draws the intervals of `to()`. */
+  readonly random?: Random;
+  /** IANA name for jobs whose `at` names none, and for texts; the machine's own by default. */
+  readonly timezone?: string;
+  /** Told what a job threw. Without it `runPending` and `runAll` throw an AggregateError after the other jobs ran. */
+  readonly onError?: (error: unknown, job: FluentJob) => void;
+}
+
+/** New jobs are noticed within that time. */
+const LONGEST_SLEEP_MS = 1_000;
+
+/** Python's `schedule`: jobs of this process, run by whoever calls `runPending`, or by `start`. */
+export class ScheduleBook {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timezone: string;
+  readonly #onError: ((error: unknown, job: FluentJob) => void) | undefined;
+  #jobs: FluentJob[] = [];
+
+  constructor({
+    clock = systemClock(),
+    random = Math.random,
+    timezone = localZoneName(),
+    onError,
+  }: ScheduleBookOptions = {}) {
+    this.clock = clock;
+    this.random = random;
+    this.timezone = timezone;
+    this.#onError = onError;
+  }
+
+  every(interval = 1): Every {
+    return new Every(interval, this);
+  }
+
+  /** For `Every.do`. */
+  add(trigger: EveryTrigger, fn: JobFunction, args: readonly unknown[], tags: Iterable<string>): FluentJob {
+    const job = new FluentJob(this, trigger, fn, args, tags);
+    this.#jobs.push(job);
+    return job;
+  }
+
+  /** `repeat(book.every().hour)(fn)` adds a job for the function and gives it back. */
+  repeat(every: Every, ...args: unknown[]): <F extends JobFunction>(fn: F) => F {
+    return (fn) => {
+      every.do(fn, ...args);
+      return fn;
+    };
+  }
+
+  get jobs(): readonly FluentJob[] {
+    return this.#jobs;
+  }
+
+  getJobs(tag?: string): FluentJob[] {
+    return this.#jobs.filter((job) => tag === undefined || job.tags.has(tag));
+  }
+
+  /** Forgets all jobs, or those with the tag. */
+  clear(tag?: string): void {
+    this.#jobs = tag === undefined ? [] : this.#jobs.filter((job) => !job.tags.has(tag));
+  }
+
+  /** Forgets the job; one that is not in the book is no error. */
+  cancelJob(job: FluentJob): void {
+    this.#jobs = this.#jobs.filter((other) => other !== job);
+  }
+
+  get nextRun(): Date | null {
+    return this.getNextRun();
+  }
+
+  /** When the next job runs, of all or of those with the tag. */
+  getNextRun(tag?: string): Date | null {
+    const times = this.getJobs(tag).flatMap(({ nextRun }) => (nextRun === null ? [] : [nextRun.getTime()]));
+    return times.length === 0 ? null : new Date(times.reduce((a, b) => Math.min(a, b)));
+  }
+
+  /** Seconds until the next run, below 0 when it is late; null when there is none. */
+  get idleSeconds(): number | null {
+    const { nextRun } = this;
+    return nextRun === null ? null : (nextRun.getTime() - this.clock.now()) / 1_000;
+  }
+
+  /** Runs the due jobs, one after the other, by their next run. A job that missed several runs runs once. */
+  async runPending(): Promise<void> {
+    const due = this.#jobs.filter((job) => job.shouldRun && !job.running);
+    due.sort((a, b) => a.nextRun!.getTime() - b.nextRun!.getTime());
+    await this.#runEach(due, 0);
+  }
+
+  /** Runs every job now, due or not, with a pause between two of them. */
+  async runAll({ delayMs = 0 }: { delayMs?: number } = {}): Promise<void> {
+    await this.#runEach([...this.#jobs], delayMs);
+  }
+
+  /**
+   * Runs pending jobs until the signal is aborted; what runs then is let finish. A job that throws ends it too, unless
+   * the book has an `onError`.
+   */
+  async start({ signal }: { signal: AbortSignal }): Promise<void> {
+    while (!signal.aborted) {
+      await this.runPending();
+      const idleMs = (this.idleSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
+      if (!signal.aborted) await this.#sleep(Math.min(Math.max(idleMs, 0), LONGEST_SLEEP_MS), signal);
+    }
+  }
+
+  async #runEach(jobs: readonly FluentJob[], delayMs: number): Promise<void> {
+    const errors: unknown[] = [];
+    for (const [index, job] of jobs.entries()) {
+      if (index > 0 && delayMs > 0) await this.#sleep(delayMs);
+      // An earlier job may have cancelled this one, and another call may be running it.
+      if (this.#jobs.includes(job) && !job.running) await this.#run(job, errors);
+    }
+    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${jobs.length} jobs failed`);
+  }
+
+  async #run(job: FluentJob, errors: unknown[]): Promise<void> {
+    try {
+      if ((await job.run()) === CancelJob) this.cancelJob(job);
+    } catch (error) {
+      if (job.nextRun === null) this.cancelJob(job);
+      if (this.#onError === undefined) errors.push(error);
+      else this.#onError(error, job);
+    }
+  }
+
+  #sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimer(ms, wake);
+      signal?.addEventListener("abort", wake);
+      function wake(): void {
+        timer[Symbol.dispose]();
+        signal?.removeEventListener("abort", wake);
+        resolve();
+      }
+    });
+  }
+}
