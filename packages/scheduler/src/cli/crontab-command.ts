@@ -21,7 +21,7 @@ export async function crontabCommand(args: string[], env: NodeJS.ProcessEnv): Pr
     await use((scheduler) => apply(scheduler, user, { text, system: system ?? false }));
     return;
   }
-  const act = action === undefined ? undefined : ACTIONS[action];
+  const act = Object.hasOwn(ACTIONS, action ?? "") ? ACTIONS[action!] : undefined;
   if (act === undefined) throw new UsageError(`crontab: list, edit, remove or apply, not "${action ?? ""}"`);
   positionals(rest);
   await use((scheduler) => act(scheduler, user, { env, system }));

@@ -6,6 +6,9 @@ import { nextCommand } from "./next-command.js";
 import { startCommand } from "./start-command.js";
 import { HELP, UsageError } from "./usage.js";
 
+// The reader of `sched jobs | head` has seen enough.
+process.stdout.on("error", () => process.exit(0));
+
 const [command, ...args] = process.argv.slice(2);
 
 try {

@@ -44,23 +44,29 @@ export async function startCommand(args: string[], env: NodeJS.ProcessEnv): Prom
 }
 
 async function serve(scheduler: Scheduler, tables: CrontabFiles, drainMs: number, log: RunLog): Promise<void> {
+  const begun = begin(scheduler, tables);
   const ended = new Promise<void>((end) => {
     let ending = false;
     const stop = (signal: NodeJS.Signals) => {
-      log.logger.info(ending ? `${signal} again: what runs is ended` : `${signal}: waiting for what runs`);
-      if (ending) process.exit(130); // commands have process groups of their own and go on
+      log.logger.info(ending ? `${signal} again: what runs is left alone` : `${signal}: waiting for what runs`);
+      if (ending) process.exit(130);
       ending = true;
-      void scheduler.shutdown({ wait: true, timeoutMs: drainMs }).then(end);
+      // A signal that comes during the start waits for it; a start that fails ends the process by itself.
+      void begun.then(() => scheduler.shutdown({ wait: true, timeoutMs: drainMs })).then(end, () => {});
     };
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
+    process.on("SIGHUP", () => void begun.then(() => tables.apply({ atStart: false })).catch(() => {}));
   });
+  await begun;
+  log.write("started", { scheduler: scheduler.id, pid: process.pid });
+  await ended;
+}
+
+async function begin(scheduler: Scheduler, tables: CrontabFiles): Promise<void> {
   await scheduler.start();
   await startTables(scheduler);
   await tables.apply({ atStart: true });
-  process.on("SIGHUP", () => void tables.apply({ atStart: false }));
-  log.write("started", { scheduler: scheduler.id, pid: process.pid });
-  await ended;
 }
 
 /** The store's tables have their jobs already, all but those that wait for a start. */

@@ -37,7 +37,7 @@ import { paths } from "./paths.js";
 import { type ExecutionsQuery, readExecution, readExecutions } from "./reading/executions.js";
 import { type JobRow, type JobsQuery, readJob, readJobs } from "./reading/jobs.js";
 import { readNodes } from "./reading/nodes.js";
-import { readSummary } from "./reading/summary.js";
+import { summaryReader } from "./reading/summary.js";
 import { readTimeline } from "./reading/timeline.js";
 import { wireExecution, wireJob, wireNode, wireTimeline } from "./wire.js";
 
@@ -74,6 +74,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
   const baseOf = (req: Request) => basePath ?? req.baseUrl.replace(/^\/{2,}/, "/");
   const guard = csrfGuard({ secret: options.csrfSecret ?? randomBytes(32), baseOf });
   const place = { title, baseOf };
+  const summary = summaryReader(scheduler);
   const page = pageSender({ scheduler, guard, ...place });
   const router = express.Router() as Dashboard;
 
@@ -85,8 +86,8 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     "/",
     page(async (req, visit) => {
       const query = jobsQuery(req);
-      const [jobs, summary] = await Promise.all([readJobs(scheduler, query), readSummary(scheduler)]);
-      return jobsPage(visit, jobs, query, summary);
+      const [jobs, summarized] = await Promise.all([readJobs(scheduler, query), summary()]);
+      return jobsPage(visit, jobs, query, summarized);
     }),
   );
   router.get(
@@ -101,8 +102,8 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     "/executions",
     page(async (req, visit) => {
       const query = executionsQuery(req, scheduler.timezone);
-      const [executions, summary] = await Promise.all([readExecutions(scheduler, query), readSummary(scheduler)]);
-      return executionsPage(visit, executions, query, summary);
+      const [executions, summarized] = await Promise.all([readExecutions(scheduler, query), summary()]);
+      return executionsPage(visit, executions, query, summarized);
     }),
   );
   router.get(
@@ -116,15 +117,15 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     "/timeline",
     page(async (req, visit) => {
       const store = parameter(req, "store");
-      const [timeline, summary] = await Promise.all([readTimeline(scheduler, { store }), readSummary(scheduler)]);
-      return timelinePage(visit, timeline, store, summary);
+      const [timeline, summarized] = await Promise.all([readTimeline(scheduler, { store }), summary()]);
+      return timelinePage(visit, timeline, store, summarized);
     }),
   );
   router.get(
     "/nodes",
     page(async (_req, visit) => {
-      const [nodes, summary] = await Promise.all([readNodes(scheduler), readSummary(scheduler)]);
-      return nodesPage(visit, nodes, summary);
+      const [nodes, summarized] = await Promise.all([readNodes(scheduler), summary()]);
+      return nodesPage(visit, nodes, summarized);
     }),
   );
   router.get("/events", (_req, res) => feed.open(res));
@@ -167,10 +168,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
       return { nodes: rows.map(wireNode), unreadable };
     }),
   );
-  router.get(
-    "/api/summary",
-    json(() => readSummary(scheduler)),
-  );
+  router.get("/api/summary", json(summary));
   router.get("/api/csrf", (req, res) => {
     res.json({ token: guard.tokenFor(req, res, visitorOf(res).user) });
   });

@@ -81,3 +81,15 @@ test("a job with an until leaves the scheduler after its last run", async () => 
   expect(await scheduler.getJob(job.id)).toBeUndefined();
   await closed(world);
 });
+
+test("an until in words is read by the scheduler's clock and zone", async () => {
+  const world = await opened();
+  const { scheduler, book } = world;
+  const job = await book
+    .every()
+    .minute.until("20:00")
+    .on(scheduler)
+    .do(() => {});
+  expect(job.trigger.toJSON()).toMatchObject({ kind: "every", until: Date.UTC(2026, 0, 5, 11) });
+  await closed(world);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { isoLocal } from "../time/format.js";
+import fc from "fast-check";
+import { isoLocal, localText } from "../time/format.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { type EveryOptions, EveryTrigger } from "./every-trigger.js";
 
@@ -168,4 +169,39 @@ describe("EveryTrigger", () => {
   test("an interval beyond what a Date can name is no run", () => {
     expect(new EveryTrigger({ interval: 1e12, unit: "hours" }).next(null, 0)).toBeNull();
   });
+
+  test("in any zone each run is later than the one before, and a day's is at its time unless a gap swallows that", () => {
+    const zones = ["UTC", BERLIN, "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Asia/Kathmandu"];
+    const two = (max: number) => fc.integer({ min: 0, max }).map((value) => String(value).padStart(2, "0"));
+    const options = fc.record({
+      interval: fc.integer({ min: 1, max: 40 }),
+      unit: fc.constantFrom("minutes" as const, "hours" as const, "days" as const),
+      at: fc.tuple(two(23), two(59), two(59)).map((parts) => parts.join(":")),
+      timezone: fc.constantFrom(...zones),
+    });
+    const from = fc.integer({ min: Date.UTC(2015, 0, 1), max: Date.UTC(2035, 0, 1) });
+    fc.assert(
+      fc.property(options, from, (every, start) => {
+        const trigger = new EveryTrigger(every);
+        let at = start;
+        for (let run = 0; run < 6; run++) {
+          const next = trigger.next(at, 0)!;
+          expect(next).toBeGreaterThan(at);
+          const shown = localText(next, every.timezone, " ").slice(11);
+          const wanted =
+            every.unit === "days"
+              ? every.at
+              : shown.slice(0, every.unit === "hours" ? 3 : 6) + every.at.slice(every.unit === "hours" ? 3 : 6);
+          const changed = offset(next - 7_200_000, every.timezone) !== offset(next, every.timezone);
+          if (!changed) expect(shown).toBe(wanted);
+          at = next;
+        }
+      }),
+      { numRuns: 500, seed: 1 },
+    );
+  });
 });
+
+function offset(at: number, timezone: string): number {
+  return Date.parse(`${localText(at, timezone, "T")}Z`) - Math.floor(at / 1_000) * 1_000;
+}

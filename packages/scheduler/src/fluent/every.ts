@@ -1,7 +1,6 @@
 import type { Job } from "../core/job.js";
 import type { Scheduler } from "../core/scheduler.js";
 import { zone } from "../time/zone.js";
-import type { Instant } from "../triggers/trigger.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";
 import { IntervalError, ScheduleValueError } from "./errors.js";
 import { checkInterval, EveryTrigger } from "./every-trigger.js";
@@ -24,7 +23,7 @@ export class Every {
   #startDay: Weekday | undefined;
   #at: string | undefined;
   #timezone: string | undefined;
-  #until: Instant | undefined;
+  #until: UntilInput | undefined;
   readonly #tags = new Set<string>();
 
   constructor(
@@ -104,7 +103,8 @@ export class Every {
 
   /** The last moment at which it may run. Text is local time, a time alone is today's. */
   until(until: UntilInput): this {
-    this.#until = parseUntil(until, this.book.clock.now(), this.book.timezone);
+    parseUntil(until, this.book.clock.now(), this.book.timezone); // a mistake is told here, where it is
+    this.#until = until;
     return this;
   }
 
@@ -116,7 +116,7 @@ export class Every {
   /** Adds the job to the book. */
   do(fn: JobFunction, ...args: unknown[]): FluentJob {
     if (typeof fn !== "function") throw new TypeError("do() takes a function; a task's name needs on(scheduler) first");
-    return this.book.add(this.#trigger(this.#timezone ?? this.book.timezone), fn, args, this.#tags);
+    return this.book.add(this.#trigger(this.book, this.#timezone ?? this.book.timezone), fn, args, this.#tags);
   }
 
   /** The job will be one of the scheduler: kept in its store, run by any scheduler of that store. */
@@ -124,7 +124,7 @@ export class Every {
     return {
       do: (work, ...args) =>
         addToScheduler(scheduler, {
-          trigger: this.#trigger(this.#timezone),
+          trigger: this.#trigger(scheduler, this.#timezone),
           work,
           args,
           tags: [...this.#tags],
@@ -133,7 +133,8 @@ export class Every {
     };
   }
 
-  #trigger(timezone: string | undefined): EveryTrigger {
+  /** `until` is counted by the clock, and read in the zone, of whoever will run the job. */
+  #trigger({ clock, timezone: local }: ScheduleBook | Scheduler, timezone: string | undefined): EveryTrigger {
     return new EveryTrigger({
       interval: this.interval,
       latest: this.#latest,
@@ -142,7 +143,7 @@ export class Every {
       startDay: this.#startDay,
       at: this.#at,
       timezone,
-      until: this.#until,
+      until: this.#until === undefined ? undefined : parseUntil(this.#until, clock.now(), local),
     });
   }
 

@@ -40,7 +40,7 @@ interface Said {
 interface Worker {
   readonly process: ChildProcessByStdio<null, Readable, null>;
   /** When it was killed or stopped. */
-  hurtAt?: number;
+  readonly hurtAt: number[];
 }
 
 const WORKERS = 3;
@@ -102,7 +102,7 @@ async function addRound(client: Scheduler, round: number): Promise<{ late: strin
 
 async function hurt(workers: Worker[], victim: number, round: number, how: { url: string; namespace: string; leaseMs: number; said: Said[] }) {
   const worker = workers[victim]!;
-  worker.hurtAt = Date.now();
+  worker.hurtAt.push(Date.now());
   if (round % 2 === 1) {
     worker.process.kill("SIGKILL");
     await once(worker.process, "exit");
@@ -119,7 +119,7 @@ async function startWorker(url: string, namespace: string, leaseMs: number, said
   const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", script, url, namespace, String(leaseMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const worker: Worker = { process: child };
+  const worker: Worker = { process: child, hurtAt: [] };
   const lines = createInterface({ input: child.stdout });
   const ready = new Promise<void>((resolve, reject) => {
     lines.on("line", (line) => {
@@ -158,8 +158,7 @@ function overlapsOf(said: readonly Said[]): string[] {
     .filter(({ what }) => what === "start")
     .map((start) => {
       const end = said.find(({ what, executionId, worker }) => what === "end" && executionId === start.executionId && worker === start.worker);
-      const hurtAt = start.worker.hurtAt;
-      const cut = hurtAt !== undefined && hurtAt >= start.at && hurtAt <= (end?.at ?? Number.POSITIVE_INFINITY) ? hurtAt : undefined;
+      const cut = start.worker.hurtAt.find((at) => at >= start.at && at <= (end?.at ?? Number.POSITIVE_INFINITY));
       return { from: start.at, to: cut ?? end?.at ?? start.at };
     })
     .sort((a, b) => a.from - b.from);

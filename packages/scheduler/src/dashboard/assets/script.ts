@@ -135,10 +135,10 @@ async function refresh() {
   }
 }
 
-/** At once after a quiet while, and then no more often than the page allows. */
+/** Soon after a quiet while, and then no more often than the page allows; not all browsers at the same moment. */
 function refreshSoon() {
   if (everyMs === 0 || timer !== undefined || document.hidden) return;
-  timer = setTimeout(refresh, Math.max(60, refreshedAt + everyMs - Date.now()));
+  timer = setTimeout(refresh, Math.max(40, refreshedAt + everyMs - Date.now()) + Math.random() * 160);
 }
 
 // ── what happens ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -181,7 +181,7 @@ pre { margin: 8px 0; padding: 10px 12px; background: var(--raised); border-radiu
   td::before { content: attr(data-label); display: block; color: var(--quiet); font-weight: 400; font-size: 11.5px; line-height: 1.3; }
   td.job, td.trigger, td.outcome, td.actions { grid-column: 1 / -1; }
   td.number { text-align: left; }
-  td.job { font-size: 14px; }
+  td.job { font-size: 14px; order: -1; }
   td.job::before, td.actions::before { display: none; }
   td:empty { display: none; }
   tbody tr:hover td { background: none; }

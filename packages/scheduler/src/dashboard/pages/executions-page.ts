@@ -76,7 +76,7 @@ function columns(visit: Visit, ofOneJob: boolean): readonly Column<ExecutionRow>
     heading: "Job",
     className: "job",
     cell: ({ execution }) =>
-      html`<a href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a>${execution.jobId !== execution.jobName && html`<code class="id" title="${execution.jobId}">${cut(execution.jobId, 40)}</code>`}`,
+      html`<a href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a>${execution.jobId !== execution.jobName && html`<code class="id" title="${execution.jobId}">${cut(execution.jobId, 40)}</code>`}${visit.stores.length > 1 && html`<small>in ${execution.store}</small>`}`,
   };
   return [
     {
@@ -100,9 +100,6 @@ function columns(visit: Visit, ofOneJob: boolean): readonly Column<ExecutionRow>
     { heading: "Attempt", className: "number", cell: ({ execution }) => execution.attempt },
     { heading: "Owner", cell: ({ execution }) => ownerOf(execution) },
     { heading: "Error or result", className: "outcome", cell: ({ execution }) => outcomeOf(execution) },
-    ...(visit.stores.length > 1 && !ofOneJob
-      ? [{ heading: "Store", cell: ({ execution }: ExecutionRow) => execution.store }]
-      : []),
     ...(visit.allowed.has("cancel")
       ? [{ heading: "Actions", className: "actions", cell: (row: ExecutionRow) => cancelButton(visit, row) }]
       : []),

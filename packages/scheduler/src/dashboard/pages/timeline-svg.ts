@@ -2,7 +2,7 @@ import { isoLocal, localText } from "../../time/format.js";
 import { type Html, html } from "../html.js";
 import type { StoredExecution } from "../reading/executions.js";
 import { type Lane, type Timeline, totalOf } from "../reading/timeline.js";
-import { countText, cut, EXECUTION_STATES, lengthText, STATE_TEXT } from "../wording.js";
+import { countText, cut, EXECUTION_STATES, lengthText, numberText, STATE_TEXT } from "../wording.js";
 
 /** At about 180 bytes a mark the picture stays below 200 kB. */
 const MARKS_MAX = 900;
@@ -58,7 +58,7 @@ export function timelineText({ counts, jobs, lanes, others }: Timeline): string 
   const total = totalOf(counts);
   if (total === 0) return "Nothing ran in the last 24 hours.";
   const states = EXECUTION_STATES.flatMap((state) =>
-    counts[state] === undefined ? [] : `${STATE_TEXT[state]} ${counts[state]}`,
+    counts[state] === undefined ? [] : `${STATE_TEXT[state]} ${numberText(counts[state])}`,
   );
   const busiest =
     lanes[0] === undefined || jobs === 1

@@ -177,7 +177,7 @@ async function historyOf(scheduler: DashboardScheduler, store: string, rows: rea
 
 const RECENT = 200;
 
-/** Most jobs' last outcome is among the store's newest executions; the others are asked for one by one. */
+/** Most jobs' last outcome is among the store's newest executions; the others are asked for one by one, to leave a store's few connections to the scheduler. */
 async function lastOutcomes(
   scheduler: DashboardScheduler,
   store: string,
@@ -187,10 +187,10 @@ async function lastOutcomes(
   const recent = await scheduler.executions({ store, states: FINAL_STATES, limit: RECENT });
   for (const execution of recent.executions) if (!last.has(execution.jobId)) last.set(execution.jobId, execution);
   if (recent.cursor === undefined) return last;
-  const others = ids.filter((id) => !last.has(id));
-  const pages = await Promise.all(
-    others.map((jobId) => scheduler.executions({ store, jobId, states: FINAL_STATES, limit: 1 })),
-  );
-  for (const { executions } of pages) if (executions[0] !== undefined) last.set(executions[0].jobId, executions[0]);
+  for (const jobId of ids) {
+    if (last.has(jobId)) continue;
+    const { executions } = await scheduler.executions({ store, jobId, states: FINAL_STATES, limit: 1 });
+    if (executions[0] !== undefined) last.set(jobId, executions[0]);
+  }
   return last;
 }

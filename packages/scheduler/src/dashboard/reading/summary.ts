@@ -6,6 +6,7 @@ import { type Counts, countsOf } from "./timeline.js";
 
 const HOUR_MS = 3_600_000;
 const LIMIT = 1_000;
+const REUSED_FOR_MS = 500;
 
 /** The state of things in a line. Counts stop at 1,000 a store; `atLeast` says so. */
 export interface Summary {
@@ -19,7 +20,18 @@ export interface Summary {
   readonly unreadable: readonly Unreadable[];
 }
 
-export async function readSummary(scheduler: DashboardScheduler): Promise<Summary> {
+/** The summary as it was up to half a second ago: however many pages come up to date at once, stores are asked once. */
+export function summaryReader(scheduler: DashboardScheduler): () => Promise<Summary> {
+  let last: { readonly atMs: number; readonly summary: Promise<Summary> } | undefined;
+  return () => {
+    const nowMs = scheduler.clock.monotonic();
+    if (last === undefined || nowMs - last.atMs > REUSED_FOR_MS)
+      last = { atMs: nowMs, summary: readSummary(scheduler) };
+    return last.summary;
+  };
+}
+
+async function readSummary(scheduler: DashboardScheduler): Promise<Summary> {
   const { id, state, timezone, stores } = scheduler;
   const names = [...stores.keys()];
   const [nodes, parts] = await Promise.all([

@@ -1,0 +1,219 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import {
+  eventually,
+  type ThrowawayMysql,
+  type ThrowawayRedis,
+  throwawayMysql,
+  throwawayRedis,
+} from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+
+const MAIN = resolve(import.meta.dirname, "main.ts");
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, ["--conditions=source", "--import", "tsx", MAIN, ...args], {
+    env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TZ: "UTC", ...env },
+    stdio: "pipe",
+  });
+}
+
+function sched(args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ""): Promise<Ended> {
+  const child = start(args, env);
+  const ended = { code: null as number | null, out: "", err: "" };
+  child.stdout!.on("data", (chunk) => {
+    ended.out += chunk;
+  });
+  child.stderr!.on("data", (chunk) => {
+    ended.err += chunk;
+  });
+  child.stdin!.end(stdin);
+  return new Promise((done) => child.once("close", (code) => done({ ...ended, code })));
+}
+
+/** The lines that a `sched start` has written so far. */
+function linesOf(child: ChildProcess): { event: string; [field: string]: unknown }[] {
+  const lines: { event: string }[] = [];
+  let rest = "";
+  child.stdout!.on("data", (chunk: Buffer) => {
+    const parts = (rest + chunk).split("\n");
+    rest = parts.pop()!;
+    lines.push(...parts.map((line) => JSON.parse(line) as { event: string }));
+  });
+  return lines;
+}
+
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((done) => child.once("exit", done));
+}
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "sched-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe("sched", () => {
+  test("prints the next fire times of an expression in a zone", async () => {
+    const { code, out } = await sched(["next", "30 8 * * 1", "--tz", "Asia/Tokyo", "-n", "3"]);
+    const lines = out.trimEnd().split("\n");
+    expect(code).toBe(0);
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line).toMatch(/^\d{4}-\d\d-\d\dT08:30:00\+09:00$/);
+    expect(Date.parse(lines[1]!) - Date.parse(lines[0]!)).toBe(7 * 86_400_000);
+  });
+
+  test("help is on stdout, and a mistake is one line on stderr with exit code 2", async () => {
+    const answers = await Promise.all([
+      sched(["--help"]),
+      sched(["crontab", "--help"]),
+      sched([]),
+      sched(["frobnicate"]),
+      sched(["next", "61 * * * *"]),
+      sched(["jobs"]),
+      sched(["jobs", "--store", "oracle://x"]),
+      sched(["jobs", "--store", "mysql://root@127.0.0.1:1/none"]),
+      sched(["start", "--crontab", join(folder, "nowhere")]),
+    ]);
+    const [help, crontabHelp, ...mistakes] = answers as [Ended, Ended, ...Ended[]];
+    expect([help.code, crontabHelp.code, help.err]).toEqual([0, 0, ""]);
+    expect(help.out).toContain("usage: sched COMMAND");
+    expect(crontabHelp.out).toContain("usage: sched crontab");
+    for (const { code, out, err } of mistakes) {
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).toMatch(/^sched: [^\n]+\n$/);
+    }
+  });
+
+  test("start runs a crontab file, reads it again at SIGHUP, keeps it when it is wrong, and drains at SIGTERM", async () => {
+    const file = join(folder, "table");
+    const mark = (name: string) => join(folder, name);
+    writeFileSync(
+      file,
+      `HELLO=world\n@reboot echo "$HELLO" > ${mark("booted")}; cat%some%input\n@reboot sleep 1; touch ${mark("drained")}\n`,
+    );
+    const daemon = start(["start", "--crontab", file, "--tz", "UTC"]);
+    const lines = linesOf(daemon);
+    const said = (text: string) =>
+      eventually(() => expect(lines.some((line) => String(line["message"]).includes(text))).toBe(true), {
+        withinMs: 10_000,
+      });
+    try {
+      const run = await eventually(
+        () => {
+          const executed = lines.find(({ event }) => event === "executed");
+          expect(executed).toBeDefined();
+          return executed!;
+        },
+        { withinMs: 10_000 },
+      );
+      expect(run).toMatchObject({ exitCode: 0, output: "some\ninput\n", durationMs: expect.any(Number) });
+      expect(readFileSync(mark("booted"), "utf8")).toBe("world\n");
+      writeFileSync(file, `@reboot touch ${mark("again")}\n0 4 * * * date\n`);
+      daemon.kill("SIGHUP");
+      await said("1 lines added");
+      writeFileSync(file, "99 * * * * date\n");
+      daemon.kill("SIGHUP");
+      await said("no changes made");
+      await said("crontab:1: minute: 99");
+      daemon.kill("SIGTERM");
+      expect(await exitOf(daemon)).toBe(0);
+      expect(existsSync(mark("drained"))).toBe(true);
+      expect(existsSync(mark("again"))).toBe(false);
+    } finally {
+      daemon.kill("SIGKILL");
+    }
+  });
+});
+
+const stores: readonly [string, () => Promise<{ url: string } & AsyncDisposable>][] = [
+  ["Redis", () => throwawayRedis({ tcp: true }) as Promise<ThrowawayRedis>],
+  ["MySQL", () => throwawayMysql() as Promise<ThrowawayMysql>],
+];
+
+describe.each(stores)("sched with a store in %s", (_name, open) => {
+  let store: { url: string } & AsyncDisposable;
+  let env: Record<string, string>;
+
+  beforeAll(async () => {
+    store = await open();
+    env = { SCHED_STORE: store.url };
+  });
+  afterAll(async () => {
+    await store[Symbol.asyncDispose]();
+  });
+
+  test("a crontab is applied, listed, edited and removed, and its jobs run, pause and go", async () => {
+    const text = "# mine\n0 4 * * * echo four\n0 5 * * * exit 7";
+    const applied = await sched(["crontab", "apply", "-", "--user", "alice"], env, text);
+    expect(applied.err).toContain("2 added, 0 kept, 0 removed");
+    const list = await sched(["crontab", "list", "--user", "alice"], env);
+    expect(list).toMatchObject({ code: 0, out: text, err: "" });
+
+    const editor = join(folder, "editor");
+    writeFileSync(editor, '#!/bin/sh\nprintf "%s\\n" "$LINES_TO_WRITE" > "$1"\n');
+    chmodSync(editor, 0o755);
+    const edit = (lines: string) =>
+      sched(["crontab", "edit", "--user", "alice"], { ...env, EDITOR: editor, LINES_TO_WRITE: lines });
+    const wrong = await edit("99 4 * * * echo four");
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain("crontab:1: minute: 99");
+    const keptIn = /no changes made; your text is kept in (\S+)/.exec(wrong.err)![1]!;
+    expect(readFileSync(keptIn, "utf8")).toBe("99 4 * * * echo four\n");
+    rmSync(resolve(keptIn, ".."), { recursive: true });
+    const right = await edit("0 4 * * * echo four\n* * * * * echo minute");
+    expect(right.err).toContain("1 added, 1 kept, 1 removed");
+    expect((await edit("0 4 * * * echo four\n* * * * * echo minute")).err).toBe("sched: no changes made\n");
+
+    const jobs = (await sched(["jobs", "--json"], env)).out
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { id: string; name: string });
+    const four = jobs.find(({ name }) => name === "echo four")!.id;
+    expect(jobs.map(({ name }) => name).sort()).toEqual(["echo four", "echo minute"]);
+
+    const daemon = start(["start"], env);
+    const lines = linesOf(daemon);
+    try {
+      await eventually(() => expect(lines.some(({ event }) => event === "started")).toBe(true), { withinMs: 10_000 });
+      const [ran, paused] = await Promise.all([
+        sched(["run", four], env),
+        sched(["pause", jobs.find(({ name }) => name === "echo minute")!.id], env),
+      ]);
+      expect([ran.code, paused.code]).toEqual([0, 0]);
+      await eventually(
+        () =>
+          expect(lines).toContainEqual(
+            expect.objectContaining({ event: "executed", execution: ran.out.trim(), output: "four\n" }),
+          ),
+        { withinMs: 10_000 },
+      );
+    } finally {
+      daemon.kill("SIGTERM");
+      await exitOf(daemon);
+    }
+
+    const [executions, after, unknown] = await Promise.all([
+      sched(["executions", "--job", four, "--json"], env),
+      sched(["jobs"], env),
+      sched(["remove", "nothing"], env),
+    ]);
+    expect(JSON.parse(executions.out)).toMatchObject({ jobId: four, state: "executed" });
+    expect(after.out).toMatch(/paused .*echo minute/);
+    expect(unknown).toMatchObject({ code: 2, err: "sched: No job by the id of nothing was found\n" });
+    expect(await sched(["crontab", "remove", "--user", "alice"], env)).toMatchObject({ code: 0, err: "" });
+    expect(await sched(["crontab", "list", "--user", "alice"], env)).toMatchObject({
+      code: 2,
+      err: "sched: no crontab for alice\n",
+    });
+    expect((await sched(["jobs", "--json"], env)).out).toBe("");
+  }, 60_000);
+});
