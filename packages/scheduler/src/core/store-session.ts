@@ -70,6 +70,9 @@ export class StoreSession {
   /** The store's clock minus the monotonic one, as of the last answer. */
   #storeOffsetMs = 0;
   #failures = 0;
+  /** The keeper sleeps long because nothing is held. */
+  #keeperRests = false;
+  readonly #givingBack = new Set<Promise<void>>();
   #idle: (() => void)[] = [];
 
   constructor(
@@ -119,7 +122,8 @@ export class StoreSession {
     this.#offerWaitingRetries();
     await this.#releaseParked();
     if (this.#held.size > 0 && waitMs > 0) await this.#untilIdle(waitMs);
-    await this.#abortAll();
+    this.#abortAll();
+    await Promise.all(this.#givingBack);
     await this.#flush();
     this.#stopped = true;
     this.#keeperPacer.wake();
@@ -131,8 +135,15 @@ export class StoreSession {
   hold(instance: { instanceId: string; token: number; job: JobRecord; runs: NewInstance["runs"]; attempt: number }): void {
     const leaseEndsAt = this.host.clock.monotonic() + this.#leaseMs;
     const { instanceId, token, job, runs, attempt } = instance;
-    const held = new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt);
+    this.#begin(new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
+  }
+
+  #begin(held: HeldInstance): void {
     this.#held.add(held);
+    if (this.#keeperRests) {
+      this.#keeperRests = false;
+      this.#keeperPacer.wake();
+    }
     this.#submitted(held);
     this.#runNext(held);
   }
@@ -281,10 +292,7 @@ export class StoreSession {
     if (verdict.kind === "stale") return;
     if (verdict.kind === "max_instances") this.#tellMaxInstances(job, runs.map((run) => run.scheduledAt));
     else if (verdict.runs.length > 0) {
-      const held = new HeldInstance(id, verdict.token, job, verdict.runs, 1, sentAt + this.#leaseMs);
-      this.#held.add(held);
-      this.#submitted(held);
-      this.#runNext(held);
+      this.#begin(new HeldInstance(id, verdict.token, job, verdict.runs, 1, sentAt + this.#leaseMs));
     }
     if (decision.claim?.nextRunMs === null) {
       if (this.host.verbose) this.host.logger.info(`Removed job ${job.id}`);
@@ -457,11 +465,18 @@ export class StoreSession {
     this.#removeIfDone(held);
   }
 
-  /** For another scheduler, or this one, to take over at once. */
-  #giveBack(held: HeldInstance): void {
+  /** For another scheduler, or this one, to take over at once; what had started already is at its next attempt then. */
+  #giveBack(held: HeldInstance, started?: ActiveRun): void {
     held.dropped = true;
     this.#removeIfDone(held);
-    void this.#bestEffort("offer a run", () => this.store.offer([{ instanceId: held.id, token: held.token }]));
+    const offered = this.#bestEffort("offer a run", async () => {
+      if (started !== undefined) {
+        await this.store.report([this.#newsOf(started, "submitted", undefined, undefined, started.attempt + 1, false)]);
+      }
+      await this.store.offer([{ instanceId: held.id, token: held.token }]);
+    });
+    this.#givingBack.add(offered);
+    void offered.then(() => this.#givingBack.delete(offered));
   }
 
   // ── reports, in groups: whatever comes while one group is being written makes the next ──────────────────────────
@@ -475,24 +490,32 @@ export class StoreSession {
     last: boolean,
     settle: (recorded: boolean) => void,
   ): void {
-    const ended = state !== "running" && state !== "submitted";
-    this.#reports.push({
-      report: {
-        instanceId: run.held.id,
-        token: run.held.token,
-        executionId: run.executionId,
-        state,
-        attempt,
-        startedAt: run.startedAt,
-        finishedAt: ended ? this.now() : null,
-        result: value ?? null,
-        error: error === undefined ? null : messageOf(error).slice(0, ERROR_MAX),
-        stack: error === undefined ? null : stackOf(error).slice(0, STACK_MAX),
-        last,
-      },
-      settle,
-    });
+    this.#reports.push({ report: this.#newsOf(run, state, value, error, attempt, last), settle });
     this.#reporting ??= this.#writeReports();
+  }
+
+  #newsOf(
+    run: ActiveRun,
+    state: Report["state"],
+    value: Json | undefined,
+    error: unknown,
+    attempt: number,
+    last: boolean,
+  ): Report {
+    const ended = state !== "running" && state !== "submitted";
+    return {
+      instanceId: run.held.id,
+      token: run.held.token,
+      executionId: run.executionId,
+      state,
+      attempt,
+      startedAt: run.startedAt,
+      finishedAt: ended ? this.now() : null,
+      result: value ?? null,
+      error: error === undefined ? null : messageOf(error).slice(0, ERROR_MAX),
+      stack: error === undefined ? null : stackOf(error).slice(0, STACK_MAX),
+      last,
+    };
   }
 
   async #writeReports(): Promise<void> {
@@ -550,6 +573,7 @@ export class StoreSession {
       }
       this.#announceLongRuns();
       if (this.#stopped) return;
+      this.#keeperRests = this.#held.size === 0;
       const quiet = this.#held.size > 0 ? ANNOUNCE_AFTER_MS : this.store.shared ? REAP_EVERY_MS : this.host.pollMs;
       await this.#keeperPacer.sleep(Math.min(quiet, this.#leaseMs / 4));
     }
@@ -664,12 +688,13 @@ export class StoreSession {
     });
   }
 
-  async #abortAll(): Promise<void> {
+  #abortAll(): void {
     for (const held of this.#held.all()) {
       const run = held.active as ActiveRun | undefined;
       run?.abort(new RunAbortedError("shutdown"));
       if (run === undefined || held.dropped) continue;
-      if (held.job.ack === "late" || run.startedAt === null) this.#giveBack(held);
+      if (run.startedAt === null) this.#giveBack(held);
+      else if (held.job.ack === "late") this.#giveBack(held, run);
       else {
         held.dropped = true;
         this.#report(run, "cancelled", undefined, run.aborted, run.attempt, held.isLastRun, () => {});

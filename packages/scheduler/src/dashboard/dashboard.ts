@@ -74,7 +74,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
   const baseOf = (req: Request) => basePath ?? req.baseUrl.replace(/^\/{2,}/, "/");
   const guard = csrfGuard({ secret: options.csrfSecret ?? randomBytes(32), baseOf });
   const place = { title, baseOf };
-  const summary = summaryReader(scheduler);
+  const currentSummary = summaryReader(scheduler);
   const page = pageSender({ scheduler, guard, ...place });
   const router = express.Router() as Dashboard;
 
@@ -86,8 +86,8 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     "/",
     page(async (req, visit) => {
       const query = jobsQuery(req);
-      const [jobs, summarized] = await Promise.all([readJobs(scheduler, query), summary()]);
-      return jobsPage(visit, jobs, query, summarized);
+      const [jobs, summary] = await Promise.all([readJobs(scheduler, query), currentSummary()]);
+      return jobsPage(visit, jobs, query, summary);
     }),
   );
   router.get(
@@ -102,8 +102,8 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     "/executions",
     page(async (req, visit) => {
       const query = executionsQuery(req, scheduler.timezone);
-      const [executions, summarized] = await Promise.all([readExecutions(scheduler, query), summary()]);
-      return executionsPage(visit, executions, query, summarized);
+      const [executions, summary] = await Promise.all([readExecutions(scheduler, query), currentSummary()]);
+      return executionsPage(visit, executions, query, summary);
     }),
   );
   router.get(
@@ -117,15 +117,15 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     "/timeline",
     page(async (req, visit) => {
       const store = parameter(req, "store");
-      const [timeline, summarized] = await Promise.all([readTimeline(scheduler, { store }), summary()]);
-      return timelinePage(visit, timeline, store, summarized);
+      const [timeline, summary] = await Promise.all([readTimeline(scheduler, { store }), currentSummary()]);
+      return timelinePage(visit, timeline, store, summary);
     }),
   );
   router.get(
     "/nodes",
     page(async (_req, visit) => {
-      const [nodes, summarized] = await Promise.all([readNodes(scheduler), summary()]);
-      return nodesPage(visit, nodes, summarized);
+      const [nodes, summary] = await Promise.all([readNodes(scheduler), currentSummary()]);
+      return nodesPage(visit, nodes, summary);
     }),
   );
   router.get("/events", (_req, res) => feed.open(res));
@@ -168,7 +168,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
       return { nodes: rows.map(wireNode), unreadable };
     }),
   );
-  router.get("/api/summary", json(summary));
+  router.get("/api/summary", json(currentSummary));
   router.get("/api/csrf", (req, res) => {
     res.json({ token: guard.tokenFor(req, res, visitorOf(res).user) });
   });
