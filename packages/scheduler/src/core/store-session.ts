@@ -697,7 +697,9 @@ export class StoreSession {
       else if (held.job.ack === "late") this.#giveBack(held, run);
       else {
         held.dropped = true;
-        this.#report(run, "cancelled", undefined, run.aborted, run.attempt, held.isLastRun, () => {});
+        this.#report(run, "cancelled", undefined, run.aborted, run.attempt, held.isLastRun, (recorded) => {
+          if (recorded) this.host.events.emit("job:cancelled", this.#eventOf(run));
+        });
       }
       this.#held.delete(held);
     }

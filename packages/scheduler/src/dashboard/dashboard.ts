@@ -128,7 +128,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
       return nodesPage(visit, nodes, summary);
     }),
   );
-  router.get("/events", (_req, res) => feed.open(res));
+  router.get("/events", (req, res) => (req.method === "HEAD" ? void res.end() : feed.open(res)));
 
   router.get(
     "/api/jobs",

@@ -48,9 +48,18 @@ export async function runBehaviourLine(line: BehaviourLine): Promise<string | nu
   const seconds = (at: number) => (at - t0) / 1_000;
   const note = (e: string, more: object = {}) => void events.push({ t: seconds(clock.now()), e, ...more });
   const executor = new ScriptedExecutor(clock, line, (e, at) => note(e, { rt: seconds(at) }));
-  const store = new InterruptedStore(clock, () => line.outages.some(([from, to]) => clock.now() >= t0 + from * 1_000 && clock.now() < t0 + to * 1_000));
+  const store = new InterruptedStore(clock, () =>
+    line.outages.some(([from, to]) => clock.now() >= t0 + from * 1_000 && clock.now() < t0 + to * 1_000),
+  );
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  const scheduler = new Scheduler({ clock, random: () => 0, timezone: "UTC", stores: { default: store }, executors: { default: executor }, logger: quiet });
+  const scheduler = new Scheduler({
+    clock,
+    random: () => 0,
+    timezone: "UTC",
+    stores: { default: store },
+    executors: { default: executor },
+    logger: quiet,
+  });
   scheduler.on("job:submitted", (event) => note("submitted", { rts: event.scheduledRunTimes.map(seconds) }));
   scheduler.on("job:maxInstances", (event) => note("max_instances", { rts: event.scheduledRunTimes.map(seconds) }));
   scheduler.on("job:missed", (event) => note("missed", { rt: seconds(event.scheduledAt) }));
@@ -226,8 +235,12 @@ function difference(expected: BehaviourLine, actual: Actual): string | null {
   const problems = [
     ...(missing.length > 0 ? [`expected and did not happen: ${missing.join(" ")}`] : []),
     ...(extra.length > 0 ? [`happened unexpectedly: ${extra.join(" ")}`] : []),
-    ...(expected.next_run !== actual.next_run ? [`next_run: expected ${expected.next_run}, actual ${actual.next_run}`] : []),
-    ...(expected.job_exists !== actual.job_exists ? [`job_exists: expected ${expected.job_exists}, actual ${actual.job_exists}`] : []),
+    ...(expected.next_run !== actual.next_run
+      ? [`next_run: expected ${expected.next_run}, actual ${actual.next_run}`]
+      : []),
+    ...(expected.job_exists !== actual.job_exists
+      ? [`job_exists: expected ${expected.job_exists}, actual ${actual.job_exists}`]
+      : []),
   ];
   return problems.length === 0 ? null : problems.join("; ");
 }

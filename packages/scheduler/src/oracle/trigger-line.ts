@@ -61,7 +61,10 @@ function compareTimes(line: TriggerLine, expected: readonly string[], dst: DstRu
 /** One more than expected when there should be no more. */
 function fireTimes(trigger: Trigger, line: TriggerLine, count: number): number[] {
   const now = Date.parse(line.now!);
-  const horizonMs = line.exhausted_horizon_days === undefined ? Number.POSITIVE_INFINITY : now + line.exhausted_horizon_days * 86_400_000;
+  const horizonMs =
+    line.exhausted_horizon_days === undefined
+      ? Number.POSITIVE_INFINITY
+      : now + line.exhausted_horizon_days * 86_400_000;
   const anchored = trigger.anchored(now);
   const times: number[] = [];
   const wanted = line.exhausted === true || line.exhausted_horizon_days !== undefined ? count + 1 : count;

@@ -1,6 +1,6 @@
-import { createPool, type Pool } from "mysql2/promise";
+import type { Pool } from "mysql2/promise";
 import { JobSpecError } from "../core/errors.js";
-import { decodeJob, encodeJob, type JobRecord } from "../core/job-record.js";
+import { encodeJob, type JobRecord } from "../core/job-record.js";
 import type {
   ClaimKey,
   ClaimRequest,
@@ -18,162 +18,183 @@ import type {
   Verdict,
 } from "../core/job-store.js";
 import { claimDue } from "./mysql/claim-due.js";
+import { Connections } from "./mysql/connections.js";
 import { dispatch } from "./mysql/dispatch.js";
 import { executionLog } from "./mysql/execution-log.js";
-import { offer, reap, renew } from "./mysql/leases.js";
+import { isDuplicate } from "./mysql/failure.js";
+import { offer, renew, requestCancel } from "./mysql/leases.js";
+import { listJobs, readJob } from "./mysql/list-jobs.js";
+import { forgetNode, heartbeat, nodes } from "./mysql/nodes.js";
+import { type OwnPool, ownPool } from "./mysql/own-pool.js";
+import { reap } from "./mysql/reap.js";
 import { report } from "./mysql/report.js";
-import { schema } from "./mysql/schema.js";
-import { type Row, Sessions } from "./mysql/session.js";
-import { ms, msOrNull, type Tables } from "./mysql/tables.js";
+import { checkTables, migrate } from "./mysql/schema.js";
+import { type Session, Sessions } from "./mysql/session.js";
+import { ms, type Tables, tablesOf } from "./mysql/tables.js";
+import { EXACT, rowList, wantRows } from "./mysql/want.js";
+import { watchNextRun } from "./mysql/watch-next-run.js";
 
-/** How schedulers of one store tell each other to look, when they have something better than polling. */
+/** How schedulers of one store tell each other to look, when they have something better than polling: a Redis channel, say. */
 export interface Wake {
+  /** Best effort: what it throws is ignored, for others look once a second anyway. */
   notify(): unknown;
+  /** Answers how to stop. */
   subscribe(onWake: () => void): () => void;
 }
 
 export interface MySQLJobStoreOptions {
-  /** A mysql2/promise pool, best one of its own: its sessions are set to READ COMMITTED. It stays open at `close`. */
+  /**
+   * A mysql2/promise pool, best one of its own: its sessions are set to READ COMMITTED, to strict mode, to wait 3 s for a
+   * lock, and (MariaDB) to roll back a transaction that idles for 10 s. Give it a `connectTimeout` of a second or two and a
+   * `queueLimit`. It stays open at `close`.
+   */
   readonly pool?: Pool;
-  /** Or where to connect to; the store then has a pool of its own. */
+  /** Or where to connect to; the store then has a pool of four connections of its own. */
   readonly url?: string;
   /** Stores of different namespaces in the same tables do not see each other. Default "default". */
   readonly namespace?: string;
+  /** Default "scheduler_". */
   readonly tablePrefix?: string;
-  /** A channel (Redis, say) for wake-ups; without it the store looks once a second whether the next run has moved. */
+  /** A channel for wake-ups; without it a subscribed store looks once a second whether the next run has come forward. */
   readonly wake?: Wake;
+  /** Tells the time (epoch ms) instead of the server, for tests. All who share the tables must agree about it. */
+  readonly now?: () => number;
   /** How long to wait for a connection and for a statement, ms. Default 2,000 and 5,000. */
   readonly connectMs?: number;
   readonly statementMs?: number;
 }
 
-const SERVER_NOW = "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)";
-const LIST_LIMIT = 100;
-const NODE_FORGOTTEN_AFTER_MS = 60_000;
-const POLL_MS = 1_000;
+/** As long as their columns are. */
+const ID_MAX = 190;
+const FUNC_MAX = 255;
+const INSERTS_MAX = 3;
 
 /**
  * Jobs in MySQL 8 or MariaDB ≥ 10.6, shared by any number of schedulers. Claims use SKIP LOCKED and leases by the
- * server's clock; every method is one transaction (or a read) and may be repeated. Tables: scheduler_jobs,
- * scheduler_instances, scheduler_executions, scheduler_nodes; `migrate` makes them.
+ * server's clock; every method is one transaction (or a read), ends in time, and is repeated by itself when a lock or the
+ * network got in its way. Tables: scheduler_jobs, scheduler_instances, scheduler_executions, scheduler_nodes and
+ * scheduler_schema; `migrate` makes them.
  */
 export class MySQLJobStore implements JobStore {
   readonly shared = true;
   readonly executions: ExecutionLog;
-  readonly #pool: Pool;
-  readonly #ownsPool: boolean;
+  readonly #own: OwnPool | undefined;
   readonly #sessions: Sessions;
   readonly #tables: Tables;
   readonly #prefix: string;
   readonly #wake: Wake | undefined;
+  readonly #watches = new Set<() => void>();
 
-  constructor({ pool, url, namespace = "default", tablePrefix = "scheduler_", wake, connectMs = 2_000, statementMs = 5_000 }: MySQLJobStoreOptions) {
+  constructor(options: MySQLJobStoreOptions) {
+    const { pool, url, namespace = "default", tablePrefix = "scheduler_", wake, now } = options;
+    const { connectMs = 2_000, statementMs = 5_000 } = options;
     if (pool === undefined && url === undefined) throw new TypeError("pool: give a mysql2/promise pool, or a url");
-    if (!/^\w*$/.test(tablePrefix)) throw new TypeError("tablePrefix: only letters, digits and _ are allowed");
-    this.#ownsPool = pool === undefined;
-    this.#pool = pool ?? createPool({ uri: url!, connectionLimit: 4, queueLimit: 50, enableKeepAlive: true, charset: "utf8mb4" });
-    this.#sessions = new Sessions(this.#pool, { connectMs, statementMs });
+    if (!/^\w{0,40}$/.test(tablePrefix))
+      throw new TypeError("tablePrefix: only letters, digits and _ are allowed, at most 40");
+    if (namespace.length > 64) throw new TypeError("namespace: must have at most 64 characters");
+    this.#own = pool === undefined ? ownPool(url!, connectMs) : undefined;
+    const open = this.#own === undefined ? () => Promise.resolve(pool!) : this.#own.pool;
+    this.#sessions = new Sessions(new Connections(open, { connectMs, statementMs }), statementMs);
     this.#prefix = tablePrefix;
     this.#wake = wake;
-    this.#tables = {
-      ns: namespace,
-      jobs: `${tablePrefix}jobs`,
-      instances: `${tablePrefix}instances`,
-      executions: `${tablePrefix}executions`,
-      nodes: `${tablePrefix}nodes`,
-      now: SERVER_NOW,
-    };
+    this.#tables = tablesOf(tablePrefix, namespace, now);
     this.executions = executionLog(this.#sessions, this.#tables);
   }
 
-  async migrate(): Promise<void> {
-    for (const statement of schema(this.#prefix)) await this.#sessions.read((session) => session.run(statement));
+  migrate(): Promise<void> {
+    return migrate(this.#sessions, this.#prefix);
   }
 
-  async start(): Promise<void> {
-    await this.now();
+  start(): Promise<void> {
+    return checkTables(this.#sessions, this.#prefix);
   }
 
   async close(): Promise<void> {
-    if (this.#ownsPool) await this.#pool.end();
+    for (const stop of this.#watches) stop();
+    await this.#own?.close();
   }
 
   async now(): Promise<number> {
-    const [row] = await this.#rows(`SELECT ${SERVER_NOW} AS now_ms`);
+    const { now } = this.#tables;
+    const [row] = await this.#sessions.each((session) => session.rows(`SELECT ${now} AS now_ms`));
     return ms(row!["now_ms"]);
   }
 
   async insert(job: JobRecord): Promise<JobRecord | undefined> {
-    const { ns, jobs } = this.#tables;
-    if (typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
-    const { id, func, nextRunMs, version, maxInstances } = job;
-    const inserted = await this.#run(
-      `INSERT IGNORE INTO ${jobs} (ns, id, func, next_run_ms, version, max_instances, spec) VALUES (?)`,
-      [[ns, id, func, nextRunMs, version, maxInstances, encodeJob(job)]],
-    );
-    if (inserted === 0) return this.get(id);
-    await this.#wake?.notify();
-    return undefined;
+    checkStorable(job);
+    const existing = await this.#sessions.each((session) => this.#insert(session, job));
+    if (existing === undefined) this.#notify();
+    return existing;
   }
 
-  async get(id: string): Promise<JobRecord | undefined> {
+  async #insert(session: Session, job: JobRecord): Promise<JobRecord | undefined> {
     const { ns, jobs } = this.#tables;
-    const [row] = await this.#rows(`SELECT next_run_ms, version, spec FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
-    return row && asJob(row);
+    const { id, func, nextRunMs, version, maxInstances, incarnation } = job;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await session.run(`INSERT INTO ${jobs} (ns, id, func, next_run_ms, version, max_instances, spec) VALUES (?)`, [
+          [ns, id, func, nextRunMs, version, maxInstances, encodeJob(job)],
+        ]);
+        return undefined;
+      } catch (error) {
+        if (!isDuplicate(error)) throw error;
+        const existing = await readJob(session, this.#tables, id);
+        // It may be our own, the answer having been lost; and it may have been removed in between.
+        if (existing !== undefined) return session.again && existing.incarnation === incarnation ? undefined : existing;
+        if (attempt >= INSERTS_MAX) throw error;
+      }
+    }
   }
 
-  async list({ state, tag, limit = LIST_LIMIT, cursor }: JobQuery): Promise<JobPage> {
-    const { ns, jobs } = this.#tables;
-    const after = cursor === undefined ? undefined : (JSON.parse(cursor) as [number | null, string]);
-    const scheduled = state === "paused" || after?.[0] === null ? [] : await this.#scheduled(tag, limit + 1, after);
-    const room = limit + 1 - scheduled.length;
-    const paused =
-      state === "scheduled" || room <= 0
-        ? []
-        : await this.#rows(
-            `SELECT id, next_run_ms, version, spec FROM ${jobs}
-             WHERE ns = ? AND next_run_ms IS NULL AND id > ? ${tagged(tag)} ORDER BY id LIMIT ?`,
-            [ns, after?.[0] === null ? after[1] : "", ...tagValue(tag), room],
-          );
-    const rows = [...scheduled, ...paused];
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    const found = page.map(asJob);
-    if (rows.length <= limit) return { jobs: found };
-    return { jobs: found, cursor: JSON.stringify([msOrNull(last!["next_run_ms"]), last!["id"]]) };
+  get(id: string): Promise<JobRecord | undefined> {
+    return this.#sessions.each((session) => readJob(session, this.#tables, id));
   }
 
-  #scheduled(tag: string | undefined, limit: number, after: readonly [number | null, string] | undefined): Promise<Row[]> {
-    const { ns, jobs } = this.#tables;
-    const [run, id] = [after?.[0] ?? -1, after?.[1] ?? ""];
-    return this.#rows(
-      `SELECT id, next_run_ms, version, spec FROM ${jobs}
-       WHERE ns = ? AND next_run_ms >= ? AND (next_run_ms > ? OR id > ?) ${tagged(tag)} ORDER BY next_run_ms, id LIMIT ?`,
-      [ns, run, run, id, ...tagValue(tag), limit],
-    );
+  list(query: JobQuery): Promise<JobPage> {
+    return this.#sessions.each((session) => listJobs(session, this.#tables, query));
   }
 
   async update(job: JobRecord): Promise<JobRecord | undefined> {
-    const { ns, jobs } = this.#tables;
-    if (typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
-    const changed = await this.#run(
-      `UPDATE ${jobs} SET func = ?, next_run_ms = ?, max_instances = ?, spec = ?, version = version + 1, lease_until = 0
-       WHERE ns = ? AND id = ? AND version = ?`,
-      [job.func, job.nextRunMs, job.maxInstances, encodeJob(job), ns, job.id, job.version],
-    );
-    if (changed === 0) return undefined;
-    await this.#wake?.notify();
+    checkStorable(job);
+    const updated = await this.#sessions.each((session) => this.#update(session, job));
+    if (!updated) return undefined;
+    this.#notify();
     return { ...job, version: job.version + 1 };
+  }
+
+  async #update(session: Session, job: JobRecord): Promise<boolean> {
+    const { ns, jobs } = this.#tables;
+    const spec = encodeJob(job);
+    const changed = await session.run(
+      `UPDATE ${jobs} SET func = ?, next_run_ms = ?, max_instances = ?, spec = ?, version = version + 1,
+         lease_owner = NULL, lease_until = 0 WHERE ns = ? AND id = ? AND version = ?`,
+      [job.func, job.nextRunMs, job.maxInstances, spec, ns, job.id, job.version],
+    );
+    if (changed > 0 || !session.again) return changed > 0;
+    // The job as this very change would have left it: the answer was lost, not the change.
+    const same = await session.rows(
+      `SELECT 1 FROM ${jobs} WHERE ns = ? AND id = ? AND version = ? AND next_run_ms <=> ? AND lease_until = 0 AND spec = ?`,
+      [ns, job.id, job.version + 1, job.nextRunMs, spec],
+    );
+    return same.length > 0;
   }
 
   async remove(id: string): Promise<boolean> {
     const { ns, jobs } = this.#tables;
-    return (await this.#run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id])) > 0;
+    return this.#sessions.each(async (session) => {
+      const removed = await session.run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
+      return removed > 0 || session.again; // gone either way, and most likely by us
+    });
   }
 
-  removeAll(): Promise<number> {
+  async removeAll(): Promise<number> {
     const { ns, jobs } = this.#tables;
-    return this.#run(`DELETE FROM ${jobs} WHERE ns = ?`, [ns]);
+    let unanswered = 0;
+    return this.#sessions.transaction(async (session) => {
+      const removed = await session.run(`DELETE FROM ${jobs} WHERE ns = ?`, [ns]);
+      unanswered = Math.max(unanswered, removed);
+      return session.again ? unanswered : removed;
+    });
   }
 
   claimDue(request: ClaimRequest): Promise<Claims> {
@@ -182,15 +203,23 @@ export class MySQLJobStore implements JobStore {
 
   async dispatch(decisions: readonly Decision[]): Promise<Verdict[]> {
     const verdicts = await dispatch(this.#sessions, this.#tables, decisions);
-    if (decisions.some(({ instance }) => instance?.offered)) await this.#wake?.notify();
+    if (decisions.some(({ instance }) => instance?.offered)) this.#notify();
     return verdicts;
   }
 
   async release(claims: readonly ClaimKey[]): Promise<void> {
     const { ns, jobs } = this.#tables;
     if (claims.length === 0) return;
-    const keys = claims.map(({ jobId, version }) => [jobId, version]);
-    await this.#run(`UPDATE ${jobs} SET lease_until = 0 WHERE ns = ? AND (id, version) IN (?)`, [ns, keys]);
+    const keys = rowList(claims.map(({ jobId: id, version }) => ({ id, version })));
+    await this.#sessions.each((session) =>
+      session.run(
+        `UPDATE ${wantRows("version BIGINT")}
+         STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT}
+         SET j.lease_until = 0 WHERE j.version = want.version`,
+        [keys, ns],
+      ),
+    );
+    this.#notify();
   }
 
   report(reports: readonly Report[]): Promise<boolean[]> {
@@ -207,84 +236,48 @@ export class MySQLJobStore implements JobStore {
 
   async offer(held: readonly InstanceKey[]): Promise<void> {
     await offer(this.#sessions, this.#tables, held);
-    await this.#wake?.notify();
+    this.#notify();
   }
 
-  async requestCancel(executionId: string): Promise<boolean> {
-    const { ns, instances, executions } = this.#tables;
-    const changed = await this.#run(
-      `UPDATE ${instances} i JOIN ${executions} e ON e.ns = i.ns AND e.instance_id = i.id
-       SET i.cancel_id = e.id WHERE e.ns = ? AND e.id = ? AND e.state IN ('submitted', 'running')`,
-      [ns, executionId],
-    );
-    return changed > 0;
+  requestCancel(executionId: string): Promise<boolean> {
+    return requestCancel(this.#sessions, this.#tables, executionId);
   }
 
-  async heartbeat(node: SchedulerNode): Promise<void> {
-    const { ns, nodes } = this.#tables;
-    await this.#run(
-      `INSERT INTO ${nodes} (ns, id, seen_ms, node) VALUES (?, ?, ${SERVER_NOW}, ?)
-       ON DUPLICATE KEY UPDATE seen_ms = VALUES(seen_ms), node = VALUES(node)`,
-      [ns, node.id, JSON.stringify(node)],
-    );
+  heartbeat(node: SchedulerNode): Promise<void> {
+    return heartbeat(this.#sessions, this.#tables, node);
   }
 
-  async nodes(): Promise<SchedulerNode[]> {
-    const { ns, nodes } = this.#tables;
-    await this.#run(`DELETE FROM ${nodes} WHERE ns = ? AND seen_ms < ${SERVER_NOW} - ${NODE_FORGOTTEN_AFTER_MS}`, [ns]);
-    const rows = await this.#rows(`SELECT seen_ms, node FROM ${nodes} WHERE ns = ? ORDER BY id`, [ns]);
-    return rows.map((row) => ({ ...(JSON.parse(row["node"] as string) as SchedulerNode), seenAt: ms(row["seen_ms"]) }));
+  nodes(): Promise<SchedulerNode[]> {
+    return nodes(this.#sessions, this.#tables);
   }
 
-  async forgetNode(id: string): Promise<void> {
-    const { ns, nodes } = this.#tables;
-    await this.#run(`DELETE FROM ${nodes} WHERE ns = ? AND id = ?`, [ns, id]);
+  forgetNode(id: string): Promise<void> {
+    return forgetNode(this.#sessions, this.#tables, id);
   }
 
   subscribe(onWake: () => void): () => void {
-    return this.#wake === undefined ? this.#poll(onWake) : this.#wake.subscribe(onWake);
+    if (this.#wake !== undefined) return this.#wake.subscribe(onWake);
+    const stop = watchNextRun(this.#sessions, this.#tables, onWake);
+    this.#watches.add(stop);
+    return () => {
+      this.#watches.delete(stop);
+      stop();
+    };
   }
 
-  /** Looks whether the earliest run has come forward, or an offered run waits. */
-  #poll(onWake: () => void): () => void {
-    const { ns, jobs } = this.#tables;
-    let known = Number.POSITIVE_INFINITY;
-    let asking = false;
-    const timer = setInterval(async () => {
-      if (asking) return;
-      asking = true;
-      try {
-        const [row] = await this.#rows(`SELECT MIN(next_run_ms) AS ms FROM ${jobs} WHERE ns = ?`, [ns]);
-        const next = msOrNull(row!["ms"]) ?? Number.POSITIVE_INFINITY;
-        if (next < known) onWake();
-        known = next;
-      } catch {
-        // The scheduler's own calls meet the same trouble and say so.
-      } finally {
-        asking = false;
-      }
-    }, POLL_MS);
-    timer.unref();
-    return () => clearInterval(timer);
-  }
-
-  #rows(sql: string, values: readonly unknown[] = []): Promise<Row[]> {
-    return this.#sessions.read((session) => session.rows(sql, values));
-  }
-
-  #run(sql: string, values: readonly unknown[] = []): Promise<number> {
-    return this.#sessions.read((session) => session.run(sql, values));
+  /** Nobody waits for it: what was written stands, whether or not somebody hears of it at once. */
+  #notify(): void {
+    if (this.#wake === undefined) return;
+    const { notify } = this.#wake;
+    void Promise.resolve()
+      .then(() => notify.call(this.#wake))
+      .catch(() => {}); // the others look by themselves within a second
   }
 }
 
-function asJob(row: Row): JobRecord {
-  return decodeJob(row["spec"] as string, msOrNull(row["next_run_ms"]), ms(row["version"]));
-}
-
-function tagged(tag: string | undefined): string {
-  return tag === undefined ? "" : "AND JSON_CONTAINS(JSON_EXTRACT(spec, '$.tags'), ?)";
-}
-
-function tagValue(tag: string | undefined): string[] {
-  return tag === undefined ? [] : [JSON.stringify(tag)];
+/** What the columns would refuse is refused by name. */
+function checkStorable({ id, func }: JobRecord): void {
+  if (typeof func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
+  if (func.length > FUNC_MAX) throw new JobSpecError("func", `must have at most ${FUNC_MAX} characters`);
+  if (id.length > ID_MAX) throw new JobSpecError("id", `must have at most ${ID_MAX} characters`);
 }

@@ -1,16 +1,27 @@
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
-import { Redis } from "ioredis";
+import { setTimeout } from "node:timers/promises";
+import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { Cluster, Redis } from "ioredis";
+import type { JobRecord } from "../core/job-record.js";
+import type { Decision, Report, Verdict } from "../core/job-store.js";
+import { claiming, claimOne, decision, FAR, job, news, running, started, uniqueId } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
-import { RedisJobStore } from "./redis.js";
+import { RedisJobStore, type RedisJobStoreOptions } from "./redis.js";
+
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 let server: ThrowawayRedis;
 let clients: [Redis, Redis];
 let opened = 0;
+const closing: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  server = await throwawayRedis();
-  clients = [new Redis(server.url), new Redis(server.url)];
+  server = await throwawayRedis({ tcp: true });
+  clients = [new Redis(server.url), new Redis(server.url, { enableAutoPipelining: true, stringNumbers: true })];
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
 });
 
 afterAll(async () => {
@@ -18,34 +29,395 @@ afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
 });
 
+/** A store of a namespace of its own, unless one is named. */
+function openStore(options: RedisJobStoreOptions = {}) {
+  const { namespace = `n${opened++}` } = options;
+  const redis = options.url === undefined ? { redis: clients[0] } : {};
+  const store = new RedisJobStore({ ...redis, logger: SILENT, ...options, namespace });
+  closing.push(() => store.close());
+  return { store, namespace, prefix: `{scheduler:${namespace}}:` };
+}
+
+function openClient(url: string, keyPrefix = ""): Redis {
+  const client = new Redis(url, { disconnectTimeout: 50, keyPrefix });
+  client.on("error", () => {});
+  closing.push(() => client.disconnect());
+  return client;
+}
+
 describe("the Redis store", () => {
   for (const { name, run } of jobStoreConformance(async () => {
     const namespace = `n${opened++}`;
-    const [store, second] = clients.map((redis) => new RedisJobStore({ redis, namespace })) as [RedisJobStore, RedisJobStore];
+    const [store, second] = clients.map((redis) => new RedisJobStore({ redis, namespace })) as [
+      RedisJobStore,
+      RedisJobStore,
+    ];
     return {
       store,
       second,
-      advance: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      corrupt: async (jobId) => void (await clients[0].hset(`{scheduler:${namespace}}:jobs`, jobId, '{"v":1')),
+      advance: (ms) => setTimeout(ms),
+      corrupt: async (jobId) => {
+        await clients[0].hset(`{scheduler:${namespace}}:jobs`, jobId, '{"v":1');
+      },
       close: async () => {
-        await store.close();
-        await second.close();
+        store.close();
+        second.close();
       },
     };
   })) {
     test(name, run);
   }
+});
 
-  test("all keys carry the hash tag", async () => {
-    const keys = await clients[0].keys("*");
-    expect(keys.length).toBeGreaterThan(10);
-    expect(keys.filter((key) => !/^\{scheduler:n\d+\}:/.test(key))).toEqual([]);
+describe("the Redis store with a clock of the test's", () => {
+  for (const { name, run } of jobStoreConformance(async () => {
+    const namespace = `n${opened++}`;
+    let nowMs = Date.UTC(2026, 0, 1);
+    const [second, store] = clients.map((redis) => new RedisJobStore({ redis, namespace, now: () => nowMs }));
+    return {
+      store: store!,
+      second: second!,
+      advance: async (ms) => {
+        nowMs += ms;
+      },
+      close: async () => {
+        store!.close();
+        second!.close();
+      },
+    };
+  })) {
+    test(name, run);
+  }
+});
+
+test("four schedulers carry 2,000 jobs out, each run time once", async () => {
+  const { namespace, prefix, store } = openStore();
+  const stores = [0, 1, 2, 3].map(() => openStore({ namespace, redis: openClient(server.url) }).store);
+  const [jobs, runsEach] = [2_000, 3];
+  const funcs = ["mail", "stats", "orders"];
+  await Promise.all(
+    Array.from({ length: jobs }, (_, at) =>
+      store.insert(job({ id: `j${at}`, func: funcs[at % 3]!, nextRunMs: 1_000 + at })),
+    ),
+  );
+  const executed = (await Promise.all(stores.map((each, at) => hammer(each, `owner-${at}`, runsEach)))).flat();
+  expect(executed.length).toBe(jobs * runsEach);
+  expect(new Set(executed).size).toBe(jobs * runsEach);
+  expect(await clients[0].hlen(`${prefix}runs`)).toBe(jobs * runsEach);
+  expect((await store.list({})).jobs).toEqual([]);
+  expect((await store.executions.list({ states: ["submitted", "running"] })).executions).toEqual([]);
+
+  expect(await store.executions.deleteBefore(Date.now() + 60_000, 500)).toBe(500);
+  expect(await store.executions.deleteBefore(Date.now() + 60_000, 1e6)).toBe(jobs * runsEach - 500);
+  expect(await clients[0].keys(`*${prefix}*`)).toEqual([]);
+});
+
+/** Claims, dispatches and reports until nothing is left; each job runs `runsEach` times. Answers the run times. */
+async function hammer(store: RedisJobStore, owner: string, runsEach: number): Promise<string[]> {
+  const executed: string[] = [];
+  for (let idle = 0; idle < 5; ) {
+    const { jobs } = await store.claimDue(
+      claiming({ owner, limit: 37, leaseMs: 60_000, tasks: ["mail", "stats", "orders"] }),
+    );
+    if (jobs.length === 0) {
+      idle++;
+      await setTimeout(10);
+      continue;
+    }
+    idle = 0;
+    const decisions = jobs.map((each) => decision(each, nextOf(each, runsEach), { owner }));
+    const verdicts = await store.dispatch(decisions);
+    const ends = verdicts.flatMap((verdict, at) => endsOf(decisions[at]!, verdict));
+    expect((await store.report(ends)).every(Boolean)).toBe(true);
+    executed.push(...decisions.map((each) => `${each.jobId} ${each.instance!.runs[0]!.scheduledAt}`));
+  }
+  return executed;
+}
+
+function nextOf({ nextRunMs }: JobRecord, runsEach: number): number | null {
+  const next = nextRunMs! + 10_000;
+  return next >= runsEach * 10_000 ? null : next;
+}
+
+function endsOf({ instance }: Decision, verdict: Verdict): Report[] {
+  if (verdict.kind !== "started") throw new Error(`not started but ${verdict.kind}`);
+  return verdict.runs.map((run) => news({ instanceId: instance!.id, verdict }, { executionId: run.executionId }));
+}
+
+test("every key is under the namespace's hash tag, and all go with what they held", async () => {
+  await using own = await throwawayRedis();
+  const redis = openClient(own.url);
+  const { store, prefix } = openStore({ redis });
+  const run = await running(store, { ack: "late", tags: ["red"] });
+  const failed = await running(store, { func: "other" });
+  await store.requestCancel(run.verdict.runs[0]!.executionId);
+  await store.report([news(failed, { state: "error", error: "bad" })]);
+  await store.insert(job({ nextRunMs: null }));
+  await store.heartbeat({ id: "node", host: "h", pid: 1, startedAt: 1, seenAt: 1, running: 0, state: "running" });
+  const keys = await redis.keys("*");
+  expect(keys.filter((key) => !key.startsWith(prefix))).toEqual([]);
+  expect(keys.length).toBeGreaterThan(15);
+
+  await store.report([news(run, { state: "cancelled" })]);
+  expect(await store.removeAll()).toBe(3);
+  expect(await store.executions.deleteBefore(Date.now() + 60_000, 100)).toBe(2);
+  expect(await redis.keys("*")).toEqual([`${prefix}nodes`]);
+});
+
+test("namespaces do not see each other, nor does a client's key prefix matter", async () => {
+  const prefixed = openClient(server.url, "app:");
+  const [one, other] = [openStore({ redis: prefixed }), openStore({ redis: prefixed })];
+  let wakes = 0;
+  one.store.subscribe(() => wakes++);
+  await eventually(() => expect(wakes).toBe(1));
+  const run = await running(one.store);
+  expect(await one.store.report([news(run)])).toEqual([true]);
+  await eventually(() => expect(wakes).toBeGreaterThan(1));
+  expect((await other.store.list({})).jobs).toEqual([]);
+  expect((await other.store.executions.list({})).executions).toEqual([]);
+  expect(await clients[0].keys(`${one.prefix}*`)).toEqual([]);
+  expect(() => new RedisJobStore({ redis: clients[0], namespace: "a}b" })).toThrow(/namespace/);
+});
+
+test("a cluster has it all on one node", async () => {
+  const args = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
+  await using node = await throwawayRedis({ tcp: true, args });
+  const direct = openClient(node.url);
+  await direct.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+  await eventually(async () => expect(await direct.call("CLUSTER", "INFO")).toMatch(/cluster_state:ok/));
+  const cluster = new Cluster([{ host: "127.0.0.1", port: node.port! }]);
+  closing.push(() => cluster.disconnect());
+  const { store } = openStore({ redis: cluster });
+  await store.start();
+  let wakes = 0;
+  store.subscribe(() => wakes++);
+  await eventually(() => expect(wakes).toBe(1));
+  expect(await store.report([news(await running(store))])).toEqual([true]);
+  await eventually(() => expect(wakes).toBeGreaterThan(1));
+  expect((await store.executions.list({})).executions).toHaveLength(1);
+});
+
+test("scripts that Redis has forgotten are sent again", async () => {
+  const { store } = openStore();
+  const run = await running(store);
+  await clients[0].script("FLUSH");
+  expect(await store.report([news(run)])).toEqual([true]);
+  await clients[0].script("FLUSH");
+  const ids = await Promise.all(Array.from({ length: 50 }, () => store.insert(job())));
+  expect(ids.every((existing) => existing === undefined)).toBe(true);
+});
+
+describe("when an answer is lost", () => {
+  /** A store that talks through a proxy, which loses the answer to `act`; then the same once more. */
+  async function twice<T>(namespace: string, act: (store: RedisJobStore) => Promise<T>): Promise<T> {
+    await using proxy = await openProxy({ target: server.target });
+    const store = new RedisJobStore({ url: `redis://127.0.0.1:${proxy.port}`, namespace, logger: SILENT });
+    await store.start();
+    proxy.dropReplies();
+    const lost = act(store);
+    await setTimeout(30);
+    proxy.reset();
+    await expect(lost).rejects.toThrow();
+    proxy.heal();
+    const answer = await eventually(() => act(store), { withinMs: 3_000 });
+    store.close();
+    return answer;
+  }
+
+  test("the same decision has the same verdict, and there is one row", async () => {
+    const { store, namespace, prefix } = openStore();
+    const added = job();
+    await store.insert(added);
+    const what = decision(await claimOne(store, added.id), FAR);
+    const verdicts = await twice(namespace, (far) => far.dispatch([what]));
+    expect(verdicts).toEqual([{ kind: "started", token: 1, runs: what.instance!.runs }]);
+    expect((await store.executions.list({})).executions).toHaveLength(1);
+    expect((await store.executions.active([added.id])).get(added.id)).toBe(1);
+    expect(await clients[0].zcard(`${prefix}history:${added.id}`)).toBe(1);
   });
 
-  test("scripts that the server forgot are sent again", async () => {
-    const store = new RedisJobStore({ redis: clients[0], namespace: "flushed" });
-    await store.now();
-    await clients[0].script("FLUSH");
-    expect(await store.now()).toBeGreaterThan(1.7e12);
+  test("the same report is true, and the instance is closed once", async () => {
+    const { store, namespace } = openStore();
+    const first = await running(store, { maxInstances: 2 });
+    const again = { ...(await store.get(first.job.id))!, nextRunMs: 2_000 };
+    await store.update(again);
+    await started(store, decision(await claimOne(store, first.job.id), FAR));
+    expect(await twice(namespace, (far) => far.report([news(first)]))).toEqual([true]);
+    expect((await store.executions.active([first.job.id])).get(first.job.id)).toBe(1);
+  });
+
+  test("the same change is found done, a second job is not added", async () => {
+    const { store, namespace } = openStore();
+    const added = job({ nextRunMs: FAR });
+    const existing = await twice(namespace, (far) => far.insert(added));
+    expect(existing?.id).toBe(added.id);
+    const changed = await twice(namespace, (far) => far.update({ ...added, name: "new" }));
+    expect(changed).toMatchObject({ name: "new", version: 2 });
+    expect(await store.update({ ...added, name: "newer" })).toBeUndefined();
+  });
+
+  test("a claim's jobs come back when its lease ends", async () => {
+    const { store, namespace } = openStore();
+    const added = job();
+    await store.insert(added);
+    expect((await twice(namespace, (far) => far.claimDue(claiming({ leaseMs: 300 })))).jobs).toEqual([]);
+    await eventually(() => claimOne(store, added.id), { withinMs: 2_000 });
+  });
+
+  test("a link that is half-open is noticed, and heals", async () => {
+    await using proxy = await openProxy({ target: server.target });
+    const { store } = openStore({ url: `redis://127.0.0.1:${proxy.port}` });
+    await store.start();
+    proxy.blackhole();
+    const startMs = performance.now();
+    await expect(store.now()).rejects.toThrow();
+    expect(performance.now() - startMs).toBeLessThan(1_500);
+    proxy.heal();
+    await eventually(() => store.now(), { withinMs: 2_000 });
+  });
+});
+
+describe("wake-ups", () => {
+  test("come when a next run came forward, not when it did not", async () => {
+    const { store, namespace } = openStore();
+    const listener = openStore({ namespace, redis: clients[1] }).store;
+    let wakes = 0;
+    const stop = listener.subscribe(() => wakes++);
+    await eventually(() => expect(wakes).toBe(1)); // listening: something may have been missed before
+    const soon = job({ nextRunMs: 500 });
+    const wakesAfter = async (act: () => Promise<unknown>) => {
+      const before = wakes;
+      await act();
+      await setTimeout(30);
+      return wakes - before;
+    };
+    expect(await wakesAfter(() => store.insert(soon))).toBe(1);
+    expect(await wakesAfter(() => store.insert(job({ nextRunMs: 600 })))).toBe(0);
+    expect(await wakesAfter(() => store.insert(job({ nextRunMs: null })))).toBe(0);
+    expect(await wakesAfter(() => store.update({ ...soon, nextRunMs: 400 }))).toBe(1);
+    const run = await running(store, { nextRunMs: 300 });
+    expect(await wakesAfter(() => store.offer([{ instanceId: run.instanceId, token: 1 }]))).toBe(1);
+    stop();
+    expect(await wakesAfter(() => store.insert(job({ nextRunMs: 1 })))).toBe(0);
+  });
+
+  test("go on after the connection was cut or went dead, beginning with one", async () => {
+    await using proxy = await openProxy({ target: server.target });
+    const far = openClient(`redis://127.0.0.1:${proxy.port}`);
+    const { store, namespace } = openStore();
+    const listener = openStore({ namespace, redis: far }).store;
+    let wakes = 0;
+    listener.subscribe(() => wakes++);
+    await eventually(() => expect(wakes).toBe(1));
+    proxy.reset();
+    await eventually(() => expect(wakes).toBe(2));
+    await store.insert(job({ nextRunMs: 100 }));
+    await eventually(() => expect(wakes).toBe(3));
+    proxy.blackhole();
+    await setTimeout(50);
+    await store.insert(job({ nextRunMs: 50 }));
+    proxy.heal();
+    await eventually(() => expect(wakes).toBe(4), { withinMs: 4_000 });
+    await store.insert(job({ nextRunMs: 25 }));
+    await eventually(() => expect(wakes).toBe(5));
+  });
+});
+
+describe("history", () => {
+  test("rare states are found among many, states merge in order, and pages go on", async () => {
+    const { store } = openStore();
+    const endings = ["error", "missed", "cancelled"] as const;
+    for (let at = 0; at < 30; at++) {
+      const run = await running(store);
+      await store.report([news(run, at % 5 === 0 ? { state: endings[(at / 5) % 3]! } : {})]);
+      if (at % 3 === 0) await setTimeout(2);
+    }
+    await running(store, {}, { leaseMs: 60_000 });
+    const all = (await store.executions.list({})).executions;
+    expect(all).toHaveLength(31);
+    for (const states of [
+      ["error", "missed"],
+      ["executed", "error"],
+      ["error"],
+      ["submitted", "running"],
+      ["executed"],
+    ] as const) {
+      const wanted = all.filter(({ state }) => (states as readonly string[]).includes(state)).map(({ id }) => id);
+      const paged: string[] = [];
+      for (let cursor: string | undefined; ; ) {
+        const page = await store.executions.list({ states, limit: 2, ...(cursor === undefined ? {} : { cursor }) });
+        paged.push(...page.executions.map(({ id }) => id));
+        cursor = page.cursor;
+        if (cursor === undefined) break;
+      }
+      expect(paged).toEqual(wanted);
+    }
+  });
+
+  test("a page's end may be deleted before the next page is asked for", async () => {
+    const { store } = openStore();
+    for (let at = 0; at < 6; at++) await store.report([news(await running(store))]);
+    const ids = (await store.executions.list({})).executions.map(({ id }) => id);
+    const { executions, cursor } = await store.executions.list({ limit: 3 });
+    expect(executions.map(({ id }) => id)).toEqual(ids.slice(0, 3));
+    await store.executions.deleteBefore(executions[2]!.submittedAt + 1, 100);
+    expect((await store.executions.list({ cursor: cursor! })).executions).toEqual([]);
+  });
+
+  test("a backlog of 1,000 run times is one decision", async () => {
+    const { store } = openStore();
+    const added = job({ coalesce: false, ack: "late" });
+    await store.insert(added);
+    const runs = Array.from({ length: 1_000 }, (_, at) => ({ executionId: uniqueId("e"), scheduledAt: at }));
+    const what = decision(await claimOne(store, added.id), FAR, { runs, leaseMs: 1 });
+    expect((await started(store, what)).runs).toHaveLength(1_000);
+    await setTimeout(5);
+    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
+    expect(takenOver[0]?.runs).toEqual(runs);
+    expect((await store.executions.list({ states: ["submitted"], limit: 2_000 })).executions).toHaveLength(1_000);
+  });
+
+  test("runs of unknown tasks do not stand in the way of those that can be taken over", async () => {
+    const { store } = openStore();
+    const leases = { leaseMs: 1 };
+    for (let at = 0; at < 250; at++) await running(store, { func: "unknown", ack: "late" }, leases);
+    const run = await running(store, { func: "known", ack: "late" }, leases);
+    await setTimeout(5);
+    const { takenOver } = await store.reap(claiming({ owner: "bob", tasks: ["known"], limit: 5 }));
+    expect(takenOver.map(({ instanceId }) => instanceId)).toEqual([run.instanceId]);
+  });
+});
+
+describe("at the start", () => {
+  test("a Redis that may evict jobs is warned of", async () => {
+    await using evicting = await throwawayRedis({ args: ["--maxmemory-policy", "allkeys-lru"] });
+    const said: string[] = [];
+    const logger = { ...SILENT, warn: (text: string) => said.push(text) };
+    const { store } = openStore({ url: evicting.url, logger });
+    await store.start();
+    expect(said).toEqual([expect.stringMatching(/allkeys-lru.*noeviction/)]);
+  });
+
+  test("a full Redis refuses whole scripts, and nothing is half done", async () => {
+    await using small = await throwawayRedis({ args: ["--maxmemory-policy", "noeviction"] });
+    const redis = openClient(small.url);
+    const { store } = openStore({ redis });
+    const run = await running(store);
+    const lent = job();
+    await store.insert(lent);
+    const claimed = await claimOne(store, lent.id);
+    await redis.config("SET", "maxmemory", "1");
+    await expect(store.insert(job())).rejects.toThrow(/OOM/);
+    await expect(store.dispatch([decision(claimed, FAR)])).rejects.toThrow(/OOM/);
+    await redis.config("SET", "maxmemory", "0");
+    expect((await store.list({})).jobs).toHaveLength(2);
+    expect((await store.executions.list({})).executions).toHaveLength(1);
+    await started(store, decision(claimed, FAR));
+    expect(await store.report([news(run)])).toEqual([true]);
+  });
+
+  test("an address that nobody listens at is an error, not a wait", async () => {
+    expect(() => new RedisJobStore({ url: "http://h" })).toThrow(/url/);
+    expect(() => new RedisJobStore({})).toThrow(/redis/);
   });
 });

@@ -1,4 +1,4 @@
-import { Redis } from "ioredis";
+import { defaultLogger } from "../core/default-logger.js";
 import { JobSpecError } from "../core/errors.js";
 import { decodeJob, encodeJob, type JobRecord } from "../core/job-record.js";
 import type {
@@ -11,327 +11,280 @@ import type {
   JobPage,
   JobQuery,
   JobStore,
-  PlannedRun,
   Reaped,
   Renewal,
   Report,
   SchedulerNode,
   Verdict,
 } from "../core/job-store.js";
-import { asExecution, executionLog } from "./redis/execution-log.js";
-import { runScript } from "./redis/script-runner.js";
-import * as scripts from "./redis/scripts.js";
+import { checkServer, type ServerLogger } from "./redis/check-server.js";
+import { openClient, type RedisClient, untilReady } from "./redis/client.js";
+import { dispatch } from "./redis/dispatch.js";
+import { RedisExecutionLog } from "./redis/execution-log.js";
+import { instanceOf, msOrNull } from "./redis/execution-row.js";
+import { batches, offer, reap, renew, report } from "./redis/leases.js";
+import { claimDue as claimDueLua } from "./redis/lua/claim-due.js";
+import { get as getLua } from "./redis/lua/get.js";
+import { heartbeat as heartbeatLua } from "./redis/lua/heartbeat.js";
+import { insert as insertLua } from "./redis/lua/insert.js";
+import { listJobs as listJobsLua } from "./redis/lua/list-jobs.js";
+import { nodes as nodesLua } from "./redis/lua/nodes.js";
+import { release as releaseLua } from "./redis/lua/release.js";
+import { remove as removeLua } from "./redis/lua/remove.js";
+import { removeSome as removeSomeLua } from "./redis/lua/remove-some.js";
+import { requestCancel as requestCancelLua } from "./redis/lua/request-cancel.js";
+import { serverTime as serverTimeLua } from "./redis/lua/server-time.js";
+import { update as updateLua } from "./redis/lua/update.js";
+import { Script, type Scripts, scriptsOf } from "./redis/script.js";
+import { WakeUp } from "./redis/wake-up.js";
 
 export interface RedisJobStoreOptions {
-  /** An ioredis client of yours; it stays open at `close`. */
-  readonly redis?: Redis;
-  /** Or where to connect to; the store then has a client of its own. */
+  /** An ioredis client, or a cluster; it stays open at `close`. One that waits forever makes the store wait forever: see `url`. */
+  readonly redis?: RedisClient;
+  /** Or where to connect to (redis://, rediss://, unix:// or a path), with a client that fails fast and heals. */
   readonly url?: string;
   /** Stores of different namespaces do not see each other. Default "default". */
   readonly namespace?: string;
-  /** Hears when the server is set up so that jobs can get lost. */
-  readonly logger?: { warn(message: string): void };
+  /** Instead of the server's clock, for tests. */
+  readonly now?: () => number;
+  /** Hears at `start` what is wrong with the server's settings. Default: warnings on stderr. */
+  readonly logger?: ServerLogger;
 }
 
+const SCRIPTS = {
+  claimDue: new Script(claimDueLua),
+  get: new Script(getLua),
+  heartbeat: new Script(heartbeatLua),
+  insert: new Script(insertLua),
+  listJobs: new Script(listJobsLua),
+  nodes: new Script(nodesLua),
+  release: new Script(releaseLua),
+  remove: new Script(removeLua),
+  removeSome: new Script(removeSomeLua),
+  requestCancel: new Script(requestCancelLua),
+  serverTime: new Script(serverTimeLua),
+  update: new Script(updateLua),
+};
+
 const LIST_LIMIT = 100;
-const LIST_PIECE = 200;
-const LIST_PIECES_MAX = 100;
-const BROKEN_MS = 60_000;
+const LOOKS_MAX = 50;
+/** What one script call lends or lists at most. */
+const BATCH = 200;
+const READY_WITHIN_MS = 5_000;
 const NODE_FORGOTTEN_AFTER_MS = 60_000;
+/** How long a job that cannot be read is left alone. */
+const BROKEN_MS = 60_000;
 
 /**
- * Jobs in Redis ≥ 6.2, shared by any number of schedulers: every step is one Lua script, by the server's clock, and
- * wake-ups are published. All keys share the hash tag {scheduler:<namespace>}. Jobs are as durable as the server:
- * without an append-only file a crash loses them, and any eviction policy but noeviction may.
+ * Jobs in Redis ≥ 6.2 (or a cluster of it), shared by any number of schedulers. Each method is one Lua script, or a few
+ * of bounded length, by the server's clock; schedulers wake each other by PUBLISH. A command that was executed although
+ * its caller saw an error, or that a client sent twice, does no harm.
+ *
+ * What Redis forgets is gone: without an append-only file a crash loses the jobs (with `appendfsync everysec`, the last
+ * second of them), and with a `maxmemory-policy` other than noeviction a full memory loses any of them. Jobs that must
+ * outlive that belong into MySQL. History grows until `executions.deleteBefore` cuts it, at some 400 bytes an execution.
  */
 export class RedisJobStore implements JobStore {
   readonly shared = true;
   readonly executions: ExecutionLog;
-  readonly #redis: Redis;
+  readonly #client: RedisClient;
   readonly #ownsClient: boolean;
+  readonly #scripts: Scripts;
   readonly #prefix: string;
-  readonly #logger: { warn(message: string): void } | undefined;
-  #subscriber: Redis | undefined;
-  readonly #listeners = new Set<() => void>();
+  readonly #wakeUp: WakeUp;
+  readonly #clock: (() => number) | undefined;
+  readonly #logger: ServerLogger;
+  /** Which version of a job a record is that was claimed here: Redis has its JSON and need not be sent it again. */
+  readonly #claimed = new WeakMap<JobRecord, number>();
 
-  constructor({ redis, url, namespace = "default", logger }: RedisJobStoreOptions) {
+  constructor({ redis, url, namespace = "default", now, logger = defaultLogger }: RedisJobStoreOptions) {
     if (redis === undefined && url === undefined) throw new TypeError("redis: give an ioredis client, or a url");
-    if (/[{}]/.test(namespace)) throw new TypeError("namespace: must not contain { or }");
+    if (/[{}]/.test(namespace))
+      throw new TypeError("namespace: braces are not allowed, they mark the cluster's hash tag");
     this.#ownsClient = redis === undefined;
-    this.#redis = redis ?? ownClient(url!);
+    this.#client = redis ?? openClient(url!);
     this.#prefix = `{scheduler:${namespace}}:`;
+    this.#scripts = scriptsOf(this.#client, this.#prefix);
+    this.#wakeUp = new WakeUp(this.#client, `${this.#prefix}wake`);
+    this.#clock = now;
     this.#logger = logger;
-    this.executions = executionLog(this.#redis, this.#prefix);
+    this.executions = new RedisExecutionLog(this.#client, this.#scripts, this.#prefix);
   }
-
-  migrate(): void {}
 
   async start(): Promise<void> {
-    await untilReady(this.#redis);
+    await untilReady(this.#client, READY_WITHIN_MS);
+    await checkServer(this.#client, this.#logger);
     await this.now();
-    await this.#checkDurability();
   }
 
-  async close(): Promise<void> {
-    this.#subscriber?.disconnect();
-    this.#subscriber = undefined;
-    if (this.#ownsClient) this.#redis.disconnect();
+  /** Nothing to make: keys come with what they hold. */
+  migrate(): void {}
+
+  close(): void {
+    this.#wakeUp.close();
+    if (this.#ownsClient) this.#client.disconnect();
   }
 
   async now(): Promise<number> {
-    return Number(await this.#run(scripts.NOW));
+    return this.#clock?.() ?? Number(await this.#scripts.run(SCRIPTS.serverTime, []));
+  }
+
+  /** The clock as the scripts take it: empty for the server's. */
+  #now(): string {
+    return this.#clock === undefined ? "" : String(this.#clock());
   }
 
   async insert(job: JobRecord): Promise<JobRecord | undefined> {
-    const existing = (await this.#run(scripts.INSERT, this.#jobArguments(job))) as StoredJob | null;
-    return existing === null ? undefined : asJob(existing);
+    const args = [job.id, funcOf(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job)];
+    const existing = (await this.#scripts.run(SCRIPTS.insert, args)) as [string, string] | null;
+    return existing === null ? undefined : readJob(...existing);
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
-    const found = (await this.#run(scripts.GET, [id])) as StoredJob | null;
-    return found === null ? undefined : asJob(found);
-  }
-
-  async update(job: JobRecord): Promise<JobRecord | undefined> {
-    const updated = Number(await this.#run(scripts.UPDATE, this.#jobArguments(job)));
-    return updated === 1 ? { ...job, version: job.version + 1 } : undefined;
+    const [meta, text] = (await this.#scripts.run(SCRIPTS.get, [id])) as [string | null, string | null];
+    return meta === null || text === null ? undefined : readJob(meta, text);
   }
 
   async list({ state, tag, limit = LIST_LIMIT, cursor }: JobQuery): Promise<JobPage> {
-    const found: JobRecord[] = [];
-    let from = await this.#listFrom(state, cursor);
-    for (let piece = 0; piece < LIST_PIECES_MAX; piece++) {
-      const stored = (await this.#run(scripts.LIST, [from, from + LIST_PIECE - 1])) as StoredJob[];
-      for (const job of stored.map(asJob)) {
-        if (state === "scheduled" && job.nextRunMs === null) return { jobs: found };
-        if (tag !== undefined && !job.tags.includes(tag)) continue;
-        if (found.length === limit) return { jobs: found, cursor: cursorOf(found.at(-1)!) };
-        found.push(job);
+    const jobs: JobRecord[] = [];
+    let place = cursor === undefined ? undefined : (JSON.parse(cursor) as [number | null, string]);
+    for (let look = 0; look < LOOKS_MAX && jobs.length < limit; look++) {
+      const [score, id] = place === undefined ? ["", ""] : [place[0] ?? "+inf", place[1]];
+      const room = Math.min(BATCH, limit - jobs.length);
+      const args = [state ?? "", score, id, room, tag === undefined ? "" : JSON.stringify(tag)];
+      const answer = await this.#scripts.run(SCRIPTS.listJobs, args);
+      const [more, atScore, atId, found] = answer as [number, string, string, string[]];
+      for (let at = 0; at < found.length; at += 3) {
+        const job = this.#readable(found[at]!, found[at + 1]!, found[at + 2]!);
+        if (job !== undefined && (tag === undefined || job.tags.includes(tag))) jobs.push(job);
       }
-      if (stored.length < LIST_PIECE) return { jobs: found };
-      from += LIST_PIECE;
+      if (Number(more) === 0) return { jobs };
+      place = [atScore === "inf" ? null : Number(atScore), atId];
     }
-    return { jobs: found, ...(found.length > 0 ? { cursor: cursorOf(found.at(-1)!) } : {}) };
+    return { jobs, ...(place === undefined ? {} : { cursor: JSON.stringify(place) }) };
   }
 
-  async #listFrom(state: JobQuery["state"], cursor: string | undefined): Promise<number> {
-    if (cursor !== undefined) {
-      const [nextRunMs, id] = JSON.parse(cursor) as [number | null, string];
-      return Number(await this.#run(scripts.RANK_AFTER, [nextRunMs ?? "+inf", id]));
+  /** One job that cannot be read must not hide the others. */
+  #readable(id: string, meta: string, text: string): JobRecord | undefined {
+    try {
+      return readJob(meta, text);
+    } catch (error) {
+      this.#logger.warn(`Job "${id}" is left out of the list, it cannot be read: ${(error as Error).message}`);
+      return undefined;
     }
-    return state === "paused" ? this.#redis.zcount(`${this.#prefix}order`, "-inf", "(inf") : 0;
+  }
+
+  async update(job: JobRecord): Promise<JobRecord | undefined> {
+    const args = [job.id, job.version, funcOf(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job)];
+    const version = await this.#scripts.run(SCRIPTS.update, args);
+    return version === null ? undefined : { ...job, version: Number(version) };
   }
 
   async remove(id: string): Promise<boolean> {
-    return Number(await this.#run(scripts.REMOVE, [id])) === 1;
+    return Number(await this.#scripts.run(SCRIPTS.remove, [id])) === 1;
   }
 
   async removeAll(): Promise<number> {
-    let removed = 0;
-    for (;;) {
-      const count = Number(await this.#run(scripts.REMOVE_SOME, [LIST_PIECE]));
-      removed += count;
-      if (count < LIST_PIECE) return removed;
+    for (let removed = 0; ; ) {
+      const some = Number(await this.#scripts.run(SCRIPTS.removeSome, []));
+      if (some === 0) return removed;
+      removed += some;
     }
   }
 
   async claimDue({ leaseMs, limit, tasks }: ClaimRequest): Promise<Claims> {
-    const answer = await this.#run(scripts.CLAIM, [leaseMs, limit, tasks === undefined ? 0 : 1, ...(tasks ?? [])]);
-    const [now, nextDue, stored] = answer as [string, string, StoredJob[]];
+    const known = tasks === undefined ? [""] : ["1", ...new Set(tasks)];
     const jobs: JobRecord[] = [];
     const broken: { id: string; reason: string }[] = [];
-    for (const each of stored) {
-      try {
-        jobs.push(asJob(each));
-      } catch (error) {
-        broken.push({ id: each[0], reason: (error as Error).message });
+    for (let asked = 0; ; ) {
+      const size = Math.min(BATCH, limit - asked);
+      const answer = (await this.#scripts.run(SCRIPTS.claimDue, [this.#now(), leaseMs, size, ...known])) as string[];
+      const nowMs = Number(answer[0]);
+      const shelved: ClaimKey[] = [];
+      for (let at = 2; at < answer.length; at += 4) {
+        const [id, version] = [answer[at]!, Number(answer[at + 2])];
+        try {
+          const job = decodeJob(answer[at + 3]!, Number(answer[at + 1]), version);
+          this.#claimed.set(job, version);
+          jobs.push(job);
+        } catch (error) {
+          broken.push({ id, reason: (error as Error).message });
+          shelved.push({ jobId: id, version });
+        }
       }
+      if (shelved.length > 0) await this.#giveBack(shelved, nowMs + BROKEN_MS);
+      asked += size;
+      const isAll = answer.length - 2 < 4 * size;
+      if (isAll || asked >= limit)
+        return { nowMs, jobs, nextDueMs: answer[1] === "" ? null : Number(answer[1]), broken };
     }
-    if (broken.length > 0) await this.#run(scripts.POSTPONE, [BROKEN_MS, ...broken.map(({ id }) => id)]);
-    return { nowMs: Number(now), jobs, nextDueMs: nextDue === "" ? null : Number(nextDue), broken };
   }
 
-  async dispatch(decisions: readonly Decision[]): Promise<Verdict[]> {
-    if (decisions.length === 0) return [];
-    const verdicts = (await this.#run(scripts.DISPATCH, decisions.flatMap(decisionArguments))) as (string | number)[][];
-    return verdicts.map(([kind, token, ...indexes], at): Verdict => {
-      if (kind !== "started") return { kind: kind as "stale" | "max_instances" };
-      const { runs = [] } = decisions[at]!.instance ?? {};
-      return { kind: "started", token: Number(token), runs: indexes.map((index) => runs[Number(index) - 1]!) };
-    });
+  dispatch(decisions: readonly Decision[]): Promise<Verdict[]> {
+    return dispatch(this.#scripts, this.#now(), decisions, (job, version) => this.#claimed.get(job) === version);
   }
 
   async release(claims: readonly ClaimKey[]): Promise<void> {
-    if (claims.length > 0) await this.#run(scripts.RELEASE, claims.flatMap(({ jobId, version }) => [jobId, version]));
+    await this.#giveBack(claims, "");
   }
 
-  async report(reports: readonly Report[]): Promise<boolean[]> {
-    if (reports.length === 0) return [];
-    const answers = (await this.#run(scripts.REPORT, reports.flatMap(reportArguments))) as number[];
-    return answers.map((answer) => answer === 1);
-  }
-
-  async renew(held: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
-    if (held.length === 0) return { lost: [], cancel: [] };
-    const [lost, cancel] = (await this.#run(scripts.RENEW, [leaseMs, ...keys(held)])) as [string[], string[]];
-    return { lost, cancel };
-  }
-
-  async reap({ owner, leaseMs, limit, tasks }: ClaimRequest): Promise<Reaped> {
-    const args = [owner, leaseMs, limit, tasks === undefined ? 0 : 1, ...(tasks ?? [])];
-    const [now, expiry, taken, lost] = (await this.#run(scripts.REAP, args)) as ReapAnswer;
-    return {
-      nowMs: Number(now),
-      nextExpiryMs: expiry === "" ? null : Number(expiry),
-      takenOver: taken.map(([instanceId, token, attempt, work, indexes]) => {
-        const { runs, job } = JSON.parse(work) as Work;
-        const left = indexes.map((index) => runs[index - 1]!);
-        return { instanceId, token: Number(token), attempt: Number(attempt), job: decodeJob(job, null, 0), runs: left };
-      }),
-      lost: lost.map(([id, log, state]) => asExecution(id, log, state)),
-    };
-  }
-
-  async offer(held: readonly InstanceKey[]): Promise<void> {
-    if (held.length > 0) await this.#run(scripts.OFFER, keys(held));
-  }
-
-  async requestCancel(executionId: string): Promise<boolean> {
-    return Number(await this.#run(scripts.CANCEL, [executionId])) === 1;
-  }
-
-  async heartbeat(node: SchedulerNode): Promise<void> {
-    await this.#run(scripts.HEARTBEAT, [node.id, JSON.stringify(node)]);
-  }
-
-  async nodes(): Promise<SchedulerNode[]> {
-    const now = await this.now();
-    const stored = await this.#redis.hgetall(`${this.#prefix}nodes`);
-    const nodes = Object.values(stored).map((text) => {
-      const split = text.indexOf(":");
-      return { ...(JSON.parse(text.slice(split + 1)) as SchedulerNode), seenAt: Number(text.slice(0, split)) };
-    });
-    const gone = nodes.filter(({ seenAt }) => seenAt < now - NODE_FORGOTTEN_AFTER_MS);
-    if (gone.length > 0) await this.#redis.hdel(`${this.#prefix}nodes`, ...gone.map(({ id }) => id));
-    return nodes.filter((node) => !gone.includes(node));
-  }
-
-  async forgetNode(id: string): Promise<void> {
-    await this.#redis.hdel(`${this.#prefix}nodes`, id);
-  }
-
-  /** A connection of its own; after it was lost everybody is woken once, for what was not heard meanwhile. */
-  subscribe(onWake: () => void): () => void {
-    this.#listeners.add(onWake);
-    this.#subscriber ??= this.#openSubscriber();
-    return () => this.#listeners.delete(onWake);
-  }
-
-  #openSubscriber(): Redis {
-    const wakeAll = () => {
-      for (const listener of this.#listeners) listener();
-    };
-    const subscriber = this.#redis.duplicate({
-      enableOfflineQueue: true,
-      maxRetriesPerRequest: null,
-      commandTimeout: undefined as never,
-      socketTimeout: undefined as never,
-    });
-    subscriber.on("error", () => {}); // it reconnects by itself, and polling goes on meanwhile
-    subscriber.on("ready", wakeAll);
-    subscriber.on("message", wakeAll);
-    subscriber.subscribe(`${this.#prefix}wake`).catch(() => {}); // closed before it was open
-    return subscriber;
-  }
-
-  async #checkDurability(): Promise<void> {
-    if (this.#logger === undefined) return;
-    const info = await this.#redis.info();
-    if (/^aof_enabled:0/m.test(info)) this.#logger.warn("Redis keeps no append-only file: a crash of it loses jobs");
-    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1];
-    if (policy !== undefined && policy !== "noeviction") {
-      this.#logger.warn(`Redis has maxmemory-policy ${policy}: it may evict jobs; set noeviction`);
+  async #giveBack(claims: readonly ClaimKey[], dueMs: number | ""): Promise<void> {
+    for (const batch of batches(claims)) {
+      await this.#scripts.run(SCRIPTS.release, [dueMs, ...batch.flatMap(({ jobId, version }) => [jobId, version])]);
     }
   }
 
-  #jobArguments(job: JobRecord): (string | number)[] {
-    if (typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
-    return [job.id, encodeJob(job), job.maxInstances, job.func, job.nextRunMs ?? "", job.version];
+  report(reports: readonly Report[]): Promise<boolean[]> {
+    return report(this.#scripts, reports);
   }
 
-  #run(script: string, args: readonly (string | number)[] = []): Promise<unknown> {
-    return runScript(this.#redis, script, this.#prefix, args);
+  renew(held: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
+    return renew(this.#scripts, this.#now(), held, leaseMs);
+  }
+
+  reap(request: ClaimRequest): Promise<Reaped> {
+    return reap(this.#scripts, this.#now(), request);
+  }
+
+  offer(held: readonly InstanceKey[]): Promise<void> {
+    return offer(this.#scripts, this.#now(), held);
+  }
+
+  async requestCancel(executionId: string): Promise<boolean> {
+    const row = await this.#client.hget(`${this.#prefix}runs`, executionId);
+    if (row === null) return false;
+    const args = [instanceOf(row), executionId, JSON.stringify(executionId)];
+    return Number(await this.#scripts.run(SCRIPTS.requestCancel, args)) === 1;
+  }
+
+  async heartbeat(node: SchedulerNode): Promise<void> {
+    await this.#scripts.run(SCRIPTS.heartbeat, [this.#now(), NODE_FORGOTTEN_AFTER_MS, node.id, JSON.stringify(node)]);
+  }
+
+  async nodes(): Promise<SchedulerNode[]> {
+    const found = (await this.#scripts.run(SCRIPTS.nodes, [this.#now(), NODE_FORGOTTEN_AFTER_MS])) as string[];
+    return found.map((text) => {
+      const at = text.indexOf(" ");
+      return { ...(JSON.parse(text.slice(at + 1)) as SchedulerNode), seenAt: Number(text.slice(0, at)) };
+    });
+  }
+
+  async forgetNode(id: string): Promise<void> {
+    await this.#client.hdel(`${this.#prefix}nodes`, id);
+  }
+
+  subscribe(onWake: () => void): () => void {
+    return this.#wakeUp.subscribe(onWake);
   }
 }
 
-type StoredJob = readonly [id: string, job: string, nextRun: string, version: string];
-type ReapAnswer = [string, string, [string, string, string, string, number[]][], [string, string, string][]];
-
-/** What an instance is made of when its job is gone. `ids` is there for the scripts. */
-interface Work {
-  readonly ids: readonly string[];
-  readonly runs: readonly PlannedRun[];
-  readonly job: string;
+/** Of "<version> <lent> <next run or -> …" and the job's JSON. */
+function readJob(meta: string, text: string): JobRecord {
+  const [version, , nextRun] = meta.split(" ", 3) as [string, string, string];
+  return decodeJob(text, msOrNull(nextRun), Number(version));
 }
 
-function asJob([, job, nextRun, version]: StoredJob): JobRecord {
-  return decodeJob(job, nextRun === "" ? null : Number(nextRun), Number(version));
-}
-
-function cursorOf({ nextRunMs, id }: JobRecord): string {
-  return JSON.stringify([nextRunMs, id]);
-}
-
-function keys(held: readonly InstanceKey[]): (string | number)[] {
-  return held.flatMap(({ instanceId, token }) => [instanceId, token]);
-}
-
-function decisionArguments({ jobId, claim, instance }: Decision): (string | number)[] {
-  const head = [jobId, claim?.version ?? "", claim?.nextRunMs ?? ""];
-  if (instance === undefined) return [...head, "", "", 0, 0, "", 0, "", "", 0];
-  const { id, owner, leaseMs, offered = false, job, runs } = instance;
-  const work: Work = { ids: runs.map(({ executionId }) => executionId), runs, job: encodeJob(job) };
-  const maxDeliveries = job.ack === "late" ? job.maxDeliveries : 0;
-  const body = [id, owner, leaseMs, offered ? 1 : 0, job.incarnation, maxDeliveries, job.func as string, JSON.stringify(work)];
-  return [...head, ...body, runs.length, ...runs.flatMap((run) => runArguments(job, run))];
-}
-
-function runArguments(job: JobRecord, { executionId, scheduledAt }: PlannedRun): (string | number)[] {
-  return [executionId, scheduledAt, JSON.stringify({ jobId: job.id, jobName: job.name, scheduledAt })];
-}
-
-function reportArguments({ instanceId, token, executionId, state, attempt, last, ...rest }: Report): (string | number)[] {
-  const { startedAt, finishedAt, result, error, stack } = rest;
-  const kept = JSON.stringify({ startedAt, finishedAt, result, error, stack });
-  return [instanceId, token, executionId, state, attempt, last ? 1 : 0, kept];
-}
-
-/** Fails fast and heals: no offline queue, deadlines on commands and silence, reconnects within a second. */
-function ownClient(url: string): Redis {
-  const client = new Redis(url, {
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    commandTimeout: 2_000,
-    connectTimeout: 1_000,
-    socketTimeout: 5_000,
-    retryStrategy: (attempt) => Math.min(1_000, 50 * 2 ** Math.min(attempt, 5)) * (0.5 + Math.random() / 2),
-    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
-  });
-  client.on("error", () => {}); // each call that fails says so to whoever made it
-  return client;
-}
-
-async function untilReady(redis: Redis): Promise<void> {
-  if (redis.status === "ready") return;
-  await new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => {
-      redis.off("ready", ready);
-      reject(new Error("no connection to Redis within 5,000 ms"));
-    }, 5_000);
-    const ready = () => {
-      clearTimeout(timer);
-      resolve();
-    };
-    redis.once("ready", ready);
-  });
+function funcOf({ func }: JobRecord): string {
+  if (typeof func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
+  return func;
 }

@@ -4,14 +4,14 @@ import { zone } from "./zone.js";
 /** A moment as callers may give it: a Date, epoch ms, a Temporal object, or text. */
 export type DateInput = Date | number | string | { readonly epochMilliseconds: number };
 
-/** APScheduler's date text, and the T and offset of ISO 8601. */
+/** APScheduler's date text; seconds may be left out, and up to nine digits of a second given, as ISO 8601 has it. */
 const PATTERN =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$/;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /**
  * Epoch ms of what was given. Text without an offset is read in `timezone`: inside a gap the later instant, inside a
- * fold the earlier one. What is finer than a millisecond is rounded as `finer` says. Throws a RangeError that begins with
- * `field`.
+ * fold the earlier one. What is finer than a millisecond is rounded as `finer` says. Throws a RangeError that begins
+ * with `field`.
  */
 export function parseInstant(input: DateInput, timezone: string, field: string, finer: "down" | "up" = "down"): number {
   if (typeof input === "string") return parseText(input, timezone, field, finer);
@@ -31,17 +31,20 @@ function parseText(text: string, timezone: string, field: string, finer: "down" 
     number,
     number,
   ];
+  if (year < 1) throw new RangeError(`${field}: "${text}" has no year ${year}`);
   if (month < 1 || month > 12) throw new RangeError(`${field}: "${text}" has no month ${month}`);
   if (day < 1 || day > daysInMonth(year, month)) throw new RangeError(`${field}: "${text}" has no day ${day}`);
   if (hour > 23 || minute > 59 || second > 59) throw new RangeError(`${field}: "${text}" has no such time of day`);
   const fraction = (match[7] ?? "").padEnd(9, "0");
   const milliseconds = Number(fraction.slice(0, 3)) + (finer === "up" && Number(fraction.slice(3)) > 0 ? 1 : 0);
-  const local = daysFromCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000 + milliseconds;
-  return match[8] === undefined ? zone(timezone).toInstant(local) : local - offsetMs(match[8]);
+  const local =
+    daysFromCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000 + milliseconds;
+  return match[8] === undefined ? zone(timezone).toInstant(local) : local - offsetMs(match[8], text, field);
 }
 
-function offsetMs(text: string): number {
-  if (text === "Z") return 0;
-  const sign = text.startsWith("-") ? -1 : 1;
-  return sign * (Number(text.slice(1, 3)) * 3_600_000 + Number(text.slice(-2)) * 60_000);
+function offsetMs(offset: string, text: string, field: string): number {
+  if (offset === "Z") return 0;
+  const [hours, minutes] = [Number(offset.slice(1, 3)), Number(offset.slice(4))] as const;
+  if (hours > 23 || minutes > 59) throw new RangeError(`${field}: "${text}" has no such offset from UTC`);
+  return (offset.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }

@@ -1,4 +1,4 @@
-import { DAY_MS, daysFromCivil } from "./civil.js";
+import { civilFromDays, DAY_MS, daysFromCivil, isLeapYear, weekdayOf } from "./civil.js";
 
 /** A stretch of time [startMs, endMs) with one offset from UTC; the ends may be infinite. */
 export interface Span {
@@ -13,7 +13,7 @@ export const WIDEST_OFFSET_MS = 16 * 3_600_000;
 
 /** Zones are read in pieces of this length, when somebody asks. */
 const PIECE_MS = 3_652 * DAY_MS;
-/** Two transitions within one probe's step would be missed; the closest real ones are weeks apart (Ramadan in Morocco). */
+/** Two transitions within one step would be missed; the closest ones since 1970 are weeks apart (Ramadan in Morocco). */
 const PROBE_MS = 6 * DAY_MS;
 
 /**
@@ -77,6 +77,7 @@ export class Zone {
   }
 
   #find(at: number): Span {
+    if (at >= REPEATS_FROM_MS) return this.#findRepeated(at);
     this.#readAround(at);
     const spans = this.#spans;
     let low = 0;
@@ -90,20 +91,34 @@ export class Zone {
     return this.#last;
   }
 
+  /** That year's part of the span of a year that was read: the two begin on the same weekday and are as long. */
+  #findRepeated(at: number): Span {
+    const { year } = civilFromDays(Math.floor(at / DAY_MS));
+    const [startMs, endMs] = [newYearMs(year), newYearMs(year + 1)];
+    const shiftMs = startMs - newYearMs(MODEL_YEARS.get(yearType(year))!);
+    const model = this.spanAt(at - shiftMs);
+    this.#last = {
+      startMs: Math.max(model.startMs + shiftMs, startMs),
+      endMs: Math.min(model.endMs + shiftMs, endMs),
+      offsetMs: model.offsetMs,
+    };
+    return this.#last;
+  }
+
   #readAround(at: number): void {
-    while (at >= this.#readTo && this.#readTo < LATEST_MS) this.#readOn();
+    while (at >= this.#readTo) this.#readOn();
     while (at < this.#readFrom && this.#readFrom > EARLIEST_MS) this.#readBack();
   }
 
   #readOn(): void {
-    const to = Math.min(this.#readTo + PIECE_MS, LATEST_MS);
+    const to = Math.min(this.#readTo + PIECE_MS, REPEATS_FROM_MS);
     let { startMs, offsetMs } = this.#spans.pop()!;
     for (const [at, next] of this.#transitions(this.#readTo, to, offsetMs)) {
       this.#spans.push({ startMs, endMs: at, offsetMs });
       startMs = at;
       offsetMs = next;
     }
-    this.#spans.push({ startMs, endMs: to === LATEST_MS ? Number.POSITIVE_INFINITY : to, offsetMs });
+    this.#spans.push({ startMs, endMs: to, offsetMs });
     this.#readTo = to;
   }
 
@@ -153,7 +168,25 @@ export class Zone {
 }
 
 const EARLIEST_MS = Date.UTC(1850, 0, 1);
-const LATEST_MS = Date.UTC(2600, 0, 1);
+
+/**
+ * All that is written down for single years (Morocco's Ramadans are, up to 2087) lies before 2101. Behind that zones
+ * follow rules like "the last Sunday in March", so every year is like one of these 28, which are read in full.
+ */
+const FIRST_MODEL_YEAR = 2101;
+const MODEL_YEARS: ReadonlyMap<number, number> = new Map(
+  Array.from({ length: 28 }, (_, index) => [yearType(FIRST_MODEL_YEAR + index), FIRST_MODEL_YEAR + index]),
+);
+const REPEATS_FROM_MS = newYearMs(FIRST_MODEL_YEAR + 28);
+
+function newYearMs(year: number): number {
+  return daysFromCivil(year, 1, 1) * DAY_MS;
+}
+
+/** The weekday a year begins on, and whether it is a leap year: 14 kinds of years. */
+function yearType(year: number): number {
+  return weekdayOf(daysFromCivil(year, 1, 1)) * 2 + (isLeapYear(year) ? 1 : 0);
+}
 
 const zones = new Map<string, Zone>();
 
@@ -179,26 +212,18 @@ function readZone(name: string): Zone {
   if (/^(Etc\/)?(UTC|GMT|UCT|Zulu|Universal|Greenwich)$/i.test(name)) return new Zone(name, () => 0, true);
   let format: Intl.DateTimeFormat;
   try {
-    format = new Intl.DateTimeFormat("en-US", {
-      timeZone: name,
-      hourCycle: "h23",
-      era: "short",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-      second: "numeric",
-    });
+    // The fewest fields that Intl will print with an offset; the offset is what is read.
+    format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset", minute: "numeric" });
   } catch {
     throw new RangeError(`timezone: unknown time zone "${name}"`);
   }
-  return new Zone(name, (at) => localMs(format, at) - Math.floor(at / 1_000) * 1_000);
+  return new Zone(name, (at) => offsetIn(format.format(at)));
 }
 
-/** What clocks show at `at`, as if it were UTC. Text like "1/5/2026 A, 08:00:00". */
-function localMs(format: Intl.DateTimeFormat, at: number): number {
-  const numbers = format.format(at).match(/\d+/g)!;
-  const [month, day, year, hour, minute, second] = numbers.map(Number) as [number, number, number, number, number, number];
-  return daysFromCivil(year, month, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000;
+/** The offset in a text like "30 GMT-04:56:02" (seconds before about 1930 only), or "30 GMT" for none, in ms. */
+function offsetIn(text: string): number {
+  const signAt = text.indexOf("GMT") + 3;
+  if (signAt === text.length) return 0;
+  const [hours, minutes, seconds] = [1, 4, 7].map((at) => Number(text.slice(signAt + at, signAt + at + 2)));
+  return (text[signAt] === "-" ? -1_000 : 1_000) * ((hours! * 60 + minutes!) * 60 + seconds!);
 }

@@ -11,7 +11,12 @@ export interface BoundsOptions {
   readonly timezone?: string | undefined;
   /** Seconds: each run is delayed by a random time up to this. */
   readonly jitter?: number | undefined;
+  /** APScheduler's own spellings are understood as well. */
+  readonly start_date?: DateInput | undefined;
+  readonly end_date?: DateInput | undefined;
 }
+
+export const BOUNDS_OPTIONS = ["startDate", "endDate", "timezone", "jitter", "start_date", "end_date"] as const;
 
 /** The same, read: epoch ms, and a jitter in ms. */
 export interface Bounds {
@@ -22,11 +27,13 @@ export interface Bounds {
 
 /** `finer` rounds a start between two milliseconds: up where it bounds run times, down where it is one. */
 export function readBounds(
-  { startDate, endDate, jitter = 0 }: BoundsOptions,
+  { start_date, startDate = start_date, end_date, endDate = end_date, jitter = 0 }: BoundsOptions,
   timezone: string,
   finer: "down" | "up" = "up",
 ): Bounds {
-  if (!(jitter >= 0)) throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${jitter}`);
+  if (!(jitter >= 0 && jitter < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${jitter}`);
+  }
   return {
     startMs: startDate === undefined ? Number.NEGATIVE_INFINITY : parseInstant(startDate, timezone, "startDate", finer),
     endMs: endDate === undefined ? Number.POSITIVE_INFINITY : parseInstant(endDate, timezone, "endDate"),
@@ -47,7 +54,8 @@ export function searchFrom(previous: Instant | null, now: Instant, { startMs }: 
 }
 
 /** Bounds as JSON: dates as they were given, so that a text without an offset still means local time. */
-export function boundsJSON({ startDate, endDate, timezone, jitter }: BoundsOptions): Record<string, unknown> {
+export function boundsJSON(options: BoundsOptions): Record<string, unknown> {
+  const { start_date, startDate = start_date, end_date, endDate = end_date, timezone, jitter } = options;
   return {
     ...(startDate === undefined ? {} : { startDate: plainDate(startDate) }),
     ...(endDate === undefined ? {} : { endDate: plainDate(endDate) }),

@@ -1,6 +1,15 @@
 import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from "../time/civil.js";
 import { localZoneName, type Zone, zone } from "../time/zone.js";
-import { type Bounds, type BoundsOptions, bounded, boundsJSON, readBounds, searchFrom } from "./bounds.js";
+import {
+  BOUNDS_OPTIONS,
+  type Bounds,
+  type BoundsOptions,
+  bounded,
+  boundsJSON,
+  readBounds,
+  searchFrom,
+} from "./bounds.js";
+import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 
 export interface CalendarIntervalOptions extends BoundsOptions {
@@ -14,9 +23,10 @@ export interface CalendarIntervalOptions extends BoundsOptions {
 }
 
 /**
- * Runs at one time of day every so many years, months, weeks and days, counted on the calendar from `startDate` (the day
- * it is added, without one). A date that does not exist (31 February) is left out, as is a time that a clock change
- * swallows; a time that a clock change repeats runs once, the first time.
+ * Runs at one time of day every so many years, months, weeks and days, counted on the calendar from `startDate` (without
+ * one: the day it is added). A date that does not exist (31 February) is left out, as is a time that a clock change
+ * swallows; a time that a clock change repeats runs once, the first time. All counting is from the first day, so the
+ * 31st of every second month stays the 31st. An `endDate` that is only a date is a whole day.
  */
 export function calendarInterval(options: CalendarIntervalOptions): CalendarIntervalTrigger {
   return new CalendarIntervalTrigger(options);
@@ -35,18 +45,16 @@ export class CalendarIntervalTrigger implements Trigger {
   readonly #timeMs: number;
 
   constructor(options: CalendarIntervalOptions) {
+    checkOptions("calendarInterval", options, PARTS, BOUNDS_OPTIONS);
+    for (const name of PARTS) checkWhole(name, options[name] ?? 0);
     const { years = 0, months = 0, weeks = 0, days = 0, hour = 0, minute = 0, second = 0 } = options;
-    for (const [name, value] of Object.entries({ years, months, weeks, days })) checkWhole(name, value, Number.MAX_SAFE_INTEGER);
-    checkWhole("hour", hour, 23);
-    checkWhole("minute", minute, 59);
-    checkWhole("second", second, 59);
     this.#months = years * 12 + months;
     this.#days = weeks * 7 + days;
     if (this.#months === 0 && this.#days === 0) throw new RangeError("days: the interval must be at least one day");
     this.#timeMs = ((hour * 60 + minute) * 60 + second) * 1_000;
     this.#options = options;
     this.#zone = zone(options.timezone ?? localZoneName());
-    this.#bounds = readBounds(options, this.#zone.name);
+    this.#bounds = readBounds({ ...options, ...wholeEndDay(options) }, this.#zone.name);
   }
 
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
@@ -87,7 +95,7 @@ export class CalendarIntervalTrigger implements Trigger {
   }
 
   anchored(now: Instant): Trigger {
-    if (this.#options.startDate !== undefined) return this;
+    if (this.#bounds.startMs !== Number.NEGATIVE_INFINITY) return this;
     return new CalendarIntervalTrigger({ ...this.#options, startDate: now });
   }
 
@@ -96,18 +104,39 @@ export class CalendarIntervalTrigger implements Trigger {
   }
 
   toJSON(): TriggerState {
-    const { startDate: _s, endDate: _e, timezone: _t, jitter: _j, ...parts } = this.#options;
-    return { kind: this.kind, ...parts, ...boundsJSON(this.#options) };
+    const parts = PARTS.filter((name) => this.#options[name] !== undefined);
+    const given = Object.fromEntries(parts.map((name) => [name, this.#options[name]]));
+    return { kind: this.kind, ...given, ...boundsJSON(this.#options) };
   }
 
   toString(): string {
     const { years, months, weeks, days, hour = 0, minute = 0, second = 0 } = this.#options;
-    const parts = Object.entries({ years, months, weeks, days }).filter(([, value]) => value !== undefined && value !== 0);
+    const parts = Object.entries({ years, months, weeks, days }).filter(
+      ([, value]) => value !== undefined && value !== 0,
+    );
     const time = [hour, minute, second].map((part) => String(part).padStart(2, "0")).join(":");
     return `calendarinterval[${parts.map(([name, value]) => `${name}='${value}'`).join(", ")}, time='${time}']`;
   }
 }
 
-function checkWhole(name: string, value: number, max: number): void {
-  if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${name}: must be a whole number from 0, is ${value}`);
+/** The largest value of each part. */
+const LARGEST = {
+  years: 10_000,
+  months: 100_000,
+  weeks: 1_000_000,
+  days: 10_000_000,
+  hour: 23,
+  minute: 59,
+  second: 59,
+} as const;
+const PARTS = Object.keys(LARGEST) as (keyof typeof LARGEST)[];
+
+function checkWhole(name: keyof typeof LARGEST, value: number): void {
+  if (Number.isInteger(value) && value >= 0 && value <= LARGEST[name]) return;
+  throw new RangeError(`${name}: must be a whole number from 0 to ${LARGEST[name]}, is ${value}`);
+}
+
+function wholeEndDay({ end_date, endDate = end_date }: BoundsOptions): BoundsOptions {
+  const isDay = typeof endDate === "string" && !endDate.includes(":");
+  return isDay ? { endDate: `${endDate} 23:59:59.999` } : {};
 }

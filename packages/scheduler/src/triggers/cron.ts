@@ -1,10 +1,19 @@
 import { localZoneName, type Zone, zone } from "../time/zone.js";
-import { type Bounds, type BoundsOptions, bounded, boundsJSON, readBounds, searchFrom } from "./bounds.js";
-import { type Calendar, calendarOf } from "./calendar.js";
+import {
+  BOUNDS_OPTIONS,
+  type Bounds,
+  type BoundsOptions,
+  bounded,
+  boundsJSON,
+  readBounds,
+  searchFrom,
+} from "./bounds.js";
+import type { Calendar } from "./calendar.js";
+import { calendarOf } from "./calendar-of-fields.js";
+import { checkOptions } from "./check-options.js";
 import { FIELDS, type Field, type FieldName, parseField } from "./fields.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
-import { TriggerSyntaxError } from "./trigger-syntax-error.js";
-import { type DstRule, nextInZone } from "./zoned-calendar.js";
+import { checkDst, type DstRule, nextInZone } from "./zoned-calendar.js";
 
 type FieldValue = string | number | undefined;
 
@@ -22,23 +31,23 @@ export interface CronOptions extends BoundsOptions {
   readonly second?: FieldValue;
   /** What clock changes do; "wall" by default. */
   readonly dst?: DstRule | undefined;
-  /** APScheduler's own spellings are understood as well. */
+  /** APScheduler's own spelling is understood as well. */
   readonly day_of_week?: FieldValue;
-  readonly start_date?: BoundsOptions["startDate"];
-  readonly end_date?: BoundsOptions["endDate"];
 }
 
-/** What a field that is not given means when a less significant one is not given either. */
-const LOWEST: Readonly<Record<FieldName, string>> = {
-  year: "*",
-  month: "1",
-  day: "1",
-  week: "*",
-  day_of_week: "*",
-  hour: "0",
-  minute: "0",
-  second: "0",
-};
+/** What a field means that is not given. */
+const EVERY = fieldsFrom((_) => "*");
+
+/** What it means when no less significant one is given either. */
+const LOWEST = fieldsFrom((name) => {
+  if (name === "month" || name === "day") return "1";
+  return name === "hour" || name === "minute" || name === "second" ? "0" : "*";
+});
+
+function fieldsFrom(textOf: (name: FieldName) => string): Readonly<Record<FieldName, Field>> {
+  const fields = FIELDS.map((name) => [name, parseField(name, textOf(name))] as const);
+  return Object.fromEntries(fields) as Record<FieldName, Field>;
+}
 
 /** Runs when the local time matches every field. Throws a TriggerSyntaxError that names the field. */
 export function cron(options: CronOptions): CronTrigger {
@@ -57,18 +66,14 @@ export class CronTrigger implements Trigger {
   readonly #rule: DstRule;
 
   constructor(options: CronOptions) {
-    const { day_of_week, start_date, end_date, ...rest } = options;
-    this.#options = {
-      ...rest,
-      dayOfWeek: rest.dayOfWeek ?? day_of_week,
-      startDate: rest.startDate ?? start_date,
-      endDate: rest.endDate ?? end_date,
-    };
-    this.#given = givenFields(this.#options);
+    checkOptions("cron", options, FIELDS, BOUNDS_OPTIONS, ["dayOfWeek", "dst"]);
+    checkDst(options.dst);
+    this.#options = options;
+    this.#given = givenFields(options);
     const fields = allFields(this.#given);
     this.#calendar = calendarOf(fields);
     this.#zone = zone(options.timezone ?? localZoneName());
-    this.#bounds = readBounds(this.#options, this.#zone.name);
+    this.#bounds = readBounds(options, this.#zone.name);
     this.#rule = ruleFor(options.dst ?? "wall", fields);
     this.warnings = warningsFor(this.#given);
   }
@@ -88,7 +93,9 @@ export class CronTrigger implements Trigger {
   }
 
   toJSON(): TriggerState {
-    const fields = Object.fromEntries([...this.#given].map(([name, { text }]) => [optionName(name), text]));
+    const fields = Object.fromEntries(
+      [...this.#given].map(([name, { text }]) => [name === "day_of_week" ? "dayOfWeek" : name, text]),
+    );
     const { dst } = this.#options;
     return { kind: this.kind, ...fields, ...boundsJSON(this.#options), ...(dst === undefined ? {} : { dst }) };
   }
@@ -101,23 +108,17 @@ export class CronTrigger implements Trigger {
 function givenFields(options: CronOptions): ReadonlyMap<FieldName, Field> {
   const given = new Map<FieldName, Field>();
   for (const name of FIELDS) {
-    const value = options[optionName(name)];
+    const value = options[name] ?? (name === "day_of_week" ? options.dayOfWeek : undefined);
     if (value !== undefined && value !== null) given.set(name, parseField(name, value));
-  }
-  if (options.dst !== undefined && options.dst !== "wall" && options.dst !== "once") {
-    throw new TriggerSyntaxError("dst", `must be "wall" or "once", is "${options.dst}"`);
   }
   return given;
 }
 
+/** With no field given at all every one of them is `*`: each second, as in APScheduler. */
 function allFields(given: ReadonlyMap<FieldName, Field>): ReadonlyMap<FieldName, Field> {
-  const leastSignificant = Math.max(-1, ...[...given.keys()].map((name) => FIELDS.indexOf(name)));
-  return new Map(
-    FIELDS.map((name, index) => {
-      const text = index > leastSignificant && given.size > 0 ? LOWEST[name] : given.size === 0 ? LOWEST[name] : "*";
-      return [name, given.get(name) ?? parseField(name, text)];
-    }),
-  );
+  const leastSignificant = FIELDS.findLastIndex((name) => given.has(name));
+  const isLess = (index: number) => leastSignificant >= 0 && index > leastSignificant;
+  return new Map(FIELDS.map((name, index) => [name, given.get(name) ?? (isLess(index) ? LOWEST[name] : EVERY[name])]));
 }
 
 /** Vixie cron's rule is for fixed times: a star in the hours or minutes follows the wall clock. */
@@ -129,10 +130,6 @@ function warningsFor(given: ReadonlyMap<FieldName, Field>): string[] {
   const weekday = given.get("day_of_week");
   if (weekday === undefined || !/\d/.test(weekday.text.replace(/\/\d+/g, ""))) return [];
   return [
-    `day_of_week: "${weekday.text}" counts from 0 = Monday here, and from 0 = Sunday in a crontab; names (mon, tue, …) say it once and for all`,
+    `day_of_week: "${weekday.text}" counts from 0 = Monday, a crontab from 0 = Sunday; names (mon, tue, …) are clearer`,
   ];
-}
-
-function optionName(name: FieldName): "dayOfWeek" | Exclude<FieldName, "day_of_week"> {
-  return name === "day_of_week" ? "dayOfWeek" : name;
 }

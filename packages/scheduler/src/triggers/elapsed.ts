@@ -17,7 +17,9 @@ const PART_MS: Readonly<Record<keyof Elapsed, number>> = {
   milliseconds: 1,
 };
 
-/** The sum, in ms. Throws a RangeError that names the part that is no number. */
+export const ELAPSED_PARTS = Object.keys(PART_MS);
+
+/** The sum, in whole ms, at least one if it is anything. Throws a RangeError that names the part that is no number. */
 export function elapsedMs(parts: Elapsed): number {
   let sum = 0;
   for (const [name, ms] of Object.entries(PART_MS)) {
@@ -25,5 +27,5 @@ export function elapsedMs(parts: Elapsed): number {
     if (!Number.isFinite(value)) throw new RangeError(`${name}: must be a number, is ${value}`);
     sum += value * ms;
   }
-  return Math.round(sum);
+  return sum > 0 ? Math.max(1, Math.round(sum)) : Math.round(sum);
 }

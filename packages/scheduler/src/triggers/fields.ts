@@ -15,13 +15,32 @@ export const FIELD_RANGE: Readonly<Record<FieldName, readonly [number, number]>>
   second: [0, 59],
 };
 
-export const MONTH_NAMES = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"] as const;
+export const MONTH_NAMES = [
+  "jan",
+  "feb",
+  "mar",
+  "apr",
+  "may",
+  "jun",
+  "jul",
+  "aug",
+  "sep",
+  "oct",
+  "nov",
+  "dec",
+] as const;
 export const WEEKDAY_NAMES = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const POSITIONS = ["1st", "2nd", "3rd", "4th", "5th", "last"] as const;
 
 /** One element of a field's list: numbers from `first` to `last` by `step`, or a day that depends on the month. */
 export type FieldElement =
-  | { readonly kind: "range"; readonly first: number; readonly last: number; readonly step: number; readonly text: string }
+  | {
+      readonly kind: "range";
+      readonly first: number;
+      readonly last: number;
+      readonly step: number;
+      readonly text: string;
+    }
   | { readonly kind: "lastDay"; readonly text: string }
   /** The `position`th (0 to 4; 5 means the last) `weekday` (0 is Monday) of the month. */
   | { readonly kind: "weekday"; readonly position: number; readonly weekday: number; readonly text: string };
@@ -37,11 +56,17 @@ export interface Field {
 
 /** Reads a field's text, or a number. Throws a TriggerSyntaxError with the field's name and the column. */
 export function parseField(name: FieldName, value: string | number): Field {
-  if (typeof value === "number" && !Number.isInteger(value)) throw new TriggerSyntaxError(name, `${value} is not a whole number`);
+  if (typeof value === "number" && !Number.isInteger(value))
+    throw new TriggerSyntaxError(name, `${value} is not a whole number`);
   const source = String(value);
   let column = 1;
   const elements = source.split(",").map((part) => {
-    const element = parseElement(name, part.trim().toLowerCase(), source, column + part.length - part.trimStart().length);
+    const element = parseElement(
+      name,
+      part.trim().toLowerCase(),
+      source,
+      column + part.length - part.trimStart().length,
+    );
     column += part.length + 1;
     return element;
   });
@@ -95,7 +120,9 @@ function namedElement(name: FieldName, text: string, fail: Fail): FieldElement |
   const offset = name === "month" ? 1 : 0;
   const indexOf = (word: string) => {
     const index = names.indexOf(word);
-    return index >= 0 ? index + offset : fail(`"${word}" is neither ${names.slice(0, -1).join(", ")} nor ${names.at(-1)}`);
+    return index >= 0
+      ? index + offset
+      : fail(`"${word}" is neither ${names.slice(0, -1).join(", ")} nor ${names.at(-1)}`);
   };
   const first = indexOf(match[1]!);
   const last = match[2] === undefined ? first : indexOf(match[2]);

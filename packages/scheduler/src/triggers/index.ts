@@ -1,5 +1,5 @@
-export { calendarInterval } from "./calendar-interval.js";
-export { allOf, anyOf } from "./combine.js";
+export { type CalendarIntervalOptions, calendarInterval } from "./calendar-interval.js";
+export { allOf, anyOf, type CombineOptions } from "./combine.js";
 export { type CronOptions, cron } from "./cron.js";
 export { type CrontabOptions, crontab } from "./crontab.js";
 export { type DateOptions, date } from "./date.js";

@@ -1,7 +1,8 @@
 import { durationText } from "../time/duration-text.js";
 import { localZoneName } from "../time/zone.js";
-import { type Bounds, type BoundsOptions, bounded, boundsJSON, readBounds } from "./bounds.js";
-import { type Elapsed, elapsedMs } from "./elapsed.js";
+import { BOUNDS_OPTIONS, type Bounds, type BoundsOptions, bounded, boundsJSON, readBounds } from "./bounds.js";
+import { checkOptions } from "./check-options.js";
+import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 
 export interface IntervalOptions extends Elapsed, BoundsOptions {
@@ -24,6 +25,7 @@ export class IntervalTrigger implements Trigger {
   readonly #bounds: Bounds;
 
   constructor(options: IntervalOptions) {
+    checkOptions("interval", options, ELAPSED_PARTS, BOUNDS_OPTIONS, ["anchor"]);
     const everyMs = elapsedMs(options);
     if (everyMs < 0) throw new RangeError(`interval: must not be negative, is ${everyMs} ms`);
     this.everyMs = everyMs === 0 ? 1_000 : everyMs;
@@ -55,8 +57,8 @@ export class IntervalTrigger implements Trigger {
   }
 
   inZone(timezone: string): IntervalTrigger {
-    const { startDate, endDate } = this.#options;
-    const local = typeof startDate === "string" || typeof endDate === "string";
+    const { startDate, endDate, start_date, end_date } = this.#options;
+    const local = [startDate, endDate, start_date, end_date].some((date) => typeof date === "string");
     return local && this.#options.timezone === undefined ? new IntervalTrigger({ ...this.#options, timezone }) : this;
   }
 

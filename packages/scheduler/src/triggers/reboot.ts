@@ -7,6 +7,7 @@ export function reboot(): RebootTrigger {
 
 export class RebootTrigger implements Trigger {
   readonly kind = "reboot";
+  readonly warnings: readonly string[] = [];
 
   next(previous: Instant | null, now: Instant): Instant | null {
     return previous === null ? now : null;

@@ -1,12 +1,13 @@
-import { calendarInterval, type CalendarIntervalOptions } from "./calendar-interval.js";
-import { AllOfTrigger, AnyOfTrigger } from "./combine.js";
-import { cron, type CronOptions } from "./cron.js";
-import { crontab, type CrontabOptions } from "./crontab.js";
-import { date, type DateOptions } from "./date.js";
-import { interval, type IntervalOptions } from "./interval.js";
+import { type CalendarIntervalOptions, calendarInterval } from "./calendar-interval.js";
+import { AllOfTrigger, AnyOfTrigger, type CombineOptions } from "./combine.js";
+import { type CronOptions, cron } from "./cron.js";
+import { type CrontabOptions, crontab } from "./crontab.js";
+import { type DateOptions, date } from "./date.js";
+import { type IntervalOptions, interval } from "./interval.js";
 import { reboot } from "./reboot.js";
 import type { Trigger, TriggerState } from "./trigger.js";
 
+type CombinedState = TriggerState & CombineOptions & { readonly triggers: readonly TriggerState[] };
 type FromJSON = (state: never) => Trigger;
 
 const kinds = new Map<string, FromJSON>([
@@ -19,14 +20,21 @@ const kinds = new Map<string, FromJSON>([
     "crontab",
     ({ kind: _, expression, ...options }: TriggerState) => crontab(expression as string, options as CrontabOptions),
   ],
-  ["anyOf", ({ triggers }: { triggers: TriggerState[] }) => new AnyOfTrigger(triggers.map(triggerFromJSON))],
-  ["allOf", ({ triggers }: { triggers: TriggerState[] }) => new AllOfTrigger(triggers.map(triggerFromJSON))],
+  [
+    "anyOf",
+    ({ kind: _, triggers, ...options }: CombinedState) => new AnyOfTrigger(triggers.map(triggerFromJSON), options),
+  ],
+  [
+    "allOf",
+    ({ kind: _, triggers, ...options }: CombinedState) => new AllOfTrigger(triggers.map(triggerFromJSON), options),
+  ],
 ] as [string, FromJSON][]);
 
 /** The trigger that `toJSON` wrote. Throws a RangeError when nobody knows its kind. */
 export function triggerFromJSON(state: TriggerState): Trigger {
   const fromJSON = kinds.get(state.kind);
-  if (fromJSON === undefined) throw new RangeError(`trigger: unknown kind "${state.kind}"; registerTrigger makes it known`);
+  if (fromJSON === undefined)
+    throw new RangeError(`trigger: unknown kind "${state.kind}"; registerTrigger makes it known`);
   return fromJSON(state as never);
 }
 

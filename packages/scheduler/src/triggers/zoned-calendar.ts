@@ -1,15 +1,19 @@
-import { WIDEST_OFFSET_MS, type Span, type Zone } from "../time/zone.js";
+import { type Span, WIDEST_OFFSET_MS, type Zone } from "../time/zone.js";
 import type { Calendar } from "./calendar.js";
 import type { Instant } from "./trigger.js";
+import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
-/** What clock changes do to a calendar: `wall` follows what clocks show, `once` is Vixie cron's rule for fixed times. */
+/** What clock changes do: `wall` follows what clocks show, `once` is Vixie cron's rule for fixed times. */
 export type DstRule = "wall" | "once";
 
-/** Vixie cron takes a larger change for somebody setting the clock, and follows it. */
+/** Vixie cron takes 3 h forward, or more than 3 h back, for somebody setting the clock, and just follows it. */
 const LARGEST_CHANGE_MS = 3 * 3_600_000;
 
-/** The calendar and its weekdays begin anew after that: a time that no zone has shown by then is always in a gap. */
+/** Both the calendar and the zones begin anew after that: a time that clocks have not shown by then they never will. */
 const FOUR_CENTURIES_MS = 146_097 * 86_400_000;
+
+/** A search begun this long before a span's end has seen every local time that clocks can show behind it. */
+const SEEN_MS = 2 * WIDEST_OFFSET_MS + LARGEST_CHANGE_MS;
 
 /**
  * The first moment at or after `from` at which clocks in the zone show a time of the calendar; null when none will.
@@ -20,19 +24,21 @@ const FOUR_CENTURIES_MS = 146_097 * 86_400_000;
  */
 export function nextInZone(calendar: Calendar, zone: Zone, from: Instant, dst: DstRule): Instant | null {
   let at = Math.ceil(from / 1_000) * 1_000;
-  const until = at + FOUR_CENTURIES_MS;
-  while (at <= until) {
+  let until = Number.NaN;
+  for (;;) {
     const span = zone.spanAt(at);
     const hit = dst === "wall" ? nextInSpan(calendar, span, at) : nextOnceInSpan(calendar, zone, span, at);
     if (hit < span.endMs) return hit;
-    if (hit === Number.POSITIVE_INFINITY || span.endMs === Number.POSITIVE_INFINITY) {
-      // Behind this span clocks may be set back, so only a calendar without any match from before that is at its end.
-      if (span.endMs === Number.POSITIVE_INFINITY) return null;
-      if (calendar.next(Math.floor((span.endMs - WIDEST_OFFSET_MS) / 1_000)) === Number.POSITIVE_INFINITY) return null;
-    }
-    at = leapTo(calendar, span);
+    if (span.endMs === Number.POSITIVE_INFINITY) return null;
+    // No later moment's local time is earlier than the span's end by more than the widest offset, so everything before
+    // the calendar's next match from there can be leapt over.
+    const { endMs, offsetMs } = span;
+    const match =
+      endMs - at > SEEN_MS ? hit + offsetMs : calendar.next(Math.floor((endMs - WIDEST_OFFSET_MS) / 1_000)) * 1_000;
+    if (Number.isNaN(until)) until = match + FOUR_CENTURIES_MS;
+    if (match === Number.POSITIVE_INFINITY || match > until) return null;
+    at = Math.max(endMs, match - WIDEST_OFFSET_MS);
   }
-  return null;
 }
 
 function nextInSpan(calendar: Calendar, { offsetMs }: Span, at: Instant): number {
@@ -40,21 +46,22 @@ function nextInSpan(calendar: Calendar, { offsetMs }: Span, at: Instant): number
 }
 
 function nextOnceInSpan(calendar: Calendar, zone: Zone, span: Span, at: Instant): number {
+  // What is further from the change than its size has nothing to do with it.
+  if (at - span.startMs > LARGEST_CHANGE_MS) return nextInSpan(calendar, span, at);
   const before = zone.spanBefore(span);
   const changeMs = before === undefined ? 0 : span.offsetMs - before.offsetMs;
-  if (changeMs > 0 && changeMs <= LARGEST_CHANGE_MS && at === span.startMs) {
+  if (changeMs > 0 && changeMs < LARGEST_CHANGE_MS && at === span.startMs) {
     const gapFrom = span.startMs + before!.offsetMs;
     if (calendar.next(gapFrom / 1_000) * 1_000 < gapFrom + changeMs) return at;
   }
-  if (changeMs < 0 && -changeMs <= LARGEST_CHANGE_MS) return nextInSpan(calendar, span, Math.max(at, span.startMs - changeMs));
+  if (changeMs < 0 && -changeMs <= LARGEST_CHANGE_MS) {
+    return nextInSpan(calendar, span, Math.max(at, span.startMs - changeMs));
+  }
   return nextInSpan(calendar, span, at);
 }
 
-/**
- * Where to look on behind a span: no later moment's local time is earlier than the span's end by more than the widest
- * offset, so everything before the calendar's next match from there can be leapt over.
- */
-function leapTo(calendar: Calendar, { endMs }: Span): number {
-  const match = calendar.next(Math.floor((endMs - WIDEST_OFFSET_MS) / 1_000)) * 1_000;
-  return Math.max(endMs, match - WIDEST_OFFSET_MS);
+/** Throws when it is neither of the two rules; undefined is fine. */
+export function checkDst(dst: unknown): void {
+  if (dst === undefined || dst === "wall" || dst === "once") return;
+  throw new TriggerSyntaxError("dst", `must be "wall" or "once", is ${JSON.stringify(dst)}`);
 }

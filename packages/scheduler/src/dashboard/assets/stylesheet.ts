@@ -90,6 +90,7 @@ td { padding: 6px 10px; border-bottom: 1px solid var(--line); vertical-align: to
 tr:last-child td { border-bottom: 0; }
 tbody tr:hover td { background: color-mix(in srgb, var(--raised) 55%, transparent); }
 td small, td .id { display: block; color: var(--quiet); font-size: 11.5px; }
+td small:empty { display: none; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 td.when { white-space: nowrap; }
 td.job { min-width: 170px; max-width: 280px; overflow-wrap: anywhere; font-weight: 600; }

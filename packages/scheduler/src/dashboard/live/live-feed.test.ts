@@ -66,6 +66,7 @@ describe("the live feed", () => {
 
   test("listens only while somebody watches, and turns away one watcher too many", async () => {
     await using open = await openDashboard({ maxStreams: 2 });
+    for (let n = 0; n < 3; n++) expect((await fetch(`${open.url}/events`, { method: "HEAD" })).status).toBe(200);
     const [first, second] = [await watch(open.url), await watch(open.url)];
     const third = await fetch(`${open.url}/events`);
     expect([third.status, third.headers.get("retry-after")]).toEqual([503, "10"]);

@@ -76,7 +76,7 @@ function columns(visit: Visit, ofOneJob: boolean): readonly Column<ExecutionRow>
     heading: "Job",
     className: "job",
     cell: ({ execution }) =>
-      html`<a href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a>${execution.jobId !== execution.jobName && html`<code class="id" title="${execution.jobId}">${cut(execution.jobId, 40)}</code>`}${visit.stores.length > 1 && html`<small>in ${execution.store}</small>`}`,
+      html`<a href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a><small>${execution.jobId !== execution.jobName && html`<code title="${execution.jobId}">${cut(execution.jobId, 40)}</code>`}${visit.stores.length > 1 && ` in ${execution.store}`}</small>`,
   };
   return [
     {

@@ -37,6 +37,8 @@ export interface JobsPage {
 }
 
 const PAGE = 100;
+/** A search reads in larger steps: a store sorts all its jobs for each. */
+const SEARCH_PAGE = 500;
 /** A search reads no more jobs than this at a time. */
 const SCAN_MAX = 2_000;
 /** A claim takes a moment; a job is overdue when nobody has taken it for longer. */
@@ -49,14 +51,16 @@ export async function readJobs(scheduler: DashboardScheduler, query: JobsQuery):
   const merged = mergedJobs(scheduler, stores, query);
   const found: JobRow[] = [];
   let scanned = 0;
-  while (found.length < query.limit && scanned < SCAN_MAX) {
+  let ended = false;
+  while (!ended && found.length < query.limit && scanned < SCAN_MAX) {
     const job = await merged.take();
     if (job === undefined) break;
     scanned++;
     const row = bare(job, clocks.get(job.store)!);
     if (matches(row, query)) found.push(row);
+    ended = query.state === "overdue" && row.state === "scheduled"; // they come by their next run
   }
-  const more = (await merged.peek()) !== undefined;
+  const more = !ended && (await merged.peek()) !== undefined;
   return {
     rows: await enriched(scheduler, await withExactMatch(scheduler, found, query, clocks)),
     ...(more ? { cursor: encodePosition({ places: merged.position }) } : {}),
@@ -77,8 +81,9 @@ export async function readJob(scheduler: DashboardScheduler, store: string, id: 
 function mergedJobs(
   scheduler: DashboardScheduler,
   stores: readonly string[],
-  { state, tag, cursor }: JobsQuery,
+  { search, state, tag, cursor }: JobsQuery,
 ): MergedPages<Job> {
+  const limit = search === undefined ? PAGE : SEARCH_PAGE;
   const storeState = state === "overdue" ? "scheduled" : state;
   const filter = { ...(storeState === undefined ? {} : { state: storeState }), ...(tag === undefined ? {} : { tag }) };
   const sources = stores.map((store) => ({
@@ -87,7 +92,7 @@ function mergedJobs(
       const list = await scheduler.getJobs({
         ...filter,
         store,
-        limit: PAGE,
+        limit,
         ...(after === undefined ? {} : { cursor: after }),
       });
       return { items: list, ...(list.cursor === undefined ? {} : { cursor: list.cursor }) };

@@ -1,56 +1,83 @@
 import { encodeJob } from "../../core/job-record.js";
 import type { Decision, NewInstance, PlannedRun, Verdict } from "../../core/job-store.js";
+import { isDuplicate } from "./failure.js";
+import { inPieces } from "./in-pieces.js";
 import type { Row, Session, Sessions } from "./session.js";
-import { caseOf, ms, type Tables } from "./tables.js";
+import { ms, msOrNull, type Tables } from "./tables.js";
+import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 
+/** There was nothing (left) to do, and nothing is held. */
 const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
+const STALE: Verdict = { kind: "stale" };
 const FIRST_TOKEN = 1;
+const NAME_MAX = 190;
 
 /**
- * One transaction for the whole batch. Job rows are locked in the order of their ids, so that two batches never wait
- * for each other in a circle; everything else hangs on those locks.
+ * One transaction for a whole batch (for several, when the jobs' arguments are long). Job rows are locked in the order of
+ * their ids, so that two batches never wait for each other in a circle; everything else hangs on those locks.
  */
-export function dispatch(sessions: Sessions, tables: Tables, decisions: readonly Decision[]): Promise<Verdict[]> {
-  if (decisions.length === 0) return Promise.resolve([]);
-  return sessions.transaction((session) => new Batch(session, tables).carryOut(decisions));
+export async function dispatch(sessions: Sessions, tables: Tables, decisions: readonly Decision[]): Promise<Verdict[]> {
+  const specs = new Map(
+    decisions.map(({ instance }) => [instance, instance === undefined ? "" : encodeJob(instance.job)]),
+  );
+  const verdicts: Verdict[] = [];
+  for (const piece of inPieces(decisions, ({ instance }) => specs.get(instance)!.length)) {
+    verdicts.push(...(await sessions.transaction((session) => new Batch(session, tables, specs).carryOut(piece))));
+  }
+  return verdicts;
 }
 
 class Batch {
-  readonly #session: Session;
-  readonly #tables: Tables;
-
-  constructor(session: Session, tables: Tables) {
-    this.#session = session;
-    this.#tables = tables;
-  }
+  constructor(
+    private readonly session: Session,
+    private readonly tables: Tables,
+    private readonly specs: ReadonlyMap<NewInstance | undefined, string>,
+  ) {}
 
   async carryOut(decisions: readonly Decision[]): Promise<Verdict[]> {
-    const { ns, jobs, now } = this.#tables;
-    const ids = [...new Set(decisions.map(({ jobId }) => jobId))].sort();
-    const locked = await this.#session.rows(
-      `SELECT id, version, lease_until, max_instances, ${now} AS now_ms FROM ${jobs}
-       WHERE ns = ? AND id IN (?) ORDER BY id FOR UPDATE`,
-      [ns, ids],
+    const rows = await this.lockJobs(decisions);
+    const fresh = firstOfEachClaim(decisions.filter((decision) => holds(rows.get(decision.jobId), decision)));
+    // A claim that holds has not been used before; a run by hand has no claim to tell by.
+    const repeated = await this.repeated(
+      decisions.filter((decision) => decision.claim === undefined || !fresh.has(decision)),
     );
-    const rows = new Map(locked.map((row) => [row["id"] as string, row]));
-    const fresh = decisions.filter((decision) => holds(rows.get(decision.jobId), decision));
-    const repeated = await this.#repeated(decisions.filter((decision) => !fresh.includes(decision) || !decision.claim));
-    const toDo = fresh.filter((decision) => !repeated.has(decision));
-    const opened = await this.#open(toDo, rows);
-    await this.#advance(toDo);
-    return decisions.map((decision) => repeated.get(decision) ?? opened.get(decision) ?? { kind: "stale" });
+    const toDo = decisions.filter((decision) => fresh.has(decision) && !repeated.has(decision));
+    const opened = await this.open(toDo, rows);
+    await this.advance(toDo);
+    return decisions.map(
+      (decision) =>
+        repeated.get(decision) ??
+        opened.get(decision) ??
+        (isDone(rows.get(decision.jobId), decision) ? NOTHING : STALE),
+    );
+  }
+
+  async lockJobs(decisions: readonly Decision[]): Promise<Map<string, Row>> {
+    const { ns, jobs, now } = this.tables;
+    const rows = await this.session.rows(
+      `SELECT j.id, j.next_run_ms, j.version, j.lease_until, j.max_instances, ${now} AS now_ms
+       FROM ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT} FOR UPDATE`,
+      [idList(decisions.map(({ jobId }) => jobId)), ns],
+    );
+    return new Map(rows.map((row) => [row["id"] as string, row]));
   }
 
   /** Decisions that were carried out before, their answer having been lost, with the same answer again. */
-  async #repeated(decisions: readonly Decision[]): Promise<Map<Decision, Verdict>> {
+  async repeated(decisions: readonly Decision[]): Promise<Map<Decision, Verdict>> {
     const suspects = decisions.filter(({ instance }) => instance !== undefined);
     if (suspects.length === 0) return new Map();
-    const { ns, instances, executions } = this.#tables;
-    const ids = suspects.map(({ instance }) => instance!.id);
-    const open = await this.#session.rows(`SELECT id, token, owner FROM ${instances} WHERE ns = ? AND id IN (?)`, [ns, ids]);
+    const { ns, instances, executions } = this.tables;
+    const open = await this.session.rows(
+      `SELECT i.id, i.token, i.owner
+       FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}`,
+      [idList(suspects.map(({ instance }) => instance!.id)), ns],
+    );
     const openById = new Map(open.map((row) => [row["id"] as string, row]));
-    const runIds = suspects.flatMap(({ instance }) => instance!.runs.map((run) => run.executionId));
-    const rows = await this.#session.rows(`SELECT id, state FROM ${executions} WHERE ns = ? AND id IN (?)`, [ns, runIds]);
+    const rows = await this.session.rows(
+      `SELECT e.id, e.state
+       FROM ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}`,
+      [idList(suspects.flatMap(({ instance }) => instance!.runs.map((run) => run.executionId))), ns],
+    );
     const states = new Map(rows.map((row) => [row["id"] as string, row["state"] as string]));
     return new Map(
       suspects.flatMap((decision) => {
@@ -60,97 +87,176 @@ class Batch {
     );
   }
 
-  async #open(decisions: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Map<Decision, Verdict>> {
+  /** Counts what runs, writes the executions and opens the instances. */
+  async open(decisions: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Map<Decision, Verdict>> {
     const verdicts = new Map<Decision, Verdict>(decisions.map((decision) => [decision, NOTHING]));
-    const opening = decisions.filter(({ instance }) => instance !== undefined);
+    const opening = decisions.filter(({ instance }) => instance !== undefined && instance.runs.length > 0);
     if (opening.length === 0) return verdicts;
     const nowMs = ms(rows.get(opening[0]!.jobId)!["now_ms"]);
-    const running = await this.#running(opening.map(({ jobId }) => jobId));
+    const full = await this.tooMany(opening, rows);
+    const written = await this.writeExecutions(opening, full, nowMs);
+    for (const decision of opening) {
+      const runs = decision.instance!.runs.filter((run) => written.has(run.executionId));
+      if (runs.length === 0) continue;
+      verdicts.set(
+        decision,
+        full.has(decision) ? { kind: "max_instances" } : { kind: "started", token: FIRST_TOKEN, runs },
+      );
+    }
+    await this.writeInstances(verdicts, nowMs);
+    return verdicts;
+  }
+
+  /** Those for which as many instances run already as the job allows. */
+  async tooMany(opening: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Set<Decision>> {
+    const { ns, instances } = this.tables;
+    const counts = await this.session.rows(
+      `SELECT i.job_id, COUNT(*) AS n
+       FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (job) ON i.ns = ? AND i.job_id = want.id ${EXACT}
+       GROUP BY i.job_id`,
+      [idList(opening.map(({ jobId }) => jobId)), ns],
+    );
+    const running = new Map(counts.map((row) => [row["job_id"] as string, Number(row["n"])]));
     const full = new Set<Decision>();
     for (const decision of opening) {
       const count = running.get(decision.jobId) ?? 0;
       if (count >= Number(rows.get(decision.jobId)!["max_instances"])) full.add(decision);
       else running.set(decision.jobId, count + 1);
     }
-    const written = await this.#writeExecutions(opening, full, nowMs);
-    for (const decision of opening) {
-      const runs = decision.instance!.runs.filter((run) => written.has(run.executionId));
-      if (runs.length === 0) continue;
-      verdicts.set(decision, full.has(decision) ? { kind: "max_instances" } : { kind: "started", token: FIRST_TOKEN, runs });
-    }
-    await this.#writeInstances(verdicts, nowMs);
-    return verdicts;
-  }
-
-  async #running(jobIds: readonly string[]): Promise<Map<string, number>> {
-    const { ns, instances } = this.#tables;
-    const rows = await this.#session.rows(
-      `SELECT job_id, COUNT(*) AS n FROM ${instances} WHERE ns = ? AND job_id IN (?) GROUP BY job_id`,
-      [ns, jobIds],
-    );
-    return new Map(rows.map((row) => [row["job_id"] as string, Number(row["n"])]));
+    return full;
   }
 
   /** Run times that were executed before are kept out by the unique key; answers the executions that were written. */
-  async #writeExecutions(opening: readonly Decision[], full: ReadonlySet<Decision>, nowMs: number): Promise<Set<string>> {
-    const { ns, executions } = this.#tables;
-    const rows = opening.flatMap((decision) => {
-      const { job, id, owner, runs } = decision.instance!;
-      const isFull = full.has(decision);
-      const incarnation = decision.claim === undefined ? id : job.incarnation;
-      const name = job.name.slice(0, 190);
-      return runs.map(({ executionId, scheduledAt }) => [
-        ...[ns, executionId, job.id, name, incarnation, scheduledAt, nowMs, isFull ? nowMs : null],
-        ...[isFull ? "max_instances" : "submitted", owner, FIRST_TOKEN, id, 1],
-      ]);
-    });
-    const count = await this.#session.run(
-      `INSERT IGNORE INTO ${executions} (ns, id, job_id, job_name, incarnation, scheduled_ms, submitted_ms, finished_ms,
-        state, owner, token, instance_id, attempt) VALUES ?`,
-      [rows],
-    );
-    const ids = rows.map((row) => row[1] as string);
-    if (count === rows.length) return new Set(ids);
-    const found = await this.#session.rows(`SELECT id FROM ${executions} WHERE ns = ? AND id IN (?)`, [ns, ids]);
-    return new Set(found.map((row) => row["id"] as string));
+  async writeExecutions(
+    opening: readonly Decision[],
+    full: ReadonlySet<Decision>,
+    nowMs: number,
+  ): Promise<Set<string>> {
+    const rows = opening.flatMap((decision) => executionRows(decision, this.tables.ns, full.has(decision), nowMs));
+    try {
+      await this.insertExecutions(rows);
+      return new Set(rows.map(({ id }) => id));
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const left = await this.notYetExecuted(rows);
+      await this.insertExecutions(left);
+      return new Set(left.map(({ id }) => id));
+    }
   }
 
-  async #writeInstances(verdicts: ReadonlyMap<Decision, Verdict>, nowMs: number): Promise<void> {
-    const { ns, instances } = this.#tables;
+  async insertExecutions(rows: readonly ExecutionRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    await this.session.run(
+      `INSERT INTO ${this.tables.executions} (ns, id, job_id, job_name, incarnation, scheduled_ms, submitted_ms,
+         finished_ms, state, owner, token, instance_id, attempt) VALUES ?`,
+      [rows.map(({ values }) => values)],
+    );
+  }
+
+  async notYetExecuted(rows: readonly ExecutionRow[]): Promise<ExecutionRow[]> {
+    const found = await this.session.rows(
+      `SELECT job_id, incarnation, scheduled_ms FROM ${this.tables.executions}
+       WHERE ${rows.map(() => "ns = ? AND job_id = ? AND incarnation = ? AND scheduled_ms = ?").join(" OR ")}`,
+      rows.flatMap(({ ns, jobId, incarnation, scheduledAt }) => [ns, jobId, incarnation, scheduledAt]),
+    );
+    const key = (...parts: unknown[]) => JSON.stringify(parts);
+    const executed = new Set(found.map((row) => key(row["job_id"], row["incarnation"], ms(row["scheduled_ms"]))));
+    return rows.filter(({ jobId, incarnation, scheduledAt }) => !executed.has(key(jobId, incarnation, scheduledAt)));
+  }
+
+  async writeInstances(verdicts: ReadonlyMap<Decision, Verdict>, nowMs: number): Promise<void> {
+    const { ns, instances } = this.tables;
     const rows = [...verdicts].flatMap(([{ instance }, verdict]) => {
       if (instance === undefined || verdict.kind !== "started" || verdict.runs.length === 0) return [];
-      const { id, job, owner, offered = false } = instance;
+      const { id, job, owner, leaseMs, offered = false } = instance;
       const maxDeliveries = job.ack === "late" ? job.maxDeliveries : 0;
-      const leaseUntil = offered ? nowMs : nowMs + instance.leaseMs;
+      const [leaseUntil, deliveries] = offered ? [nowMs, 0] : [nowMs + leaseMs, 1];
+      const runs = JSON.stringify(verdict.runs);
       return [
         [
-          ...[ns, id, job.id, job.func, owner, FIRST_TOKEN, leaseUntil, 1, offered ? 0 : 1, maxDeliveries, offered ? 1 : 0],
-          ...[JSON.stringify(verdict.runs), encodeJob(job)],
+          ns,
+          id,
+          job.id,
+          job.func,
+          owner,
+          FIRST_TOKEN,
+          leaseUntil,
+          1,
+          deliveries,
+          maxDeliveries,
+          offered ? 1 : 0,
+          runs,
+          this.specs.get(instance),
         ],
       ];
     });
     if (rows.length === 0) return;
-    await this.#session.run(
+    await this.session.run(
       `INSERT INTO ${instances} (ns, id, job_id, func, owner, token, lease_until, attempt, deliveries, max_deliveries,
-        offered, runs, spec) VALUES ?`,
+         offered, runs, spec) VALUES ?`,
       [rows],
     );
   }
 
-  async #advance(decisions: readonly Decision[]): Promise<void> {
-    const { ns, jobs } = this.#tables;
-    const claimed = decisions.filter(({ claim }) => claim !== undefined);
-    const ended = claimed.filter(({ claim }) => claim!.nextRunMs === null).map(({ jobId }) => jobId);
-    const moved = claimed.filter(({ claim }) => claim!.nextRunMs !== null);
+  /** Moves the jobs to their next runs, and removes those that have none. */
+  async advance(decisions: readonly Decision[]): Promise<void> {
+    const { ns, jobs } = this.tables;
+    const claimed = decisions.flatMap(({ jobId, claim }) =>
+      claim === undefined ? [] : [{ id: jobId, next_ms: claim.nextRunMs }],
+    );
+    const moved = claimed.filter(({ next_ms }) => next_ms !== null);
+    const ended = claimed.filter(({ next_ms }) => next_ms === null);
+    const wantedJobs = `STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT}`;
     if (moved.length > 0) {
-      const [nextRun, values] = caseOf("id", moved.map(({ jobId, claim }) => [jobId, claim!.nextRunMs]));
-      await this.#session.run(
-        `UPDATE ${jobs} SET next_run_ms = ${nextRun}, lease_until = 0, version = version + 1 WHERE ns = ? AND id IN (?)`,
-        [...values, ns, moved.map(({ jobId }) => jobId)],
+      await this.session.run(
+        `UPDATE ${wantRows("next_ms BIGINT")} ${wantedJobs}
+         SET j.next_run_ms = want.next_ms, j.lease_until = 0, j.version = j.version + 1`,
+        [rowList(moved), ns],
       );
     }
-    if (ended.length > 0) await this.#session.run(`DELETE FROM ${jobs} WHERE ns = ? AND id IN (?)`, [ns, ended]);
+    if (ended.length > 0) {
+      await this.session.run(`DELETE j FROM ${WANT_IDS} ${wantedJobs}`, [idList(ended.map(({ id }) => id)), ns]);
+    }
   }
+}
+
+interface ExecutionRow {
+  readonly ns: string;
+  readonly id: string;
+  readonly jobId: string;
+  readonly incarnation: string;
+  readonly scheduledAt: number;
+  readonly values: readonly unknown[];
+}
+
+function executionRows({ claim, instance }: Decision, ns: string, isFull: boolean, nowMs: number): ExecutionRow[] {
+  const { job, id: instanceId, owner, runs } = instance!;
+  // A run by hand may be of a run time that the trigger names too: it is told apart by its instance.
+  const incarnation = claim === undefined ? instanceId : job.incarnation;
+  const name = job.name.length <= NAME_MAX ? job.name : [...job.name].slice(0, NAME_MAX).join("");
+  const [state, finishedAt] = isFull ? ["max_instances", nowMs] : ["submitted", null];
+  return runs.map(({ executionId: id, scheduledAt }) => ({
+    ns,
+    id,
+    jobId: job.id,
+    incarnation,
+    scheduledAt,
+    values: [
+      ns,
+      id,
+      job.id,
+      name,
+      incarnation,
+      scheduledAt,
+      nowMs,
+      finishedAt,
+      state,
+      owner,
+      FIRST_TOKEN,
+      instanceId,
+      1,
+    ],
+  }));
 }
 
 /** The job is there and, for a claimed one, still lent to whoever decides. */
@@ -159,7 +265,34 @@ function holds(row: Row | undefined, { claim }: Decision): boolean {
   return claim === undefined || (ms(row["version"]) === claim.version && ms(row["lease_until"]) > 0);
 }
 
-function repeatedVerdict(instance: NewInstance, open: Row | undefined, states: ReadonlyMap<string, string>): Verdict | undefined {
+/** The job is where the decision wanted it, and nobody has touched it since: the decision is a repetition. */
+function isDone(row: Row | undefined, { claim }: Decision): boolean {
+  if (row === undefined || claim === undefined) return false;
+  return (
+    ms(row["version"]) === claim.version + 1 &&
+    msOrNull(row["next_run_ms"]) === claim.nextRunMs &&
+    ms(row["lease_until"]) === 0
+  );
+}
+
+/** A claim is used once, also within one batch. */
+function firstOfEachClaim(decisions: readonly Decision[]): Set<Decision> {
+  const claimed = new Set<string>();
+  return new Set(
+    decisions.filter(({ jobId, claim }) => {
+      if (claim === undefined) return true;
+      if (claimed.has(jobId)) return false;
+      claimed.add(jobId);
+      return true;
+    }),
+  );
+}
+
+function repeatedVerdict(
+  instance: NewInstance,
+  open: Row | undefined,
+  states: ReadonlyMap<string, string>,
+): Verdict | undefined {
   const known = (run: PlannedRun) => states.get(run.executionId);
   if (!instance.runs.some((run) => known(run) !== undefined)) return undefined;
   if (instance.runs.some((run) => known(run) === "max_instances")) return { kind: "max_instances" };

@@ -1,15 +1,29 @@
-import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "../../core/execution.js";
+import type {
+  DurationStatistics,
+  Execution,
+  ExecutionPage,
+  ExecutionQuery,
+  ExecutionState,
+} from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
 import type { Json } from "../../core/json.js";
 import { statisticsOf } from "../statistics-of.js";
 import type { Row, Sessions } from "./session.js";
-import { ms, msOrNull, type Tables } from "./tables.js";
+import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import { EXACT, idList, WANT_IDS } from "./want.js";
 
 const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 10_000;
 const DURATIONS_OF = 100;
+/** Jobs of one statement about durations. */
+const JOBS_AT_ONCE = 100;
+/** Rows of one DELETE: short locks, whatever the retention. */
+const DELETE_AT_ONCE = 1_000;
+
+/** The executions, apart from their jobs. */
 
 export function executionLog(sessions: Sessions, { ns, executions, instances }: Tables): ExecutionLog {
-  const rows = (sql: string, values: readonly unknown[]) => sessions.read((session) => session.rows(sql, values));
+  const rows = (sql: string, values: readonly unknown[]) => sessions.each((session) => session.rows(sql, values));
   return {
     async get(id) {
       const [row] = await rows(`SELECT * FROM ${executions} WHERE ns = ? AND id = ?`, [ns, id]);
@@ -17,7 +31,7 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
     },
 
     async list(query): Promise<ExecutionPage> {
-      const { limit = LIMIT_DEFAULT } = query;
+      const limit = limitOf(query.limit ?? LIMIT_DEFAULT, { least: 1, most: LIMIT_MAX });
       const [where, values] = conditions(query);
       const found = await rows(
         `SELECT * FROM ${executions} WHERE ns = ? ${where} ORDER BY submitted_ms DESC, id DESC LIMIT ?`,
@@ -25,16 +39,26 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
       );
       const page = found.slice(0, limit).map(asExecution);
       const last = page.at(-1);
-      return found.length > limit ? { executions: page, cursor: `${last!.submittedAt}:${last!.id}` } : { executions: page };
+      return found.length > limit
+        ? { executions: page, cursor: `${last!.submittedAt}:${last!.id}` }
+        : { executions: page };
     },
 
     async durations(jobIds) {
-      if (jobIds.length === 0) return new Map();
       const one = `(SELECT job_id, finished_ms - started_ms AS ms FROM ${executions}
         WHERE ns = ? AND job_id = ? AND state IN ('executed', 'error') AND started_ms IS NOT NULL
         ORDER BY submitted_ms DESC LIMIT ${DURATIONS_OF})`;
-      const sql = jobIds.map(() => one).join(" UNION ALL ");
-      return grouped(await rows(sql, jobIds.flatMap((id) => [ns, id])));
+      const found: Row[] = [];
+      for (let from = 0; from < jobIds.length; from += JOBS_AT_ONCE) {
+        const ids = jobIds.slice(from, from + JOBS_AT_ONCE);
+        found.push(
+          ...(await rows(
+            ids.map(() => one).join(" UNION ALL "),
+            ids.flatMap((id) => [ns, id]),
+          )),
+        );
+      }
+      return grouped(found);
     },
 
     async active(jobIds) {
@@ -43,15 +67,32 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
       return new Map((await rows(sql, [ns, jobIds])).map((row) => [row["job_id"] as string, Number(row["n"])]));
     },
 
-    deleteBefore: (beforeMs, limit) =>
-      sessions.read((session) =>
-        session.run(
-          `DELETE FROM ${executions} WHERE ns = ? AND submitted_ms < ? AND state NOT IN ('submitted', 'running')
+    async deleteBefore(beforeMs, limit) {
+      let removed = 0;
+      while (removed < limit) {
+        const atOnce = limitOf(limit - removed, { least: 1, most: DELETE_AT_ONCE });
+        const found = await rows(
+          `SELECT id FROM ${executions} WHERE ns = ? AND submitted_ms < ? AND state NOT IN ('submitted', 'running')
            ORDER BY submitted_ms LIMIT ?`,
-          [ns, beforeMs, limit],
-        ),
-      ),
+          [ns, beforeMs, atOnce],
+        );
+        // What is final stays final, so nothing needs to hold the two statements together.
+        if (found.length > 0) removed += await removeRows(found.map((row) => row["id"] as string));
+        if (found.length < atOnce) break;
+      }
+      return removed;
+    },
   };
+
+  async function removeRows(ids: readonly string[]): Promise<number> {
+    await sessions.each((session) =>
+      session.run(
+        `DELETE e FROM ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}`,
+        [idList(ids), ns],
+      ),
+    );
+    return ids.length;
+  }
 }
 
 function conditions({ jobId, states, from, to, cursor }: ExecutionQuery): [string, unknown[]] {

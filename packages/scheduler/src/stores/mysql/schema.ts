@@ -1,14 +1,60 @@
-/** The store's tables. Times are epoch ms in BIGINT; ids compare byte by byte. One statement each, safe to repeat. */
-export function schema(prefix: string): readonly string[] {
+import { isMissingTable } from "./failure.js";
+import type { Session, Sessions } from "./session.js";
+import { EXACT } from "./want.js";
+
+/** What the tables look like now. A later version adds statements of its own after these, which stay as they are. */
+const VERSION = 1;
+
+/**
+ * Makes the tables, or brings them up to date. Each statement may be repeated and may meet another process that does the
+ * same; when the tables are up to date nothing but one row is read, so that no right to change tables is needed.
+ */
+export async function migrate(sessions: Sessions, prefix: string): Promise<void> {
+  await sessions.each(async (session) => {
+    const found = await versionOf(session, prefix);
+    if (found > VERSION)
+      throw new Error(`${prefix}schema is of version ${found}, newer than this library's ${VERSION}`);
+    if (found === VERSION) return;
+    for (const statement of firstTables(prefix)) await session.run(statement);
+    await session.run(`INSERT INTO ${prefix}schema (version) VALUES (?) ON DUPLICATE KEY UPDATE version = version`, [
+      VERSION,
+    ]);
+  });
+}
+
+/** Throws when the tables are not there, saying what to do. */
+export async function checkTables(sessions: Sessions, prefix: string): Promise<void> {
+  const found = await sessions.each((session) => versionOf(session, prefix));
+  if (found !== VERSION)
+    throw new Error(`${prefix}jobs: the tables are of version ${found}, not ${VERSION}; migrate() makes them`);
+}
+
+/** 0 when there are no tables. */
+async function versionOf(session: Session, prefix: string): Promise<number> {
+  try {
+    const [row] = await session.rows(`SELECT MAX(version) AS version FROM ${prefix}schema`);
+    return Number(row!["version"] ?? 0);
+  } catch (error) {
+    if (isMissingTable(error)) return 0;
+    throw error;
+  }
+}
+
+/**
+ * Times are epoch ms in BIGINT; ids compare byte by byte. No index serves reports, which outnumber everything else: they
+ * find their rows by primary key and change no indexed column.
+ */
+function firstTables(prefix: string): readonly string[] {
+  const text = (length: number) => `VARCHAR(${length}) CHARACTER SET utf8mb4 ${EXACT} NOT NULL`;
   const options = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
   return [
     `CREATE TABLE IF NOT EXISTS ${prefix}jobs (
-      ns VARCHAR(64) NOT NULL,
-      id VARCHAR(190) NOT NULL,
-      func VARCHAR(190) NOT NULL,
+      ns ${text(64)},
+      id ${text(190)},
+      func VARCHAR(255) NOT NULL,
       next_run_ms BIGINT NULL COMMENT 'NULL while paused',
-      lease_owner VARCHAR(64) NULL,
-      lease_until BIGINT NOT NULL DEFAULT 0,
+      lease_owner VARCHAR(190) NULL,
+      lease_until BIGINT NOT NULL DEFAULT 0 COMMENT '0 while nobody has claimed it',
       version BIGINT NOT NULL COMMENT 'fencing token of changes and claims',
       max_instances INT NOT NULL,
       spec LONGTEXT NOT NULL COMMENT 'the job as JSON',
@@ -16,38 +62,38 @@ export function schema(prefix: string): readonly string[] {
       KEY due (ns, next_run_ms)
     ) ${options}`,
     `CREATE TABLE IF NOT EXISTS ${prefix}instances (
-      ns VARCHAR(64) NOT NULL,
-      id VARCHAR(64) NOT NULL,
-      job_id VARCHAR(190) NOT NULL,
-      func VARCHAR(190) NOT NULL,
-      owner VARCHAR(64) NOT NULL,
+      ns ${text(64)},
+      id ${text(190)},
+      job_id ${text(190)},
+      func VARCHAR(255) NOT NULL,
+      owner VARCHAR(190) NOT NULL,
       token BIGINT NOT NULL COMMENT 'fencing token of reports',
       lease_until BIGINT NOT NULL,
       attempt INT NOT NULL,
       deliveries INT NOT NULL,
       max_deliveries INT NOT NULL COMMENT '0: never taken over (ack early)',
-      offered TINYINT NOT NULL,
-      cancel_id VARCHAR(64) NULL COMMENT 'execution that somebody asked to stop',
-      runs LONGTEXT NOT NULL,
-      spec LONGTEXT NOT NULL,
+      offered TINYINT NOT NULL COMMENT '1: given away by its scheduler',
+      cancel_ids TEXT NULL COMMENT 'executions that somebody asked to stop, one a line',
+      runs LONGTEXT NOT NULL COMMENT 'the planned run times as JSON',
+      spec LONGTEXT NOT NULL COMMENT 'the job as it was, as JSON',
       PRIMARY KEY (ns, id),
       KEY job (ns, job_id),
       KEY lease (ns, lease_until)
     ) ${options}`,
     `CREATE TABLE IF NOT EXISTS ${prefix}executions (
-      ns VARCHAR(64) NOT NULL,
-      id VARCHAR(64) NOT NULL,
-      job_id VARCHAR(190) NOT NULL,
+      ns ${text(64)},
+      id ${text(190)},
+      job_id ${text(190)},
       job_name VARCHAR(190) NOT NULL,
-      incarnation VARCHAR(64) NOT NULL COMMENT 'of the job; of the instance for a run by hand',
+      incarnation VARCHAR(190) NOT NULL COMMENT 'of the job; of the instance for a run by hand',
       scheduled_ms BIGINT NOT NULL,
       submitted_ms BIGINT NOT NULL,
       started_ms BIGINT NULL,
       finished_ms BIGINT NULL,
       state VARCHAR(16) NOT NULL,
-      owner VARCHAR(64) NOT NULL,
-      token BIGINT NOT NULL,
-      instance_id VARCHAR(64) NOT NULL,
+      owner VARCHAR(190) NOT NULL,
+      token BIGINT NOT NULL COMMENT '0: nobody may report it any more',
+      instance_id ${text(190)},
       attempt INT NOT NULL,
       result LONGTEXT NULL,
       error TEXT NULL,
@@ -58,11 +104,14 @@ export function schema(prefix: string): readonly string[] {
       KEY of_job (ns, job_id, submitted_ms)
     ) ${options} COMMENT='no foreign key: what happened outlives its job'`,
     `CREATE TABLE IF NOT EXISTS ${prefix}nodes (
-      ns VARCHAR(64) NOT NULL,
-      id VARCHAR(64) NOT NULL,
+      ns ${text(64)},
+      id ${text(190)},
       seen_ms BIGINT NOT NULL,
       node TEXT NOT NULL,
       PRIMARY KEY (ns, id)
     ) ${options}`,
+    `CREATE TABLE IF NOT EXISTS ${prefix}schema (
+      version INT NOT NULL PRIMARY KEY
+    ) ${options} COMMENT='written last: the tables are complete'`,
   ];
 }

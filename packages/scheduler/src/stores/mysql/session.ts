@@ -1,130 +1,93 @@
-import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import type { PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { type Connections, inTime } from "./connections.js";
+import { isConflict, isLost, StatementTimeout } from "./failure.js";
 
 export type Row = RowDataPacket;
 
-/** One connection for the length of a transaction (or of a single statement). */
+/** One connection for the length of a transaction, or of statements that need not hold together. */
 export interface Session {
   rows(sql: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Answers how many rows were changed (MySQL's affectedRows). */
+  /** Answers how many rows were met (MySQL's affectedRows). */
   run(sql: string, values?: readonly unknown[]): Promise<number>;
+  /** An earlier attempt may have been carried out: its connection was lost before the answer came. */
+  readonly again: boolean;
 }
 
-export interface Deadlines {
-  readonly connectMs: number;
-  readonly statementMs: number;
-}
+const CONFLICTS_MAX = 5;
+const LOSSES_MAX = 2;
+const JITTER_MS = 10;
 
-const TRIES = 6;
-/** Deadlock and lock wait timeout: the transaction was rolled back (or is, by us) and may simply be repeated. */
-const REPEATABLE = new Set([1213, 1205]);
-const LOST = new Set(["PROTOCOL_CONNECTION_LOST", "ECONNRESET", "EPIPE", "PROTOCOL_SEQUENCE_TIMEOUT"]);
-const SERVER_GONE = new Set([2006, 2013, 1927, 1053]);
-
-/** Runs work on connections of a pool: each wait has an end, and a connection that failed is not given to anybody else. */
+/** Runs work on connections, and repeats what the server or the network interrupted. Work must bear being repeated. */
 export class Sessions {
-  /** Connections that have been told READ COMMITTED: without gap locks claims do not wait for one another. */
-  readonly #prepared = new WeakSet<object>();
-
   constructor(
-    private readonly pool: Pool,
-    private readonly deadlines: Deadlines,
+    private readonly connections: Connections,
+    private readonly statementMs: number,
   ) {}
 
-  /** A transaction, repeated when the server chose it as a deadlock's victim or the connection was lost under it. */
+  /** A transaction, repeated when it was a deadlock's victim, waited too long for a lock, or lost its connection. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#repeated(async (session, connection) => {
-      await this.#prepare(session, connection);
+    return this.each(async (session) => {
       await session.run("START TRANSACTION");
       try {
         const result = await work(session);
         await session.run("COMMIT");
         return result;
       } catch (error) {
-        if (!isLost(error)) await session.run("ROLLBACK");
+        if (!isLost(error)) await rollBack(session);
         throw error;
       }
     });
   }
 
-  /** One statement, or several that need not hold together. */
-  read<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#repeated(work);
-  }
-
-  async #repeated<T>(work: (session: Session, connection: PoolConnection) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+  /** Statements that each hold by themselves. */
+  async each<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    let again = false;
+    let [losses, conflicts] = [0, 0];
+    for (;;) {
+      let begun = false;
       try {
-        return await this.#withConnection(work);
+        return await this.connections.use((connection) => {
+          begun = true;
+          return work(sessionOn(connection, this.statementMs, again));
+        });
       } catch (error) {
-        if (attempt >= TRIES || !isRepeatable(error, attempt)) throw error;
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * attempt));
+        if (isConflict(error)) conflicts++;
+        else if (isLost(error)) losses++;
+        else throw error;
+        if (conflicts > CONFLICTS_MAX || losses > LOSSES_MAX) throw error;
+        again ||= begun && isLost(error);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * JITTER_MS * (losses + conflicts)));
       }
     }
   }
+}
 
-  async #withConnection<T>(work: (session: Session, connection: PoolConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#connect();
-    let broken = false;
-    try {
-      return await work(this.#session(connection), connection);
-    } catch (error) {
-      broken = isLost(error);
-      throw error;
-    } finally {
-      if (broken) connection.destroy();
-      else connection.release();
-    }
-  }
-
-  /** mysql2's pools wait for ever; this does not. A connection that comes too late goes straight back. */
-  async #connect(): Promise<PoolConnection> {
-    const connecting = this.pool.getConnection();
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        connecting.then(
-          (late) => late.release(),
-          () => {}, // nobody waits for it any more
-        );
-        reject(new Error(`no MySQL connection within ${this.deadlines.connectMs} ms`));
-      }, this.deadlines.connectMs);
-    });
-    try {
-      return await Promise.race([connecting, tooLate]);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  async #prepare(session: Session, connection: PoolConnection): Promise<void> {
-    const raw = connection.connection as unknown as object;
-    if (this.#prepared.has(raw)) return;
-    await session.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    this.#prepared.add(raw);
-  }
-
-  #session(connection: PoolConnection): Session {
-    const timeout = this.deadlines.statementMs;
-    return {
-      rows: async (sql, values = []) => {
-        const [rows] = await connection.query<Row[]>({ sql, timeout, values: [...values] });
-        return rows;
-      },
-      run: async (sql, values = []) => {
-        const [{ affectedRows }] = await connection.query<ResultSetHeader>({ sql, timeout, values: [...values] });
-        return affectedRows;
-      },
-    };
+/** A lock wait timeout, for one, leaves its transaction open: a connection that cannot end it must not be lent again. */
+async function rollBack(session: Session): Promise<void> {
+  try {
+    await session.run("ROLLBACK");
+  } catch (cause) {
+    throw new StatementTimeout("a transaction could not be rolled back", { cause });
   }
 }
 
-function isLost(error: unknown): boolean {
-  const { code, errno, fatal } = error as { code?: string; errno?: number; fatal?: boolean };
-  return fatal === true || LOST.has(code ?? "") || SERVER_GONE.has(errno ?? 0);
+function sessionOn(connection: PoolConnection, timeoutMs: number, again: boolean): Session {
+  const query = async <T extends RowDataPacket[] | ResultSetHeader>(sql: string, values: readonly unknown[]) => {
+    for (const value of values) refuseObjects(value);
+    // The pool may be somebody else's, with settings of its own: rows come as objects here.
+    const how = { sql, values: [...values], rowsAsArray: false, nestTables: false as never, typeCast: true };
+    const [result] = await inTime(connection, timeoutMs, () => connection.query<T>(how));
+    return result;
+  };
+  return {
+    again,
+    rows: (sql, values = []) => query<Row[]>(sql, values),
+    run: async (sql, values = []) => (await query<ResultSetHeader>(sql, values)).affectedRows,
+  };
 }
 
-/** A lost connection is tried once more at once: what was done is found by the repetition. */
-function isRepeatable(error: unknown, attempt: number): boolean {
-  const { errno } = error as { errno?: number };
-  return REPEATABLE.has(errno ?? 0) || (isLost(error) && attempt <= 2);
+/** mysql2 writes an object as `name` = 'value' pairs: an id from outside that is none must not become SQL. */
+function refuseObjects(value: unknown): void {
+  if (Array.isArray(value)) for (const each of value) refuseObjects(each);
+  else if (typeof value === "object" && value !== null) throw new TypeError("an object is no SQL value");
 }

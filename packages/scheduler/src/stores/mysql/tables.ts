@@ -1,12 +1,32 @@
-/** What every statement of one store needs: its tables, its namespace, and the server's clock. */
+/** What every statement of one store needs: its tables, its namespace, and the store's clock. */
 export interface Tables {
   readonly ns: string;
   readonly jobs: string;
   readonly instances: string;
   readonly executions: string;
   readonly nodes: string;
-  /** SQL for now, epoch ms. */
+  /** SQL for now, epoch ms: the same moment throughout one statement. */
   readonly now: string;
+}
+
+/**
+ * The server's clock. By way of UTC, because UNIX_TIMESTAMP(NOW(3)) is wrong for an hour each autumn where the session's
+ * zone has clock changes.
+ */
+const SERVER_NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(3)) DIV 1000)";
+
+/** `clock`, when it is given, tells the time instead of the server. */
+export function tablesOf(prefix: string, ns: string, clock: (() => number) | undefined): Tables {
+  return {
+    ns,
+    jobs: `${prefix}jobs`,
+    instances: `${prefix}instances`,
+    executions: `${prefix}executions`,
+    nodes: `${prefix}nodes`,
+    get now() {
+      return clock === undefined ? SERVER_NOW : `(${Number(clock()).toFixed(0)})`;
+    },
+  };
 }
 
 /** Numbers come as strings or bigints when the pool says so. */
@@ -18,7 +38,7 @@ export function msOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
-/** `CASE id WHEN … THEN … END` over pairs, with its values. */
-export function caseOf(column: string, pairs: readonly (readonly [unknown, unknown])[]): [string, unknown[]] {
-  return [`CASE ${column} ${pairs.map(() => "WHEN ? THEN ?").join(" ")} END`, pairs.flat()];
+/** How many rows, as LIMIT takes it: -1 or NaN would be no number, or every row. */
+export function limitOf(asked: number, { least, most }: { least: number; most: number }): number {
+  return Number.isNaN(asked) ? most : Math.min(most, Math.max(least, Math.trunc(asked)));
 }

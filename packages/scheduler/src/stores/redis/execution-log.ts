@@ -1,135 +1,178 @@
-import type { Redis } from "ioredis";
-import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "../../core/execution.js";
+import type {
+  DurationStatistics,
+  Execution,
+  ExecutionPage,
+  ExecutionQuery,
+  ExecutionState,
+} from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
-import type { Json } from "../../core/json.js";
 import { statisticsOf } from "../statistics-of.js";
-import { runScript } from "./script-runner.js";
-import { DELETE_BEFORE } from "./scripts.js";
+import type { RedisClient } from "./client.js";
+import { letterOf, onceField, readNature, readRow } from "./execution-row.js";
+import { batches, pairs } from "./leases.js";
+import { durations as durationsLua } from "./lua/durations.js";
+import { forgetExecutions } from "./lua/forget-executions.js";
+import { history as historyLua } from "./lua/history.js";
+import { oldExecutions } from "./lua/old-executions.js";
+import { underWay as underWayLua } from "./lua/under-way.js";
+import { Script, type Scripts } from "./script.js";
+
+const SCRIPTS = {
+  history: new Script(historyLua),
+  underWay: new Script(underWayLua),
+  durations: new Script(durationsLua),
+  old: new Script(oldExecutions),
+  forget: new Script(forgetExecutions),
+};
 
 const LIMIT_DEFAULT = 100;
-const DURATIONS_OF = 100;
-/** Executions read at a time; a filter that lets few through reads on, up to so many pieces for one page. */
-const PIECE = 200;
-const PIECES_MAX = 50;
+/** Executions a script call answers, and looks a page may take: 1,000 rows each, then it is shorter and goes on by its cursor. */
+const BATCH = 200;
+const LOOKS_MAX = 50;
+const JOBS_PER_CALL = 10;
 
-export function executionLog(redis: Redis, prefix: string): ExecutionLog {
-  const read = async (ids: readonly string[]): Promise<Execution[]> => {
-    if (ids.length === 0) return [];
-    const [logs, states] = await Promise.all([redis.hmget(`${prefix}log`, ...ids), redis.hmget(`${prefix}state`, ...ids)]);
-    return ids.flatMap((id, at) => {
-      const [log, state] = [logs[at], states[at]];
-      return typeof log === "string" && typeof state === "string" ? [asExecution(id, log, state)] : [];
-    });
-  };
+/** Endings rare enough to have an index of their own. */
+const UNUSUAL: ReadonlySet<ExecutionState> = new Set(["error", "missed", "max_instances", "lost", "cancelled"]);
 
-  return {
-    async get(id) {
-      return (await read([id]))[0];
-    },
-
-    /** By submission, newest first; those of one job by run time. */
-    async list(query: ExecutionQuery): Promise<ExecutionPage> {
-      const { jobId, limit = LIMIT_DEFAULT, cursor } = query;
-      const key = jobId === undefined ? `${prefix}history` : `${prefix}runs:${jobId}`;
-      const found: Execution[] = [];
-      let from = cursor === undefined ? 0 : await rankBehind(redis, key, cursor);
-      for (let piece = 0; piece < PIECES_MAX; piece++) {
-        const ids = await redis.zrevrange(key, from, from + PIECE - 1);
-        for (const execution of await read(ids)) {
-          if (!matches(execution, query)) continue;
-          if (found.length === limit) return { executions: found, cursor: cursorOf(found.at(-1)!, jobId) };
-          found.push(execution);
-        }
-        if (ids.length < PIECE) return { executions: found };
-        from += PIECE;
-      }
-      const [at] = await redis.zrevrange(key, from - 1, from - 1, "WITHSCORES").then(([id, score]) => [`${score}:${id}`]);
-      return { executions: found, cursor: at! };
-    },
-
-    async durations(jobIds) {
-      const pairs = await Promise.all(
-        jobIds.map(async (jobId): Promise<readonly [string, DurationStatistics] | undefined> => {
-          const executions = await read(await redis.zrevrange(`${prefix}runs:${jobId}`, 0, 2 * DURATIONS_OF - 1));
-          const ended = executions.filter(({ state, durationMs }) => (state === "executed" || state === "error") && durationMs !== null);
-          if (ended.length === 0) return undefined;
-          return [jobId, statisticsOf(ended.slice(0, DURATIONS_OF).map(({ durationMs }) => durationMs!))];
-        }),
-      );
-      return new Map(pairs.filter((pair) => pair !== undefined));
-    },
-
-    async active(jobIds) {
-      if (jobIds.length === 0) return new Map();
-      const counts = await redis.hmget(`${prefix}running`, ...jobIds);
-      return new Map(jobIds.flatMap((id, at) => (counts[at] ? [[id, Number(counts[at])] as const] : [])));
-    },
-
-    async deleteBefore(beforeMs, limit) {
-      return Number(await runScript(redis, DELETE_BEFORE, prefix, [beforeMs, limit]));
-    },
-  };
+/** Where a page ended: everything older than this execution is still to come. */
+interface Place {
+  readonly score: string;
+  readonly id: string;
 }
 
-function cursorOf({ id, submittedAt, scheduledAt }: Execution, jobId: string | undefined): string {
-  return `${jobId === undefined ? submittedAt : scheduledAt}:${id}`;
-}
+export class RedisExecutionLog implements ExecutionLog {
+  constructor(
+    private readonly client: RedisClient,
+    private readonly scripts: Scripts,
+    private readonly prefix: string,
+  ) {}
 
-/** Where to go on: behind that execution, or behind its moment when it is gone. */
-async function rankBehind(redis: Redis, key: string, cursor: string): Promise<number> {
-  const split = cursor.indexOf(":");
-  const rank = await redis.zrevrank(key, cursor.slice(split + 1));
-  return rank === null ? redis.zcount(key, cursor.slice(0, split), "+inf") : rank + 1;
-}
-
-function matches({ state, submittedAt }: Execution, { states, from, to }: ExecutionQuery): boolean {
-  if (states !== undefined && !states.includes(state)) return false;
-  return (from === undefined || submittedAt >= from) && (to === undefined || submittedAt < to);
-}
-
-/** What never changes of an execution, as the log keeps it behind three lines that the scripts read. */
-export interface LoggedRun {
-  readonly jobId: string;
-  readonly jobName: string;
-  readonly scheduledAt: number;
-}
-
-interface Rest {
-  readonly startedAt?: number | null;
-  readonly finishedAt?: number | null;
-  readonly result?: Json;
-  readonly error?: string | null;
-  readonly stack?: string | null;
-}
-
-export function asExecution(id: string, log: string, state: string): Execution {
-  const [, submitted, , logged] = lines(log, 4) as [string, string, string, string];
-  const [name, , owner, attempt, rest] = lines(state, 5) as [string, string, string, string, string];
-  const { startedAt = null, finishedAt = null, result = null, error = null, stack = null } = JSON.parse(rest) as Rest;
-  return {
-    id,
-    ...(JSON.parse(logged) as LoggedRun),
-    submittedAt: Number(submitted),
-    startedAt,
-    finishedAt,
-    durationMs: startedAt !== null && finishedAt !== null ? finishedAt - startedAt : null,
-    state: name as ExecutionState,
-    owner,
-    attempt: Number(attempt),
-    result,
-    error,
-    stack,
-  };
-}
-
-/** The first lines, and all that follows as the last one. */
-function lines(text: string, count: number): string[] {
-  const parts: string[] = [];
-  let from = 0;
-  while (parts.length < count - 1) {
-    const end = text.indexOf("\n", from);
-    parts.push(text.slice(from, end));
-    from = end + 1;
+  async get(id: string): Promise<Execution | undefined> {
+    const row = await this.client.hget(`${this.prefix}runs`, id);
+    return row === null ? undefined : readRow(id, row);
   }
-  return [...parts, text.slice(from)];
+
+  /** A page may be shorter than asked for, and go on by its cursor, when what is wanted is rare among very many. */
+  async list(query: ExecutionQuery): Promise<ExecutionPage> {
+    const { jobId, states } = query;
+    if (states?.length === 0) return { executions: [] };
+    if (jobId === undefined && states !== undefined) {
+      if (states.every((state) => UNUSUAL.has(state))) return this.#unusual(query, states);
+      if (states.every((state) => state === "submitted" || state === "running")) return this.#underWay(query, states);
+    }
+    const letters = (states ?? []).map(letterOf).join("");
+    return this.#page(jobId === undefined ? "history" : `history:${jobId}`, letters, query);
+  }
+
+  async #page(
+    index: string,
+    letters: string,
+    { from, to, limit = LIMIT_DEFAULT, cursor }: ExecutionQuery,
+  ): Promise<ExecutionPage> {
+    const executions: Execution[] = [];
+    let place = readCursor(cursor);
+    for (let look = 0; look < LOOKS_MAX && executions.length < limit; look++) {
+      const room = Math.min(BATCH, limit - executions.length);
+      const args = [index, place?.score ?? "", place?.id ?? "", from ?? "", to ?? "", letters, room];
+      const answer = await this.scripts.run(SCRIPTS.history, args);
+      const [more, score, id, found] = answer as [number, string | null, string, string[]];
+      for (const [executionId, row] of pairs(found)) executions.push(readRow(executionId, row));
+      if (Number(more) === 0 || score === null) return { executions };
+      place = { score, id };
+    }
+    return { executions, ...(place === undefined ? {} : { cursor: writeCursor(place) }) };
+  }
+
+  /** From the index of each state, merged. */
+  async #unusual(query: ExecutionQuery, states: readonly ExecutionState[]): Promise<ExecutionPage> {
+    const pages = await Promise.all(
+      [...new Set(states)].map((state) => this.#page(`ended:${letterOf(state)}`, "", query)),
+    );
+    if (pages.length === 1) return pages[0]!;
+    const executions = pages.flatMap((page) => page.executions).sort(newestFirst);
+    return cut(
+      executions,
+      query.limit,
+      pages.some((page) => page.cursor !== undefined),
+    );
+  }
+
+  /** By way of the open instances, which are as many as run at a time. */
+  async #underWay(query: ExecutionQuery, states: readonly ExecutionState[]): Promise<ExecutionPage> {
+    const all = new Map<string, Execution>();
+    for (let skip = 0; ; ) {
+      const [seen, found] = (await this.scripts.run(SCRIPTS.underWay, [skip])) as [number, string[]];
+      for (const [id, row] of pairs(found)) all.set(id, readRow(id, row));
+      skip += Number(seen);
+      if (Number(seen) < BATCH) break;
+    }
+    const place = readCursor(query.cursor);
+    const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = query;
+    const executions = [...all.values()]
+      .filter(({ state, submittedAt }) => states.includes(state) && submittedAt >= from && submittedAt < to)
+      .filter(
+        (execution) =>
+          place === undefined || newestFirst(execution, { submittedAt: Number(place.score), id: place.id }) > 0,
+      )
+      .sort(newestFirst);
+    return cut(executions, query.limit, false);
+  }
+
+  async durations(jobIds: readonly string[]): Promise<ReadonlyMap<string, DurationStatistics>> {
+    const found = new Map<string, DurationStatistics>();
+    for (const batch of batches(jobIds, JOBS_PER_CALL)) {
+      const answers = (await this.scripts.run(SCRIPTS.durations, batch)) as string[][];
+      for (const [at, texts] of answers.entries())
+        if (texts.length > 0) found.set(batch[at]!, statisticsOf(texts.map(Number)));
+    }
+    return found;
+  }
+
+  async active(jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    if (jobIds.length === 0) return new Map();
+    const counts = await this.client.hmget(`${this.prefix}active`, ...jobIds);
+    return new Map(jobIds.flatMap((id, at) => (counts[at] ? [[id, Number(counts[at])] as const] : [])));
+  }
+
+  async deleteBefore(beforeMs: number, limit: number): Promise<number> {
+    let removed = 0;
+    for (let skip = 0; removed < limit; ) {
+      const size = Math.min(BATCH, limit - removed);
+      const [seen, ...ended] = (await this.scripts.run(SCRIPTS.old, [beforeMs, skip, size])) as [number, ...string[]];
+      const forget = [...pairs(ended)].flatMap(([id, nature]) => forgotten(id, nature));
+      if (forget.length > 0) removed += Number(await this.scripts.run(SCRIPTS.forget, forget));
+      skip += Number(seen) - ended.length / 2;
+      if (Number(seen) < size) break;
+    }
+    return removed;
+  }
+}
+
+/** Id, job id and once field, as the script takes them. */
+function forgotten(id: string, nature: string): string[] {
+  if (nature === "") return [id, "", ""];
+  const [jobId, , scheduledAt, incarnation] = readNature(nature);
+  return [id, jobId, incarnation === null ? "" : onceField(jobId, incarnation, scheduledAt)];
+}
+
+function cut(executions: readonly Execution[], limit = LIMIT_DEFAULT, more: boolean): ExecutionPage {
+  const page = executions.slice(0, limit);
+  const last = page.at(-1);
+  if (last === undefined || (!more && executions.length <= limit)) return { executions: page };
+  return { executions: page, cursor: writeCursor({ score: String(last.submittedAt), id: last.id }) };
+}
+
+/** As Redis orders them: by submission, then by the bytes of the id. */
+function newestFirst(a: Pick<Execution, "submittedAt" | "id">, b: Pick<Execution, "submittedAt" | "id">): number {
+  return b.submittedAt - a.submittedAt || Buffer.compare(Buffer.from(b.id), Buffer.from(a.id));
+}
+
+function readCursor(cursor: string | undefined): Place | undefined {
+  if (cursor === undefined) return undefined;
+  const at = cursor.indexOf(":");
+  return { score: cursor.slice(0, at), id: cursor.slice(at + 1) };
+}
+
+function writeCursor({ score, id }: Place): string {
+  return `${Number(score)}:${id}`;
 }

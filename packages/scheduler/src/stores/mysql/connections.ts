@@ -1,0 +1,153 @@
+import type { Pool, PoolConnection } from "mysql2/promise";
+import { isLost, StatementTimeout } from "./failure.js";
+
+export interface Deadlines {
+  /** How long to wait for a connection, ms. */
+  readonly connectMs: number;
+  /** How long one statement may take, ms. */
+  readonly statementMs: number;
+}
+
+/** More calls than this do not wait for a connection: they are told so at once. */
+const WAITING_MAX = 100;
+/** A connection that was silent for longer is asked whether it still lives, and has so long to answer. */
+const PING_AFTER_MS = 1_000;
+const PING_MS = 1_000;
+/** How long the server waits for a lock at most: less long than a statement may take, so that it says why. */
+const LOCK_WAIT_SECONDS = 3;
+const LOCK_WAIT_SHARE = 0.6;
+/** How long MariaDB keeps the locks of a transaction whose client has vanished behind a link that is half open. */
+const IDLE_TRANSACTION_SECONDS = 10;
+
+/**
+ * Lends a pool's connections, one to each use, so that every wait has an end. mysql2 waits for ever for a free
+ * connection and keeps one whose statement timed out; here a connection that failed or went silent is cut, and those
+ * not heard from since may be as dead and are cut when their turn comes.
+ */
+export class Connections {
+  readonly #heardAt = new WeakMap<object, number>();
+  #suspectBefore = Number.NEGATIVE_INFINITY;
+  #waiting = 0;
+
+  constructor(
+    private readonly pool: () => Promise<Pool>,
+    private readonly deadlines: Deadlines,
+  ) {}
+
+  async use<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#lendAlive();
+    try {
+      const result = await work(connection);
+      this.#giveBack(connection);
+      return result;
+    } catch (error) {
+      if (isLost(error)) this.#cutSilent(connection);
+      else this.#giveBack(connection);
+      throw error;
+    }
+  }
+
+  #giveBack(connection: PoolConnection): void {
+    this.#heardAt.set(connection.connection, performance.now());
+    connection.release();
+  }
+
+  #cutSilent(connection: PoolConnection): void {
+    this.#suspectBefore = performance.now();
+    cut(connection);
+  }
+
+  async #lendAlive(): Promise<PoolConnection> {
+    const endsAt = performance.now() + this.deadlines.connectMs;
+    for (;;) {
+      const connection = await this.#acquire(endsAt - performance.now());
+      const heardAt = this.#heardAt.get(connection.connection);
+      if (heardAt !== undefined && heardAt < this.#suspectBefore) {
+        cut(connection);
+        continue;
+      }
+      try {
+        if (heardAt === undefined || (await this.#forgets())) await this.#prepare(connection);
+        else if (performance.now() - heardAt > PING_AFTER_MS)
+          await inTime(connection, PING_MS, () => connection.ping());
+        return connection;
+      } catch (error) {
+        this.#cutSilent(connection);
+        if (!isLost(error) || performance.now() >= endsAt) throw error;
+      }
+    }
+  }
+
+  /** True for a pool that resets what its sessions were told each time they come back. */
+  async #forgets(): Promise<boolean> {
+    const { pool } = (await this.pool()) as unknown as { pool?: { config?: { resetOnRelease?: boolean } } };
+    return pool?.config?.resetOnRelease === true;
+  }
+
+  /**
+   * READ COMMITTED takes no gap locks, so claims do not wait for one another. In strict mode a text that is too long is
+   * refused, not cut; and mysql2 escapes with backslashes, which must therefore mean something.
+   */
+  async #prepare(connection: PoolConnection): Promise<void> {
+    const tell = (sql: string) => inTime(connection, this.deadlines.statementMs, () => connection.query(sql));
+    await tell("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    const lockWait = Math.floor((this.deadlines.statementMs / 1_000) * LOCK_WAIT_SHARE);
+    await tell(
+      `SET SESSION innodb_lock_wait_timeout = ${Math.max(1, Math.min(LOCK_WAIT_SECONDS, lockWait))},
+         SESSION sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', NULLIF(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', 'STRICT_TRANS_TABLES'), ''))
+         /*M!100300 , SESSION idle_transaction_timeout = ${IDLE_TRANSACTION_SECONDS} */`,
+    );
+  }
+
+  /** A free connection in time; one that comes too late goes straight back. */
+  async #acquire(timeoutMs: number): Promise<PoolConnection> {
+    if (this.#waiting >= WAITING_MAX) throw new Error("too many calls wait for a MySQL connection");
+    this.#waiting++;
+    const connecting = this.pool()
+      .then((pool) => pool.getConnection())
+      .finally(() => {
+        this.#waiting--;
+      });
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        connecting.then(
+          (late) => late.release(),
+          () => {}, // nobody waits for it any more
+        );
+        reject(new Error(`no MySQL connection within ${this.deadlines.connectMs} ms`));
+      }, timeoutMs);
+    });
+    try {
+      return await Promise.race([connecting, tooLate]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** What the server answers in time, or the end of the connection. */
+export async function inTime<T>(connection: PoolConnection, timeoutMs: number, run: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      cut(connection);
+      reject(new StatementTimeout(`MySQL did not answer within ${timeoutMs} ms`));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([run(), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Out of the pool, and no goodbye: mysql2's own destroy() waits for the other end, which a dead link never answers. */
+export function cut(connection: PoolConnection): void {
+  connection.destroy();
+  hangUp(connection.connection);
+}
+
+export function hangUp(raw: object): void {
+  (raw as { stream?: { destroy(): void } }).stream?.destroy();
+}

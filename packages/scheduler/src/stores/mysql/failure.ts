@@ -1,0 +1,32 @@
+/** Nobody knows what became of it: the server did not answer in time, and its connection is gone. */
+export class StatementTimeout extends Error {
+  override readonly name = "StatementTimeout";
+  readonly fatal = true;
+}
+
+/** The connection ended under a statement, or went silent: what the statement did is unknown. */
+export function isLost(error: unknown): boolean {
+  const { code, errno, fatal } = error as { code?: string; errno?: number; fatal?: boolean };
+  return fatal === true || LOST_CODES.has(code ?? "") || LOST_ERRNOS.has(errno ?? 0);
+}
+
+/** The server asks for the transaction to be begun again. */
+export function isConflict(error: unknown): boolean {
+  return CONFLICT_ERRNOS.has((error as { errno?: number }).errno ?? 0);
+}
+
+export function isDuplicate(error: unknown): boolean {
+  return (error as { errno?: number }).errno === 1062;
+}
+
+export function isMissingTable(error: unknown): boolean {
+  return (error as { errno?: number }).errno === 1146;
+}
+
+const LOST_CODES = new Set(["PROTOCOL_CONNECTION_LOST", "PROTOCOL_SEQUENCE_TIMEOUT", "ECONNRESET", "EPIPE"]);
+
+/** Server gone, lost during a query, connection killed, server shutting down, idle too long; an error during COMMIT. */
+const LOST_ERRNOS = new Set([2006, 2013, 1927, 1053, 4031, 1180]);
+
+/** Deadlock, lock wait timeout, a snapshot that is too old (MariaDB ≥ 11.6), and a statement that an operator interrupted. */
+const CONFLICT_ERRNOS = new Set([1213, 1205, 1020, 1317]);

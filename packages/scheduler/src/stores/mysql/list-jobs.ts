@@ -1,0 +1,83 @@
+import { decodeJob, type JobRecord } from "../../core/job-record.js";
+import type { JobPage, JobQuery } from "../../core/job-store.js";
+import type { Row, Session } from "./session.js";
+import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 10_000;
+
+/** The last job of a page: its next run and its id. */
+type Place = readonly [nextRunMs: number | null, id: string];
+
+/** One job; throws a SyntaxError when it cannot be read. */
+export async function readJob(session: Session, { ns, jobs }: Tables, id: string): Promise<JobRecord | undefined> {
+  const [row] = await session.rows(`SELECT next_run_ms, version, spec FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
+  return row && asJob(row);
+}
+
+/** The scheduled ones along their index, then the paused ones. Those that cannot be read are left out. */
+export async function listJobs(
+  session: Session,
+  tables: Tables,
+  { state, tag, limit: asked, cursor }: JobQuery,
+): Promise<JobPage> {
+  const limit = limitOf(asked ?? LIMIT_DEFAULT, { least: 1, most: LIMIT_MAX });
+  const after = cursor === undefined ? undefined : (JSON.parse(cursor) as Place);
+  const rows: Row[] = [];
+  if (state !== "paused" && after?.[0] !== null)
+    rows.push(...(await scheduled(session, tables, { tag, after, limit: limit + 1 })));
+  const room = limit + 1 - rows.length;
+  if (state !== "scheduled" && room > 0) rows.push(...(await paused(session, tables, { tag, after, limit: room })));
+  const page = rows.slice(0, limit);
+  const jobs = page.flatMap(readable);
+  const last = page.at(-1);
+  if (rows.length <= limit || last === undefined) return { jobs };
+  return { jobs, cursor: JSON.stringify([msOrNull(last["next_run_ms"]), last["id"]]) };
+}
+
+interface Piece {
+  readonly tag: string | undefined;
+  readonly after: Place | undefined;
+  readonly limit: number;
+}
+
+function scheduled(session: Session, { ns, jobs }: Tables, { tag, after, limit }: Piece): Promise<Row[]> {
+  const [run, id] = after === undefined ? [Number.MIN_SAFE_INTEGER, ""] : after;
+  return session.rows(
+    `SELECT id, next_run_ms, version, spec FROM ${jobs}
+     WHERE ns = ? AND next_run_ms >= ? AND (next_run_ms > ? OR id > ?) ${tagged(tag)} ORDER BY next_run_ms, id LIMIT ?`,
+    [ns, run, run, id, ...tagValue(tag), limit],
+  );
+}
+
+function paused(session: Session, { ns, jobs }: Tables, { tag, after, limit }: Piece): Promise<Row[]> {
+  const id = after !== undefined && after[0] === null ? after[1] : "";
+  return session.rows(
+    `SELECT id, next_run_ms, version, spec FROM ${jobs}
+     WHERE ns = ? AND next_run_ms IS NULL AND id > ? ${tagged(tag)} ORDER BY id LIMIT ?`,
+    [ns, id, ...tagValue(tag), limit],
+  );
+}
+
+/** MySQL stops the whole statement at a text that is no JSON, so that is asked first; CASE keeps the order. */
+function tagged(tag: string | undefined): string {
+  return tag === undefined
+    ? ""
+    : "AND CASE WHEN JSON_VALID(spec) THEN JSON_CONTAINS(JSON_EXTRACT(spec, '$.tags'), ?) ELSE 0 END";
+}
+
+function tagValue(tag: string | undefined): string[] {
+  return tag === undefined ? [] : [JSON.stringify(tag)];
+}
+
+function readable(row: Row): JobRecord[] {
+  try {
+    return [asJob(row)];
+  } catch {
+    return []; // whoever would run it hears of it from claimDue
+  }
+}
+
+function asJob(row: Row): JobRecord {
+  return decodeJob(row["spec"] as string, msOrNull(row["next_run_ms"]), ms(row["version"]));
+}

@@ -1,0 +1,38 @@
+import type { SchedulerNode } from "../../core/job-store.js";
+import type { Sessions } from "./session.js";
+import { ms, type Tables } from "./tables.js";
+
+/** How long a node that says nothing more is still shown, and when its row goes. */
+const SHOWN_MS = 60_000;
+const KEPT_MS = 3_600_000;
+
+export async function heartbeat(
+  sessions: Sessions,
+  { ns, nodes: table, now }: Tables,
+  node: SchedulerNode,
+): Promise<void> {
+  await sessions.each((session) =>
+    session.run(
+      `INSERT INTO ${table} (ns, id, seen_ms, node) VALUES (?, ?, ${now}, ?)
+       ON DUPLICATE KEY UPDATE seen_ms = VALUES(seen_ms), node = VALUES(node)`,
+      [ns, node.id, JSON.stringify(node)],
+    ),
+  );
+}
+
+export async function nodes(sessions: Sessions, { ns, nodes: table, now }: Tables): Promise<SchedulerNode[]> {
+  const rows = await sessions.each((session) =>
+    session.rows(`SELECT seen_ms, node FROM ${table} WHERE ns = ? AND seen_ms >= ${now} - ? ORDER BY id`, [
+      ns,
+      SHOWN_MS,
+    ]),
+  );
+  return rows.map((row) => ({ ...(JSON.parse(row["node"] as string) as SchedulerNode), seenAt: ms(row["seen_ms"]) }));
+}
+
+/** With it go the nodes that have been dead for long: each start has an end, or leaves a row. */
+export async function forgetNode(sessions: Sessions, { ns, nodes: table, now }: Tables, id: string): Promise<void> {
+  await sessions.each((session) =>
+    session.run(`DELETE FROM ${table} WHERE ns = ? AND (id = ? OR seen_ms < ${now} - ?)`, [ns, id, KEPT_MS]),
+  );
+}

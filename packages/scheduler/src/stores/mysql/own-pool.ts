@@ -1,0 +1,57 @@
+import type { Pool } from "mysql2/promise";
+import { hangUp } from "./connections.js";
+
+/** A small pool of the store's own, opened at its first use: without a url mysql2 is not even loaded. */
+export interface OwnPool {
+  pool(): Promise<Pool>;
+  /** Says goodbye, but does not wait for a server that does not. */
+  close(): Promise<void>;
+}
+
+const CLOSE_MS = 1_000;
+
+export function ownPool(url: string, connectMs: number): OwnPool {
+  let opening: Promise<Pool> | undefined;
+  const open = new Set<object>();
+  return {
+    pool: () => {
+      opening ??= opened(url, connectMs, open);
+      return opening;
+    },
+    async close() {
+      const pool = await opening;
+      if (pool === undefined) return;
+      let timer: NodeJS.Timeout | undefined;
+      const left = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, CLOSE_MS);
+      });
+      const ended = pool.end().catch(() => {}); // of a connection that was broken anyway
+      await Promise.race([ended, left]);
+      clearTimeout(timer);
+      for (const connection of open) hangUp(connection);
+    },
+  };
+}
+
+async function opened(url: string, connectMs: number, open: Set<object>): Promise<Pool> {
+  const { createPool } = await import("mysql2/promise");
+  const pool = createPool({
+    uri: url,
+    connectionLimit: 4,
+    maxIdle: 4,
+    idleTimeout: 60_000,
+    queueLimit: 50,
+    // A connection that is being made to a link that is dead holds a place in the pool: not for as long as a caller waits.
+    connectTimeout: Math.ceil(connectMs / 2),
+    enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
+    charset: "utf8mb4",
+    supportBigNumbers: true,
+  });
+  pool.on("connection", (connection) => {
+    const made = connection as unknown as object & { once(event: "end", act: () => void): void };
+    open.add(made);
+    made.once("end", () => open.delete(made));
+  });
+  return pool;
+}

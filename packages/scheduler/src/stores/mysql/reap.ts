@@ -1,0 +1,167 @@
+import type { Execution } from "../../core/execution.js";
+import { decodeJob, type JobRecord } from "../../core/job-record.js";
+import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job-store.js";
+import { asExecution } from "./execution-log.js";
+import type { Row, Session, Sessions } from "./session.js";
+import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
+
+/** One read when no lease has ended; else a transaction over those that nobody else is looking at. */
+export async function reap(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Reaped> {
+  const { ns, instances, now } = tables;
+  const [state] = await sessions.each((session) =>
+    session.rows(`SELECT ${now} AS now_ms, (SELECT MIN(lease_until) FROM ${instances} WHERE ns = ?) AS first_ms`, [ns]),
+  );
+  const nowMs = ms(state!["now_ms"]);
+  const firstMs = msOrNull(state!["first_ms"]);
+  if (firstMs === null || firstMs > nowMs) return { nowMs, takenOver: [], lost: [], nextExpiryMs: firstMs };
+  let unanswered: Reaped | undefined;
+  return sessions.transaction(async (session) => {
+    if (session.again && unanswered !== undefined && (await stands(session, tables, request, unanswered)))
+      return unanswered;
+    unanswered = await reapEnded(session, tables, request, nowMs);
+    return unanswered;
+  });
+}
+
+/** Whether the COMMIT whose answer was lost was carried out: then its first instance or execution is as it was left. */
+async function stands(
+  session: Session,
+  { ns, instances, executions }: Tables,
+  { owner }: ClaimRequest,
+  reaped: Reaped,
+): Promise<boolean> {
+  const [taken] = reaped.takenOver;
+  const [lost] = reaped.lost;
+  const rows =
+    taken !== undefined
+      ? await session.rows(
+          `SELECT 1 FROM ${instances} WHERE ns = ? AND id = ? AND token = ? AND owner = ? FOR UPDATE`,
+          [ns, taken.instanceId, taken.token, owner],
+        )
+      : lost !== undefined
+        ? await session.rows(`SELECT 1 FROM ${executions} WHERE ns = ? AND id = ? AND state = 'lost' FOR UPDATE`, [
+            ns,
+            lost.id,
+          ])
+        : [];
+  return rows.length > 0;
+}
+
+/** An instance whose lease has ended, with what can be read of it. */
+interface Ended {
+  readonly row: Row;
+  readonly id: string;
+  readonly planned: readonly PlannedRun[];
+  /** Undefined when nobody may, or can, start it again. */
+  readonly job: JobRecord | undefined;
+}
+
+async function reapEnded(session: Session, tables: Tables, request: ClaimRequest, nowMs: number): Promise<Reaped> {
+  const { ns, instances } = tables;
+  const { owner, leaseMs, tasks } = request;
+  const limit = limitOf(request.limit, { least: 0, most: 1_000 });
+  const rows = await session.rows(
+    `SELECT id, token, attempt, offered, runs, spec, (offered = 1 OR deliveries < max_deliveries) AS again
+     FROM ${instances} FORCE INDEX (lease) WHERE ns = ? AND lease_until <= ?
+       AND (func IN (?) OR NOT (offered = 1 OR deliveries < max_deliveries) OR ?)
+     ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED`,
+    [ns, nowMs, tasks === undefined || tasks.length === 0 ? [""] : tasks, tasks === undefined, limit],
+  );
+  const ended = rows.map(readEnded);
+  const takenOver = await handOver(session, tables, ended, owner, nowMs + leaseMs);
+  const kept = new Set(takenOver.map(({ instanceId }) => instanceId));
+  const lost = await lose(
+    session,
+    tables,
+    ended.filter(({ id }) => !kept.has(id)),
+    nowMs,
+  );
+  if (rows.length === limit) return { nowMs, takenOver, lost, nextExpiryMs: nowMs };
+  const [next] = await session.rows(
+    `SELECT MIN(lease_until) AS ms FROM ${instances} WHERE ns = ? AND lease_until > ?`,
+    [ns, nowMs],
+  );
+  return { nowMs, takenOver, lost, nextExpiryMs: msOrNull(next!["ms"]) };
+}
+
+function readEnded(row: Row): Ended {
+  const id = row["id"] as string;
+  let planned: readonly PlannedRun[] = [];
+  try {
+    planned = JSON.parse(row["runs"] as string) as PlannedRun[];
+    if (Number(row["again"]) !== 1) return { row, id, planned, job: undefined };
+    return { row, id, planned, job: decodeJob(row["spec"] as string, null, 0) };
+  } catch {
+    // What cannot be read cannot be run: it is lost, and does not keep the others from being taken over.
+    return { row, id, planned, job: undefined };
+  }
+}
+
+/** Leases what may be started again to `owner`; an instance of which nothing is left to do is not handed over. */
+async function handOver(
+  session: Session,
+  tables: Tables,
+  ended: readonly Ended[],
+  owner: string,
+  leaseUntil: number,
+): Promise<TakenOver[]> {
+  const unfinished = await unfinishedOf(
+    session,
+    tables,
+    ended.filter(({ job }) => job !== undefined),
+  );
+  const takenOver = ended.flatMap(({ row, id, planned, job }): TakenOver[] => {
+    const runs = planned.filter(({ executionId }) => unfinished.has(executionId));
+    if (job === undefined || runs.length === 0) return [];
+    const attempt = Number(row["attempt"]) + (Number(row["offered"]) === 1 ? 0 : 1);
+    return [{ instanceId: id, token: ms(row["token"]) + 1, attempt, job, runs }];
+  });
+  if (takenOver.length === 0) return [];
+  const { ns, instances, executions } = tables;
+  await session.run(
+    `UPDATE ${wantRows("token BIGINT", "attempt INT")}
+       STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}
+     SET i.owner = ?, i.token = want.token, i.lease_until = ?, i.attempt = want.attempt,
+       i.deliveries = i.deliveries + 1, i.offered = 0`,
+    [rowList(takenOver.map(({ instanceId: id, token, attempt }) => ({ id, token, attempt }))), ns, owner, leaseUntil],
+  );
+  const firsts = takenOver.map(({ runs }) => runs[0]!.executionId);
+  await session.run(
+    `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
+       STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = e.ns AND i.id = e.instance_id
+     SET e.owner = i.owner, e.token = i.token, e.state = 'submitted', e.started_ms = NULL,
+       e.attempt = IF(e.id IN (?), i.attempt, e.attempt)`,
+    [idList(takenOver.flatMap(({ runs }) => runs.map(({ executionId }) => executionId))), ns, firsts],
+  );
+  return takenOver;
+}
+
+async function unfinishedOf(session: Session, tables: Tables, ended: readonly Ended[]): Promise<Set<string>> {
+  return new Set((await openExecutions(session, tables, ended)).map((row) => row["id"] as string));
+}
+
+function openExecutions(session: Session, { ns, executions }: Tables, ended: readonly Ended[]): Promise<Row[]> {
+  return session.rows(
+    `SELECT e.* FROM ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
+     WHERE e.state IN ('submitted', 'running')`,
+    [idList(ended.flatMap(({ planned }) => planned.map(({ executionId }) => executionId))), ns],
+  );
+}
+
+/** Closes instances; what had not ended of them is lost, and nobody's: a late report of it is refused. */
+async function lose(session: Session, tables: Tables, ended: readonly Ended[], nowMs: number): Promise<Execution[]> {
+  if (ended.length === 0) return [];
+  const { ns, instances, executions } = tables;
+  const open = await openExecutions(session, tables, ended);
+  await session.run(
+    `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
+     SET e.state = 'lost', e.finished_ms = ?, e.token = 0`,
+    [idList(open.map((row) => row["id"] as string)), ns, nowMs],
+  );
+  await session.run(
+    `DELETE i FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}`,
+    [idList(ended.map(({ id }) => id)), ns],
+  );
+  return open.map((row) => ({ ...asExecution(row), state: "lost" as const, finishedAt: nowMs, durationMs: null }));
+}

@@ -1,0 +1,72 @@
+import { createRequire } from "node:module";
+import type { Cluster, Redis, RedisOptions } from "ioredis";
+
+export type RedisClient = Redis | Cluster;
+
+type Address = Pick<RedisOptions, "path" | "host" | "port" | "db" | "username" | "password" | "tls">;
+
+const RECONNECT_MIN_MS = 50;
+const RECONNECT_MAX_MS = 1_000;
+const COMMAND_MS = 1_000;
+
+/**
+ * A client of the store's own. It fails at once while Redis is away, is back within a second of its return, notices a
+ * half-open link, and never sends a command a second time by itself. ioredis is an optional peer, so it is only loaded here.
+ */
+export function openClient(url: string): Redis {
+  const { Redis: Client } = createRequire(import.meta.url)("ioredis") as typeof import("ioredis");
+  const client = new Client({
+    ...addressOf(url),
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_MS,
+    connectTimeout: COMMAND_MS,
+    disconnectTimeout: 100,
+    socketTimeout: 1.5 * COMMAND_MS,
+    keepAlive: 10_000,
+    retryStrategy: reconnectAfterMs,
+    // 1 reconnects; 2 would send the command once more as well
+    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
+  });
+  client.on("error", () => {}); // whoever calls a method hears of it there
+  return client;
+}
+
+export function reconnectAfterMs(attempt: number): number {
+  return Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS) * (0.75 + Math.random() / 4);
+}
+
+/** Resolves when the client can take commands; rejects when it still cannot after `waitMs`. */
+export async function untilReady(client: RedisClient, waitMs: number): Promise<void> {
+  if (client.status === "wait") client.connect().catch(() => {}); // it goes on trying
+  if (client.status === "ready") return;
+  await new Promise<void>((resolve, reject) => {
+    const onReady = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      client.off("ready", onReady);
+      reject(new Error(`Redis was not there within ${waitMs} ms`));
+    }, waitMs);
+    client.once("ready", onReady);
+  });
+}
+
+/** A plain path, unix://path?db=2 (which ioredis misreads), redis:// or rediss://. */
+function addressOf(url: string): Address {
+  if (url.startsWith("/")) return { path: url };
+  const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(url);
+  if (protocol === "unix:") return { path: decodeURIComponent(pathname), db: Number(searchParams.get("db") ?? 0) };
+  if (protocol !== "redis:" && protocol !== "rediss:") {
+    throw new TypeError(`url: starts with redis://, rediss:// or unix://, not ${protocol}//`);
+  }
+  return {
+    host: hostname,
+    port: Number(port || 6379),
+    db: Number(pathname.slice(1) || 0),
+    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
+    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === "rediss:" ? { tls: {} } : {}),
+  };
+}

@@ -1,0 +1,87 @@
+import { encodeJob, type JobRecord } from "../../core/job-record.js";
+import type { Decision, PlannedRun, Verdict } from "../../core/job-store.js";
+import { natureOf, onceField, word } from "./execution-row.js";
+import { dispatch as lua } from "./lua/dispatch.js";
+import { type Argument, Script, type Scripts } from "./script.js";
+
+const script = new Script(lua);
+
+/** A script call carries out so many decisions, and so many runs unless one decision has more. */
+const DECISIONS_MAX = 200;
+const RUNS_MAX = 1_000;
+
+/** The decisions in one or more script calls: Redis does nothing else during one. `isStored` when Redis has that very job. */
+export async function dispatch(
+  scripts: Scripts,
+  now: string,
+  decisions: readonly Decision[],
+  isStored: (job: JobRecord, version: number) => boolean,
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (let from = 0; from < decisions.length; ) {
+    const batch = batchFrom(decisions, from);
+    const args: Argument[] = [now, batch.length];
+    for (const decision of batch) addDecision(args, decision, isStored);
+    const answers = (await scripts.run(script, args)) as string[];
+    for (let at = 0; at < batch.length; at++) verdicts.push(verdictOf(answers[at]!, batch[at]!));
+    from += batch.length;
+  }
+  return verdicts;
+}
+
+function batchFrom(decisions: readonly Decision[], from: number): readonly Decision[] {
+  let to = from;
+  let runs = 0;
+  while (to < decisions.length && to - from < DECISIONS_MAX) {
+    runs += decisions[to]!.instance?.runs.length ?? 0;
+    if (runs > RUNS_MAX && to > from) break;
+    to++;
+  }
+  return from === 0 && to === decisions.length ? decisions : decisions.slice(from, to);
+}
+
+function addDecision(
+  args: Argument[],
+  { jobId, claim, instance }: Decision,
+  isStored: (job: JobRecord, version: number) => boolean,
+): void {
+  args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", instance?.id ?? "");
+  if (instance === undefined) return;
+  const { job, owner, runs, leaseMs, offered = false } = instance;
+  const maxDeliveries = job.ack === "late" ? job.maxDeliveries : 0;
+  const known = claim !== undefined && isStored(job, claim.version);
+  args.push(
+    offered ? 0 : leaseMs,
+    `${offered ? 0 : 1} ${maxDeliveries} ${offered ? 1 : 0}`,
+    word(owner),
+    String(job.func),
+    JSON.stringify(runs.flatMap(({ executionId, scheduledAt }) => [executionId, scheduledAt])),
+    known ? "" : encodeJob(job),
+    runs.length,
+  );
+  for (const run of runs) {
+    const once = claim === undefined ? "" : onceField(jobId, job.incarnation, run.scheduledAt);
+    args.push(run.executionId, once, natureOf(job, run, instance.id, claim === undefined));
+  }
+}
+
+function verdictOf(answer: string, { instance }: Decision): Verdict {
+  if (answer === "*") return { kind: "started", token: 1, runs: instance!.runs };
+  if (answer === "s") return { kind: "stale" };
+  if (answer === "m") return { kind: "max_instances" };
+  if (answer === "n") return { kind: "started", token: 0, runs: [] };
+  const [token, ...which] = answer.trimEnd().split(" ");
+  return { kind: "started", token: Number(token), runs: which.map((index) => instance!.runs[Number(index)]!) };
+}
+
+/** The runs of a plan, which a script keeps as [id, run time, id, run time …]. */
+export function plannedRuns(plan: string, ids: readonly string[]): PlannedRun[] {
+  const parts = JSON.parse(plan) as (string | number)[];
+  const wanted = new Set(ids);
+  const runs: PlannedRun[] = [];
+  for (let at = 0; at < parts.length; at += 2) {
+    if (wanted.has(parts[at] as string))
+      runs.push({ executionId: parts[at] as string, scheduledAt: parts[at + 1] as number });
+  }
+  return runs;
+}

@@ -1,0 +1,111 @@
+import { decodeJob } from "../../core/job-record.js";
+import type { ClaimRequest, InstanceKey, Reaped, Renewal, Report, TakenOver } from "../../core/job-store.js";
+import { plannedRuns } from "./dispatch.js";
+import { outcomeLine, readRow, stateLine, word } from "./execution-row.js";
+import { offer as offerLua } from "./lua/offer.js";
+import { reap as reapLua } from "./lua/reap.js";
+import { renew as renewLua } from "./lua/renew.js";
+import { report as reportLua } from "./lua/report.js";
+import { type Argument, Script, type Scripts } from "./script.js";
+
+const SCRIPTS = {
+  report: new Script(reportLua),
+  renew: new Script(renewLua),
+  offer: new Script(offerLua),
+  reap: new Script(reapLua),
+};
+
+/** How many a script call takes. */
+const BATCH = 200;
+/** How many windows of leases that have ended one reap looks at. */
+const WINDOWS_MAX = 100;
+
+export async function report(scripts: Scripts, reports: readonly Report[]): Promise<boolean[]> {
+  const answers: boolean[] = [];
+  for (const batch of batches(reports)) {
+    const args: Argument[] = [];
+    for (const news of batch) {
+      args.push(news.instanceId, news.executionId, news.token, stateLine(news), outcomeLine(news), stepOf(news));
+    }
+    for (const answer of (await scripts.run(SCRIPTS.report, args)) as number[]) answers.push(Number(answer) === 1);
+  }
+  return answers;
+}
+
+/** What becomes of the instance. */
+function stepOf({ state, attempt, last }: Report): Argument {
+  if (state === "running") return "";
+  if (state === "submitted") return attempt;
+  return last ? "close" : "next";
+}
+
+export async function renew(
+  scripts: Scripts,
+  now: string,
+  held: readonly InstanceKey[],
+  leaseMs: number,
+): Promise<Renewal> {
+  const lost: string[] = [];
+  const cancel: string[] = [];
+  for (const batch of batches(held)) {
+    const answer = await scripts.run(SCRIPTS.renew, [now, leaseMs, ...batch.flatMap(keyOf)]);
+    const [gone, asked] = answer as [string[], string[]];
+    lost.push(...gone);
+    for (const ids of asked) cancel.push(...(JSON.parse(`[${ids}]`) as string[]));
+  }
+  return { lost, cancel };
+}
+
+export async function offer(scripts: Scripts, now: string, held: readonly InstanceKey[]): Promise<void> {
+  for (const batch of batches(held)) await scripts.run(SCRIPTS.offer, [now, ...batch.flatMap(keyOf)]);
+}
+
+type Taken = [instanceId: string, token: string, attempt: string, plan: string, spec: string, unfinished: string[]];
+type ReapAnswer = [now: string, next: string, left: number, more: number, taken: Taken[], lost: string[]];
+
+/** Window by window through the leases that have ended, past those whose tasks are unknown here. */
+export async function reap(
+  scripts: Scripts,
+  now: string,
+  { owner, leaseMs, limit, tasks }: ClaimRequest,
+): Promise<Reaped> {
+  const takenOver: TakenOver[] = [];
+  const lost = [];
+  let skip = 0;
+  for (let window = 1; ; window++) {
+    const room = limit - takenOver.length;
+    const known = tasks === undefined ? [""] : ["1", ...tasks];
+    const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, ...known]);
+    const [nowText, next, left, more, taken, ended] = answer as ReapAnswer;
+    for (const each of taken) takenOver.push(...asTakenOver(each));
+    for (const [id, row] of pairs(ended)) lost.push(readRow(id, row));
+    const isMore = Number(more) === 1;
+    skip += Number(left);
+    const isFull = taken.length >= room && (Number(left) > 0 || isMore);
+    if (isMore && !isFull && window < WINDOWS_MAX) continue;
+    const nowMs = Number(nowText);
+    return { nowMs, takenOver, lost, nextExpiryMs: isFull ? nowMs : next === "" ? null : Number(next) };
+  }
+}
+
+/** None when the job cannot be read any more: the run is delivered again, and given up after its last delivery. */
+function asTakenOver([instanceId, token, attempt, plan, spec, unfinished]: Taken): TakenOver[] {
+  try {
+    const job = decodeJob(spec, null, 0);
+    return [{ instanceId, token: Number(token), attempt: Number(attempt), job, runs: plannedRuns(plan, unfinished) }];
+  } catch {
+    return [];
+  }
+}
+
+function keyOf({ instanceId, token }: InstanceKey): Argument[] {
+  return [instanceId, token];
+}
+
+export function* batches<T>(all: readonly T[], size = BATCH): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
+}
+
+export function* pairs(flat: readonly string[]): Generator<[string, string]> {
+  for (let at = 0; at + 1 < flat.length; at += 2) yield [flat[at]!, flat[at + 1]!];
+}

@@ -1,0 +1,193 @@
+import { jobLua, prelude } from "./prelude.js";
+
+/**
+ * Carries decisions out. ARGV: now or '', how many decisions, then of each
+ *   job id, version ('' by hand), next run ('' when the job ends), instance id ('' without one),
+ * with an instance: lease ms, "<deliveries> <most> <offered>", owner, func, plan, the job's JSON ('' for the stored one),
+ *   how many runs, and of each: execution id, its once field ('' by hand), what it is.
+ * Answers for each: 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
+ * "<token> <which> <which> …" for some of the runs.
+ *
+ * What is read at once stays true for the whole batch, because the jobs' changes are made in these tables first. What is
+ * to be written is gathered and written at once; a decision that may be a repetition needs to see it, hence `flush`.
+ */
+export const dispatch = String.raw`${prelude}${jobLua}
+local now = clock(ARGV[1])
+local nowText = int(now)
+
+local decisions, ids, fields, unread, at = {}, {}, {}, {}, 3
+for n = 1, tonumber(ARGV[2]) do
+  local decision = { id = ARGV[at], version = ARGV[at + 1], nextRun = ARGV[at + 2], instance = ARGV[at + 3], at = at + 4 }
+  decisions[n], ids[n] = decision, decision.id
+  at = at + 4
+  if decision.instance ~= '' then
+    if ARGV[at + 5] == '' then unread[#unread + 1] = decision.id end
+    decision.runs, decision.first = tonumber(ARGV[at + 6]), at + 7
+    at = at + 7 + 3 * decision.runs
+    for run = decision.first, at - 1, 3 do
+      if ARGV[run + 1] ~= '' then fields[#fields + 1] = ARGV[run + 1] end
+    end
+  end
+end
+
+local jobs = {}
+local counts = read(P .. 'active', ids)
+for n, meta in ipairs(read(P .. 'meta', ids)) do
+  if not meta then
+    jobs[ids[n]] = false
+  elseif not jobs[ids[n]] then
+    local version, lent, _, max, func = parseMeta(meta)
+    jobs[ids[n]] = { version = version, lent = lent == '1', max = max, func = func, active = tonumber(counts[n] or 0) }
+  end
+end
+local specs = {}
+for n, spec in ipairs(read(P .. 'jobs', unread)) do specs[unread[n]] = spec end
+local executed = {}
+for n, id in ipairs(read(P .. 'once', fields)) do executed[fields[n]] = id end
+
+local rows, history, once, instances, leases, active, metas, order, gone, full, lanes
+local function clear()
+  rows, history, once, instances, leases, active, metas, order, gone, full, lanes = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}
+end
+clear()
+
+local isWakeUp = false
+local function flush()
+  write('HSET', P .. 'runs', rows)
+  write('ZADD', P .. 'history', history)
+  write('HSET', P .. 'once', once)
+  write('HSET', P .. 'instances', instances)
+  write('ZADD', P .. 'leases', leases)
+  write('HSET', P .. 'active', active)
+  write('ZADD', P .. 'ended:m', full)
+  write('HSET', P .. 'meta', metas)
+  write('ZADD', P .. 'order', order)
+  write('HDEL', P .. 'meta', gone)
+  write('HDEL', P .. 'jobs', gone)
+  write('ZREM', P .. 'order', gone)
+  for func, lane in pairs(lanes) do
+    if #lane.gone > 0 then leaveDue(func, lane.gone) end
+    if #lane.moved > 0 then
+      write('ZADD', P .. 'due:' .. func, lane.moved)
+      call('SADD', P .. 'funcs', func)
+      isWakeUp = isWakeUp or lane.ids[call('ZRANGE', P .. 'due:' .. func, 0, 0)[1]]
+    end
+  end
+  clear()
+end
+
+local function push(list, key, value)
+  local n = #list
+  list[n + 1], list[n + 2] = key, value
+end
+
+-- What was answered to the same decision before, when that answer was lost; nil when it is new.
+local function repeated(decision)
+  flush()
+  local runs = {}
+  for run = decision.first, decision.first + 3 * decision.runs - 1, 3 do runs[#runs + 1] = ARGV[run] end
+  local isKnown, left = false, {}
+  for n, row in ipairs(read(P .. 'runs', runs)) do
+    if row then
+      isKnown = true
+      local state = sub(row, 1, 1)
+      if state == 'm' then return 'm' end
+      if state == 's' or state == 'r' then left[#left + 1] = n - 1 end
+    end
+  end
+  if not isKnown then return nil end
+  local open = call('HGET', P .. 'instances', decision.instance)
+  if not open then return 'n' end
+  local token, owner = match(open, '^(%d+) %d+ %d+ %d+ %d %d+ %d+ (%S+)')
+  if owner ~= ARGV[decision.at + 2] then return 'n' end
+  return token .. ' ' .. table.concat(left, ' ')
+end
+
+-- Which of its runs, counted from 0, have not been executed yet.
+local ONE = { 0 }
+local function runsToDo(decision)
+  if decision.runs == 1 then
+    local field = ARGV[decision.first + 1]
+    if executed[field] then return {} end
+    if field ~= '' then executed[field] = true end
+    return ONE
+  end
+  local toDo = {}
+  for n = 0, decision.runs - 1 do
+    local field = ARGV[decision.first + 3 * n + 1]
+    if not executed[field] then
+      if field ~= '' then executed[field] = true end
+      toDo[#toDo + 1] = n
+    end
+  end
+  return toDo
+end
+
+local function open(decision, job)
+  local lease, numbers, owner, func, plan, spec = unpack(ARGV, decision.at, decision.at + 5)
+  local toDo = runsToDo(decision)
+  if #toDo == 0 then return 'n' end
+  local isFull = job.active >= tonumber(job.max)
+  local state = (isFull and 'm1 1 - ' .. nowText or 's1 1 - -') .. '\n' .. nowText .. ' ' .. owner .. ' '
+  local index = P .. 'history:' .. decision.id
+  for _, n in ipairs(toDo) do
+    local run = decision.first + 3 * n
+    local id, field = ARGV[run], ARGV[run + 1]
+    push(rows, id, state .. ARGV[run + 2] .. '\n')
+    push(history, nowText, id)
+    call('ZADD', index, nowText, id)
+    if field ~= '' then push(once, field, id) end
+    if isFull then push(full, nowText, id) end
+  end
+  if isFull then return 'm' end
+  job.active = job.active + 1
+  push(active, decision.id, job.active)
+  if spec == '' then spec = specs[decision.id] or '' end
+  push(instances, decision.instance, '1 1 ' .. numbers .. ' ' .. #decision.id .. ' ' .. #func .. ' ' .. owner .. '\n'
+    .. decision.id .. func .. plan .. '\n' .. spec)
+  push(leases, int(now + lease), decision.instance)
+  if sub(numbers, -1) == '1' then isWakeUp = true end
+  if #toDo == decision.runs then return '*' end
+  return '1 ' .. table.concat(toDo, ' ')
+end
+
+-- To its next run, or out of the store.
+local function advance(decision, job)
+  local lane = lanes[job.func]
+  if not lane then
+    lane = { gone = {}, moved = {}, ids = {} }
+    lanes[job.func] = lane
+  end
+  if decision.nextRun == '' then
+    jobs[decision.id] = false
+    gone[#gone + 1] = decision.id
+    lane.gone[#lane.gone + 1] = decision.id
+    return
+  end
+  job.version, job.lent = int(job.version + 1), false
+  push(metas, decision.id, job.version .. ' 0 ' .. decision.nextRun .. ' ' .. job.max .. ' ' .. job.func)
+  push(order, decision.nextRun, decision.id)
+  push(lane.moved, decision.nextRun, decision.id)
+  lane.ids[decision.id] = true
+end
+
+local verdicts = {}
+for n, decision in ipairs(decisions) do
+  local job, isByHand = jobs[decision.id], decision.version == ''
+  local holds = job and (isByHand or (job.lent and job.version == decision.version))
+  local verdict = nil
+  if decision.instance ~= '' and (isByHand or not holds) then verdict = repeated(decision) end
+  if not verdict then
+    if not holds then
+      verdict = 's'
+    else
+      verdict = decision.instance == '' and 'n' or open(decision, job)
+      if not isByHand then advance(decision, job) end
+    end
+  end
+  verdicts[n] = verdict
+end
+flush()
+if isWakeUp then wake() end
+return verdicts
+`;

@@ -1,0 +1,21 @@
+import { prelude } from "./prelude.js";
+
+/** Forgets finished executions, in every index. ARGV of each: id, job id, once field or ''. Answers how many there were. */
+export const forgetExecutions = `${prelude}
+local ids = {}
+for at = 1, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
+local gone, fields = {}, {}
+for n, row in ipairs(read(P .. 'runs', ids)) do
+  local state = row and sub(row, 1, 1)
+  if state ~= 's' and state ~= 'r' then
+    if row then gone[#gone + 1] = ids[n] end
+    call('ZREM', P .. 'history:' .. ARGV[3 * n - 1], ids[n])
+    call('ZREM', P .. 'history', ids[n])
+    if state and state ~= 'x' then call('ZREM', P .. 'ended:' .. state, ids[n]) end
+    if ARGV[3 * n] ~= '' then fields[#fields + 1] = ARGV[3 * n] end
+  end
+end
+write('HDEL', P .. 'runs', gone)
+write('HDEL', P .. 'once', fields)
+return #gone
+`;

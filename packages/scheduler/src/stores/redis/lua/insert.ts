@@ -1,0 +1,19 @@
+import { jobLua, prelude } from "./prelude.js";
+
+/** ARGV: job id, func, next run or -, max instances, JSON. Answers meta and JSON of the one that is there, or nothing. */
+export const insert = `${prelude}${jobLua}
+local id, func, nextRun, max, spec = unpack(ARGV)
+local there = call('HGET', P .. 'meta', id)
+if there then return { there, call('HGET', P .. 'jobs', id) } end
+call('HSET', P .. 'jobs', id, spec)
+call('HSET', P .. 'meta', id, '1 0 ' .. nextRun .. ' ' .. max .. ' ' .. func)
+if nextRun == '-' then
+  call('ZADD', P .. 'order', '+inf', id)
+else
+  call('ZADD', P .. 'order', nextRun, id)
+  call('ZADD', P .. 'due:' .. func, nextRun, id)
+  call('SADD', P .. 'funcs', func)
+  if isHead(func, id) then wake() end
+end
+return false
+`;

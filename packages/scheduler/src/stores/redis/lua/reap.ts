@@ -1,0 +1,90 @@
+import { instanceLua, prelude } from "./prelude.js";
+
+/**
+ * Looks at up to 100 instances whose lease has ended, past the first `skip`, which an earlier look has left alone.
+ * ARGV: now or '', owner, lease ms, how many to take over, skip, '1' when only the tasks that follow.
+ * Answers now, when the next lease ends or '', how many were left alone, whether there may be more; then for each taken
+ * over: instance id, token, attempt, plan, the job's JSON and the ids of its unfinished executions; then id and row of
+ * each lost execution.
+ */
+export const reap = String.raw`${prelude}${instanceLua}
+local now = clock(ARGV[1])
+local nowText, owner, limit, skip = int(now), ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
+local leaseEnd = int(now + ARGV[3])
+local known = nil
+if ARGV[6] == '1' then
+  known = {}
+  for at = 7, #ARGV do known[ARGV[at]] = true end
+end
+
+local WINDOW = 100
+local ids = call('ZRANGEBYSCORE', P .. 'leases', '-inf', nowText, 'LIMIT', skip, WINDOW)
+local taken, lost, closed, jobs, left = {}, {}, {}, {}, 0
+
+-- The unfinished executions of a plan, which is [id, run time, id, run time …].
+local function unfinished(plan)
+  local runs, found = {}, {}
+  for n, part in ipairs(cjson.decode(plan)) do
+    if n % 2 == 1 then runs[#runs + 1] = part end
+  end
+  for n, row in ipairs(read(P .. 'runs', runs)) do
+    local state = row and sub(row, 1, 1)
+    if state == 's' or state == 'r' then found[#found + 1] = { id = runs[n], row = row } end
+  end
+  return found
+end
+
+local function lose(runs)
+  for _, run in ipairs(runs) do
+    local attempt, started, rest = match(run.row, '^%S+ (%S+) (%S+) %S+(\n.*)$')
+    local row = 'l0 ' .. attempt .. ' ' .. started .. ' ' .. nowText .. rest
+    call('HSET', P .. 'runs', run.id, row)
+    call('ZADD', P .. 'ended:l', match(rest, '^\n(%d+)'), run.id)
+    lost[#lost + 1] = run.id
+    lost[#lost + 1] = row
+  end
+end
+
+local function handOver(runs, token, attempt)
+  local unfinishedIds = {}
+  for n, run in ipairs(runs) do
+    local own, submitted, rest = match(run.row, '^%S+ (%S+) %S+ %S+\n(%d+) %S+( .*)$')
+    if n == 1 then own = attempt end
+    call('HSET', P .. 'runs', run.id, 's' .. token .. ' ' .. own .. ' - -\n' .. submitted .. ' ' .. owner .. rest)
+    unfinishedIds[n] = run.id
+  end
+  return unfinishedIds
+end
+
+for n, instance in ipairs(read(P .. 'instances', ids)) do
+  local id = ids[n]
+  if not instance then
+    call('ZREM', P .. 'leases', id)
+  else
+    local token, attempt, deliveries, most, offered, idLength, funcLength, _, body = parseInstance(instance)
+    local func = sub(instance, body + idLength, body + idLength + funcLength - 1)
+    local mayStart = offered == '1' or tonumber(deliveries) < tonumber(most)
+    if mayStart and ((known and not known[func]) or #taken >= limit) then
+      left = left + 1
+    else
+      local plan, spec = match(instance, '^([^\n]*)\n(.*)$', body + idLength + funcLength)
+      local runs = unfinished(plan)
+      if mayStart and #runs > 0 then
+        token, deliveries = int(token + 1), int(deliveries + 1)
+        if offered ~= '1' then attempt = int(attempt + 1) end
+        local head = headOf(token, attempt, deliveries, most, '0', idLength, funcLength, owner)
+        call('HSET', P .. 'instances', id, head .. sub(instance, body))
+        call('ZADD', P .. 'leases', leaseEnd, id)
+        taken[#taken + 1] = { id, token, attempt, plan, spec, handOver(runs, token, attempt) }
+      else
+        lose(runs)
+        closed[#closed + 1] = id
+        jobs[#jobs + 1] = sub(instance, body, body + idLength - 1)
+      end
+    end
+  end
+end
+closeInstances(closed, jobs)
+local after = call('ZRANGEBYSCORE', P .. 'leases', '(' .. nowText, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+return { nowText, after[2] or '', left, #ids == WINDOW and 1 or 0, taken, lost }
+`;

@@ -1,0 +1,12 @@
+import { TriggerSyntaxError } from "./trigger-syntax-error.js";
+
+/**
+ * Throws when an option is not one of the known: with `hours` for `hour`, or `minute` for `minutes`, a job would run at
+ * times nobody asked for.
+ */
+export function checkOptions(kind: string, options: object, ...known: readonly (readonly string[])[]): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || known.some((names) => names.includes(name))) continue;
+    throw new TriggerSyntaxError(name, `${kind} has no such option; known are ${known.flat().join(", ")}`);
+  }
+}
