@@ -256,7 +256,9 @@ describe("running jobs", () => {
     const { scheduler, clock, logger, openGates, shut } = open();
     await scheduler.start();
     const skipped: number[] = [];
-    scheduler.on("job:maxInstances", (event) => skipped.push(...event.scheduledRunTimes.map((at) => (at - T0) / 1_000)));
+    scheduler.on("job:maxInstances", (event) =>
+      skipped.push(...event.scheduledRunTimes.map((at) => (at - T0) / 1_000)),
+    );
     await scheduler.addJob({ id: "a", name: "job", func: "slow", trigger: interval({ seconds: 3 }) });
     await clock.advance(8_000);
     await openGates();
@@ -288,7 +290,12 @@ describe("running jobs", () => {
     const { scheduler, clock, runs, shut } = open();
     await scheduler.start();
     await scheduler.pause();
-    await scheduler.addJob({ func: "tick", trigger: interval({ seconds: 1 }), coalesce: false, misfireGraceTime: null });
+    await scheduler.addJob({
+      func: "tick",
+      trigger: interval({ seconds: 1 }),
+      coalesce: false,
+      misfireGraceTime: null,
+    });
     await scheduler.addJob({ func: "tick", trigger: cron({ second: "*" }), coalesce: true });
     clock.step(30 * 86_400_000);
     await scheduler.resume();
@@ -329,7 +336,11 @@ describe("running jobs", () => {
     });
     await scheduler.addJob({ id: "a", func: "flaky", retries: { max: 3, delayMs: 2_000 } });
     await clock.advance(20_000);
-    expect(attempts.map(([attempt, at]) => [attempt, at])).toEqual([[1, 0], [2, 2], [3, 6]]);
+    expect(attempts.map(([attempt, at]) => [attempt, at])).toEqual([
+      [1, 0],
+      [2, 2],
+      [3, 6],
+    ]);
     expect(new Set(attempts.map(([, , id]) => id)).size).toBe(1);
     const { executions } = await scheduler.executions({ jobId: "a" });
     expect(executions).toMatchObject([{ state: "executed", attempt: 3, result: "done" }]);
@@ -339,10 +350,15 @@ describe("running jobs", () => {
   test("a run that takes too long has its signal aborted and is an error", async () => {
     const { scheduler, clock, shut } = open();
     await scheduler.start();
-    scheduler.registerTask("obedient", ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+    scheduler.registerTask(
+      "obedient",
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
     await scheduler.addJob({ id: "a", func: "obedient", timeoutMs: 1_500 });
     await clock.advance(1_600);
-    expect((await scheduler.executions()).executions).toMatchObject([{ state: "error", error: "timed out after 1500 ms", durationMs: 1_500 }]);
+    expect((await scheduler.executions()).executions).toMatchObject([
+      { state: "error", error: "timed out after 1500 ms", durationMs: 1_500 },
+    ]);
     await shut();
   });
 
@@ -363,7 +379,10 @@ describe("running jobs", () => {
   test("a run can be cancelled", async () => {
     const { scheduler, clock, shut } = open();
     await scheduler.start();
-    scheduler.registerTask("obedient", ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+    scheduler.registerTask(
+      "obedient",
+      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
     const job = await scheduler.addJob({ id: "a", func: "obedient", trigger: interval({ hours: 1 }) });
     const executionId = await job.runNow();
     await clock.advance(10);
@@ -379,7 +398,13 @@ describe("running jobs", () => {
     const store = new MemoryJobStore({ clock, shared: true });
     const started: string[] = [];
     const schedulers = ["a", "b"].map((name, at) => {
-      const scheduler = new Scheduler({ clock, logger: heard(), timezone: "UTC", random: () => at / 2, stores: { default: store } });
+      const scheduler = new Scheduler({
+        clock,
+        logger: heard(),
+        timezone: "UTC",
+        random: () => at / 2,
+        stores: { default: store },
+      });
       scheduler.registerTask("hang", ({ attempt }) => {
         started.push(`${name}${attempt}`);
         return attempt === 1 ? new Promise(() => {}) : "done";
@@ -470,7 +495,9 @@ describe("the scheduler", () => {
     await clock.advance(10);
     await shut();
     expect(codes).toEqual([2 ** 0, 2 ** 9, 2 ** 15, 2 ** 10, 2 ** 12, 2 ** 1]);
-    expect(few).toMatchObject([{ code: 2 ** 12, jobId: "a", jobstore: "default", retval: 42, scheduledRunTime: new Date(T0) }]);
+    expect(few).toMatchObject([
+      { code: 2 ** 12, jobId: "a", jobstore: "default", retval: 42, scheduledRunTime: new Date(T0) },
+    ]);
     expect(logger.lines).toContain("error A listener failed: Error: listener");
   });
 
@@ -489,7 +516,9 @@ describe("the scheduler", () => {
     expect(await scheduler.getJob("a")).toBeUndefined();
     await scheduler.addJob({ id: "b", func: "tick", executor: "missing" });
     await clock.advance(10);
-    expect((await scheduler.executions({ jobId: "b" })).executions).toMatchObject([{ state: "error", error: 'executor: there is no executor "missing"' }]);
+    expect((await scheduler.executions({ jobId: "b" })).executions).toMatchObject([
+      { state: "error", error: 'executor: there is no executor "missing"' },
+    ]);
     await shut();
   });
 

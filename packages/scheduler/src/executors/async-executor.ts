@@ -2,6 +2,8 @@ import { type Clock, systemClock } from "../core/clock.js";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
 import { jsonValue } from "./json-value.js";
+import { QueueFullError } from "./queue-full-error.js";
+import { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
 
 export interface AsyncExecutorOptions {
   /** Runs at once. Default 200. */
@@ -13,16 +15,6 @@ export interface AsyncExecutorOptions {
   readonly clock?: Clock;
 }
 
-/** The queue was full; the scheduler asks `capacity` first, so only a direct caller sees it. */
-export class QueueFullError extends Error {
-  override readonly name = "QueueFullError";
-}
-
-/** The signal was aborted and the task went on regardless; what it still does is nobody's news. */
-export class TaskIgnoredAbortError extends Error {
-  override readonly name = "TaskIgnoredAbortError";
-}
-
 /** Runs tasks in this process: a pool of places and a bounded queue in front of it. */
 export class AsyncExecutor implements Executor {
   onCapacity: (() => void) | undefined;
@@ -32,8 +24,8 @@ export class AsyncExecutor implements Executor {
   readonly #clock: Clock;
   #context: ExecutorContext | undefined;
   #active = 0;
-  #waiting: { readonly run: Run; readonly settle: (outcome: Outcome | Promise<Outcome>) => void }[] = [];
-  #idle: (() => void)[] = [];
+  readonly #waiting: { readonly run: Run; readonly settle: (outcome: Outcome | Promise<Outcome>) => void }[] = [];
+  readonly #idle: (() => void)[] = [];
 
   constructor({ concurrency = 200, queueMax = 1_000, abortGraceMs = 5_000, clock }: AsyncExecutorOptions = {}) {
     this.#concurrency = concurrency;
@@ -62,13 +54,14 @@ export class AsyncExecutor implements Executor {
   }
 
   async shutdown({ wait }: { wait: boolean }): Promise<void> {
-    for (const { settle } of this.#waiting.splice(0)) settle({ kind: "skipped" });
+    if (!wait) for (const { settle } of this.#waiting.splice(0)) settle({ kind: "skipped" });
     if (!wait || this.#active === 0) return;
     await new Promise<void>((resolve) => {
       this.#idle.push(resolve);
     });
   }
 
+  /** The hot path: a task that returns at once costs this function's own promise and nothing else. */
   async #execute(run: Run): Promise<Outcome> {
     this.#active++;
     try {
@@ -77,7 +70,7 @@ export class AsyncExecutor implements Executor {
       const { args, kwargs } = run.job;
       const returned = kwargs === undefined ? run.task!(run.context, ...args) : run.task!(run.context, ...args, kwargs);
       const value = isThenable(returned) ? await this.#untilSettledOrIgnored(returned, run) : returned;
-      return { kind: "executed", value: this.#result(value, run) };
+      return { kind: "executed", value: value === undefined ? undefined : this.#result(value, run) };
     } catch (error) {
       return { kind: "error", error };
     } finally {
@@ -85,13 +78,12 @@ export class AsyncExecutor implements Executor {
     }
   }
 
-  /** The task's own promise, or an error when its signal was aborted and it does not end within the grace. */
+  /** As `settledOrIgnored`, but through `onAborted`: looking at the signal would make one for each run. */
   #untilSettledOrIgnored(returned: PromiseLike<unknown>, run: Run): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let grace: Disposable | undefined;
-      const ignored = () => reject(new TaskIgnoredAbortError("the task went on although its signal was aborted"));
       run.onAborted = () => {
-        grace = this.#clock.setTimer(this.#abortGraceMs, ignored);
+        grace = this.#clock.setTimer(this.#abortGraceMs, () => reject(new TaskIgnoredAbortError()));
       };
       const done = () => {
         run.onAborted = undefined;

@@ -1,9 +1,13 @@
-import type { Executor, Outcome, Run } from "../core/executor.js";
+import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import { jsonValue } from "./json-value.js";
 
 /** Runs each task at once and on the spot: for tests, and for finding out what a task does. */
 export class DebugExecutor implements Executor {
-  start(): void {}
+  #context: ExecutorContext | undefined;
+
+  start(context: ExecutorContext): void {
+    this.#context = context;
+  }
 
   capacity(): number {
     return Number.POSITIVE_INFINITY;
@@ -12,9 +16,10 @@ export class DebugExecutor implements Executor {
   async submit(run: Run): Promise<Outcome> {
     try {
       if (!(await run.begin())) return { kind: "skipped" };
-      const { args, kwargs } = run.job;
+      const { args, kwargs, name } = run.job;
       const value: unknown = await run.task!(run.context, ...args, ...(kwargs === undefined ? [] : [kwargs]));
-      return { kind: "executed", value: jsonValue(value, () => {}) };
+      const warn = () => this.#context?.logger.warn(`The result of job "${name}" cannot be kept: it is not JSON`);
+      return { kind: "executed", value: jsonValue(value, warn) };
     } catch (error) {
       return { kind: "error", error };
     }

@@ -49,7 +49,12 @@ const WORK_MS = 150;
 const SOLO_MS = 400;
 
 /** Kills (odd rounds) or stops (even rounds) one of three real processes in the middle of its work, again and again. */
-export async function playChaos({ url, rounds, leaseMs = 2_000, onRound = () => {} }: ChaosOptions): Promise<ChaosReport> {
+export async function playChaos({
+  url,
+  rounds,
+  leaseMs = 2_000,
+  onRound = () => {},
+}: ChaosOptions): Promise<ChaosReport> {
   const namespace = `chaos${process.pid}`;
   const said: Said[] = [];
   const workers: Worker[] = [];
@@ -76,7 +81,12 @@ export async function playChaos({ url, rounds, leaseMs = 2_000, onRound = () => 
     }
     await client.removeJob("solo");
     await pause(leaseMs + 1_500);
-    return { rounds, starts: said.filter(({ what }) => what === "start").length, ...judged(said, late, early), recoveriesMs };
+    return {
+      rounds,
+      starts: said.filter(({ what }) => what === "start").length,
+      ...judged(said, late, early),
+      recoveriesMs,
+    };
   } finally {
     for (const { process: child } of workers) {
       child.kill("SIGCONT");
@@ -100,7 +110,12 @@ async function addRound(client: Scheduler, round: number): Promise<{ late: strin
   return { late, early };
 }
 
-async function hurt(workers: Worker[], victim: number, round: number, how: { url: string; namespace: string; leaseMs: number; said: Said[] }) {
+async function hurt(
+  workers: Worker[],
+  victim: number,
+  round: number,
+  how: { url: string; namespace: string; leaseMs: number; said: Said[] },
+) {
   const worker = workers[victim]!;
   worker.hurtAt.push(Date.now());
   if (round % 2 === 1) {
@@ -116,9 +131,13 @@ async function hurt(workers: Worker[], victim: number, round: number, how: { url
 
 async function startWorker(url: string, namespace: string, leaseMs: number, said: Said[]): Promise<Worker> {
   const script = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", script, url, namespace, String(leaseMs)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=source", "--import", "tsx", script, url, namespace, String(leaseMs)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   const worker: Worker = { process: child, hurtAt: [] };
   const lines = createInterface({ input: child.stdout });
   const ready = new Promise<void>((resolve, reject) => {
@@ -157,12 +176,17 @@ function overlapsOf(said: readonly Said[]): string[] {
   const runs = said
     .filter(({ what }) => what === "start")
     .map((start) => {
-      const end = said.find(({ what, executionId, worker }) => what === "end" && executionId === start.executionId && worker === start.worker);
+      const end = said.find(
+        ({ what, executionId, worker }) =>
+          what === "end" && executionId === start.executionId && worker === start.worker,
+      );
       const cut = start.worker.hurtAt.find((at) => at >= start.at && at <= (end?.at ?? Number.POSITIVE_INFINITY));
       return { from: start.at, to: cut ?? end?.at ?? start.at };
     })
     .sort((a, b) => a.from - b.from);
-  return runs.flatMap((run, at) => (at > 0 && run.from < runs[at - 1]!.to ? [`${run.from} began before ${runs[at - 1]!.to}`] : []));
+  return runs.flatMap((run, at) =>
+    at > 0 && run.from < runs[at - 1]!.to ? [`${run.from} began before ${runs[at - 1]!.to}`] : [],
+  );
 }
 
 function pause(ms: number): Promise<void> {

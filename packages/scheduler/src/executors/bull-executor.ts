@@ -1,0 +1,205 @@
+import { type Job as BullJob, Queue, QueueEvents } from "bullmq";
+import type { Redis } from "ioredis";
+import { type Clock, systemClock } from "../core/clock.js";
+import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
+import type { Json } from "../core/json.js";
+import { type BullPayload, cancelKey } from "./bull-payload.js";
+import { QueueFullError } from "./queue-full-error.js";
+import { closeRedis, openRedis, patientConnection, promptConnection, type RedisTarget } from "./redis-target.js";
+import { reviveError } from "./remote-error.js";
+import { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
+
+export interface BullExecutorOptions {
+  /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
+  readonly connection: RedisTarget;
+  readonly queue: string;
+  /** BullMQ's key prefix. Default "bull". */
+  readonly prefix?: string;
+  /** Runs handed over and not finished. Default 1,000. */
+  readonly inFlightMax?: number;
+  /** How often runs are looked up in case an event was not heard. Default 2,000. */
+  readonly lookUpMs?: number;
+  /** How long a worker may take to end a run that was aborted; then it is given up. Default 10,000. */
+  readonly abortGraceMs?: number;
+  /** How long BullMQ keeps what has ended: so long can a scheduler that takes a run over still find its result. Default a day. */
+  readonly keepSeconds?: number;
+  readonly clock?: Clock;
+}
+
+interface InFlight {
+  readonly settle: (outcome: Outcome) => void;
+  /** It was seen in the queue: when it is not there any more, it was removed or Redis has lost it. */
+  queued: boolean;
+}
+
+const DAY_SECONDS = 86_400;
+const CANCEL_KEPT_SECONDS = 3_600;
+
+/**
+ * Hands runs to BullMQ workers in other processes (`BullTaskWorker`) and waits for what they answer. The BullMQ job's id
+ * is the execution's: a run that is taken over from a dead scheduler attaches to the very job that is queued, running or
+ * done. BullMQ is never the clock, and never retries: that is the scheduler's.
+ */
+export class BullExecutor implements Executor {
+  readonly remote = true;
+  onCapacity: (() => void) | undefined;
+  readonly #options: BullExecutorOptions;
+  readonly #prefix: string;
+  readonly #clock: Clock;
+  readonly #inFlight = new Map<string, InFlight>();
+  readonly #idle: (() => void)[] = [];
+  #logger: Logger | undefined;
+  #queue: Queue<BullPayload, Json> | undefined;
+  #events: QueueEvents | undefined;
+  #control: Redis | undefined;
+  #lookUp: Disposable | undefined;
+  #closed = false;
+
+  constructor(options: BullExecutorOptions) {
+    this.#options = options;
+    this.#prefix = options.prefix ?? "bull";
+    this.#clock = options.clock ?? systemClock();
+  }
+
+  async start(context?: ExecutorContext): Promise<void> {
+    const { connection, queue } = this.#options;
+    const prefix = this.#prefix;
+    this.#logger = context?.logger;
+    this.#closed = false;
+    this.#control = openRedis(promptConnection(connection));
+    this.#queue = new Queue(queue, { connection: promptConnection(connection), prefix });
+    this.#events = new QueueEvents(queue, { connection: patientConnection(connection), prefix });
+    this.#queue.on("error", () => {}); // calls that fail say so themselves
+    this.#events.on("error", () => {}); // it goes on by itself, and what it missed is looked up
+    this.#events.on("completed", ({ jobId }) => void this.#settleFromQueue(jobId));
+    this.#events.on("failed", ({ jobId }) => void this.#settleFromQueue(jobId));
+    await this.#queue.waitUntilReady();
+    await this.#events.waitUntilReady();
+    this.#keepLooking();
+  }
+
+  capacity(): number {
+    return (this.#options.inFlightMax ?? 1_000) - this.#inFlight.size;
+  }
+
+  async submit(run: Run): Promise<Outcome> {
+    const { executionId } = run.context;
+    if (this.capacity() <= 0 || this.#inFlight.has(executionId)) {
+      return { kind: "error", error: new QueueFullError("too many runs are under way, or this one is already") };
+    }
+    const outcome = new Promise<Outcome>((settle) => this.#inFlight.set(executionId, { settle, queued: false }));
+    let grace: Disposable | undefined;
+    try {
+      if (!(await run.begin())) return { kind: "skipped" };
+      run.onAborted = () => {
+        void this.#cancel(run);
+        grace = this.#clock.setTimer(this.#options.abortGraceMs ?? 10_000, () => this.#giveUp(executionId));
+      };
+      await this.#add(run);
+      return await outcome;
+    } catch (error) {
+      return { kind: "error", error };
+    } finally {
+      run.onAborted = undefined;
+      grace?.[Symbol.dispose]();
+      this.#inFlight.delete(executionId);
+      if (this.#inFlight.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      if (this.capacity() === 1) this.onCapacity?.();
+    }
+  }
+
+  /** With `wait`, waits for the answers to what was handed over; without, leaves it to the workers. */
+  async shutdown({ wait = false }: { wait?: boolean } = {}): Promise<void> {
+    if (wait && this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#closed = true;
+    this.#lookUp?.[Symbol.dispose]();
+    for (const { settle } of this.#inFlight.values()) {
+      settle({ kind: "error", error: new Error("the executor was shut down; the run goes on elsewhere") });
+    }
+    await this.#events?.close();
+    await this.#queue?.close();
+    if (this.#control !== undefined) await closeRedis(this.#control);
+  }
+
+  /** Adding what is there already changes nothing. */
+  async #add(run: Run): Promise<void> {
+    const { executionId } = run.context;
+    const keep = { age: this.#options.keepSeconds ?? DAY_SECONDS, count: 10_000 };
+    await this.#clearEarlierFailure(run);
+    await this.#queue!.add(run.job.func as string, payloadOf(run), {
+      jobId: executionId,
+      attempts: 1,
+      removeOnComplete: keep,
+      removeOnFail: keep,
+    });
+    const entry = this.#inFlight.get(executionId);
+    if (entry !== undefined) entry.queued = true;
+    await this.#settleFromQueue(executionId); // it may have been done before: then no event will come
+  }
+
+  /** A later attempt does not attach to the failure of an earlier one: that failure is why it is made. */
+  async #clearEarlierFailure({ context }: Run): Promise<void> {
+    if (context.attempt === 1) return;
+    const job = await this.#queue!.getJob(context.executionId);
+    if (job?.failedReason === undefined || job.finishedOn === undefined) return;
+    if (job.data.attempt < context.attempt) await job.remove();
+  }
+
+  /** Events can be missed while Redis is away; what is waited for is looked up now and then. */
+  #keepLooking(): void {
+    if (this.#closed) return;
+    this.#lookUp = this.#clock.setTimer(this.#options.lookUpMs ?? 2_000, () => void this.#lookAtAll());
+  }
+
+  async #lookAtAll(): Promise<void> {
+    await Promise.all([...this.#inFlight.keys()].map((executionId) => this.#settleFromQueue(executionId)));
+    this.#keepLooking();
+  }
+
+  async #settleFromQueue(executionId: string): Promise<void> {
+    const entry = this.#inFlight.get(executionId);
+    if (entry?.queued !== true) return;
+    try {
+      const job = await this.#queue!.getJob(executionId);
+      if (job === undefined)
+        entry.settle({ kind: "error", error: new Error("the run is in Redis no more: removed, or lost") });
+      else if (job.finishedOn !== undefined) entry.settle(outcomeOf(job));
+    } catch {
+      // Redis is away: the next look finds it.
+    }
+  }
+
+  /** A job that waits is taken out; one that runs is told through a key that its worker watches. */
+  async #cancel({ context }: Run): Promise<void> {
+    const { executionId } = context;
+    try {
+      await this.#control!.set(cancelKey(this.#prefix, this.#options.queue, context), "1", "EX", CANCEL_KEPT_SECONDS);
+      if ((await this.#queue!.remove(executionId)) !== 1) return;
+      this.#inFlight.get(executionId)?.settle({ kind: "error", error: new Error("aborted before a worker took it") });
+    } catch (error) {
+      this.#logger?.warn(`Execution ${executionId} could not be cancelled: ${String(error)}`);
+    }
+  }
+
+  #giveUp(executionId: string): void {
+    this.#inFlight.get(executionId)?.settle({ kind: "error", error: new TaskIgnoredAbortError() });
+  }
+}
+
+function payloadOf({ context, job }: Run): BullPayload {
+  const { executionId, jobId, jobName, scheduledAt, attempt } = context;
+  const { args, kwargs, timeoutMs = null, ack, maxDeliveries } = job;
+  const identity = { executionId, jobId, jobName, scheduledAt, attempt };
+  return { ...identity, args, ...(kwargs === undefined ? {} : { kwargs }), timeoutMs, ack, maxDeliveries };
+}
+
+function outcomeOf(job: BullJob<BullPayload, Json>): Outcome {
+  if (job.failedReason === undefined) return { kind: "executed", value: job.returnvalue ?? null };
+  const stack = job.stacktrace?.at(-1);
+  return { kind: "error", error: reviveError({ name: nameIn(stack), message: job.failedReason, stack }) };
+}
+
+/** The worker sees to it that a stack begins with the error's name. */
+function nameIn(stack: string | undefined): string {
+  return /^([\w$.]+): /.exec(stack ?? "")?.[1] ?? "Error";
+}

@@ -1,0 +1,171 @@
+import { type Job as BullJob, UnrecoverableError, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import { type Clock, systemClock } from "../core/clock.js";
+import { defaultLogger } from "../core/default-logger.js";
+import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
+import type { Logger } from "../core/executor.js";
+import type { RunContext, TaskFunction } from "../core/task.js";
+import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
+import { jsonValue } from "./json-value.js";
+import { KeyWatch } from "./key-watch.js";
+import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
+import { describeError } from "./remote-error.js";
+import { settledOrIgnored } from "./settled-or-ignored.js";
+
+export interface BullTaskWorkerOptions {
+  /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
+  readonly connection: RedisTarget;
+  readonly queue: string;
+  readonly prefix?: string;
+  /** Called as the scheduler's own tasks are: with the run's context, then the job's arguments. */
+  readonly tasks: Readonly<Record<string, TaskFunction>>;
+  /** Runs at once. Default 10. */
+  readonly concurrency?: number;
+  /**
+   * How long a worker may be silent before its runs are taken from it, ms. Default 30,000. It is renewed at half of that,
+   * so a task that blocks the event loop for longer loses its run; a crash is noticed after this and half of it at most.
+   */
+  readonly lockMs?: number;
+  /** How often cancel requests are looked for, ms. Default 500. */
+  readonly cancelPollMs?: number;
+  /** How long a task may take to end after its signal was aborted; then its place is given away. Default 5,000. */
+  readonly abortGraceMs?: number;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** Stalls are judged by the run's own `ack` and `maxDeliveries`, not by BullMQ's count. */
+const NO_STALL_LIMIT = 1_000_000;
+const STARTED_KEPT_SECONDS = 86_400;
+
+/** A run that its worker could not start or did not survive. */
+export class RunRefusedError extends Error {
+  override readonly name = "RunRefusedError";
+}
+
+/**
+ * Runs the tasks that a `BullExecutor` hands out, in any process. `ack: "early"` runs start once, whatever happens to
+ * their worker; `ack: "late"` runs whose worker went silent start again, up to the job's `maxDeliveries`. A worker that
+ * was only stopped (SIGSTOP) may come back and finish its run beside the second one: BullMQ cannot prevent that, so a late
+ * task does what it does to the world under its `executionId`.
+ */
+export class BullTaskWorker implements AsyncDisposable {
+  readonly #options: BullTaskWorkerOptions;
+  readonly #prefix: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #control: Redis;
+  readonly #cancels: KeyWatch;
+  readonly #running = new Set<AbortController>();
+  readonly #worker: Worker<BullPayload>;
+
+  constructor(options: BullTaskWorkerOptions) {
+    const { connection, queue, prefix = "bull", concurrency = 10, lockMs = 30_000 } = options;
+    this.#options = options;
+    this.#prefix = prefix;
+    this.#clock = options.clock ?? systemClock();
+    this.#logger = options.logger ?? defaultLogger;
+    this.#control = openRedis(patientConnection(connection));
+    this.#cancels = new KeyWatch(() => this.#control, this.#clock, options.cancelPollMs ?? 500);
+    this.#worker = new Worker<BullPayload>(queue, (job) => this.#run(job), {
+      connection: patientConnection(connection),
+      prefix,
+      concurrency,
+      lockDuration: lockMs,
+      stalledInterval: lockMs / 2,
+      maxStalledCount: NO_STALL_LIMIT,
+      runRetryDelay: 500,
+    });
+    this.#worker.on("error", (error) => this.#logger.debug(`Worker of queue "${queue}": ${String(error)}`)); // it goes on
+  }
+
+  async ready(): Promise<void> {
+    await this.#worker.waitUntilReady();
+  }
+
+  /** Takes no more runs and waits for those under way; without `wait` their signals are aborted first. */
+  async close({ wait = true }: { wait?: boolean } = {}): Promise<void> {
+    if (!wait) for (const running of this.#running) running.abort(new RunAbortedError("shutdown"));
+    await this.#worker.close();
+    await closeRedis(this.#control);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run(job: BullJob<BullPayload>): Promise<unknown> {
+    try {
+      const task = Object.hasOwn(this.#options.tasks, job.name) ? this.#options.tasks[job.name] : undefined;
+      if (task === undefined) throw new RunRefusedError(`not started: this worker knows no task "${job.name}"`);
+      await this.#mayStart(job);
+      return await this.#execute(task, job.data);
+    } catch (error) {
+      throw asFailure(error);
+    }
+  }
+
+  /** BullMQ gives a run whose worker went silent to another one; whether that may start it is the job's to say. */
+  async #mayStart({ data, stalledCounter }: BullJob<BullPayload>): Promise<void> {
+    if (data.ack === "late") {
+      if (stalledCounter < data.maxDeliveries) return;
+      throw new RunRefusedError(`its worker went silent ${stalledCounter} times; it is not started again`);
+    }
+    const key = startedKey(this.#prefix, this.#options.queue, data);
+    const first =
+      stalledCounter === 0 && (await this.#control.set(key, "1", "EX", STARTED_KEPT_SECONDS, "NX")) === "OK";
+    if (!first) throw new RunRefusedError("lost: its worker went silent, and it is started once only (ack: early)");
+  }
+
+  async #execute(task: TaskFunction, data: BullPayload): Promise<unknown> {
+    const { executionId, jobId, jobName, scheduledAt, attempt, args, kwargs, timeoutMs } = data;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const context: RunContext = { executionId, jobId, jobName, scheduledAt, attempt, signal, threadId: 0 };
+    const stop = this.#watch(data, controller, timeoutMs);
+    try {
+      const work = Promise.resolve(task(context, ...args, ...(kwargs === undefined ? [] : [kwargs])));
+      const graceMs = this.#options.abortGraceMs ?? 5_000;
+      const value: unknown = await settledOrIgnored(work, { signal, graceMs, clock: this.#clock });
+      return (
+        jsonValue(value, () => this.#logger.warn(`The result of job "${jobName}" cannot be kept: it is not JSON`)) ??
+        null
+      );
+    } finally {
+      stop();
+    }
+  }
+
+  /** Aborts at the timeout and when somebody asks; answers how to stop watching. */
+  #watch(data: BullPayload, controller: AbortController, timeoutMs: number | null): () => void {
+    this.#running.add(controller);
+    const unwatch = this.#cancels.watch(cancelKey(this.#prefix, this.#options.queue, data), () =>
+      controller.abort(new RunAbortedError("cancelled")),
+    );
+    const timeout =
+      timeoutMs === null
+        ? undefined
+        : this.#clock.setTimer(timeoutMs, () => controller.abort(new RunTimeoutError(timeoutMs)));
+    return () => {
+      this.#running.delete(controller);
+      unwatch();
+      timeout?.[Symbol.dispose]();
+    };
+  }
+}
+
+/** A worker that is started and ready: `await using worker = await bullWorker({ … })`. */
+export async function bullWorker(options: BullTaskWorkerOptions): Promise<BullTaskWorker> {
+  const worker = new BullTaskWorker(options);
+  await worker.ready();
+  return worker;
+}
+
+/** BullMQ keeps the message and the stack, so the name goes into the stack; and it must not retry by itself. */
+function asFailure(thrown: unknown): UnrecoverableError {
+  const { name, message, stack } = describeError(thrown);
+  const failure = new UnrecoverableError(message);
+  const frames = stack.slice(stack.indexOf("\n    at "));
+  failure.stack = stack.includes("\n    at ") ? `${name}: ${message}${frames}` : `${name}: ${message}`;
+  return failure;
+}

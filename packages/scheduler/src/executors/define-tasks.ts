@@ -1,0 +1,20 @@
+/** What a task in a worker thread is told beside its arguments. There is no signal: a thread that is to stop is ended. */
+export interface ThreadContext {
+  readonly executionId: string;
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly scheduledAt: number;
+  readonly attempt: number;
+  readonly threadId: number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
+export type ThreadTask = (context: ThreadContext, ...args: any[]) => unknown;
+
+/**
+ * Names the tasks of a file for `WorkerThreadExecutor`: `export default defineTasks({ "report.render": (context, n) => … })`.
+ * Named exports do as well; this is for names with a dot in them, and for the types.
+ */
+export function defineTasks<Tasks extends Readonly<Record<string, ThreadTask>>>(tasks: Tasks): Tasks {
+  return tasks;
+}

@@ -1,0 +1,10 @@
+export type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
+export { AsyncExecutor, type AsyncExecutorOptions } from "./async-executor.js";
+export { BullExecutor, type BullExecutorOptions } from "./bull-executor.js";
+export { BullTaskWorker, type BullTaskWorkerOptions, bullWorker, RunRefusedError } from "./bull-task-worker.js";
+export { DebugExecutor } from "./debug-executor.js";
+export { defineTasks, type ThreadContext, type ThreadTask } from "./define-tasks.js";
+export { QueueFullError } from "./queue-full-error.js";
+export type { RedisTarget } from "./redis-target.js";
+export { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
+export { WorkerThreadExecutor, type WorkerThreadExecutorOptions } from "./thread-executor.js";

@@ -1,0 +1,76 @@
+import type { RedisOptions as BullRedisOptions } from "bullmq";
+import { Redis, type RedisOptions } from "ioredis";
+
+/** How Redis is named: a URL or the path of a socket, ioredis options, or a client whose options (never its connection) are used. */
+export type RedisTarget = string | RedisOptions | Redis;
+
+/** What BullMQ and `openRedis` connect with: ioredis options, and a `url` beside them. */
+export type RedisConnectionOptions = BullRedisOptions;
+
+/** A blocked command says nothing for up to 10 s; twice that without a byte means that the other end is gone. */
+const SILENCE_MS = 20_000;
+
+/**
+ * For those that live long and wait: workers, and whoever listens. A command waits for as long as Redis is away, which
+ * is what BullMQ demands of its blocking connections, and a link that has gone silent is torn down and made anew.
+ */
+export function patientConnection(target: RedisTarget): RedisConnectionOptions {
+  return {
+    ...optionsOf(target),
+    maxRetriesPerRequest: null,
+    enableOfflineQueue: true,
+    commandTimeout: undefined,
+    socketTimeout: SILENCE_MS,
+    lazyConnect: false,
+    retryStrategy,
+    reconnectOnError,
+  };
+}
+
+/** For those whose caller waits: a command fails after about three seconds without Redis instead of hanging. */
+export function promptConnection(target: RedisTarget): RedisConnectionOptions {
+  return {
+    ...optionsOf(target),
+    maxRetriesPerRequest: 6,
+    enableOfflineQueue: true,
+    commandTimeout: 5_000,
+    socketTimeout: 5_000,
+    connectTimeout: 2_000,
+    lazyConnect: false,
+    retryStrategy,
+    reconnectOnError,
+  };
+}
+
+/** A client of our own. Its errors are told by the calls that fail. */
+export function openRedis({ url, ...rest }: RedisConnectionOptions): Redis {
+  const options = rest as RedisOptions & { replyMapping?: "legacy" };
+  const redis = url === undefined ? new Redis(options) : new Redis(url, options);
+  redis.on("error", () => {});
+  return redis;
+}
+
+/** Ends a client without waiting for a Redis that is away. */
+export async function closeRedis(redis: Redis): Promise<void> {
+  if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
+  else redis.disconnect();
+}
+
+function optionsOf(target: RedisTarget): RedisConnectionOptions {
+  if (typeof target === "string") return { url: target, disconnectTimeout: 100 };
+  const { keyPrefix, scripts: _scripts, ...options } = target instanceof Redis ? target.options : target;
+  if (keyPrefix !== undefined && keyPrefix !== "") {
+    throw new TypeError("connection: BullMQ's scripts cannot work under an ioredis keyPrefix; give `prefix` instead");
+  }
+  return { disconnectTimeout: 100, ...options } as RedisConnectionOptions; // the two disagree only on `undefined`
+}
+
+/** 50 ms, doubling to one second, with a little chance so that a fleet does not come back in step. */
+function retryStrategy(tries: number): number {
+  return Math.min(1_000, 25 * 2 ** tries) * (0.75 + Math.random() / 4);
+}
+
+/** After a failover the old primary answers READONLY: look for the new one. */
+function reconnectOnError(error: Error): 1 | false {
+  return error.message.startsWith("READONLY") ? 1 : false;
+}

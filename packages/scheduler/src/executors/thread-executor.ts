@@ -1,0 +1,148 @@
+import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { Piscina } from "piscina";
+import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
+import { jsonValue } from "./json-value.js";
+import { QueueFullError } from "./queue-full-error.js";
+import { type RemoteError, reviveError } from "./remote-error.js";
+import type { ThreadCall } from "./thread-worker.js";
+
+export interface WorkerThreadExecutorOptions {
+  /**
+   * The module with the tasks, an absolute path or file URL: the task `report.render` is its export of that name, the
+   * member of its default export (see `defineTasks`), or its default export when that is a function. It is called with
+   * `{ executionId, jobId, jobName, scheduledAt, attempt, threadId }` and the job's arguments.
+   */
+  readonly filename: string;
+  /** Default: the processors there are. */
+  readonly maxThreads?: number;
+  /** Threads kept although nothing runs. Default 0. */
+  readonly minThreads?: number;
+  /** Runs that may wait for a thread. Default 100. */
+  readonly queueMax?: number;
+  /** How long a thread without work is kept, ms. Default 10,000. */
+  readonly idleTimeoutMs?: number;
+  /** Memory of one thread, MB; a task that needs more is an error, not the end of the process. */
+  readonly maxOldGenerationSizeMb?: number;
+  /** Arguments of Node for the threads, such as `["--import", "tsx"]` for a module in TypeScript. */
+  readonly execArgv?: readonly string[];
+}
+
+/** Runs CPU-bound tasks in worker threads. A task that times out or is cancelled has its thread ended: really stopped. */
+export class WorkerThreadExecutor implements Executor {
+  /** The threads know the tasks; this process need not. */
+  readonly remote = true;
+  onCapacity: (() => void) | undefined;
+  readonly #options: WorkerThreadExecutorOptions;
+  readonly #threads: number;
+  #pool: Piscina | undefined;
+  #context: ExecutorContext | undefined;
+  /** Beginning is ours, not piscina's: a run that waits for a thread has not begun and may still be too late. */
+  #active = 0;
+  readonly #waiting: (() => void)[] = [];
+  readonly #idle: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(options: WorkerThreadExecutorOptions) {
+    this.#options = options;
+    this.#threads = options.maxThreads ?? availableParallelism();
+  }
+
+  start(context: ExecutorContext): void {
+    this.#context = context;
+    this.#stopped = false;
+    this.#pool = openPool(this.#options, this.#threads);
+  }
+
+  capacity(): number {
+    return this.#threads + (this.#options.queueMax ?? 100) - this.#active - this.#waiting.length;
+  }
+
+  async submit(run: Run): Promise<Outcome> {
+    if (this.capacity() <= 0) {
+      return { kind: "error", error: new QueueFullError(`${this.#waiting.length} runs wait already`) };
+    }
+    if (this.#active < this.#threads) this.#active++;
+    else await this.#handedOver();
+    try {
+      if (this.#stopped || !(await run.begin())) return { kind: "skipped" };
+      return await this.#execute(run);
+    } catch (error) {
+      return { kind: "error", error: isErrorLike(error) ? reviveError(error) : error };
+    } finally {
+      this.#freeThread();
+    }
+  }
+
+  /** With `wait`, lets what is here finish; without, ends the threads, and with them what runs. */
+  async shutdown({ wait }: { wait: boolean }): Promise<void> {
+    if (wait && this.#active > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#stopped = true;
+    await this.#pool?.destroy();
+  }
+
+  /** Resolves when a run that ends leaves its thread to this one. */
+  #handedOver(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #freeThread(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) next();
+    else this.#active--;
+    if (this.#active === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    if (this.capacity() === 1) this.onCapacity?.();
+  }
+
+  async #execute(run: Run): Promise<Outcome> {
+    const { executionId, jobId, jobName, scheduledAt, attempt } = run.context;
+    const { func, args, kwargs } = run.job;
+    const context = { executionId, jobId, jobName, scheduledAt, attempt };
+    const call: ThreadCall = {
+      name: typeof func === "string" ? func : func.name,
+      context,
+      args: kwargs === undefined ? args : [...args, kwargs],
+    };
+    const ending = new AbortController();
+    run.onAborted = () => ending.abort();
+    try {
+      const value: unknown = await this.#pool!.run(call, { signal: ending.signal });
+      const warn = () => this.#context?.logger.warn(`The result of job "${jobName}" cannot be kept: it is not JSON`);
+      return { kind: "executed", value: jsonValue(value, warn) };
+    } finally {
+      run.onAborted = undefined;
+    }
+  }
+}
+
+function openPool(options: WorkerThreadExecutorOptions, maxThreads: number): Piscina {
+  const { filename, minThreads = 0, idleTimeoutMs = 10_000, maxOldGenerationSizeMb, execArgv = [] } = options;
+  const pool = new Piscina({
+    ...threadWorker(execArgv),
+    workerData: { filename },
+    minThreads,
+    maxThreads,
+    idleTimeout: idleTimeoutMs,
+    // A thread that waits in Atomics.wait lets no timer and no promise of its tasks go on.
+    atomics: "disabled",
+    ...(maxOldGenerationSizeMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb } }),
+  });
+  pool.on("error", () => {}); // the run that it hit tells its own story
+  return pool;
+}
+
+/** The module that each thread starts with; run from the sources it is TypeScript, which tsx reads. */
+function threadWorker(execArgv: readonly string[]): { filename: string; execArgv: string[] } {
+  if (!import.meta.url.endsWith(".ts")) {
+    return { filename: fileURLToPath(new URL("./thread-worker.js", import.meta.url)), execArgv: [...execArgv] };
+  }
+  return {
+    filename: fileURLToPath(new URL("./thread-worker.ts", import.meta.url)),
+    execArgv: ["--import", "tsx", ...execArgv],
+  };
+}
+
+/** Errors arrive as copies, made where `instanceof` may not know them. */
+function isErrorLike(error: unknown): error is RemoteError {
+  return typeof error === "object" && error !== null && "message" in error && "name" in error;
+}

@@ -1,0 +1,66 @@
+/** When and how a task is sent. Times are seconds, as in Celery, or moments. */
+export interface ApplyOptions {
+  readonly args?: readonly unknown[];
+  /** One object given to the task after `args`. */
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+  /** Seconds from now until it may begin. */
+  readonly countdown?: number;
+  /** The moment from which it may begin, instead of `countdown`. */
+  readonly eta?: Date | number;
+  /** Seconds from now, or the moment, after which it is not begun any more but REVOKED. */
+  readonly expires?: number | Date;
+  /** Retry whatever is thrown, this many times. */
+  readonly retries?: number;
+  /** Another limit than the task's own. */
+  readonly maxRetries?: number;
+  readonly retryBackoff?: boolean | number;
+  readonly queue?: string;
+  /** The id to give it: sending the same one again does nothing as long as its result is kept. */
+  readonly taskId?: string;
+  /** 0, the default, comes first; then 1, 2, … */
+  readonly priority?: number;
+}
+
+/** A call as a value. */
+export interface Signature<Result = unknown> {
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly options: Omit<ApplyOptions, "args">;
+  /** The same call with options such as `{ queue: "slow" }`. */
+  set(options: Omit<ApplyOptions, "args">): Signature<Result>;
+}
+
+const ID = /^[\w.-]{1,128}$/;
+
+/** Ids are part of Redis keys and must not be what BullMQ counts for itself. */
+export function checkedTaskId(id: string): string {
+  if (!ID.test(id) || /^\d+$/.test(id)) {
+    throw new TypeError(`taskId: must be 1 to 128 letters, digits, "_", "." or "-", not digits alone; is "${id}"`);
+  }
+  return id;
+}
+
+/** When it begins, epoch ms; null for at once. */
+export function etaOf({ countdown, eta }: ApplyOptions, nowMs: number): number | null {
+  if (eta !== undefined) return momentOf("eta", eta);
+  if (countdown === undefined) return null;
+  return nowMs + millisecondsOf("countdown", countdown);
+}
+
+/** When it expires, epoch ms; null for never. */
+export function expiryOf({ expires }: ApplyOptions, nowMs: number): number | null {
+  if (expires === undefined) return null;
+  return expires instanceof Date ? momentOf("expires", expires) : nowMs + millisecondsOf("expires", expires);
+}
+
+export function millisecondsOf(field: string, seconds: number): number {
+  if (!(seconds >= 0 && Number.isFinite(seconds)))
+    throw new TypeError(`${field}: must be seconds, 0 or more, is ${seconds}`);
+  return Math.round(seconds * 1_000);
+}
+
+function momentOf(field: string, at: Date | number): number {
+  const ms = typeof at === "number" ? at : at.getTime();
+  if (!Number.isFinite(ms)) throw new TypeError(`${field}: must be a valid Date or epoch ms`);
+  return ms;
+}

@@ -1,0 +1,105 @@
+import { etaOf } from "./apply-options.js";
+import type { TaskDefinition } from "./definition.js";
+import type { RetryOverride } from "./message.js";
+import { MaxRetriesExceededError } from "./task-errors.js";
+
+/** What a task's body can know of its own call. */
+export interface TaskRequest {
+  /** Null when it was called directly. The same for every retry and every delivery: the idempotency key for what it does. */
+  readonly id: string | null;
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: unknown;
+  /** Retries made before this start. */
+  readonly retries: number;
+  readonly eta: Date | null;
+  readonly expires: Date | null;
+  readonly queue: string | null;
+  /** The worker before went silent while it ran this task (`acksLate`). */
+  readonly redelivered: boolean;
+  readonly calledDirectly: boolean;
+}
+
+export interface RetryOptions {
+  /** Seconds from now. */
+  readonly countdown?: number;
+  readonly eta?: Date | number;
+  /** What went wrong: kept as the error while it waits, and thrown when there are no retries left. */
+  readonly exc?: unknown;
+  readonly maxRetries?: number | null;
+}
+
+/** Thrown by `self.retry`; let it pass. */
+export class RetryRequested extends Error {
+  override readonly name = "RetryRequested";
+  constructor(
+    readonly at: number,
+    override readonly cause: unknown,
+  ) {
+    super("the task asked to be retried");
+  }
+}
+
+interface Surroundings {
+  readonly definition: TaskDefinition;
+  readonly override: RetryOverride;
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+const RETRIES_DEFAULT = 3;
+const RETRY_DELAY_DEFAULT = 180;
+
+/** A task's `self`: what it was asked, whether it should stop, and how to try again later. */
+export class BoundTask {
+  constructor(
+    readonly request: TaskRequest,
+    /** Aborted at the time limit, when it is terminated, and at a shutdown that does not wait. */
+    readonly signal: AbortSignal,
+    private readonly around: Surroundings,
+  ) {}
+
+  /** Ends this start and begins again later: `throw self.retry({ exc })`, or just call it, it throws by itself. */
+  retry({ countdown, eta, exc, maxRetries = this.maxRetries }: RetryOptions = {}): never {
+    const none =
+      exc ?? new MaxRetriesExceededError(`task ${this.request.task} was retried ${this.request.retries} times`);
+    if (this.request.calledDirectly || !this.mayRetry(maxRetries)) throw none;
+    const { now } = this.around;
+    const when = { ...(countdown === undefined ? {} : { countdown }), ...(eta === undefined ? {} : { eta }) };
+    throw new RetryRequested(etaOf(when, now()) ?? now() + this.retryDelayMs(), exc ?? new Error("retried"));
+  }
+
+  /** The retry that `autoretryFor` makes of an error, or undefined when it is the end. */
+  automaticRetry(error: unknown): RetryRequested | undefined {
+    if (!this.#retriesAfter(error) || !this.mayRetry(this.maxRetries)) return undefined;
+    return new RetryRequested(this.around.now() + this.retryDelayMs(), error);
+  }
+
+  get maxRetries(): number | null {
+    const { definition, override } = this.around;
+    if (override.maxRetries !== undefined) return override.maxRetries;
+    return definition.maxRetries === undefined ? RETRIES_DEFAULT : definition.maxRetries;
+  }
+
+  private mayRetry(maxRetries: number | null): boolean {
+    return maxRetries === null || this.request.retries < maxRetries;
+  }
+
+  private retryDelayMs(): number {
+    const { definition, override, random } = this.around;
+    const { retryDelay = RETRY_DELAY_DEFAULT, retryBackoffMax = 600, retryJitter = true } = definition;
+    const backoff = override.retryBackoff ?? definition.retryBackoff ?? false;
+    if (backoff === false) return retryDelay * 1_000;
+    const seconds = Math.min(retryBackoffMax, (backoff === true ? 1 : backoff) * 2 ** this.request.retries);
+    return Math.round(seconds * 1_000 * (retryJitter ? random() : 1));
+  }
+
+  #retriesAfter(error: unknown): boolean {
+    const { definition, override } = this.around;
+    if (override.retryAny === true || definition.autoretryFor === true) return true;
+    const name = (error as { name?: unknown } | null)?.name;
+    return (definition.autoretryFor ?? []).some((kind) =>
+      typeof kind === "string" ? kind === name : error instanceof kind,
+    );
+  }
+}

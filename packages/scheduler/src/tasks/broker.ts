@@ -1,0 +1,64 @@
+import { Queue } from "bullmq";
+import type { RedisConnectionOptions } from "../executors/redis-target.js";
+import type { TaskMessage } from "./message.js";
+import { BrokerUnavailableError } from "./task-errors.js";
+
+/** The queues of an app, opened as they are first used. */
+export class Broker {
+  readonly #queues = new Map<string, Queue<TaskMessage>>();
+
+  constructor(
+    private readonly connection: RedisConnectionOptions,
+    private readonly prefix: string,
+    private readonly keepFailedSeconds: number,
+  ) {}
+
+  /** The names of the queues that were used. */
+  get names(): readonly string[] {
+    return [...this.#queues.keys()];
+  }
+
+  /**
+   * Puts a task into its queue, for later when `delayMs` says so. A task whose id is there already is left as it is.
+   * BullMQ keeps delayed tasks in a set of their own, without any visibility timeout: however long they wait, each is
+   * handed out once.
+   */
+  async add(message: TaskMessage, delayMs: number): Promise<void> {
+    try {
+      await this.#queue(message.queue).add(message.task, message, {
+        jobId: message.id,
+        attempts: 1,
+        priority: message.priority,
+        ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}),
+        removeOnComplete: true, // results are the backend's
+        removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
+      });
+    } catch (error) {
+      throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Takes a task out of its queue; undefined when it is not there or is running. */
+  async remove(queue: string, id: string): Promise<TaskMessage | undefined> {
+    const job = await this.#queue(queue).getJob(id);
+    if (job === undefined || (await this.#queue(queue).remove(id)) !== 1) return undefined;
+    return job.data;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    this.#queues.clear();
+  }
+
+  #queue(name: string): Queue<TaskMessage> {
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = new Queue<TaskMessage>(name, { connection: this.connection, prefix: this.prefix });
+      queue.on("error", () => {}); // the calls that fail say so
+      this.#queues.set(name, queue);
+    }
+    return queue;
+  }
+}

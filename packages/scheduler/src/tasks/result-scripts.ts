@@ -1,0 +1,109 @@
+/** Every write of a task's state is one of these: a final state is never overwritten, whoever comes late. */
+
+const FINAL = "local function final(state) return state == 'SUCCESS' or state == 'FAILURE' or state == 'REVOKED' end\n";
+
+const NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n";
+
+/** KEYS state · ARGV queue, eta, task, seconds kept after the eta. Notes where a task waits; what is known already stays. */
+const scheduled = `${NOW}
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'PENDING', 'queue', ARGV[1], 'eta', ARGV[2], 'task', ARGV[3])
+if ARGV[4] ~= '0' then
+  redis.call('EXPIRE', KEYS[1], math.max(0, math.ceil((ARGV[2] - now) / 1000)) + ARGV[4])
+end
+return 1`;
+
+/**
+ * KEYS state · ARGV retries, late ("1"), delivery, worker, task, queue. Answers "run", the final state it has, or "lost" when an
+ * early task has been started before. The delivery's name makes it repeatable: a reply that was lost is asked for again.
+ */
+const begin = `${FINAL}${NOW}
+local known = redis.call('HMGET', KEYS[1], 'state', 'run', 'delivery')
+if final(known[1]) then return known[1] end
+local startedBefore = known[2] and tonumber(known[2]) >= tonumber(ARGV[1]) and known[3] ~= ARGV[3]
+if ARGV[2] ~= '1' and startedBefore then return 'lost' end
+redis.call('HSET', KEYS[1], 'state', 'STARTED', 'run', ARGV[1], 'delivery', ARGV[3], 'worker', ARGV[4], 'task', ARGV[5],
+  'queue', ARGV[6], 'startedAt', now)
+redis.call('PERSIST', KEYS[1])
+return 'run'`;
+
+/** KEYS state · ARGV new state, field of the value, value, seconds it is kept (0: for ever), channel. Answers the state it has then. */
+const finish = `${FINAL}${NOW}
+local state = redis.call('HGET', KEYS[1], 'state')
+if final(state) then return state end
+redis.call('HDEL', KEYS[1], 'result', 'error')
+redis.call('HSET', KEYS[1], 'state', ARGV[1], ARGV[2], ARGV[3], 'endedAt', now)
+if ARGV[4] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
+redis.call('PUBLISH', ARGV[5], ARGV[1])
+return ARGV[1]`;
+
+/** KEYS state · ARGV error, eta. Answers RETRY, or REVOKED when somebody revoked it while it ran, or the final state it has. */
+const retrying = `${FINAL}
+local known = redis.call('HMGET', KEYS[1], 'state', 'revoked')
+if final(known[1]) then return known[1] end
+if known[2] then return 'REVOKED' end
+redis.call('HSET', KEYS[1], 'state', 'RETRY', 'error', ARGV[1], 'eta', ARGV[2])
+return 'RETRY'`;
+
+/**
+ * KEYS state, terminate request · ARGV terminate ("1"), error, seconds kept, channel. What runs is left alone, or asked to stop;
+ * all else is revoked here and now, and stays so for at least as long as it might still be waiting in a queue.
+ */
+const revoke = `${FINAL}${NOW}
+local known = redis.call('HMGET', KEYS[1], 'state', 'queue', 'eta')
+local state = known[1] or 'PENDING'
+local queue = known[2] or ''
+if final(state) then return {state, queue} end
+if state == 'STARTED' then
+  redis.call('HSET', KEYS[1], 'revoked', '1')
+  if ARGV[1] == '1' then redis.call('SET', KEYS[2], '1', 'EX', 86400) end
+  return {state, queue}
+end
+redis.call('HSET', KEYS[1], 'state', 'REVOKED', 'error', ARGV[2], 'endedAt', now)
+if ARGV[3] ~= '0' then
+  local wait = math.max(0, math.ceil((tonumber(known[3] or '0') - now) / 1000))
+  redis.call('EXPIRE', KEYS[1], wait + ARGV[3])
+end
+redis.call('PUBLISH', ARGV[4], 'REVOKED')
+return {'REVOKED', queue}`;
+
+/** KEYS state · removes a result; a task that has not ended keeps its state, by which it is started once. */
+const forget = `${FINAL}
+if not final(redis.call('HGET', KEYS[1], 'state')) then return 0 end
+return redis.call('DEL', KEYS[1])`;
+
+/** KEYS next turn · ARGV ms between two turns. Takes the next turn and answers how long it is until then, ms. */
+const takeTurn = `${NOW}
+local turn = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
+local after = turn + tonumber(ARGV[1])
+redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil(after - now) + 1000)
+return math.ceil(turn - now)`;
+
+/** As ioredis takes them in its constructor (defined later they break under auto-pipelining). */
+export const RESULT_SCRIPTS = {
+  taskScheduled: { lua: scheduled, numberOfKeys: 1 },
+  taskBegin: { lua: begin, numberOfKeys: 1 },
+  taskFinish: { lua: finish, numberOfKeys: 1 },
+  taskRetrying: { lua: retrying, numberOfKeys: 1 },
+  taskRevoke: { lua: revoke, numberOfKeys: 2 },
+  taskForget: { lua: forget, numberOfKeys: 1 },
+  taskTakeTurn: { lua: takeTurn, numberOfKeys: 1 },
+} as const;
+
+/** The scripts as methods of the client they were given to. */
+export interface ResultScripts {
+  taskScheduled(key: string, queue: string, eta: number, task: string, keptSeconds: number): Promise<number>;
+  taskBegin(key: string, ...args: (string | number)[]): Promise<string>;
+  taskFinish(key: string, ...args: (string | number)[]): Promise<TaskState>;
+  taskRetrying(key: string, error: string, eta: number): Promise<TaskState>;
+  taskRevoke(key: string, terminateKey: string, ...args: (string | number)[]): Promise<[TaskState, string]>;
+  taskForget(key: string): Promise<number>;
+  taskTakeTurn(key: string, intervalMs: number): Promise<number>;
+}
+
+/** Celery's states. An id that nobody knows is PENDING too. */
+export type TaskState = "PENDING" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED";
+
+export function isFinal(state: TaskState): boolean {
+  return state === "SUCCESS" || state === "FAILURE" || state === "REVOKED";
+}

@@ -1,0 +1,10 @@
+import type { Signature } from "./apply-options.js";
+
+/** A call as a value, of a task that need not be registered here. */
+export function signature<Result = unknown>(
+  task: string,
+  args: readonly unknown[] = [],
+  options: Signature["options"] = {},
+): Signature<Result> {
+  return { task, args, options, set: (more) => signature(task, args, { ...options, ...more }) };
+}
