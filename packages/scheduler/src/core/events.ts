@@ -166,6 +166,8 @@ function codedEvent(code: number, event: object): CodedEvent {
     ...(scheduledAt !== undefined ? { scheduledRunTime: new Date(scheduledAt) } : {}),
     ...(scheduledRunTimes !== undefined ? { scheduledRunTimes: scheduledRunTimes.map((at) => new Date(at)) } : {}),
     ...(code === EVENT_JOB_EXECUTED ? { retval: value } : {}),
-    ...(code === EVENT_JOB_ERROR ? { exception: error, traceback: error instanceof Error ? error.stack : undefined } : {}),
+    ...(code === EVENT_JOB_ERROR
+      ? { exception: error, traceback: error instanceof Error ? error.stack : undefined }
+      : {}),
   };
 }

@@ -1,5 +1,5 @@
-import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { date } from "../triggers/date.js";
+import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { withTimezone } from "../triggers/with-timezone.js";
 import { JobSpecError } from "./errors.js";
@@ -37,7 +37,12 @@ export interface JobPolicy {
   /** Seconds a run may start late; null means always. Default 60 (APScheduler's is 1). */
   readonly misfireGraceTime?: number | null;
   readonly timeoutMs?: number | null;
-  readonly retries?: { readonly max: number; readonly delayMs?: number; readonly backoff?: "fixed" | "exponential"; readonly maxDelayMs?: number } | null;
+  readonly retries?: {
+    readonly max: number;
+    readonly delayMs?: number;
+    readonly backoff?: "fixed" | "exponential";
+    readonly maxDelayMs?: number;
+  } | null;
   readonly ack?: Ack;
   readonly maxDeliveries?: number;
   readonly tags?: readonly string[];
@@ -142,7 +147,7 @@ function moment(value: Date | number | "now" | null, nowMs: number): number | nu
   if (value === null) return null;
   if (value === "now") return nowMs;
   const at = typeof value === "number" ? value : value.getTime();
-  if (!Number.isFinite(at)) throw new JobSpecError("nextRunTime", "must be a valid Date, epoch ms, \"now\" or null");
+  if (!Number.isFinite(at)) throw new JobSpecError("nextRunTime", 'must be a valid Date, epoch ms, "now" or null');
   return Math.round(at);
 }
 
@@ -160,7 +165,18 @@ function checkedFunc(func: string | TaskFunction): string | TaskFunction {
 type Policy = Required<Omit<JobPolicy, "kwargs">> & { kwargs?: Json | undefined };
 type CheckedPolicy = Pick<
   JobRecord,
-  "name" | "args" | "kwargs" | "executor" | "coalesce" | "maxInstances" | "misfireGraceTime" | "timeoutMs" | "retries" | "ack" | "maxDeliveries" | "tags"
+  | "name"
+  | "args"
+  | "kwargs"
+  | "executor"
+  | "coalesce"
+  | "maxInstances"
+  | "misfireGraceTime"
+  | "timeoutMs"
+  | "retries"
+  | "ack"
+  | "maxDeliveries"
+  | "tags"
 >;
 
 function checkedPolicy(policy: Policy): CheckedPolicy {

@@ -2,7 +2,11 @@ import { formatLocal } from "../time/format.js";
 import type { JobRecord } from "./job-record.js";
 
 /** APScheduler's text of a job: `tick (trigger: interval[0:00:03], next run at: 2018-05-07 02:44:29 MST)`. */
-export function jobText(job: Pick<JobRecord, "name" | "trigger" | "nextRunMs">, timezone: string, pending = false): string {
+export function jobText(
+  job: Pick<JobRecord, "name" | "trigger" | "nextRunMs">,
+  timezone: string,
+  pending = false,
+): string {
   return `${job.name} (trigger: ${job.trigger}, ${pending ? "pending" : statusText(job.nextRunMs, timezone)})`;
 }
 

@@ -1,6 +1,6 @@
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
-import type { JobPatch } from "./job-spec.js";
 import type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
+import type { JobPatch } from "./job-spec.js";
 import { jobText } from "./job-text.js";
 import type { Json } from "./json.js";
 import type { TaskFunction } from "./task.js";

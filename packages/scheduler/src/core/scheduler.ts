@@ -271,7 +271,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   async getJob(id: string, store?: string): Promise<Job | undefined> {
-    const pending = this.#pending.find((entry) => entry.record.id === id && (store ?? entry.job.store) === entry.job.store);
+    const pending = this.#pending.find(
+      (entry) => entry.record.id === id && (store ?? entry.job.store) === entry.job.store,
+    );
     if (pending !== undefined) return pending.job;
     if (this.#state === "stopped") return undefined;
     for (const alias of store === undefined ? this.#stores.keys() : [store]) {
@@ -332,7 +334,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     let count = this.#pending.length - left.length;
     this.#pending.splice(0, this.#pending.length, ...left);
     if (this.#state !== "stopped") {
-      for (const alias of store === undefined ? this.#stores.keys() : [store]) count += await this.#store(alias).removeAll();
+      for (const alias of store === undefined ? this.#stores.keys() : [store])
+        count += await this.#store(alias).removeAll();
     }
     this.#events.emit("jobs:removed", { store });
     return count;
@@ -350,11 +353,19 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     const run = { executionId: this.#newId(), scheduledAt: nowMs };
     const record: JobRecord = { ...job.record, misfireGraceTime: null };
     const mine = this.#state === "running" && (typeof record.func !== "string" || this.#tasks.has(record.func));
-    const instance = { id: this.#newId(), owner: this.id, leaseMs: session.leaseMs, job: record, runs: [run], offered: !mine };
+    const instance = {
+      id: this.#newId(),
+      owner: this.id,
+      leaseMs: session.leaseMs,
+      job: record,
+      runs: [run],
+      offered: !mine,
+    };
     const [verdict] = await this.#store(job.store).dispatch([{ jobId: job.id, instance }]);
     if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(id);
     if (verdict.kind === "max_instances") throw new MaxInstancesError(id, record.maxInstances);
-    if (mine) session.hold({ instanceId: instance.id, token: verdict.token, job: record, runs: verdict.runs, attempt: 1 });
+    if (mine)
+      session.hold({ instanceId: instance.id, token: verdict.token, job: record, runs: verdict.runs, attempt: 1 });
     return run.executionId;
   }
 
@@ -365,14 +376,23 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /** APScheduler 3's listing, on stdout or `out`. */
-  async printJobs({ store, out = process.stdout }: { store?: string; out?: Pick<Writable, "write"> } = {}): Promise<void> {
+  async printJobs({
+    store,
+    out = process.stdout,
+  }: {
+    store?: string;
+    out?: Pick<Writable, "write">;
+  } = {}): Promise<void> {
     out.write(`${(await this.#listing(store)).join("\n")}\n`);
   }
 
   // ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Executions of one store, newest first. */
-  async executions({ store = STORE_DEFAULT, ...query }: ExecutionQuery & { store?: string } = {}): Promise<ExecutionPage> {
+  async executions({
+    store = STORE_DEFAULT,
+    ...query
+  }: ExecutionQuery & { store?: string } = {}): Promise<ExecutionPage> {
     const page = await this.#store(store).executions.list(query);
     return { ...page, executions: page.executions.map((execution) => ({ ...execution, store })) };
   }
@@ -382,7 +402,10 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return found && { ...found, store };
   }
 
-  async durations(jobIds: readonly string[], store: string = STORE_DEFAULT): Promise<ReadonlyMap<string, DurationStatistics>> {
+  async durations(
+    jobIds: readonly string[],
+    store: string = STORE_DEFAULT,
+  ): Promise<ReadonlyMap<string, DurationStatistics>> {
     return this.#store(store).executions.durations(jobIds);
   }
 
@@ -549,7 +572,10 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   #checkTask(spec: JobSpec, store: JobStore): void {
     if (typeof spec.func === "function") {
       if (store.shared) {
-        throw new JobSpecError("func", "a shared store keeps names, not functions: registerTask(name, fn) and give the name");
+        throw new JobSpecError(
+          "func",
+          "a shared store keeps names, not functions: registerTask(name, fn) and give the name",
+        );
       }
     } else if (!store.shared && this.#state !== "stopped" && !this.#tasks.has(spec.func)) {
       throw new TaskNotFoundError(spec.func);
@@ -575,9 +601,15 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   #addTentatively(spec: JobSpec, record: JobRecord, alias: string): Job {
-    if (spec.id !== undefined && this.#pending.some((entry) => entry.record.id === spec.id && entry.job.store === alias)) {
+    if (
+      spec.id !== undefined &&
+      this.#pending.some((entry) => entry.record.id === spec.id && entry.job.store === alias)
+    ) {
       if ((spec.onConflict ?? "error") === "error") throw new ConflictingIdError(record.id);
-      this.#pending.splice(this.#pending.findIndex((entry) => entry.record.id === spec.id), 1);
+      this.#pending.splice(
+        this.#pending.findIndex((entry) => entry.record.id === spec.id),
+        1,
+      );
     }
     this.#logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
     const job = new Job(record, alias, true, this);
@@ -686,7 +718,10 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     for (const alias of [...this.#stores.keys()].sort()) {
       if (store !== undefined && store !== alias) continue;
       const jobs = await this.#allJobsOf(alias, {});
-      lines.push(`Jobstore ${alias}:`, ...(jobs.length > 0 ? jobs.map((job) => `    ${job}`) : ["    No scheduled jobs"]));
+      lines.push(
+        `Jobstore ${alias}:`,
+        ...(jobs.length > 0 ? jobs.map((job) => `    ${job}`) : ["    No scheduled jobs"]),
+      );
     }
     return lines;
   }
@@ -711,7 +746,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
   const same = sameTrigger(existing.trigger, wanted.trigger);
   const { incarnation, createdMs } = existing;
-  if (!same) return { ...wanted, incarnation, createdMs, nextRunMs: existing.nextRunMs === null ? null : wanted.nextRunMs };
+  if (!same)
+    return { ...wanted, incarnation, createdMs, nextRunMs: existing.nextRunMs === null ? null : wanted.nextRunMs };
   return { ...wanted, incarnation, createdMs, trigger: existing.trigger, nextRunMs: existing.nextRunMs };
 }
 

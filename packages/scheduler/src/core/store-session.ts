@@ -1,3 +1,5 @@
+import { durationText } from "../time/duration-text.js";
+import type { Random } from "../triggers/trigger.js";
 import { ActiveRun } from "./active-run.js";
 import type { Clock } from "./clock.js";
 import { RunAbortedError, RunTimeoutError, TaskNotFoundError } from "./errors.js";
@@ -11,9 +13,7 @@ import { jobText, runTimeText } from "./job-text.js";
 import type { Json } from "./json.js";
 import { dueRuns } from "./misfire.js";
 import { Pacer } from "./pacer.js";
-import { durationText } from "../time/duration-text.js";
 import type { TaskFunction } from "./task.js";
-import type { Random } from "../triggers/trigger.js";
 
 /** What the session uses of its scheduler. */
 export interface SessionHost {
@@ -132,7 +132,13 @@ export class StoreSession {
   }
 
   /** Holds and runs an instance that was opened by hand or taken over. */
-  hold(instance: { instanceId: string; token: number; job: JobRecord; runs: NewInstance["runs"]; attempt: number }): void {
+  hold(instance: {
+    instanceId: string;
+    token: number;
+    job: JobRecord;
+    runs: NewInstance["runs"];
+    attempt: number;
+  }): void {
     const leaseEndsAt = this.host.clock.monotonic() + this.#leaseMs;
     const { instanceId, token, job, runs, attempt } = instance;
     this.#begin(new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
@@ -187,7 +193,8 @@ export class StoreSession {
       this.#storeOffsetMs = claims.nowMs - (askedAt + this.host.clock.monotonic()) / 2;
       this.#failures = 0;
       this.#tellBroken(claims);
-      const nextOfThese = claims.jobs.length > 0 ? await this.#process(claims.jobs, claims.nowMs) : Number.POSITIVE_INFINITY;
+      const nextOfThese =
+        claims.jobs.length > 0 ? await this.#process(claims.jobs, claims.nowMs) : Number.POSITIVE_INFINITY;
       return Math.max(0, Math.min(claims.nextDueMs ?? Number.POSITIVE_INFINITY, nextOfThese) - this.now());
     } catch (error) {
       return this.#failed("claim due jobs", error);
@@ -290,7 +297,11 @@ export class StoreSession {
   #carryOut(decision: Decision, verdict: Verdict, sentAt: number): void {
     const { job, id, runs } = decision.instance!;
     if (verdict.kind === "stale") return;
-    if (verdict.kind === "max_instances") this.#tellMaxInstances(job, runs.map((run) => run.scheduledAt));
+    if (verdict.kind === "max_instances")
+      this.#tellMaxInstances(
+        job,
+        runs.map((run) => run.scheduledAt),
+      );
     else if (verdict.runs.length > 0) {
       this.#begin(new HeldInstance(id, verdict.token, job, verdict.runs, 1, sentAt + this.#leaseMs));
     }
@@ -429,7 +440,12 @@ export class StoreSession {
   }
 
   /** Writes the end of a run down, tells the listeners when that is done, and goes on with the instance's next run. */
-  #end(run: ActiveRun, state: "executed" | "error" | "missed" | "cancelled", value: Json | undefined, error?: unknown): void {
+  #end(
+    run: ActiveRun,
+    state: "executed" | "error" | "missed" | "cancelled",
+    value: Json | undefined,
+    error?: unknown,
+  ): void {
     const { held } = run;
     const last = held.isLastRun;
     const finishedAt = this.now();
@@ -771,7 +787,9 @@ export class StoreSession {
   }
 
   #tellLost(run: ActiveRun): void {
-    this.host.logger.warn(`The end of job "${run.jobName}" (execution ${run.executionId}) came after its lease was lost`);
+    this.host.logger.warn(
+      `The end of job "${run.jobName}" (execution ${run.executionId}) came after its lease was lost`,
+    );
     this.host.events.emit("job:lost", this.#eventOf(run));
   }
 

@@ -15,7 +15,13 @@ export interface Flakiness {
  * A store behind a network: every call takes time, may fail, and may be executed although it failed. What a process
  * had sent before it was killed still arrives; the answer does not.
  */
-export function flakyStore(store: JobStore, world: VirtualClock, node: NodeClock, random: Random, how: Flakiness): JobStore {
+export function flakyStore(
+  store: JobStore,
+  world: VirtualClock,
+  node: NodeClock,
+  random: Random,
+  how: Flakiness,
+): JobStore {
   const call = <T>(run: () => T | Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const fate = random();

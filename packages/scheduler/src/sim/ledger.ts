@@ -48,7 +48,12 @@ export class Ledger {
     this.#note("promised", id);
   }
 
-  started({ jobId, scheduledAt, executionId, attempt }: RunContext, ack: string, node: NodeClock, signal: AbortSignal): LedgerRun {
+  started(
+    { jobId, scheduledAt, executionId, attempt }: RunContext,
+    ack: string,
+    node: NodeClock,
+    signal: AbortSignal,
+  ): LedgerRun {
     this.#note("start", jobId, scheduledAt, attempt);
     this.#startCount++;
     if (attempt > 1) this.#takenOver++;
@@ -112,8 +117,10 @@ export class Ledger {
   #checkPromise(id: string, ack: "early" | "late"): void {
     const { executions } = this.store.executions.list({ jobId: id, limit: 10 });
     if (executions.length !== 1) this.#violation(`${id} has ${executions.length} executions`);
-    if (ack === "late" && executions[0]?.state !== "executed") this.#violation(`${id} is late and ended as ${executions[0]?.state}`);
-    if (ack === "late" && !this.#effects.has(executions[0]?.id ?? "")) this.#violation(`${id} is late and had no effect`);
+    if (ack === "late" && executions[0]?.state !== "executed")
+      this.#violation(`${id} is late and ended as ${executions[0]?.state}`);
+    if (ack === "late" && !this.#effects.has(executions[0]?.id ?? ""))
+      this.#violation(`${id} is late and had no effect`);
   }
 
   #checkInstances(nodes: readonly NodeClock[]): void {
@@ -131,13 +138,15 @@ export class Ledger {
   #checkFinalStates(): void {
     for (const { id, state, jobId } of this.store.executions.list({ limit: 200 }).executions) {
       const before = this.#final.get(id);
-      if (before !== undefined && before !== state) this.#violation(`execution ${id} of ${jobId} was ${before} and became ${state}`);
+      if (before !== undefined && before !== state)
+        this.#violation(`execution ${id} of ${jobId} was ${before} and became ${state}`);
       if (FINAL.has(state)) this.#final.set(id, state);
     }
   }
 
   #violation(text: string): void {
-    if (this.#violations.length < 50) this.#violations.push(`${(this.clock.monotonic() / 1_000).toFixed(3)} s: ${text}`);
+    if (this.#violations.length < 50)
+      this.#violations.push(`${(this.clock.monotonic() / 1_000).toFixed(3)} s: ${text}`);
   }
 
   #note(...what: unknown[]): void {

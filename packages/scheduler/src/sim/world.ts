@@ -1,8 +1,8 @@
 import { ConflictingIdError } from "../core/errors.js";
-import type { RunContext } from "../core/task.js";
 import { Scheduler } from "../core/scheduler.js";
-import { MemoryJobStore } from "../stores/memory.js";
+import type { RunContext } from "../core/task.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
+import { MemoryJobStore } from "../stores/memory.js";
 import { date } from "../triggers/date.js";
 import { interval } from "../triggers/interval.js";
 import type { Random } from "../triggers/trigger.js";
@@ -122,7 +122,9 @@ class World {
       stores: { default: store },
       executors: { default: new AsyncExecutor({ concurrency: 20, clock }) },
     });
-    scheduler.registerTask("work", (context: RunContext, ack: "early" | "late") => this.#work(clock, random, context, ack));
+    scheduler.registerTask("work", (context: RunContext, ack: "early" | "late") =>
+      this.#work(clock, random, context, ack),
+    );
     this.#nodes[at] = { clock, scheduler };
     this.#ledger.watch(scheduler);
     void scheduler.start();
@@ -226,7 +228,9 @@ class World {
 
   /** Through any process that is up; what fails there is the caller's to know, as in life. */
   #ask(request: (node: Node) => Promise<unknown>): void {
-    const up = this.#nodes.filter(({ clock, scheduler }) => !clock.isKilled && !clock.isPaused && scheduler.state === "running");
+    const up = this.#nodes.filter(
+      ({ clock, scheduler }) => !clock.isKilled && !clock.isPaused && scheduler.state === "running",
+    );
     const node = up[Math.floor(this.#random() * up.length)];
     if (node !== undefined) request(node).catch(() => {}); // refused or unknown: nothing was promised
   }

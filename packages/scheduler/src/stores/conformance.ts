@@ -1,20 +1,35 @@
 import { claimCases } from "./conformance/claims.js";
+import { dispatchCases } from "./conformance/dispatch.js";
+import { handingOverCases } from "./conformance/handing-over.js";
+import { historyCases } from "./conformance/history.js";
 import { jobCases } from "./conformance/jobs.js";
-import type { ConformanceCase, OpenedStore } from "./conformance/kit.js";
+import type { Cases, ConformanceCase, OpenedStore } from "./conformance/kit.js";
 import { leaseCases } from "./conformance/leases.js";
-import { runCases } from "./conformance/runs.js";
+import { listingCases } from "./conformance/listing.js";
+import { reportCases } from "./conformance/reports.js";
 
 export type { ConformanceCase, OpenedStore } from "./conformance/kit.js";
+
+const ALL: Cases = {
+  ...jobCases,
+  ...listingCases,
+  ...claimCases,
+  ...dispatchCases,
+  ...reportCases,
+  ...historyCases,
+  ...leaseCases,
+  ...handingOverCases,
+};
 
 /**
  * What every job store must do, as cases for any test runner:
  *
  *     for (const { name, run } of jobStoreConformance(openMyStore)) test(name, run);
  *
- * `open` gives each case a store with nothing in it.
+ * `open` gives each case a store with nothing in it. The cases may run one after the other or side by side.
  */
 export function jobStoreConformance(open: () => Promise<OpenedStore>): ConformanceCase[] {
-  return Object.entries({ ...jobCases, ...claimCases, ...runCases, ...leaseCases }).map(([name, check]) => ({
+  return Object.entries(ALL).map(([name, check]) => ({
     name,
     async run() {
       const opened = await open();

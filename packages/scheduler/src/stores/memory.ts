@@ -7,6 +7,7 @@ import type {
   ClaimRequest,
   Claims,
   Decision,
+  ExecutionLog,
   InstanceKey,
   JobPage,
   JobQuery,
@@ -20,8 +21,13 @@ import type {
   TakenOver,
   Verdict,
 } from "../core/job-store.js";
-import { MemoryHeap, type Waiting } from "./memory-heap.js";
-import { asExecution, ExecutionRow, MemoryHistory } from "./memory-history.js";
+import { type ExecutionRow, MemoryHistory } from "./memory-history.js";
+import { type Instance, MemoryInstances } from "./memory-instances.js";
+import { MemoryJobs } from "./memory-jobs.js";
+import { listJobs } from "./memory-list.js";
+
+/** The history, which answers at once. */
+export type MemoryExecutionLog = Pick<MemoryHistory, keyof ExecutionLog>;
 
 export interface MemoryJobStoreOptions {
   readonly clock?: Clock;
@@ -31,40 +37,12 @@ export interface MemoryJobStoreOptions {
   readonly shared?: boolean;
 }
 
-/** A job and when somebody may claim it: its next run, or the end of the lease it is lent on. */
-class Entry implements Waiting {
-  heapIndex = -1;
-  leased = false;
-  /** The latest run time that was dispatched: what is later has surely not been executed yet. */
-  lastRunMs = Number.NEGATIVE_INFINITY;
-  constructor(
-    public job: Changing,
-    public key: number,
-  ) {}
-}
-
-/**
- * The record as the store keeps it: claims and moves to the next run change it in place, because they are many. Whoever
- * asks for it gets a copy.
- */
-type Changing = Omit<JobRecord, "nextRunMs" | "version"> & { nextRunMs: number | null; version: number };
-
-interface Instance {
-  readonly id: string;
-  readonly job: JobRecord;
-  /** The unfinished ones. */
-  runs: readonly PlannedRun[];
-  owner: string;
-  token: number;
-  leaseUntil: number;
-  attempt: number;
-  deliveries: number;
-  offered: boolean;
-  readonly cancel: Set<string>;
-}
-
 const NODE_FORGOTTEN_AFTER_MS = 60_000;
-const LIST_LIMIT = 100;
+
+/** There was nothing (left) to do, and nothing is held. */
+const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
+const STALE: Verdict = { kind: "stale" };
+const MAX_INSTANCES: Verdict = { kind: "max_instances" };
 
 /**
  * Jobs in this process: nothing is serialised, functions may be jobs, and all is gone with the process. Every method
@@ -72,21 +50,19 @@ const LIST_LIMIT = 100;
  */
 export class MemoryJobStore implements JobStore {
   readonly shared: boolean;
-  readonly executions: MemoryHistory;
+  readonly executions: MemoryExecutionLog;
   readonly #clock: Clock;
-  readonly #jobs = new Map<string, Entry>();
-  readonly #due = new MemoryHeap<Entry>();
-  readonly #instances = new Map<string, Instance>();
-  readonly #running = new Map<string, number>();
+  readonly #jobs = new MemoryJobs();
+  readonly #history: MemoryHistory;
+  readonly #instances = new MemoryInstances();
   readonly #nodes = new Map<string, SchedulerNode>();
   readonly #listeners = new Set<() => void>();
 
   constructor({ clock = systemClock(), historyMax = 10_000, shared = false }: MemoryJobStoreOptions = {}) {
     this.#clock = clock;
     this.shared = shared;
-    this.executions = new MemoryHistory(historyMax);
-    this.executions.active = (jobIds) =>
-      new Map(jobIds.flatMap((id) => (this.#running.has(id) ? [[id, this.#running.get(id)!] as const] : [])));
+    this.#history = new MemoryHistory(historyMax);
+    this.executions = this.#history;
   }
 
   start(): void {}
@@ -98,78 +74,58 @@ export class MemoryJobStore implements JobStore {
   }
 
   insert(job: JobRecord): JobRecord | undefined {
-    if (this.shared && typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
-    const existing = this.#jobs.get(job.id);
-    if (existing !== undefined) return { ...existing.job };
-    const entry = new Entry({ ...job }, job.nextRunMs ?? 0);
-    this.#jobs.set(job.id, entry);
-    this.#settle(entry);
+    this.#checkFunc(job);
+    const existing = this.get(job.id);
+    if (existing !== undefined) return existing;
+    const slot = this.#jobs.add(job, this.#history.past(job.id)?.lastRun(job.incarnation));
+    this.#wakeIfFirst(slot);
     return undefined;
   }
 
   get(id: string): JobRecord | undefined {
-    const entry = this.#jobs.get(id);
-    return entry && { ...entry.job };
+    const slot = this.#jobs.find(id);
+    return slot === undefined ? undefined : this.#jobs.record(slot);
   }
 
-  list({ state, tag, limit = LIST_LIMIT, cursor }: JobQuery): JobPage {
-    const after = cursor === undefined ? undefined : (JSON.parse(cursor) as [number | null, string]);
-    const jobs = [...this.#jobs.values()]
-      .map(({ job }) => job)
-      .filter((job) => state === undefined || (state === "paused") === (job.nextRunMs === null))
-      .filter((job) => tag === undefined || job.tags.includes(tag))
-      .filter((job) => after === undefined || compare([job.nextRunMs, job.id], after) > 0)
-      .sort((a, b) => compare([a.nextRunMs, a.id], [b.nextRunMs, b.id]));
-    const page = jobs.slice(0, limit).map((job) => ({ ...job }));
-    if (jobs.length <= limit) return { jobs: page };
-    const last = page.at(-1)!;
-    return { jobs: page, cursor: JSON.stringify([last.nextRunMs, last.id]) };
+  list(query: JobQuery): JobPage {
+    return listJobs(this.#jobs, query);
   }
 
   update(job: JobRecord): JobRecord | undefined {
-    const entry = this.#jobs.get(job.id);
-    if (entry === undefined || entry.job.version !== job.version) return undefined;
-    if (entry.job.incarnation !== job.incarnation) entry.lastRunMs = Number.NEGATIVE_INFINITY;
-    entry.job = { ...job, version: job.version + 1 };
-    entry.leased = false;
-    this.#settle(entry);
-    return { ...entry.job };
+    this.#checkFunc(job);
+    const slot = this.#jobs.find(job.id);
+    if (slot === undefined || this.#jobs.version(slot) !== job.version) return undefined;
+    const changed = { ...job, version: job.version + 1 };
+    const isSame = this.#jobs.outline(slot).incarnation === job.incarnation;
+    const lastRun = isSame ? this.#jobs.lastRun(slot) : this.#history.past(job.id)?.lastRun(job.incarnation);
+    this.#jobs.replace(slot, changed, lastRun);
+    this.#wakeIfFirst(slot);
+    return changed;
+  }
+
+  #checkFunc({ func }: JobRecord): void {
+    if (this.shared && typeof func !== "string")
+      throw new JobSpecError("func", "a shared store keeps names, not functions");
   }
 
   remove(id: string): boolean {
-    const entry = this.#jobs.get(id);
-    if (entry === undefined) return false;
-    this.#delete(entry);
+    const slot = this.#jobs.find(id);
+    if (slot === undefined) return false;
+    this.#jobs.remove(slot);
     return true;
   }
 
   removeAll(): number {
     const count = this.#jobs.size;
-    for (const entry of this.#jobs.values()) this.#due.remove(entry);
-    this.#jobs.clear();
+    this.#jobs.removeAll();
     return count;
   }
 
   claimDue({ leaseMs, limit, tasks }: ClaimRequest): Claims {
     const nowMs = this.now();
-    const jobs: JobRecord[] = [];
-    const unknown: Entry[] = [];
-    const known = tasks === undefined || !this.shared ? undefined : new Set(tasks);
-    for (let entry = this.#due.first; entry !== undefined && entry.key <= nowMs && jobs.length < limit; entry = this.#due.first) {
-      if (known !== undefined && !known.has(entry.job.func as string)) {
-        unknown.push(entry);
-        this.#due.remove(entry);
-        continue;
-      }
-      entry.job.version++;
-      entry.leased = true;
-      entry.key = nowMs + leaseMs;
-      this.#due.place(entry);
-      jobs.push({ ...entry.job });
-    }
-    const nextDueMs = this.#due.first?.key ?? null;
-    for (const entry of unknown) this.#due.place(entry);
-    return { nowMs, jobs, nextDueMs, broken: [] };
+    const known = tasks === undefined || !this.shared ? undefined : new Set<JobRecord["func"]>(tasks);
+    const { jobs, nextDueMs } = this.#jobs.lendDue({ nowMs, untilMs: nowMs + leaseMs, limit, known });
+    return { nowMs, jobs, nextDueMs: orNull(nextDueMs), broken: [] };
   }
 
   dispatch(decisions: readonly Decision[]): Verdict[] {
@@ -177,88 +133,124 @@ export class MemoryJobStore implements JobStore {
     return decisions.map((decision) => this.#dispatchOne(decision, nowMs));
   }
 
-  #dispatchOne({ jobId, claim, instance }: Decision, nowMs: number): Verdict {
-    const repeated = instance && this.#repeated(instance);
-    if (repeated !== undefined) return repeated;
-    const entry = this.#jobs.get(jobId);
-    if (entry === undefined) return { kind: "stale" };
-    if (claim !== undefined && (!entry.leased || entry.job.version !== claim.version)) return { kind: "stale" };
-    const verdict = instance === undefined ? NOTHING : this.#open(instance, entry, claim !== undefined, nowMs);
-    if (claim !== undefined) this.#advance(entry, claim.nextRunMs);
+  #dispatchOne(decision: Decision, nowMs: number): Verdict {
+    const { jobId, claim, instance } = decision;
+    const slot = this.#jobs.find(jobId);
+    const holds = slot !== undefined && this.#holds(slot, decision);
+    // A claim that holds has not been used before; a run by hand has no claim to tell by.
+    if (instance !== undefined && (claim === undefined || !holds)) {
+      const repeated = this.#repeated(instance);
+      if (repeated !== undefined) return repeated;
+    }
+    if (!holds) return slot !== undefined && this.#isDone(slot, decision) ? NOTHING : STALE;
+    const verdict = instance === undefined ? NOTHING : this.#open(instance, slot, claim !== undefined, nowMs);
+    if (claim !== undefined) this.#advance(slot, claim.nextRunMs);
     return verdict;
   }
 
-  /** The verdict of the same decision, when its answer had been lost. */
-  #repeated(instance: NewInstance): Verdict | undefined {
-    const open = this.#instances.get(instance.id);
-    if (open !== undefined) {
-      return open.owner === instance.owner ? { kind: "started", token: open.token, runs: open.runs } : NOTHING;
-    }
-    const row = instance.runs.map((run) => this.executions.find(run.executionId)).find((found) => found !== undefined);
-    if (row === undefined) return undefined;
-    return row.state === "max_instances" ? { kind: "max_instances" } : NOTHING;
+  /** For a claimed job: it is still lent to whoever decides, and not another one that has its id by now. */
+  #holds(slot: number, { claim, instance }: Decision): boolean {
+    if (claim === undefined) return true;
+    if (!this.#jobs.isLent(slot) || this.#jobs.version(slot) !== claim.version) return false;
+    return instance === undefined || instance.job.incarnation === this.#jobs.outline(slot).incarnation;
   }
 
-  #open(instance: NewInstance, entry: Entry, isClaimed: boolean, nowMs: number): Verdict {
-    const { job } = instance;
-    const runs = isClaimed ? this.#notYetExecuted(instance.runs, entry) : instance.runs;
+  /** The job is where the decision wanted it, and nobody has touched it since: the decision is a repetition. */
+  #isDone(slot: number, { claim, instance }: Decision): boolean {
+    if (claim === undefined || this.#jobs.isLent(slot)) return false;
+    if (instance !== undefined && instance.job.incarnation !== this.#jobs.outline(slot).incarnation) return false;
+    return this.#jobs.version(slot) === claim.version + 1 && this.#jobs.nextRun(slot) === claim.nextRunMs;
+  }
+
+  /** The verdict of the same decision, when its answer had been lost. */
+  #repeated({ id, owner, runs }: NewInstance): Verdict | undefined {
+    const rows = runs.map((run) => this.#history.find(run.executionId)).filter((row) => row !== undefined);
+    if (rows.length === 0) return undefined;
+    if (rows.some(({ state }) => state === "max_instances")) return MAX_INSTANCES;
+    const open = rows.find(({ instance }) => instance?.id === id)?.instance;
+    if (open === undefined || open.owner !== owner) return NOTHING;
+    return { kind: "started", token: open.token, runs: planned(open) };
+  }
+
+  /** Counts what runs, writes the executions and opens the instance. */
+  #open(instance: NewInstance, slot: number, isClaimed: boolean, nowMs: number): Verdict {
+    const runs = isClaimed ? this.#notYetExecuted(instance.runs, slot) : instance.runs;
     if (runs.length === 0) return NOTHING;
-    const running = this.#running.get(job.id) ?? 0;
-    const full = running >= entry.job.maxInstances;
-    for (const run of runs) {
-      const state = full ? "max_instances" : "submitted";
-      const order = this.executions.nextOrder();
-      const { id, owner } = instance;
-      const incarnation = isClaimed ? job.incarnation : "";
-      const row = new ExecutionRow(run.executionId, job, run.scheduledAt, nowMs, state, owner, 1, id, incarnation, order);
-      if (full) row.finishedAt = nowMs;
-      this.executions.add(row);
+    const { job, owner } = instance;
+    const past = this.#history.openPast(job.id);
+    const isFull = past.running >= this.#jobs.outline(slot).maxInstances;
+    const state = isFull ? "max_instances" : "submitted";
+    const incarnation = isClaimed ? job.incarnation : "";
+    const rows = runs.map((run) =>
+      this.#history.add(run, { past, jobName: job.name, nowMs, state, owner, incarnation }),
+    );
+    if (isFull) {
+      for (const row of rows) this.#endUnstarted(row, nowMs);
+      return MAX_INSTANCES;
     }
-    if (full) return { kind: "max_instances" };
-    const offered = instance.offered === true;
-    this.#instances.set(instance.id, {
-      id: instance.id,
+    const { token } = this.#begin(instance, rows, nowMs);
+    return { kind: "started", token, runs };
+  }
+
+  #begin(
+    { id, job, owner, leaseMs, offered = false }: NewInstance,
+    rows: readonly ExecutionRow[],
+    nowMs: number,
+  ): Instance {
+    const { past } = rows[0]!;
+    const opened: Instance = {
+      id,
       job,
-      runs,
-      owner: instance.owner,
-      token: 1,
-      leaseUntil: offered ? nowMs : nowMs + instance.leaseMs,
+      past,
+      rows,
+      owner,
+      token: 0,
+      leaseUntil: offered ? nowMs : nowMs + leaseMs,
       attempt: 1,
       deliveries: offered ? 0 : 1,
       offered,
-      cancel: new Set(),
-    });
-    this.#running.set(job.id, running + 1);
-    if (offered) this.#wake();
-    return { kind: "started", token: 1, runs };
-  }
-
-  #notYetExecuted(runs: readonly PlannedRun[], entry: Entry): readonly PlannedRun[] {
-    const before = entry.lastRunMs;
-    entry.lastRunMs = Math.max(before, runs.at(-1)!.scheduledAt);
-    if (runs[0]!.scheduledAt > before) return runs;
-    const { id, incarnation } = entry.job;
-    return runs.filter(({ scheduledAt }) => scheduledAt > before || !this.executions.hasRun(id, incarnation, scheduledAt));
-  }
-
-  #advance(entry: Entry, nextRunMs: number | null): void {
-    if (nextRunMs === null) {
-      this.#delete(entry);
-      return;
+      cancel: undefined,
+    };
+    this.#instances.open(opened);
+    for (const row of rows) {
+      row.token = opened.token;
+      row.instance = opened;
     }
-    entry.job.nextRunMs = nextRunMs;
-    entry.job.version++;
-    entry.leased = false;
-    entry.key = nextRunMs;
-    this.#due.place(entry);
+    past.running++;
+    if (offered) this.#wake();
+    return opened;
+  }
+
+  #endUnstarted(row: ExecutionRow, nowMs: number): void {
+    row.finishedAt = nowMs;
+    this.#history.finished(row);
+  }
+
+  #notYetExecuted(runs: readonly PlannedRun[], slot: number): readonly PlannedRun[] {
+    const before = this.#jobs.lastRun(slot);
+    let isLater = true;
+    for (const { scheduledAt } of runs) {
+      isLater &&= scheduledAt > before;
+      this.#jobs.ran(slot, scheduledAt);
+    }
+    if (isLater) return runs;
+    const { id, incarnation } = this.#jobs.outline(slot);
+    const past = this.#history.past(id);
+    const isExecuted = (at: number) => at === before || (at < before && past?.hasRun(incarnation, at) === true);
+    return runs.filter(({ scheduledAt }) => !isExecuted(scheduledAt));
+  }
+
+  #advance(slot: number, nextRunMs: number | null): void {
+    if (nextRunMs === null) this.#jobs.remove(slot);
+    else this.#jobs.advance(slot, nextRunMs);
   }
 
   release(claims: readonly ClaimKey[]): void {
     for (const { jobId, version } of claims) {
-      const entry = this.#jobs.get(jobId);
-      if (entry === undefined || !entry.leased || entry.job.version !== version) continue;
-      entry.leased = false;
-      this.#settle(entry);
+      const slot = this.#jobs.find(jobId);
+      if (slot === undefined || !this.#jobs.isLent(slot) || this.#jobs.version(slot) !== version) continue;
+      this.#jobs.settle(slot);
+      this.#wakeIfFirst(slot);
     }
   }
 
@@ -267,32 +259,37 @@ export class MemoryJobStore implements JobStore {
   }
 
   #reportOne(report: Report): boolean {
-    const row = this.executions.find(report.executionId);
-    const instance = this.#instances.get(report.instanceId);
-    if (instance === undefined || instance.token !== report.token) return isRepeated(row, report);
-    if (row === undefined) return false;
-    if (row.isFinal) return isRepeated(row, report);
+    const instance = this.#instances.held(report);
+    const row = instance?.rows.find(({ id }) => id === report.executionId);
+    if (instance === undefined || row === undefined) return isRepeated(this.#history.find(report.executionId), report);
     row.take(report);
-    instance.attempt = report.attempt;
-    if (row.isFinal) {
-      instance.runs = instance.runs.filter((run) => run.executionId !== report.executionId);
+    if (report.state === "submitted") instance.attempt = report.attempt;
+    if (row.isFinal) this.#ended(row, instance, report.last);
+    return true;
+  }
+
+  /** The next run of the instance, if there is one, starts afresh. */
+  #ended(row: ExecutionRow, instance: Instance, isLast: boolean): void {
+    row.instance = undefined;
+    if (isLast) this.#close(instance);
+    else {
+      instance.rows = instance.rows.filter((other) => other !== row);
       instance.attempt = 1;
       instance.deliveries = 1;
     }
-    if (report.last) this.#close(instance);
-    return true;
+    this.#history.finished(row);
   }
 
   renew(held: readonly InstanceKey[], leaseMs: number): Renewal {
     const until = this.now() + leaseMs;
     const lost: string[] = [];
     const cancel: string[] = [];
-    for (const { instanceId, token } of held) {
-      const instance = this.#instances.get(instanceId);
-      if (instance === undefined || instance.token !== token) lost.push(instanceId);
+    for (const key of held) {
+      const instance = this.#instances.held(key);
+      if (instance === undefined) lost.push(key.instanceId);
       else {
         instance.leaseUntil = until;
-        cancel.push(...instance.cancel);
+        if (instance.cancel !== undefined) cancel.push(...instance.cancel);
       }
     }
     return { lost, cancel };
@@ -300,20 +297,22 @@ export class MemoryJobStore implements JobStore {
 
   reap({ owner, leaseMs, limit, tasks }: ClaimRequest): Reaped {
     const nowMs = this.now();
+    const known = tasks && new Set<JobRecord["func"]>(tasks);
     const takenOver: TakenOver[] = [];
     const lost: Execution[] = [];
-    let nextExpiryMs: number | null = null;
-    const known = tasks === undefined ? undefined : new Set(tasks);
-    for (const instance of this.#instances.values()) {
-      if (instance.leaseUntil > nowMs) {
-        nextExpiryMs = Math.min(nextExpiryMs ?? Number.POSITIVE_INFINITY, instance.leaseUntil);
-      } else if (!mayStartAgain(instance)) {
-        lost.push(...this.#lose(instance, nowMs));
-      } else if (takenOver.length < limit && (known === undefined || known.has(instance.job.func as string))) {
-        takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
+    let nextExpiryMs = Number.POSITIVE_INFINITY;
+    for (const instance of this.#instances) {
+      if (instance.leaseUntil <= nowMs) {
+        if (!mayStartAgain(instance)) {
+          lost.push(...this.#lose(instance, nowMs));
+          continue;
+        }
+        if (known !== undefined && !known.has(instance.job.func)) continue;
+        if (takenOver.length < limit) takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
       }
+      nextExpiryMs = Math.min(nextExpiryMs, Math.max(nowMs, instance.leaseUntil));
     }
-    return { nowMs, takenOver, lost, nextExpiryMs };
+    return { nowMs, takenOver, lost, nextExpiryMs: orNull(nextExpiryMs) };
   }
 
   #handOver(instance: Instance, owner: string, leaseUntil: number): TakenOver {
@@ -321,47 +320,51 @@ export class MemoryJobStore implements JobStore {
     instance.deliveries++;
     instance.offered = false;
     instance.owner = owner;
-    instance.token++;
     instance.leaseUntil = leaseUntil;
-    for (const [index, { executionId }] of instance.runs.entries()) {
-      const row = this.executions.find(executionId)!;
+    this.#instances.renewToken(instance);
+    const { id, token, attempt, job, rows } = instance;
+    for (const row of rows) {
       row.owner = owner;
-      row.token = instance.token;
+      row.token = token;
       row.state = "submitted";
       row.startedAt = null;
-      if (index === 0) row.attempt = instance.attempt;
     }
-    const { id, token, attempt, job, runs } = instance;
-    return { instanceId: id, token, attempt, job, runs };
+    rows[0]!.attempt = attempt;
+    return { instanceId: id, token, attempt, job, runs: planned(instance) };
   }
 
   #lose(instance: Instance, nowMs: number): Execution[] {
     this.#close(instance);
-    return instance.runs.map(({ executionId }) => {
-      const row = this.executions.find(executionId)!;
-      row.state = "lost";
-      row.finishedAt = nowMs;
-      row.durationMs = null;
-      row.token = 0; // nobody's any more: a late report is refused
-      return asExecution(row);
+    return instance.rows.map((row) => {
+      row.lose(nowMs);
+      const execution = row.asExecution();
+      this.#history.finished(row);
+      return execution;
     });
   }
 
+  #close(instance: Instance): void {
+    this.#instances.close(instance);
+    instance.past.running--;
+    this.#history.closePast(instance.past);
+  }
+
   offer(held: readonly InstanceKey[]): void {
-    for (const { instanceId, token } of held) {
-      const instance = this.#instances.get(instanceId);
-      if (instance === undefined || instance.token !== token) continue;
+    const nowMs = this.now();
+    for (const key of held) {
+      const instance = this.#instances.held(key);
+      if (instance === undefined) continue;
       instance.offered = true;
-      instance.token++;
-      instance.leaseUntil = this.now();
+      instance.leaseUntil = nowMs;
+      this.#instances.renewToken(instance);
+      this.#wake();
     }
-    this.#wake();
   }
 
   requestCancel(executionId: string): boolean {
-    const row = this.executions.find(executionId);
-    const instance = row && this.#instances.get(row.instanceId);
-    if (instance === undefined || row!.isFinal) return false;
+    const instance = this.#history.find(executionId)?.instance;
+    if (instance === undefined) return false;
+    instance.cancel ??= new Set();
     instance.cancel.add(executionId);
     return true;
   }
@@ -371,7 +374,8 @@ export class MemoryJobStore implements JobStore {
   }
 
   nodes(): SchedulerNode[] {
-    for (const { id, seenAt } of this.#nodes.values()) if (seenAt < this.now() - NODE_FORGOTTEN_AFTER_MS) this.#nodes.delete(id);
+    const since = this.now() - NODE_FORGOTTEN_AFTER_MS;
+    for (const { id, seenAt } of this.#nodes.values()) if (seenAt < since) this.#nodes.delete(id);
     return [...this.#nodes.values()];
   }
 
@@ -380,32 +384,13 @@ export class MemoryJobStore implements JobStore {
   }
 
   subscribe(onWake: () => void): () => void {
-    this.#listeners.add(onWake);
-    return () => this.#listeners.delete(onWake);
+    const listener = () => onWake(); // the same callback may be given twice
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  /** Puts a job where its next run belongs, and tells whoever waits when that is the first. */
-  #settle(entry: Entry): void {
-    const { nextRunMs } = entry.job;
-    if (nextRunMs === null) {
-      this.#due.remove(entry);
-      return;
-    }
-    entry.key = nextRunMs;
-    this.#due.place(entry);
-    if (this.#due.first === entry) this.#wake();
-  }
-
-  #delete(entry: Entry): void {
-    this.#due.remove(entry);
-    this.#jobs.delete(entry.job.id);
-  }
-
-  #close(instance: Instance): void {
-    this.#instances.delete(instance.id);
-    const left = (this.#running.get(instance.job.id) ?? 1) - 1;
-    if (left > 0) this.#running.set(instance.job.id, left);
-    else this.#running.delete(instance.job.id);
+  #wakeIfFirst(slot: number): void {
+    if (this.#jobs.isFirst(slot)) this.#wake();
   }
 
   #wake(): void {
@@ -413,8 +398,9 @@ export class MemoryJobStore implements JobStore {
   }
 }
 
-/** There was nothing (left) to do, and nothing is held. */
-const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
+function planned({ rows }: Instance): PlannedRun[] {
+  return rows.map((row) => row.asPlanned());
+}
 
 function mayStartAgain({ offered, job, deliveries }: Instance): boolean {
   return offered || (job.ack === "late" && deliveries < job.maxDeliveries);
@@ -422,10 +408,9 @@ function mayStartAgain({ offered, job, deliveries }: Instance): boolean {
 
 /** The same news as was written before, from the same holder. */
 function isRepeated(row: ExecutionRow | undefined, { token, state }: Report): boolean {
-  return row !== undefined && row.isFinal && row.token === token && row.state === state;
+  return row?.isFinal === true && row.token === token && row.state === state;
 }
 
-function compare([aRun, aId]: [number | null, string], [bRun, bId]: [number | null, string]): number {
-  if (aRun !== bRun) return (aRun ?? Number.POSITIVE_INFINITY) - (bRun ?? Number.POSITIVE_INFINITY);
-  return aId < bId ? -1 : aId > bId ? 1 : 0;
+function orNull(moment: number): number | null {
+  return moment === Number.POSITIVE_INFINITY ? null : moment;
 }

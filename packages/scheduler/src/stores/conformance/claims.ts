@@ -1,25 +1,84 @@
 import assert from "node:assert/strict";
-import { claimOne, claiming, decision, FAR, job, LEASE_MS, type OpenedStore } from "./kit.js";
+import {
+  type Cases,
+  change,
+  claiming,
+  claimOne,
+  decision,
+  FAR,
+  insertAll,
+  job,
+  LEASE_MS,
+  LEASE_OVER_MS,
+  stored,
+} from "./kit.js";
 
 /** Lending due jobs. */
-export const claimCases: Record<string, (opened: OpenedStore) => Promise<void>> = {
+export const claimCases: Cases = {
   "due jobs are lent, the earliest first, no more than asked for": async ({ store }) => {
-    for (const [id, nextRunMs] of [["c", 30], ["a", 10], ["b", 20], ["d", FAR], ["e", null]] as const) {
-      await store.insert(job({ id, nextRunMs }));
-    }
+    const due = [
+      ["c", 30],
+      ["a", 10],
+      ["b", 20],
+      ["d", FAR],
+      ["e", null],
+    ] as const;
+    await insertAll(
+      store,
+      due.map(([id, nextRunMs]) => job({ id, nextRunMs })),
+    );
     const first = await store.claimDue(claiming({ limit: 2 }));
-    assert.deepEqual(first.jobs.map(({ id }) => id), ["a", "b"]);
+    assert.deepEqual(
+      first.jobs.map(({ id }) => id),
+      ["a", "b"],
+    );
     const second = await store.claimDue(claiming({ limit: 2 }));
-    assert.deepEqual(second.jobs.map(({ id }) => id), ["c"]);
+    assert.deepEqual(
+      second.jobs.map(({ id }) => id),
+      ["c"],
+    );
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
+  },
+  "a claim raises the version and leaves everything else": async ({ store }) => {
+    const added = job({ args: ["文"], tags: ["x"] });
+    await store.insert(added);
+    const lent = await claimOne(store, added.id);
+    assert.equal(JSON.stringify(lent), JSON.stringify({ ...(await stored(store, added.id)), version: 2 }));
+    assert.deepEqual([lent.nextRunMs, lent.args, lent.tags], [1_000, ["文"], ["x"]]);
+    assert.equal((await stored(store, added.id)).version, 2);
+  },
+  "a job is due at its moment, not before": async ({ store, advance }) => {
+    const nextRunMs = (await store.now()) + 300;
+    const added = job({ nextRunMs });
+    await store.insert(added);
+    const before = await store.claimDue(claiming());
+    assert.deepEqual([before.jobs, before.nextDueMs], [[], nextRunMs]);
+    await advance(Math.max(1, nextRunMs - (await store.now())));
+    const after = await store.claimDue(claiming());
+    assert.deepEqual(
+      after.jobs.map(({ id }) => id),
+      [added.id],
+    );
+    assert.ok(after.nowMs >= nextRunMs);
   },
   "a claim tells when the next job is due": async ({ store }) => {
     assert.equal((await store.claimDue(claiming())).nextDueMs, null);
+    await store.insert(job({ nextRunMs: null }));
+    assert.equal((await store.claimDue(claiming())).nextDueMs, null);
     await store.insert(job({ nextRunMs: FAR }));
     assert.equal((await store.claimDue(claiming())).nextDueMs, FAR);
-    for (let at = 0; at < 3; at++) await store.insert(job());
+    await insertAll(store, [job(), job(), job()]);
     const { nowMs, nextDueMs } = await store.claimDue(claiming({ limit: 1 }));
     assert.ok(nextDueMs !== null && nextDueMs <= nowMs, "more are due now");
+  },
+  "the next due is of jobs that were not lent now; of those lent before, the end of the lease": async ({ store }) => {
+    await store.insert(job());
+    const { jobs, nextDueMs, nowMs } = await store.claimDue(claiming());
+    assert.deepEqual([jobs.length, nextDueMs], [1, null]);
+    const later = await store.claimDue(claiming({ owner: "bob" }));
+    assert.ok(later.nextDueMs !== null && later.nextDueMs > later.nowMs, `${later.nextDueMs} at ${later.nowMs}`);
+    assert.ok(later.nextDueMs <= nowMs + LEASE_MS);
+    assert.deepEqual(later.jobs, []);
   },
   "the store's clock goes on": async ({ store, advance }) => {
     const before = await store.now();
@@ -27,60 +86,152 @@ export const claimCases: Record<string, (opened: OpenedStore) => Promise<void>> 
     const after = await store.now();
     assert.ok(after - before >= 45 && after - before < 5_000, `${before} to ${after}`);
     assert.ok(Math.abs((await store.claimDue(claiming())).nowMs - after) < 2_000);
+    assert.ok(Number.isInteger(after));
   },
-  "a lent job is nobody else's until its lease ends, then its version is a new one": async ({ store, second, advance }) => {
+  "a lent job is nobody else's until its lease ends, then its version is a new one": async ({
+    store,
+    second,
+    advance,
+  }) => {
     const other = second ?? store;
     const added = job();
     await store.insert(added);
     const lent = await claimOne(store, added.id);
     assert.deepEqual((await other.claimDue(claiming({ owner: "bob" }))).jobs, []);
-    await advance(LEASE_MS + 20);
+    await advance(LEASE_OVER_MS);
     const again = await claimOne(other, added.id, "bob");
     assert.ok(again.version > lent.version);
+    assert.equal(again.nextRunMs, 1_000);
     assert.deepEqual(await store.dispatch([decision(lent, FAR)]), [{ kind: "stale" }]);
     assert.equal((await other.dispatch([decision(again, FAR, { owner: "bob" })]))[0]?.kind, "started");
+  },
+  "a claim of a job that was removed and added again is not a claim of the new one": async ({ store, second }) => {
+    const first = job();
+    await store.insert(first);
+    const slept = await claimOne(store, first.id, "alice");
+    await store.remove(first.id);
+    await store.insert(job({ id: first.id, nextRunMs: 2_000 }));
+    const lent = await claimOne(second ?? store, first.id, "bob");
+    assert.deepEqual(await store.dispatch([decision(slept, FAR)]), [{ kind: "stale" }]);
+    assert.equal((await store.dispatch([decision(lent, FAR, { owner: "bob" })]))[0]?.kind, "started");
   },
   "a released claim can be lent again at once, a stale release does nothing": async ({ store }) => {
     const added = job();
     await store.insert(added);
     const lent = await claimOne(store, added.id);
-    await store.release([{ jobId: added.id, version: lent.version - 1 }, { jobId: "nobody", version: 1 }]);
+    const stale = { jobId: added.id, version: lent.version - 1 };
+    await store.release([stale, { jobId: "nobody", version: 1 }]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
+    const key = { jobId: added.id, version: lent.version };
+    await store.release([key]);
+    await store.release([key]);
+    const again = await claimOne(store, added.id, "bob");
+    assert.deepEqual([again.nextRunMs, again.version > lent.version], [1_000, true]);
+    await store.release([key]);
+    assert.deepEqual((await store.claimDue(claiming())).jobs, [], "bob's claim was released by alice's key");
+  },
+  "a decision about a released claim is stale": async ({ store }) => {
+    const added = job();
+    await store.insert(added);
+    const lent = await claimOne(store, added.id);
     await store.release([{ jobId: added.id, version: lent.version }]);
-    await claimOne(store, added.id, "bob");
+    assert.deepEqual(await store.dispatch([decision(lent, FAR)]), [{ kind: "stale" }]);
+    assert.equal((await stored(store, added.id)).nextRunMs, 1_000);
   },
   "two that claim at once never get the same job, and together get all": async ({ store, second }) => {
-    const ids = Array.from({ length: 120 }, (_, at) => `j${at}`);
-    for (const id of ids) await store.insert(job({ id }));
+    const ids = Array.from({ length: 200 }, (_, at) => `j${at}`);
+    await insertAll(
+      store,
+      ids.map((id, at) => job({ id, nextRunMs: at })),
+    );
     const seen: string[] = [];
     for (let round = 0; round < 40 && seen.length < ids.length; round++) {
-      const both = await Promise.all(
-        [store, second ?? store].map((each, at) => each.claimDue(claiming({ owner: `o${at}`, limit: 7, leaseMs: 60_000 }))),
+      const lent = await Promise.all(
+        [store, second ?? store, store, second ?? store].map(async (each, at) =>
+          each.claimDue(claiming({ owner: `o${at % 2}`, limit: 7, leaseMs: 60_000 })),
+        ),
       );
-      seen.push(...both.flatMap(({ jobs }) => jobs.map(({ id }) => id)));
+      seen.push(...lent.flatMap(({ jobs }) => jobs.map(({ id }) => id)));
     }
     assert.equal(new Set(seen).size, seen.length, "somebody was lent what another has");
     assert.deepEqual([...seen].sort(), [...ids].sort());
   },
+  "of two claims at once of one job whose lease has ended, one gets it": async ({ store, second, advance }) => {
+    const added = job();
+    await store.insert(added);
+    let version = 0;
+    for (let round = 0; round < 3; round++) {
+      const both = await Promise.all(
+        [store, second ?? store].map(async (each, at) => each.claimDue(claiming({ owner: `o${at}`, leaseMs: 100 }))),
+      );
+      const lent = both.flatMap(({ jobs }) => jobs);
+      assert.equal(lent.length, 1);
+      assert.ok(lent[0]!.version > version);
+      version = lent[0]!.version;
+      await advance(120);
+    }
+  },
   "only known tasks are lent, and unknown ones do not stand in their way": async ({ store }) => {
     if (!store.shared) return;
-    for (let at = 0; at < 50; at++) await store.insert(job({ func: "unknown", nextRunMs: at }));
-    const known = job({ func: "known", nextRunMs: 1_000 });
-    await store.insert(known);
+    await insertAll(
+      store,
+      Array.from({ length: 50 }, (_, at) => job({ func: "unknown", nextRunMs: at })),
+    );
+    const [known, another] = [job({ func: "known" }), job({ func: "another", nextRunMs: 999 })];
+    await insertAll(store, [known, another]);
     const { jobs } = await store.claimDue(claiming({ limit: 5, tasks: ["known", "another"] }));
-    assert.deepEqual(jobs.map(({ id }) => id), [known.id]);
+    assert.deepEqual(
+      jobs.map(({ id }) => id),
+      [another.id, known.id],
+    );
     assert.deepEqual((await store.claimDue(claiming({ tasks: [] }))).jobs, []);
+    assert.equal((await store.claimDue(claiming())).jobs.length, 50);
+  },
+  "due jobs of unknown tasks do not keep a scheduler awake": async ({ store }) => {
+    if (!store.shared) return;
+    await insertAll(store, [job({ func: "unknown" }), job({ func: "known", nextRunMs: FAR })]);
+    const { nextDueMs } = await store.claimDue(claiming({ tasks: ["known"] }));
+    assert.equal(nextDueMs, FAR);
+  },
+  "a job whose task has changed is lent to those who know the new one": async ({ store }) => {
+    if (!store.shared) return;
+    const added = job({ func: "old" });
+    await store.insert(added);
+    await change(store, added.id, { func: "new" });
+    assert.deepEqual((await store.claimDue(claiming({ tasks: ["old"] }))).jobs, []);
+    assert.equal((await store.claimDue(claiming({ tasks: ["new"] }))).jobs[0]?.func, "new");
   },
   "a job that cannot be read is reported and does not hold up the others": async ({ store, corrupt }) => {
     if (corrupt === undefined) return;
     const [bad, good] = [job({ nextRunMs: 1 }), job({ nextRunMs: 2 })];
-    await store.insert(bad);
-    await store.insert(good);
+    await insertAll(store, [bad, good]);
     await corrupt(bad.id);
     const { jobs, broken } = await store.claimDue(claiming());
-    assert.deepEqual(jobs.map(({ id }) => id), [good.id]);
-    assert.deepEqual(broken.map(({ id }) => id), [bad.id]);
+    assert.deepEqual(
+      jobs.map(({ id }) => id),
+      [good.id],
+    );
+    assert.deepEqual(
+      broken.map(({ id }) => id),
+      [bad.id],
+    );
     assert.notEqual(broken[0]!.reason, "");
+    assert.deepEqual((await store.claimDue(claiming())).broken, []);
+  },
+  "unreadable jobs fill no claim for ever, and are left alone beyond a lease": async ({ store, corrupt, advance }) => {
+    if (corrupt === undefined) return;
+    const bad = Array.from({ length: 5 }, (_, at) => job({ nextRunMs: at }));
+    const good = job({ nextRunMs: 10 });
+    await insertAll(store, [...bad, good]);
+    for (const { id } of bad) await corrupt(id);
+    const [lent, broken]: [string[], string[]] = [[], []];
+    for (let round = 0; round < 6; round++) {
+      const claims = await store.claimDue(claiming({ limit: 2 }));
+      lent.push(...claims.jobs.map(({ id }) => id));
+      broken.push(...claims.broken.map(({ id }) => id));
+    }
+    assert.deepEqual([lent, broken.sort()], [[good.id], bad.map(({ id }) => id).sort()]);
+    await advance(LEASE_OVER_MS);
     assert.deepEqual((await store.claimDue(claiming())).broken, []);
   },
 };

@@ -1,8 +1,26 @@
 import assert from "node:assert/strict";
-import { claimOne, decision, FAR, job, type OpenedStore, uniqueId } from "./kit.js";
+import type { Json } from "../../core/json.js";
+import {
+  activeOf,
+  byHand,
+  type Cases,
+  change,
+  claiming,
+  claimOne,
+  decision,
+  FAR,
+  insertAll,
+  job,
+  listedIds,
+  news,
+  running,
+  started,
+  stored,
+  uniqueId,
+} from "./kit.js";
 
-/** Keeping, listing and changing jobs. */
-export const jobCases: Record<string, (opened: OpenedStore) => Promise<void>> = {
+/** Keeping, changing and removing jobs. */
+export const jobCases: Cases = {
   "a job comes back as it was added": async ({ store }) => {
     const added = job({
       args: [1, "文 🚀", null, { deep: [true, 0.5] }],
@@ -18,77 +36,116 @@ export const jobCases: Record<string, (opened: OpenedStore) => Promise<void>> = 
     const found = await store.get(added.id);
     assert.deepEqual(JSON.parse(JSON.stringify(found)), JSON.parse(JSON.stringify(added)));
     assert.equal(String(found!.trigger), String(added.trigger));
+    assert.equal(found!.trigger.next(12_000, 12_000), 20_000);
+  },
+  "arguments are kept to the letter": async ({ store }) => {
+    const values: Json[] = [
+      "",
+      "\u0000\u001f\u2028 \\ ' \" ` % _ \r\n\t",
+      "𝒳 🏳️‍🌈 e\u0301 ﷽",
+      "x".repeat(100_000),
+      0.1,
+      1e21,
+      -1e-7,
+      Number.MAX_SAFE_INTEGER,
+      [],
+      {},
+      [[[[null]]]],
+      { "": 1, "a.b": 2, "$[0]": 3, constructor: 4, 文: [5] },
+      false,
+    ];
+    const kwargs = { values, none: null };
+    const added = job({ args: values, kwargs, nextRunMs: null });
+    await store.insert(added);
+    const found = await stored(store, added.id);
+    assert.deepEqual(found.args, values);
+    assert.deepEqual(found.kwargs, kwargs);
+  },
+  "no kwargs, null and an empty object are three things": async ({ store }) => {
+    for (const kwargs of [undefined, null, {}]) {
+      const added = job({ kwargs, nextRunMs: null });
+      await store.insert(added);
+      assert.deepEqual((await stored(store, added.id)).kwargs, kwargs);
+    }
   },
   "a second job of the same id changes nothing and shows the first": async ({ store }) => {
     const first = job({ name: "first" });
     await store.insert(first);
     const existing = await store.insert(job({ id: first.id, name: "second" }));
-    assert.equal(existing?.name, "first");
+    assert.deepEqual([existing?.name, existing?.incarnation], ["first", first.incarnation]);
     assert.equal((await store.get(first.id))?.name, "first");
+    assert.equal((await store.get(first.id))?.version, 1);
+  },
+  "of many who add one id at once, one is first": async ({ store, second }) => {
+    const jobs = Array.from({ length: 8 }, (_, at) => job({ id: "the one", name: `number ${at}` }));
+    const answers = await Promise.all(
+      jobs.map(async (each, at) => (at % 2 === 0 ? store : (second ?? store)).insert(each)),
+    );
+    assert.equal(answers.filter((existing) => existing === undefined).length, 1);
+    const { name } = await stored(store, "the one");
+    for (const existing of answers) assert.equal(existing?.name ?? name, name);
   },
   "ids may hold anything": async ({ store }) => {
-    for (const id of ["a:b/c", "'\"`\\%_", "文章 🚀", " ", "A", "a", `${"x".repeat(186)}${uniqueId("")}`.slice(0, 190)]) {
+    const long = `${"x".repeat(186)}${uniqueId("")}`.slice(0, 190);
+    for (const id of ["a:b/c", "'\"`\\%_", "文章 🚀", " ", "{x}", "__proto__", long]) {
       assert.equal(await store.insert(job({ id, nextRunMs: null })), undefined, id);
       assert.equal((await store.get(id))?.id, id);
       assert.equal(await store.remove(id), true);
     }
   },
-  "an unknown job is undefined and cannot be removed": async ({ store }) => {
+  "ids that look alike are different": async ({ store }) => {
+    const ids = ["a", "A", "a ", " a", "á", "a\u0301", "ａ", "ß", "ss", "a*", "a%"];
+    for (const id of ids) assert.equal(await store.insert(job({ id, name: `the job ${id}` })), undefined, id);
+    for (const id of ids) assert.equal((await stored(store, id)).name, `the job ${id}`);
+    const lent = (await store.claimDue(claiming({ leaseMs: 60_000 }))).jobs;
+    assert.equal(lent.length, ids.length);
+    const verdicts = await store.dispatch(lent.map((each) => decision(each, FAR)));
+    assert.deepEqual(new Set(verdicts.map(({ kind }) => kind)), new Set(["started"]));
+    for (const id of ids) assert.equal(await activeOf(store, id), 1, id);
+    for (const id of ids) assert.equal(await store.remove(id), true, id);
+  },
+  "an id that is too long is refused by name, not cut": async ({ store }) => {
+    const id = "i".repeat(400);
+    try {
+      await store.insert(job({ id }));
+    } catch (error) {
+      assert.match((error as Error).message, /^id: /);
+      return;
+    }
+    assert.equal((await store.get(id))?.id, id);
+  },
+  "an unknown job is undefined and cannot be changed or removed": async ({ store }) => {
     assert.equal(await store.get("nobody"), undefined);
     assert.equal(await store.remove("nobody"), false);
     assert.equal(await store.update(job({ id: "nobody" })), undefined);
-  },
-  "jobs are listed by next run, then id, the paused ones last, page by page": async ({ store }) => {
-    const wanted = [
-      job({ id: "b", nextRunMs: 100 }),
-      job({ id: "c", nextRunMs: 100 }),
-      job({ id: "a", nextRunMs: 200 }),
-      job({ id: "d", nextRunMs: null }),
-      job({ id: "e", nextRunMs: null }),
-    ];
-    for (const each of [3, 0, 4, 2, 1]) await store.insert(wanted[each]!);
-    const seen: string[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await store.list({ limit: 2, ...(cursor === undefined ? {} : { cursor }) });
-      seen.push(...page.jobs.map(({ id }) => id));
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    assert.deepEqual(seen, ["b", "c", "a", "d", "e"]);
-  },
-  "the list can be of paused jobs, of scheduled ones, or of a tag": async ({ store }) => {
-    await store.insert(job({ id: "p", nextRunMs: null, tags: ["red"] }));
-    await store.insert(job({ id: "s", nextRunMs: 5, tags: ["red", "blue"] }));
-    await store.insert(job({ id: "t", nextRunMs: 6 }));
-    const ids = async (query: object) => (await store.list(query)).jobs.map(({ id }) => id);
-    assert.deepEqual(await ids({ state: "paused" }), ["p"]);
-    assert.deepEqual(await ids({ state: "scheduled" }), ["s", "t"]);
-    assert.deepEqual(await ids({ tag: "red" }), ["s", "p"]);
-    assert.deepEqual(await ids({ tag: "blu" }), []);
-  },
-  "300 jobs page through without loss": async ({ store }) => {
-    for (let at = 0; at < 300; at++) await store.insert(job({ id: `j${at}`, nextRunMs: 1_000 + (at % 7) }));
-    const seen = new Set<string>();
-    let cursor: string | undefined;
-    do {
-      const page = await store.list({ limit: 64, ...(cursor === undefined ? {} : { cursor }) });
-      for (const { id } of page.jobs) seen.add(id);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    assert.equal(seen.size, 300);
-    assert.equal(await store.removeAll(), 300);
-    assert.deepEqual((await store.list({})).jobs, []);
+    assert.equal(await store.get("nobody"), undefined);
   },
   "a change needs the version that was read, and raises it": async ({ store }) => {
     const added = job({ nextRunMs: FAR });
     await store.insert(added);
     const read = (await store.get(added.id))!;
+    assert.equal(read.version, 1);
     const changed = await store.update({ ...read, name: "new", nextRunMs: null });
     assert.equal(changed?.version, read.version + 1);
+    assert.deepEqual(JSON.stringify(changed), JSON.stringify({ ...read, name: "new", nextRunMs: null, version: 2 }));
+    assert.equal((await store.get(added.id))?.version, read.version + 1);
     assert.equal((await store.get(added.id))?.name, "new");
     assert.equal((await store.get(added.id))?.nextRunMs, null);
     assert.equal(await store.update({ ...read, name: "stale" }), undefined);
     assert.equal((await store.get(added.id))?.name, "new");
+  },
+  "of two who change what both have read, one is refused": async ({ store, second }) => {
+    const added = job({ nextRunMs: FAR });
+    await store.insert(added);
+    for (let round = 0; round < 10; round++) {
+      const read = await stored(store, added.id);
+      const answers = await Promise.all(
+        [store, second ?? store].map(async (each, at) => each.update({ ...read, name: `${round} ${at}` })),
+      );
+      const changed = answers.filter((answer) => answer !== undefined);
+      assert.equal(changed.length, 1);
+      assert.equal((await stored(store, added.id)).name, changed[0]!.name);
+    }
   },
   "a change frees the claim and makes its decision stale": async ({ store }) => {
     const added = job();
@@ -107,6 +164,7 @@ export const jobCases: Record<string, (opened: OpenedStore) => Promise<void>> = 
     const read = (await store.get(added.id))!;
     await claimOne(store, added.id);
     assert.equal(await store.update({ ...read, name: "too late" }), undefined);
+    assert.equal((await store.get(added.id))?.name, "a job");
   },
   "a move to the next run makes a change of the version before stale": async ({ store }) => {
     const added = job();
@@ -117,22 +175,82 @@ export const jobCases: Record<string, (opened: OpenedStore) => Promise<void>> = 
     assert.equal(await store.update({ ...read, name: "too late" }), undefined);
     assert.equal((await store.get(added.id))?.nextRunMs, FAR);
   },
-  "a shared store refuses a function, saying so": async ({ store }) => {
-    if (!store.shared) return;
-    await assert.rejects(async () => store.insert(job({ func: () => {} })), /func: /);
-  },
-  "another client sees what one has added, and is woken by it": async ({ store, second }) => {
-    if (second === undefined) return;
-    let woken = false;
-    const stop = second.subscribe(() => {
-      woken = true;
-    });
-    await new Promise((resolve) => setTimeout(resolve, 300)); // a subscription takes a moment
-    const added = job({ nextRunMs: 500 });
+  "a paused job is not lent until it has a next run again": async ({ store }) => {
+    const added = job();
     await store.insert(added);
-    assert.equal((await second.get(added.id))?.id, added.id);
-    for (let waited = 0; !woken && waited < 3_000; waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
-    stop();
-    assert.ok(woken);
+    await change(store, added.id, { nextRunMs: null });
+    assert.deepEqual((await store.claimDue(claiming())).jobs, []);
+    await change(store, added.id, { nextRunMs: 2_000 });
+    assert.equal((await claimOne(store, added.id)).nextRunMs, 2_000);
+  },
+  "a removed job is not lent, and the decision about it is stale": async ({ store }) => {
+    const [due, lent] = [job({ nextRunMs: 2_000 }), job()];
+    await insertAll(store, [due, lent]);
+    const claimed = (await store.claimDue(claiming({ limit: 1 }))).jobs[0]!;
+    assert.equal(claimed.id, lent.id);
+    assert.deepEqual([await store.remove(due.id), await store.remove(lent.id)], [true, true]);
+    assert.deepEqual([await store.remove(due.id), await store.remove(lent.id)], [false, false]);
+    assert.deepEqual(await store.dispatch([decision(claimed, FAR)]), [{ kind: "stale" }]);
+    assert.deepEqual((await store.claimDue(claiming())).jobs, []);
+    assert.equal(await store.get(lent.id), undefined);
+    assert.deepEqual(await store.executions.list({ jobId: lent.id }), { executions: [] });
+  },
+  "removing all tells how many there were; runs go on and history stays": async ({ store }) => {
+    const run = await running(store);
+    await insertAll(store, [job(), job({ nextRunMs: null }), job({ nextRunMs: FAR })]);
+    await claimOne(store, (await store.list({ limit: 1 })).jobs[0]!.id);
+    assert.equal(await store.removeAll(), 4);
+    assert.equal(await store.removeAll(), 0);
+    assert.deepEqual((await store.list({})).jobs, []);
+    assert.deepEqual((await store.claimDue(claiming())).jobs, []);
+    assert.equal(await activeOf(store, run.job.id), 1);
+    assert.deepEqual(await store.report([news(run)]), [true]);
+    assert.equal((await store.executions.list({ jobId: run.job.id })).executions.length, 1);
+  },
+  "running instances go on when their job is removed": async ({ store }) => {
+    const run = await running(store);
+    await store.remove(run.job.id);
+    assert.deepEqual(await store.report([news(run)]), [true]);
+    assert.equal((await store.executions.get(run.verdict.runs[0]!.executionId))?.state, "executed");
+  },
+  "a job of an id that was there before counts what still runs of the first": async ({ store }) => {
+    const run = await running(store);
+    await store.remove(run.job.id);
+    const again = job({ id: run.job.id });
+    assert.equal(await store.insert(again), undefined);
+    assert.deepEqual(await store.dispatch([byHand(again)]), [{ kind: "max_instances" }]);
+    await store.report([news(run)]);
+    await started(store, byHand(again));
+  },
+  "a store of this process keeps functions, a shared one refuses them, saying so": async ({ store }) => {
+    const func = () => {};
+    if (!store.shared) {
+      const added = job({ func });
+      await store.insert(added);
+      assert.equal((await stored(store, added.id)).func, func);
+      return;
+    }
+    await assert.rejects(async () => store.insert(job({ func })), /func: /);
+    const named = job();
+    await store.insert(named);
+    await assert.rejects(async () => change(store, named.id, { func }), /func: /);
+    assert.equal((await stored(store, named.id)).func, "task");
+  },
+  "what one client adds, changes and removes the other sees": async ({ store, second }) => {
+    if (second === undefined) return;
+    const added = job({ nextRunMs: FAR });
+    await store.insert(added);
+    assert.equal((await stored(second, added.id)).name, "a job");
+    await change(second, added.id, { name: "changed" });
+    assert.equal((await stored(store, added.id)).name, "changed");
+    assert.deepEqual(await listedIds(second, {}), [added.id]);
+    assert.equal(await store.remove(added.id), true);
+    assert.equal(await second.get(added.id), undefined);
+  },
+  "migrating again, several at once, changes nothing": async ({ store, second }) => {
+    const added = job();
+    await store.insert(added);
+    await Promise.all([store, second ?? store, store].map(async (each) => each.migrate()));
+    await claimOne(store, added.id);
   },
 };

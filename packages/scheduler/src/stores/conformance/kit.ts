@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
+import type { Execution } from "../../core/execution.js";
 import type { JobRecord } from "../../core/job-record.js";
-import type { ClaimRequest, Decision, JobStore, NewInstance, Report, Verdict } from "../../core/job-store.js";
+import type {
+  ClaimRequest,
+  Decision,
+  InstanceKey,
+  JobQuery,
+  JobStore,
+  NewInstance,
+  Report,
+  TakenOver,
+  Verdict,
+} from "../../core/job-store.js";
 import { interval } from "../../triggers/interval.js";
 
 /** A store to be tested, with data of its own. */
@@ -20,7 +31,12 @@ export interface ConformanceCase {
   run(): Promise<void>;
 }
 
+/** Cases by name, a sentence each. */
+export type Cases = Record<string, (opened: OpenedStore) => Promise<void>>;
+
 export const LEASE_MS = 400;
+/** After so long a lease has ended, whatever the clocks round. */
+export const LEASE_OVER_MS = LEASE_MS + 20;
 
 let count = 0;
 
@@ -117,4 +133,78 @@ export function news(run: { instanceId: string; verdict: Started }, more: Partia
     last: true,
     ...more,
   };
+}
+
+/** The key under which a started run is held. */
+export function keyOf(run: { instanceId: string; verdict: Started }): InstanceKey {
+  return { instanceId: run.instanceId, token: run.verdict.token };
+}
+
+/** A run as whoever took it over holds it. */
+export function heldBy(taken: TakenOver): { instanceId: string; verdict: Started } {
+  return { instanceId: taken.instanceId, verdict: { kind: "started", token: taken.token, runs: taken.runs } };
+}
+
+export function plannedRuns(...times: number[]): { executionId: string; scheduledAt: number }[] {
+  return times.map((scheduledAt) => ({ executionId: uniqueId("e"), scheduledAt }));
+}
+
+/** The row of an execution, which must be there. */
+export async function rowOf(store: JobStore, executionId: string): Promise<Execution> {
+  const row = await store.executions.get(executionId);
+  assert.ok(row, `execution ${executionId} is not there`);
+  return row;
+}
+
+export async function executionsOf(store: JobStore, jobId: string): Promise<readonly Execution[]> {
+  return (await store.executions.list({ jobId, limit: 1_000 })).executions;
+}
+
+/** How many instances of a job are under way. */
+export async function activeOf(store: JobStore, jobId: string): Promise<number> {
+  return (await store.executions.active([jobId])).get(jobId) ?? 0;
+}
+
+/** The job, which must be there. */
+export async function stored(store: JobStore, id: string): Promise<JobRecord> {
+  const found = await store.get(id);
+  assert.ok(found, `job ${id} is not there`);
+  return found;
+}
+
+/** Changes a job as it stands; the store must agree. */
+export async function change(store: JobStore, id: string, patch: Partial<JobRecord>): Promise<JobRecord> {
+  const changed = await store.update({ ...(await stored(store, id)), ...patch });
+  assert.ok(changed, `the change of ${id} was refused`);
+  return changed;
+}
+
+/** Adds many jobs, a few at a time. */
+export async function insertAll(store: JobStore, jobs: readonly JobRecord[]): Promise<void> {
+  for (let from = 0; from < jobs.length; from += 25) {
+    await Promise.all(jobs.slice(from, from + 25).map(async (each) => store.insert(each)));
+  }
+}
+
+/** The ids of all pages of a list of jobs, in order. */
+export async function listedIds(store: JobStore, query: JobQuery): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { jobs } of pages((cursor) => store.list({ ...query, ...cursor }))) {
+    ids.push(...jobs.map(({ id }) => id));
+  }
+  return ids;
+}
+
+/** Asks for page after page; one without end is cut off. */
+export async function* pages<Page extends { readonly cursor?: string }>(
+  ask: (cursor: { cursor?: string }) => Page | Promise<Page>,
+): AsyncGenerator<Page> {
+  let cursor: { cursor?: string } = {};
+  for (let count = 0; count < 1_000; count++) {
+    const page = await ask(cursor);
+    yield page;
+    if (page.cursor === undefined) return;
+    cursor = { cursor: page.cursor };
+  }
+  assert.fail("1,000 pages, and still no end");
 }

@@ -1,50 +1,121 @@
 import assert from "node:assert/strict";
-import { byHand, claimOne, claiming, decision, FAR, job, LEASE_MS, news, type OpenedStore, running, started, uniqueId } from "./kit.js";
+import {
+  activeOf,
+  byHand,
+  type Cases,
+  claiming,
+  claimOne,
+  decision,
+  FAR,
+  heldBy,
+  job,
+  keyOf,
+  LEASE_MS,
+  LEASE_OVER_MS,
+  news,
+  plannedRuns,
+  rowOf,
+  running,
+  started,
+  uniqueId,
+} from "./kit.js";
 
-/** What happens to runs whose scheduler died, was stopped, or gave them away. */
-export const leaseCases: Record<string, (opened: OpenedStore) => Promise<void>> = {
-  "renewing keeps a run over several lease lengths": async ({ store, advance }) => {
+const BOB = claiming({ owner: "bob" });
+
+/** What happens to runs whose scheduler died or was stopped. */
+export const leaseCases: Cases = {
+  "a lease lasts as long as it was given for": async ({ store, advance }) => {
+    const none = await store.reap(BOB);
+    assert.deepEqual([none.takenOver, none.lost, none.nextExpiryMs], [[], [], null]);
     const run = await running(store, { ack: "late" });
-    const key = { instanceId: run.instanceId, token: run.verdict.token };
-    for (let round = 0; round < 4; round++) {
-      await advance(LEASE_MS * 0.6);
-      assert.deepEqual(await store.renew([key], LEASE_MS), { lost: [], cancel: [] });
-      assert.deepEqual((await store.reap(claiming({ owner: "bob" }))).takenOver, []);
+    const { nextExpiryMs, nowMs, takenOver } = await store.reap(BOB);
+    assert.deepEqual(takenOver, []);
+    assert.ok(nextExpiryMs !== null && nextExpiryMs > nowMs && nextExpiryMs <= nowMs + LEASE_MS);
+    await advance(LEASE_OVER_MS);
+    const reaped = await store.reap(BOB);
+    assert.equal(reaped.takenOver[0]?.instanceId, run.instanceId);
+    assert.ok(reaped.nextExpiryMs !== null && reaped.nextExpiryMs > reaped.nowMs, "bob's own lease ends next");
+    assert.ok(reaped.nextExpiryMs <= reaped.nowMs + LEASE_MS);
+  },
+  "renewing keeps a run over several lease lengths": async ({ store, advance }) => {
+    for (const ack of ["early", "late"] as const) {
+      const run = await running(store, { ack });
+      for (let round = 0; round < 3; round++) {
+        await advance(LEASE_MS * 0.6);
+        assert.deepEqual(await store.renew([keyOf(run)], LEASE_MS), { lost: [], cancel: [] });
+        const { takenOver, lost } = await store.reap(BOB);
+        assert.deepEqual([takenOver, lost], [[], []]);
+      }
+      assert.deepEqual(await store.report([news(run)]), [true]);
     }
-    assert.deepEqual(await store.report([news(run)]), [true]);
+  },
+  "a lease that has ended is still its holder's while nobody has reaped it": async ({ store, advance }) => {
+    const [renewed, ended] = [await running(store), await running(store)];
+    await advance(LEASE_OVER_MS);
+    assert.deepEqual((await store.renew([keyOf(renewed)], 60_000)).lost, []);
+    assert.deepEqual(await store.report([news(ended)]), [true]);
+    const { takenOver, lost } = await store.reap(BOB);
+    assert.deepEqual([takenOver, lost], [[], []]);
   },
   "renewing tells what is lost": async ({ store }) => {
     const run = await running(store);
-    const held = [
-      { instanceId: run.instanceId, token: run.verdict.token },
-      { instanceId: "nobody", token: 1 },
-    ];
+    const held = [keyOf(run), { instanceId: "nobody", token: 1 }];
     assert.deepEqual((await store.renew(held, LEASE_MS)).lost, ["nobody"]);
+    assert.deepEqual((await store.renew([{ ...keyOf(run), token: 77_777 }], LEASE_MS)).lost, [run.instanceId]);
     await store.report([news(run)]);
     assert.deepEqual([...(await store.renew(held, LEASE_MS)).lost].sort(), [run.instanceId, "nobody"].sort());
+    assert.deepEqual(await store.renew([], LEASE_MS), { lost: [], cancel: [] });
   },
-  "an early run of a dead scheduler is lost, and its late report changes nothing": async ({ store, second, advance }) => {
-    const run = await running(store, { ack: "early" });
-    await advance(LEASE_MS + 20);
-    const { lost, takenOver } = await (second ?? store).reap(claiming({ owner: "bob" }));
+  "an early run of a dead scheduler is lost, and its late report changes nothing": async ({
+    store,
+    second,
+    advance,
+  }) => {
+    const run = await running(store, { ack: "early", name: "文" });
+    const { executionId } = run.verdict.runs[0]!;
+    await store.report([news(run, { state: "running", finishedAt: null, last: false })]);
+    await advance(LEASE_OVER_MS);
+    const { lost, takenOver } = await (second ?? store).reap(BOB);
     assert.deepEqual(takenOver, []);
-    assert.deepEqual(lost.map(({ id, jobId, state }) => [id, jobId, state]), [[run.verdict.runs[0]!.executionId, run.job.id, "lost"]]);
-    assert.deepEqual(await store.report([news(run)]), [false]);
-    const row = await store.executions.get(run.verdict.runs[0]!.executionId);
-    assert.deepEqual([row?.state, row?.durationMs, row?.result], ["lost", null, null]);
-    assert.ok(row!.finishedAt! >= row!.submittedAt);
-    assert.equal((await store.executions.active([run.job.id])).get(run.job.id), undefined);
+    assert.deepEqual(lost, [await store.executions.get(executionId)]);
+    const { id, jobId, jobName, state, owner, scheduledAt, attempt } = lost[0]!;
+    assert.deepEqual([id, jobId, jobName], [executionId, run.job.id, "文"]);
+    assert.deepEqual([state, owner, scheduledAt, attempt], ["lost", "alice", 1_000, 1]);
+    assert.deepEqual(await store.report([news(run, { result: "late" })]), [false]);
+    assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
+    const row = await rowOf(store, executionId);
+    assert.deepEqual([row.state, row.durationMs, row.result], ["lost", null, null]);
+    assert.ok(row.finishedAt! >= row.submittedAt);
+    assert.equal(await activeOf(store, run.job.id), 0);
+    const again = await store.reap(BOB);
+    assert.deepEqual([again.lost, again.takenOver], [[], []]);
   },
-  "a late run is taken over with a new token, the next attempt, and what is left of it": async ({ store, second, advance }) => {
+  "of an early instance only the unfinished runs are lost": async ({ store, advance }) => {
+    const added = job({ coalesce: false });
+    await store.insert(added);
+    const runs = plannedRuns(1_000, 2_000, 3_000);
+    const what = decision(await claimOne(store, added.id), FAR, { runs });
+    const run = { instanceId: what.instance!.id, verdict: await started(store, what) };
+    await store.report([news(run, { last: false })]);
+    await advance(LEASE_OVER_MS);
+    const { lost } = await store.reap(BOB);
+    assert.deepEqual(lost.map(({ id }) => id).sort(), [runs[1]!.executionId, runs[2]!.executionId].sort());
+    assert.equal((await rowOf(store, runs[0]!.executionId)).state, "executed");
+  },
+  "a late run is taken over with a new token, the next attempt, and what is left of it": async ({
+    store,
+    second,
+    advance,
+  }) => {
     const added = job({ ack: "late", coalesce: false, args: ["文"] });
     await store.insert(added);
-    const runs = [1, 2, 3].map((n) => ({ executionId: uniqueId("e"), scheduledAt: n * 1_000 }));
+    const runs = plannedRuns(1_000, 2_000, 3_000);
     const what = decision(await claimOne(store, added.id), null, { runs });
     const verdict = await started(store, what);
     const run = { instanceId: what.instance!.id, verdict };
     await store.report([news(run, { last: false })]);
-    await advance(LEASE_MS + 20);
-    const { takenOver } = await (second ?? store).reap(claiming({ owner: "bob" }));
+    await advance(LEASE_OVER_MS);
+    const { takenOver } = await (second ?? store).reap(BOB);
     assert.equal(takenOver.length, 1);
     const [taken] = takenOver;
     assert.deepEqual(taken!.runs, runs.slice(1));
@@ -53,82 +124,149 @@ export const leaseCases: Record<string, (opened: OpenedStore) => Promise<void>> 
     assert.notEqual(taken!.token, verdict.token);
     const stale = news(run, { executionId: runs[1]!.executionId, last: false });
     assert.deepEqual(await store.report([stale]), [false]);
-    assert.deepEqual((await store.renew([{ instanceId: run.instanceId, token: verdict.token }], LEASE_MS)).lost, [run.instanceId]);
-    const row = await store.executions.get(runs[1]!.executionId);
-    assert.deepEqual([row?.owner, row?.attempt, row?.state], ["bob", 2, "submitted"]);
-    const mine = { instanceId: run.instanceId, verdict: { ...verdict, token: taken!.token } };
-    assert.deepEqual(await store.report([news(mine, { executionId: runs[1]!.executionId, attempt: 2, last: false })]), [true]);
+    assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
+    const row = await rowOf(store, runs[1]!.executionId);
+    assert.deepEqual([row.owner, row.attempt, row.state, row.startedAt], ["bob", 2, "submitted", null]);
+    const mine = heldBy(taken!);
+    assert.deepEqual(await store.report([news(mine, { attempt: 2, last: false })]), [true]);
     assert.deepEqual(await store.report([news(mine, { executionId: runs[2]!.executionId, last: true })]), [true]);
+    assert.equal(await activeOf(store, added.id), 0);
+  },
+  "a takeover counts on from the attempt that was reported": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late" });
+    const retry = { state: "submitted", attempt: 3, startedAt: null, finishedAt: null, last: false } as const;
+    await store.report([news(run, retry)]);
+    await advance(LEASE_OVER_MS);
+    const [taken] = (await store.reap(BOB)).takenOver;
+    assert.equal(taken?.attempt, 4);
+    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).attempt, 4);
   },
   "a run that keeps killing its schedulers is given up": async ({ store, advance }) => {
     const run = await running(store, { ack: "late", maxDeliveries: 2 });
-    await advance(LEASE_MS + 20);
-    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver[0]?.attempt, 2);
-    await advance(LEASE_MS + 20);
+    await advance(LEASE_OVER_MS);
+    assert.equal((await store.reap(BOB)).takenOver[0]?.attempt, 2);
+    await advance(LEASE_OVER_MS);
     const { takenOver, lost } = await store.reap(claiming({ owner: "carol" }));
     assert.deepEqual(takenOver, []);
-    assert.deepEqual(lost.map(({ id }) => id), [run.verdict.runs[0]!.executionId]);
+    assert.deepEqual(
+      lost.map(({ id, owner }) => [id, owner]),
+      [[run.verdict.runs[0]!.executionId, "bob"]],
+    );
+    assert.equal(await activeOf(store, run.job.id), 0);
+  },
+  "deliveries are counted for each run time": async ({ store, advance }) => {
+    const added = job({ ack: "late", coalesce: false, maxDeliveries: 2, nextRunMs: null });
+    await store.insert(added);
+    const hand = byHand(added, { runs: plannedRuns(1_000, 2_000) });
+    await started(store, hand);
+    await advance(LEASE_OVER_MS);
+    const [bobs] = (await store.reap(BOB)).takenOver;
+    await store.report([news(heldBy(bobs!), { attempt: 2, last: false })]);
+    await advance(LEASE_OVER_MS);
+    const [carols] = (await store.reap(claiming({ owner: "carol" }))).takenOver;
+    assert.deepEqual([carols?.attempt, carols?.runs], [2, hand.instance!.runs.slice(1)]);
+  },
+  "a run that may be delivered once is lost at once": async ({ store, advance }) => {
+    await running(store, { ack: "late", maxDeliveries: 1 });
+    await advance(LEASE_OVER_MS);
+    const { takenOver, lost } = await store.reap(BOB);
+    assert.deepEqual([takenOver.length, lost.length], [0, 1]);
   },
   "an instance counts until it is reaped, not longer": async ({ store, advance }) => {
     const run = await running(store);
-    await advance(LEASE_MS + 20);
+    await advance(LEASE_OVER_MS);
     assert.deepEqual(await store.dispatch([byHand(run.job)]), [{ kind: "max_instances" }]);
-    await store.reap(claiming({ owner: "bob" }));
+    await store.reap(BOB);
     await started(store, byHand(run.job));
   },
-  "two reapers never get the same run": async ({ store, second, advance }) => {
+  "an instance that was taken over still counts": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late" });
+    await advance(LEASE_OVER_MS);
+    const [taken] = (await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }))).takenOver;
+    assert.deepEqual(await store.dispatch([byHand(run.job)]), [{ kind: "max_instances" }]);
+    await store.report([news(heldBy(taken!), { attempt: 2 })]);
+    await started(store, byHand(run.job));
+  },
+  "a reap takes no more than asked for, and says that there is more": async ({ store, advance }) => {
     const ids = [];
-    for (let at = 0; at < 30; at++) ids.push((await running(store, { ack: "late" })).instanceId);
-    await advance(LEASE_MS + 20);
-    const seen: string[] = [];
-    for (let round = 0; round < 20 && seen.length < ids.length; round++) {
-      const both = await Promise.all(
-        [store, second ?? store].map((each, at) => each.reap(claiming({ owner: `o${at}`, limit: 4, leaseMs: 60_000 }))),
-      );
-      seen.push(...both.flatMap(({ takenOver }) => takenOver.map(({ instanceId }) => instanceId)));
+    for (let at = 0; at < 5; at++) ids.push((await running(store, { ack: "late" })).instanceId);
+    await advance(LEASE_OVER_MS);
+    const first = await store.reap(claiming({ owner: "bob", limit: 3, leaseMs: 60_000 }));
+    assert.equal(first.takenOver.length, 3);
+    assert.ok(first.nextExpiryMs !== null && first.nextExpiryMs <= first.nowMs, "others wait");
+    const second = await store.reap(claiming({ owner: "bob", limit: 3, leaseMs: 60_000 }));
+    const taken = [...first.takenOver, ...second.takenOver].map(({ instanceId }) => instanceId);
+    assert.deepEqual(taken.sort(), ids.sort());
+  },
+  "two reapers never get the same run": async ({ store, second, advance }) => {
+    const [late, early]: [string[], string[]] = [[], []];
+    for (let at = 0; at < 20; at++) {
+      late.push((await running(store, { ack: "late" })).instanceId);
+      early.push((await running(store, { ack: "early" })).verdict.runs[0]!.executionId);
     }
-    assert.equal(new Set(seen).size, seen.length);
-    assert.deepEqual([...seen].sort(), ids.sort());
-  },
-  "an offered run is anybody's at once, however acknowledged, at the same attempt": async ({ store, second }) => {
-    const run = await running(store, { ack: "early" }, { leaseMs: 60_000 });
-    await store.offer([{ instanceId: run.instanceId, token: run.verdict.token }]);
-    const { takenOver } = await (second ?? store).reap(claiming({ owner: "bob" }));
-    assert.deepEqual([takenOver[0]?.instanceId, takenOver[0]?.attempt], [run.instanceId, 1]);
-    assert.deepEqual(await store.report([news(run)]), [false]);
-    await store.offer([{ instanceId: run.instanceId, token: run.verdict.token }]); // stale: nothing happens
-    assert.deepEqual((await store.reap(claiming({ owner: "carol" }))).takenOver, []);
-  },
-  "a run by hand may be opened for others to take": async ({ store }) => {
-    const added = job({ nextRunMs: FAR });
-    await store.insert(added);
-    await store.dispatch([byHand(added, { offered: true })]);
-    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
-    assert.deepEqual([takenOver[0]?.job.id, takenOver[0]?.attempt], [added.id, 1]);
+    await advance(LEASE_OVER_MS);
+    const [taken, lost]: [string[], string[]] = [[], []];
+    for (let round = 0; round < 20 && taken.length + lost.length < 40; round++) {
+      const both = await Promise.all(
+        [store, second ?? store].map(async (each, at) =>
+          each.reap(claiming({ owner: `o${at}`, limit: 4, leaseMs: 60_000 })),
+        ),
+      );
+      taken.push(...both.flatMap((reaped) => reaped.takenOver.map(({ instanceId }) => instanceId)));
+      lost.push(...both.flatMap((reaped) => reaped.lost.map(({ id }) => id)));
+    }
+    assert.deepEqual(taken.sort(), late.sort());
+    assert.deepEqual(lost.sort(), early.sort());
   },
   "runs of unknown tasks are left to those who know them": async ({ store, advance }) => {
     const run = await running(store, { ack: "late", func: "known" });
-    await advance(LEASE_MS + 20);
+    await advance(LEASE_OVER_MS);
     assert.deepEqual((await store.reap(claiming({ owner: "bob", tasks: ["other"] }))).takenOver, []);
-    assert.equal((await store.reap(claiming({ owner: "bob", tasks: ["known"] }))).takenOver[0]?.instanceId, run.instanceId);
+    const { takenOver } = await store.reap(claiming({ owner: "bob", tasks: ["known"] }));
+    assert.equal(takenOver[0]?.instanceId, run.instanceId);
   },
-  "somebody may ask for a run to be stopped, and its holder hears": async ({ store, second }) => {
-    const run = await running(store);
-    const { executionId } = run.verdict.runs[0]!;
-    assert.equal(await (second ?? store).requestCancel(executionId), true);
-    assert.deepEqual((await store.renew([{ instanceId: run.instanceId, token: run.verdict.token }], LEASE_MS)).cancel, [executionId]);
-    await store.report([news(run, { state: "cancelled" })]);
-    assert.equal(await store.requestCancel(executionId), false);
-    assert.equal(await store.requestCancel("nobody"), false);
+  "runs of unknown tasks do not stand in the way of known ones": async ({ store, advance }) => {
+    for (let at = 0; at < 6; at++) await running(store, { ack: "late", func: "unknown" });
+    const run = await running(store, { ack: "late", func: "known" });
+    await advance(LEASE_OVER_MS);
+    const { takenOver } = await store.reap(claiming({ owner: "bob", tasks: ["known"], limit: 2 }));
+    assert.deepEqual(
+      takenOver.map(({ instanceId }) => instanceId),
+      [run.instanceId],
+    );
+  },
+  "a scheduler without tasks takes nothing over": async ({ store, advance }) => {
+    await running(store, { ack: "late" });
+    await advance(LEASE_OVER_MS);
+    assert.deepEqual((await store.reap(claiming({ owner: "bob", tasks: [] }))).takenOver, []);
   },
   "scheduler nodes are shown while they beat, and forgotten when they leave": async ({ store, second }) => {
-    const node = { id: uniqueId("node"), host: "h", pid: 7, startedAt: 5, seenAt: 0, running: 2, state: "running" } as const;
+    const node = {
+      id: uniqueId("node"),
+      host: "h",
+      pid: 7,
+      startedAt: 5,
+      seenAt: 0,
+      running: 2,
+      state: "running",
+    } as const;
+    const other = { ...node, id: uniqueId("文"), state: "paused" } as const;
     await store.heartbeat(node);
     await store.heartbeat({ ...node, running: 3 });
-    const seen = (await (second ?? store).nodes()).find(({ id }) => id === node.id);
-    assert.ok(Math.abs(seen!.seenAt - (await store.now())) < 5_000);
-    assert.deepEqual({ ...seen, seenAt: 0 }, { ...node, running: 3 });
+    await (second ?? store).heartbeat(other);
+    const seen = await (second ?? store).nodes();
+    assert.ok(seen.every(({ seenAt }) => seenAt > 0));
+    assert.deepEqual(
+      seen.map((each) => ({ ...each, seenAt: 0 })).sort((a, b) => (a.id < b.id ? -1 : 1)),
+      [{ ...node, running: 3 }, other],
+    );
+    const mine = seen.find(({ id }) => id === node.id);
+    assert.ok(Math.abs(mine!.seenAt - (await store.now())) < 5_000);
     await store.forgetNode(node.id);
-    assert.equal((await store.nodes()).find(({ id }) => id === node.id), undefined);
+    await store.forgetNode(node.id);
+    assert.deepEqual(
+      (await store.nodes()).map(({ id }) => id),
+      [other.id],
+    );
   },
 };

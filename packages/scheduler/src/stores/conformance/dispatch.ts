@@ -1,0 +1,376 @@
+import assert from "node:assert/strict";
+import {
+  activeOf,
+  byHand,
+  type Cases,
+  change,
+  claiming,
+  claimOne,
+  decision,
+  executionsOf,
+  FAR,
+  insertAll,
+  instance,
+  job,
+  LEASE_OVER_MS,
+  news,
+  plannedRuns,
+  rowOf,
+  running,
+  started,
+  stored,
+  uniqueId,
+} from "./kit.js";
+
+const NOTHING_TO_DO = { kind: "started", token: 0, runs: [] } as const;
+
+/** Starting runs: what one atomic step does, and does once. */
+export const dispatchCases: Cases = {
+  "a start writes the execution, opens the instance and moves the job, all at once": async ({ store }) => {
+    const { job: added, verdict, what } = await running(store, { name: "文 🚀" });
+    assert.deepEqual(verdict.runs, what.instance!.runs);
+    assert.equal((await store.get(added.id))?.nextRunMs, FAR);
+    const row = await rowOf(store, verdict.runs[0]!.executionId);
+    assert.ok(Math.abs(row.submittedAt - (await store.now())) < 5_000);
+    const { submittedAt: _now, ...rest } = row;
+    assert.deepEqual(rest, {
+      id: verdict.runs[0]!.executionId,
+      jobId: added.id,
+      jobName: "文 🚀",
+      scheduledAt: 1_000,
+      startedAt: null,
+      finishedAt: null,
+      durationMs: null,
+      state: "submitted",
+      owner: "alice",
+      attempt: 1,
+      result: null,
+      error: null,
+      stack: null,
+    });
+    assert.equal(await activeOf(store, added.id), 1);
+  },
+  "a job that has moved on is lent again for its next run": async ({ store }) => {
+    const added = job({ maxInstances: 9 });
+    await store.insert(added);
+    const versions: number[] = [];
+    for (const next of [2_000, 3_000, 4_000]) {
+      const lent = await claimOne(store, added.id);
+      assert.equal(lent.nextRunMs, next - 1_000);
+      await started(store, decision(lent, next));
+      versions.push(lent.version);
+    }
+    assert.deepEqual(
+      versions,
+      [...new Set(versions)].sort((a, b) => a - b),
+    );
+    assert.equal((await executionsOf(store, added.id)).length, 3);
+  },
+  "a job whose trigger has ended goes, its history stays": async ({ store }) => {
+    const added = job();
+    await store.insert(added);
+    const verdict = await started(store, decision(await claimOne(store, added.id), null));
+    assert.equal(await store.get(added.id), undefined);
+    assert.equal((await executionsOf(store, added.id)).length, 1);
+    assert.equal((await rowOf(store, verdict.runs[0]!.executionId)).jobId, added.id);
+    assert.equal(await activeOf(store, added.id), 1);
+  },
+  "a decision without runs moves the job, or removes it, and writes nothing": async ({ store }) => {
+    const [moved, ended] = [job(), job()];
+    await insertAll(store, [moved, ended]);
+    const { jobs } = await store.claimDue(claiming());
+    const decisions = jobs.map((lent) => {
+      return { jobId: lent.id, claim: { version: lent.version, nextRunMs: lent.id === moved.id ? FAR : null } };
+    });
+    for (const verdict of await store.dispatch(decisions)) {
+      assert.deepEqual([verdict.kind, "runs" in verdict && verdict.runs], ["started", []]);
+    }
+    assert.equal((await stored(store, moved.id)).nextRunMs, FAR);
+    assert.equal(await store.get(ended.id), undefined);
+    assert.deepEqual((await store.executions.list({})).executions, []);
+    const { version } = await stored(store, moved.id);
+    await store.dispatch(decisions); // the answer may have been lost
+    assert.equal((await stored(store, moved.id)).version, version);
+  },
+  "a stale decision does nothing at all": async ({ store }) => {
+    const added = job();
+    await store.insert(added);
+    const lent = await claimOne(store, added.id);
+    const stale = [lent.version - 1, lent.version + 1].map((version) => decision({ ...lent, version }, null));
+    assert.deepEqual(await store.dispatch(stale), [{ kind: "stale" }, { kind: "stale" }]);
+    assert.equal((await stored(store, added.id)).version, lent.version);
+    assert.deepEqual(await executionsOf(store, added.id), []);
+    assert.equal(await activeOf(store, added.id), 0);
+    await started(store, decision(lent, FAR));
+  },
+  "a job that was not lent cannot be decided about": async ({ store }) => {
+    const added = job();
+    await store.insert(added);
+    assert.deepEqual(await store.dispatch([decision(await stored(store, added.id), FAR)]), [{ kind: "stale" }]);
+    assert.equal((await stored(store, added.id)).nextRunMs, 1_000);
+  },
+  "the same decision again has the same answer and leaves no second row": async ({ store, second }) => {
+    const { job: added, what, verdict } = await running(store);
+    assert.deepEqual(await store.dispatch([what]), [verdict]);
+    assert.deepEqual(await (second ?? store).dispatch([what]), [verdict]);
+    assert.equal((await executionsOf(store, added.id)).length, 1);
+    assert.equal(await activeOf(store, added.id), 1);
+    const hand = byHand((await store.get(added.id))!, { job: { ...added, maxInstances: 9 } });
+    await change(store, added.id, { maxInstances: 9 });
+    const first = await store.dispatch([hand]);
+    assert.deepEqual(await store.dispatch([hand]), first);
+    assert.equal((await executionsOf(store, added.id)).length, 2);
+    assert.equal(await activeOf(store, added.id), 2);
+  },
+  "the same decision again finds its work when the job has ended with it": async ({ store }) => {
+    const added = job();
+    await store.insert(added);
+    const what = decision(await claimOne(store, added.id), null);
+    const first = await store.dispatch([what]);
+    assert.deepEqual(await store.dispatch([what]), first);
+    assert.equal((await executionsOf(store, added.id)).length, 1);
+  },
+  "a decision repeated after its run has ended has nothing left to do": async ({ store }) => {
+    const run = await running(store);
+    await store.report([news(run)]);
+    assert.deepEqual(await store.dispatch([run.what]), [NOTHING_TO_DO]);
+    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).state, "executed");
+  },
+  "a decision repeated after another took its run over has nothing left to do": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late" });
+    await advance(LEASE_OVER_MS);
+    assert.equal((await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }))).takenOver.length, 1);
+    const [verdict] = await store.dispatch([run.what]);
+    assert.deepEqual(verdict?.kind === "started" && verdict.runs, []);
+    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).owner, "bob");
+  },
+  "a batch that is sent again, some of it new, is done once": async ({ store }) => {
+    await insertAll(
+      store,
+      Array.from({ length: 20 }, (_, at) => job({ id: `b${at}` })),
+    );
+    const { jobs } = await store.claimDue(claiming({ leaseMs: 60_000 }));
+    const decisions = jobs.map((lent) => decision(lent, FAR));
+    const first = await store.dispatch(decisions.slice(0, 12));
+    const all = await store.dispatch(decisions);
+    assert.deepEqual(all.slice(0, 12), first);
+    assert.deepEqual(new Set(all.map(({ kind }) => kind)), new Set(["started"]));
+    assert.equal((await store.executions.list({})).executions.length, 20);
+  },
+  "too many instances: written down as such, the run lost, the job moved on": async ({ store }) => {
+    const first = await running(store);
+    await change(store, first.job.id, { nextRunMs: 2_000 });
+    const lent = await claimOne(store, first.job.id, "bob");
+    const what = decision(lent, FAR, { owner: "bob", runs: plannedRuns(2_000, 3_000) });
+    assert.deepEqual(await store.dispatch([what]), [{ kind: "max_instances" }]);
+    assert.deepEqual(await store.dispatch([what]), [{ kind: "max_instances" }]);
+    assert.equal((await store.get(first.job.id))?.nextRunMs, FAR);
+    for (const { executionId } of what.instance!.runs) {
+      const { state, startedAt, owner, durationMs } = await rowOf(store, executionId);
+      assert.deepEqual([state, startedAt, owner, durationMs], ["max_instances", null, "bob", null]);
+    }
+    assert.equal((await executionsOf(store, first.job.id)).length, 3);
+    assert.equal(await activeOf(store, first.job.id), 1);
+    await store.report([news(first)]);
+    await change(store, first.job.id, { nextRunMs: 4_000 });
+    await started(store, decision(await claimOne(store, first.job.id), FAR));
+  },
+  "as many instances as the job allows run at once, whoever holds them": async ({ store, second }) => {
+    const added = job({ maxInstances: 3, nextRunMs: FAR });
+    await store.insert(added);
+    const hands = Array.from({ length: 8 }, (_, at) => byHand(added, { owner: `o${at}` }));
+    const verdicts = (
+      await Promise.all(hands.map(async (hand, at) => (at % 2 === 0 ? store : (second ?? store)).dispatch([hand])))
+    ).flat();
+    assert.deepEqual(verdicts.map(({ kind }) => kind).sort(), [
+      ...Array(5).fill("max_instances"),
+      ...Array(3).fill("started"),
+    ]);
+    assert.equal(await activeOf(store, added.id), 3);
+    const at = verdicts.findIndex(({ kind }) => kind === "started");
+    const { token, runs } = verdicts[at] as Extract<(typeof verdicts)[number], { kind: "started" }>;
+    const held = { instanceId: hands[at]!.instance!.id, verdict: { kind: "started", token, runs } as const };
+    await store.report([news(held)]);
+    assert.deepEqual(
+      (await store.dispatch([byHand(added), byHand(added)])).map(({ kind }) => kind),
+      ["started", "max_instances"],
+    );
+  },
+  "how many may run is said by the job as it stands": async ({ store }) => {
+    const run = await running(store);
+    await change(store, run.job.id, { maxInstances: 2 });
+    assert.equal((await store.dispatch([byHand(await stored(store, run.job.id))]))[0]?.kind, "started");
+    await change(store, run.job.id, { maxInstances: 1 });
+    assert.equal((await store.dispatch([byHand(await stored(store, run.job.id))]))[0]?.kind, "max_instances");
+  },
+  "several run times of one submission are one instance": async ({ store }) => {
+    const added = job({ coalesce: false });
+    await store.insert(added);
+    const runs = plannedRuns(1_000, 2_000, 3_000);
+    const what = decision(await claimOne(store, added.id), FAR, { runs });
+    const verdict = await started(store, what);
+    assert.deepEqual(verdict.runs, runs);
+    const run = { instanceId: what.instance!.id, verdict };
+    for (const [at, last] of [
+      [0, false],
+      [1, false],
+      [2, true],
+    ] as const) {
+      assert.equal(await activeOf(store, added.id), 1);
+      assert.deepEqual(await store.report([news(run, { executionId: runs[at]!.executionId, last })]), [true]);
+    }
+    assert.equal(await activeOf(store, added.id), 0);
+    const executions = await executionsOf(store, added.id);
+    assert.deepEqual(
+      executions.map(({ state }) => state),
+      ["executed", "executed", "executed"],
+    );
+    assert.deepEqual(executions.map(({ scheduledAt }) => scheduledAt).sort(), [1_000, 2_000, 3_000]);
+  },
+  "a run time is executed once, by a new incarnation once more": async ({ store }) => {
+    const run = await running(store);
+    await store.report([news(run)]);
+    const { id } = run.job;
+    await change(store, id, { nextRunMs: 1_000 });
+    const verdict = await started(store, decision(await claimOne(store, id), FAR));
+    assert.deepEqual(verdict.runs, []);
+    assert.equal((await stored(store, id)).nextRunMs, FAR);
+    assert.equal((await executionsOf(store, id)).length, 1);
+    assert.equal(await activeOf(store, id), 0);
+    await change(store, id, { nextRunMs: 1_000, incarnation: uniqueId("i") });
+    assert.equal((await started(store, decision(await claimOne(store, id), FAR))).runs.length, 1);
+  },
+  "a job that comes back as it was, incarnation and all, does not repeat a run time": async ({ store }) => {
+    const run = await running(store);
+    await store.report([news(run)]);
+    await store.remove(run.job.id);
+    await store.insert(run.job);
+    assert.deepEqual((await started(store, decision(await claimOne(store, run.job.id), FAR))).runs, []);
+  },
+  "of a backlog, the run times that were executed before are left out": async ({ store }) => {
+    const added = job({ coalesce: false });
+    await store.insert(added);
+    const first = decision(await claimOne(store, added.id), 1_000, { runs: plannedRuns(2_000, 4_000) });
+    const verdict = await started(store, first);
+    const held = { instanceId: first.instance!.id, verdict };
+    await store.report(verdict.runs.map(({ executionId }, at) => news(held, { executionId, last: at === 1 })));
+    const runs = plannedRuns(1_000, 2_000, 3_000, 4_000, 5_000);
+    const rest = await started(store, decision(await claimOne(store, added.id), FAR, { runs }));
+    assert.deepEqual(rest.runs, [runs[0], runs[2], runs[4]]);
+    assert.equal((await executionsOf(store, added.id)).length, 5);
+  },
+  "one run time in one decision twice is one run": async ({ store }) => {
+    const added = job({ maxInstances: 5 });
+    await store.insert(added);
+    const lent = await claimOne(store, added.id);
+    const verdicts = await store.dispatch([decision(lent, 1_000), decision(lent, FAR)]);
+    assert.deepEqual(
+      verdicts.map(({ kind }) => kind),
+      ["started", "stale"],
+      "a claim is used once",
+    );
+    const again = await started(store, decision(await claimOne(store, added.id), FAR));
+    assert.deepEqual(again.runs, []);
+  },
+  "a run by hand leaves the next run alone and needs its job": async ({ store }) => {
+    const added = job({ nextRunMs: FAR });
+    await store.insert(added);
+    await started(store, byHand(added));
+    assert.equal((await store.get(added.id))?.nextRunMs, FAR);
+    assert.equal((await store.get(added.id))?.version, 1);
+    assert.deepEqual(await store.dispatch([byHand(added)]), [{ kind: "max_instances" }]);
+    const gone = job();
+    assert.deepEqual(await store.dispatch([byHand(gone)]), [{ kind: "stale" }]);
+    assert.deepEqual(await executionsOf(store, gone.id), []);
+  },
+  "a run by hand may repeat a run time, and does not use the trigger's up": async ({ store }) => {
+    const added = job({ maxInstances: 9 });
+    await store.insert(added);
+    await started(store, byHand(added));
+    await started(store, byHand(added));
+    assert.equal((await started(store, decision(await claimOne(store, added.id), FAR))).runs.length, 1);
+    assert.equal((await started(store, byHand(added))).runs.length, 1);
+    assert.equal((await executionsOf(store, added.id)).length, 4);
+  },
+  "a run by hand does not disturb a claim, and a paused job stays paused": async ({ store }) => {
+    const [lent, paused] = [job({ maxInstances: 2 }), job({ nextRunMs: null })];
+    await insertAll(store, [lent, paused]);
+    const claimed = await claimOne(store, lent.id);
+    await started(store, byHand(lent));
+    await started(store, decision(claimed, FAR));
+    await started(store, byHand(paused));
+    assert.equal((await stored(store, paused.id)).nextRunMs, null);
+  },
+  "200 decisions have 200 answers in order": async ({ store }) => {
+    const ids = Array.from({ length: 200 }, (_, at) => `b${at}`);
+    await insertAll(
+      store,
+      ids.map((id) => job({ id })),
+    );
+    const lent = [];
+    while (lent.length < ids.length)
+      lent.push(...(await store.claimDue(claiming({ leaseMs: 60_000, limit: 200 }))).jobs);
+    const decisions = lent.map((record, at) => {
+      if (at % 10 === 3) return decision({ ...record, version: 0 }, FAR);
+      return at % 10 === 4 ? byHand(job()) : decision(record, at % 10 === 5 ? null : FAR);
+    });
+    const verdicts = await store.dispatch(decisions);
+    const wanted = decisions.map((_, at) => (at % 10 === 3 || at % 10 === 4 ? "stale" : "started"));
+    assert.deepEqual(
+      verdicts.map(({ kind }) => kind),
+      wanted,
+    );
+    for (const [at, verdict] of verdicts.entries()) {
+      if (verdict.kind === "started") assert.deepEqual(verdict.runs, decisions[at]!.instance!.runs);
+    }
+    assert.equal((await listed(store)).length, 180);
+    assert.deepEqual(await store.dispatch([]), []);
+  },
+  "an instance keeps the job as it was when it started": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late", args: ["before", { 文: "🚀" }], kwargs: { a: 1 } });
+    await change(store, run.job.id, { args: ["after"], name: "another" });
+    await store.remove(run.job.id);
+    await advance(LEASE_OVER_MS);
+    const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
+    assert.deepEqual([taken?.job.args, taken?.job.kwargs], [["before", { 文: "🚀" }], { a: 1 }]);
+    assert.deepEqual([taken?.job.id, taken?.job.func, taken?.job.name], [run.job.id, "task", "a job"]);
+    assert.equal(String(taken?.job.trigger), String(run.job.trigger));
+  },
+  "two owners through many rounds execute each run time once": async ({ store, second }) => {
+    const [jobs, rounds] = [30, 4];
+    await insertAll(
+      store,
+      Array.from({ length: jobs }, (_, at) => job({ id: `j${at}`, nextRunMs: 1_000 })),
+    );
+    const done: string[] = [];
+    const work = async (each: typeof store, owner: string) => {
+      for (let idle = 0; idle < 3; ) {
+        const { jobs: lent } = await each.claimDue(claiming({ owner, limit: 6, leaseMs: 60_000 }));
+        idle = lent.length === 0 ? idle + 1 : 0;
+        const decisions = lent.map((record) => {
+          const next = record.nextRunMs! + 1_000;
+          return { ...decision(record, next > rounds * 1_000 ? null : next), instance: instance(record, { owner }) };
+        });
+        const verdicts = await each.dispatch(decisions);
+        const ends = verdicts.map((verdict, at) => {
+          assert.equal(verdict.kind, "started");
+          done.push(`${decisions[at]!.jobId} ${decisions[at]!.instance.runs[0]!.scheduledAt}`);
+          return news({ instanceId: decisions[at]!.instance.id, verdict: verdict as never });
+        });
+        assert.ok((await each.report(ends)).every(Boolean));
+      }
+    };
+    await Promise.all([work(store, "alice"), work(second ?? store, "bob"), work(store, "carol")]);
+    await work(store, "alice"); // whoever idled early may have left the last ones
+    assert.equal(done.length, jobs * rounds);
+    assert.equal(new Set(done).size, jobs * rounds);
+    const { executions } = await store.executions.list({ limit: 1_000 });
+    assert.equal(executions.length, jobs * rounds);
+    assert.ok(executions.every(({ state }) => state === "executed"));
+    assert.deepEqual(await listed(store), []);
+  },
+};
+
+async function listed(store: Parameters<typeof executionsOf>[0]) {
+  return (await store.list({ limit: 1_000 })).jobs;
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import type { JobStore } from "../../core/job-store.js";
+import {
+  activeOf,
+  byHand,
+  type Cases,
+  change,
+  claiming,
+  claimOne,
+  decision,
+  FAR,
+  heldBy,
+  job,
+  keyOf,
+  LEASE_MS,
+  LEASE_OVER_MS,
+  news,
+  plannedRuns,
+  rowOf,
+  running,
+} from "./kit.js";
+
+/** Another client's news must have come within this time. */
+const WOKEN_WITHIN_MS = 1_500;
+const SUBSCRIBED_WITHIN_MS = 300;
+
+/** Giving runs away, asking for them to be stopped, and waking each other. */
+export const handingOverCases: Cases = {
+  "an offered run is anybody's at once, however acknowledged, at the same attempt": async ({ store, second }) => {
+    for (const ack of ["early", "late"] as const) {
+      const run = await running(store, { ack }, { leaseMs: 60_000 });
+      await store.offer([keyOf(run)]);
+      const { takenOver, lost } = await (second ?? store).reap(claiming({ owner: "bob", leaseMs: 60_000 }));
+      assert.deepEqual([takenOver[0]?.instanceId, takenOver[0]?.attempt, lost], [run.instanceId, 1, []]);
+      assert.deepEqual(takenOver[0]!.runs, run.verdict.runs);
+      assert.deepEqual(await store.report([news(run)]), [false]);
+      assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
+      await store.offer([keyOf(run)]); // stale: nothing happens
+      assert.deepEqual((await store.reap(claiming({ owner: "carol" }))).takenOver, []);
+      const row = await rowOf(store, run.verdict.runs[0]!.executionId);
+      assert.deepEqual([row.owner, row.attempt, row.state], ["bob", 1, "submitted"]);
+      assert.deepEqual(await store.report([news(heldBy(takenOver[0]!))]), [true]);
+    }
+  },
+  "whoever offers a run holds it no more, even before it is taken": async ({ store }) => {
+    const run = await running(store, {}, { leaseMs: 60_000 });
+    await store.offer([keyOf(run), { instanceId: "nobody", token: 1 }]);
+    await store.offer([keyOf(run)]);
+    assert.deepEqual(await store.report([news(run)]), [false]);
+    assert.deepEqual((await store.renew([keyOf(run)], 60_000)).lost, [run.instanceId]);
+    assert.equal(await activeOf(store, run.job.id), 1);
+    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver.length, 1);
+    await store.offer([]);
+  },
+  "an offered run of a late job is delivered, even if it was the last time": async ({ store }) => {
+    const run = await running(store, { ack: "late", maxDeliveries: 1 }, { leaseMs: 60_000 });
+    await store.offer([keyOf(run)]);
+    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver[0]?.instanceId, run.instanceId);
+  },
+  "an offered early run whose taker dies is lost": async ({ store, advance }) => {
+    const run = await running(store, { ack: "early" });
+    await store.offer([keyOf(run)]);
+    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver.length, 1);
+    await advance(LEASE_OVER_MS);
+    const { takenOver, lost } = await store.reap(claiming({ owner: "carol" }));
+    assert.deepEqual([takenOver, lost.map(({ id }) => id)], [[], [run.verdict.runs[0]!.executionId]]);
+  },
+  "an offered run in several parts is taken with what is left of it": async ({ store }) => {
+    const added = job({ coalesce: false });
+    await store.insert(added);
+    const runs = plannedRuns(1_000, 2_000);
+    const what = decision(await claimOne(store, added.id), FAR, { runs, leaseMs: 60_000 });
+    const [verdict] = await store.dispatch([what]);
+    const run = { instanceId: what.instance!.id, verdict: verdict as never };
+    await store.report([news(run, { last: false })]);
+    await store.offer([keyOf(run)]);
+    const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
+    assert.deepEqual([taken?.runs, taken?.attempt], [runs.slice(1), 1]);
+  },
+  "a run by hand may be opened for others to take": async ({ store }) => {
+    const added = job({ nextRunMs: FAR });
+    await store.insert(added);
+    const hand = byHand(added, { offered: true });
+    assert.equal((await store.dispatch([hand]))[0]?.kind, "started");
+    assert.equal(await activeOf(store, added.id), 1);
+    assert.deepEqual(await store.dispatch([byHand(added, { offered: true })]), [{ kind: "max_instances" }]);
+    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
+    assert.deepEqual([takenOver[0]?.job.id, takenOver[0]?.attempt], [added.id, 1]);
+    assert.deepEqual(takenOver[0]?.runs, hand.instance!.runs);
+    assert.deepEqual(await store.report([news(heldBy(takenOver[0]!))]), [true]);
+    assert.equal((await rowOf(store, hand.instance!.runs[0]!.executionId)).owner, "bob");
+  },
+  "an offered run waits for somebody who knows its task": async ({ store }) => {
+    const run = await running(store, { func: "known" }, { leaseMs: 60_000 });
+    await store.offer([keyOf(run)]);
+    const others = await store.reap(claiming({ owner: "bob", tasks: ["other"] }));
+    assert.deepEqual([others.takenOver, others.lost], [[], []]);
+    assert.equal((await store.reap(claiming({ owner: "bob", tasks: ["known"] }))).takenOver.length, 1);
+  },
+  "somebody may ask for a run to be stopped, and its holder hears": async ({ store, second }) => {
+    const [run, other] = [await running(store), await running(store)];
+    const { executionId } = run.verdict.runs[0]!;
+    assert.equal(await (second ?? store).requestCancel(executionId), true);
+    assert.equal(await store.requestCancel(executionId), true); // the answer may have been lost
+    assert.deepEqual((await store.renew([keyOf(other)], LEASE_MS)).cancel, []);
+    for (let again = 0; again < 2; again++) {
+      assert.deepEqual((await store.renew([keyOf(run), keyOf(other)], LEASE_MS)).cancel, [executionId]);
+    }
+    assert.deepEqual(await store.report([news(run, { state: "cancelled" })]), [true]);
+    assert.equal(await store.requestCancel(executionId), false);
+    assert.equal(await store.requestCancel("nobody"), false);
+  },
+  "each of an instance's runs may be asked to stop": async ({ store }) => {
+    const added = job({ coalesce: false, nextRunMs: null });
+    await store.insert(added);
+    const hand = byHand(added, { runs: plannedRuns(1, 2, 3) });
+    const [verdict] = await store.dispatch([hand]);
+    const run = { instanceId: hand.instance!.id, verdict: verdict as never };
+    const [first, second, third] = hand.instance!.runs.map(({ executionId }) => executionId) as [
+      string,
+      string,
+      string,
+    ];
+    assert.deepEqual([await store.requestCancel(second), await store.requestCancel(third)], [true, true]);
+    assert.deepEqual([...(await store.renew([keyOf(run)], LEASE_MS)).cancel].sort(), [second, third].sort());
+    await store.report([news(run, { executionId: first, last: false })]);
+    assert.equal(await store.requestCancel(first), false);
+  },
+  "whoever takes a run over hears that it is to stop": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late" });
+    const { executionId } = run.verdict.runs[0]!;
+    await store.requestCancel(executionId);
+    await advance(LEASE_OVER_MS);
+    const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
+    assert.deepEqual((await store.renew([keyOf(heldBy(taken!))], LEASE_MS)).cancel, [executionId]);
+  },
+  "a lost run cannot be asked to stop": async ({ store, advance }) => {
+    const run = await running(store);
+    await advance(LEASE_OVER_MS);
+    await store.reap(claiming({ owner: "bob" }));
+    assert.equal(await store.requestCancel(run.verdict.runs[0]!.executionId), false);
+  },
+  "another client is woken by an earlier job, by a change that brings one forward, and by an offered run": async ({
+    store,
+    second,
+  }) => {
+    if (second === undefined) return;
+    const later = job({ nextRunMs: FAR - 1_000 });
+    await store.insert(later);
+    const ear = await listening(second);
+    const deaf = await listening(second);
+    deaf.stop();
+    await ear.wokenBy("an earlier job", () => store.insert(job({ nextRunMs: FAR - 2_000 })));
+    await ear.wokenBy("a change", () => change(store, later.id, { nextRunMs: FAR - 3_000 }));
+    await ear.wokenBy("an offered run", () => store.dispatch([byHand(later, { offered: true })]));
+    ear.stop();
+    assert.equal(deaf.isWoken(), false, "it had stopped listening");
+  },
+};
+
+/** Somebody who sleeps until the store calls. Subscribing takes a moment, and may itself wake. */
+async function listening(store: JobStore) {
+  let woken = false;
+  const stop = store.subscribe(() => {
+    woken = true;
+  });
+  await realMs(SUBSCRIBED_WITHIN_MS);
+  woken = false;
+  return {
+    stop,
+    isWoken: () => woken,
+    async wokenBy(what: string, act: () => unknown) {
+      woken = false;
+      await act();
+      const since = performance.now();
+      while (!woken && performance.now() - since < WOKEN_WITHIN_MS) await realMs(10);
+      assert.ok(woken, `not woken by ${what}`);
+    },
+  };
+}
+
+function realMs(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
