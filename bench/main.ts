@@ -2,11 +2,15 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchFeed } from "./feed/bench.js";
+import { benchScheduler } from "./scheduler/bench.js";
 
 const USAGE = `npm run bench -- feed [--articles 20000] [--readers 20000] [--rounds 3] [--seconds 3] [--connections 1,16,64]
     What does one page of the home feed cost, compared with raw node:http, a naive gateway, and HTTP/JSON?
 npm run bench -- call
-    What does the recommendation call cost, compared with HTTP/JSON and unary gRPC?`;
+    What does the recommendation call cost, compared with HTTP/JSON and unary gRPC?
+npm run bench -- scheduler
+    How fast are triggers, the memory store, dispatch, and the Redis and MySQL stores, beside croner, cron-parser,
+    node-schedule and BullMQ?`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -35,6 +39,9 @@ switch (positionals[0]) {
       },
       say,
     );
+    break;
+  case "scheduler":
+    await benchScheduler(say);
     break;
   case "call":
     execFileSync(process.execPath, ["--import", "tsx", "--conditions=source", `${ROOT}packages/rpc/bench/call.ts`], {

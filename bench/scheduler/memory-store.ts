@@ -2,19 +2,11 @@ import { createRequire } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { interval, type JobRecord, MemoryJobStore } from "@headline/scheduler";
+import type { Row } from "./row.js";
 
 type Decision = Parameters<MemoryJobStore["dispatch"]>[0][number];
 type Verdict = ReturnType<MemoryJobStore["dispatch"]>[number];
 type Report = Parameters<MemoryJobStore["report"]>[0][number];
-
-export interface Row {
-  readonly what: string;
-  readonly ours: string;
-  readonly peer: string;
-  readonly ratio?: number;
-  readonly goal: string;
-  readonly met: boolean;
-}
 
 /** What adding some jobs cost. */
 interface Added {

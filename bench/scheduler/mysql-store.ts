@@ -5,18 +5,10 @@ import { interval, type JobRecord } from "@headline/scheduler";
 import { MySQLJobStore } from "@headline/scheduler/stores";
 import { privateMysql } from "@headline/testkit";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
+import type { Row } from "./row.js";
 
 type Decision = Parameters<MySQLJobStore["dispatch"]>[0][number];
 type Report = Parameters<MySQLJobStore["report"]>[0][number];
-
-export interface Row {
-  readonly what: string;
-  readonly ours: string;
-  readonly peer: string;
-  readonly ratio?: string;
-  readonly goal: string;
-  readonly met: boolean;
-}
 
 interface Load {
   readonly url: string;

@@ -9,15 +9,7 @@ import { Redis } from "ioredis";
 import type { JobRecord } from "../../packages/scheduler/src/core/job-record.js";
 import type { Decision, Report, Verdict } from "../../packages/scheduler/src/core/job-store.js";
 import { interval } from "../../packages/scheduler/src/triggers/interval.js";
-
-export interface Row {
-  readonly what: string;
-  readonly ours: string;
-  readonly peer: string;
-  readonly ratio?: string;
-  readonly goal: string;
-  readonly met: boolean;
-}
+import type { Row } from "./row.js";
 
 type Kind = "ours" | "bullmq";
 
@@ -239,7 +231,7 @@ async function schedule({ url, owner, seconds }: Load): Promise<Done> {
   }
   await reporting;
   const used = cpuUsage(cpu);
-  store.close();
+  await store.close();
   return { executions, errors, cpuMs: (used.user + used.system) / 1_000 };
 }
 

@@ -2,16 +2,7 @@ import { cron, crontab, type Trigger } from "@headline/scheduler";
 import { CronExpressionParser } from "cron-parser";
 import { Cron } from "croner";
 import { zone } from "../../packages/scheduler/src/time/zone.js";
-
-export interface Row {
-  readonly what: string;
-  readonly ours: string;
-  readonly peer: string;
-  /** Ours ÷ the faster peer. */
-  readonly ratio?: number;
-  readonly goal: string;
-  readonly met: boolean;
-}
+import type { Row } from "./row.js";
 
 const NOW = Date.UTC(2026, 0, 1);
 const HORIZON = Date.UTC(2060, 0, 1);

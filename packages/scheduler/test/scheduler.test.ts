@@ -33,7 +33,7 @@ function open(options: SchedulerOptions = {}) {
   const gates: (() => void)[] = [];
   scheduler.registerTask("slow", () => new Promise<void>((resolve) => gates.push(resolve)));
   const open = async () => {
-    gates.splice(0).forEach((end) => end());
+    for (const end of gates.splice(0)) end();
     await settled();
   };
   const shut = async () => {
@@ -236,7 +236,12 @@ describe("changing jobs", () => {
   test("printJobs prints as APScheduler does", async () => {
     const { scheduler, shut } = open({ stores: { other: new MemoryJobStore() }, timezone: "MST" });
     let text = "";
-    const out = { write: (part: string) => (text += part).length > 0 };
+    const out = {
+      write: (part: string) => {
+        text += part;
+        return true;
+      },
+    };
     await scheduler.printJobs({ out });
     expect(text).toBe("Pending jobs:\n    No pending jobs\n");
     await scheduler.start();

@@ -31,7 +31,7 @@ export function flakyStore(
       world.setTimer(thereMs, () => {
         if (fate < how.failing) answer(() => reject(new Error("the store did not hear")));
         else if (fate < how.failing + how.answerLost) {
-          run();
+          void run();
           answer(() => reject(new Error("the store's answer was lost")));
         } else {
           try {

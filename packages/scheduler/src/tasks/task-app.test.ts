@@ -219,8 +219,18 @@ describe("later, too late, never", () => {
   test("a task that runs for far longer than the lock is begun once, early or late", async () => {
     const app = newApp();
     const starts: string[] = [];
-    const early = app.task("early", () => (starts.push("early"), sleep(1_000)));
-    const late = app.task("late", () => (starts.push("late"), sleep(1_000)), { acksLate: true });
+    const early = app.task("early", () => {
+      starts.push("early");
+      return sleep(1_000);
+    });
+    const late = app.task(
+      "late",
+      () => {
+        starts.push("late");
+        return sleep(1_000);
+      },
+      { acksLate: true },
+    );
     for (let at = 0; at < 2; at++) await working(app, { lockMs: 200 });
     const results = [await early.delay(), await late.delay()];
     for (const result of results) await result.get({ timeoutMs: 5_000 });

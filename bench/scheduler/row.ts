@@ -1,0 +1,9 @@
+/** One measured figure, its peer in the same run, and the goal it is held against. */
+export interface Row {
+  readonly what: string;
+  readonly ours: string;
+  readonly peer: string;
+  readonly ratio?: number | string;
+  readonly goal: string;
+  readonly met: boolean;
+}
