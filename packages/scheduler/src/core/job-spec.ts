@@ -103,7 +103,8 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
     }),
     incarnation: incarnationOf(around),
     createdMs: around.nowMs,
-    version: 1,
+    // Higher than any version of a job of this id that was there before: its claims must not pass for claims of this one.
+    version: Math.floor(around.nowMs),
   };
 }
 

@@ -27,7 +27,7 @@ export interface JobStore {
   close(): MaybePromise<void>;
   now(): MaybePromise<number>;
 
-  /** Adds the job with `version` 1, or answers the one that already has its id and changes nothing. */
+  /** Adds the job with the `version` it has, or answers the one that already has its id and changes nothing. */
   insert(job: JobRecord): MaybePromise<JobRecord | undefined>;
   get(id: string): MaybePromise<JobRecord | undefined>;
   /** By next run, paused ones last, then by id. */

@@ -6,10 +6,12 @@ import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
 import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
+import { closeBullWorker } from "./close-bull.js";
 import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
 import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
 import { describeError } from "./remote-error.js";
+import { RunningSet } from "./running-set.js";
 import { settledOrIgnored } from "./settled-or-ignored.js";
 
 export interface BullTaskWorkerOptions {
@@ -56,7 +58,7 @@ export class BullTaskWorker implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #control: Redis;
   readonly #cancels: KeyWatch;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new RunningSet();
   readonly #worker: Worker<BullPayload>;
 
   constructor(options: BullTaskWorkerOptions) {
@@ -83,10 +85,10 @@ export class BullTaskWorker implements AsyncDisposable {
     await this.#worker.waitUntilReady();
   }
 
-  /** Takes no more runs and waits for those under way; without `wait` their signals are aborted first. */
-  async close({ wait = true }: { wait?: boolean } = {}): Promise<void> {
-    if (!wait) for (const running of this.#running) running.abort(new RunAbortedError("shutdown"));
-    await this.#worker.close();
+  /** Takes no more runs and waits for those under way, for up to `timeoutMs`; without `wait` their signals are aborted first. */
+  async close({ wait = true, timeoutMs = 30_000 }: { wait?: boolean; timeoutMs?: number } = {}): Promise<void> {
+    if (!wait) this.#running.abortAll(new RunAbortedError("shutdown"));
+    await closeBullWorker(this.#worker, { running: this.#running, withinMs: timeoutMs, clock: this.#clock });
     await closeRedis(this.#control);
   }
 

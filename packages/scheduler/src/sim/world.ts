@@ -215,10 +215,12 @@ class World {
   #order(): void {
     const ack = this.#random() < 0.5 ? "early" : "late";
     const id = `order:${this.#orders++}`;
-    const runAt = this.#clock.now() + this.#between(100, 60_000);
+    const runAt = this.#clock.now() + this.#between(5_000, 60_000);
     this.#ask(async ({ scheduler }) => {
-      await untilAdded(() =>
-        scheduler.addJob({
+      await untilAdded(async () => {
+        // An earlier try may have arrived, its answer lost, and the job have run and gone meanwhile.
+        if ((await scheduler.executions({ jobId: id })).executions.length > 0) return;
+        await scheduler.addJob({
           id,
           func: "work",
           args: [ack],
@@ -226,8 +228,8 @@ class World {
           trigger: date({ runAt: new Date(runAt) }),
           misfireGraceTime: null,
           maxDeliveries: 1_000,
-        }),
-      );
+        });
+      });
       this.#ledger.promised(id, ack);
     });
   }

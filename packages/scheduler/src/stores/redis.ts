@@ -135,7 +135,7 @@ export class RedisJobStore implements JobStore {
   }
 
   async insert(job: JobRecord): Promise<JobRecord | undefined> {
-    const args = [job.id, funcOf(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job)];
+    const args = [job.id, funcOf(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job), job.version];
     const existing = (await this.#scripts.run(SCRIPTS.insert, args)) as [string, string] | null;
     return existing === null ? undefined : readJob(...existing);
   }

@@ -393,8 +393,12 @@ describe("several together", () => {
     const one = newApp();
     const two = newApp({ name: one.name });
     const done = { one: 0, two: 0 };
-    const task = one.task("work", () => (done.one++, sleep(10)));
-    two.task("work", () => (done.two++, sleep(10)));
+    const work = (by: "one" | "two") => () => {
+      done[by]++;
+      return sleep(10);
+    };
+    const task = one.task("work", work("one"));
+    two.task("work", work("two"));
     await Promise.all([working(one, { concurrency: 2 }), working(two, { concurrency: 2 })]);
     const results = await Promise.all(Array.from({ length: 60 }, () => task.delay()));
     for (const result of results) await result.get({ timeoutMs: 5_000 });

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import type { Json } from "../core/json.js";
+import { closeBullWorker } from "../executors/close-bull.js";
 import { jsonValue } from "../executors/json-value.js";
 import { KeyWatch } from "../executors/key-watch.js";
 import { patientConnection } from "../executors/redis-target.js";
 import { describeError } from "../executors/remote-error.js";
+import { RunningSet } from "../executors/running-set.js";
 import { settledOrIgnored } from "../executors/settled-or-ignored.js";
 import { BoundTask, RetryRequested } from "./bound-task.js";
 import type { Broker } from "./broker.js";
@@ -35,6 +37,7 @@ export interface TaskWorkerOptions {
 
 const NO_STALL_LIMIT = 1_000_000;
 const MAX_DELIVERIES = 5;
+const ABORT_GRACE_MS = 5_000;
 
 /** Why a running task is to stop. */
 class Shutdown extends Error {}
@@ -48,7 +51,7 @@ export class TaskWorker implements AsyncDisposable {
   readonly #broker: Broker;
   readonly #terminations: KeyWatch;
   readonly #onClosed: () => void;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new RunningSet();
   readonly #workers: Worker<TaskMessage>[] = [];
   readonly #closed = settable();
   #closing: Promise<void> | undefined;
@@ -109,9 +112,13 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    const overdue = this.#app.clock.setTimer(timeoutMs, () => this.#abortAll());
+    const { clock } = this.#app;
+    const overdue = clock.setTimer(timeoutMs, () => this.#abortAll());
+    const withinMs = timeoutMs + (this.#options.abortGraceMs ?? ABORT_GRACE_MS);
     try {
-      await Promise.all(this.#workers.map((worker) => worker.close()));
+      await Promise.all(
+        this.#workers.map((worker) => closeBullWorker(worker, { running: this.#running, withinMs, clock })),
+      );
     } finally {
       overdue[Symbol.dispose]();
       await this.#broker.close();
@@ -122,7 +129,7 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   #abortAll(): void {
-    for (const running of this.#running) running.abort(new Shutdown("the worker is shut down"));
+    this.#running.abortAll(new Shutdown("the worker is shut down"));
   }
 
   #heedSignals(): void {
@@ -139,17 +146,21 @@ export class TaskWorker implements AsyncDisposable {
   /** What it throws is for BullMQ: that the task waits again, or has failed. What becomes of the task is in its state. */
   async #handle(job: Job<TaskMessage>, token: string): Promise<void> {
     const message = job.data;
+    const controller = new AbortController();
+    this.#running.add(controller);
     try {
       const task = this.#app.registered(message.task);
       if (task === undefined) throw new NotRegisteredError(`this worker knows no task "${message.task}"`);
       if (isExpired(message, this.#app.clock.now())) throw new TaskRevokedError("expired");
       this.#refuseIfLost(task, job);
       await this.#waitForTurn(task, job, token);
-      if (await this.#begin(task, message)) await this.#run(task, job, token);
+      if (await this.#begin(task, message)) await this.#run(task, job, token, controller);
     } catch (thrown) {
       if (thrown instanceof DelayedError || thrown instanceof WaitingError) throw thrown;
       await this.#fail(message, thrown);
       throw asFailure(thrown);
+    } finally {
+      this.#running.delete(controller);
     }
   }
 
@@ -187,9 +198,8 @@ export class TaskWorker implements AsyncDisposable {
     return verdict === "run";
   }
 
-  async #run(task: RegisteredTask, job: Job<TaskMessage>, token: string): Promise<void> {
+  async #run(task: RegisteredTask, job: Job<TaskMessage>, token: string, controller: AbortController): Promise<void> {
     const message = job.data;
-    const controller = new AbortController();
     const self = this.#selfOf(task, job, controller.signal);
     const stop = this.#watch(message.id, task, controller);
     try {
@@ -210,7 +220,11 @@ export class TaskWorker implements AsyncDisposable {
   #settled(task: RegisteredTask, self: BoundTask, signal: AbortSignal): Promise<unknown> {
     const { args, kwargs } = self.request;
     const work = Promise.resolve(task.body(self, kwargs === undefined ? args : [...args, kwargs]));
-    return settledOrIgnored(work, { signal, graceMs: this.#options.abortGraceMs ?? 5_000, clock: this.#app.clock });
+    return settledOrIgnored(work, {
+      signal,
+      graceMs: this.#options.abortGraceMs ?? ABORT_GRACE_MS,
+      clock: this.#app.clock,
+    });
   }
 
   #selfOf({ definition }: RegisteredTask, { data, stalledCounter }: Job<TaskMessage>, signal: AbortSignal): BoundTask {
@@ -228,7 +242,6 @@ export class TaskWorker implements AsyncDisposable {
   /** Aborts at the time limit and when somebody asks; answers how to stop watching. */
   #watch(id: string, { definition }: RegisteredTask, controller: AbortController): () => void {
     const { timeoutMs } = definition;
-    this.#running.add(controller);
     const unwatch = this.#terminations.watch(this.#results.terminateKey(id), () =>
       controller.abort(new TaskRevokedError("terminated")),
     );
@@ -239,7 +252,6 @@ export class TaskWorker implements AsyncDisposable {
             controller.abort(new TimeLimitExceededError(`the task ran for longer than ${timeoutMs} ms`)),
           );
     return () => {
-      this.#running.delete(controller);
       unwatch();
       limit?.[Symbol.dispose]();
     };

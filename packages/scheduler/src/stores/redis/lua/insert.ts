@@ -1,12 +1,12 @@
 import { jobLua, prelude } from "./prelude.js";
 
-/** ARGV: job id, func, next run or -, max instances, JSON. Answers meta and JSON of the one that is there, or nothing. */
+/** ARGV: job id, func, next run or -, max instances, JSON, version. Answers meta and JSON of the one that is there, or nothing. */
 export const insert = `${prelude}${jobLua}
-local id, func, nextRun, max, spec = unpack(ARGV)
+local id, func, nextRun, max, spec, version = unpack(ARGV)
 local there = call('HGET', P .. 'meta', id)
 if there then return { there, call('HGET', P .. 'jobs', id) } end
 call('HSET', P .. 'jobs', id, spec)
-call('HSET', P .. 'meta', id, '1 0 ' .. nextRun .. ' ' .. max .. ' ' .. func)
+call('HSET', P .. 'meta', id, version .. ' 0 ' .. nextRun .. ' ' .. max .. ' ' .. func)
 if nextRun == '-' then
   call('ZADD', P .. 'order', '+inf', id)
 else

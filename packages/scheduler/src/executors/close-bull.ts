@@ -1,0 +1,60 @@
+import type { QueueEvents, Worker } from "bullmq";
+import type { Clock } from "../core/clock.js";
+import type { RunningSet } from "./running-set.js";
+
+/** How long BullMQ may take to say goodbye to a Redis that may be away. */
+const GOODBYE_MS = 2_000;
+
+/** What a worker keeps running and gives no other way to stop. */
+interface WorkerInternals {
+  readonly lockManager: { close(): Promise<void> };
+  readonly stalledCheckStopper?: () => void;
+}
+
+interface Leave {
+  readonly running: RunningSet;
+  /** How long what runs may take. */
+  readonly withinMs: number;
+  readonly clock: Clock;
+}
+
+/** Takes no more jobs and waits for those under way, but not for a Redis that is away once nothing runs any more. */
+export async function closeBullWorker(worker: Worker, { running, withinMs, clock }: Leave): Promise<void> {
+  const closing = settling(worker.close());
+  const endsAt = clock.monotonic() + withinMs;
+  do {
+    // A job that was on its way when the worker was told to close begins after a moment without any: hence the loop.
+    await Promise.race([closing.settled, running.idle({ withinMs: endsAt - clock.monotonic(), clock })]);
+    if (await closing.within(GOODBYE_MS, clock)) return;
+  } while (running.size > 0 && clock.monotonic() < endsAt);
+  await worker.backend.close(true);
+  const internals = worker as unknown as WorkerInternals;
+  await internals.lockManager.close();
+  internals.stalledCheckStopper?.();
+}
+
+/** Stops to listen, also to a Redis that is away. */
+export async function closeQueueEvents(events: QueueEvents, clock: Clock): Promise<void> {
+  if (await settling(events.close()).within(GOODBYE_MS, clock)) return;
+  await events.backend.close(true);
+}
+
+/** A closing that may never end; one that fails is over too: it is gone without a goodbye. */
+function settling(closing: Promise<void>) {
+  const settled = closing.then(
+    () => true,
+    () => true,
+  );
+  return {
+    settled,
+    async within(ms: number, clock: Clock): Promise<boolean> {
+      let timer: Disposable | undefined;
+      const over = new Promise<false>((resolve) => {
+        timer = clock.setTimer(ms, () => resolve(false));
+      });
+      const first = await Promise.race([settled, over]);
+      timer?.[Symbol.dispose]();
+      return first;
+    },
+  };
+}
