@@ -1,8 +1,10 @@
 import { type ThrowawayMysql, throwawayMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
+import { date } from "../triggers/date.js";
 import { claiming, claimOne, decision, FAR, job, LEASE_MS, news, running, started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
+import type { RunSql } from "./mysql/jobs-in-transaction.js";
 import { MySQLJobStore } from "./mysql.js";
 
 let database: ThrowawayMysql;
@@ -289,5 +291,66 @@ describe("waiting", () => {
     expect(rows).toEqual([]);
     expect((await store.dispatch([decision(lent, FAR)]))[0]?.kind).toBe("started");
     await store.close();
+  });
+});
+
+describe("jobs in a transaction of the caller's", () => {
+  async function transaction(work: (store: MySQLJobStore, run: RunSql) => Promise<void>) {
+    const { store } = await open();
+    const connection = await pools[0].getConnection();
+    try {
+      await connection.beginTransaction();
+      await work(store, (sql, params) => connection.query(sql, [...params]));
+    } finally {
+      await connection.rollback(); // what was committed before stays
+      connection.release();
+    }
+    return store;
+  }
+  const spec = { id: "order:7", func: "orders.cancel", args: ["7"], trigger: date({ runAt: 5_000_000 }) } as const;
+
+  test("exist once it is committed", async () => {
+    const store = await transaction(async (its, run) => {
+      await its.inTransaction(run).put(spec);
+      expect(await its.get("order:7")).toBeUndefined();
+      await run("COMMIT", []);
+    });
+    expect(await store.get("order:7")).toMatchObject({ func: "orders.cancel", args: ["7"], nextRunMs: 5_000_000 });
+  });
+
+  test("never were when it is rolled back", async () => {
+    const store = await transaction((its, run) => its.inTransaction(run).put(spec));
+    expect(await store.get("order:7")).toBeUndefined();
+  });
+
+  test("are replaced, and claims of what was there before are void", async () => {
+    const store = await transaction(async (its, run) => {
+      expect(await its.insert(job({ id: "order:7", nextRunMs: 1_000 }))).toBeUndefined();
+      const claim = await claimOne(its, "order:7");
+      await its.inTransaction(run).put(spec);
+      await run("COMMIT", []);
+      expect(await its.dispatch([decision(claim, null)])).toEqual([{ kind: "stale" }]);
+    });
+    expect(await store.get("order:7")).toMatchObject({ nextRunMs: 5_000_000 });
+  });
+
+  test("are removed with it, and one that is not there is no error", async () => {
+    const store = await transaction(async (its, run) => {
+      expect(await its.insert(job({ id: "order:7" }))).toBeUndefined();
+      const jobs = its.inTransaction(run);
+      await jobs.remove("order:7");
+      await jobs.remove("order:8");
+      expect(await its.get("order:7")).toBeDefined();
+      await run("COMMIT", []);
+    });
+    expect(await store.get("order:7")).toBeUndefined();
+  });
+
+  test("a spec that says something impossible names it", async () => {
+    await transaction(async (its, run) => {
+      const jobs = its.inTransaction(run);
+      await expect(jobs.put({ ...spec, maxInstances: 0 })).rejects.toThrow(/maxInstances/);
+      await expect(jobs.put({ ...spec, func: "x".repeat(256) })).rejects.toThrow(/func/);
+    });
   });
 });

@@ -1,5 +1,4 @@
 import type { Pool } from "mysql2/promise";
-import { JobSpecError } from "../core/errors.js";
 import { encodeJob, type JobRecord } from "../core/job-record.js";
 import type {
   ClaimKey,
@@ -17,11 +16,18 @@ import type {
   SchedulerNode,
   Verdict,
 } from "../core/job-store.js";
+import { checkStorable } from "./mysql/check-storable.js";
 import { claimDue } from "./mysql/claim-due.js";
 import { Connections } from "./mysql/connections.js";
 import { dispatch } from "./mysql/dispatch.js";
 import { executionLog } from "./mysql/execution-log.js";
 import { isDuplicate } from "./mysql/failure.js";
+import {
+  type InTransactionOptions,
+  type JobsInTransaction,
+  jobsInTransaction,
+  type RunSql,
+} from "./mysql/jobs-in-transaction.js";
 import { offer, renew, requestCancel } from "./mysql/leases.js";
 import { listJobs, readJob } from "./mysql/list-jobs.js";
 import { forgetNode, heartbeat, nodes } from "./mysql/nodes.js";
@@ -64,9 +70,6 @@ export interface MySQLJobStoreOptions {
   readonly statementMs?: number;
 }
 
-/** As long as their columns are. */
-const ID_MAX = 190;
-const FUNC_MAX = 255;
 const INSERTS_MAX = 3;
 
 /**
@@ -144,6 +147,11 @@ export class MySQLJobStore implements JobStore {
         if (attempt >= INSERTS_MAX) throw error;
       }
     }
+  }
+
+  /** Adds and removes jobs in a transaction of yours, so that an order and its job exist together or not at all. */
+  inTransaction(run: RunSql, options: InTransactionOptions = {}): JobsInTransaction {
+    return jobsInTransaction(run, this.#tables, options);
   }
 
   get(id: string): Promise<JobRecord | undefined> {
@@ -276,8 +284,3 @@ export class MySQLJobStore implements JobStore {
 }
 
 /** What the columns would refuse is refused by name. */
-function checkStorable({ id, func }: JobRecord): void {
-  if (typeof func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
-  if (func.length > FUNC_MAX) throw new JobSpecError("func", `must have at most ${FUNC_MAX} characters`);
-  if (id.length > ID_MAX) throw new JobSpecError("id", `must have at most ${ID_MAX} characters`);
-}

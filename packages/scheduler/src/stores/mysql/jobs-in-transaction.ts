@@ -1,0 +1,56 @@
+import { encodeJob } from "../../core/job-record.js";
+import { type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
+import { idMaker } from "../../core/new-id.js";
+import { checkStorable } from "./check-storable.js";
+import type { Tables } from "./tables.js";
+
+/** Runs one statement of a transaction that the caller began and will commit: `(sql, params) => connection.query(sql, params)`. */
+export type RunSql = (sql: string, params: readonly (string | number | null)[]) => Promise<unknown>;
+
+export interface InTransactionOptions {
+  /** IANA name for triggers without one. Default "UTC". */
+  readonly timezone?: string;
+  readonly jobDefaults?: JobDefaults;
+}
+
+/** What a job is in a shared store: its task is named. */
+export type SharedJobSpec = Omit<JobSpec, "store" | "onConflict" | "func" | "id"> & {
+  readonly id: string;
+  readonly func: string;
+};
+
+/** Jobs that are there if and only if the rest of a transaction is. */
+export interface JobsInTransaction {
+  /** Adds a job, or replaces the one of that id. Throws a JobSpecError that names the attribute. */
+  put(spec: SharedJobSpec): Promise<void>;
+  /** Removes a job if it is there. Runs under way go on. */
+  remove(id: string): Promise<void>;
+}
+
+const newId = idMaker(Math.random);
+
+/** Schedulers see what was committed at their next look, a second later at most; nobody is woken before there is something to see. */
+export function jobsInTransaction(
+  run: RunSql,
+  { ns, jobs, now }: Tables,
+  { timezone = "UTC", jobDefaults = {} }: InTransactionOptions,
+): JobsInTransaction {
+  return {
+    async put(spec) {
+      const around = { defaults: jobDefaults, timezone, nowMs: Date.now(), random: Math.random, newId };
+      const job = toRecord(spec, around);
+      checkStorable(job);
+      // The version beats any that a job of this id ever had, and with it every claim of that one.
+      await run(
+        `INSERT INTO ${jobs} (ns, id, func, next_run_ms, version, max_instances, spec) VALUES (?, ?, ?, ?, ${now}, ?, ?)
+         ON DUPLICATE KEY UPDATE func = VALUES(func), next_run_ms = VALUES(next_run_ms),
+           version = GREATEST(version + 1, VALUES(version)), max_instances = VALUES(max_instances), spec = VALUES(spec),
+           lease_owner = NULL, lease_until = 0`,
+        [ns, job.id, String(job.func), job.nextRunMs, job.maxInstances, encodeJob(job)],
+      );
+    },
+    async remove(id) {
+      await run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
+    },
+  };
+}
