@@ -13,7 +13,11 @@ export default {
     "^.+\\.ts$": [
       "@swc/jest",
       {
-        jsc: { parser: { syntax: "typescript", explicitResourceManagement: true }, target: "es2022" },
+        jsc: {
+          parser: { syntax: "typescript", decorators: true, explicitResourceManagement: true },
+          transform: { decoratorVersion: "2022-03" },
+          target: "es2022",
+        },
         module: { type: "es6" },
       },
     ],

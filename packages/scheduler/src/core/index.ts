@@ -14,5 +14,6 @@ export type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
 export type { JobDefaults, JobPatch, JobPolicy, JobSpec } from "./job-spec.js";
 export type { JobStore, SchedulerNode } from "./job-store.js";
 export type { Json } from "./json.js";
+export { Scheduled, type ScheduledSpec } from "./scheduled.js";
 export { type JobList, type JobListQuery, Scheduler, type SchedulerOptions, type SchedulerState } from "./scheduler.js";
 export type { RunContext, TaskFunction, TaskOptions } from "./task.js";

@@ -33,6 +33,7 @@ import {
 } from "./job-spec.js";
 import type { JobQuery, JobStore, SchedulerNode } from "./job-store.js";
 import { idMaker } from "./new-id.js";
+import { addDeclared, type ScheduledSpec } from "./scheduled.js";
 import { StoreSession } from "./store-session.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
 
@@ -90,9 +91,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   readonly id: string;
   readonly timezone: string;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly #random: Random;
   readonly #newId: () => string;
-  readonly #logger: Logger;
   readonly #verbose: boolean;
   readonly #defaults: JobDefaults;
   readonly #leaseMs: number;
@@ -116,13 +117,13 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#newId = idMaker(this.#random);
     this.id = this.#newId();
     this.timezone = options.timezone ?? localZoneName();
-    this.#logger = options.logger ?? defaultLogger;
+    this.logger = options.logger ?? defaultLogger;
     this.#verbose = options.logger !== undefined;
     this.#defaults = options.jobDefaults ?? {};
     this.#leaseMs = options.leaseMs ?? 10_000;
     this.#pollMs = options.pollMs ?? 1_000;
     this.#historyMs = (options.historyDays ?? 7) * DAY_MS;
-    this.#events = new Events((error) => this.#logger.error(`A listener failed: ${String(error)}`));
+    this.#events = new Events((error) => this.logger.error(`A listener failed: ${String(error)}`));
     for (const [alias, store] of Object.entries(options.stores ?? {})) this.#stores.set(alias, store);
     for (const [alias, executor] of Object.entries(options.executors ?? {})) this.#executors.set(alias, executor);
     if (!this.#stores.has(STORE_DEFAULT)) this.#stores.set(STORE_DEFAULT, new MemoryJobStore({ clock: this.clock }));
@@ -149,7 +150,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#state = paused ? "paused" : "running";
     for (const [alias, store] of this.#stores) this.#openSession(alias, store);
     await this.#addPending();
-    this.#logger.info("Scheduler started");
+    this.logger.info("Scheduler started");
     this.#events.emit("scheduler:started", {});
     this.#keepHouse();
   }
@@ -174,7 +175,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     await Promise.all([...this.#executors.values()].map((executor) => executor.shutdown({ wait })));
     for (const store of this.#stores.values()) await store.close();
     this.#state = "stopped";
-    this.#logger.info("Scheduler has been shut down");
+    this.logger.info("Scheduler has been shut down");
     this.#events.emit("scheduler:shutdown", {});
     this.#ended?.resolve();
   }
@@ -188,7 +189,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#mustRun();
     if (this.#state !== "running") return;
     this.#state = "paused";
-    this.#logger.info("Paused scheduler job processing");
+    this.logger.info("Paused scheduler job processing");
     this.#events.emit("scheduler:paused", {});
   }
 
@@ -196,7 +197,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#mustRun();
     if (this.#state !== "paused") return;
     this.#state = "running";
-    this.#logger.info("Resumed scheduler job processing");
+    this.logger.info("Resumed scheduler job processing");
     this.#events.emit("scheduler:resumed", {});
     this.wakeup();
   }
@@ -222,15 +223,13 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return fn;
   }
 
-  /** The function form of a decorator: `scheduler.scheduled({ trigger })(fn)` adds a job for it and gives it back. */
-  scheduled(spec: Omit<JobSpec, "func"> & { readonly func?: string }): <F extends TaskFunction>(fn: F) => F {
+  /** The function form of the decorator `@Scheduled`: `scheduler.scheduled({ trigger })(fn)` adds a job for it and gives it back. */
+  scheduled(spec: ScheduledSpec): <F extends TaskFunction>(fn: F) => F {
     return (fn) => {
       const name = spec.func ?? (fn.name || spec.id);
       if (name === undefined) throw new JobSpecError("func", "a function without a name needs `func` or `id`");
       this.registerTask(name, fn);
-      void this.addJob({ ...spec, func: name }).catch((error: unknown) =>
-        this.#logger.error(`Job "${spec.id ?? name}" could not be added: ${String(error)}`),
-      );
+      addDeclared(this, { ...spec, func: name });
       return fn;
     };
   }
@@ -320,7 +319,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     if (this.#state !== "stopped") {
       for (const alias of store === undefined ? this.#stores.keys() : [store]) {
         if (!(await this.#store(alias).remove(id))) continue;
-        this.#logger.info(`Removed job ${id}`);
+        this.logger.info(`Removed job ${id}`);
         this.#events.emit("job:removed", { jobId: id, store: alias });
         return;
       }
@@ -532,7 +531,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   async #startExecutor(alias: string, executor: Executor): Promise<void> {
-    await executor.start({ alias, logger: this.#logger, task: (name) => this.#tasks.get(name)?.fn });
+    await executor.start({ alias, logger: this.logger, task: (name) => this.#tasks.get(name)?.fn });
     executor.onCapacity = () => this.wakeup();
   }
 
@@ -541,7 +540,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       id: this.id,
       clock: this.clock,
       random: this.#random,
-      logger: this.#logger,
+      logger: this.logger,
       verbose: this.#verbose,
       timezone: this.timezone,
       events: this.#events,
@@ -611,7 +610,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
         1,
       );
     }
-    this.#logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
+    this.logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
     const job = new Job(record, alias, true, this);
     this.#pending.push({ spec, record, job });
     return job;
@@ -634,7 +633,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     for (let attempt = 0; attempt < UPDATE_TRIES; attempt++) {
       const existing = await store.insert(record);
       if (existing === undefined) {
-        this.#logger.info(`Added job "${record.name}" to job store "${alias}"`);
+        this.logger.info(`Added job "${record.name}" to job store "${alias}"`);
         this.#events.emit("job:added", { jobId: record.id, store: alias });
         this.#sessions.get(alias)?.wake();
         return record;
@@ -664,7 +663,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       if (current === undefined) throw new JobNotFoundError(job.id);
       const updated = await store.update(change(current, await store.now()));
       if (updated !== undefined) {
-        this.#logger.info(`Modified job ${job.id}`);
+        this.logger.info(`Modified job ${job.id}`);
         this.#events.emit("job:modified", { jobId: job.id, store: job.store });
         this.#sessions.get(job.store)?.wake();
         return updated;
@@ -735,7 +734,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       try {
         await store.executions.deleteBefore((await store.now()) - this.#historyMs, HOUSEKEEPING_ROWS);
       } catch (error) {
-        this.#logger.warn(`Old executions of job store "${alias}" could not be removed: ${String(error)}`);
+        this.logger.warn(`Old executions of job store "${alias}" could not be removed: ${String(error)}`);
       }
     }
     if (this.#state === "running" || this.#state === "paused") this.#keepHouse();
