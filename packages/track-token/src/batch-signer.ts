@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import {
+  ARTICLE_ID_BYTES,
   BATCH_BYTES,
   type BatchBinding,
   PAYLOAD_BYTES,
@@ -28,6 +29,7 @@ const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_BYTES);
 export class BatchSigner {
   readonly #key: TrackKey;
   readonly #head: string;
+  readonly #articleIds: bigint[] = [];
 
   constructor(
     keys: TrackKeys,
@@ -39,6 +41,7 @@ export class BatchSigner {
   }
 
   article(articleId: bigint, reason: number, position: number): ArticleTokens {
+    this.#articleIds.push(articleId);
     writeBatch(view, PURPOSES.click, this.batch);
     writeArticle(view, articleId, reason, position);
     const signature = sign(this.#key, bytes);
@@ -51,11 +54,19 @@ export class BatchSigner {
     };
   }
 
-  /** The token that says the batch was on the screen. */
+  /**
+   * The token that says the batch was on the screen, or a part of it. It names the articles signed so far, so that nobody can
+   * say of another one that it was seen.
+   */
   exposure(): string {
     writeBatch(view, PURPOSES.exposure, this.batch);
     writeArticle(view, 0n, 0, 0);
-    return `v1.${this.#key.id}.${bytes.toString("base64url")}.${tag(sign(this.#key, bytes), "exposure")}`;
+    const payload = Buffer.alloc(PAYLOAD_BYTES + ARTICLE_ID_BYTES * this.#articleIds.length);
+    bytes.copy(payload);
+    for (const [index, articleId] of this.#articleIds.entries()) {
+      payload.writeBigInt64BE(articleId, PAYLOAD_BYTES + ARTICLE_ID_BYTES * index);
+    }
+    return `v1.${this.#key.id}.${payload.toString("base64url")}.${tag(sign(this.#key, payload), "exposure")}`;
   }
 }
 

@@ -31,6 +31,8 @@ export interface TrackPayload extends BatchBinding {
  */
 export const BATCH_BYTES = 24;
 export const PAYLOAD_BYTES = 36;
+/** Behind an exposure's payload, for each article of its batch. */
+export const ARTICLE_ID_BYTES = 8;
 
 /** What is signed for: an exposure's payload is never an article's. */
 export const PURPOSES: Readonly<Record<TrackKind, number>> = { click: 1, collect: 1, read: 1, liking: 1, exposure: 2 };
@@ -77,3 +79,10 @@ export const TAG_OFFSET: Readonly<Record<TrackKind, number>> = {
   liking: 30,
   exposure: 0,
 };
+
+/** The articles that an exposure's batch consists of, in the order of their positions. */
+export function readArticleIds(from: Buffer): bigint[] {
+  const articleIds: bigint[] = [];
+  for (let at = PAYLOAD_BYTES; at < from.length; at += ARTICLE_ID_BYTES) articleIds.push(from.readBigInt64BE(at));
+  return articleIds;
+}

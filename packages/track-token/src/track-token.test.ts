@@ -5,6 +5,7 @@ import {
   type TrackKeys,
   type TrackKind,
   type TrackPayload,
+  verifyExposureToken,
   verifyTrackToken,
 } from "./index.js";
 
@@ -35,7 +36,7 @@ test("the README's example holds", () => {
     payload: { userId: 7n, articleId: 97n },
   });
   expect(verifyTrackToken(keys, "liking", click, batch.stamp)).toEqual({ ok: false, reason: "wrong signature" });
-  expect(verifyTrackToken(keys, "exposure", signer.exposure(), batch.stamp).ok).toBe(true);
+  expect(verifyExposureToken(keys, signer.exposure(), batch.stamp)).toMatchObject({ ok: true, articleIds: [97n] });
 });
 
 describe("a track token", () => {
@@ -63,6 +64,22 @@ describe("a track token", () => {
       const verdict = verifyTrackToken(keys, "click", changed, nowMs);
       expect([at, verdict.ok]).toEqual([at, false]);
     }
+  });
+
+  test("of an exposure names the articles signed before it, and no character of it can be changed", () => {
+    const { articleId, reason, position, ...batch } = payload;
+    const signer = new BatchSigner(keys, batch);
+    for (const id of [articleId, 7n]) signer.article(id, reason, position);
+    const exposure = signer.exposure();
+    expect(verifyExposureToken(keys, exposure, nowMs)).toMatchObject({ ok: true, articleIds: [articleId, 7n] });
+    const changes = Array.from(exposure, (character, at) => [at, character === "A" ? "B" : "A"] as const);
+    for (const [at, character] of changes) {
+      const changed = exposure.slice(0, at) + character + exposure.slice(at + 1);
+      expect([at, verifyExposureToken(keys, changed, nowMs).ok]).toEqual([at, false]);
+    }
+    const [head, kid, text = "", tag] = exposure.split(".");
+    const shorter = [head, kid, Buffer.from(text, "base64url").subarray(0, 44).toString("base64url"), tag].join(".");
+    expect(verifyExposureToken(keys, shorter, nowMs)).toEqual({ ok: false, reason: "wrong signature" });
   });
 
   test("ends", () => {

@@ -1,28 +1,63 @@
 import { timingSafeEqual } from "node:crypto";
 import { sign, tag } from "./batch-signer.js";
-import { PURPOSES, readPayload, type TrackKind, type TrackPayload } from "./payload.js";
+import {
+  ARTICLE_ID_BYTES,
+  PAYLOAD_BYTES,
+  PURPOSES,
+  readArticleIds,
+  readPayload,
+  type TrackKind,
+  type TrackPayload,
+} from "./payload.js";
 import type { TrackKeys } from "./track-keys.js";
 
-/** What a token says, or why it counts for nothing. */
-export type Tracked =
-  | { readonly ok: true; readonly payload: TrackPayload }
-  | { readonly ok: false; readonly reason: "malformed" | "unknown key" | "wrong signature" | "expired" };
+interface Refused {
+  readonly ok: false;
+  readonly reason: "malformed" | "unknown key" | "wrong signature" | "expired";
+}
 
-const TOKEN = /^v1\.([\w-]{4})\.([\w-]{48})\.([\w-]{10})$/;
+/** What a token says, or why it counts for nothing. */
+export type Tracked = { readonly ok: true; readonly payload: TrackPayload } | Refused;
+
+/** The same of an exposure, with the articles of its batch. */
+export type Exposed =
+  | { readonly ok: true; readonly payload: TrackPayload; readonly articleIds: readonly bigint[] }
+  | Refused;
+
+/** 48 characters of payload; an exposure's goes on with its articles. */
+const TOKEN = /^v1\.([\w-]{4})\.([\w-]{48,2048})\.([\w-]{10})$/;
 
 /** Checks a token for one kind of action; what it is bound to is for the caller to compare. */
 export function verifyTrackToken(keys: TrackKeys, kind: TrackKind, token: string, nowMs: number): Tracked {
+  const opened = open(keys, kind, token, nowMs);
+  return opened.ok ? { ok: true, payload: opened.payload } : opened;
+}
+
+/** Checks the token of a batch that was on the screen; an exposure can be of these articles alone. */
+export function verifyExposureToken(keys: TrackKeys, token: string, nowMs: number): Exposed {
+  const opened = open(keys, "exposure", token, nowMs);
+  return opened.ok ? { ...opened, articleIds: readArticleIds(opened.bytes) } : opened;
+}
+
+type Opened = { readonly ok: true; readonly payload: TrackPayload; readonly bytes: Buffer } | Refused;
+
+function open(keys: TrackKeys, kind: TrackKind, token: string, nowMs: number): Opened {
   const match = TOKEN.exec(token);
   if (match === null) return { ok: false, reason: "malformed" };
   const [, keyId = "", payloadText = "", given = ""] = match;
+  const bytes = Buffer.from(payloadText, "base64url");
+  if (!isWhole(bytes) || bytes.toString("base64url") !== payloadText) return { ok: false, reason: "malformed" };
   const key = keys.byId.get(keyId);
   if (key === undefined) return { ok: false, reason: "unknown key" };
 
-  const bytes = Buffer.from(payloadText, "base64url");
   const expected = tag(sign(key, bytes), kind);
   if (!timingSafeEqual(Buffer.from(given), Buffer.from(expected)) || bytes[0] !== PURPOSES[kind]) {
     return { ok: false, reason: "wrong signature" };
   }
   const payload = readPayload(bytes);
-  return payload.expiresAtSeconds * 1_000 > nowMs ? { ok: true, payload } : { ok: false, reason: "expired" };
+  return payload.expiresAtSeconds * 1_000 > nowMs ? { ok: true, payload, bytes } : { ok: false, reason: "expired" };
+}
+
+function isWhole(bytes: Buffer): boolean {
+  return bytes.length >= PAYLOAD_BYTES && (bytes.length - PAYLOAD_BYTES) % ARTICLE_ID_BYTES === 0;
 }
