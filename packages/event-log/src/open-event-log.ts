@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Mysql } from "@headline/mysql";
+import type { Redis } from "@headline/redis";
+import { EventStream } from "./event-stream.js";
+import { createGroupCommit } from "./group-commit.js";
+import { insertEvents } from "./insert-events.js";
+import type { TrackedEvent } from "./tracked-event.js";
+
+interface Options {
+  readonly mysql: Mysql;
+  /** A client opened with `EventStream.scripts`, of a Redis that may or may not be durable: it is asked. */
+  readonly redis: Redis;
+  readonly onError?: (error: unknown) => void;
+}
+
+export interface EventLog extends AsyncDisposable {
+  /**
+   * Resolves when all of `events` are durable, with which of them were new, as far as is known by then. Rejects when neither
+   * Redis nor MySQL took them; some may be written all the same, and coming again does no harm.
+   */
+  append(events: readonly TrackedEvent[]): Promise<readonly boolean[]>;
+  /** Where events go first at this moment. */
+  readonly goesTo: "redis" | "mysql";
+}
+
+/** How long what is known of Redis's durability is believed. */
+const ASK_EVERY_MS = 5_000;
+const ASK_AGAIN_MS = 250;
+const EVENTS_PER_ENTRY = 100;
+
+/** Where events become durable: in the stream of a Redis that keeps what it acknowledges, else in MySQL at once. */
+export async function openEventLog({ mysql, redis, onError = () => undefined }: Options): Promise<EventLog> {
+  const stream = new EventStream(redis);
+  const write = createGroupCommit((events) => insertEvents(mysql, events));
+  const stopped = new AbortController();
+  let isDurable = false;
+  const onLost = () => {
+    isDurable = false; // it may come back as another one
+  };
+  redis.on("close", onLost);
+  await ask();
+  const asking = keepAsking();
+
+  return {
+    async append(events) {
+      const parts: Promise<readonly boolean[]>[] = [];
+      for (let from = 0; from < events.length; from += EVENTS_PER_ENTRY)
+        parts.push(appendPart(events.slice(from, from + EVENTS_PER_ENTRY)));
+      const settled = await Promise.allSettled(parts);
+      return settled.flatMap((part) => {
+        if (part.status === "rejected") throw part.reason;
+        return part.value;
+      });
+    },
+    get goesTo() {
+      return isDurable ? "redis" : "mysql";
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopped.abort();
+      redis.off("close", onLost);
+      await asking;
+    },
+  };
+
+  async function appendPart(events: readonly TrackedEvent[]): Promise<readonly boolean[]> {
+    if (!isDurable) return write(events);
+    try {
+      return await stream.append(events);
+    } catch (error) {
+      onError(error); // perhaps Redis took them: who lands them finds them in MySQL
+      return write(events);
+    }
+  }
+
+  async function ask(): Promise<void> {
+    try {
+      isDurable = redis.status === "ready" && (await stream.isDurable()) && redis.status === "ready";
+    } catch (error) {
+      isDurable = false;
+      onError(error);
+    }
+  }
+
+  async function keepAsking(): Promise<void> {
+    const { signal } = stopped;
+    while (!signal.aborted) {
+      await sleep(isDurable ? ASK_EVERY_MS : ASK_AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
+      if (!signal.aborted) await ask();
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** What a reader did. The undoing of something is a kind of its own. */
+export const EVENT_KINDS = [
+  "exposure",
+  "click",
+  "read",
+  "collect",
+  "uncollect",
+  "liking",
+  "unliking",
+  "dislike",
+  "undislike",
+  "block",
+  "unblock",
+] as const;
+
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/** An action of a reader on an article of a batch that was served. */
+export interface TrackedEvent {
+  readonly kind: EventKind;
+  /** Negative for a guest. */
+  readonly userId: bigint;
+  readonly articleId: bigint;
+  readonly channelId: number;
+  /** The batch: ms since the epoch. */
+  readonly stamp: number;
+  /** Why the article was chosen: the number of the wire's Reason. */
+  readonly reason: number;
+  /** Where in the batch it stood, from 0. */
+  readonly position: number;
+  /** Which ranker chose: the experiment bucket. */
+  readonly bucket: number;
+  /** Of a read: how long, as far as the client knows. */
+  readonly durationMs: number | undefined;
+  readonly happenedAtMs: number;
+  readonly acceptedAtMs: number;
+  /** Which of several in one batch, a UUID. Without it, only the first of (user, article, batch, kind) is kept. */
+  readonly occurrence: string | undefined;
+}
+
+/** A TrackedEvent as it stands in the log. */
+export interface LandedEvent extends TrackedEvent {
+  /** Its place: what landed later has a larger id, for everybody. */
+  readonly id: bigint;
+  readonly landedAtMs: number;
+}
+
+/** What two copies of one event have in common: its batch, and what it is in there. */
+export function batchOf({ userId, channelId, stamp }: TrackedEvent): string {
+  return `${userId}:${channelId}:${stamp}`;
+}
+
+export function placeInBatch({ articleId, kind, occurrence }: TrackedEvent): string {
+  return `${articleId}:${kind}:${occurrenceHex(occurrence)}`;
+}
+
+/** Sixteen bytes; zeroes stand for none. */
+export function occurrenceHex(occurrence: string | undefined): string {
+  return occurrence === undefined ? NONE : occurrence.replaceAll("-", "").toLowerCase();
+}
+
+const NONE = "0".repeat(32);
