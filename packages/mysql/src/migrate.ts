@@ -26,6 +26,7 @@ async function applyMissing(pool: mysql2.Pool, folder: string, names: readonly s
   const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool: async () => pool as never }) });
   const migrator = new Migrator({
     db,
+    allowUnorderedMigrations: true, // two branches may number theirs side by side
     provider: {
       getMigrations: async () => {
         const files = await Promise.all(

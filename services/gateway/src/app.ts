@@ -3,6 +3,7 @@ import type { Log } from "@headline/observability";
 import { gathered } from "@headline/observability";
 import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";
+import type { JobsIn } from "@headline/shared-jobs";
 import express, { type Express } from "express";
 import type { Articles } from "./articles/articles.js";
 import { editArticle, publishArticle, removeArticle } from "./articles/publish-article.js";
@@ -27,6 +28,14 @@ import { jsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
+import {
+  listOrders,
+  listPromotionDays,
+  orderPromotion,
+  type PromotionTerms,
+  payForOrder,
+  showOrder,
+} from "./orders/order-handlers.js";
 import type { AccessTokens } from "./users/access-tokens.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
@@ -43,6 +52,8 @@ export interface AppParts {
   readonly hotLists: HotLists;
   readonly tokens: AccessTokens;
   readonly announcer: Announcer;
+  readonly jobs: JobsIn;
+  readonly promotionTerms: PromotionTerms;
   readonly now: () => number;
   readonly log: Log;
   /** Whether to take new readers: false while starting and draining. */
@@ -70,6 +81,7 @@ export function createApp(parts: AppParts): Express {
     hotLists,
     tokens,
     announcer,
+    jobs,
     now,
     log,
     isReady,
@@ -79,8 +91,9 @@ export function createApp(parts: AppParts): Express {
   const breaker = createBreaker("the recommendation service");
   const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
   const onDegraded = tellDegraded(log);
-  const publisher = createPublisher({ mysql, announcer, userStatistics: users.statistics, onRedisError });
-  const publishing = { authenticate, channels, publisher };
+  const publisher = createPublisher({ mysql, jobs, announcer, userStatistics: users.statistics, onRedisError });
+  const publishing = { authenticate, channels, publisher, now };
+  const ordering = { authenticate, mysql, jobs, announcer, terms: parts.promotionTerms, now };
   const following = { authenticate, mysql, announcer, users, onRedisError };
   const feed = createFeed({
     recommender,
@@ -144,6 +157,12 @@ export function createApp(parts: AppParts): Express {
   app.get("/users/:id/articles", listUserArticles({ mysql, articles }));
   app.put("/users/:id/follow", followUser(following));
   app.delete("/users/:id/follow", unfollowUser(following));
+
+  app.post("/orders", jsonBody, orderPromotion(ordering));
+  app.get("/orders", listOrders(ordering));
+  app.get("/orders/:id", showOrder(ordering));
+  app.post("/orders/:id/payment", payForOrder(ordering));
+  app.get("/promotion-days", listPromotionDays(ordering));
 
   app.post("/authorizations", jsonBody, signIn({ mysql, tokens }));
   app.put("/authorizations", optionalJsonBody, renewSignIn({ mysql, tokens }));

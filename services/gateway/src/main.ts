@@ -15,6 +15,9 @@ const Environment = z
     JWKS_URL: z.url().optional(),
     /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
     GRACE_MS: z.coerce.number().int().min(0).max(60_000).default(200),
+    /** How long an order waits to be paid. */
+    ORDER_TIMEOUT_SECONDS: z.coerce.number().positive().max(86_400).default(1_800),
+    PROMOTION_SLOTS_PER_DAY: z.coerce.number().int().min(0).max(100_000).default(20),
     LOG_LEVEL: z.string().default("info"),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
@@ -38,6 +41,10 @@ await runUntilSignal(
       tokenKeys: config.JWKS_URL === undefined ? { secret: config.JWT_SECRET as string } : { jwksUrl: config.JWKS_URL },
       assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
       graceMs: config.GRACE_MS,
+      promotionTerms: {
+        timeoutMs: config.ORDER_TIMEOUT_SECONDS * 1_000,
+        slotsPerDay: config.PROMOTION_SLOTS_PER_DAY,
+      },
       log,
     }),
   { onUnhandled: (err) => log.error({ err }, "unhandled") },

@@ -2,20 +2,22 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { newestArticleIds } from "@headline/articles";
 import { followChanges } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { connectRecommender, type Recommender } from "@headline/rpc";
+import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { createApp } from "./app.js";
-import { newestArticleIds } from "./articles/article-store.js";
 import { Articles } from "./articles/articles.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { createPresetServer } from "./http/preset-server.js";
+import type { PromotionTerms } from "./orders/order-handlers.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
 import { Users } from "./users/users.js";
 
@@ -31,6 +33,7 @@ export interface GatewayConfig {
   readonly tokenKeys: TokenKeys;
   readonly log: Log;
   readonly now?: () => number;
+  readonly promotionTerms?: Partial<PromotionTerms>;
   readonly assets?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
@@ -46,6 +49,7 @@ export interface RunningGateway extends AsyncDisposable {
 /** Of a request's 800 ms. */
 const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
 const GRACE_MS = 200;
+const PROMOTION_TERMS: PromotionTerms = { timeoutMs: 30 * 60 * 1_000, slotsPerDay: 20, priceFen: 990 };
 /** An answer takes 800 ms at most; who has not even sent the whole request by then is not waited for. */
 const DRAIN_MS = 3_000;
 
@@ -65,6 +69,10 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => subscriber.disconnect());
     const recommender = resources.use(config.recommender ?? connectRecommender({ address: recommenderAddress }));
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
+
+    const jobStore = openJobStore(mysqlUrl);
+    resources.defer(() => jobStore.close());
+    await jobStore.migrate();
 
     const articles = new Articles({ mysql, redis, onRedisError });
     const users = new Users({ mysql, redis, onRedisError });
@@ -102,6 +110,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       hotLists,
       tokens: createAccessTokens(tokenKeys, now),
       announcer,
+      jobs: jobsIn(jobStore),
+      promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,
       log,
       isReady: () => ready,

@@ -1,11 +1,13 @@
-import { createHash } from "node:crypto";
+import { DELETED, PUBLISHED, publishJob, publishJobId, SCHEDULED } from "@headline/articles";
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import { isDuplicate, isGivenUp, isLocked, type Mysql, type Transaction } from "@headline/mysql";
+import type { Mysql, Transaction } from "@headline/mysql";
+import { fanOutIfFollowed } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
+import type { JobsIn } from "@headline/shared-jobs";
 import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
+import { answerOnce } from "../idempotency/answer-once.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
-import { DELETED, PUBLISHED } from "./article-store.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 
@@ -21,6 +23,16 @@ export interface NewArticle {
   readonly content: string;
   readonly channelId: number;
   readonly cover: readonly string[];
+  /** When to publish it, epoch ms; at once without. */
+  readonly publishAtMs?: number;
+}
+
+/** What an author changes; null holds a scheduled article back until it has another time. */
+export type ArticleEdit = Partial<Omit<NewArticle, "publishAtMs">> & { readonly publishAtMs?: number | null };
+
+export interface WriterParts {
+  readonly mysql: Mysql;
+  readonly jobs: JobsIn;
 }
 
 /** An article that was published before, under the same Idempotency-Key: whoever wrote it has told, or the table does. */
@@ -30,55 +42,53 @@ export interface AlreadyWritten {
   readonly changes: readonly [];
 }
 
-/**
- * One transaction: the article, the author's count, what followers are told, and the idempotency key, all or nothing.
- *
- * @throws Refusal ALREADY_EXISTS while a request with the same key is running; FAILED_PRECONDITION when the key was used
- * for another body.
- */
-export async function insertArticle(
-  mysql: Mysql,
+/** One transaction: the article, the author's count, what followers are told, and the idempotency key, all or nothing. */
+export function insertArticle(
+  { mysql, jobs }: WriterParts,
   authorId: bigint,
   article: NewArticle,
   idempotencyKey: string | undefined,
 ): Promise<Written | AlreadyWritten> {
-  const hash = createHash("sha256").update(JSON.stringify(article)).digest("hex");
   return mysql.transaction(async (tx) => {
-    if (idempotencyKey !== undefined) {
-      const before = await claimKey(tx, authorId, idempotencyKey, hash);
-      if (before !== undefined) return { articleId: before, changes: [] };
-    }
-    const isNewUser = await insertUnknownUser(tx, authorId);
-    const { articleId, version } = await insert(tx, authorId, article);
-    if (idempotencyKey !== undefined) {
-      await tx.write("UPDATE idempotency_keys SET article_id = ? WHERE user_id = ? AND idempotency_key = ?", [
-        articleId,
-        authorId,
-        idempotencyKey,
-      ]);
-    }
-    // The author's row last: it is the one that others wait for.
-    const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: 1 });
-    const changes: Change[] = [
-      { topic: "article", subjectId: articleId, version },
-      { topic: "user-statistics", subjectId: authorId, version: authorCounts.version },
-    ];
-    if (isNewUser) changes.push({ topic: "user", subjectId: authorId, version: NEW_USER_VERSION });
-    await appendChanges(tx, ...changes);
-    return { articleId, authorCounts, changes };
+    const request = { userId: authorId, key: idempotencyKey, body: article };
+    const { id, made } = await answerOnce(tx, request, () => insertNew(tx, jobs, authorId, article));
+    return made?.written ?? { articleId: id, changes: [] };
   });
 }
 
-/** Changes what `edit` names. @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author. */
-export async function updateArticle(
-  mysql: Mysql,
+async function insertNew(tx: Transaction, jobs: JobsIn, authorId: bigint, article: NewArticle) {
+  const isNewUser = await insertUnknownUser(tx, authorId);
+  const { articleId, version } = await insert(tx, authorId, article);
+  const changes: Change[] = [{ topic: "article", subjectId: articleId, version }];
+  if (isNewUser) changes.push({ topic: "user", subjectId: authorId, version: NEW_USER_VERSION });
+  if (article.publishAtMs !== undefined) {
+    await jobs(tx).put(publishJob(articleId, article.publishAtMs));
+    await appendChanges(tx, ...changes);
+    return { id: articleId, written: { articleId, changes } };
+  }
+  await fanOutIfFollowed(tx, jobs, { articleId, authorId });
+  // The author's row last: it is the one that others wait for.
+  const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: 1 });
+  changes.push({ topic: "user-statistics", subjectId: authorId, version: authorCounts.version });
+  await appendChanges(tx, ...changes);
+  return { id: articleId, written: { articleId, authorCounts, changes } };
+}
+
+/**
+ * Changes what `edit` names; the job that publishes the article follows its time.
+ *
+ * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author; FAILED_PRECONDITION for the time of an article
+ * that is published already.
+ */
+export function updateArticle(
+  { mysql, jobs }: WriterParts,
   authorId: bigint,
   articleId: bigint,
-  edit: Partial<NewArticle>,
+  edit: ArticleEdit,
 ): Promise<Written> {
   return mysql.transaction(async (tx) => {
-    const version = await lockOwn(tx, authorId, articleId);
-    const { title = null, channelId = null, cover, content } = edit;
+    const { version, status } = await lockOwn(tx, authorId, articleId);
+    const { title = null, channelId = null, cover, content, publishAtMs } = edit;
     await tx.write(
       `UPDATE articles SET title = COALESCE(?, title), channel_id = COALESCE(?, channel_id), cover = COALESCE(?, cover),
               version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
@@ -86,6 +96,15 @@ export async function updateArticle(
     );
     if (content !== undefined)
       await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
+    if (publishAtMs !== undefined) {
+      if (status !== SCHEDULED) throw new Refusal("FAILED_PRECONDITION", "the article is published already");
+      await tx.write("UPDATE articles SET publish_at = ?, published_at = COALESCE(?, published_at) WHERE id = ?", [
+        publishAtMs,
+        publishAtMs,
+        articleId,
+      ]);
+      await jobs(tx).put(publishJob(articleId, publishAtMs));
+    }
     const change = { topic: "article", subjectId: articleId, version };
     await appendChanges(tx, change);
     return { articleId, changes: [change] };
@@ -93,18 +112,21 @@ export async function updateArticle(
 }
 
 /** Takes the article out of everything; its row stays. @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author. */
-export async function deleteArticle(mysql: Mysql, authorId: bigint, articleId: bigint): Promise<Written> {
+export function deleteArticle({ mysql, jobs }: WriterParts, authorId: bigint, articleId: bigint): Promise<Written> {
   return mysql.transaction(async (tx) => {
-    const version = await lockOwn(tx, authorId, articleId);
+    const { version, status } = await lockOwn(tx, authorId, articleId);
     await tx.write(
-      `UPDATE articles SET status = ${DELETED}, version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
+      `UPDATE articles SET status = ${DELETED}, publish_at = NULL, version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [version, articleId],
     );
+    const change = { topic: "article", subjectId: articleId, version };
+    if (status === SCHEDULED) {
+      await jobs(tx).remove(publishJobId(articleId));
+      await appendChanges(tx, change);
+      return { articleId, changes: [change] };
+    }
     const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: -1 });
-    const changes = [
-      { topic: "article", subjectId: articleId, version },
-      { topic: "user-statistics", subjectId: authorId, version: authorCounts.version },
-    ];
+    const changes = [change, { topic: "user-statistics", subjectId: authorId, version: authorCounts.version }];
     await appendChanges(tx, ...changes);
     return { articleId, authorCounts, changes };
   });
@@ -123,64 +145,38 @@ async function insertUnknownUser(tx: Transaction, userId: bigint): Promise<boole
   return affectedRows === 1;
 }
 
-const KEY_KEPT_MS = 24 * 60 * 60 * 1_000;
-
 async function insert(tx: Transaction, authorId: bigint, article: NewArticle) {
+  const { publishAtMs = null } = article;
   const { insertId: articleId } = await tx.write(
-    `INSERT INTO articles (author_id, channel_id, title, cover, status, version, published_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ${PUBLISHED}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})`,
-    [authorId, article.channelId, article.title, JSON.stringify(article.cover)],
+    `INSERT INTO articles (author_id, channel_id, title, cover, status, version, publish_at, published_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, ?, ${DATABASE_NOW_MS}, ?, COALESCE(?, ${DATABASE_NOW_MS}), ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})`,
+    [
+      authorId,
+      article.channelId,
+      article.title,
+      JSON.stringify(article.cover),
+      publishAtMs === null ? PUBLISHED : SCHEDULED,
+      publishAtMs,
+      publishAtMs,
+    ],
   );
   await tx.write("INSERT INTO article_contents (article_id, content) VALUES (?, ?)", [articleId, article.content]);
   const [row] = await tx.query<{ version: string }>("SELECT version FROM articles WHERE id = ?", [articleId]);
   return { articleId, version: Number(row?.version) };
 }
 
-/**
- * Takes the key for this request, or answers the article it stands for. Of two requests at once, the second finds the first's
- * row locked (409), or waits for its INSERT and then finds what it wrote, or gives up waiting (409).
- */
-async function claimKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
-  try {
-    const used = await articleOfKey(tx, userId, key, hash);
-    if (used !== undefined) return used;
-    await tx.write(
-      `INSERT INTO idempotency_keys (user_id, idempotency_key, request_hash, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`,
-      [userId, key, hash],
-    );
-    return undefined;
-  } catch (error) {
-    if (isDuplicate(error)) return articleOfKey(tx, userId, key, hash);
-    if (!isLocked(error) && !isGivenUp(error)) throw error;
-    throw new Refusal("ALREADY_EXISTS", "a request with this Idempotency-Key is still running", { cause: error });
-  }
-}
-
-/** What the key was used for. One that is older than keys are kept is free again: its row goes. */
-async function articleOfKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
-  const [used] = await tx.query<{ request_hash: string; article_id: string; is_over: number }>(
-    `SELECT request_hash, article_id, created_at < ${DATABASE_NOW_MS} - ${KEY_KEPT_MS} AS is_over
-       FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT`,
-    [userId, key],
-  );
-  if (used === undefined) return undefined;
-  if (Number(used.is_over) === 1) {
-    await tx.write("DELETE FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ?", [userId, key]);
-    return undefined;
-  }
-  if (used.request_hash === hash) return BigInt(used.article_id);
-  throw new Refusal("FAILED_PRECONDITION", "this Idempotency-Key was used for another body");
-}
-
 /** Locks the author's own article and answers its next version. */
-async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint): Promise<number> {
+async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint) {
   const [row] = await tx.query<{ author_id: string; status: number; version: string }>(
     `SELECT author_id, status, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
     [articleId],
   );
-  if (row === undefined || row.status !== PUBLISHED)
+  if (row === undefined || row.status === DELETED)
     throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
-  if (BigInt(row.author_id) !== authorId)
+  if (BigInt(row.author_id) !== authorId) {
+    // To anybody else an article does not exist before its time.
+    if (row.status === SCHEDULED) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
     throw new Refusal("PERMISSION_DENIED", "only its author may change an article");
-  return Number(row.version);
+  }
+  return { version: Number(row.version), status: row.status };
 }

@@ -1,14 +1,18 @@
+import {
+  type ArticleCounts,
+  type Fragment,
+  type Item,
+  loadArticles,
+  loadContents,
+  NO_COUNTS,
+  toFragment,
+  toItem,
+} from "@headline/articles";
 import type { Mysql } from "@headline/mysql";
 import { type Redis, VersionedCache } from "@headline/redis";
-import { ARTICLE_STATISTICS, type Counts, openStatistics } from "@headline/statistics";
-import { loadArticles, loadContents } from "./article-store.js";
-import { type Fragment, toFragment } from "./fragment.js";
+import { ARTICLE_STATISTICS, openStatistics } from "@headline/statistics";
 
-/**
- * What lists show of one article, ready to be copied into a page: its fragment and its counts, still open at the end.
- * `{"article_id":"7",…,"comment_count":1,"like_count":2,"collect_count":3`
- */
-export type Item = Buffer;
+export type { Item };
 
 interface Parts {
   readonly mysql: Mysql;
@@ -72,7 +76,7 @@ export class Articles {
   remembered(ids: readonly bigint[]): (Item | undefined)[] {
     return ids.map((id) => {
       const fragment = this.fragments.lastKnown(id);
-      return fragment && joined(fragment, this.statistics.lastKnown(id) ?? NO_COUNTS);
+      return fragment && toItem(fragment, this.statistics.lastKnown(id) ?? NO_COUNTS);
     });
   }
 
@@ -81,7 +85,7 @@ export class Articles {
     const fragment = this.fragments.peek(id);
     const counts = this.statistics.peek(id);
     if (fragment === undefined || counts === undefined) return undefined;
-    const item = joined(fragment, counts);
+    const item = toItem(fragment, counts);
     this.#joined.set(id, item);
     return item;
   }
@@ -97,21 +101,9 @@ export class Articles {
     const [fragments, statistics] = await Promise.all([this.fragments.getMany(ids), this.statistics.getMany(ids)]);
     return ids.map((id) => {
       const fragment = fragments.get(id);
-      return fragment && joined(fragment, statistics.get(id) ?? NO_COUNTS);
+      return fragment && toItem(fragment, statistics.get(id) ?? NO_COUNTS);
     });
   }
-}
-
-type ArticleCounts = Counts<"comments" | "likes" | "collects">;
-
-const NO_COUNTS: ArticleCounts = { comments: 0, likes: 0, collects: 0 };
-
-function joined(fragment: Fragment, { comments, likes, collects }: ArticleCounts): Item {
-  const counts = `,"comment_count":${comments},"like_count":${likes},"collect_count":${collects}`;
-  const item = Buffer.allocUnsafeSlow(fragment.length + counts.length);
-  item.set(fragment);
-  item.write(counts, fragment.length, "latin1");
-  return item;
 }
 
 function mapValues<From, To>(

@@ -22,11 +22,21 @@ const fields = {
     .max(COVERS_MAX, { error: `must have at most ${COVERS_MAX} URLs` }),
 };
 
+/** Epoch ms, or ISO 8601 with `Z` or an offset. */
+const publishAt = z
+  .union([z.number(), z.iso.datetime({ offset: true })], {
+    error: "must be a time: ms since the epoch, or ISO 8601 with an offset",
+  })
+  .transform((time) => (typeof time === "number" ? time : Date.parse(time)));
+
 /** What an author writes to publish. */
-export const Draft = z.strictObject({ ...fields, cover: fields.cover.default([]) }, { error: "must be a JSON object" });
+export const Draft = z.strictObject(
+  { ...fields, cover: fields.cover.default([]), publish_at: publishAt.optional() },
+  { error: "must be a JSON object" },
+);
 /** What an author changes afterwards. */
 export const Edit = z
-  .strictObject(fields, { error: "must be a JSON object" })
+  .strictObject({ ...fields, publish_at: publishAt.nullable() }, { error: "must be a JSON object" })
   .partial()
   .refine((edit) => Object.keys(edit).length > 0, { error: "must change something" });
 
@@ -38,4 +48,13 @@ export function publishingChannel(channels: Channels, channelId: bigint): number
   const channel = channels.get(Number(channelId));
   if (channel !== undefined && channel.id !== 0) return channel.id;
   throw invalid("channel_id", `${channelId} is not a channel to publish in; see GET /channels`);
+}
+
+const PUBLISH_AHEAD_MAX_MS = 365 * 24 * 60 * 60 * 1_000;
+
+/** When to publish, epoch ms: from now on, and within a year. */
+export function publishingTime(publishAtMs: number, nowMs: number): number {
+  if (Number.isSafeInteger(publishAtMs) && publishAtMs > nowMs && publishAtMs <= nowMs + PUBLISH_AHEAD_MAX_MS)
+    return publishAtMs;
+  throw invalid("publish_at", "must be a time from now on, and within a year");
 }

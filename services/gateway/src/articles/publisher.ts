@@ -1,8 +1,10 @@
 import type { Mysql } from "@headline/mysql";
 import type { VersionedCache } from "@headline/redis";
+import type { JobsIn } from "@headline/shared-jobs";
 import type { Announcer } from "../changes/announcer.js";
 import {
   type AlreadyWritten,
+  type ArticleEdit,
   deleteArticle,
   insertArticle,
   type NewArticle,
@@ -13,24 +15,26 @@ import {
 
 interface Parts {
   readonly mysql: Mysql;
+  readonly jobs: JobsIn;
   readonly announcer: Announcer;
   readonly userStatistics: VersionedCache<UserCounts>;
   readonly onRedisError: (error: unknown) => void;
 }
 
 /** Writes articles to MySQL, and then tells caches and feeds, so that the next request sees what happened. */
-export function createPublisher({ mysql, announcer, userStatistics, onRedisError }: Parts) {
+export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedisError }: Parts) {
+  const writer = { mysql, jobs };
   return {
     async publish(authorId: bigint, article: NewArticle, idempotencyKey: string | undefined): Promise<bigint> {
-      const written = await insertArticle(mysql, authorId, article, idempotencyKey);
+      const written = await insertArticle(writer, authorId, article, idempotencyKey);
       await announce(authorId, written);
       return written.articleId;
     },
-    async edit(authorId: bigint, articleId: bigint, edit: Partial<NewArticle>): Promise<void> {
-      await announce(authorId, await updateArticle(mysql, authorId, articleId, edit));
+    async edit(authorId: bigint, articleId: bigint, edit: ArticleEdit): Promise<void> {
+      await announce(authorId, await updateArticle(writer, authorId, articleId, edit));
     },
     async remove(authorId: bigint, articleId: bigint): Promise<void> {
-      await announce(authorId, await deleteArticle(mysql, authorId, articleId));
+      await announce(authorId, await deleteArticle(writer, authorId, articleId));
     },
   };
 

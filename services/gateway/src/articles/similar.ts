@@ -1,6 +1,6 @@
+import { PUBLISHED } from "@headline/articles";
 import type { Mysql } from "@headline/mysql";
 import { LRUCache } from "lru-cache";
-import { PUBLISHED } from "./article-store.js";
 
 interface Titled {
   readonly id: bigint;

@@ -1,8 +1,8 @@
+import { PUBLISHED } from "@headline/articles";
 import type { Mysql } from "@headline/mysql";
 import type { Recommender } from "@headline/rpc";
 import type { RequestHandler } from "express";
 import { z } from "zod";
-import { PUBLISHED } from "../articles/article-store.js";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";

@@ -1,6 +1,6 @@
+import { type Fragment, toFragment } from "@headline/articles";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type Fragment, toFragment } from "../articles/fragment.js";
 import type { Page } from "./page.js";
 import { presentPage } from "./present-page.js";
 

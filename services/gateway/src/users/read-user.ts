@@ -1,8 +1,8 @@
+import { articleIdsByAuthor } from "@headline/articles";
 import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import type { RequestHandler } from "express";
 import { z } from "zod";
-import { articleIdsByAuthor } from "../articles/article-store.js";
 import type { Articles } from "../articles/articles.js";
 import { presentItems } from "../articles/present-item.js";
 import type { Authenticate } from "../http/authenticate.js";

@@ -3,6 +3,8 @@ import type { Versioned } from "@headline/redis";
 
 export const PUBLISHED = 1;
 export const DELETED = 2;
+/** Written, and waiting for its time. */
+export const SCHEDULED = 3;
 
 /** An article as lists show it, without what changes by itself: counts, and where it stands. */
 export interface Article {

@@ -1,0 +1,21 @@
+CREATE TABLE orders (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  user_id BIGINT NOT NULL,
+  article_id BIGINT NOT NULL,
+  day DATE NOT NULL COMMENT 'UTC',
+  price_fen INT NOT NULL COMMENT 'hundredths of a yuan',
+  status TINYINT NOT NULL COMMENT '1 unpaid, 2 paid, 3 cancelled',
+  standing TINYINT NULL COMMENT '1 while unpaid or paid, NULL once cancelled',
+  created_at BIGINT NOT NULL COMMENT 'ms since the epoch',
+  expires_at BIGINT NOT NULL COMMENT 'when it is cancelled unless it is paid before',
+  paid_at BIGINT NULL,
+  cancelled_at BIGINT NULL,
+  promoted_from BIGINT NULL,
+  promoted_until BIGINT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY orders_standing (article_id, day, standing),
+  KEY orders_user (user_id, id),
+  KEY orders_unpaid (status, expires_at),
+  KEY orders_promoted (promoted_until),
+  KEY orders_day (day)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin

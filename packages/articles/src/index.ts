@@ -1,0 +1,13 @@
+export {
+  type Article,
+  articleIdsByAuthor,
+  DELETED,
+  loadArticles,
+  loadContents,
+  newestArticleIds,
+  PUBLISHED,
+  SCHEDULED,
+} from "./article-store.js";
+export { type ArticleCounts, type Fragment, type Item, NO_COUNTS, toFragment, toItem } from "./fragment.js";
+export { PUBLISH_TASK, publishJob, publishJobId } from "./publish-job.js";
+export { overdueArticles, type Publication, publishScheduled } from "./publish-scheduled.js";

@@ -1,0 +1,53 @@
+import { DATABASE_NOW_MS } from "@headline/change-feed";
+import type { Mysql } from "@headline/mysql";
+import { addNotification } from "@headline/notifications";
+import { NotDueYet } from "@headline/shared-jobs";
+import { CANCELLED, PAID, UNPAID } from "./order.js";
+import { giveSlotBack } from "./promotion-days.js";
+
+/** What became of an order whose time to pay was over. */
+export type Cancellation = "cancelled" | "cancelled before" | "paid" | "gone";
+
+interface Due {
+  readonly user_id: string;
+  readonly day: string;
+  readonly status: number;
+  readonly due_in_ms: string;
+}
+
+/**
+ * Cancels an order that was not paid in time, tells who ordered, and gives its slot back, all once, however often and from
+ * wherever it is called: what decides is the order's own row, locked.
+ *
+ * @throws NotDueYet while there is time to pay by the clock of the database.
+ */
+export function cancelUnpaid(mysql: Mysql, orderId: bigint): Promise<Cancellation> {
+  return mysql.transaction(async (tx) => {
+    const [order] = await tx.query<Due>(
+      `SELECT user_id, CAST(day AS CHAR) AS day, status, CAST(expires_at AS SIGNED) - CAST(${DATABASE_NOW_MS} AS SIGNED) AS due_in_ms
+         FROM orders WHERE id = ? FOR UPDATE`,
+      [orderId],
+    );
+    if (order === undefined) return "gone";
+    if (order.status === PAID) return "paid";
+    if (order.status === CANCELLED) return "cancelled before";
+    const dueInMs = Number(order.due_in_ms);
+    if (dueInMs > 0) throw new NotDueYet(`order ${orderId}`, dueInMs);
+    await tx.write(
+      `UPDATE orders SET status = ${CANCELLED}, standing = NULL, cancelled_at = ${DATABASE_NOW_MS} WHERE id = ?`,
+      [orderId],
+    );
+    await addNotification(tx, { userId: BigInt(order.user_id), kind: "order_cancelled", subjectId: orderId });
+    await giveSlotBack(tx, order.day);
+    return "cancelled";
+  });
+}
+
+/** Unpaid orders whose time was over more than `byMs` ago: their job was lost, by hand perhaps. */
+export async function overdueOrders(mysql: Mysql, byMs: number): Promise<bigint[]> {
+  const rows = await mysql.query<{ id: string }>(
+    `SELECT id FROM orders WHERE status = ${UNPAID} AND expires_at < ${DATABASE_NOW_MS} - ? ORDER BY expires_at LIMIT 500`,
+    [byMs],
+  );
+  return rows.map(({ id }) => BigInt(id));
+}

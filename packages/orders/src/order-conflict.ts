@@ -1,0 +1,13 @@
+/** Why an order cannot be what is asked for. */
+export type ConflictCode = "SOLD_OUT" | "ALREADY_ORDERED" | "ORDER_EXPIRED" | "ORDER_CANCELLED";
+
+/** What is asked for and how things stand contradict each other; nothing has changed. */
+export class OrderConflict extends Error {
+  constructor(
+    readonly code: ConflictCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = "OrderConflict";
+  }
+}

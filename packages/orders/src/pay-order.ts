@@ -1,0 +1,47 @@
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
+import { Refusal } from "@headline/errors";
+import type { Transaction } from "@headline/mysql";
+import type { JobsIn } from "@headline/shared-jobs";
+import { cancelJobId } from "./cancel-job.js";
+import { CANCELLED, ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, toOrder } from "./order.js";
+import { OrderConflict } from "./order-conflict.js";
+
+export interface Payment {
+  readonly order: Order;
+  /** What feeds are told; nothing when the order was paid before. */
+  readonly changes: readonly Change[];
+}
+
+const PROMOTED_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * Pays an order, once; again answers the same. The article is promoted for a day from then on, or from the beginning of the
+ * day that was ordered, and the job that would cancel goes away in the same transaction. Of a payment and a cancellation
+ * at the same moment the one that locks the order first wins, and the database's clock decides whether it was in time.
+ *
+ * @throws Refusal NOT_FOUND to anyone but who ordered; OrderConflict ORDER_CANCELLED or ORDER_EXPIRED.
+ */
+export async function payOrder(tx: Transaction, jobs: JobsIn, userId: bigint, orderId: bigint): Promise<Payment> {
+  const [row] = await tx.query<OrderRow & { now_ms: string; day_ms: string }>(
+    `SELECT ${ORDER_COLUMNS}, ${DATABASE_NOW_MS} AS now_ms, TIMESTAMPDIFF(SECOND, '1970-01-01', day) * 1000 AS day_ms
+       FROM orders WHERE id = ? FOR UPDATE`,
+    [orderId],
+  );
+  if (row === undefined || BigInt(row.user_id) !== userId)
+    throw new Refusal("NOT_FOUND", `order ${orderId} does not exist`);
+  if (row.status === PAID) return { order: toOrder(row), changes: [] };
+  if (row.status === CANCELLED)
+    throw new OrderConflict("ORDER_CANCELLED", "the order was cancelled; its slot went back");
+  const nowMs = Number(row.now_ms);
+  if (nowMs >= Number(row.expires_at)) throw new OrderConflict("ORDER_EXPIRED", "the time to pay is over");
+
+  const fromMs = Math.max(nowMs, Number(row.day_ms));
+  await tx.write(
+    `UPDATE orders SET status = ${PAID}, paid_at = ?, promoted_from = ?, promoted_until = ? WHERE id = ?`,
+    [nowMs, fromMs, fromMs + PROMOTED_MS, orderId],
+  );
+  await jobs(tx).remove(cancelJobId(orderId));
+  const change = { topic: "promotion", subjectId: BigInt(row.article_id), version: nowMs };
+  await appendChanges(tx, change);
+  return { order: (await readOrder(tx, orderId)) as Order, changes: [change] };
+}

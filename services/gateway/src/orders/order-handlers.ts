@@ -1,0 +1,119 @@
+import { Refusal } from "@headline/errors";
+import type { Mysql } from "@headline/mysql";
+import {
+  type Order,
+  OrderConflict,
+  payOrder,
+  placeOrder,
+  promotionDays,
+  readOrder,
+  readOrdersOf,
+} from "@headline/orders";
+import type { JobsIn } from "@headline/shared-jobs";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import type { Announcer } from "../changes/announcer.js";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { HttpRefusal } from "../http/problem.js";
+import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
+import { answerOnce } from "../idempotency/answer-once.js";
+import { idempotencyKey } from "../idempotency/idempotency-key.js";
+import { presentOrder } from "./present-order.js";
+import { day, daysOnSale, orderedDay } from "./promotion-day.js";
+
+export interface PromotionTerms {
+  /** How long an order waits to be paid. */
+  readonly timeoutMs: number;
+  /** How many articles are promoted from one day on. */
+  readonly slotsPerDay: number;
+  readonly priceFen: number;
+}
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly mysql: Mysql;
+  readonly jobs: JobsIn;
+  readonly announcer: Announcer;
+  readonly terms: PromotionTerms;
+  readonly now: () => number;
+}
+
+const NewOrder = z.strictObject({ article_id: idValue, day: day.optional() }, { error: "must be a JSON object" });
+const OrderPath = z.object({ id: idText });
+const OrderList = z.strictObject({
+  before: idText.optional(),
+  per_page: decimal({ min: 1, max: 50 }).default(10),
+});
+
+/** POST /orders: reserves a promotion slot for the author's own article; 201 with what to pay and until when. */
+export function orderPromotion({ authenticate, mysql, jobs, terms, now }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { article_id: articleId, day: asked } = read(NewOrder, req.body);
+    const ask = { ...terms, userId, articleId, day: orderedDay(asked, now()) };
+    const request = { userId, key: idempotencyKey(req), body: { order: String(articleId), day: asked } };
+    const order = await settled(
+      mysql.transaction(async (tx) => {
+        const { id } = await answerOnce(tx, request, async () => ({ id: await placeOrder(tx, jobs, ask) }));
+        return readOrder(tx, id);
+      }),
+    );
+    const presented = presentOrder(order as Order);
+    res.setHeader("Location", `/orders/${presented.order_id}`);
+    sendOk(res, presented, 201);
+  };
+}
+
+/** POST /orders/:id/payment: again is the same. */
+export function payForOrder({ authenticate, mysql, jobs, announcer }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { id } = read(OrderPath, req.params);
+    const { order, changes } = await settled(mysql.transaction((tx) => payOrder(tx, jobs, userId, id)));
+    if (changes.length > 0) await announcer.announce(...changes);
+    sendOk(res, presentOrder(order));
+  };
+}
+
+/** GET /orders/:id, to who ordered. */
+export function showOrder({ authenticate, mysql }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { id } = read(OrderPath, req.params);
+    const order = await readOrder(mysql, id);
+    if (order?.userId !== userId) throw new Refusal("NOT_FOUND", `order ${id} does not exist`);
+    sendOk(res, presentOrder(order));
+  };
+}
+
+/** GET /orders: one's own, the newest first. */
+export function listOrders({ authenticate, mysql }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { before = INT64_MAX, per_page: count } = read(OrderList, req.query);
+    const orders = await readOrdersOf(mysql, userId, before, count);
+    sendOk(res, {
+      results: orders.map(presentOrder),
+      next_before: orders.length === count ? String(orders.at(-1)?.orderId) : null,
+    });
+  };
+}
+
+/** GET /promotion-days: what can be ordered, and how much is left. */
+export function listPromotionDays({ mysql, terms, now }: Parts): RequestHandler {
+  return async (_req, res) => {
+    const days = await promotionDays(mysql, daysOnSale(now()), terms.slotsPerDay);
+    sendOk(res, { price_fen: terms.priceFen, pay_within_seconds: terms.timeoutMs / 1_000, results: days });
+  };
+}
+
+/** What contradicts how things stand is 409 with the name of the contradiction. */
+async function settled<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof OrderConflict) throw new HttpRefusal(409, error.code, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Order } from "@headline/orders";
+
+/** An order as its owner sees it; money in hundredths of a yuan. */
+export function presentOrder(order: Order) {
+  return {
+    order_id: String(order.orderId),
+    article_id: String(order.articleId),
+    day: order.day,
+    price_fen: order.priceFen,
+    status: order.status,
+    created_at: time(order.createdAtMs),
+    expires_at: time(order.expiresAtMs),
+    paid_at: time(order.paidAtMs),
+    cancelled_at: time(order.cancelledAtMs),
+    promoted_from: time(order.promotedFromMs),
+    promoted_until: time(order.promotedUntilMs),
+  };
+}
+
+function time(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
