@@ -2,6 +2,7 @@ import type { JobStore } from "../core/job-store.js";
 import { Scheduler } from "../core/scheduler.js";
 import "../fluent/every-trigger.js"; // so that jobs of every() can be read
 import { registerCrontab } from "../crontab/apply-crontab.js";
+import { storeKind, openStore as stores } from "../stores/open-store.js";
 import { UsageError } from "./usage.js";
 
 export interface StoreChoice {
@@ -9,18 +10,12 @@ export interface StoreChoice {
   readonly ns: string;
 }
 
-/** The store of that URL. Its client is loaded only now: who uses Redis need not have mysql2. */
+/** The store of that URL. */
 export async function openStore({ store: url, ns: namespace }: StoreChoice): Promise<JobStore> {
   if (url === undefined) throw new UsageError("--store: which store? mysql://… or redis://…, here or in SCHED_STORE");
-  if (/^(mysql|mariadb):\/\//.test(url)) {
-    const { MySQLJobStore } = await import("../stores/mysql.js");
-    return new MySQLJobStore({ url, namespace });
-  }
-  if (/^rediss?:\/\/|^\//.test(url)) {
-    const { RedisJobStore } = await import("../stores/redis.js");
-    return new RedisJobStore({ url, namespace });
-  }
-  throw new UsageError("--store: the URL must begin with mysql://, redis:// or rediss://");
+  const kind = storeKind(url);
+  if (kind === undefined) throw new UsageError("--store: the URL must begin with mysql://, redis:// or rediss://");
+  return stores[kind]({ url, namespace });
 }
 
 /** A scheduler that reads and changes the store and runs nothing, for one call. */

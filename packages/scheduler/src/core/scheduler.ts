@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { Writable } from "node:stream";
+import { type ConfigParts, openConfig } from "../config/open-config.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { localZoneName } from "../time/zone.js";
@@ -128,6 +129,16 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     for (const [alias, executor] of Object.entries(options.executors ?? {})) this.#executors.set(alias, executor);
     if (!this.#stores.has(STORE_DEFAULT)) this.#stores.set(STORE_DEFAULT, new MemoryJobStore({ clock: this.clock }));
     if (!this.#executors.has("default")) this.#executors.set("default", new AsyncExecutor());
+  }
+
+  /**
+   * A scheduler from a plain object, as JSON.parse gives it:
+   * `{ timezone, jobDefaults, stores: { default: { type: "mysql", url } }, executors: { default: { type: "async" } } }`.
+   * An unknown key or a wrong value is a ConfigError that names its path. Connections are the scheduler's own: `start`
+   * opens them, `shutdown` closes them. Clients (mysql2, ioredis, bullmq, piscina) are loaded when they are named.
+   */
+  static async fromConfig(config: unknown, parts: ConfigParts = {}): Promise<Scheduler> {
+    return new Scheduler(await openConfig(config, parts));
   }
 
   // ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,13 +10,14 @@ const RECONNECT_MAX_MS = 1_000;
 const COMMAND_MS = 1_000;
 
 /**
- * A client of the store's own. It fails at once while Redis is away, is back within a second of its return, notices a
+ * A client of the store's own, which connects when the store is started. It fails at once while Redis is away, is back within a second of its return, notices a
  * half-open link, and never sends a command a second time by itself. ioredis is an optional peer, so it is only loaded here.
  */
 export function openClient(url: string): Redis {
   const { Redis: Client } = createRequire(import.meta.url)("ioredis") as typeof import("ioredis");
   const client = new Client({
     ...addressOf(url),
+    lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_MS,

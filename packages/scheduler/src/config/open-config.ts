@@ -1,0 +1,81 @@
+import type { Executor } from "../core/executor.js";
+import type { JobDefaults } from "../core/job-spec.js";
+import type { JobStore } from "../core/job-store.js";
+import type { SchedulerOptions } from "../core/scheduler.js";
+import { zone } from "../time/zone.js";
+import { amount, type Check, fields, mapOf, oneOf, orNull, text, whole } from "./check.js";
+import { ConfigError } from "./config-error.js";
+import { executorOpener } from "./executor-opener.js";
+import { nested } from "./prefixed-keys.js";
+import { storeOpener } from "./store-opener.js";
+
+/** What a configuration file cannot hold. Stores and executors given here stand beside those it names. */
+export type ConfigParts = Pick<SchedulerOptions, "clock" | "random" | "logger" | "unref" | "stores" | "executors">;
+
+/** Makes what an alias stands for: nothing is connected before the scheduler starts. */
+export type Opener<T> = (parts: ConfigParts) => Promise<T>;
+
+/** A scheduler's options from JSON. Everything is checked before anything is made. Throws a ConfigError. */
+export async function openConfig(json: unknown, parts: ConfigParts): Promise<SchedulerOptions> {
+  const { stores, executors, ...plain } = config(nested(json), "");
+  return {
+    ...parts,
+    ...plain,
+    stores: { ...parts.stores, ...(await opened("stores", stores, parts)) },
+    executors: { ...parts.executors, ...(await opened("executors", executors, parts)) },
+  };
+}
+
+const jobDefaults = fields<Required<JobDefaults>>({
+  executor: text,
+  coalesce: oneOf<boolean | "latest" | "earliest">(true, false, "latest", "earliest"),
+  maxInstances: whole(1),
+  misfireGraceTime: orNull(amount),
+  timeoutMs: orNull(whole(1)),
+  retries: orNull(
+    fields<Required<NonNullable<JobDefaults["retries"]>>, "max">(
+      { max: whole(1), delayMs: amount, backoff: oneOf("fixed", "exponential"), maxDelayMs: amount },
+      "max",
+    ),
+  ),
+  ack: oneOf("early", "late"),
+  maxDeliveries: whole(1),
+});
+
+const timezone: Check<string> = (value, path) => {
+  const name = text(value, path);
+  try {
+    zone(name);
+  } catch {
+    throw new ConfigError(path, `there is no time zone "${name}"`);
+  }
+  return name;
+};
+
+const config = fields({
+  timezone,
+  jobDefaults,
+  stores: mapOf<Opener<JobStore>>(storeOpener),
+  executors: mapOf<Opener<Executor>>(executorOpener),
+  leaseMs: whole(1),
+  pollMs: whole(1),
+  historyDays: amount,
+});
+
+async function opened<T>(
+  section: "stores" | "executors",
+  openers: Readonly<Record<string, Opener<T>>> = {},
+  parts: ConfigParts,
+): Promise<Record<string, T>> {
+  const all: [string, T][] = [];
+  for (const [alias, open] of Object.entries(openers)) {
+    const path = `${section}.${alias}`;
+    if (parts[section]?.[alias] !== undefined) throw new ConfigError(path, "is given beside the configuration as well");
+    try {
+      all.push([alias, await open(parts)]);
+    } catch (error) {
+      throw new ConfigError(path, error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+  return Object.fromEntries(all);
+}

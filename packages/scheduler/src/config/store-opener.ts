@@ -1,0 +1,47 @@
+import type { JobStore } from "../core/job-store.js";
+import { MemoryJobStore, type MemoryJobStoreOptions } from "../stores/memory.js";
+import type { MySQLJobStoreOptions } from "../stores/mysql.js";
+import { openStore, storeKind } from "../stores/open-store.js";
+import type { RedisJobStoreOptions } from "../stores/redis.js";
+import { byType, type Check, fields, flag, text, whole } from "./check.js";
+import { ConfigError } from "./config-error.js";
+import type { Opener } from "./open-config.js";
+
+const memory = fields<Required<Omit<MemoryJobStoreOptions, "clock">>>({ historyMax: whole(0), shared: flag });
+
+type MySQLFields = Required<Omit<MySQLJobStoreOptions, "pool" | "wake" | "now">>;
+const mysql = fields<MySQLFields, "url">(
+  { url: urlOf("mysql"), namespace: text, tablePrefix: text, connectMs: whole(1), statementMs: whole(1) },
+  "url",
+);
+
+type RedisFields = Required<Pick<RedisJobStoreOptions, "url" | "namespace">>;
+const redis = fields<RedisFields, "url">({ url: urlOf("redis"), namespace: text }, "url");
+
+/** `{ "type": "memory" | "mysql" | "redis", … }`: the options of that store, as far as JSON can hold them. */
+export const storeOpener: Check<Opener<JobStore>> = byType<Opener<JobStore>>({
+  memory(value, path) {
+    const options = memory(value, path);
+    return async ({ clock }) => new MemoryJobStore({ ...options, ...(clock === undefined ? {} : { clock }) });
+  },
+  mysql(value, path) {
+    const options = mysql(value, path);
+    return () => openStore.mysql(options);
+  },
+  redis(value, path) {
+    const options = redis(value, path);
+    return ({ logger }) => openStore.redis({ ...options, ...(logger === undefined ? {} : { logger }) });
+  },
+});
+
+/** The address itself is not repeated: it may hold a password. */
+function urlOf(kind: "mysql" | "redis"): Check<string> {
+  return (value, path) => {
+    const url = typeof value === "string" ? value : "";
+    if (storeKind(url) === kind) return url;
+    throw new ConfigError(
+      path,
+      `must begin with ${kind === "mysql" ? "mysql:// or mariadb://" : "redis://, rediss://, unix:// or /"}`,
+    );
+  };
+}
