@@ -1,0 +1,145 @@
+import { DecayedTable } from "./decayed-table.js";
+import type { Id } from "./id.js";
+import { LruIndex, NONE } from "./lru-index.js";
+import { Neighbours } from "./neighbours.js";
+import { Taste } from "./taste.js";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** The half-lives in which clicks and exposures are remembered. */
+export const HALF_LIVES_MS = [10 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 8 * HOUR_MS, 24 * HOUR_MS] as const;
+
+/** What is counted for an article, in each half-life. */
+export const COUNTED = {
+  /** Clicks in lists and reading from elsewhere, weighted by the time read. */
+  reads: 0,
+  clicks: 1,
+  exposures: 2,
+  /** What clicks would be if every place of every list were as likely: the sum of 1 / length. */
+  expected: 3,
+  /** What clicks would be if the ranker were right. */
+  predicted: 4,
+  /** The sum of list lengths: articles low on a page are seen in long lists only. */
+  lengths: 5,
+  homeClicks: 6,
+  homeExpected: 7,
+} as const;
+
+const NEIGHBOURS = 32;
+const NEIGHBOURS_HALF_LIFE_MS = 3 * 24 * HOUR_MS;
+const SLOT_BITS = 20;
+
+/** The most articles a model can remember at once. */
+export const ARTICLES_MAX = 2 ** SLOT_BITS;
+
+/** What a caller may tell of an article; all of it is optional. */
+export interface ArticleTraits {
+  /** Grows with publication: a time in ms, or any serial number. */
+  readonly order?: number;
+  readonly length?: number;
+  readonly premium?: boolean;
+  readonly channel?: Id;
+  readonly author?: Id;
+  readonly words?: readonly string[];
+}
+
+/** What readers made of each article, in bounded memory: the article used longest ago is forgotten first. */
+export class ArticleModel {
+  readonly index: LruIndex;
+  readonly counts = new DecayedTable(Object.keys(COUNTED).length, HALF_LIVES_MS);
+  readonly covisits = new Neighbours(NEIGHBOURS, NEIGHBOURS_HALF_LIFE_MS);
+  readonly onward = new Neighbours(NEIGHBOURS, 24 * HOUR_MS);
+  readonly onwardShown = new Neighbours(NEIGHBOURS * 2, 24 * HOUR_MS);
+  readonly taste: Taste;
+  readonly totals: Totals;
+
+  constructor(capacity: number, tasteDimensions: number) {
+    if (capacity > ARTICLES_MAX) throw new RangeError(`at most ${ARTICLES_MAX} articles, not ${capacity}`);
+    this.index = new LruIndex(capacity);
+    this.taste = new Taste(tasteDimensions, capacity);
+    this.totals = new Totals(capacity);
+  }
+
+  /** The slot of an article, remembered from now on if it was not. */
+  use(id: Id): number {
+    return this.index.use(id, (slot) => {
+      this.counts.clear(slot);
+      this.covisits.clear(slot);
+      this.onward.clear(slot);
+      this.onwardShown.clear(slot);
+      this.taste.clear(slot);
+      this.totals.clear(slot);
+      this.totals.handle[slot] = nextHandle(this.totals.handle[slot]!, slot);
+    });
+  }
+
+  /** A name for this stay of the article in its slot: others may hold it after the article is forgotten. */
+  handle(slot: number): number {
+    return this.totals.handle[slot]!;
+  }
+
+  /** The slot of a handle, or NONE when its article has been forgotten. */
+  slotOf(handle: number): number {
+    const slot = handle & (ARTICLES_MAX - 1);
+    return this.totals.handle[slot] === handle ? slot : NONE;
+  }
+}
+
+function nextHandle(last: number, slot: number): number {
+  const stay = ((last >>> SLOT_BITS) % (2 ** (32 - SLOT_BITS) - 1)) + 1;
+  return ((stay << SLOT_BITS) | slot) >>> 0;
+}
+
+/** What is kept of each article beside its decayed counts; NaN is unknown. */
+export class Totals {
+  readonly handle: Uint32Array;
+  readonly firstSeenMs: Float64Array;
+  readonly firstShownMs: Float64Array;
+  readonly lastShownMs: Float64Array;
+  readonly lastClickMs: Float64Array;
+  readonly clicks: Float64Array;
+  readonly exposures: Float64Array;
+  readonly reads: Float64Array;
+  readonly timed: Float64Array;
+  readonly logSeconds: Float64Array;
+  readonly likes: Float64Array;
+  readonly dislikes: Float64Array;
+  readonly order: Float64Array;
+  readonly length: Float64Array;
+  readonly premium: Float64Array;
+
+  constructor(capacity: number) {
+    this.handle = new Uint32Array(capacity);
+    this.firstSeenMs = new Float64Array(capacity);
+    this.firstShownMs = new Float64Array(capacity);
+    this.lastShownMs = new Float64Array(capacity);
+    this.lastClickMs = new Float64Array(capacity);
+    this.clicks = new Float64Array(capacity);
+    this.exposures = new Float64Array(capacity);
+    this.reads = new Float64Array(capacity);
+    this.timed = new Float64Array(capacity);
+    this.logSeconds = new Float64Array(capacity);
+    this.likes = new Float64Array(capacity);
+    this.dislikes = new Float64Array(capacity);
+    this.order = new Float64Array(capacity);
+    this.length = new Float64Array(capacity);
+    this.premium = new Float64Array(capacity);
+  }
+
+  clear(slot: number): void {
+    for (const column of [
+      this.clicks,
+      this.exposures,
+      this.reads,
+      this.timed,
+      this.logSeconds,
+      this.likes,
+      this.dislikes,
+    ])
+      column[slot] = 0;
+    for (const column of [this.firstSeenMs, this.firstShownMs, this.lastShownMs, this.lastClickMs])
+      column[slot] = Number.NaN;
+    for (const column of [this.order, this.length, this.premium]) column[slot] = Number.NaN;
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import { BadOption, type EvaluateOptions, readOptions, USAGE } from "./options.js";
+import { plot } from "./plot.js";
+import { createProgress } from "./progress.js";
+import { BadLog } from "./read-log.js";
+import { asJson, asText } from "./report.js";
+
+/** npm run evaluate: how well the ranker that serves would have ranked what a log says readers saw. */
+function main(args: readonly string[]): void {
+  const options = readOptions(args);
+  const startedMs = performance.now();
+  const progress = createProgress(process.stderr);
+  const evaluation = evaluate(options, progress);
+  progress.end();
+  process.stdout.write(asText(evaluation, options, performance.now() - startedMs));
+  if (options.json !== undefined) write("--json", options.json, asJson(evaluation, options));
+  write("--plot", options.plot, plotOf(evaluation, options));
+  process.stdout.write(`AUC over time: ${resolve(options.plot)}\n`);
+}
+
+function plotOf({ methods, streamed }: Evaluation, { test }: EvaluateOptions): string {
+  const series = methods.map((name) => ({ name, points: streamed.overTime(name, "auc", 3) }));
+  return plot(`AUC of each three hours, ${test}`, series);
+}
+
+function write(option: string, path: string, content: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  } catch (cause) {
+    throw new BadOption(`${option} ${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof BadOption || error instanceof BadLog)) throw error;
+  process.stderr.write(`${error.message}\n${error instanceof BadOption ? `${USAGE}\n` : ""}`);
+  process.exitCode = 1;
+}

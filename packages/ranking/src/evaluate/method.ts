@@ -1,0 +1,16 @@
+import type { List } from "../measure.js";
+import type { Click, TimeRead } from "../ranker.js";
+
+/** Whoever learns what happened, when it has happened. */
+export interface Listener {
+  shown(list: List): void;
+  clicked(click: Click): void;
+  read(click: Click): void;
+  readFor(read: TimeRead): void;
+}
+
+/** A way to order candidates: the higher a score, the earlier its article. */
+export interface Method {
+  readonly name: string;
+  score(list: List, among: "list" | "pool"): ArrayLike<number>;
+}

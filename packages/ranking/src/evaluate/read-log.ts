@@ -1,0 +1,195 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+
+/** A list a reader was shown, and what of it was clicked. Times are in ms. */
+export interface Impression {
+  readonly reader: number;
+  readonly atMs: number;
+  readonly current: number | undefined;
+  readonly inview: readonly number[];
+  readonly clicked: readonly number[];
+  readonly device: number | undefined;
+  readonly subscriber: boolean | undefined;
+  /** How long the clicked article was read. */
+  readonly seconds: number | undefined;
+}
+
+/** An article read outside of any list of the log. */
+export interface Reading {
+  readonly reader: number;
+  readonly atMs: number;
+  readonly article: number;
+  readonly seconds: number | undefined;
+}
+
+export interface LoggedArticle {
+  readonly article: number;
+  readonly length: number | undefined;
+  readonly premium: boolean | undefined;
+}
+
+export interface Log {
+  readonly directory: string;
+  readonly impressions: readonly Impression[];
+  readonly readings: readonly Reading[];
+  readonly articles: readonly LoggedArticle[];
+}
+
+/** Input that cannot be used; the message names the file and the line. */
+export class BadLog extends Error {
+  override readonly name = "BadLog";
+}
+
+/** Reads the log of a directory: impressions, history, history_extra where there is one, articles; plain or .gz. */
+export function readLog(directory: string, warn: (message: string) => void): Log {
+  if (!existsSync(directory) || !statSync(directory).isDirectory()) throw new BadLog(`${directory} is not a directory`);
+  const impressions = readTable(directory, "impressions.tsv", impression, warn);
+  if (impressions.length === 0) throw new BadLog(`${join(directory, "impressions.tsv")} has no impressions`);
+  const readings = readTable(directory, "history.tsv", reading, warn);
+  const extra =
+    find(directory, "history_extra.tsv") === undefined ? [] : readTable(directory, "history_extra.tsv", reading, warn);
+  return {
+    directory,
+    impressions: impressions.sort(byTime),
+    readings: [...readings, ...extra].sort(byTime),
+    articles: readTable(directory, "articles.tsv", article, warn),
+  };
+}
+
+type Cells = (column: string) => Cell;
+
+function impression(cell: Cells): Impression | undefined {
+  const inview = cell("inview").integers();
+  const clicked = cell("clicked").integers();
+  const missing = clicked.find((id) => !inview.includes(id));
+  if (inview.length === 0) return cell("inview").skip("is empty");
+  if (missing !== undefined) return cell("clicked").skip(`names ${missing}, which is not in view`);
+  const subscriber = cell("subscriber").optional();
+  return {
+    reader: cell("user_id").integer(),
+    atMs: cell("time").integer() * 1_000,
+    current: cell("current_article").optional(),
+    inview: [...new Set(inview)],
+    clicked: [...new Set(clicked)],
+    device: cell("device").optional(),
+    subscriber: subscriber === undefined ? undefined : subscriber !== 0,
+    seconds: cell("next_read_time").optional(),
+  };
+}
+
+function reading(cell: Cells): Reading {
+  return {
+    reader: cell("user_id").integer(),
+    atMs: cell("time").integer() * 1_000,
+    article: cell("article_id").integer(),
+    seconds: cell("read_time").optional(),
+  };
+}
+
+function article(cell: Cells): LoggedArticle {
+  const premium = cell("premium").optional();
+  return {
+    article: cell("article_id").integer(),
+    length: cell("length").optional(),
+    premium: premium === undefined ? undefined : premium !== 0,
+  };
+}
+
+function readTable<Row>(
+  directory: string,
+  name: string,
+  parse: (cell: Cells) => Row | undefined,
+  warn: (message: string) => void,
+): Row[] {
+  const path = find(directory, name);
+  if (path === undefined) throw new BadLog(`${join(directory, name)} (or ${name}.gz) does not exist`);
+  const lines = text(path).split("\n");
+  const columns = new Map(
+    (lines[0] ?? "")
+      .replace(/\r$/, "")
+      .split("\t")
+      .map((column, at) => [column, at]),
+  );
+  const rows: Row[] = [];
+  for (let line = 1; line < lines.length; line++) {
+    const raw = lines[line]!.replace(/\r$/, "");
+    if (raw === "") continue;
+    const cells = raw.split("\t");
+    const row = parse((column) => {
+      const at = columns.get(column);
+      if (at === undefined) throw new BadLog(`${path} has no column ${column}`);
+      return new Cell(cells[at], `${path}:${line + 1}: ${column}`, warn);
+    });
+    if (row !== undefined) rows.push(row);
+  }
+  return rows;
+}
+
+/** One cell of a table, which knows where it stands. */
+class Cell {
+  readonly #raw: string | undefined;
+  readonly #where: string;
+
+  readonly #warn: (message: string) => void;
+
+  constructor(raw: string | undefined, where: string, warn: (message: string) => void) {
+    this.#raw = raw;
+    this.#where = where;
+    this.#warn = warn;
+  }
+
+  integer(): number {
+    const value = this.optional() ?? this.refuse("is missing");
+    return this.#whole(value, this.#raw);
+  }
+
+  optional(): number | undefined {
+    if (this.#raw === undefined || this.#raw === "") return undefined;
+    return this.#number(this.#raw);
+  }
+
+  integers(): number[] {
+    if (this.#raw === undefined || this.#raw.trim() === "") return [];
+    return this.#raw
+      .trim()
+      .split(/ +/)
+      .map((raw) => this.#whole(this.#number(raw), raw));
+  }
+
+  /** A row that says nothing is left out, and said to be. */
+  skip(why: string): undefined {
+    this.#warn(`${this.#where} ${why}; the row is left out`);
+  }
+
+  refuse(why: string): never {
+    throw new BadLog(`${this.#where} ${why}`);
+  }
+
+  #number(raw: string): number {
+    const value = Number(raw);
+    if (!Number.isFinite(value) || value < 0) this.refuse(`must be a number, not ${JSON.stringify(raw)}`);
+    return value;
+  }
+
+  #whole(value: number, raw: string | undefined): number {
+    return Number.isSafeInteger(value) ? value : this.refuse(`must be a whole number, not ${JSON.stringify(raw)}`);
+  }
+}
+
+function find(directory: string, name: string): string | undefined {
+  return [join(directory, name), join(directory, `${name}.gz`)].find((path) => existsSync(path));
+}
+
+function text(path: string): string {
+  const bytes = readFileSync(path);
+  try {
+    return (path.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+  } catch (cause) {
+    throw new BadLog(`${path} cannot be unpacked: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function byTime(a: { atMs: number }, b: { atMs: number }): number {
+  return a.atMs - b.atMs;
+}

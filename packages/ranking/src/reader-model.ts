@@ -1,0 +1,188 @@
+import type { Id } from "./id.js";
+import { LruIndex } from "./lru-index.js";
+
+/** How many articles a reader is remembered to have been shown, and to have read. */
+export const SHOWN_MAX = 256;
+export const READS_MAX = 256;
+const INTERESTS_MAX = 64;
+const INTEREST_HALF_LIFE_MS = 14 * 24 * 3_600_000;
+const SESSION_GAP_MS = 30 * 60_000;
+
+/** What each reader has been shown and done, in bounded memory: the reader seen longest ago is forgotten first. */
+export class ReaderModel {
+  readonly index: LruIndex;
+  readonly #readers: Reader[] = [];
+  readonly #tasteDimensions: number;
+
+  constructor(capacity: number, tasteDimensions: number) {
+    this.index = new LruIndex(capacity);
+    this.#tasteDimensions = tasteDimensions;
+  }
+
+  use(id: Id): Reader {
+    const slot = this.index.use(id, (fresh) => {
+      this.#readers[fresh] = new Reader(this.#tasteDimensions);
+    });
+    return this.#readers[slot]!;
+  }
+
+  /** A reader as it is, without counting as use. */
+  find(id: Id): Reader | undefined {
+    return this.#readers[this.index.find(id)];
+  }
+}
+
+/** One reader. Articles are named by their handles. */
+export class Reader {
+  readonly shown = new ShownArticles();
+  readonly reads = new ReadArticles();
+  readonly signatures: Float32Array;
+  readonly unit: Float32Array;
+  readonly channels = new Interests();
+  readonly authors = new Interests();
+  readonly words = new Interests();
+  readonly disliked = new Set<number>();
+  readonly blocked = new Set<Id>();
+  lists = 0;
+  clicks = 0;
+  lastListMs = Number.NaN;
+  sessionStartMs = Number.NaN;
+  lastVisitMs = Number.NaN;
+  sessionLists = 0;
+
+  constructor(tasteDimensions: number) {
+    this.signatures = new Float32Array(tasteDimensions);
+    this.unit = new Float32Array(tasteDimensions);
+  }
+
+  /** A list begins a session when the reader had been away. */
+  visit(atMs: number): void {
+    if (!(atMs - this.lastListMs < SESSION_GAP_MS)) {
+      this.lastVisitMs = this.lastListMs;
+      this.sessionStartMs = atMs;
+      this.sessionLists = 0;
+    }
+    this.lists++;
+    this.sessionLists++;
+    this.lastListMs = atMs;
+  }
+}
+
+/** The articles a reader was shown: how often, first and last. The one shown longest ago gives way. */
+export class ShownArticles {
+  size = 0;
+  handles = new Uint32Array(8);
+  counts = new Uint16Array(8);
+  firstMs = new Float64Array(8);
+  lastMs = new Float64Array(8);
+
+  add(handle: number, atMs: number): void {
+    let place = this.#find(handle);
+    if (place < 0) {
+      place = this.#room();
+      this.handles[place] = handle;
+      this.counts[place] = 0;
+      this.firstMs[place] = atMs;
+    }
+    this.counts[place] = Math.min(65_535, this.counts[place]! + 1);
+    this.lastMs[place] = atMs;
+  }
+
+  #find(handle: number): number {
+    const place = this.handles.indexOf(handle);
+    return place < this.size ? place : -1;
+  }
+
+  #room(): number {
+    if (this.size < this.handles.length) return this.size++;
+    if (this.size >= SHOWN_MAX) {
+      let oldest = 0;
+      for (let place = 1; place < this.size; place++) if (this.lastMs[place]! < this.lastMs[oldest]!) oldest = place;
+      return oldest;
+    }
+    this.handles = grown(this.handles, new Uint32Array(this.size * 2));
+    this.counts = grown(this.counts, new Uint16Array(this.size * 2));
+    this.firstMs = grown(this.firstMs, new Float64Array(this.size * 2));
+    this.lastMs = grown(this.lastMs, new Float64Array(this.size * 2));
+    return this.size++;
+  }
+}
+
+/** The last reads of a reader, in a ring. */
+export class ReadArticles {
+  /** How many reads there were; the ring holds the last READS_MAX. */
+  count = 0;
+  handles = new Uint32Array(8);
+  atMs = new Float64Array(8);
+
+  get size(): number {
+    return Math.min(this.count, READS_MAX);
+  }
+
+  add(handle: number, atMs: number): void {
+    if (this.count === this.handles.length && this.count < READS_MAX) {
+      this.handles = grown(this.handles, new Uint32Array(this.count * 2));
+      this.atMs = grown(this.atMs, new Float64Array(this.count * 2));
+    }
+    const place = this.count++ % READS_MAX;
+    this.handles[place] = handle;
+    this.atMs[place] = atMs;
+  }
+
+  /** Where the read made `back` reads ago is. */
+  recent(back: number): number {
+    return (this.count - 1 - back) % READS_MAX;
+  }
+}
+
+/** Decayed sums for the few ids that matter most to a reader. */
+export class Interests {
+  readonly #sums = new Map<Id | string, { sum: number; atMs: number }>();
+
+  add(id: Id | string, amount: number, atMs: number): void {
+    const known = this.#sums.get(id);
+    if (known === undefined && this.#sums.size >= INTERESTS_MAX) this.#forgetLightest(atMs);
+    this.#sums.set(id, { sum: (known === undefined ? 0 : decayed(known, atMs)) + amount, atMs });
+  }
+
+  /** How drawn the reader is to an id: 0 when nothing is known, negative when put off. */
+  value(id: Id | string, nowMs: number): number {
+    const known = this.#sums.get(id);
+    return known === undefined ? 0 : decayed(known, nowMs);
+  }
+
+  get size(): number {
+    return this.#sums.size;
+  }
+
+  entries(): [Id | string, number, number][] {
+    return [...this.#sums].map(([id, { sum, atMs }]) => [id, sum, atMs]);
+  }
+
+  restore(entries: Iterable<readonly [Id | string, number, number]>): void {
+    this.#sums.clear();
+    for (const [id, sum, atMs] of entries) this.#sums.set(id, { sum, atMs });
+  }
+
+  #forgetLightest(nowMs: number): void {
+    let lightest: Id | string | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [id, known] of this.#sums) {
+      const weight = Math.abs(decayed(known, nowMs));
+      if (weight < least) {
+        least = weight;
+        lightest = id;
+      }
+    }
+    if (lightest !== undefined) this.#sums.delete(lightest);
+  }
+}
+
+function decayed({ sum, atMs }: { sum: number; atMs: number }, nowMs: number): number {
+  return sum * 2 ** ((atMs - nowMs) / INTEREST_HALF_LIFE_MS);
+}
+
+function grown<Column extends Uint16Array | Uint32Array | Float64Array>(column: Column, larger: Column): Column {
+  larger.set(column);
+  return larger;
+}
