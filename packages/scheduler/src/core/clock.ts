@@ -1,21 +1,34 @@
-/** Time as the scheduler sees it: nothing in this package calls Date.now or setTimeout but `systemClock`. */
-export interface Clock {
+import type { TimerSource } from "./timer-source.js";
+
+/** Time as the scheduler sees it: nothing else in this package reads the time or sets a timer. */
+export interface Clock extends TimerSource {
   /** The wall clock, epoch milliseconds. It may jump. */
   now(): number;
   /** Milliseconds that only ever go forward, from an arbitrary start. */
   monotonic(): number;
-  /** Calls back once, `delayMs` from now at the earliest; disposing it first means never. */
-  setTimer(delayMs: number, callback: () => void): Disposable;
+}
+
+export interface SystemClockOptions {
+  /** Lets the process end while only the scheduler waits. Ignored with `timers` of your own. */
+  readonly unref?: boolean;
+  /** Default: setTimeout. */
+  readonly timers?: TimerSource;
 }
 
 /** setTimeout counts in 32 bits: a longer delay would fire at once. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The machine's own clocks and timers. `unref` lets the process end while only the scheduler waits. */
-export function systemClock({ unref = false }: { unref?: boolean } = {}): Clock {
+/** The machine's own clocks and timers. */
+export function systemClock({ unref = false, timers = loopTimers(unref) }: SystemClockOptions = {}): Clock {
   return {
     now: Date.now,
     monotonic: () => performance.now(),
+    setTimer: (delayMs, callback) => timers.setTimer(delayMs, callback),
+  };
+}
+
+function loopTimers(unref: boolean): TimerSource {
+  return {
     setTimer(delayMs, callback) {
       const timeout = setTimeout(callback, Math.min(Math.max(0, delayMs), LONGEST_TIMEOUT_MS));
       if (unref) timeout.unref();

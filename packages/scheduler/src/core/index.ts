@@ -1,4 +1,4 @@
-export { type Clock, systemClock } from "./clock.js";
+export { type Clock, type SystemClockOptions, systemClock } from "./clock.js";
 export * from "./errors.js";
 export * from "./events.js";
 export type {
@@ -17,3 +17,5 @@ export type { Json } from "./json.js";
 export { Scheduled, type ScheduledSpec } from "./scheduled.js";
 export { type JobList, type JobListQuery, Scheduler, type SchedulerOptions, type SchedulerState } from "./scheduler.js";
 export type { RunContext, TaskFunction, TaskOptions } from "./task.js";
+export { threadTimers } from "./thread-timers.js";
+export type { TimerSource } from "./timer-source.js";
