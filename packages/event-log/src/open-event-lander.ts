@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { asRefusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import { decodeEvent } from "./event-row.js";
 import { EventStream, type StreamEntry, type StreamLag } from "./event-stream.js";
 import { insertEvents } from "./insert-events.js";
+import { createPause } from "./pause.js";
 import type { TrackedEvent } from "./tracked-event.js";
 
 interface Options {
@@ -18,13 +18,17 @@ interface Options {
 }
 
 export interface EventLander extends AsyncDisposable {
+  /** Something waits: it need not find out by itself, which takes half a second. */
+  wake(): void;
   /** What waits in Redis to land. */
   lag(): Promise<StreamLag>;
 }
 
 const ENTRIES_AT_ONCE = 64;
 const EVENTS_AT_ONCE = 1_000;
-const IDLE_MS = 50;
+const IDLE_MS = 500;
+/** What comes within this is landed together. */
+const GATHER_MS = 20;
 const TAKE_OVER_EVERY_MS = 1_000;
 const FORGET_EVERY_MS = 60_000;
 const RETRY_MIN_MS = 100;
@@ -47,9 +51,11 @@ export function openEventLander(options: Options): EventLander {
   const { signal } = stopped;
   let tookOverAtMs = Number.NEGATIVE_INFINITY;
   let forgotAtMs = performance.now();
+  const pause = createPause(signal);
   const landing = keepLanding();
 
   return {
+    wake: pause.end,
     lag: () => stream.lag(),
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
@@ -61,19 +67,19 @@ export function openEventLander(options: Options): EventLander {
   async function keepLanding(): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
-      let pauseMs = 0;
       try {
         const entries = await next();
         await land(entries);
-        if (entries.length < ENTRIES_AT_ONCE) pauseMs = IDLE_MS;
         failures = 0;
+        if (entries.length === ENTRIES_AT_ONCE) continue;
+        await pause.forMs(IDLE_MS * (0.75 + Math.random() / 2));
+        await pause.anyway(GATHER_MS);
       } catch (error) {
         if (signal.aborted) return;
         onError(error);
-        pauseMs = Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS);
-        failures = Math.min(failures + 1, 10);
+        await pause.anyway(retryMs(failures));
+        failures += 1;
       }
-      if (pauseMs > 0) await sleep(pauseMs * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -106,8 +112,8 @@ export function openEventLander(options: Options): EventLander {
         return;
       } catch (error) {
         onError(error);
-        await sleep(Math.min(RETRY_MIN_MS * 2 ** failures, RETRY_MAX_MS), undefined, { signal }).catch(() => undefined);
-        failures = Math.min(failures + 1, 10);
+        await pause.anyway(retryMs(failures));
+        failures += 1;
       }
     }
   }
@@ -147,4 +153,8 @@ export function openEventLander(options: Options): EventLander {
       return undefined;
     }
   }
+}
+
+function retryMs(failures: number): number {
+  return Math.min(RETRY_MIN_MS * 2 ** Math.min(failures, 10), RETRY_MAX_MS) * (0.75 + Math.random() / 2);
 }

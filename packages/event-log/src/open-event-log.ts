@@ -10,6 +10,8 @@ interface Options {
   readonly mysql: Mysql;
   /** A client opened with `EventStream.scripts`, of a Redis that may or may not be durable: it is asked. */
   readonly redis: Redis;
+  /** Called when something waits in Redis to be landed. */
+  readonly onWaiting?: () => void;
   readonly onError?: (error: unknown) => void;
 }
 
@@ -29,7 +31,8 @@ const ASK_AGAIN_MS = 250;
 const EVENTS_PER_ENTRY = 100;
 
 /** Where events become durable: in the stream of a Redis that keeps what it acknowledges, else in MySQL at once. */
-export async function openEventLog({ mysql, redis, onError = () => undefined }: Options): Promise<EventLog> {
+export async function openEventLog(options: Options): Promise<EventLog> {
+  const { mysql, redis, onWaiting = () => undefined, onError = () => undefined } = options;
   const stream = new EventStream(redis);
   const write = createGroupCommit((events) => insertEvents(mysql, events));
   const stopped = new AbortController();
@@ -65,7 +68,9 @@ export async function openEventLog({ mysql, redis, onError = () => undefined }: 
   async function appendPart(events: readonly TrackedEvent[]): Promise<readonly boolean[]> {
     if (!isDurable) return write(events);
     try {
-      return await stream.append(events);
+      const fresh = await stream.append(events);
+      onWaiting();
+      return fresh;
     } catch (error) {
       onError(error); // perhaps Redis took them: who lands them finds them in MySQL
       return write(events);

@@ -1,9 +1,11 @@
+import type { EventLog } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
 import type { Log } from "@headline/observability";
 import { gathered } from "@headline/observability";
 import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";
 import type { JobsIn } from "@headline/shared-jobs";
+import type { TrackKeys } from "@headline/track-token";
 import express, { type Express } from "express";
 import type { Articles } from "./articles/articles.js";
 import { editArticle, publishArticle, removeArticle } from "./articles/publish-article.js";
@@ -13,6 +15,11 @@ import { createSimilar } from "./articles/similar.js";
 import type { Announcer } from "./changes/announcer.js";
 import type { Channels } from "./channels/channels.js";
 import { listChannels } from "./channels/list-channels.js";
+import { listComments } from "./comments/list-comments.js";
+import { removeComment, writeComment } from "./comments/write-comment.js";
+import { beaconBody } from "./events/beacon-body.js";
+import { createJudge } from "./events/judge-events.js";
+import { takeEvents } from "./events/take-events.js";
 import { createBreaker } from "./feed/breaker.js";
 import { countUpdates } from "./feed/count-updates.js";
 import { createFeed } from "./feed/feed.js";
@@ -36,6 +43,9 @@ import {
   payForOrder,
   showOrder,
 } from "./orders/order-handlers.js";
+import { createReactions } from "./reactions/reactions.js";
+import { showPage } from "./pages/show-page.js";
+import type { StaticPages } from "./pages/static-pages.js";
 import type { AccessTokens } from "./users/access-tokens.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
@@ -50,10 +60,13 @@ export interface AppParts {
   readonly users: Users;
   readonly channels: Channels;
   readonly hotLists: HotLists;
+  readonly pages: StaticPages;
   readonly tokens: AccessTokens;
   readonly announcer: Announcer;
   readonly jobs: JobsIn;
   readonly promotionTerms: PromotionTerms;
+  readonly eventLog: EventLog;
+  readonly trackKeys: TrackKeys;
   readonly now: () => number;
   readonly log: Log;
   /** Whether to take new readers: false while starting and draining. */
@@ -95,6 +108,20 @@ export function createApp(parts: AppParts): Express {
   const publishing = { authenticate, channels, publisher, now };
   const ordering = { authenticate, mysql, jobs, announcer, terms: parts.promotionTerms, now };
   const following = { authenticate, mysql, announcer, users, onRedisError };
+  const commenting = { authenticate, mysql, articles, users, announcer, onRedisError };
+  const judge = createJudge({
+    keys: parts.trackKeys,
+    eventLog: parts.eventLog,
+    react: createReactions({
+      mysql,
+      announcer,
+      articleStatistics: articles.statistics,
+      userStatistics: users.statistics,
+      onRedisError,
+    }),
+    now,
+    onError: gathered(log, "events not kept", EACH_SECOND),
+  });
   const feed = createFeed({
     recommender,
     breaker,
@@ -146,10 +173,17 @@ export function createApp(parts: AppParts): Express {
     }),
   );
   app.get("/channels", listChannels(channels));
+  app.get("/pages/:file", showPage({ channels, pages: parts.pages }));
 
   app.post("/articles", jsonBody, publishArticle(publishing));
   app.patch("/articles/:id", jsonBody, editArticle(publishing));
   app.delete("/articles/:id", removeArticle(publishing));
+
+  app.get("/articles/:id/comments", listComments(commenting));
+  app.post("/articles/:id/comments", jsonBody, writeComment(commenting));
+  app.delete("/articles/:id/comments/:commentId", removeComment(commenting));
+
+  app.post("/events", beaconBody, takeEvents({ authenticate, judge }));
 
   app.post("/users", jsonBody, signUp({ mysql, tokens, announcer }));
   app.get("/users/me", readMe({ authenticate, users }));

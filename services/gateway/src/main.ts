@@ -10,9 +10,14 @@ const Environment = z
     HOST: z.string().default("0.0.0.0"),
     MYSQL_URL: z.string(),
     REDIS_URL: z.string(),
+    /** The Redis that must not evict, where there is one for each duty. */
+    REDIS_STATE_URL: z.string().optional(),
     RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
     JWT_SECRET: z.string().min(32).optional(),
     JWKS_URL: z.url().optional(),
+    TRACK_SECRET: z.string().min(32),
+    /** While rotating: the secret before, until its tokens have expired. */
+    TRACK_SECRET_PREVIOUS: z.string().min(32).optional(),
     /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
     GRACE_MS: z.coerce.number().int().min(0).max(60_000).default(200),
     /** How long an order waits to be paid. */
@@ -37,8 +42,11 @@ await runUntilSignal(
       port: config.PORT,
       mysqlUrl: config.MYSQL_URL,
       redisUrl: config.REDIS_URL,
+      stateRedisUrl: config.REDIS_STATE_URL,
       recommenderAddress: config.RECOMMENDER_ADDRESS,
       tokenKeys: config.JWKS_URL === undefined ? { secret: config.JWT_SECRET as string } : { jwksUrl: config.JWKS_URL },
+      trackSecret: config.TRACK_SECRET,
+      trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
       assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
       graceMs: config.GRACE_MS,
       promotionTerms: {

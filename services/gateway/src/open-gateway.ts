@@ -10,14 +10,18 @@ import { gathered, type Log, logged } from "@headline/observability";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { connectRecommender, type Recommender } from "@headline/rpc";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
+import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
 import { Articles } from "./articles/articles.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
+import { openEvents } from "./events/open-events.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
+import { StaticPages } from "./pages/static-pages.js";
 import { createPresetServer } from "./http/preset-server.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
+import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
 import { Users } from "./users/users.js";
 
@@ -26,11 +30,16 @@ export interface GatewayConfig {
   readonly port: number;
   readonly mysqlUrl: string;
   readonly redisUrl: string;
+  /** Holds events until they have landed in MySQL, if it keeps what it acknowledges; the same as `redisUrl` unless given. */
+  readonly stateRedisUrl?: string | undefined;
   /** A grpc-js target: `dns:///recommendation:50051`, `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `unix:/run/recommender.sock`. */
   readonly recommenderAddress: string;
   /** Another way to the recommender than gRPC at that address. */
   readonly recommender?: Recommender;
   readonly tokenKeys: TokenKeys;
+  /** What the recommender signs tracking tokens with, and while rotating the secret before. */
+  readonly trackSecret: string;
+  readonly trackSecretPrevious?: string | undefined;
   readonly log: Log;
   readonly now?: () => number;
   readonly promotionTerms?: Partial<PromotionTerms>;
@@ -74,6 +83,11 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => jobStore.close());
     await jobStore.migrate();
 
+    const { log: eventLog } = resources.use(
+      await openEvents({ mysqlUrl, redisUrl: config.stateRedisUrl ?? redisUrl, log }),
+    );
+    resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
+
     const articles = new Articles({ mysql, redis, onRedisError });
     const users = new Users({ mysql, redis, onRedisError });
     const channels = new Channels(mysql);
@@ -89,10 +103,14 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         onChanges: (changes, by) => (by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes)),
       }),
     );
+    const pages = new StaticPages(mysql, gathered(log, "static pages not read", { everyMs: 60_000 }));
+    resources.use(pages);
+    await pages.start();
     const hotLists = new HotLists({
       recommender,
       articles,
       channelIds: () => channels.all().map(({ id }) => id),
+      lastResort: (channelId) => pages.list(channelId),
       newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
       onError: logged(log, "a hot list was not refreshed"),
     });
@@ -108,9 +126,12 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       users,
       channels,
       hotLists,
+      pages,
       tokens: createAccessTokens(tokenKeys, now),
       announcer,
       jobs: jobsIn(jobStore),
+      eventLog,
+      trackKeys: openTrackKeys(config.trackSecret, config.trackSecretPrevious),
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,
       log,

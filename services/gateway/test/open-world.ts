@@ -90,6 +90,7 @@ export async function openWorld(
           mysqlUrl: database.url,
           redisUrl: redis.url,
           tokenKeys: { secret: JWT_SECRET },
+          trackSecret: TRACK_SECRET,
           log,
           graceMs: 0,
           ...config,

@@ -51,6 +51,7 @@ export async function startGatewayProcess(
       REDIS_URL: world.redis.url,
       RECOMMENDER_ADDRESS: recommenderAddress,
       JWT_SECRET,
+      TRACK_SECRET,
     });
     url = `http://127.0.0.1:${said["port"]}`;
   });

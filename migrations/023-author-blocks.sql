@@ -1,0 +1,6 @@
+CREATE TABLE author_blocks (
+  user_id BIGINT NOT NULL COMMENT 'negative for a guest',
+  author_id BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (user_id, author_id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin

@@ -1,0 +1,40 @@
+import { Refusal } from "@headline/errors";
+import type { Mysql } from "@headline/mysql";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import type { Articles } from "../articles/articles.js";
+import { sendOk } from "../http/json.js";
+import { decimal, INT64_MAX, idText, read } from "../http/read.js";
+import type { Users } from "../users/users.js";
+import { readComments } from "./comment-store.js";
+import { presentComment } from "./present-comment.js";
+
+interface Parts {
+  readonly mysql: Mysql;
+  readonly articles: Articles;
+  readonly users: Users;
+}
+
+const Path = z.object({ id: idText });
+const Query = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(20) });
+
+/** GET /articles/:id/comments: newest first; `next` goes into `before`. */
+export function listComments({ mysql, articles, users }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { id } = read(Path, req.params);
+    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const [[article], found] = await Promise.all([
+      articles.getMany([id]),
+      readComments(mysql, id, before, per_page + 1), // one more than shown says whether there are more
+    ]);
+    if (article === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
+    const comments = found.slice(0, per_page);
+    const names = await users.profiles.getMany([...new Set(comments.map(({ userId }) => userId))]);
+    const hasMore = found.length > per_page;
+    sendOk(res, {
+      results: comments.map((comment) => presentComment(comment, names.get(comment.userId)?.name)),
+      has_more: hasMore,
+      next: hasMore ? String(comments.at(-1)?.commentId) : null,
+    });
+  };
+}

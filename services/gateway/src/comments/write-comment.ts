@@ -1,0 +1,61 @@
+import type { Mysql } from "@headline/mysql";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import type { Articles } from "../articles/articles.js";
+import type { Announcer } from "../changes/announcer.js";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { idText, read } from "../http/read.js";
+import { line } from "../http/text.js";
+import type { Users } from "../users/users.js";
+import { type Commented, deleteComment, insertComment } from "./comment-store.js";
+import { presentComment } from "./present-comment.js";
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly mysql: Mysql;
+  readonly articles: Articles;
+  readonly users: Users;
+  readonly announcer: Announcer;
+  readonly onRedisError: (error: unknown) => void;
+}
+
+const CHARACTERS_MAX = 1_000;
+const ArticlePath = z.object({ id: idText });
+const CommentPath = z.object({ id: idText, commentId: idText });
+const Body = z.strictObject({ content: line(CHARACTERS_MAX) }, { error: "must be a JSON object" });
+
+/** POST /articles/:id/comments: 201 once it is committed, and the next read counts it. */
+export function writeComment(parts: Parts): RequestHandler {
+  const { authenticate, mysql, users } = parts;
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { id } = read(ArticlePath, req.params);
+    const { content } = read(Body, req.body);
+    const commented = await insertComment(mysql, id, userId, content);
+    const [user] = await Promise.all([
+      users.profiles.get(userId).catch(() => undefined), // the comment is written, with or without a name to show
+      announce(parts, commented),
+    ]);
+    sendOk(res, presentComment(commented.comment, user?.name), 201);
+  };
+}
+
+/** DELETE /articles/:id/comments/:commentId, for who wrote it. */
+export function removeComment(parts: Parts): RequestHandler {
+  const { authenticate, mysql } = parts;
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { id, commentId } = read(CommentPath, req.params);
+    await announce(parts, await deleteComment(mysql, id, commentId, userId));
+    sendOk(res, { comment_id: String(commentId) });
+  };
+}
+
+/** Best effort: MySQL has it, and whoever is not told reads it there within a second. */
+async function announce({ articles, announcer, onRedisError }: Parts, { comment, counts, changes }: Commented) {
+  await Promise.all([
+    announcer.announce(...changes),
+    articles.statistics.offer(comment.articleId, counts).catch(onRedisError),
+  ]);
+}

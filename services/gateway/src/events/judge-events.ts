@@ -1,0 +1,112 @@
+import { asRefusal, type FieldError } from "@headline/errors";
+import type { EventLog, TrackedEvent } from "@headline/event-log";
+import type { TrackKeys } from "@headline/track-token";
+import type { Reader } from "../http/authenticate.js";
+import type { Reaction } from "../reactions/reaction.js";
+import type { React } from "../reactions/reactions.js";
+import type { Outcome } from "../reactions/write-reactions.js";
+import { type ReadEvent, readEvent } from "./read-event.js";
+
+interface Parts {
+  readonly keys: TrackKeys;
+  readonly eventLog: EventLog;
+  readonly react: React;
+  readonly now: () => number;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What became of one item: it counts, it counted before, it never will, or not now. */
+export type Verdict =
+  | { readonly is: "accepted" }
+  | { readonly is: "duplicate" }
+  | { readonly is: "refused"; readonly fields: readonly FieldError[] }
+  | { readonly is: "unavailable" };
+
+const ACCEPTED: Verdict = { is: "accepted" };
+const DUPLICATE: Verdict = { is: "duplicate" };
+const UNAVAILABLE: Verdict = { is: "unavailable" };
+
+/**
+ * Judges each item of an upload by itself: first what it says, then what it does, at last that it happened. What is accepted
+ * is durable.
+ */
+export function createJudge({ keys, eventLog, react, now, onError }: Parts) {
+  return async (items: readonly unknown[], reader: Reader | undefined): Promise<readonly Verdict[]> => {
+    const context = { keys, reader, nowMs: now() };
+    const verdicts: (Verdict | undefined)[] = [];
+    const believed = new Map<number, ReadEvent>();
+    for (const [index, item] of items.entries()) {
+      try {
+        believed.set(index, readEvent(item, context));
+      } catch (error) {
+        verdicts[index] = refused(error);
+      }
+    }
+    for (const [index, outcome] of await reactAll(believed)) {
+      const verdict = verdictOf(outcome);
+      if (verdict === undefined) continue; // it changed something, now or when it came before, and has to be in the log
+      verdicts[index] = verdict;
+      believed.delete(index);
+    }
+    for (const [index, verdict] of await appendAll(believed)) verdicts[index] = verdict;
+    return items.map((_, index) => verdicts[index] ?? UNAVAILABLE);
+  };
+
+  async function reactAll(believed: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Outcome | "unavailable">> {
+    const reacting = [...believed].filter((entry): entry is [number, ReadEvent & { reaction: Reaction }] => {
+      return entry[1].reaction !== undefined;
+    });
+    try {
+      const outcomes = await react(reacting.map(([, { reaction }]) => reaction));
+      return new Map(reacting.map(([index], at) => [index, outcomes[at] ?? "unavailable"]));
+    } catch (error) {
+      if (asRefusal(error)?.code !== "UNAVAILABLE") throw error;
+      onError(error);
+      return new Map(reacting.map(([index]) => [index, "unavailable"]));
+    }
+  }
+
+  async function appendAll(believed: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Verdict>> {
+    const parts = [...believed];
+    const events: readonly TrackedEvent[] = parts.flatMap(([, part]) => part.events);
+    try {
+      const fresh = events.length === 0 ? [] : await eventLog.append(events);
+      let from = 0;
+      return new Map(
+        parts.map(([index, part]) => {
+          const mine = fresh.slice(from, from + part.events.length);
+          from += part.events.length;
+          return [index, mine.includes(true) ? ACCEPTED : DUPLICATE];
+        }),
+      );
+    } catch (error) {
+      if (asRefusal(error)?.code !== "UNAVAILABLE") throw error;
+      onError(error);
+      return new Map(parts.map(([index]) => [index, UNAVAILABLE]));
+    }
+  }
+}
+
+export type Judge = ReturnType<typeof createJudge>;
+
+function refused(error: unknown): Verdict {
+  const refusal = asRefusal(error);
+  if (refusal === undefined) throw error;
+  return { is: "refused", fields: refusal.fields };
+}
+
+function verdictOf(outcome: Outcome | "unavailable"): Verdict | undefined {
+  switch (outcome) {
+    case "changed":
+    case "known":
+      return undefined;
+    case "same":
+      return DUPLICATE;
+    case "absent":
+      return { is: "refused", fields: [{ field: "token", detail: "is of an article that does not exist any more" }] };
+    case "own":
+      return { is: "refused", fields: [{ field: "token", detail: "is of the reader's own article" }] };
+    case "unavailable":
+      return UNAVAILABLE;
+  }
+}

@@ -1,0 +1,45 @@
+import { type EventLander, type EventLog, EventStream, openEventLander, openEventLog } from "@headline/event-log";
+import { CloseStack } from "@headline/lifecycle";
+import { openMysql } from "@headline/mysql";
+import { gathered, type Log } from "@headline/observability";
+import { openRedis, waitForRedis } from "@headline/redis";
+
+interface Options {
+  readonly mysqlUrl: string;
+  /** Whether it may hold events until they have landed is asked of it; it has to keep what it acknowledges. */
+  readonly redisUrl: string;
+  readonly log: Log;
+}
+
+export interface Events extends AsyncDisposable {
+  readonly log: EventLog;
+  readonly lander: EventLander;
+}
+
+/** Within a request's 800 ms. */
+const APPENDING = { connectionsMax: 2, acquireTimeoutMs: 300, statementTimeoutMs: 500, transactionTimeoutMs: 600 };
+/** Nobody waits for what is landed later. */
+const LANDING = { connectionsMax: 1, acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000, transactionTimeoutMs: 5_000 };
+const EACH_SECOND = { everyMs: 1_000 };
+
+/** Where events become durable, and what takes them from there into MySQL; connections of their own, so that nobody waits for them. */
+export async function openEvents({ mysqlUrl, redisUrl, log }: Options): Promise<Events> {
+  const resources = new CloseStack();
+  try {
+    const onRedisError = gathered(log, "the Redis of events", EACH_SECOND);
+    const redis = openRedis(redisUrl, { scripts: EventStream.scripts, onError: onRedisError });
+    resources.defer(() => redis.disconnect());
+    const mysql = resources.use(openMysql(mysqlUrl, APPENDING));
+    const landingMysql = resources.use(openMysql(mysqlUrl, LANDING));
+    await waitForRedis(redis);
+    const lander = resources.use(
+      openEventLander({ mysql: landingMysql, redis, onError: gathered(log, "events do not land", EACH_SECOND) }),
+    );
+    const eventLog = resources.use(await openEventLog({ mysql, redis, onWaiting: lander.wake, onError: onRedisError }));
+    log.info({ events_go_to: eventLog.goesTo }, "events are kept");
+    return { log: eventLog, lander, [Symbol.asyncDispose]: () => resources.close() };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}

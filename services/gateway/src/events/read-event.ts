@@ -1,0 +1,107 @@
+import type { EventKind, TrackedEvent } from "@headline/event-log";
+import {
+  type Tracked,
+  type TrackKeys,
+  type TrackKind,
+  type TrackPayload,
+  verifyExposureToken,
+  verifyTrackToken,
+} from "@headline/track-token";
+import type { Reader } from "../http/authenticate.js";
+import { invalid, read } from "../http/read.js";
+import { isCounted, isReaction, type Reaction } from "../reactions/reaction.js";
+import { EventItem } from "./event-item.js";
+
+interface Context {
+  readonly keys: TrackKeys;
+  /** Who uploads, where the request says so; else each token speaks for itself. */
+  readonly reader: Reader | undefined;
+  readonly nowMs: number;
+}
+
+/** What one item says, once it is believed. */
+export interface ReadEvent {
+  /** One, or of an exposure one for each article. */
+  readonly events: readonly TrackedEvent[];
+  readonly reaction: Reaction | undefined;
+}
+
+/** Which token proves what. That an article was served is also proof enough to be spared it, or its author. */
+const PROOFS: Readonly<Record<Exclude<EventKind, "exposure">, Exclude<TrackKind, "exposure">>> = {
+  click: "click",
+  read: "read",
+  collect: "collect",
+  uncollect: "collect",
+  liking: "liking",
+  unliking: "liking",
+  dislike: "click",
+  undislike: "click",
+  block: "click",
+  unblock: "click",
+};
+
+/** @throws Refusal INVALID_ARGUMENT naming what is wrong with the item. */
+export function readEvent(input: unknown, context: Context): ReadEvent {
+  const item = read(EventItem, input);
+  return item.type === "exposure" ? readExposure(item, context) : readAction(item, item.type, context);
+}
+
+function readExposure(item: EventItem, context: Context): ReadEvent {
+  const exposed = verifyExposureToken(context.keys, item.token, context.nowMs);
+  const payload = payloadOf(item, exposed, context);
+  const served = exposed.ok ? exposed.articleIds : [];
+  for (const [index, articleId] of (item.article_ids ?? []).entries()) {
+    if (!served.includes(articleId)) throw invalid(`article_ids[${index}]`, "is not of this batch");
+  }
+  const seen = new Set(item.article_ids ?? served);
+  const events = [...seen].map((articleId) => ({
+    ...tracked(item, { ...payload, articleId, position: served.indexOf(articleId) }, context.nowMs),
+  }));
+  return { events, reaction: undefined };
+}
+
+function readAction(item: EventItem, kind: Exclude<EventKind, "exposure">, context: Context): ReadEvent {
+  const payload = payloadOf(item, verifyTrackToken(context.keys, PROOFS[kind], item.token, context.nowMs), context);
+  const event = tracked(item, payload, context.nowMs);
+  if (!isReaction(kind)) return { events: [event], reaction: undefined };
+  const { userId, articleId } = payload;
+  if (isCounted(kind) && userId <= 0n)
+    throw invalid("token", "is a guest's: sign in, and get a page, to like or collect");
+  // Readers change their minds as often as they like: each time is an event of its own.
+  return {
+    events: [{ ...event, occurrence: item.id }],
+    reaction: { kind, userId, articleId, eventId: item.id },
+  };
+}
+
+const WHY_NOT = {
+  malformed: "is not a token of this site",
+  "unknown key": "is signed with a key that does not count any more",
+  "wrong signature": "does not count for this type",
+  expired: "has expired",
+} as const;
+
+function payloadOf({ token }: EventItem, verdict: Tracked, { reader }: Context): TrackPayload {
+  if (!verdict.ok) throw invalid("token", token === "" ? "is missing" : WHY_NOT[verdict.reason]);
+  if (reader !== undefined && reader.userId !== verdict.payload.userId) throw invalid("token", "is another reader's");
+  return verdict.payload;
+}
+
+function tracked(item: EventItem, payload: TrackPayload, nowMs: number): TrackedEvent {
+  const { userId, articleId, channelId, stamp, reason, position, bucket } = payload;
+  return {
+    kind: item.type,
+    userId,
+    articleId,
+    channelId,
+    stamp,
+    reason,
+    position,
+    bucket,
+    durationMs: item.duration_ms,
+    // The clocks of clients are wrong as often as not: nothing happens before it was served, or later than now.
+    happenedAtMs: Math.min(Math.max(item.ts, stamp), Math.max(nowMs, stamp)),
+    acceptedAtMs: nowMs,
+    occurrence: undefined,
+  };
+}

@@ -1,0 +1,49 @@
+import { type FieldError, Refusal } from "@headline/errors";
+import type { RequestHandler } from "express";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { read } from "../http/read.js";
+import { Upload } from "./event-item.js";
+import type { Judge, Verdict } from "./judge-events.js";
+
+const TRY_AGAIN = "try again later";
+
+/** POST /events: 202 once what is accepted is durable, with a verdict on each item; 400 when there is none to accept. */
+export function takeEvents({ authenticate, judge }: { authenticate: Authenticate; judge: Judge }): RequestHandler {
+  return async (req, res) => {
+    // A beacon sends no headers: then each token says whose event it is. Where a reader is named, the tokens have to be theirs.
+    const reader = req.headers.authorization === undefined ? undefined : await authenticate.anybody(req, res);
+    const { events } = read(Upload, req.body);
+    const verdicts = await judge(events, reader);
+    sendOk(res, present(verdicts), 202);
+  };
+}
+
+/** @throws Refusal when nothing counts: UNAVAILABLE if that may be otherwise later, else INVALID_ARGUMENT. */
+function present(verdicts: readonly Verdict[]) {
+  const accepted = verdicts.filter(({ is }) => is === "accepted").length;
+  const duplicates = verdicts.filter(({ is }) => is === "duplicate").length;
+  const rejected = verdicts.flatMap((verdict, index) => {
+    const reason = reasonOf(verdict);
+    return reason === undefined ? [] : [{ index, reason }];
+  });
+  if (rejected.length < verdicts.length) return { accepted, duplicates, rejected };
+
+  if (verdicts.some(({ is }) => is === "unavailable"))
+    throw new Refusal("UNAVAILABLE", "events cannot be kept right now", { retryAfterSeconds: 1 });
+  const fields = verdicts.flatMap((verdict, index) =>
+    verdict.is === "refused" ? verdict.fields.map((field) => ofItem(index, field)) : [],
+  );
+  throw new Refusal("INVALID_ARGUMENT", `none of the events counts: ${rejected[0]?.reason}`, { fields });
+}
+
+function reasonOf(verdict: Verdict): string | undefined {
+  if (verdict.is === "unavailable") return TRY_AGAIN;
+  if (verdict.is !== "refused") return undefined;
+  return verdict.fields.map(({ field, detail }) => (field === "body" ? detail : `${field} ${detail}`)).join("; ");
+}
+
+/** `events[3].token` */
+function ofItem(index: number, { field, detail }: FieldError): FieldError {
+  return { field: field === "body" ? `events[${index}]` : `events[${index}].${field}`, detail };
+}

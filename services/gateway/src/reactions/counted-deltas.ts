@@ -1,0 +1,38 @@
+import { KEEPING, type ReactionKind } from "./reaction.js";
+
+/** A reaction that changed something. */
+export interface Changed {
+  readonly kind: ReactionKind;
+  readonly articleId: bigint;
+  readonly authorId: bigint;
+}
+
+type Deltas = [id: bigint, by: Record<string, number>][];
+
+/** What the reactions add to the counts of articles, and of their authors; each in ascending order of the ids. */
+export function countedDeltas(changed: readonly Changed[]): { readonly articles: Deltas; readonly authors: Deltas } {
+  const articles = new Map<bigint, Record<string, number>>();
+  const authors = new Map<bigint, Record<string, number>>();
+  for (const { kind, articleId, authorId } of changed) {
+    const { adds, counter, authorCounter } = KEEPING[kind];
+    add(articles, articleId, counter, adds ? 1 : -1);
+    add(authors, authorId, authorCounter, adds ? 1 : -1);
+  }
+  return { articles: ascending(articles), authors: ascending(authors) };
+}
+
+function add(
+  deltas: Map<bigint, Record<string, number>>,
+  id: bigint,
+  counter: string | undefined,
+  delta: number,
+): void {
+  if (counter === undefined) return;
+  const by = deltas.get(id) ?? {};
+  by[counter] = (by[counter] ?? 0) + delta;
+  deltas.set(id, by);
+}
+
+function ascending(deltas: ReadonlyMap<bigint, Record<string, number>>): Deltas {
+  return [...deltas].sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { DATABASE_NOW_MS } from "@headline/change-feed";
+import type { Mysql } from "@headline/mysql";
+
+/** Longer than the token of an event counts. */
+const KEEP_MS = 48 * 60 * 60 * 1_000;
+const ROWS_AT_ONCE = 1_000;
+const EVERY_MS = 10 * 60 * 1_000;
+
+/** Deletes the receipts of events whose tokens have expired, now and then, until the returned function is called. */
+export function keepPruningReceipts(mysql: Mysql, onError: (error: unknown) => void): () => Promise<void> {
+  const stopped = new AbortController();
+  const pruning = keepPruning(mysql, onError, stopped.signal);
+  return async () => {
+    stopped.abort();
+    await pruning;
+  };
+}
+
+/** A thousand rows at a time, so that no lock is held for long. */
+export async function pruneReceipts(mysql: Mysql, signal?: AbortSignal): Promise<void> {
+  while (!signal?.aborted) {
+    const { affectedRows } = await mysql.write(
+      `DELETE FROM reaction_receipts WHERE created_at < ${DATABASE_NOW_MS} - ${KEEP_MS} ORDER BY created_at LIMIT ${ROWS_AT_ONCE}`,
+    );
+    if (affectedRows < ROWS_AT_ONCE) return;
+  }
+}
+
+async function keepPruning(mysql: Mysql, onError: (error: unknown) => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const pauseMs = EVERY_MS * (0.9 + Math.random() / 5);
+    await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
+    if (!signal.aborted) await pruneReceipts(mysql, signal).catch(onError);
+  }
+}

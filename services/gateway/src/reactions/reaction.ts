@@ -1,0 +1,49 @@
+import type { EventKind } from "@headline/event-log";
+
+/** What a reader thinks of an article or its author, and can take back. */
+export interface Reaction {
+  readonly kind: ReactionKind;
+  readonly userId: bigint;
+  readonly articleId: bigint;
+  /** The same event coming again changes nothing, whatever has happened since. */
+  readonly eventId: string;
+}
+
+export type ReactionKind = Exclude<EventKind, "exposure" | "click" | "read">;
+
+/** Where a reaction is kept, and which way it goes. */
+export interface Keeping {
+  readonly table: "article_collects" | "article_likes" | "article_dislikes" | "author_blocks";
+  readonly adds: boolean;
+  /** Of the article's statistics. */
+  readonly counter?: "likes" | "collects";
+  /** Of its author's. */
+  readonly authorCounter?: "likes_received";
+  /** What the recommender is told of the reader; counted reactions reach it with the article's statistics. */
+  readonly topic?: "dislikes" | "blocks";
+}
+
+const COLLECTS = { table: "article_collects", counter: "collects" } as const;
+const LIKES = { table: "article_likes", counter: "likes", authorCounter: "likes_received" } as const;
+const DISLIKES = { table: "article_dislikes", topic: "dislikes" } as const;
+const BLOCKS = { table: "author_blocks", topic: "blocks" } as const;
+
+export const KEEPING: Readonly<Record<ReactionKind, Keeping>> = {
+  collect: { ...COLLECTS, adds: true },
+  uncollect: { ...COLLECTS, adds: false },
+  liking: { ...LIKES, adds: true },
+  unliking: { ...LIKES, adds: false },
+  dislike: { ...DISLIKES, adds: true },
+  undislike: { ...DISLIKES, adds: false },
+  block: { ...BLOCKS, adds: true },
+  unblock: { ...BLOCKS, adds: false },
+};
+
+export function isReaction(kind: EventKind): kind is ReactionKind {
+  return Object.hasOwn(KEEPING, kind);
+}
+
+/** Whether everybody can see the count of it, so that only somebody signed in may have a part in it. */
+export function isCounted(kind: ReactionKind): boolean {
+  return KEEPING[kind].counter !== undefined;
+}

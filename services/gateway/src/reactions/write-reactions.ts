@@ -1,0 +1,108 @@
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
+import { inList, type Mysql, type Transaction } from "@headline/mysql";
+import type { Versioned } from "@headline/redis";
+import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
+import { type Changed, countedDeltas } from "./counted-deltas.js";
+import { KEEPING, type Keeping, type Reaction } from "./reaction.js";
+
+export type ArticleCounts = Counts<keyof typeof ARTICLE_STATISTICS.counters>;
+export type UserCounts = Counts<keyof typeof USER_STATISTICS.counters>;
+
+/** What became of a reaction: `same` changed nothing, `known` came before, `absent` and `own` were not possible. */
+export type Outcome = "changed" | "same" | "known" | "absent" | "own";
+
+export interface WrittenReactions {
+  /** In the order of the reactions. */
+  readonly outcomes: readonly Outcome[];
+  readonly articleCounts: ReadonlyMap<bigint, Versioned<ArticleCounts>>;
+  readonly authorCounts: ReadonlyMap<bigint, Versioned<UserCounts>>;
+  readonly changes: readonly Change[];
+}
+
+interface ArticleRow {
+  readonly authorId: bigint;
+  readonly isPublished: boolean;
+}
+
+/** One transaction: the rows, the counts, and what the recommender is told. */
+export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Promise<WrittenReactions> {
+  return mysql.transaction(async (tx) => {
+    const articles = await readArticles(tx, reactions);
+    const changed: Changed[] = [];
+    const changes: Change[] = [];
+    const outcomes: Outcome[] = [];
+    for (const reaction of reactions) {
+      const article = articles.get(reaction.articleId);
+      const outcome = await writeOne(tx, reaction, article);
+      outcomes.push(outcome);
+      if (outcome !== "changed" || article === undefined) continue;
+      changed.push({ ...reaction, authorId: article.authorId });
+      const { topic } = KEEPING[reaction.kind];
+      if (topic !== undefined) changes.push({ topic, subjectId: reaction.userId, version: await databaseNow(tx) });
+    }
+    // Statistics last, and everywhere in the same order: they are what others wait for.
+    const deltas = countedDeltas(changed);
+    const articleCounts = new Map<bigint, Versioned<ArticleCounts>>();
+    for (const [id, by] of deltas.articles)
+      articleCounts.set(id, await changeStatistics(tx, ARTICLE_STATISTICS, id, by));
+    const authorCounts = new Map<bigint, Versioned<UserCounts>>();
+    for (const [id, by] of deltas.authors) authorCounts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
+    changes.push(...told("article-statistics", articleCounts), ...told("user-statistics", authorCounts));
+    if (changes.length > 0) await appendChanges(tx, ...changes);
+    return { outcomes, articleCounts, authorCounts, changes };
+  });
+}
+
+async function readArticles(tx: Transaction, reactions: readonly Reaction[]): Promise<Map<bigint, ArticleRow>> {
+  const rows = await tx.query<{ id: string; author_id: string; status: number }>(
+    `SELECT id, author_id, status FROM articles WHERE id IN (${inList(reactions.map(({ articleId }) => articleId))})`,
+  );
+  return new Map(
+    rows.map((row) => [BigInt(row.id), { authorId: BigInt(row.author_id), isPublished: row.status === 1 }]),
+  );
+}
+
+async function writeOne(tx: Transaction, reaction: Reaction, article: ArticleRow | undefined): Promise<Outcome> {
+  const { userId, articleId, eventId, kind } = reaction;
+  const keeping = KEEPING[kind];
+  // Whoever reacted to an article that is gone by now may still take that back.
+  if (article === undefined || (keeping.adds && !article.isPublished)) return "absent";
+  if (keeping.table === "author_blocks" && article.authorId === userId) return "own";
+  if (!(await isFirst(tx, userId, eventId))) return "known";
+  const subjectId = keeping.table === "author_blocks" ? article.authorId : articleId;
+  return (await writeRow(tx, keeping, userId, subjectId)) ? "changed" : "same";
+}
+
+async function isFirst(tx: Transaction, userId: bigint, eventId: string): Promise<boolean> {
+  const { affectedRows } = await tx.write(
+    `INSERT IGNORE INTO reaction_receipts (user_id, event_id, created_at) VALUES (?, UNHEX(?), ${DATABASE_NOW_MS})`,
+    [userId, eventId.replaceAll("-", "")],
+  );
+  return affectedRows === 1;
+}
+
+/** Whether the row was not already as the reader wants it. */
+async function writeRow(
+  tx: Transaction,
+  { table, adds }: Keeping,
+  userId: bigint,
+  subjectId: bigint,
+): Promise<boolean> {
+  const column = table === "author_blocks" ? "author_id" : "article_id";
+  const { affectedRows } = adds
+    ? await tx.write(`INSERT IGNORE INTO ${table} (user_id, ${column}, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`, [
+        userId,
+        subjectId,
+      ])
+    : await tx.write(`DELETE FROM ${table} WHERE user_id = ? AND ${column} = ?`, [userId, subjectId]);
+  return affectedRows === 1;
+}
+
+async function databaseNow(tx: Transaction): Promise<number> {
+  const [row] = await tx.query<{ now: string }>(`SELECT ${DATABASE_NOW_MS} AS now`);
+  return Number(row?.now);
+}
+
+function told(topic: string, counts: ReadonlyMap<bigint, { version: number }>): Change[] {
+  return [...counts].map(([subjectId, { version }]) => ({ topic, subjectId, version }));
+}
