@@ -44,8 +44,6 @@ import {
   showOrder,
 } from "./orders/order-handlers.js";
 import { createReactions } from "./reactions/reactions.js";
-import { showPage } from "./pages/show-page.js";
-import type { StaticPages } from "./pages/static-pages.js";
 import type { AccessTokens } from "./users/access-tokens.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
@@ -60,7 +58,6 @@ export interface AppParts {
   readonly users: Users;
   readonly channels: Channels;
   readonly hotLists: HotLists;
-  readonly pages: StaticPages;
   readonly tokens: AccessTokens;
   readonly announcer: Announcer;
   readonly jobs: JobsIn;
@@ -173,7 +170,6 @@ export function createApp(parts: AppParts): Express {
     }),
   );
   app.get("/channels", listChannels(channels));
-  app.get("/pages/:file", showPage({ channels, pages: parts.pages }));
 
   app.post("/articles", jsonBody, publishArticle(publishing));
   app.patch("/articles/:id", jsonBody, editArticle(publishing));

@@ -18,7 +18,6 @@ import { Channels } from "./channels/channels.js";
 import { openEvents } from "./events/open-events.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
-import { StaticPages } from "./pages/static-pages.js";
 import { createPresetServer } from "./http/preset-server.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
@@ -103,14 +102,10 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         onChanges: (changes, by) => (by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes)),
       }),
     );
-    const pages = new StaticPages(mysql, gathered(log, "static pages not read", { everyMs: 60_000 }));
-    resources.use(pages);
-    await pages.start();
     const hotLists = new HotLists({
       recommender,
       articles,
       channelIds: () => channels.all().map(({ id }) => id),
-      lastResort: (channelId) => pages.list(channelId),
       newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
       onError: logged(log, "a hot list was not refreshed"),
     });
@@ -126,7 +121,6 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       users,
       channels,
       hotLists,
-      pages,
       tokens: createAccessTokens(tokenKeys, now),
       announcer,
       jobs: jobsIn(jobStore),
