@@ -2,7 +2,7 @@ import { JobNotFoundError, MaxInstancesError } from "../core/errors.js";
 import type { Execution, ExecutionState } from "../core/execution.js";
 import type { Job } from "../core/job.js";
 import type { Scheduler } from "../core/scheduler.js";
-import { TABLE_TAG } from "../crontab/crontab-table.js";
+import { TABLE_TAG } from "../crontab/table-tag.js";
 import { isoLocal } from "../time/format.js";
 import { withClient } from "./open-store.js";
 import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";

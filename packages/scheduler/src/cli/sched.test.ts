@@ -62,6 +62,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("sched", () => {
+  test("is a program of its own once it is built", () => {
+    expect(readFileSync(MAIN, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const { scripts, bin } = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8"));
+    expect(scripts.build).toContain(`chmodSync('${bin.sched.slice(2)}', 0o755)`);
+  });
+
   test("prints the next fire times of an expression in a zone", async () => {
     const { code, out } = await sched(["next", "30 8 * * 1", "--tz", "Asia/Tokyo", "-n", "3"]);
     const lines = out.trimEnd().split("\n");

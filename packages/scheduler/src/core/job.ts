@@ -37,6 +37,11 @@ export class Job {
     this.pending = false;
   }
 
+  /** Still pending, it was added again and says something else now. */
+  redefine(record: JobRecord): void {
+    this.#record = record;
+  }
+
   get record(): JobRecord {
     return this.#record;
   }

@@ -7,6 +7,7 @@ import { localZoneName } from "../time/zone.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { type Clock, systemClock } from "./clock.js";
 import { defaultLogger } from "./default-logger.js";
+import { deleteOld } from "./delete-old.js";
 import {
   ConflictingIdError,
   JobBusyError,
@@ -19,6 +20,7 @@ import {
 import { type CodedEvent, EVENT_ALL, Events, type Listener, type SchedulerEventName } from "./events.js";
 import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery } from "./execution.js";
 import type { Executor, Logger } from "./executor.js";
+import { keepHouse } from "./housekeeping.js";
 import { Job, type JobKeeper } from "./job.js";
 import type { JobRecord } from "./job-record.js";
 import {
@@ -33,7 +35,9 @@ import {
   toRecord,
 } from "./job-spec.js";
 import type { JobQuery, JobStore, SchedulerNode } from "./job-store.js";
+import { kept } from "./kept.js";
 import { idMaker } from "./new-id.js";
+import { PendingJobs } from "./pending-jobs.js";
 import { addDeclared, type ScheduledSpec } from "./scheduled.js";
 import { StoreSession } from "./store-session.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
@@ -71,17 +75,9 @@ export interface JobListQuery {
   readonly cursor?: string;
 }
 
-interface PendingJob {
-  readonly spec: JobSpec;
-  record: JobRecord;
-  readonly job: Job;
-}
-
 const UPDATE_TRIES = 12;
 /** Timers and sleeps last no longer than this, so that a suspended machine or a stepped clock is noticed. */
 const LONGEST_SLEEP_MS = 30_000;
-const HOUSEKEEPING_MS = 60_000;
-const HOUSEKEEPING_ROWS = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -106,8 +102,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   readonly #sessions = new Map<string, StoreSession>();
   readonly #tasks = new Map<string, { fn: TaskFunction | undefined; options: TaskOptions }>();
   #taskNames: readonly string[] = [];
-  readonly #pending: PendingJob[] = [];
+  readonly #pending = new PendingJobs(this);
   #state: SchedulerState = "stopped";
+  #starting: Promise<void> | undefined;
   #startedAt = 0;
   #ended: { promise: Promise<void>; resolve: () => void } | undefined;
   #housekeeping: Disposable | undefined;
@@ -151,19 +148,28 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return this.#stores;
   }
 
-  /** Opens the stores, adds the pending jobs and returns while the scheduler works (APScheduler's BackgroundScheduler). */
+  /**
+   * Opens the stores, adds the pending jobs and returns while the scheduler works (APScheduler's BackgroundScheduler).
+   * When something of that fails, what was opened is closed again, and `start` can be called once more.
+   */
   async start({ paused = false }: { paused?: boolean } = {}): Promise<void> {
-    if (this.#state !== "stopped") throw new SchedulerStateError("Scheduler is already running");
-    for (const [alias, executor] of this.#executors) await this.#startExecutor(alias, executor);
-    for (const store of this.#stores.values()) await this.#startStore(store);
-    this.#startedAt = this.clock.now();
-    this.#ended = settable();
-    this.#state = paused ? "paused" : "running";
-    for (const [alias, store] of this.#stores) this.#openSession(alias, store);
-    await this.#addPending();
+    if (this.#state !== "stopped" || this.#starting !== undefined) {
+      throw new SchedulerStateError("Scheduler is already running");
+    }
+    this.#starting = this.#open(paused);
+    try {
+      await this.#starting;
+    } finally {
+      this.#starting = undefined;
+    }
     this.logger.info("Scheduler started");
     this.#events.emit("scheduler:started", {});
-    this.#keepHouse();
+    this.#housekeeping = keepHouse({
+      clock: this.clock,
+      logger: this.logger,
+      stores: this.#stores,
+      historyMs: this.#historyMs,
+    });
   }
 
   /** `start`, then resolves when the scheduler has been shut down (APScheduler's BlockingScheduler). */
@@ -177,14 +183,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
    * `wait`) is aborted: its signal fires, early runs end as `cancelled`, late ones are offered to other schedulers.
    */
   async shutdown({ wait = true, timeoutMs = 30_000 }: { wait?: boolean; timeoutMs?: number } = {}): Promise<void> {
+    await this.#starting?.catch(() => {}); // whoever called start hears of it
     if (this.#state === "stopped") return;
     if (this.#state === "stopping") return this.#ended?.promise;
     this.#state = "stopping";
     this.#housekeeping?.[Symbol.dispose]();
-    await Promise.all([...this.#sessions.values()].map((session) => session.stop(wait ? timeoutMs : 0)));
-    this.#sessions.clear();
-    await Promise.all([...this.#executors.values()].map((executor) => executor.shutdown({ wait })));
-    for (const store of this.#stores.values()) await store.close();
+    await this.#close(this.#executors.values(), this.#stores.values(), { wait, timeoutMs });
     this.#state = "stopped";
     this.logger.info("Scheduler has been shut down");
     this.#events.emit("scheduler:shutdown", {});
@@ -253,7 +257,11 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     const store = this.#store(alias);
     this.#checkTask(spec, store);
     const record = toRecord(spec, await this.#surroundings(spec, store));
-    if (this.#state === "stopped") return this.#addTentatively(spec, record, alias);
+    if (this.#state === "stopped") {
+      const job = this.#pending.add(spec, record, alias);
+      this.logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
+      return job;
+    }
     return new Job(await this.#insert(alias, record, spec), alias, false, this);
   }
 
@@ -281,10 +289,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   async getJob(id: string, store?: string): Promise<Job | undefined> {
-    const pending = this.#pending.find(
-      (entry) => entry.record.id === id && (store ?? entry.job.store) === entry.job.store,
-    );
-    if (pending !== undefined) return pending.job;
+    const pending = this.#pending.find(id, store);
+    if (pending !== undefined) return pending;
     if (this.#state === "stopped") return undefined;
     for (const alias of store === undefined ? this.#stores.keys() : [store]) {
       const record = await this.#store(alias).get(id);
@@ -295,7 +301,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Jobs by next run, paused ones last; of all stores, or of one with paging. */
   async getJobs(query: JobListQuery = {}): Promise<JobList> {
-    const pending = this.#pending.map(({ job }) => job).filter((job) => matches(job, query));
+    const pending = this.#pending.all().filter((job) => matches(job, query));
     if (this.#state === "stopped" || query.state === "pending") return pending;
     const { store, state, ...rest } = query;
     const storeQuery: JobQuery = { ...rest, ...(state === undefined ? {} : { state }) };
@@ -322,9 +328,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Removes a job; runs under way go on and executions stay. Throws JobNotFoundError. */
   async removeJob(id: string, store?: string): Promise<void> {
-    const at = this.#pending.findIndex((entry) => entry.record.id === id);
-    if (at >= 0) {
-      this.#pending.splice(at, 1);
+    const pending = this.#pending.find(id, store);
+    if (pending !== undefined) {
+      this.#pending.remove(pending);
       return;
     }
     if (this.#state !== "stopped") {
@@ -340,9 +346,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Removes every job of one store, or of all; answers how many. */
   async removeAllJobs(store?: string): Promise<number> {
-    const left = store === undefined ? [] : this.#pending.filter((entry) => entry.job.store !== store);
-    let count = this.#pending.length - left.length;
-    this.#pending.splice(0, this.#pending.length, ...left);
+    let count = this.#pending.removeAll(store);
     if (this.#state !== "stopped") {
       for (const alias of store === undefined ? this.#stores.keys() : [store])
         count += await this.#store(alias).removeAll();
@@ -426,14 +430,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Removes executions that were submitted longer ago than `maxAgeMs`; answers how many. */
   async deleteOldExecutions(maxAgeMs: number, store: string = STORE_DEFAULT): Promise<number> {
-    const { executions } = this.#store(store);
     const before = (await this.#store(store).now()) - maxAgeMs;
-    let removed = 0;
-    for (;;) {
-      const count = await executions.deleteBefore(before, HOUSEKEEPING_ROWS);
-      removed += count;
-      if (count < HOUSEKEEPING_ROWS) return removed;
-    }
+    return deleteOld(this.#store(store).executions, before);
   }
 
   // ── stores, executors, listeners ────────────────────────────────────────────────────────────────────────────────
@@ -442,7 +440,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     if (this.#stores.has(alias)) throw new JobSpecError("alias", `there is a job store "${alias}" already`);
     this.#stores.set(alias, store);
     if (this.#state !== "stopped") {
-      await this.#startStore(store);
+      try {
+        await this.#startStore(store);
+      } catch (error) {
+        this.#stores.delete(alias);
+        throw error;
+      }
       this.#openSession(alias, store);
     }
     this.#events.emit("store:added", { alias });
@@ -536,13 +539,69 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return store;
   }
 
+  async #open(paused: boolean): Promise<void> {
+    const executors: Executor[] = [];
+    const stores: JobStore[] = [];
+    try {
+      for (const [alias, executor] of this.#executors) {
+        await this.#startExecutor(alias, executor);
+        executors.push(executor);
+      }
+      for (const store of this.#stores.values()) {
+        await this.#startStore(store);
+        stores.push(store);
+      }
+      this.#startedAt = this.clock.now();
+      this.#ended = settable();
+      this.#state = paused ? "paused" : "running";
+      for (const [alias, store] of this.#stores) this.#openSession(alias, store);
+      await this.#addPending();
+    } catch (error) {
+      if (this.#state !== "stopped") this.#state = "stopping";
+      await this.#close(executors, stores, { wait: false, timeoutMs: 0 });
+      this.#state = "stopped";
+      throw error;
+    }
+  }
+
+  /** What cannot be closed keeps nothing else from being closed. */
+  async #close(
+    executors: Iterable<Executor>,
+    stores: Iterable<JobStore>,
+    { wait, timeoutMs }: { wait: boolean; timeoutMs: number },
+  ): Promise<void> {
+    await Promise.all([...this.#sessions.values()].map((session) => session.stop(wait ? timeoutMs : 0)));
+    this.#sessions.clear();
+    await Promise.all(Array.from(executors, (executor) => this.#closed(() => executor.shutdown({ wait }))));
+    for (const store of stores) await this.#closed(() => store.close());
+  }
+
+  async #closed(close: () => unknown): Promise<void> {
+    try {
+      await close();
+    } catch (error) {
+      this.logger.error(`A store or an executor failed to close: ${String(error)}`);
+    }
+  }
+
+  /** One that cannot be started is closed again: it may have opened something. */
   async #startStore(store: JobStore): Promise<void> {
-    await store.migrate();
-    await store.start();
+    try {
+      await store.migrate();
+      await store.start();
+    } catch (error) {
+      await this.#closed(() => store.close());
+      throw error;
+    }
   }
 
   async #startExecutor(alias: string, executor: Executor): Promise<void> {
-    await executor.start({ alias, logger: this.logger, task: (name) => this.#tasks.get(name)?.fn });
+    try {
+      await executor.start({ alias, logger: this.logger, task: (name) => this.#tasks.get(name)?.fn });
+    } catch (error) {
+      await this.#closed(() => executor.shutdown({ wait: false }));
+      throw error;
+    }
     executor.onCapacity = () => this.wakeup();
   }
 
@@ -610,33 +669,14 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs };
   }
 
-  #addTentatively(spec: JobSpec, record: JobRecord, alias: string): Job {
-    if (
-      spec.id !== undefined &&
-      this.#pending.some((entry) => entry.record.id === spec.id && entry.job.store === alias)
-    ) {
-      if ((spec.onConflict ?? "error") === "error") throw new ConflictingIdError(record.id);
-      this.#pending.splice(
-        this.#pending.findIndex((entry) => entry.record.id === spec.id),
-        1,
-      );
-    }
-    this.logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
-    const job = new Job(record, alias, true, this);
-    this.#pending.push({ spec, record, job });
-    return job;
-  }
-
   /** At the start, pending jobs count from now: an interval's first run is one interval after the start. */
-  async #addPending(): Promise<void> {
-    for (const entry of this.#pending.splice(0)) {
-      const { spec, job, record } = entry;
+  #addPending(): Promise<void> {
+    return this.#pending.settle(async ({ spec, job, record }) => {
       this.#checkTask(spec, this.#store(job.store));
       const fresh = toRecord({ ...spec, id: record.id }, await this.#surroundings(spec, this.#store(job.store)));
       const touched = job.record !== record ? { ...job.record } : fresh;
-      const stored = await this.#insert(job.store, touched, spec);
-      job.settle(stored);
-    }
+      return this.#insert(job.store, touched, spec);
+    });
   }
 
   async #insert(alias: string, record: JobRecord, spec: JobSpec): Promise<JobRecord> {
@@ -721,8 +761,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   async #listing(store: string | undefined): Promise<string[]> {
     if (this.#state === "stopped") {
-      const jobs = this.#pending.filter(({ job }) => store === undefined || store === job.store);
-      return ["Pending jobs:", ...(jobs.length > 0 ? jobs.map(({ job }) => `    ${job}`) : ["    No pending jobs"])];
+      const jobs = this.#pending.all().filter((job) => store === undefined || store === job.store);
+      return ["Pending jobs:", ...(jobs.length > 0 ? jobs.map((job) => `    ${job}`) : ["    No pending jobs"])];
     }
     const lines: string[] = [];
     for (const alias of [...this.#stores.keys()].sort()) {
@@ -735,39 +775,6 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     }
     return lines;
   }
-
-  #keepHouse(): void {
-    this.#housekeeping = this.clock.setTimer(HOUSEKEEPING_MS, () => void this.#housekeepingRound());
-  }
-
-  async #housekeepingRound(): Promise<void> {
-    for (const [alias, store] of this.#stores) {
-      try {
-        await store.executions.deleteBefore((await store.now()) - this.#historyMs, HOUSEKEEPING_ROWS);
-      } catch (error) {
-        this.logger.warn(`Old executions of job store "${alias}" could not be removed: ${String(error)}`);
-      }
-    }
-    if (this.#state === "running" || this.#state === "paused") this.#keepHouse();
-  }
-}
-
-/** The new definition with the old timetable, as long as the trigger says the same. A paused job stays paused. */
-function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
-  const same = sameTrigger(existing.trigger, wanted.trigger);
-  const { incarnation, createdMs } = existing;
-  if (!same)
-    return { ...wanted, incarnation, createdMs, nextRunMs: existing.nextRunMs === null ? null : wanted.nextRunMs };
-  return { ...wanted, incarnation, createdMs, trigger: existing.trigger, nextRunMs: existing.nextRunMs };
-}
-
-/** The anchor of an interval differs at each start; everything else must be equal. */
-function sameTrigger(a: Trigger, b: Trigger): boolean {
-  return JSON.stringify(a.anchored(0)) === JSON.stringify(b.anchored(0)) || unanchored(a) === unanchored(b);
-}
-
-function unanchored(trigger: Trigger): string {
-  return JSON.stringify(trigger, (key, value: unknown) => (key === "anchor" ? undefined : value));
 }
 
 function matches(job: Job, { store, state, tag }: JobListQuery): boolean {

@@ -449,6 +449,7 @@ export class StoreSession {
     const { held } = run;
     const last = held.isLastRun;
     const finishedAt = this.now();
+    held.closing = last;
     this.#report(run, state, value, error, run.attempt, last, (recorded) => {
       if (recorded) this.#tellEnd(run, state, finishedAt, value, error);
       else this.#tellLost(run);
@@ -608,7 +609,7 @@ export class StoreSession {
         const gone = new Set(lost);
         for (const held of group) {
           if (!gone.has(held.id)) held.leaseEndsAt = askedAt + this.#leaseMs;
-          else if (held.slot >= 0) this.#lostWhileHeld(held);
+          else if (held.slot >= 0 && !held.closing) this.#lostWhileHeld(held);
         }
         for (const executionId of cancel) this.abortExecution(executionId);
       });

@@ -3,8 +3,9 @@ import { Scheduler } from "../core/scheduler.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
 import { applyCrontab, jobsTagged } from "./apply-crontab.js";
 import { CrontabError } from "./crontab-entry.js";
-import { installTable, readTable, readTables, removeTable, TABLE_TAG } from "./crontab-table.js";
+import { installTable, readTable, readTables, removeTable } from "./crontab-table.js";
 import type { CommandSpec } from "./run-command.js";
+import { TABLE_TAG } from "./table-tag.js";
 
 const START = Date.UTC(2026, 0, 5, 10, 0, 30);
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

@@ -8,6 +8,7 @@ import {
   jobsTagged,
   removeCrontab,
 } from "./apply-crontab.js";
+import { TABLE_TAG } from "./table-tag.js";
 
 /** A user's table as it was written. */
 export interface CrontabTable {
@@ -15,9 +16,6 @@ export interface CrontabTable {
   readonly text: string;
   readonly system: boolean;
 }
-
-/** The tag of the jobs that are no jobs but tables. */
-export const TABLE_TAG = "crontab-table";
 
 /** Far enough away; and the job is paused besides. */
 const NEVER = date({ runAt: Date.UTC(9999, 11, 31), timezone: "UTC" });

@@ -2,6 +2,8 @@ import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import express from "express";
 import type { Scheduler } from "../core/scheduler.js";
+import { installTable, removeTable } from "../crontab/crontab-table.js";
+import { COMMAND_TASK } from "../crontab/run-command.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { crontab, date, interval } from "../triggers/index.js";
 import { keepScheduler, schedulerOf } from "./dashboard-scheduler.js";
@@ -69,6 +71,21 @@ describe("the dashboard", () => {
     }
     expect((await visitor.get("/assets/dashboard.js")).headers.get("cache-control")).toBe("no-cache");
     expect((await visitor.get("/assets/other.js")).status).toBe(404);
+  });
+
+  test("a crontab as it was written is no job, and not among them", async () => {
+    const table = { user: "alice", text: "0 4 * * * true\n", system: false };
+    scheduler.registerTask(COMMAND_TASK);
+    scheduler.registerTask("crontab-table");
+    await installTable(scheduler, table, {});
+    const listed = async (query: string) => {
+      const { jobs } = await asJson(visitor.get(`/api/jobs${query}`));
+      return (jobs as { name: string }[]).map(({ name }) => name);
+    };
+    expect(await listed("?search=crontab")).toEqual(["true"]);
+    expect(await listed("?search=crontab:alice")).toEqual(["true"]);
+    expect(await listed("?tag=crontab-table")).toEqual([]);
+    await removeTable(scheduler, "alice");
   });
 
   test("the API shows a job with all that is known of it", async () => {

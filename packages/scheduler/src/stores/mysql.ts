@@ -105,10 +105,12 @@ export class MySQLJobStore implements JobStore {
   }
 
   migrate(): Promise<void> {
+    this.#own?.reopen();
     return migrate(this.#sessions, this.#prefix);
   }
 
   start(): Promise<void> {
+    this.#own?.reopen();
     return checkTables(this.#sessions, this.#prefix);
   }
 

@@ -86,12 +86,14 @@ const BROKEN_MS = 60_000;
  */
 export class RedisJobStore implements JobStore {
   readonly shared = true;
-  readonly executions: ExecutionLog;
-  readonly #client: RedisClient;
-  readonly #ownsClient: boolean;
-  readonly #scripts: Scripts;
+  executions!: ExecutionLog;
+  /** Opens a client of the store's own; undefined when it was given one. */
+  readonly #openOwn: (() => RedisClient) | undefined;
   readonly #prefix: string;
-  readonly #wakeUp: WakeUp;
+  #client!: RedisClient;
+  #scripts!: Scripts;
+  #wakeUp!: WakeUp;
+  #isClosed = false;
   readonly #clock: (() => number) | undefined;
   readonly #logger: ServerLogger;
   /** Which version of a job a record is that was claimed here: Redis has its JSON and need not be sent it again. */
@@ -101,17 +103,24 @@ export class RedisJobStore implements JobStore {
     if (redis === undefined && url === undefined) throw new TypeError("redis: give an ioredis client, or a url");
     if (/[{}]/.test(namespace))
       throw new TypeError("namespace: braces are not allowed, they mark the cluster's hash tag");
-    this.#ownsClient = redis === undefined;
-    this.#client = redis ?? openClient(url!);
     this.#prefix = `{scheduler:${namespace}}:`;
-    this.#scripts = scriptsOf(this.#client, this.#prefix);
-    this.#wakeUp = new WakeUp(this.#client, `${this.#prefix}wake`);
     this.#clock = now;
     this.#logger = logger;
-    this.executions = new RedisExecutionLog(this.#client, this.#scripts, this.#prefix);
+    this.#openOwn = redis === undefined ? () => openClient(url!) : undefined;
+    this.#use(redis ?? openClient(url!));
   }
 
+  #use(client: RedisClient): void {
+    this.#client = client;
+    this.#scripts = scriptsOf(client, this.#prefix);
+    this.#wakeUp = new WakeUp(client, `${this.#prefix}wake`);
+    this.executions = new RedisExecutionLog(client, this.#scripts, this.#prefix);
+  }
+
+  /** After a `close`, a client of the store's own is made anew. */
   async start(): Promise<void> {
+    if (this.#isClosed && this.#openOwn !== undefined) this.#use(this.#openOwn());
+    this.#isClosed = false;
     await untilReady(this.#client, READY_WITHIN_MS);
     await checkServer(this.#client, this.#logger);
     await this.now();
@@ -122,7 +131,8 @@ export class RedisJobStore implements JobStore {
 
   close(): void {
     this.#wakeUp.close();
-    if (this.#ownsClient) this.#client.disconnect();
+    this.#isClosed = true;
+    if (this.#openOwn !== undefined) this.#client.disconnect();
   }
 
   async now(): Promise<number> {

@@ -1,5 +1,6 @@
 import type { DurationStatistics, Execution } from "../../core/execution.js";
 import type { Job } from "../../core/job.js";
+import { TABLE_TAG } from "../../crontab/table-tag.js";
 import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import { NotFoundProblem } from "../http/problem.js";
 import { FINAL_STATES, type JobState } from "../wording.js";
@@ -120,6 +121,7 @@ function stateOf(job: Job, nowMs: number): JobState {
 }
 
 function matches({ job, state }: JobRow, { search, state: wanted }: JobsQuery): boolean {
+  if (job.tags.includes(TABLE_TAG)) return false; // no job, but a crontab as it was written
   if (wanted !== undefined && wanted !== state && !(wanted === "scheduled" && state === "overdue")) return false;
   if (search === undefined) return true;
   const text = search.toLowerCase();

@@ -4,6 +4,8 @@ import { hangUp } from "./connections.js";
 /** A small pool of the store's own, opened at its first use: without a url mysql2 is not even loaded. */
 export interface OwnPool {
   pool(): Promise<Pool>;
+  /** After a `close`, the next use opens another. */
+  reopen(): void;
   /** Says goodbye, but does not wait for a server that does not. */
   close(): Promise<void>;
 }
@@ -12,14 +14,21 @@ const CLOSE_MS = 1_000;
 
 export function ownPool(url: string, connectMs: number): OwnPool {
   let opening: Promise<Pool> | undefined;
+  let isClosed = false;
   const open = new Set<object>();
   return {
-    pool: () => {
+    pool: async () => {
+      if (isClosed) throw new Error("the job store is closed");
       opening ??= opened(url, connectMs, open);
       return opening;
     },
+    reopen() {
+      isClosed = false;
+    },
     async close() {
+      isClosed = true;
       const pool = await opening;
+      opening = undefined;
       if (pool === undefined) return;
       let timer: NodeJS.Timeout | undefined;
       const left = new Promise<void>((resolve) => {
