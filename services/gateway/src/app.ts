@@ -8,6 +8,7 @@ import type { JobsIn } from "@headline/shared-jobs";
 import type { TrackKeys } from "@headline/track-token";
 import express, { type Express } from "express";
 import type { Articles } from "./articles/articles.js";
+import { listMyArticles } from "./articles/list-my-articles.js";
 import { editArticle, publishArticle, removeArticle } from "./articles/publish-article.js";
 import { createPublisher } from "./articles/publisher.js";
 import { readArticle } from "./articles/read-article.js";
@@ -43,6 +44,8 @@ import {
   payForOrder,
   showOrder,
 } from "./orders/order-handlers.js";
+import { showPage } from "./pages/show-page.js";
+import type { StaticPages } from "./pages/static-pages.js";
 import { createReactions } from "./reactions/reactions.js";
 import type { AccessTokens } from "./users/access-tokens.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
@@ -58,6 +61,7 @@ export interface AppParts {
   readonly users: Users;
   readonly channels: Channels;
   readonly hotLists: HotLists;
+  readonly pages: StaticPages;
   readonly tokens: AccessTokens;
   readonly announcer: Announcer;
   readonly jobs: JobsIn;
@@ -170,6 +174,7 @@ export function createApp(parts: AppParts): Express {
     }),
   );
   app.get("/channels", listChannels(channels));
+  app.get("/pages/:file", showPage({ channels, pages: parts.pages }));
 
   app.post("/articles", jsonBody, publishArticle(publishing));
   app.patch("/articles/:id", jsonBody, editArticle(publishing));
@@ -183,6 +188,7 @@ export function createApp(parts: AppParts): Express {
 
   app.post("/users", jsonBody, signUp({ mysql, tokens, announcer }));
   app.get("/users/me", readMe({ authenticate, users }));
+  app.get("/users/me/articles", listMyArticles({ authenticate, mysql, articles }));
   app.get("/users/:id", readUser({ authenticate, mysql, users }));
   app.get("/users/:id/articles", listUserArticles({ mysql, articles }));
   app.put("/users/:id/follow", followUser(following));

@@ -20,6 +20,7 @@ import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { createPresetServer } from "./http/preset-server.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
+import { StaticPages } from "./pages/static-pages.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
 import { Users } from "./users/users.js";
@@ -102,10 +103,14 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         onChanges: (changes, by) => (by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes)),
       }),
     );
+    const pages = new StaticPages(mysql, gathered(log, "static pages not read", { everyMs: 60_000 }));
+    resources.use(pages);
+    await pages.start();
     const hotLists = new HotLists({
       recommender,
       articles,
       channelIds: () => channels.all().map(({ id }) => id),
+      lastResort: (channelId) => pages.list(channelId),
       newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
       onError: logged(log, "a hot list was not refreshed"),
     });
@@ -121,6 +126,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       users,
       channels,
       hotLists,
+      pages,
       tokens: createAccessTokens(tokenKeys, now),
       announcer,
       jobs: jobsIn(jobStore),

@@ -58,11 +58,33 @@ export async function startGatewayProcess(
   return Object.defineProperty(service as GatewayProcess, "url", { get: () => url });
 }
 
+export interface JobsProcess extends ServiceProcess {
+  /** Another one after a restart. */
+  readonly url: string;
+}
+
+export async function startJobsProcess(world: World, env: Environment = {}): Promise<JobsProcess> {
+  let url = "";
+  const service = await startService("jobs", async (start) => {
+    const said = await start({
+      HOST: "127.0.0.1",
+      JOBS_PORT: "0",
+      MYSQL_URL: world.mysqlUrl,
+      REDIS_URL: world.redis.url,
+      RECOMMENDER_ADDRESS: "127.0.0.1:1",
+      JWT_SECRET,
+      ...env,
+    });
+    url = `http://127.0.0.1:${said["port"]}`;
+  });
+  return Object.defineProperty(service as JobsProcess, "url", { get: () => url });
+}
+
 type Environment = Record<string, string>;
 type Said = Record<string, unknown>;
 
 async function startService(
-  name: "gateway" | "recommendation",
+  name: "gateway" | "recommendation" | "jobs",
   open: (start: (env: Environment) => Promise<Said>) => Promise<void>,
 ): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));

@@ -10,10 +10,12 @@ interface Parts {
   readonly channelIds: () => readonly number[];
   /** What to show when the recommender never answered: the newest, from MySQL. */
   readonly newest: (channelId: number, count: number) => Promise<readonly bigint[]>;
+  /** What stands in for a list that there never was: the channel's static page. */
+  readonly lastResort?: (channelId: number) => HotList | undefined;
   readonly onError: (error: unknown) => void;
 }
 
-interface HotList {
+export interface HotList {
   readonly picks: readonly Pick[];
   /** Their hydrated copies, for when nobody else answers. */
   readonly items: readonly (Item | undefined)[];
@@ -42,7 +44,7 @@ export class HotLists implements AsyncDisposable {
 
   /** The channel's list. @throws Refusal UNAVAILABLE when there never was one: it is the last that could be shown. */
   get(channelId: number): HotList {
-    const list = this.#lists.get(channelId);
+    const list = this.#lists.get(channelId) ?? this.parts.lastResort?.(channelId);
     if (list !== undefined) return list;
     throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });
   }

@@ -87,15 +87,17 @@ export function showOrder({ authenticate, mysql }: Parts): RequestHandler {
   };
 }
 
-/** GET /orders: one's own, the newest first. */
+/** GET /orders: one's own, the newest first; `next` goes into `before`. */
 export function listOrders({ authenticate, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { before = INT64_MAX, per_page: count } = read(OrderList, req.query);
     const orders = await readOrdersOf(mysql, userId, before, count);
+    const hasMore = orders.length === count;
     sendOk(res, {
       results: orders.map(presentOrder),
-      next_before: orders.length === count ? String(orders.at(-1)?.orderId) : null,
+      has_more: hasMore,
+      next: hasMore ? String(orders.at(-1)?.orderId) : null,
     });
   };
 }

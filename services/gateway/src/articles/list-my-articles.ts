@@ -1,0 +1,63 @@
+import { PUBLISHED, SCHEDULED } from "@headline/articles";
+import type { Mysql } from "@headline/mysql";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { decimal, INT64_MAX, idText, read } from "../http/read.js";
+import type { Articles } from "./articles.js";
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly mysql: Mysql;
+  readonly articles: Articles;
+}
+
+const ListQuery = z.strictObject({
+  before: idText.optional(),
+  per_page: decimal({ min: 1, max: 50 }).default(10),
+});
+
+interface OwnRow {
+  readonly id: string;
+  readonly title: string;
+  readonly channel_id: number;
+  readonly cover: string;
+  readonly status: number;
+  readonly publish_at: string | null;
+  readonly published_at: string;
+}
+
+/** GET /users/me/articles: one's own, those that wait for their time included, with their counts; `next` goes into `before`. */
+export function listMyArticles({ authenticate, mysql, articles }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { before = INT64_MAX, per_page: count } = read(ListQuery, req.query);
+    const rows = await mysql.query<OwnRow>(
+      `SELECT id, title, channel_id, cover, status, publish_at, published_at FROM articles
+        WHERE author_id = ? AND status IN (${PUBLISHED}, ${SCHEDULED}) AND id < ? ORDER BY id DESC LIMIT ${count}`,
+      [userId, before],
+    );
+    const counts = await articles.statistics.getMany(rows.map(({ id }) => BigInt(id)));
+    const hasMore = rows.length === count;
+    const results = rows.map((row) => {
+      const { comments = 0, likes = 0, collects = 0 } = counts.get(BigInt(row.id)) ?? {};
+      return { ...presentOwn(row), comment_count: comments, like_count: likes, collect_count: collects };
+    });
+    sendOk(res, { results, has_more: hasMore, next: hasMore ? (rows.at(-1)?.id ?? null) : null });
+  };
+}
+
+function presentOwn({ id, title, channel_id, cover, status, publish_at, published_at }: OwnRow) {
+  const isScheduled = status === SCHEDULED;
+  return {
+    article_id: id,
+    title,
+    channel_id: String(channel_id),
+    cover: JSON.parse(cover) as string[],
+    /** `held` waits for its author to name a time. */
+    status: !isScheduled ? "published" : publish_at === null ? "held" : "scheduled",
+    publish_at: publish_at === null ? null : new Date(Number(publish_at)).toISOString(),
+    pubdate: isScheduled ? null : new Date(Number(published_at)).toISOString(),
+  };
+}

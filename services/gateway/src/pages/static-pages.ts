@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Item } from "@headline/articles";
+import { inList, type Mysql } from "@headline/mysql";
+import type { HotList } from "../feed/hot-lists.js";
+
+export type PageFormat = "html" | "json";
+
+/** A page that a job service has built, as it is sent. */
+export interface StaticPage {
+  readonly etag: string;
+  readonly body: Buffer;
+  readonly builtAt: Date;
+}
+
+interface Stored {
+  readonly channel_id: number;
+  readonly format: PageFormat;
+  readonly etag: string;
+}
+
+const REFRESH_MS = 5_000;
+const PAGES_AT_ONCE = 20;
+
+/** Each channel's static pages in memory, read again when the job service has built others: they outlive every dependency. */
+export class StaticPages implements AsyncDisposable {
+  readonly #pages = new Map<string, StaticPage>();
+  readonly #lists = new Map<number, HotList>();
+  readonly #stopped = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly mysql: Mysql,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** Reads what there is, once, and keeps it up to date. */
+  async start(): Promise<void> {
+    await this.refresh().catch(this.onError);
+    this.#running = this.#keepFresh();
+  }
+
+  get(channelId: number, format: PageFormat): StaticPage | undefined {
+    return this.#pages.get(keyOf(channelId, format));
+  }
+
+  /** The channel's page as a list that a feed can be made of. */
+  list(channelId: number): HotList | undefined {
+    return this.#lists.get(channelId);
+  }
+
+  async refresh(): Promise<void> {
+    const stored = await this.mysql.query<Stored>("SELECT channel_id, format, etag FROM static_pages");
+    const changed = stored.filter((page) => this.get(page.channel_id, page.format)?.etag !== page.etag);
+    for (let from = 0; from < changed.length; from += PAGES_AT_ONCE)
+      await this.#read(changed.slice(from, from + PAGES_AT_ONCE));
+    const keys = new Set(stored.map(({ channel_id, format }) => keyOf(channel_id, format)));
+    for (const key of this.#pages.keys()) if (!keys.has(key)) this.#pages.delete(key);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  async #read(pages: readonly Stored[]): Promise<void> {
+    const channelIds = [...new Set(pages.map(({ channel_id }) => BigInt(channel_id)))];
+    const rows = await this.mysql.query<Stored & { body: Buffer; built_at: string }>(
+      `SELECT channel_id, format, etag, body, built_at FROM static_pages WHERE channel_id IN (${inList(channelIds)})`,
+    );
+    for (const { channel_id: channelId, format, etag, body, built_at } of rows) {
+      this.#pages.set(keyOf(channelId, format), { etag, body, builtAt: new Date(Number(built_at)) });
+      if (format === "json") this.#lists.set(channelId, toList(body));
+    }
+  }
+
+  async #keepFresh(): Promise<void> {
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.refresh().catch(this.onError);
+    }
+  }
+}
+
+function keyOf(channelId: number, format: PageFormat): string {
+  return `${channelId} ${format}`;
+}
+
+/** The page's articles, cut open again for a feed to put around them what is the reader's. */
+function toList(body: Buffer): HotList {
+  const { results } = (JSON.parse(body.toString()) as { data: { results: readonly Record<string, unknown>[] } }).data;
+  const items = results.map(
+    ({ is_top: _top, reason: _reason, trace: _trace, ...item }): Item => Buffer.from(JSON.stringify(item).slice(0, -1)),
+  );
+  const picks = results.map((result) => ({
+    articleId: BigInt(result["article_id"] as string),
+    reason: "hot",
+    track: undefined,
+  }));
+  return { picks, items };
+}

@@ -1,0 +1,79 @@
+import type { Log } from "@headline/observability";
+import type { Scheduler } from "@headline/scheduler";
+import { type Dashboard, dashboard, keepScheduler } from "@headline/scheduler/dashboard";
+import express, { type ErrorRequestHandler, type Express, type Request } from "express";
+import type { RecentTasks } from "./background/recent-tasks.js";
+import { tasksPage } from "./background/tasks-page.js";
+import { document } from "./http/document.js";
+import type { Metrics } from "./metrics.js";
+import { createSignIn } from "./staff/sign-in.js";
+import type { Staff, StaffSessions } from "./staff/staff-sessions.js";
+import { STYLES } from "./styles.js";
+
+interface Parts {
+  readonly scheduler: Scheduler;
+  readonly sessions: StaffSessions;
+  readonly recent: RecentTasks;
+  readonly metrics: Metrics;
+  readonly secret: string | undefined;
+  readonly isReady: () => boolean;
+  readonly log: Log;
+}
+
+export interface JobsApp {
+  readonly app: Express;
+  readonly dashboard: Dashboard;
+}
+
+/** The pages of the job service: health and metrics for machines, everything else for staff. */
+export function createApp({ scheduler, sessions, recent, metrics, secret, isReady, log }: Parts): JobsApp {
+  const signIn = createSignIn(sessions);
+  const jobs = dashboard(scheduler, {
+    title: "Headline jobs",
+    authorize: (req) => signedIn(req), // nobody else comes this far
+    ...(secret === undefined ? {} : { csrfSecret: secret }),
+    onError: (err) => log.error({ err }, "the dashboard failed"),
+  });
+  const app = express();
+  app.disable("x-powered-by");
+  app.set("query parser", "simple");
+  keepScheduler(app, scheduler);
+  app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok\n"));
+  app.get("/readyz", (_req, res) => {
+    res
+      .status(isReady() ? 200 : 503)
+      .type("text/plain")
+      .send(isReady() ? "ready\n" : "not ready\n");
+  });
+  app.get("/metrics", async (_req, res) => void res.type(metrics.contentType).send(await metrics.text()));
+  app.get("/jobs.css", (_req, res) => void res.setHeader("Cache-Control", "max-age=3600").type("css").send(STYLES));
+  app.get("/sign-in", signIn.form);
+  app.post("/sign-in", ...signIn.submit);
+  app.post("/sign-out", signIn.out);
+  app.use(signIn.required);
+  app.get("/tasks", tasksPage(recent));
+  app.use(jobs);
+  app.use(failures(log));
+  return { app, dashboard: jobs };
+}
+
+function signedIn(req: Request): { user: string } | false {
+  const staff = req.res?.locals["staff"] as Staff | undefined;
+  return staff !== undefined && { user: staff.name };
+}
+
+/** What went wrong is in the log, and tells the browser nothing. */
+function failures(log: Log): ErrorRequestHandler {
+  return (error: { status?: unknown }, req, res, _next) => {
+    const status = typeof error.status === "number" && error.status >= 400 && error.status < 500 ? error.status : 500;
+    if (status === 500) log.error({ err: error, path: req.path }, "a request failed");
+    if (res.headersSent) res.destroy();
+    else
+      document(
+        res,
+        status,
+        "Error",
+        `<main><h1>${status === 500 ? "Something went wrong on our side." : "That request cannot be read."}</h1></main>`,
+      );
+  };
+}

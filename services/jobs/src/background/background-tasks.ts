@@ -1,0 +1,68 @@
+import type { Mysql } from "@headline/mysql";
+import { type FollowerPiece, followerPieces, notifyFollowers } from "@headline/notifications";
+import { type AsyncResult, TaskApp } from "@headline/scheduler/tasks";
+import type { RecentTasks } from "./recent-tasks.js";
+
+interface Parts {
+  readonly mysql: Mysql;
+  /** Must not evict. */
+  readonly redisUrl: string;
+  readonly recent: RecentTasks;
+  readonly log: Logger;
+  readonly concurrency: number;
+}
+
+type Logger = ConstructorParameters<typeof TaskApp>[0]["logger"];
+
+interface FanOut {
+  readonly followers: number;
+  readonly pieces: number;
+}
+
+export const TASKS_APP = "headline";
+const PIECE_MS = 30_000;
+const RETRIES = { autoretryFor: true, maxRetries: 8, retryBackoff: true, retryBackoffMax: 30 } as const;
+
+/** Work that is spread over the workers of all job services, a task each, with its result and retries. */
+export class BackgroundTasks implements AsyncDisposable {
+  readonly #app: TaskApp;
+
+  constructor(private readonly parts: Parts) {
+    const { redisUrl, log, recent } = parts;
+    this.#app = new TaskApp({ broker: redisUrl, name: TASKS_APP, timezone: "UTC", ...(log ? { logger: log } : {}) });
+    this.#notify = this.#app.task(
+      "notifications.notifyFollowers",
+      { bind: true, acksLate: true, timeoutMs: PIECE_MS, ...RETRIES },
+      (self, articleId: string, piece: FollowerPiece) =>
+        recent.recorded(self.request, () => notifyFollowers(parts.mysql, BigInt(articleId), piece)),
+    );
+  }
+
+  readonly #notify;
+
+  /** Takes tasks from the queue. */
+  async start(): Promise<void> {
+    await this.#app.worker({ concurrency: this.parts.concurrency }).start();
+  }
+
+  /** Tells all followers of an article's author, in pieces that many workers share; answers when every piece is done. */
+  async fanOut(articleId: bigint, signal: AbortSignal): Promise<FanOut> {
+    const { mysql } = this.parts;
+    const [article] = await mysql.query<{ author_id: string }>("SELECT author_id FROM articles WHERE id = ?", [
+      articleId,
+    ]);
+    if (article === undefined) return { followers: 0, pieces: 0 };
+    const results: AsyncResult<number>[] = [];
+    for await (const piece of followerPieces(mysql, BigInt(article.author_id))) {
+      signal.throwIfAborted();
+      results.push(await this.#notify.delay(String(articleId), piece));
+    }
+    let followers = 0;
+    for (const result of results) followers += await result.get({ timeoutMs: PIECE_MS });
+    return { followers, pieces: results.length };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#app.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Redis } from "@headline/redis";
+
+/** One attempt at a background task, as the page shows it. */
+export interface RecentTask {
+  readonly id: string | null;
+  readonly task: string;
+  readonly args: string;
+  readonly state: "success" | "failure";
+  /** Retries before this attempt. */
+  readonly retries: number;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly outcome: string;
+}
+
+interface Request {
+  readonly id: string | null;
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly retries: number;
+}
+
+const KEY = "headline:{tasks}:recent";
+const KEPT = 200;
+const TEXT_MAX = 500;
+
+/** The last attempts of all workers, the newest first, in Redis: for people to look at, so losing it loses nothing. */
+export class RecentTasks {
+  constructor(
+    private readonly redis: Redis,
+    private readonly onRedisError: (error: unknown) => void,
+  ) {}
+
+  /** Does the work, and keeps how it went. */
+  async recorded<Result>({ id, task, args, retries }: Request, work: () => Promise<Result>): Promise<Result> {
+    const startedAtMs = Date.now();
+    const keep = (state: RecentTask["state"], outcome: string) =>
+      this.#keep({
+        ...{ id, task, retries, state, startedAtMs },
+        args: JSON.stringify(args).slice(0, TEXT_MAX),
+        durationMs: Date.now() - startedAtMs,
+        outcome: outcome.slice(0, TEXT_MAX),
+      });
+    try {
+      const result = await work();
+      await keep("success", JSON.stringify(result) ?? "");
+      return result;
+    } catch (error) {
+      await keep("failure", String(error));
+      throw error;
+    }
+  }
+
+  async list(): Promise<RecentTask[]> {
+    const texts = await this.redis.lrange(KEY, 0, KEPT - 1);
+    return texts.map((text) => JSON.parse(text) as RecentTask);
+  }
+
+  async #keep(recent: RecentTask): Promise<void> {
+    try {
+      await Promise.all([this.redis.lpush(KEY, JSON.stringify(recent)), this.redis.ltrim(KEY, 0, KEPT - 1)]);
+    } catch (error) {
+      this.onRedisError(error);
+    }
+  }
+}

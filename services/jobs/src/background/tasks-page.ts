@@ -1,0 +1,23 @@
+import type { RequestHandler } from "express";
+import { document, escaped } from "../http/document.js";
+import type { RecentTask, RecentTasks } from "./recent-tasks.js";
+
+/** GET /tasks: the background tasks' last attempts, with their results, errors and retries. */
+export function tasksPage(recent: RecentTasks): RequestHandler {
+  return async (_req, res) => {
+    const tasks = await recent.list();
+    const body = `<header><a href="/">Jobs</a> <strong>Background tasks</strong>
+<form method="post" action="/sign-out"><button type="submit">Sign out</button></form></header>
+<main><h1>Background tasks</h1>
+${tasks.length === 0 ? "<p>None was done lately. Publishing as an author with followers makes some.</p>" : table(tasks)}</main>`;
+    document(res, 200, "Background tasks", body);
+  };
+}
+
+function table(tasks: readonly RecentTask[]): string {
+  const rows = tasks.map(
+    ({ task, args, state, retries, startedAtMs, durationMs, outcome }) =>
+      `<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td>${escaped(task)}</td><td><code>${escaped(args)}</code></td><td>${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number">${durationMs} ms</td><td class="number">${retries}</td><td><code>${escaped(outcome)}</code></td></tr>`,
+  );
+  return `<table><thead><tr><th>State</th><th>Task</th><th>Arguments</th><th>Started (UTC)</th><th class="number">Duration</th><th class="number">Retries</th><th>Result or error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}

@@ -1,0 +1,1 @@
+export { type JobsConfig, openJobs, type RunningJobs } from "./open-jobs.js";

@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CloseStack } from "@headline/lifecycle";
+import { openMysql } from "@headline/mysql";
+import { gathered, type Log, logged } from "@headline/observability";
+import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { connectRecommender } from "@headline/rpc";
+import { AsyncExecutor, Scheduler } from "@headline/scheduler";
+import { jobsIn, openJobStore } from "@headline/shared-jobs";
+import { createApp } from "./app.js";
+import { BackgroundTasks } from "./background/background-tasks.js";
+import { RecentTasks } from "./background/recent-tasks.js";
+import { keepTimetable } from "./keep-timetable.js";
+import { createMetrics } from "./metrics.js";
+import { PageBuilder } from "./pages/page-builder.js";
+import { schedulerLogger } from "./scheduler-logger.js";
+import { StaffSessions } from "./staff/staff-sessions.js";
+import { registerTasks } from "./tasks/register-tasks.js";
+import { type Periods, timetable } from "./timetable.js";
+
+export interface JobsConfig {
+  readonly host?: string;
+  readonly port: number;
+  readonly mysqlUrl: string;
+  readonly redisUrl: string;
+  /** The Redis that must not evict, where there is one for each duty: it queues background tasks. */
+  readonly stateRedisUrl?: string | undefined;
+  /** A grpc-js target; static pages show what it recommends. */
+  readonly recommenderAddress: string;
+  /** Signs the sessions of staff; by default each start makes its own. */
+  readonly secret?: string | undefined;
+  readonly log: Log;
+  readonly periods?: Partial<Periods>;
+  /** How long another job service waits before it takes over what this one ran. */
+  readonly leaseMs?: number;
+}
+
+export interface RunningJobs extends AsyncDisposable {
+  readonly url: string;
+  readonly port: number;
+  readonly scheduler: Scheduler;
+}
+
+const PERIODS: Periods = { correctSeconds: 300, pagesSeconds: 60 };
+/** Nobody waits for an answer here: a slow statement is better than a failed run. */
+const PATIENT = {
+  connectionsMax: 10,
+  acquireTimeoutMs: 5_000,
+  statementTimeoutMs: 20_000,
+  transactionTimeoutMs: 30_000,
+};
+const REDIS_MS = 2_000;
+const LEASE_MS = 10_000;
+const RUNS_AT_ONCE = 32;
+const TASKS_AT_ONCE = 8;
+const FINISH_MS = 8_000;
+/** What jobs that are added while running have before the colon of their ids. */
+const ADDED_WHILE_RUNNING = ["order", "publish", "fan-out"];
+
+/** Opens a job service: connects, enters the timetable, runs what is due, and shows it all. Any number may run. */
+export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
+  const { host = "0.0.0.0", port, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, secret, log } = config;
+  const resources = new CloseStack();
+  try {
+    const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
+    const mysql = resources.use(openMysql(mysqlUrl, PATIENT));
+    const open = (url: string) => {
+      const redis = openRedis(url, {
+        scripts: VersionedCache.scripts,
+        commandTimeoutMs: REDIS_MS,
+        onError: onRedisError,
+      });
+      resources.defer(() => redis.disconnect());
+      return redis;
+    };
+    const redis = open(redisUrl);
+    const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl);
+    const recommender = resources.use(connectRecommender({ address: config.recommenderAddress }));
+    await Promise.all([waitForRedis(redis), waitForRedis(stateRedis)]);
+
+    const store = openJobStore(mysqlUrl);
+    const lines = timetable({ ...PERIODS, ...config.periods });
+    const logger = schedulerLogger(log);
+    const scheduler = new Scheduler({
+      timezone: "UTC",
+      stores: { default: store },
+      executors: { default: new AsyncExecutor({ concurrency: RUNS_AT_ONCE }) },
+      leaseMs: config.leaseMs ?? LEASE_MS,
+      logger,
+    });
+    const metrics = createMetrics(scheduler, new Set([...lines.map(({ id }) => id), ...ADDED_WHILE_RUNNING]));
+    const recent = new RecentTasks(stateRedis, onRedisError);
+    const background = new BackgroundTasks({
+      mysql,
+      redisUrl: stateRedisUrl,
+      recent,
+      log: logger,
+      concurrency: TASKS_AT_ONCE,
+    });
+    resources.use(background);
+    const pages = new PageBuilder({ mysql, redis, recommender, onError: logged(log, "pages show the newest instead") });
+    registerTasks(scheduler, { mysql, redis, jobs: jobsIn(store), pages, background, metrics, onRedisError });
+    resources.defer(() => scheduler.shutdown({ timeoutMs: FINISH_MS }));
+    await scheduler.start();
+    await keepTimetable(scheduler, lines);
+    await background.start();
+
+    let ready = true;
+    const sessions = new StaffSessions({ mysql, secret });
+    const { app, dashboard } = createApp({
+      scheduler,
+      sessions,
+      recent,
+      metrics,
+      secret,
+      isReady: () => ready,
+      log,
+    });
+    const server = createServer(app);
+    server.listen(port, host);
+    await once(server, "listening");
+    const bound = (server.address() as AddressInfo).port;
+    resources.defer(async () => {
+      ready = false;
+      dashboard.close();
+      server.close();
+      server.closeAllConnections();
+    });
+    log.info({ port: bound }, "jobs listens");
+    return {
+      url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${bound}`,
+      port: bound,
+      scheduler,
+      [Symbol.asyncDispose]: () => resources.close(),
+    };
+  } catch (error) {
+    await resources.close();
+    throw error;
+  }
+}

@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import { type Article, loadArticles, NO_COUNTS, newestArticleIds, toFragment, toItem } from "@headline/articles";
+import { DATABASE_NOW_MS } from "@headline/change-feed";
+import type { Mysql, Transaction } from "@headline/mysql";
+import type { Redis } from "@headline/redis";
+import type { Recommender } from "@headline/rpc";
+import { ARTICLE_STATISTICS, openStatistics } from "@headline/statistics";
+import { type PageArticle, type PageChannel, pageHtml } from "./page-html.js";
+
+interface Parts {
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly recommender: Recommender;
+  readonly onError: (error: unknown) => void;
+}
+
+/** What one run did. */
+export interface BuildReport {
+  readonly [key: string]: number;
+  readonly channels: number;
+  /** Pages whose bytes are new. */
+  readonly changed: number;
+  /** Channels without an article, which keep the page they had. */
+  readonly empty: number;
+}
+
+const ARTICLES = 30;
+const RECOMMEND_MS = 1_000;
+const RECOMMENDED: PageChannel = { id: 0, name: "推荐" };
+
+/** Renders what guests see of each channel as HTML and JSON into `static_pages`, for gateways to serve. */
+export class PageBuilder {
+  readonly #statistics;
+
+  constructor(private readonly parts: Parts) {
+    const { mysql, redis } = parts;
+    this.#statistics = openStatistics(ARTICLE_STATISTICS, { mysql, redis, localMax: 10_000 });
+  }
+
+  /** Builds every channel's pages; one that fails keeps the pages it had, and fails the run once all have been tried. */
+  async build(signal: AbortSignal): Promise<BuildReport> {
+    const channels = await this.#channels();
+    const report = { channels: channels.length, changed: 0, empty: 0 };
+    const failures: unknown[] = [];
+    for (const channel of channels) {
+      signal.throwIfAborted();
+      try {
+        const changed = await this.#buildOne(channel, channels);
+        if (changed === undefined) report.empty += 1;
+        else report.changed += changed;
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0)
+      throw new AggregateError(failures, `${failures.length} of ${channels.length} channels failed`);
+    return report;
+  }
+
+  /** Removes the pages of channels that are no more; answers how many. */
+  async prune(): Promise<number> {
+    const { affectedRows } = await this.parts.mysql.write(
+      "DELETE p FROM static_pages p LEFT JOIN channels c ON c.id = p.channel_id WHERE c.id IS NULL AND p.channel_id <> 0",
+    );
+    return affectedRows;
+  }
+
+  async #channels(): Promise<PageChannel[]> {
+    const rows = await this.parts.mysql.query<PageChannel>("SELECT id, name FROM channels ORDER BY position");
+    return rows.some(({ id }) => id === 0) ? [...rows] : [RECOMMENDED, ...rows];
+  }
+
+  /** How many of its two pages changed; undefined when there is nothing to show. */
+  async #buildOne(channel: PageChannel, channels: readonly PageChannel[]): Promise<number | undefined> {
+    const articles = await this.#articles(channel.id);
+    if (articles.length === 0) return undefined;
+    const html = Buffer.from(pageHtml({ channel, channels, articles }));
+    return this.parts.mysql.transaction(
+      async (tx) =>
+        (await store(tx, channel.id, "html", html)) + (await store(tx, channel.id, "json", pageJson(articles))),
+    );
+  }
+
+  async #articles(channelId: number): Promise<PageArticle[]> {
+    const { mysql } = this.parts;
+    const ids = await this.#hottest(channelId);
+    if (ids.length === 0) return [];
+    const [rows, counts] = await Promise.all([loadArticles(mysql, ids), this.#statistics.getMany(ids)]);
+    return ids
+      .map((id) => ({ article: rows.get(id)?.value, counts: counts.get(id) ?? NO_COUNTS }))
+      .filter((found): found is PageArticle & { article: Article } => found.article !== undefined);
+  }
+
+  /** What the recommender answers nobody in particular; without it the newest. */
+  async #hottest(channelId: number): Promise<readonly bigint[]> {
+    const { recommender, mysql, onError } = this.parts;
+    const request = { userId: 0n, channelId, articleNum: ARTICLES, timeStamp: 0n };
+    try {
+      const { recommends } = await recommender.recommend(request, { timeoutMs: RECOMMEND_MS, dryRun: true });
+      if (recommends.length > 0) return recommends.map(({ articleId }) => articleId);
+    } catch (error) {
+      onError(error);
+    }
+    return newestArticleIds(mysql, channelId, ARTICLES);
+  }
+}
+
+/** 1 when its bytes are new. */
+async function store(tx: Transaction, channelId: number, format: "html" | "json", body: Buffer): Promise<number> {
+  const etag = createHash("sha256").update(body).digest("base64url").slice(0, 32);
+  const { affectedRows } = await tx.write(
+    `UPDATE static_pages SET checked_at = ${DATABASE_NOW_MS} WHERE channel_id = ? AND format = ? AND etag = ?`,
+    [channelId, format, etag],
+  );
+  if (affectedRows > 0) return 0;
+  await tx.write(
+    `INSERT INTO static_pages (channel_id, format, etag, body, built_at, checked_at)
+     VALUES (?, ?, ?, ?, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})
+     ON DUPLICATE KEY UPDATE etag = VALUES(etag), body = VALUES(body), built_at = VALUES(built_at), checked_at = VALUES(checked_at)`,
+    [channelId, format, etag, body],
+  );
+  return 1;
+}
+
+/** What GET /articles answers a guest, without what is the guest's own: cursors, tokens, the time. */
+function pageJson(articles: readonly PageArticle[]): Buffer {
+  const head = `{"message":"OK","data":{"page":1,"per_page":${articles.length},"timestamp":0,"pre_timestamp":0,"has_more":false,"exhausted":false,"degraded":false,"exposure":"","results":[`;
+  const around = `,"is_top":false,"reason":"hot","trace":{"click":"","collect":"","read":"","liking":""}}`;
+  const items = articles.map(({ article, counts }) => `${toItem(toFragment(article), counts)}${around}`);
+  return Buffer.from(`${head}${items.join(",")}]}}`);
+}

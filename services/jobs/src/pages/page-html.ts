@@ -1,0 +1,69 @@
+import type { Article, ArticleCounts } from "@headline/articles";
+
+export interface PageChannel {
+  readonly id: number;
+  readonly name: string;
+}
+
+export interface PageArticle {
+  readonly article: Article;
+  readonly counts: ArticleCounts;
+}
+
+interface Page {
+  readonly channel: PageChannel;
+  readonly channels: readonly PageChannel[];
+  readonly articles: readonly PageArticle[];
+}
+
+/** A channel as a page without a script: for readers and crawlers that have none, and for when nothing else answers. */
+export function pageHtml({ channel, channels, articles }: Page): string {
+  return `<!doctype html>
+<html lang="zh-CN">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(channel.name)} · 头条</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/static-page.css">
+</head>
+<body>
+<header><a class="brand" href="/">头条</a></header>
+<nav aria-label="频道">${channels.map((other) => channelLink(other, channel)).join("")}</nav>
+<main>
+<h1>${escaped(channel.name)}</h1>
+<ol>
+${articles.map(articleItem).join("\n")}
+</ol>
+</main>
+</body>
+</html>
+`;
+}
+
+function channelLink({ id, name }: PageChannel, current: PageChannel): string {
+  const here = id === current.id ? ' aria-current="page"' : "";
+  return `<a href="/pages/${id}"${here}>${escaped(name)}</a>`;
+}
+
+function articleItem({ article, counts }: PageArticle): string {
+  const { articleId, title, authorName, publishedAt, cover } = article;
+  const time = publishedAt.toISOString();
+  const pictures = cover
+    .map((url) => `<img src="${escaped(url)}" alt="" loading="lazy" width="160" height="100">`)
+    .join("");
+  return `<li><a href="/#/articles/${articleId}">${escaped(title)}</a>${pictures === "" ? "" : `<p class="covers">${pictures}</p>`}<p class="meta">${escaped(authorName)} · ${counts.comments} 评论 · <time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time></p></li>`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
+}

@@ -1,0 +1,12 @@
+import type { Log } from "@headline/observability";
+import type { Logger } from "@headline/scheduler";
+
+/** The scheduler's lines in the service's log. What it says of every run is for debugging here. */
+export function schedulerLogger(log: Log): Logger {
+  return {
+    debug: (message) => log.debug(message),
+    info: (message) => log.debug(message),
+    warn: (message) => log.warn(message),
+    error: (message) => log.error(message),
+  };
+}

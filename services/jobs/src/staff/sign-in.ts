@@ -1,0 +1,98 @@
+import express, { type Request, type RequestHandler, type Response } from "express";
+import { RateLimiterMemory } from "rate-limiter-flexible";
+import { document, escaped } from "../http/document.js";
+import type { StaffSessions } from "./staff-sessions.js";
+
+/** Wrong passwords for one name, from one address, within a quarter of an hour. */
+const ATTEMPTS = 10;
+const WINDOW_SECONDS = 15 * 60;
+const PASSWORD_MAX = 200;
+
+interface SignIn {
+  readonly form: RequestHandler;
+  readonly submit: readonly RequestHandler[];
+  readonly out: RequestHandler;
+  /** Lets staff through and sends everybody else to the form; a script is told 401. */
+  readonly required: RequestHandler;
+}
+
+/** The form for staff, and what stands before everything that is theirs. */
+export function createSignIn(sessions: StaffSessions): SignIn {
+  const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS });
+
+  return {
+    form: (req, res) => sendForm(res, 200, { next: localPath(req.query["next"]) }),
+    submit: [
+      express.urlencoded({ extended: false, limit: "4kb" }),
+      async (req, res) => {
+        const { name, password, next } = fields(req);
+        if (!isOwnForm(req)) return sendForm(res, 403, { next, name, problem: "The form came from another site." });
+        const source = `${name} ${req.socket.remoteAddress}`;
+        const tried = await attempts.get(source);
+        if ((tried?.consumedPoints ?? 0) >= ATTEMPTS) {
+          res.setHeader("Retry-After", String(Math.ceil((tried?.msBeforeNext ?? 0) / 1_000)));
+          return sendForm(res, 429, { next, name, problem: "Too many attempts. Try again in a while." });
+        }
+        const staff = await sessions.check(name, password);
+        if (staff === undefined) {
+          await attempts.consume(source).catch(() => undefined); // refused from the next one on
+          return sendForm(res, 401, { next, name, problem: "That is no name and password of staff." });
+        }
+        await sessions.begin(res, staff);
+        res.redirect(303, next);
+      },
+    ],
+    out: (req, res) => {
+      if (isOwnForm(req)) sessions.end(res);
+      res.redirect(303, "/sign-in");
+    },
+    required: async (req, res, next) => {
+      const staff = await sessions.of(req);
+      if (staff !== undefined) {
+        res.locals["staff"] = staff;
+        next();
+      } else if (req.method === "GET" && req.accepts(["html", "json"]) === "html" && !req.path.includes("/api/")) {
+        res.redirect(303, `/sign-in?next=${encodeURIComponent(req.originalUrl)}`);
+      } else {
+        res.status(401).json({ code: "UNAUTHENTICATED", message: "sign in first" });
+      }
+    },
+  };
+}
+
+function fields(req: Request) {
+  const { name, password, next } = (req.body ?? {}) as Record<string, unknown>;
+  const text = (value: unknown) => (typeof value === "string" ? value.slice(0, PASSWORD_MAX) : "");
+  return { name: text(name).trim(), password: text(password), next: localPath(next) };
+}
+
+/** Where to go afterwards: on this site, whatever a link says. */
+function localPath(next: unknown): string {
+  return typeof next === "string" && /^\/(?![/\\])[\x21-\x7e]*$/.test(next) && !next.startsWith("/sign-") ? next : "/";
+}
+
+/** Browsers say where a form comes from. */
+function isOwnForm(req: Request): boolean {
+  const site = req.headers["sec-fetch-site"];
+  if (site !== undefined) return site === "same-origin" || site === "none";
+  const { origin, host } = req.headers;
+  return origin === undefined || origin.replace(/^https?:\/\//, "") === host;
+}
+
+interface Form {
+  readonly next: string;
+  readonly name?: string;
+  readonly problem?: string;
+}
+
+function sendForm(res: Response, status: number, { next, name = "", problem }: Form): void {
+  const body = `<main class="sign-in"><h1>Headline jobs</h1>
+${problem === undefined ? "" : `<p class="problem" role="alert">${escaped(problem)}</p>`}
+<form method="post" action="/sign-in">
+<input type="hidden" name="next" value="${escaped(next)}">
+<label>Name<input name="name" value="${escaped(name)}" required maxlength="32" autocomplete="username" autocapitalize="none" autofocus></label>
+<label>Password<input name="password" type="password" required maxlength="${PASSWORD_MAX}" autocomplete="current-password"></label>
+<button type="submit">Sign in</button>
+</form></main>`;
+  document(res, status, "Sign in", body);
+}

@@ -1,0 +1,19 @@
+/** Of the sign-in form and the tasks page; the dashboard brings its own. */
+export const STYLES = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
+body { margin: 0; }
+header { display: flex; gap: 1rem; align-items: center; padding: 0.6rem 1.2rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+header form { margin-left: auto; }
+main { padding: 1.2rem; overflow-x: auto; }
+main.sign-in { max-width: 22rem; margin: 12vh auto 0; }
+h1 { font-size: 1.25rem; }
+label { display: block; margin: 0.8rem 0; }
+input { display: block; box-sizing: border-box; width: 100%; padding: 0.5rem; font: inherit; }
+button { padding: 0.45rem 1rem; font: inherit; cursor: pointer; }
+.problem { padding: 0.5rem 0.8rem; border-left: 4px solid #c0392b; }
+table { border-collapse: collapse; width: 100%; }
+th, td { padding: 0.35rem 0.6rem; text-align: left; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); vertical-align: top; }
+.number { text-align: right; }
+tr.failure td:first-child { color: #c0392b; font-weight: 600; }
+tr.success td:first-child { color: #1e7e46; font-weight: 600; }
+code { overflow-wrap: anywhere; }
+`;
