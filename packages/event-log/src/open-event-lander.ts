@@ -24,7 +24,7 @@ export interface EventLander extends AsyncDisposable {
   lag(): Promise<StreamLag>;
 }
 
-const ENTRIES_AT_ONCE = 64;
+const ENTRIES_AT_ONCE = 128;
 const EVENTS_AT_ONCE = 1_000;
 const IDLE_MS = 500;
 /** What comes within this is landed together. */

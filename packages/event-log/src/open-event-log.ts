@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import { EventStream } from "./event-stream.js";
 import { createGroupCommit } from "./group-commit.js";
 import { insertEvents } from "./insert-events.js";
+import { createPause } from "./pause.js";
 import type { TrackedEvent } from "./tracked-event.js";
 
 interface Options {
@@ -27,7 +27,6 @@ export interface EventLog extends AsyncDisposable {
 
 /** How long what is known of Redis's durability is believed. */
 const ASK_EVERY_MS = 5_000;
-const ASK_AGAIN_MS = 250;
 const EVENTS_PER_ENTRY = 100;
 
 /** Where events become durable: in the stream of a Redis that keeps what it acknowledges, else in MySQL at once. */
@@ -40,7 +39,9 @@ export async function openEventLog(options: Options): Promise<EventLog> {
   const onLost = () => {
     isDurable = false; // it may come back as another one
   };
+  const pause = createPause(stopped.signal);
   redis.on("close", onLost);
+  redis.on("ready", pause.end);
   await ask();
   const asking = keepAsking();
 
@@ -61,6 +62,7 @@ export async function openEventLog(options: Options): Promise<EventLog> {
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
       redis.off("close", onLost);
+      redis.off("ready", pause.end);
       await asking;
     },
   };
@@ -87,10 +89,9 @@ export async function openEventLog(options: Options): Promise<EventLog> {
   }
 
   async function keepAsking(): Promise<void> {
-    const { signal } = stopped;
-    while (!signal.aborted) {
-      await sleep(isDurable ? ASK_EVERY_MS : ASK_AGAIN_MS, undefined, { signal, ref: false }).catch(() => undefined);
-      if (!signal.aborted) await ask();
+    while (!stopped.signal.aborted) {
+      await pause.forMs(ASK_EVERY_MS);
+      if (!stopped.signal.aborted) await ask();
     }
   }
 }

@@ -40,7 +40,7 @@ export async function startRecommendationProcess(world: World): Promise<Recommen
 
 export async function startGatewayProcess(
   world: World,
-  { recommenderAddress }: { recommenderAddress: string },
+  { recommenderAddress, stateRedisUrl }: { recommenderAddress: string; stateRedisUrl?: string },
 ): Promise<GatewayProcess> {
   let url = "";
   const service = await startService("gateway", async (start) => {
@@ -50,6 +50,7 @@ export async function startGatewayProcess(
       MYSQL_URL: world.mysqlUrl,
       REDIS_URL: world.redis.url,
       RECOMMENDER_ADDRESS: recommenderAddress,
+      ...(stateRedisUrl !== undefined && { REDIS_STATE_URL: stateRedisUrl }),
       JWT_SECRET,
       TRACK_SECRET,
     });

@@ -1,0 +1,145 @@
+import { eventually } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { bearer, type Client, client, openWorld, type World } from "./open-world.js";
+
+let world: World;
+let gateway: { url: string };
+let other: { url: string };
+let alice: bigint;
+let writer: Client;
+let anybody: Client;
+
+beforeAll(async () => {
+  world = await openWorld();
+  alice = await world.addUser("alice");
+  const { recommendation, gateway: here } = await world.open();
+  gateway = here;
+  other = await world.openGateway({ recommenderAddress: recommendation.address });
+  writer = client(gateway, await bearer(alice));
+  anybody = client(gateway);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const newArticle = async () => (await world.addArticles(1, { authorId: alice }))[0] as bigint;
+const commentCount = async (articleId: bigint, at = gateway) =>
+  (await client(at).get(`/articles/${articleId}`)).body.data.comment_count;
+
+describe("comments", () => {
+  test("are counted by the next read, and read newest first, a page at a time, while others write", async () => {
+    const article = await newArticle();
+    expect((await anybody.get(`/articles/${article}/comments`)).body.data).toEqual({
+      results: [],
+      has_more: false,
+      next: null,
+    });
+    for (let index = 1; index <= 7; index += 1) {
+      const written = await writer.post(`/articles/${article}/comments`, { content: ` 第 ${index} 条 ` });
+      expect(written).toMatchObject({
+        status: 201,
+        body: { message: "OK", data: { article_id: String(article), user_name: "alice", content: `第 ${index} 条` } },
+      });
+      expect(await commentCount(article)).toBe(index);
+    }
+    const seen: string[] = [];
+    let path = `/articles/${article}/comments?per_page=3`;
+    for (let next: string | null = ""; next !== null; ) {
+      const { body } = await anybody.get(path);
+      expect(body.data.has_more).toBe(body.data.next !== null);
+      seen.push(...body.data.results.map(({ content }: { content: string }) => content));
+      next = body.data.next;
+      path = `/articles/${article}/comments?per_page=3&before=${next}`;
+      if (seen.length === 3) await writer.post(`/articles/${article}/comments`, { content: "meanwhile" });
+    }
+    expect(seen).toEqual([7, 6, 5, 4, 3, 2, 1].map((index) => `第 ${index} 条`));
+    await eventually(async () => expect(await commentCount(article, other)).toBe(8));
+    const [newest] = (await anybody.get(`/articles/${article}/comments?per_page=1`)).body.data.results;
+    expect(newest).toEqual({
+      comment_id: expect.stringMatching(/^\d+$/),
+      article_id: String(article),
+      user_id: String(alice),
+      user_name: "alice",
+      content: "meanwhile",
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+  });
+
+  test("are deleted by who wrote them, and by nobody else", async () => {
+    const article = await newArticle();
+    const elsewhere = await newArticle();
+    const { body } = await writer.post(`/articles/${article}/comments`, { content: "a" });
+    const path = `/articles/${article}/comments/${body.data.comment_id}`;
+    const stranger = client(gateway, await bearer(await world.addUser("bob")));
+    expect((await anybody.send("DELETE", path)).status).toBe(401);
+    expect((await stranger.send("DELETE", path)).status).toBe(403);
+    expect((await writer.send("DELETE", path.replace(`${article}`, `${elsewhere}`))).status).toBe(404);
+    const deletions = await Promise.all([1, 2, 3].map(() => writer.send("DELETE", path)));
+    expect(deletions.map(({ status }) => status).sort()).toEqual([200, 404, 404]);
+    expect(await commentCount(article)).toBe(0);
+  });
+
+  test("of somebody whom only another token issuer knows have a name all the same", async () => {
+    const article = await newArticle();
+    const unknown = client(gateway, await bearer("900000000000000007"));
+    const { body } = await unknown.post(`/articles/${article}/comments`, { content: "hello" });
+    expect(body.data.user_name).toBe("user 900000000000000007");
+  });
+
+  test("written by many at once are all counted", async () => {
+    const article = await newArticle();
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) =>
+        client(index % 2 === 0 ? gateway : other, await bearer(alice)).post(`/articles/${article}/comments`, {
+          content: `comment ${index}`,
+        }),
+      ),
+    );
+    const written = answers.filter(({ status }) => status === 201).length;
+    expect(answers.filter(({ status }) => status !== 201 && status !== 503)).toEqual([]);
+    expect(written).toBeGreaterThan(0);
+    await eventually(async () => expect(await commentCount(article)).toBe(written));
+    expect((await anybody.get(`/articles/${article}/comments?per_page=50`)).body.data.results).toHaveLength(written);
+  });
+});
+
+describe("a comment that cannot be", () => {
+  test.each([
+    [{}, "content"],
+    [{ content: "" }, "content"],
+    [{ content: "  \t " }, "content"],
+    [{ content: "two\nlines" }, "content"],
+    [{ content: "nul \u0000" }, "content"],
+    [{ content: "\ud800" }, "content"],
+    [{ content: "字".repeat(1_001) }, "content"],
+    [{ content: 7 }, "content"],
+    [{ content: "a", more: 1 }, "more"],
+    [[], "body"],
+  ])("%j is 400 and names the field", async (body, field) => {
+    const answer = await writer.post(`/articles/${await newArticle()}/comments`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+  });
+
+  test("a thousand characters can, emoji included", async () => {
+    const content = "😀".repeat(1_000);
+    const { status, body } = await writer.post(`/articles/${await newArticle()}/comments`, { content });
+    expect([status, body.data.content]).toEqual([201, content]);
+  });
+
+  test("is refused without sign-in, without an article, and with nonsense for numbers", async () => {
+    const article = await newArticle();
+    expect((await anybody.post(`/articles/${article}/comments`, { content: "a" })).status).toBe(401);
+    expect((await writer.post("/articles/999999/comments", { content: "a" })).status).toBe(404);
+    expect((await anybody.get("/articles/999999/comments")).status).toBe(404);
+    await writer.send("DELETE", `/articles/${article}`);
+    expect((await writer.post(`/articles/${article}/comments`, { content: "a" })).status).toBe(404);
+    for (const query of ["per_page=0", "per_page=51", "per_page=1&per_page=2", "before=-1", "before=1e3", "before="]) {
+      const answer = await anybody.get(`/articles/${article}/comments?${query}`);
+      expect([query, answer.status]).toEqual([query, 400]);
+      expect(answer.body.errors[0].field).toBe(query.split("=")[0]);
+    }
+    for (const path of ["/articles/x/comments", "/articles/1/comments/x"])
+      expect((await writer.send("DELETE", path)).status).toBe(path.endsWith("s") ? 404 : 400);
+  });
+});
