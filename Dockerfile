@@ -1,4 +1,4 @@
-# One image per process:  docker build --target recommendation|gateway|setup .
+# One image per process:  docker build --target recommendation|gateway|jobs|setup .
 # `docker compose up` builds and starts all of them; see docker-compose.yml.
 
 FROM node:20-bookworm-slim AS base
@@ -8,7 +8,7 @@ WORKDIR /app
 # The part of the workspace that the services are made of: out/json to install from, out/full to build.
 FROM base AS pruned
 COPY . .
-RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway --docker
+RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway @headline/jobs --docker
 
 FROM base AS build
 COPY --from=pruned /app/out/json/ /app/.npmrc ./
@@ -42,6 +42,11 @@ FROM runtime AS recommendation
 EXPOSE 50051
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/healthcheck.mjs", "grpc://127.0.0.1:50051"]
 CMD ["node", "services/recommendation/dist/main.js"]
+
+FROM runtime AS jobs
+EXPOSE 3001
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/healthcheck.mjs", "http://127.0.0.1:3001/readyz"]
+CMD ["node", "services/jobs/dist/main.js"]
 
 FROM runtime AS gateway
 COPY services/web/public services/web/public

@@ -11,7 +11,7 @@ import { tell } from "./lib/terminal.mjs";
  * A larger young generation for the gateway: fewer objects outlive it, which is a quarter of its CPU for 80 MB (bench/README.md).
  * What outlives it in the recommender are readers' histories, and it would only copy more of them at a time.
  */
-const NODE_FLAGS = { gateway: ["--max-semi-space-size=64"], recommendation: [] };
+const NODE_FLAGS = { gateway: ["--max-semi-space-size=64"], recommendation: [], jobs: [] };
 
 const HOST = join(root, "scripts/lib/hosted-service.mjs");
 

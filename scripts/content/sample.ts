@@ -54,6 +54,13 @@ export interface LoadedSample {
   readonly readers: number;
 }
 
+/** Who can sign in, and who of them sees the jobs. */
+interface Demo {
+  readonly names: readonly string[];
+  readonly password: string;
+  readonly staff: string;
+}
+
 const SEED = 20_261_120;
 const HOUR_MS = 3_600_000;
 /** Added to the odds of somebody who likes the article's channel. */
@@ -105,11 +112,8 @@ function readSample(file: string): string {
   return readFileSync(join(SAMPLE, file), "utf8");
 }
 
-function demo(): { readonly names: readonly string[]; readonly password: string } {
-  return JSON.parse(readFileSync(join(SAMPLE, "../scripts/demo.json"), "utf8")) as {
-    names: string[];
-    password: string;
-  };
+function demo(): Demo {
+  return JSON.parse(readFileSync(join(SAMPLE, "../scripts/demo.json"), "utf8")) as Demo;
 }
 
 async function writeUsers(
@@ -118,12 +122,12 @@ async function writeUsers(
   passwordHash: string,
   now: number,
 ): Promise<(name: string) => bigint> {
-  const { names } = demo();
+  const { names, staff } = demo();
   const createdAt = now - 60 * 24 * HOUR_MS;
   const rows = users.map(({ name, about = "" }): Row => {
-    return [name, about, names.includes(name) ? passwordHash : null, createdAt];
+    return [name, about, names.includes(name) ? passwordHash : null, name === staff ? 1 : 0, createdAt];
   });
-  await writer.insert("IGNORE INTO users", ["name", "about", "password_hash", "created_at"], rows);
+  await writer.insert("IGNORE INTO users", ["name", "about", "password_hash", "is_staff", "created_at"], rows);
   const quoted = users.map(({ name }) => writer.escape(name)).join(",");
   const found = await writer.query<{ id: string; name: string }>(
     `SELECT id, name FROM users WHERE name IN (${quoted})`,

@@ -10,6 +10,7 @@ export function banner({ ports, hasSample, dataDir, embedded }) {
     ["page", http],
     ["feed", `curl '${http}/articles?channel_id=0&per_page=5'`],
     ["gRPC", buf(ports.GRPC_PORT)],
+    ["jobs", `http://localhost:${ports.JOBS_PORT}${hasSample ? ` (staff: ${demo().staff})` : ""}`],
     ...(hasSample ? signIn(http) : []),
     ...(embedded.length > 0
       ? [["data", `${dataDir} (private ${embedded.map((name) => SERVERS[name]).join(" and ")})`]]
@@ -26,8 +27,12 @@ function buf(port) {
   return `npx buf curl ${options} http://localhost:${port}/UserRecommend/user_recommend`;
 }
 
+function demo() {
+  return JSON.parse(readFileSync(join(root, "scripts/demo.json"), "utf8"));
+}
+
 function signIn(http) {
-  const { names, password } = JSON.parse(readFileSync(join(root, "scripts/demo.json"), "utf8"));
+  const { names, password } = demo();
   const json = "-H 'Content-Type: application/json'";
   const credentials = JSON.stringify({ name: names[0], password });
   const article = JSON.stringify({ title: "Hello", content: "My first article", channel_id: 109 });

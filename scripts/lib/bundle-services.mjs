@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./root.mjs";
 
-const SERVICES = ["recommendation", "gateway"];
+const SERVICES = ["recommendation", "gateway", "jobs"];
 /** Programs of their own, found beside the bundle at run time. */
 const NATIVE = ["@node-rs/argon2"];
 /** CommonJS packages inside a module still ask for `require`. */

@@ -29,7 +29,8 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
 
   const recommendation = new Service({ name: "recommendation", command: commandOf("recommendation"), hosted });
   const gateway = new Service({ name: "gateway", command: commandOf("gateway"), hosted });
-  const services = [gateway, recommendation]; // in the order they stop: whoever asks before whoever answers
+  const jobs = new Service({ name: "jobs", command: commandOf("jobs"), hosted });
+  const services = [gateway, jobs, recommendation]; // in the order they stop: whoever asks before whoever answers
   stop.onSecond(() => {
     for (const service of services) service.kill();
     process.exit(1);
@@ -47,7 +48,8 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
     const environments = environmentsOf({ env, dataDir, ports, secrets, servers, logLevel });
     recommendation.run(environments.recommendation);
     gateway.run(environments.gateway);
-    await Promise.race([untilReady(ports, stop.signal), recommendation.failed, gateway.failed]);
+    jobs.run(environments.jobs);
+    await Promise.race([untilReady(ports, stop.signal), ...services.map((service) => service.failed)]);
     if (stop.signal.aborted) return;
 
     for (const service of services) service.declareHealthy();
@@ -80,6 +82,13 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
       JWT_SECRET: secrets.JWT_SECRET,
       TRACK_SECRET: secrets.TRACK_SECRET,
       ASSETS: env.ASSETS || ASSETS,
+    },
+    jobs: {
+      ...shared,
+      HOST: env.HOST || "127.0.0.1",
+      JOBS_PORT: String(ports.JOBS_PORT),
+      RECOMMENDER_ADDRESS: grpc,
+      JWT_SECRET: secrets.JWT_SECRET,
     },
   };
 }

@@ -2,14 +2,21 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
-const DEFAULTS = { PORT: 3_000, GRPC_PORT: 50_051 };
+const DEFAULTS = { PORT: 3_000, GRPC_PORT: 50_051, JOBS_PORT: 3_001 };
 
 /** The ports to listen on, each seen to be free. */
 export async function freePorts(env) {
   const ports = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, parsePort(name, env[name])]));
-  if (ports.PORT === ports.GRPC_PORT) throw new ExpectedFailure(`PORT and GRPC_PORT are both ${ports.PORT}.`);
+  assertDistinct(Object.entries(ports));
   await Promise.all(Object.entries(ports).map(([name, port]) => assertFree(name, port)));
   return ports;
+}
+
+function assertDistinct(ports) {
+  for (const [index, [name, port]] of ports.entries()) {
+    const [same] = ports.slice(index + 1).find(([, other]) => other === port) ?? [];
+    if (same !== undefined) throw new ExpectedFailure(`${name} and ${same} are both ${port}.`);
+  }
 }
 
 function parsePort(name, text) {

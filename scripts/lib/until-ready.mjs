@@ -6,11 +6,11 @@ import { ExpectedFailure } from "./expected-failure.mjs";
 const EVERY_MS = 10;
 const WITHIN_MS = 60_000;
 
-/** Resolves when the gateway says it is ready and the recommender listens, so that the first page is a live one. */
+/** Resolves when the gateway and the job service say they are ready and the recommender listens, so that the first page is a live one. */
 export async function untilReady(ports, signal) {
-  const url = `http://127.0.0.1:${ports.PORT}/readyz`;
+  const urls = [ports.PORT, ports.JOBS_PORT].map((port) => `http://127.0.0.1:${port}/readyz`);
   await Promise.all([
-    until(() => answerOf(url), "200", { what: url, signal }),
+    ...urls.map((url) => until(() => answerOf(url), "200", { what: url, signal })),
     until(() => listening(ports.GRPC_PORT), "open", { what: `the gRPC port ${ports.GRPC_PORT}`, signal }),
   ]);
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Article, loadArticles, NO_COUNTS, newestArticleIds, toFragment, toItem } from "@headline/articles";
 import { DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql, Transaction } from "@headline/mysql";
@@ -26,6 +27,7 @@ export interface BuildReport {
 
 const ARTICLES = 30;
 const RECOMMEND_MS = 1_000;
+const RECOMMENDER_STARTS_MS = 3_000;
 const RECOMMENDED: PageChannel = { id: 0, name: "推荐" };
 
 /** Renders what guests see of each channel as HTML and JSON into `static_pages`, for gateways to serve. */
@@ -39,6 +41,7 @@ export class PageBuilder {
 
   /** Builds every channel's pages; one that fails keeps the pages it had, and fails the run once all have been tried. */
   async build(signal: AbortSignal): Promise<BuildReport> {
+    await this.#recommenderServes(signal);
     const channels = await this.#channels();
     const report = { channels: channels.length, changed: 0, empty: 0 };
     const failures: unknown[] = [];
@@ -63,6 +66,15 @@ export class PageBuilder {
       "DELETE p FROM static_pages p LEFT JOIN channels c ON c.id = p.channel_id WHERE c.id IS NULL AND p.channel_id <> 0",
     );
     return affectedRows;
+  }
+
+  /** A recommender that starts beside this service is waited for a little. */
+  async #recommenderServes(signal: AbortSignal): Promise<void> {
+    const endsAt = performance.now() + RECOMMENDER_STARTS_MS;
+    while (performance.now() < endsAt && !(await this.parts.recommender.check())) {
+      signal.throwIfAborted();
+      await sleep(100);
+    }
   }
 
   async #channels(): Promise<PageChannel[]> {

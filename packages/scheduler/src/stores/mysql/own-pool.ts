@@ -43,8 +43,8 @@ export function ownPool(url: string, connectMs: number): OwnPool {
 }
 
 async function opened(url: string, connectMs: number, open: Set<object>): Promise<Pool> {
-  const { createPool } = await import("mysql2/promise");
-  const pool = createPool({
+  const { default: mysql2 } = await import("mysql2/promise"); // its default survives bundlers, its names do not
+  const pool = mysql2.createPool({
     uri: url,
     connectionLimit: 4,
     maxIdle: 4,
