@@ -12,6 +12,7 @@ function open() {
     mysql: { query } as unknown as Mysql,
     catalogue: new Catalogue(Date.now),
     channels: {} as Channels,
+    promotions: { load: async () => {} },
     forgetFollows: () => undefined,
   });
   const tell = (...ids: bigint[]) => handler(ids.map((subjectId) => ({ topic: "article", subjectId, version: 1 })));

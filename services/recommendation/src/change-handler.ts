@@ -3,11 +3,13 @@ import type { Mysql } from "@headline/mysql";
 import { loadCatalogue, refreshArticles } from "./catalogue/article-source.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";
+import type { Promotions } from "./catalogue/promotions.js";
 
 interface Parts {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly channels: Channels;
+  readonly promotions: Pick<Promotions, "load">;
   readonly forgetFollows: (userId: bigint) => void;
 }
 
@@ -23,7 +25,7 @@ const ARTICLES_AT_ONCE = 1_000;
  * Takes what changed from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
  * What is told during a read is gathered for the next.
  */
-export function createChangeHandler({ mysql, catalogue, channels, forgetFollows }: Parts) {
+export function createChangeHandler({ mysql, catalogue, channels, promotions, forgetFollows }: Parts) {
   let running: Promise<void> = Promise.resolve();
   let gathering: Gathering | undefined;
 
@@ -45,6 +47,7 @@ export function createChangeHandler({ mysql, catalogue, channels, forgetFollows 
 
   async function handle(changes: readonly Change[]): Promise<void> {
     const articleIds = new Set<bigint>();
+    if (changes.some(({ topic }) => topic === "promotion")) await promotions.load();
     for (const { topic, subjectId } of changes) {
       if (topic === "article" || topic === "article-statistics") articleIds.add(subjectId);
       else if (topic === "follows") forgetFollows(subjectId);

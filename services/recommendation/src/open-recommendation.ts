@@ -8,6 +8,7 @@ import { openTrackKeys } from "@headline/track-token";
 import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
+import { Promotions } from "./catalogue/promotions.js";
 import { createChangeHandler } from "./change-handler.js";
 import { createCountUpdates } from "./count-updates.js";
 import { FILTERS, homeFeed } from "./feed/feed.js";
@@ -61,6 +62,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
 
     const catalogue = new Catalogue(now, 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
+    const promotions = new Promotions(bulkMysql);
     const follows = new FollowGraph(mysql);
     const histories = new HistoryStore(redis, catalogue);
     const onRecallFailure = (recall: string, err: unknown) => log.error({ err, recall }, "a recall failed");
@@ -76,6 +78,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
           mysql: bulkMysql,
           catalogue,
           channels,
+          promotions,
           forgetFollows: (userId) => follows.forget(userId),
         }),
         onError: logged(log, "changes not followed"),
@@ -83,6 +86,8 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     );
     await channels.load();
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
+    await promotions.load();
+    resources.defer(promotions.keepLoading(logged(log, "promotions not read")));
     await loadCatalogue(bulkMysql, catalogue);
     log.info({ articles: catalogue.listed }, "catalogue loaded");
 
@@ -91,7 +96,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       channels,
       histories,
       now,
-      feed: homeFeed(catalogue, onRecallFailure),
+      feed: homeFeed(catalogue, onRecallFailure, promotions),
       present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious)),
       learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
       followsOf: followsOrNobody(follows, onUnknownFollows),

@@ -2,6 +2,7 @@ import type { ReasonName, Recommendation } from "@headline/rpc";
 import { BatchSigner, type TrackKeys } from "@headline/track-token";
 import type { Ask } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
+import { REASONS } from "./feed/candidate.js";
 import { ALGO } from "./feed/feed.js";
 import type { Outcome } from "./outcome.js";
 
@@ -11,7 +12,9 @@ export type Present = (ask: Ask, outcome: Outcome) => Recommendation;
 /** How long a reader's action counts after its page was answered. */
 const TOKEN_TTL_S = 24 * 60 * 60;
 
-const REASON_NAMES: readonly ReasonName[] = ["unspecified", "hot", "new", "followed", "explore"];
+const REASON_NAMES = new Map<number, ReasonName>(
+  Object.entries(REASONS).map(([name, number]) => [number, name as ReasonName]),
+);
 
 /** Signs what is answered, and leaves out what was deleted since it was served. */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys): Present {
@@ -35,7 +38,7 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys): Present {
       const articleId = catalogue.articleId(slot);
       const reason = batch.reasons[position] ?? 0;
       recommends.push({ articleId, track: signer.article(articleId, reason, position) });
-      reasons.push(REASON_NAMES[reason] ?? "unspecified");
+      reasons.push(REASON_NAMES.get(reason) ?? "unspecified");
     }
     return {
       ...answer,

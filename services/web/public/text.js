@@ -21,7 +21,7 @@ const zh = {
   recommended: (n) => `为你推荐了 ${n} 篇`,
   requestId: "请求号",
   now: "刚刚",
-  reasons: { pinned: "置顶", hot: "热", new: "新", followed: "关注", explore: "探索" },
+  reasons: { pinned: "置顶", hot: "热", new: "新", followed: "关注", explore: "探索", promoted: "推广" },
   problems: {
     NETWORK: "连不上服务器",
     INTERNAL: "服务器出了差错",
@@ -53,7 +53,7 @@ const en = {
   recommended: (n) => `${n} new for you`,
   requestId: "request",
   now: "just now",
-  reasons: { pinned: "Top", hot: "Hot", new: "New", followed: "Following", explore: "Explore" },
+  reasons: { pinned: "Top", hot: "Hot", new: "New", followed: "Following", explore: "Explore", promoted: "Promoted" },
   problems: {
     NETWORK: "The server cannot be reached",
     INTERNAL: "Something went wrong on the server",

@@ -1,7 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 
 /** Why an article is a candidate: the recall that named it first. The numbers are those of the wire's Reason. */
-export const REASONS = { hot: 1, new: 2, followed: 3, explore: 4 } as const;
+export const REASONS = { hot: 1, new: 2, followed: 3, explore: 4, promoted: 5 } as const;
 
 export type ReasonNumber = (typeof REASONS)[keyof typeof REASONS];
 

@@ -109,6 +109,8 @@ export enum Reason {
   FOLLOWED = 3,
   /** EXPLORE - It has not been shown to enough readers yet. */
   EXPLORE = 4,
+  /** PROMOTED - Its author paid for it to be shown. */
+  PROMOTED = 5,
   UNRECOGNIZED = -1,
 }
 
@@ -129,6 +131,9 @@ export function reasonFromJSON(object: any): Reason {
     case 4:
     case "REASON_EXPLORE":
       return Reason.EXPLORE;
+    case 5:
+    case "REASON_PROMOTED":
+      return Reason.PROMOTED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -148,6 +153,8 @@ export function reasonToJSON(object: Reason): string {
       return "REASON_FOLLOWED";
     case Reason.EXPLORE:
       return "REASON_EXPLORE";
+    case Reason.PROMOTED:
+      return "REASON_PROMOTED";
     case Reason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";

@@ -1,0 +1,27 @@
+import type { Mysql } from "@headline/mysql";
+import { activePromotions, type Promotion } from "@headline/orders";
+
+const REFRESH_MS = 30_000;
+
+/** Articles that somebody paid to have shown, in memory: read when one is paid, and from time to time. */
+export class Promotions {
+  #paid: readonly Promotion[] = [];
+
+  constructor(private readonly mysql: Mysql) {}
+
+  /** Those on at that moment. */
+  on(nowMs: number): readonly Promotion[] {
+    return this.#paid.filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
+  }
+
+  async load(): Promise<void> {
+    this.#paid = await activePromotions(this.mysql);
+  }
+
+  /** Reads them again from time to time until the returned function is called. */
+  keepLoading(onError: (error: unknown) => void): () => void {
+    const timer = setInterval(() => void this.load().catch(onError), REFRESH_MS);
+    timer.unref();
+    return () => clearInterval(timer);
+  }
+}
