@@ -203,7 +203,7 @@ test("a writer that falls silent with its turn is thrown out, and the others go 
   const url = `mysql://root@127.0.0.1:${proxy.port}${new URL(stores.mysqlUrl).pathname}`;
   const silent = openMysql(url, { statementTimeoutMs: 60_000 });
   const holding = silent.transaction(async (tx) => {
-    await tx.write("SET SESSION wait_timeout = 5");
+    await tx.write("SET /*M!100300 SESSION idle_transaction_timeout = 5 */ /*!80000 SESSION wait_timeout = 5 */");
     await tx.write("INSERT INTO event_turns (id) VALUES (1) ON DUPLICATE KEY UPDATE id = id");
     proxy.blackhole();
     await tx.query("SELECT 1");

@@ -1,15 +1,16 @@
 import { createHmac } from "node:crypto";
 import {
-  ARTICLE_ID_BYTES,
   BATCH_BYTES,
   type BatchBinding,
   PAYLOAD_BYTES,
   PURPOSES,
+  type ServedArticle,
   TAG_CHARACTERS,
   TAG_OFFSET,
   type TrackKind,
   writeArticle,
   writeBatch,
+  writeServed,
 } from "./payload.js";
 import type { TrackKey, TrackKeys } from "./track-keys.js";
 
@@ -29,7 +30,7 @@ const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_BYTES);
 export class BatchSigner {
   readonly #key: TrackKey;
   readonly #head: string;
-  readonly #articleIds: bigint[] = [];
+  readonly #served: ServedArticle[] = [];
 
   constructor(
     keys: TrackKeys,
@@ -41,7 +42,7 @@ export class BatchSigner {
   }
 
   article(articleId: bigint, reason: number, position: number): ArticleTokens {
-    this.#articleIds.push(articleId);
+    this.#served.push({ articleId, reason, position });
     writeBatch(view, PURPOSES.click, this.batch);
     writeArticle(view, articleId, reason, position);
     const signature = sign(this.#key, bytes);
@@ -61,11 +62,7 @@ export class BatchSigner {
   exposure(): string {
     writeBatch(view, PURPOSES.exposure, this.batch);
     writeArticle(view, 0n, 0, 0);
-    const payload = Buffer.alloc(PAYLOAD_BYTES + ARTICLE_ID_BYTES * this.#articleIds.length);
-    bytes.copy(payload);
-    for (const [index, articleId] of this.#articleIds.entries()) {
-      payload.writeBigInt64BE(articleId, PAYLOAD_BYTES + ARTICLE_ID_BYTES * index);
-    }
+    const payload = Buffer.concat([bytes, writeServed(this.#served)]);
     return `v1.${this.#key.id}.${payload.toString("base64url")}.${tag(sign(this.#key, payload), "exposure")}`;
   }
 }

@@ -1,4 +1,4 @@
 export { type ArticleTokens, BatchSigner } from "./batch-signer.js";
-export type { BatchBinding, TrackKind, TrackPayload } from "./payload.js";
+export type { BatchBinding, ServedArticle, TrackKind, TrackPayload } from "./payload.js";
 export { openTrackKeys, type TrackKeys } from "./track-keys.js";
 export { type Exposed, type Tracked, verifyExposureToken, verifyTrackToken } from "./verify-track-token.js";

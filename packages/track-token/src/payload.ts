@@ -13,15 +13,17 @@ export interface BatchBinding {
   readonly bucket: number;
 }
 
-/** What a token is bound to. */
-export interface TrackPayload extends BatchBinding {
-  /** 0 for an exposure, which is about the whole batch. */
+/** An article of a batch. */
+export interface ServedArticle {
   readonly articleId: bigint;
   /** Why the article was chosen: the number of the wire's Reason. */
   readonly reason: number;
   /** Where in the batch the article stood, from 0. */
   readonly position: number;
 }
+
+/** What a token is bound to. Of an exposure, which is about the whole batch, the article's fields are 0. */
+export interface TrackPayload extends BatchBinding, ServedArticle {}
 
 /**
  * A fixed layout, big-endian. The first 24 bytes are the batch's and the last 12 the article's, so that a page encodes its
@@ -31,8 +33,8 @@ export interface TrackPayload extends BatchBinding {
  */
 export const BATCH_BYTES = 24;
 export const PAYLOAD_BYTES = 36;
-/** Behind an exposure's payload, for each article of its batch. */
-export const ARTICLE_ID_BYTES = 8;
+/** Behind an exposure's payload, for each article of its batch: article i64 · reason u8 · position u8. */
+export const SERVED_BYTES = 10;
 
 /** What is signed for: an exposure's payload is never an article's. */
 export const PURPOSES: Readonly<Record<TrackKind, number>> = { click: 1, collect: 1, read: 1, liking: 1, exposure: 2 };
@@ -80,9 +82,25 @@ export const TAG_OFFSET: Readonly<Record<TrackKind, number>> = {
   exposure: 0,
 };
 
-/** The articles that an exposure's batch consists of, in the order of their positions. */
-export function readArticleIds(from: Buffer): bigint[] {
-  const articleIds: bigint[] = [];
-  for (let at = PAYLOAD_BYTES; at < from.length; at += ARTICLE_ID_BYTES) articleIds.push(from.readBigInt64BE(at));
-  return articleIds;
+export function writeServed(served: readonly ServedArticle[]): Buffer {
+  const into = Buffer.alloc(SERVED_BYTES * served.length);
+  for (const [index, { articleId, reason, position }] of served.entries()) {
+    into.writeBigInt64BE(articleId, SERVED_BYTES * index);
+    into.writeUInt8(reason, SERVED_BYTES * index + 8);
+    into.writeUInt8(position, SERVED_BYTES * index + 9);
+  }
+  return into;
+}
+
+/** What stands behind an exposure's payload. */
+export function readServed(from: Buffer): ServedArticle[] {
+  const served: ServedArticle[] = [];
+  for (let at = PAYLOAD_BYTES; at < from.length; at += SERVED_BYTES) {
+    served.push({
+      articleId: from.readBigInt64BE(at),
+      reason: from.readUInt8(at + 8),
+      position: from.readUInt8(at + 9),
+    });
+  }
+  return served;
 }

@@ -36,7 +36,10 @@ test("the README's example holds", () => {
     payload: { userId: 7n, articleId: 97n },
   });
   expect(verifyTrackToken(keys, "liking", click, batch.stamp)).toEqual({ ok: false, reason: "wrong signature" });
-  expect(verifyExposureToken(keys, signer.exposure(), batch.stamp)).toMatchObject({ ok: true, articleIds: [97n] });
+  expect(verifyExposureToken(keys, signer.exposure(), batch.stamp)).toMatchObject({
+    ok: true,
+    served: [{ articleId: 97n, reason: 1, position: 0 }],
+  });
 });
 
 describe("a track token", () => {
@@ -69,16 +72,20 @@ describe("a track token", () => {
   test("of an exposure names the articles signed before it, and no character of it can be changed", () => {
     const { articleId, reason, position, ...batch } = payload;
     const signer = new BatchSigner(keys, batch);
-    for (const id of [articleId, 7n]) signer.article(id, reason, position);
+    const served = [
+      { articleId, reason, position },
+      { articleId: 7n, reason: 255, position: 49 },
+    ];
+    for (const article of served) signer.article(article.articleId, article.reason, article.position);
     const exposure = signer.exposure();
-    expect(verifyExposureToken(keys, exposure, nowMs)).toMatchObject({ ok: true, articleIds: [articleId, 7n] });
+    expect(verifyExposureToken(keys, exposure, nowMs)).toMatchObject({ ok: true, served });
     const changes = Array.from(exposure, (character, at) => [at, character === "A" ? "B" : "A"] as const);
     for (const [at, character] of changes) {
       const changed = exposure.slice(0, at) + character + exposure.slice(at + 1);
       expect([at, verifyExposureToken(keys, changed, nowMs).ok]).toEqual([at, false]);
     }
     const [head, kid, text = "", tag] = exposure.split(".");
-    const shorter = [head, kid, Buffer.from(text, "base64url").subarray(0, 44).toString("base64url"), tag].join(".");
+    const shorter = [head, kid, Buffer.from(text, "base64url").subarray(0, 46).toString("base64url"), tag].join(".");
     expect(verifyExposureToken(keys, shorter, nowMs)).toEqual({ ok: false, reason: "wrong signature" });
   });
 

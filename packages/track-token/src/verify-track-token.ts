@@ -1,11 +1,12 @@
 import { timingSafeEqual } from "node:crypto";
 import { sign, tag } from "./batch-signer.js";
 import {
-  ARTICLE_ID_BYTES,
   PAYLOAD_BYTES,
   PURPOSES,
-  readArticleIds,
   readPayload,
+  readServed,
+  SERVED_BYTES,
+  type ServedArticle,
   type TrackKind,
   type TrackPayload,
 } from "./payload.js";
@@ -21,7 +22,7 @@ export type Tracked = { readonly ok: true; readonly payload: TrackPayload } | Re
 
 /** The same of an exposure, with the articles of its batch. */
 export type Exposed =
-  | { readonly ok: true; readonly payload: TrackPayload; readonly articleIds: readonly bigint[] }
+  | { readonly ok: true; readonly payload: TrackPayload; readonly served: readonly ServedArticle[] }
   | Refused;
 
 /** 48 characters of payload; an exposure's goes on with its articles. */
@@ -36,7 +37,7 @@ export function verifyTrackToken(keys: TrackKeys, kind: TrackKind, token: string
 /** Checks the token of a batch that was on the screen; an exposure can be of these articles alone. */
 export function verifyExposureToken(keys: TrackKeys, token: string, nowMs: number): Exposed {
   const opened = open(keys, "exposure", token, nowMs);
-  return opened.ok ? { ...opened, articleIds: readArticleIds(opened.bytes) } : opened;
+  return opened.ok ? { ok: true, payload: opened.payload, served: readServed(opened.bytes) } : opened;
 }
 
 type Opened = { readonly ok: true; readonly payload: TrackPayload; readonly bytes: Buffer } | Refused;
@@ -59,5 +60,5 @@ function open(keys: TrackKeys, kind: TrackKind, token: string, nowMs: number): O
 }
 
 function isWhole(bytes: Buffer): boolean {
-  return bytes.length >= PAYLOAD_BYTES && (bytes.length - PAYLOAD_BYTES) % ARTICLE_ID_BYTES === 0;
+  return bytes.length >= PAYLOAD_BYTES && (bytes.length - PAYLOAD_BYTES) % SERVED_BYTES === 0;
 }

@@ -78,7 +78,8 @@ describe("what a reader does with a page", () => {
       ["click", first?.article_id],
       ["read", first?.article_id],
     ]);
-    expect(mine[1]).toMatchObject({ position: 1, channelId: 101 });
+    expect(mine[1]).toMatchObject({ position: 1, channelId: 101, reason: expect.any(Number) });
+    expect(mine[0]?.reason).toBe(mine[2]?.reason);
     expect(mine[2]).toMatchObject({ position: 0, happenedAtMs: ts, reason: expect.any(Number) });
     expect(mine[3]).toMatchObject({ durationMs: 42_000 });
     expect(new Set(mine.map(({ stamp }) => stamp)).size).toBe(1);

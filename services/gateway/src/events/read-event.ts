@@ -49,14 +49,12 @@ export function readEvent(input: unknown, context: Context): ReadEvent {
 function readExposure(item: EventItem, context: Context): ReadEvent {
   const exposed = verifyExposureToken(context.keys, item.token, context.nowMs);
   const payload = payloadOf(item, exposed, context);
-  const served = exposed.ok ? exposed.articleIds : [];
+  const served = new Map(exposed.ok ? exposed.served.map((article) => [article.articleId, article]) : []);
   for (const [index, articleId] of (item.article_ids ?? []).entries()) {
-    if (!served.includes(articleId)) throw invalid(`article_ids[${index}]`, "is not of this batch");
+    if (!served.has(articleId)) throw invalid(`article_ids[${index}]`, "is not of this batch");
   }
-  const seen = new Set(item.article_ids ?? served);
-  const events = [...seen].map((articleId) => ({
-    ...tracked(item, { ...payload, articleId, position: served.indexOf(articleId) }, context.nowMs),
-  }));
+  const seen = [...new Set(item.article_ids ?? served.keys())];
+  const events = seen.map((articleId) => tracked(item, { ...payload, ...served.get(articleId) }, context.nowMs));
   return { events, reaction: undefined };
 }
 
