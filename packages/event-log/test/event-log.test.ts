@@ -15,6 +15,28 @@ import {
 import { insertEvents } from "../src/insert-events.js";
 import { event, openStores } from "./support.js";
 
+test("the README's example holds", async () => {
+  await using stores = await openStores();
+  const { mysql, redis } = stores;
+  await using lander = openEventLander({ mysql, redis });
+  await using log = await openEventLog({ mysql, redis, onWaiting: lander.wake });
+  expect(await log.append([event()])).toEqual([true]);
+  const ended = new AbortController();
+  const learnt: LandedEvent[] = [];
+  const startMs = performance.now();
+  await followEvents({
+    mysql,
+    from: 0n,
+    signal: ended.signal,
+    onBatch: (events) => {
+      learnt.push(...events);
+      ended.abort();
+    },
+  });
+  expect(learnt).toMatchObject([{ ...event(), id: 1n }]);
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+});
+
 describe("an event", () => {
   test("lands as it was, ids beyond 2^53 and an occurrence included", async () => {
     await using stores = await openStores();
