@@ -1,8 +1,8 @@
+import type { Audience } from "./audience.js";
 import { DecayedTable } from "./decayed-table.js";
 import type { Id } from "./id.js";
 import { LruIndex, NONE } from "./lru-index.js";
 import { Neighbours } from "./neighbours.js";
-import { Taste } from "./taste.js";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -28,6 +28,7 @@ export const COUNTED = {
 
 const NEIGHBOURS = 32;
 const NEIGHBOURS_HALF_LIFE_MS = 3 * 24 * HOUR_MS;
+const WORDS_MAX = 16;
 const SLOT_BITS = 20;
 
 /** The most articles a model can remember at once. */
@@ -51,13 +52,18 @@ export class ArticleModel {
   readonly covisits = new Neighbours(NEIGHBOURS, NEIGHBOURS_HALF_LIFE_MS);
   readonly onward = new Neighbours(NEIGHBOURS, 24 * HOUR_MS);
   readonly onwardShown = new Neighbours(NEIGHBOURS * 2, 24 * HOUR_MS);
-  readonly taste: Taste;
+  readonly audience: Audience;
   readonly totals: Totals;
+  readonly traits: (ArticleTraits | undefined)[] = [];
+  /** Told when an article gives up its slot, so that others forget it too. */
+  readonly #onFresh: (slot: number) => void;
+  newestOrder = Number.NEGATIVE_INFINITY;
 
-  constructor(capacity: number, tasteDimensions: number) {
+  constructor(capacity: number, audience: Audience, onFresh: (slot: number) => void = () => undefined) {
     if (capacity > ARTICLES_MAX) throw new RangeError(`at most ${ARTICLES_MAX} articles, not ${capacity}`);
     this.index = new LruIndex(capacity);
-    this.taste = new Taste(tasteDimensions, capacity);
+    this.audience = audience;
+    this.#onFresh = onFresh;
     this.totals = new Totals(capacity);
   }
 
@@ -68,10 +74,37 @@ export class ArticleModel {
       this.covisits.clear(slot);
       this.onward.clear(slot);
       this.onwardShown.clear(slot);
-      this.taste.clear(slot);
+      this.audience.clear(slot);
+      this.traits[slot] = undefined;
+      this.#onFresh(slot);
       this.totals.clear(slot);
       this.totals.handle[slot] = nextHandle(this.totals.handle[slot]!, slot);
     });
+  }
+
+  /** The slot of an article something is known of now: the first time, that is when it was first seen. */
+  seen(id: Id, atMs: number): number {
+    const slot = this.use(id);
+    if (Number.isNaN(this.totals.firstSeenMs[slot]!)) this.totals.firstSeenMs[slot] = atMs;
+    const order = this.totals.order[slot]!;
+    if (order > this.newestOrder) this.newestOrder = order;
+    return slot;
+  }
+
+  /** Remembers what a caller tells of an article; what it does not tell stays. */
+  describe(id: Id, told: ArticleTraits): void {
+    const slot = this.use(id);
+    const { totals } = this;
+    if (told.order !== undefined) totals.order[slot] = told.order;
+    if (told.length !== undefined) totals.length[slot] = told.length;
+    if (told.premium !== undefined) totals.premium[slot] = told.premium ? 1 : 0;
+    const { channel, author, words } = { ...this.traits[slot], ...told };
+    if (channel === undefined && author === undefined && words === undefined) return;
+    this.traits[slot] = {
+      ...(channel === undefined ? {} : { channel }),
+      ...(author === undefined ? {} : { author }),
+      ...(words === undefined ? {} : { words: words.slice(0, WORDS_MAX) }),
+    };
   }
 
   /** A name for this stay of the article in its slot: others may hold it after the article is forgotten. */

@@ -69,10 +69,10 @@ export class DecayedTable {
   }
 
   clear(row: number): void {
-    this.#sums.fill(0, row * this.#width, (row + 1) * this.#width);
+    if ((row + 1) * this.#width <= this.#sums.length) this.#sums.fill(0, row * this.#width, (row + 1) * this.#width);
   }
 
-  snapshot(): { landmarkMs: number; sums: Float64Array } {
+  state(): { landmarkMs: number; sums: Float64Array } {
     return { landmarkMs: this.#landmarkMs, sums: this.#sums };
   }
 

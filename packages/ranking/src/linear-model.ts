@@ -1,3 +1,5 @@
+import { softmax } from "./softmax.js";
+
 /** What an example is worth against the penalties below, and how fast a weight may move. */
 const ALPHA = 0.06;
 const BETA = 1;
@@ -13,50 +15,64 @@ export class LinearModel {
   readonly #z: Float64Array;
   readonly #n: Float64Array;
   readonly #gradient: Float64Array;
+  readonly #prior: Float64Array;
+  #chances = new Float64Array(64);
 
-  constructor(width: number) {
-    this.weights = new Float64Array(width);
+  /** `prior`: the weights it starts from, and returns to what earns nothing. */
+  constructor(width: number, prior: Float64Array = new Float64Array(width)) {
+    this.weights = Float64Array.from(prior);
+    this.#prior = prior;
     this.#z = new Float64Array(width);
     this.#n = new Float64Array(width);
     this.#gradient = new Float64Array(width);
   }
 
-  score(rows: ArrayLike<number>, start: number): number {
-    let score = 0;
-    for (let column = 0; column < this.weights.length; column++) score += this.weights[column]! * rows[start + column]!;
-    return score;
+  /** Writes the score of each row. */
+  score(rows: Float64Array | Float32Array, scores: Float64Array): void {
+    const { weights } = this;
+    for (let row = 0; row < scores.length; row++) {
+      const start = row * weights.length;
+      let score = 0;
+      for (let column = 0; column < weights.length; column++) score += weights[column]! * rows[start + column]!;
+      scores[row] = score;
+    }
   }
 
-  /** Learns from one list: rows, what the softmax gave each, and which were clicked. */
-  learn(rows: ArrayLike<number>, probabilities: Float64Array, clicked: Uint8Array): void {
+  /** Learns from one list: its rows, and which were clicked. */
+  learn(rows: Float32Array, clicked: Uint8Array): void {
     const width = this.weights.length;
+    if (this.#chances.length < clicked.length) this.#chances = new Float64Array(clicked.length * 2);
+    const chances = this.#chances.subarray(0, clicked.length);
+    this.score(rows, chances);
+    softmax(chances, chances);
     let clicks = 0;
     for (let row = 0; row < clicked.length; row++) clicks += clicked[row]!;
     this.#gradient.fill(0);
     for (let row = 0; row < clicked.length; row++) {
-      const error = probabilities[row]! - clicked[row]! / clicks;
+      const error = chances[row]! - clicked[row]! / clicks;
       for (let column = 0; column < width; column++) this.#gradient[column]! += error * rows[row * width + column]!;
     }
     for (let column = 0; column < width; column++) this.#move(column, this.#gradient[column]!);
   }
 
-  snapshot(): { z: Float64Array; n: Float64Array } {
+  state(): { z: Float64Array; n: Float64Array } {
     return { z: this.#z, n: this.#n };
   }
 
   restore({ z, n }: { z: Float64Array; n: Float64Array }): void {
     this.#z.set(z);
     this.#n.set(n);
-    for (let column = 0; column < z.length; column++) this.weights[column] = this.#proximal(column);
+    for (let column = 0; column < z.length; column++)
+      this.weights[column] = this.#prior[column]! + this.#proximal(column);
   }
 
   #move(column: number, gradient: number): void {
     const before = this.#n[column]!;
     const after = before + gradient * gradient;
     const sigma = (Math.sqrt(after) - Math.sqrt(before)) / ALPHA;
-    this.#z[column]! += gradient - sigma * this.weights[column]!;
+    this.#z[column]! += gradient - sigma * (this.weights[column]! - this.#prior[column]!);
     this.#n[column] = after;
-    this.weights[column] = this.#proximal(column);
+    this.weights[column] = this.#prior[column]! + this.#proximal(column);
   }
 
   #proximal(column: number): number {

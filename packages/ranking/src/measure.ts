@@ -1,51 +1,44 @@
 import { type ArticleModel, COUNTED, HALF_LIVES_MS } from "./article-model.js";
-import { CIRCUMSTANCES, COLUMNS, MEASURES, RANKED } from "./feature-names.js";
-import type { Id } from "./id.js";
+import { MEASURES } from "./feature-names.js";
+import { LAYOUT_HALF_LIVES_MS, type Layout } from "./layout.js";
+import { type List, surfaceOf } from "./list.js";
 import { NONE } from "./lru-index.js";
-import type { Reader } from "./reader-model.js";
+import type { Interests, Reader } from "./reader-model.js";
 
-/** Who is shown what, when and where. */
-export interface List {
-  readonly reader: Id;
-  readonly articles: readonly Id[];
-  readonly atMs: number;
-  /** The article the reader is looking at; none on the home page. */
-  readonly current?: Id | undefined;
-  readonly device?: number | undefined;
-  readonly subscriber?: boolean | undefined;
-}
-
+const WIDTH = MEASURES.length;
 const WINDOWS = HALF_LIVES_MS.length;
-const WIDTH = COLUMNS.length;
-const RANKED_AT = RANKED.map((name) => (MEASURES as readonly string[]).indexOf(name));
-const LAST_READS = 12;
+const LAYOUT_WINDOWS = LAYOUT_HALF_LIVES_MS.length;
 const MINUTE_MS = 60_000;
-/** The prior of rates: this many clicks as expected. */
+const TWO_DAYS_MS = 2 * 24 * 60 * MINUTE_MS;
+/** How many of the last reads draw what is read with them. */
+const LAST_READS = 12;
+/** The prior of rates: this many clicks, as expected. */
 const PRIOR = 1.5;
-const UNKNOWN_AGE_MS = 0;
+/** What an article that nobody was shown is taken for. */
+const DEPTH_UNKNOWN = 10;
+const PLACE_UNKNOWN = 5;
+/** Logarithms of minutes longer ago than anything that is remembered. */
+const NEVER_SHOWN = 12;
+const NEVER_READ = 14;
 
-/** Measures the candidates of a list into a matrix that is reused from list to list. */
+/** Measures candidates one by one, into a matrix that is reused from list to list. */
 export class Measurer {
-  /** Row-major, one row a candidate, COLUMNS.length columns; valid until the next `measure`. */
+  /** Row-major, one row a candidate, one column a measure; valid until the next `measure`. */
   matrix = new Float64Array(64 * WIDTH);
   readonly #articles: ArticleModel;
-  readonly #everyone: Float32Array;
-  /** By article slot, zero between lists. */
+  readonly #layout: Layout;
+  /** By article slot: what the reader did with it. All zero between lists. */
   readonly #shownPlace: Int32Array;
   readonly #readPlace: Int32Array;
   readonly #covisits: Float64Array;
   readonly #covisitsOfLast: Float64Array;
   readonly #onward: Float64Array;
   readonly #onwardShown: Float64Array;
-  #order = new Float64Array(64);
-  #sorted = new Float64Array(64);
-  #slots = new Int32Array(64);
-  newestOrder = Number.NEGATIVE_INFINITY;
 
-  constructor(articles: ArticleModel, everyone: Float32Array) {
+  constructor(articles: ArticleModel, layout: Layout) {
     this.#articles = articles;
-    this.#everyone = everyone;
-    const capacity = articles.index.capacity;
+    this.#layout = layout;
+    const { capacity } = articles.index;
     this.#shownPlace = new Int32Array(capacity);
     this.#readPlace = new Int32Array(capacity);
     this.#covisits = new Float64Array(capacity);
@@ -54,33 +47,34 @@ export class Measurer {
     this.#onwardShown = new Float64Array(capacity);
   }
 
-  /** Fills the matrix for a list as of its time; unknown articles measure as new ones. */
-  measure(list: List, reader: Reader): Float64Array {
-    const count = list.articles.length;
-    this.#reserve(count);
-    const { index, counts, covisits, onward, onwardShown } = this.#articles;
-    counts.readAt(list.atMs);
-    covisits.readAt(list.atMs);
-    onward.readAt(list.atMs);
-    onwardShown.readAt(list.atMs);
-    for (let i = 0; i < count; i++) this.#slots[i] = index.find(list.articles[i]!);
+  /** Fills a row for each slot as of the time of the list; NONE measures as an article nobody has seen. */
+  measure(list: List, slots: ArrayLike<number>, reader: Reader): Float64Array {
+    if (slots.length * WIDTH > this.matrix.length) this.matrix = new Float64Array(slots.length * 2 * WIDTH);
+    const { counts, covisits, onward, onwardShown } = this.#articles;
+    for (const decaying of [counts, covisits, onward, onwardShown, this.#layout.counts]) decaying.readAt(list.atMs);
     this.#mark(list, reader, 1);
-    for (let i = 0; i < count; i++) this.#measureOne(i, this.#slots[i]!, list, reader);
+    const surface = surfaceOf(list);
+    for (let row = 0; row < slots.length; row++) {
+      if (slots[row] === NONE) this.matrix.fill(0, row * WIDTH, (row + 1) * WIDTH);
+      else this.#measureOne(row * WIDTH, slots[row]!, list.atMs, surface, reader);
+    }
     this.#mark(list, reader, 0);
-    this.#score(count);
-    this.#circumstances(list, reader);
     return this.matrix;
   }
 
-  #measureOne(row: number, slot: number, list: List, reader: Reader): void {
+  /** In the order of MEASURES. */
+  #measureOne(start: number, slot: number, nowMs: number, surface: number, reader: Reader): void {
+    let at = this.#measureCounts(start, slot);
+    at = this.#measureLayout(at, slot, surface);
+    at = this.#measureArticle(at, slot, nowMs);
+    at = this.#measureAcquaintance(at, slot, nowMs, reader);
+    this.#measureTaste(at, slot, reader, nowMs);
+  }
+
+  #measureCounts(start: number, slot: number): number {
     const m = this.matrix;
-    const { counts, totals, taste } = this.#articles;
-    const nowMs = list.atMs;
-    let at = row * WIDTH;
-    if (slot === NONE) {
-      m.fill(0, at, at + MEASURES.length);
-      return;
-    }
+    const { counts } = this.#articles;
+    let at = start;
     for (let w = 0; w < WINDOWS; w++) m[at++] = Math.log1p(counts.value(slot, COUNTED.clicks, w));
     for (let w = 0; w < WINDOWS; w++) m[at++] = Math.log1p(counts.value(slot, COUNTED.reads, w));
     for (let w = 0; w < WINDOWS; w++) m[at++] = Math.log1p(counts.value(slot, COUNTED.exposures, w));
@@ -90,43 +84,78 @@ export class Measurer {
       m[at++] = rate(counts.value(slot, COUNTED.clicks, w), counts.value(slot, COUNTED.predicted, w));
     const exposures = counts.value(slot, COUNTED.exposures, 2);
     m[at++] = Math.log((counts.value(slot, COUNTED.lengths, 2) + 16) / (exposures + 1));
+    return at;
+  }
+
+  #measureLayout(start: number, slot: number, surface: number): number {
+    const m = this.matrix;
+    const layout = this.#layout;
+    let at = start;
+    for (let w = 0; w < LAYOUT_WINDOWS; w++) m[at++] = Math.log1p(layout.exposures(slot, surface, w));
+    for (let w = 0; w < LAYOUT_WINDOWS; w++) m[at++] = Math.log(layout.depth(slot, surface, w, DEPTH_UNKNOWN));
+    for (let w = 0; w < LAYOUT_WINDOWS; w++) m[at++] = Math.log1p(layout.place(slot, surface, w, PLACE_UNKNOWN));
+    // The place priors and the habit are filled in when the whole list is measured.
+    m[at++] = 0;
+    m[at++] = 0;
+    m[at++] = 0;
+    return at;
+  }
+
+  #measureArticle(start: number, slot: number, nowMs: number): number {
+    const m = this.matrix;
+    const { counts, totals, newestOrder } = this.#articles;
+    let at = start;
     m[at++] = rate(counts.value(slot, COUNTED.homeClicks, 2), counts.value(slot, COUNTED.homeExpected, 2));
     m[at++] = rate(counts.value(slot, COUNTED.homeClicks, 4), counts.value(slot, COUNTED.homeExpected, 4));
     m[at++] = Math.log1p(totals.reads[slot]!);
     m[at++] = rate(10 * totals.clicks[slot]!, totals.exposures[slot]!);
-    m[at++] = logMinutes(nowMs - totals.firstSeenMs[slot]!, UNKNOWN_AGE_MS);
-    m[at++] = logMinutes(nowMs - totals.firstShownMs[slot]!, UNKNOWN_AGE_MS);
-    m[at++] = logMinutes(nowMs - totals.lastShownMs[slot]!, 48 * 60 * MINUTE_MS);
-    m[at++] = logMinutes(nowMs - totals.lastClickMs[slot]!, 48 * 60 * MINUTE_MS);
+    m[at++] = logMinutes(nowMs - totals.firstSeenMs[slot]!, 0);
+    m[at++] = logMinutes(nowMs - totals.firstShownMs[slot]!, 0);
+    m[at++] = logMinutes(nowMs - totals.lastShownMs[slot]!, TWO_DAYS_MS);
+    m[at++] = logMinutes(nowMs - totals.lastClickMs[slot]!, TWO_DAYS_MS);
     const order = totals.order[slot]!;
-    m[at++] = Number.isNaN(order) ? 0 : -Math.log1p(Math.max(0, this.newestOrder - order));
+    m[at++] = Number.isNaN(order) ? 0 : -Math.log1p(Math.max(0, newestOrder - order));
     m[at++] = (totals.logSeconds[slot]! + 4 * 3.5) / (totals.timed[slot]! + 4);
     m[at++] = Number.isNaN(totals.length[slot]!) ? 6 : Math.log1p(totals.length[slot]!);
     m[at++] = Number.isNaN(totals.premium[slot]!) ? 0 : totals.premium[slot]!;
-    const shown = this.#shownPlace[slot]! - 1;
-    m[at++] = shown < 0 ? 0 : Math.log1p(reader.shown.counts[shown]!);
-    m[at++] = shown < 0 ? 12 : logMinutes(nowMs - reader.shown.lastMs[shown]!, 0);
-    m[at++] = shown < 0 ? 0 : logMinutes(nowMs - reader.shown.firstMs[shown]!, 0);
-    m[at++] = shown >= 0 && reader.shown.lastMs[shown]! === reader.lastListMs ? 1 : 0;
-    const read = this.#readPlace[slot]! - 1;
-    m[at++] = read < 0 ? 0 : 1;
-    m[at++] = read < 0 ? 14 : logMinutes(nowMs - reader.reads.atMs[read]!, 0);
+    return at;
+  }
+
+  /** What passed between the reader and the article. */
+  #measureAcquaintance(start: number, slot: number, nowMs: number, { shown, reads, lastListMs }: Reader): number {
+    const m = this.matrix;
+    let at = start;
+    const shownAt = this.#shownPlace[slot]! - 1;
+    m[at++] = shownAt < 0 ? 0 : Math.log1p(shown.counts[shownAt]!);
+    m[at++] = shownAt < 0 ? NEVER_SHOWN : logMinutes(nowMs - shown.lastMs[shownAt]!, 0);
+    m[at++] = shownAt < 0 ? 0 : logMinutes(nowMs - shown.firstMs[shownAt]!, 0);
+    m[at++] = shownAt >= 0 && shown.lastMs[shownAt]! === lastListMs ? 1 : 0;
+    const readAt = this.#readPlace[slot]! - 1;
+    m[at++] = readAt < 0 ? 0 : 1;
+    m[at++] = readAt < 0 ? NEVER_READ : logMinutes(nowMs - reads.atMs[readAt]!, 0);
+    return at;
+  }
+
+  #measureTaste(start: number, slot: number, reader: Reader, nowMs: number): void {
+    const m = this.matrix;
+    const { totals, audience, traits } = this.#articles;
+    let at = start;
     const root = Math.sqrt(totals.reads[slot]! + 5);
     m[at++] = this.#covisits[slot]! / root;
     m[at++] = this.#covisitsOfLast[slot]! / root;
     m[at++] = rate(this.#onward[slot]! * 5, this.#onwardShown[slot]!);
     m[at++] = Math.log1p(this.#onwardShown[slot]!);
-    m[at++] = taste.affinity(slot, reader.unit, this.#everyone);
+    m[at++] = audience.affinity(slot, reader.unit);
     m[at++] = totals.firstShownMs[slot]! > reader.lastVisitMs ? 1 : 0;
     m[at++] = Math.log((totals.likes[slot]! + 1) / (totals.dislikes[slot]! + 1));
-    m[at++] = 0;
-    m[at++] = 0;
-    m[at] = 0;
+    const known = traits[slot];
+    m[at++] = known?.channel === undefined ? 0 : signedLog(reader.channels.value(known.channel, nowMs));
+    m[at++] = known?.author === undefined ? 0 : signedLog(reader.authors.value(known.author, nowMs));
+    m[at] = known?.words === undefined ? 0 : signedLog(wordInterest(known.words, reader.words, nowMs));
   }
 
   /** Writes what the reader did beside the articles it did it to; with 0, wipes it away. */
-  #mark(list: List, reader: Reader, on: 0 | 1): void {
-    const { shown, reads } = reader;
+  #mark(list: List, { shown, reads }: Reader, on: 0 | 1): void {
     for (let place = 0; place < shown.size; place++) {
       const slot = this.#articles.slotOf(shown.handles[place]!);
       if (slot !== NONE) this.#shownPlace[slot] = on * (place + 1);
@@ -154,76 +183,13 @@ export class Measurer {
   #markOnward(current: number, on: 0 | 1): void {
     if (current === NONE) return;
     const { onward, onwardShown } = this.#articles;
-    onward.each(current, (handle, weight) => {
-      const slot = this.#articles.slotOf(handle);
-      if (slot !== NONE) this.#onward[slot] = on * weight;
-    });
-    onwardShown.each(current, (handle, weight) => {
-      const slot = this.#articles.slotOf(handle);
-      if (slot !== NONE) this.#onwardShown[slot] = on * weight;
-    });
+    onward.each(current, (handle, weight) => this.#markSlot(this.#onward, handle, on * weight));
+    onwardShown.each(current, (handle, weight) => this.#markSlot(this.#onwardShown, handle, on * weight));
   }
 
-  /** In-list z-scores, then in-list ranks. */
-  #score(count: number): void {
-    const m = this.matrix;
-    for (let column = 0; column < MEASURES.length; column++) {
-      let sum = 0;
-      let squares = 0;
-      for (let row = 0; row < count; row++) {
-        const value = m[row * WIDTH + column]!;
-        sum += value;
-        squares += value * value;
-      }
-      const mean = sum / count;
-      const deviation = Math.sqrt(Math.max(0, squares / count - mean * mean));
-      const scale = deviation > 1e-6 ? 1 / deviation : 0;
-      for (let row = 0; row < count; row++) {
-        m[row * WIDTH + MEASURES.length + column] = (m[row * WIDTH + column]! - mean) * scale;
-      }
-    }
-    for (let ranked = 0; ranked < RANKED_AT.length; ranked++) {
-      this.#rank(count, RANKED_AT[ranked]!, 2 * MEASURES.length + ranked);
-    }
-  }
-
-  /** Ties share the middle of their places. */
-  #rank(count: number, from: number, to: number): void {
-    const m = this.matrix;
-    const sorted = this.#sorted.subarray(0, count);
-    for (let row = 0; row < count; row++) sorted[row] = m[row * WIDTH + from]!;
-    sorted.sort();
-    for (let row = 0; row < count; row++) {
-      const value = m[row * WIDTH + from]!;
-      const below = lowerBound(sorted, value);
-      let equal = below;
-      while (equal < count && sorted[equal] === value) equal++;
-      m[row * WIDTH + to] = 1 - (below + equal) / (2 * count);
-    }
-  }
-
-  #circumstances(list: List, reader: Reader): void {
-    const count = list.articles.length;
-    const start = COLUMNS.length - CIRCUMSTANCES.length;
-    const values = [
-      Math.log(count),
-      list.current === undefined ? 1 : 0,
-      list.device ?? 0,
-      list.subscriber ? 1 : 0,
-      Math.log1p(reader.lists),
-      Math.log1p(reader.sessionLists),
-      logMinutes(list.atMs - reader.lastListMs, 30 * 24 * 60 * MINUTE_MS),
-      Math.log1p(reader.reads.count),
-    ];
-    for (let row = 0; row < count; row++) this.matrix.set(values, row * WIDTH + start);
-  }
-
-  #reserve(count: number): void {
-    if (count * WIDTH <= this.matrix.length) return;
-    this.matrix = new Float64Array(count * 2 * WIDTH);
-    this.#order = new Float64Array(count * 2);
-    this.#sorted = new Float64Array(count * 2);
-    this.#slots = new Int32Array(count * 2);
+  #markSlot(marks: Float64Array, handle: number, value: number): void {
+    const slot = this.#articles.slotOf(handle);
+    if (slot !== NONE) marks[slot] = value;
   }
 }
 
@@ -236,13 +202,12 @@ function logMinutes(ms: number, unknownMs: number): number {
   return Math.log1p(Math.max(0, Number.isNaN(ms) ? unknownMs : ms) / MINUTE_MS);
 }
 
-function lowerBound(sorted: Float64Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+function wordInterest(words: readonly string[], interests: Interests, nowMs: number): number {
+  let sum = 0;
+  for (const word of words) sum += interests.value(word, nowMs);
+  return sum;
+}
+
+function signedLog(value: number): number {
+  return Math.sign(value) * Math.log1p(Math.abs(value));
 }

@@ -63,7 +63,7 @@ export class Neighbours {
     this.#weights.fill(0, row * this.perRow, (row + 1) * this.perRow);
   }
 
-  snapshot(): { landmarkMs: number; serials: Uint32Array; weights: Float64Array } {
+  state(): { landmarkMs: number; serials: Uint32Array; weights: Float64Array } {
     return { landmarkMs: this.#landmarkMs, serials: this.#serials, weights: this.#weights };
   }
 

@@ -1,219 +1,421 @@
+import { ActiveArticles } from "./active-articles.js";
 import { ArticleModel, type ArticleTraits, COUNTED } from "./article-model.js";
-import { COLUMNS } from "./feature-names.js";
+import { Audience } from "./audience.js";
+import { Blend } from "./blend.js";
+import { LIST_FOREST, listPrior, POOL_FOREST, poolPrior } from "./choices.js";
+import { type Example, ExampleBuffer } from "./example-buffer.js";
+import { COLUMNS, MEASURES, POOL_COLUMNS } from "./feature-names.js";
+import type { ForestNodes } from "./forest.js";
+import { growForest } from "./grow-forest.js";
+import { type Among, Head, type Training } from "./head.js";
 import type { Id } from "./id.js";
+import { Layout } from "./layout.js";
 import { LinearModel } from "./linear-model.js";
-import { type List, Measurer } from "./measure.js";
+import { type List, surfaceOf } from "./list.js";
+import { NONE } from "./lru-index.js";
+import { Measurer } from "./measure.js";
+import { type Pending, PendingLists } from "./pending-lists.js";
 import { mix32 } from "./random.js";
 import { type Reader, ReaderModel } from "./reader-model.js";
+import { Rows } from "./rows.js";
 import { softmax } from "./softmax.js";
 
 export interface RankerOptions {
   readonly seed?: number;
   readonly articlesMax?: number;
   readonly readersMax?: number;
-  readonly tasteDimensions?: number;
+  /** Examples kept to grow forests from, in rows (candidates), for lists and for pools. */
+  readonly listRowsMax?: number;
+  readonly poolRowsMax?: number;
 }
 
-export interface Click {
+/** Something a reader did with an article. */
+export interface Deed {
   readonly reader: Id;
   readonly article: Id;
   readonly atMs: number;
 }
 
-export interface TimeRead extends Click {
+export interface TimeRead extends Deed {
   readonly seconds: number;
 }
 
-interface Pending {
-  readonly list: List;
-  readonly rows: Float32Array;
-  readonly probabilities: Float64Array;
-  readonly clicked: Uint8Array;
-  readonly settleAtMs: number;
+export interface Reaction extends Deed {
+  readonly kind: "like" | "collect" | "dislike";
 }
 
-const WIDTH = COLUMNS.length;
-const SETTLE_AFTER_MS = 10 * 60_000;
+/** Why a candidate has its score. */
+export interface Explanation {
+  readonly article: Id;
+  readonly score: number;
+  readonly measures: Readonly<Record<string, number>>;
+}
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** A list not clicked by then is taken for one nobody clicks. */
+const SETTLE_AFTER_MS = 10 * MINUTE_MS;
+const PENDING_MAX = 2_048;
+const AUDIENCE_DIMENSIONS = 128;
+/** Of each list that teaches the pool, how many others stand for all that could have been shown. */
+const POOL_SAMPLE = 40;
+const POOL_LIST_SHARE = 0.6;
+const HABIT_MEMORY = 30;
+const HABIT_FOLLOW = 0.002;
+const COVISITED_WITH = 8;
+/** What seeing an article open is worth beside a click on it. */
+const LOOK = 0.5;
+/** Below every score: disliked, or by a blocked author. */
+const HIDDEN = -1e9;
+
+/**
+ * Learns online what readers click. Tell it what happens, in time order; ask it to score candidates. It reads no clock
+ * and draws no random numbers but its own: the same calls give the same numbers.
+ */
 export class Ranker {
-  readonly articles: ArticleModel;
-  readonly readers: ReaderModel;
-  readonly #measurer: Measurer;
-  readonly linear = new LinearModel(WIDTH);
-  readonly #everyone: Float32Array;
   readonly #seed: number;
-  #pending = new Map<Id, Pending>();
+  readonly #articles: ArticleModel;
+  readonly #readers: ReaderModel;
+  readonly #layout = new Layout();
+  readonly #habit = new Float64Array(MEASURES.length);
+  readonly #measurer: Measurer;
+  readonly #rows: Rows;
+  readonly #active = new ActiveArticles();
+  readonly #pending = new PendingLists(PENDING_MAX);
+  readonly #linear = new LinearModel(COLUMNS.length, listPrior());
+  readonly #poolLinear = new LinearModel(POOL_COLUMNS.length, poolPrior());
+  readonly #blend = new Blend(1, 1);
+  readonly #heads: Readonly<Record<Among, Head>>;
+  #drawn = 0;
+  #slots = new Int32Array(64);
   #scores = new Float64Array(64);
-  onSettled: ((pending: Pending) => void) | undefined;
-  forest: { predict(m: ArrayLike<number>, start: number): number } | undefined;
+  #byForest = new Float64Array(64);
+  #byLinear = new Float64Array(64);
 
-  constructor({ seed = 1, articlesMax = 16_384, readersMax = 16_384, tasteDimensions = 128 }: RankerOptions = {}) {
+  constructor(options: RankerOptions = {}) {
+    const { seed = 1, articlesMax = 16_384, readersMax = 16_384 } = options;
+    const { listRowsMax = 150_000, poolRowsMax = 200_000 } = options;
     this.#seed = seed;
-    this.articles = new ArticleModel(articlesMax, tasteDimensions);
-    this.readers = new ReaderModel(readersMax, tasteDimensions);
-    this.#everyone = new Float32Array(tasteDimensions);
-    this.#measurer = new Measurer(this.articles, this.#everyone);
+    const audience = new Audience(AUDIENCE_DIMENSIONS, articlesMax, seed);
+    this.#articles = new ArticleModel(articlesMax, audience, (slot) => {
+      this.#layout.clear(slot);
+      this.#active.delete(slot);
+    });
+    this.#readers = new ReaderModel(readersMax, AUDIENCE_DIMENSIONS);
+    this.#measurer = new Measurer(this.#articles, this.#layout);
+    this.#rows = new Rows(this.#layout, this.#habit);
+    this.#heads = {
+      list: new Head("list", new ExampleBuffer(COLUMNS.length, listRowsMax), { ...LIST_FOREST, seed }),
+      pool: new Head("pool", new ExampleBuffer(POOL_COLUMNS.length, poolRowsMax), { ...POOL_FOREST, seed: -seed }),
+    };
   }
 
-  describe(id: Id, traits: ArticleTraits): void {
-    const slot = this.articles.use(id);
-    const { totals } = this.articles;
-    if (traits.order !== undefined) totals.order[slot] = traits.order;
-    if (traits.length !== undefined) totals.length[slot] = traits.length;
-    if (traits.premium !== undefined) totals.premium[slot] = traits.premium ? 1 : 0;
+  /** What is known of an article beside what readers do; tell it before the article is shown. */
+  describe(article: Id, traits: ArticleTraits): void {
+    this.#articles.describe(article, traits);
   }
 
-  score(list: List, _among: "list" | "pool" = "list"): Float64Array {
+  /**
+   * Scores candidates for a reader: higher is better, and only the order means something. `list` puts in order what is
+   * shown together; `pool` chooses what to show from hundreds. Changes nothing; valid until the next call.
+   */
+  score(list: List, among: Among = "list"): Float64Array {
+    const reader = this.#readers.find(list.reader) ?? this.#readers.stranger;
+    this.#find(list.articles);
     const count = list.articles.length;
-    const rows = this.#measurer.measure(list, this.readers.find(list.reader) ?? this.readers.use(list.reader));
-    if (this.#scores.length < count) this.#scores = new Float64Array(count * 2);
-    const scores = this.#scores.subarray(0, count);
-    for (let row = 0; row < count; row++) {
-      scores[row] =
-        this.forest !== undefined ? this.forest.predict(rows, row * WIDTH) : this.linear.score(rows, row * WIDTH);
-    }
+    const scores = among === "list" ? this.#scoreList(list, count, reader) : this.#scorePool(list, count, reader);
+    this.#hide(scores, reader);
     return scores;
   }
-  /** Reading outside of any list the ranker was told of. */
-  read({ reader, article, atMs }: Click): void {
-    this.#read(this.readers.use(reader), this.#seen(article, atMs), atMs, 1);
+
+  /** The scores with everything that was measured, by name; for a page that explains a feed. */
+  explain(list: List, among: Among = "list"): Explanation[] {
+    const scores = this.score(list, among);
+    return list.articles.map((article, row) => ({
+      article,
+      score: scores[row]!,
+      measures: Object.fromEntries(
+        MEASURES.map((name, at) => [name, this.#measurer.matrix[row * MEASURES.length + at]!]),
+      ),
+    }));
   }
 
+  /** A reader was shown a list. Clicks on it that come within ten minutes teach the ranker. */
   shown(list: List): void {
-    this.settle(list.atMs, list.reader);
-    const reader = this.readers.use(list.reader);
-    const slots = list.articles.map((id) => this.#seen(id, list.atMs));
-    const scores = this.score(list);
-    const count = slots.length;
-    const probabilities = softmax(scores, new Float64Array(count));
-    this.#pending.set(list.reader, {
+    this.settle(list.atMs);
+    const count = list.articles.length;
+    if (count === 0) return;
+    const reader = this.#readers.use(list.reader);
+    for (const article of list.articles) this.#articles.seen(article, list.atMs);
+    this.#find(list.articles);
+    const scores = this.#scoreList(list, count, reader);
+    const chances = softmax(scores, new Float64Array(count));
+    this.#pending.add({
       list,
-      rows: Float32Array.from(this.#measurer.matrix.subarray(0, count * WIDTH)),
-      probabilities,
-      clicked: new Uint8Array(count),
-      settleAtMs: list.atMs + SETTLE_AFTER_MS,
+      example: { rows: this.#copied(COLUMNS.length, count), clicked: new Uint8Array(count) },
+      places: this.#rows.places.slice(0, count),
+      byForest: this.#byForest.slice(0, count),
+      byLinear: this.#byLinear.slice(0, count),
+      pool: this.#poolExample(list, reader),
     });
-    this.#count(list, reader, slots, probabilities);
+    this.#find(list.articles);
+    this.#countShown(list, count, reader, chances);
+    if (list.current !== undefined) this.#look(reader, list.current, list.atMs);
   }
 
-  #count(list: List, reader: Reader, slots: number[], probabilities: Float64Array) {
-    const { counts, totals, onwardShown } = this.articles;
-    counts.at(list.atMs);
-    reader.visit(list.atMs);
-    const current = list.current === undefined ? -1 : this.#seen(list.current, list.atMs);
-    onwardShown.at(list.atMs);
-    slots.forEach((slot, i) => {
-      counts.add(slot, COUNTED.exposures, 1);
-      counts.add(slot, COUNTED.expected, 1 / slots.length);
-      counts.add(slot, COUNTED.predicted, probabilities[i]!);
-      counts.add(slot, COUNTED.lengths, slots.length);
-      if (current < 0) counts.add(slot, COUNTED.homeExpected, 1 / slots.length);
-      else onwardShown.add(current, this.articles.handle(slot), 1);
-      totals.exposures[slot]! += 1;
-      if (Number.isNaN(totals.firstShownMs[slot]!)) totals.firstShownMs[slot] = list.atMs;
-      totals.lastShownMs[slot] = list.atMs;
-      reader.shown.add(this.articles.handle(slot), list.atMs);
-    });
-    if (
-      current >= 0 &&
-      reader.reads.count > 0 &&
-      reader.reads.handles[reader.reads.recent(0)] !== this.articles.handle(current)
-    ) {
-      this.#read(reader, current, list.atMs, 0.5);
-    }
-  }
-
-  clicked({ reader: readerId, article, atMs }: Click): void {
-    const reader = this.readers.use(readerId);
-    const slot = this.#seen(article, atMs);
-    const { counts, totals, onward } = this.articles;
-    const pending = this.#pending.get(readerId);
-    const at = pending?.list.articles.indexOf(article) ?? -1;
-    if (pending !== undefined && at >= 0) {
-      pending.clicked[at] = 1;
-      counts.at(atMs).add(slot, COUNTED.clicks, 1);
-      totals.clicks[slot]! += 1;
-      totals.lastClickMs[slot] = atMs;
-      if (pending.list.current === undefined) counts.add(slot, COUNTED.homeClicks, 1);
-      else onward.at(atMs).add(this.#seen(pending.list.current, atMs), this.articles.handle(slot), 1);
+  /** A reader clicked an article of a list it was shown. */
+  clicked({ reader: readerId, article, atMs }: Deed): void {
+    const reader = this.#readers.use(readerId);
+    const slot = this.#articles.seen(article, atMs);
+    const pending = this.#pending.find(readerId, article);
+    if (pending !== undefined) {
+      const at = pending.list.articles.indexOf(article);
+      pending.example.clicked[at] = 1;
+      if (pending.pool !== undefined) pending.pool.clicked[at] = 1;
+      this.#countClick(slot, pending.list.current, atMs);
       reader.clicks++;
     }
     this.#read(reader, slot, atMs, 1);
   }
 
-  /** How long an article was read. */
+  /** A reader read an article that came from no list the ranker was told of. */
+  read({ reader, article, atMs }: Deed): void {
+    this.#read(this.#readers.use(reader), this.#articles.seen(article, atMs), atMs, 1);
+  }
+
+  /** How long an article was read, told when it is known. */
   readFor({ article, atMs, seconds }: TimeRead): void {
-    const slot = this.#seen(article, atMs);
-    const { counts, totals } = this.articles;
+    const slot = this.#articles.seen(article, atMs);
+    const { counts, totals } = this.#articles;
     counts.at(atMs).add(slot, COUNTED.reads, Math.min(1, Math.log1p(seconds) / 5));
     totals.timed[slot]! += 1;
     totals.logSeconds[slot]! += Math.log1p(seconds);
   }
 
-  settle(nowMs: number, readerId?: Id): void {
-    for (const [id, pending] of this.#pending) {
-      if (id !== readerId && pending.settleAtMs > nowMs) continue;
-      this.#pending.delete(id);
+  /** A reader liked, collected or disliked an article. */
+  reacted(reaction: Reaction): void {
+    this.#react(reaction, 1);
+  }
+
+  /** The reaction is taken back; `atMs` is when it was made. */
+  unreacted(reaction: Reaction): void {
+    this.#react(reaction, -1);
+  }
+
+  /** A reader wants nothing more of an author. */
+  blocked(reader: Id, author: Id): void {
+    this.#readers.use(reader).blocked.add(author);
+  }
+
+  unblocked(reader: Id, author: Id): void {
+    this.#readers.use(reader).blocked.delete(author);
+  }
+
+  /** Learns from lists shown longer ago than clicks are waited for. `shown` does this too; call it when nothing is shown. */
+  settle(nowMs: number): void {
+    for (;;) {
+      const pending = this.#pending.takeBefore(nowMs - SETTLE_AFTER_MS);
+      if (pending === undefined) return;
       this.#learn(pending);
     }
   }
 
-  #learn(pending: Pending): void {
-    let clicks = 0;
-    for (const clicked of pending.clicked) clicks += clicked;
-    if (clicks === 0 || clicks === pending.clicked.length) return;
-    this.onSettled?.(pending);
-    const p = new Float64Array(pending.clicked.length);
-    for (let i = 0; i < p.length; i++) p[i] = this.linear.score(pending.rows, i * WIDTH);
-    this.linear.learn(pending.rows, softmax(p, p), pending.clicked);
+  /** What a forest should be grown from now, if it is time: give it to growForest, here or in a worker, then `adopt`. */
+  training(): Training | undefined {
+    for (const head of Object.values(this.#heads)) if (head.isDue) return head.training();
+    return undefined;
   }
 
-  #seen(id: Id, atMs: number): number {
-    const slot = this.articles.use(id);
-    const { totals } = this.articles;
-    if (Number.isNaN(totals.firstSeenMs[slot]!)) {
-      totals.firstSeenMs[slot] = atMs;
-      const order = totals.order[slot]!;
-      if (order > this.#measurer.newestOrder) this.#measurer.newestOrder = order;
+  /** Serves with a forest grown from a `training`. */
+  adopt(among: Among, forest: ForestNodes): void {
+    this.#heads[among].adopt(forest);
+  }
+
+  /** Grows what is due here and now, which takes seconds; true when something was. */
+  trainIfDue(): boolean {
+    let trained = false;
+    for (let due = this.training(); due !== undefined; due = this.training()) {
+      this.adopt(due.among, growForest(due.set, due.options));
+      trained = true;
     }
-    return slot;
+    return trained;
+  }
+
+  #scoreList(list: List, count: number, reader: Reader): Float64Array {
+    const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader);
+    const rows = this.#rows.ofList(measures, count, list, reader);
+    const byForest = this.#byForest.subarray(0, count);
+    const byLinear = this.#byLinear.subarray(0, count);
+    const scores = this.#scores.subarray(0, count);
+    this.#heads.list.score(rows, byForest);
+    this.#linear.score(rows, byLinear);
+    const [forest, linear] = this.#heads.list.isGrown ? this.#blend.weights : [0, 1];
+    for (let row = 0; row < count; row++) scores[row] = forest! * byForest[row]! + linear! * byLinear[row]!;
+    return scores;
+  }
+
+  #scorePool(list: List, count: number, reader: Reader): Float64Array {
+    const rows = this.#poolRows(list, count, reader);
+    const scores = this.#scores.subarray(0, count);
+    if (this.#heads.pool.isGrown) this.#heads.pool.score(rows, scores);
+    else this.#poolLinear.score(rows, scores);
+    return scores;
+  }
+
+  #poolRows(list: List, count: number, reader: Reader): Float64Array {
+    const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader);
+    return this.#rows.ofPool(measures, count, list, reader);
+  }
+
+  /** The list and a sample of what else could have been on it, each standing for many. */
+  #poolExample(list: List, reader: Reader): Example | undefined {
+    if (this.#random() >= POOL_LIST_SHARE) return undefined;
+    const inList = new Set(this.#slots.subarray(0, list.articles.length));
+    const { lastShownMs } = this.#articles.totals;
+    const isActive = (slot: number) => lastShownMs[slot]! >= list.atMs - DAY_MS;
+    const others = this.#active.sample(POOL_SAMPLE, isActive, () => this.#random());
+    for (const slot of inList) others.delete(slot);
+    const slots = [...inList, ...others];
+    this.#reserve(slots.length);
+    this.#slots.set(slots);
+    const rows = this.#poolRows(list, slots.length, reader);
+    const offsets = new Float32Array(slots.length);
+    offsets.fill(Math.log(Math.max(1, (this.#active.size - inList.size) / Math.max(1, others.size))), inList.size);
+    const copied = Float32Array.from(rows.subarray(0, slots.length * POOL_COLUMNS.length));
+    return { rows: copied, clicked: new Uint8Array(slots.length), offsets };
+  }
+
+  #copied(width: number, count: number): Float32Array {
+    return Float32Array.from(this.#rows.listMatrix.subarray(0, count * width));
+  }
+
+  #countShown(list: List, count: number, reader: Reader, chances: Float64Array): void {
+    const { counts, totals, onwardShown } = this.#articles;
+    const surface = surfaceOf(list);
+    const current = list.current === undefined ? NONE : this.#articles.seen(list.current, list.atMs);
+    counts.at(list.atMs);
+    onwardShown.at(list.atMs);
+    this.#layout.counts.at(list.atMs);
+    reader.visit(list.atMs);
+    for (let row = 0; row < count; row++) {
+      const slot = this.#slots[row]!;
+      const handle = this.#articles.handle(slot);
+      counts.add(slot, COUNTED.exposures, 1);
+      counts.add(slot, COUNTED.expected, 1 / count);
+      counts.add(slot, COUNTED.predicted, chances[row]!);
+      counts.add(slot, COUNTED.lengths, count);
+      if (current === NONE) counts.add(slot, COUNTED.homeExpected, 1 / count);
+      else onwardShown.add(current, handle, 1);
+      this.#layout.expose(slot, surface, count, this.#rows.places[row]!);
+      totals.exposures[slot]! += 1;
+      if (Number.isNaN(totals.firstShownMs[slot]!)) totals.firstShownMs[slot] = list.atMs;
+      totals.lastShownMs[slot] = list.atMs;
+      reader.shown.add(handle, list.atMs);
+      this.#active.add(slot);
+    }
+  }
+
+  #countClick(slot: number, current: Id | undefined, atMs: number): void {
+    const { counts, totals, onward } = this.#articles;
+    counts.at(atMs).add(slot, COUNTED.clicks, 1);
+    totals.clicks[slot]! += 1;
+    totals.lastClickMs[slot] = atMs;
+    if (current === undefined) counts.add(slot, COUNTED.homeClicks, 1);
+    else onward.at(atMs).add(this.#articles.seen(current, atMs), this.#articles.handle(slot), 1);
+  }
+
+  /** The article a reader is looking at is a read that may not have been told. */
+  #look(reader: Reader, current: Id, atMs: number): void {
+    const slot = this.#articles.seen(current, atMs);
+    if (reader.reads.lastHandle !== this.#articles.handle(slot)) this.#read(reader, slot, atMs, LOOK);
   }
 
   #read(reader: Reader, slot: number, atMs: number, weight: number): void {
-    const { counts, totals, covisits, taste } = this.articles;
-    const handle = this.articles.handle(slot);
+    const { counts, totals, audience, index, traits } = this.#articles;
     counts.at(atMs).add(slot, COUNTED.reads, weight);
     totals.reads[slot]! += 1;
-    covisits.at(atMs);
-    const last = Math.min(reader.reads.size, 8);
-    for (let back = 0; back < last; back++) {
-      const place = reader.reads.recent(back);
-      const other = this.articles.slotOf(reader.reads.handles[place]!);
-      if (other < 0 || other === slot) continue;
-      const closeness = weight / (1 + 0.3 * back);
-      covisits.add(slot, this.articles.handle(other), closeness);
-      covisits.add(other, handle, closeness);
-    }
-    taste.welcome(slot, reader.unit, weight);
-    const e = this.#everyone;
-    for (let d = 0; d < e.length; d++) e[d]! += 0.001 * (reader.unit[d]! - e[d]!);
-    const amount = weight / Math.log(3 + totals.reads[slot]!);
-    this.#sign(reader, slot, amount);
-    reader.reads.add(handle, atMs);
+    this.#covisit(reader, slot, atMs, weight);
+    audience.welcome(slot, reader.unit, weight);
+    audience.sign(index.id(slot)!, weight / Math.log(3 + totals.reads[slot]!), reader.signatures, reader.unit);
+    reader.reads.add(this.#articles.handle(slot), atMs);
+    reader.interested(traits[slot], weight, atMs);
   }
 
-  /** Adds an article's signature to a reader: eight coordinates, each up or down. */
-  #sign(reader: Reader, slot: number, amount: number): void {
-    const id = this.articles.index.id(slot)!;
-    const { signatures, unit } = reader;
-    let state = mix32(Number(BigInt.asIntN(32, BigInt(id))) ^ this.#seed);
-    for (let i = 0; i < 8; i++) {
-      state = mix32(state + 0x6d2b79f5);
-      signatures[(state >>> 1) % signatures.length]! += (state & 1 ? 1 : -1) * amount;
+  #covisit({ reads }: Reader, slot: number, atMs: number, weight: number): void {
+    const { covisits } = this.#articles;
+    covisits.at(atMs);
+    for (let back = 0; back < Math.min(reads.size, COVISITED_WITH); back++) {
+      const other = this.#articles.slotOf(reads.handles[reads.recent(back)]!);
+      if (other === NONE || other === slot) continue;
+      const closeness = weight / (1 + 0.3 * back);
+      covisits.add(slot, this.#articles.handle(other), closeness);
+      covisits.add(other, this.#articles.handle(slot), closeness);
     }
-    let squares = 0;
-    for (let d = 0; d < unit.length; d++) squares += signatures[d]! ** 2;
-    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-    for (let d = 0; d < unit.length; d++) unit[d] = signatures[d]! * scale;
+  }
+
+  #react({ reader: readerId, article, atMs, kind }: Reaction, sign: 1 | -1): void {
+    const reader = this.#readers.use(readerId);
+    const slot = this.#articles.seen(article, atMs);
+    const { totals, traits } = this.#articles;
+    const of = kind === "dislike" ? totals.dislikes : totals.likes;
+    of[slot] = Math.max(0, of[slot]! + sign);
+    reader.interested(traits[slot], kind === "dislike" ? -3 * sign : 2 * sign, atMs);
+    if (kind !== "dislike") return;
+    if (sign > 0) reader.dislikes(this.#articles.handle(slot));
+    else reader.disliked.delete(this.#articles.handle(slot));
+  }
+
+  #learn({ list, example, pool, places, byForest, byLinear }: Pending): void {
+    const { clicked, rows } = example;
+    const clickedRows = [...clicked.keys()].filter((row) => clicked[row] === 1);
+    if (clickedRows.length === 0) return;
+    this.#layout.learn(
+      surfaceOf(list),
+      clicked.length,
+      clickedRows.map((row) => Math.floor(places[row]!)),
+    );
+    for (const row of clickedRows) this.#learnHabit(this.#readers.use(list.reader), rows, row);
+    if (pool !== undefined) this.#heads.pool.add(pool);
+    if (clickedRows.length === clicked.length) return;
+    if (this.#heads.list.isGrown) this.#blend.learn(byForest, byLinear, clicked);
+    this.#linear.learn(rows, clicked);
+    this.#heads.list.add(example);
+  }
+
+  #learnHabit(reader: Reader, rows: Float32Array, row: number): void {
+    const memory = Math.min(HABIT_MEMORY, reader.clicks + 1);
+    for (let measure = 0; measure < MEASURES.length; measure++) {
+      const z = Rows.z(rows, row, measure);
+      reader.habit[measure]! += (z - reader.habit[measure]!) / memory;
+      this.#habit[measure]! += HABIT_FOLLOW * (z - this.#habit[measure]!);
+    }
+  }
+
+  #hide(scores: Float64Array, reader: Reader): void {
+    if (reader.disliked.size === 0 && reader.blocked.size === 0) return;
+    for (let row = 0; row < scores.length; row++) {
+      const slot = this.#slots[row]!;
+      if (slot === NONE) continue;
+      const author = this.#articles.traits[slot]?.author;
+      const isBlocked = author !== undefined && reader.blocked.has(author);
+      if (isBlocked || reader.disliked.has(this.#articles.handle(slot))) scores[row] = HIDDEN;
+    }
+  }
+
+  #find(articles: readonly Id[]): void {
+    this.#reserve(articles.length);
+    for (let row = 0; row < articles.length; row++) this.#slots[row] = this.#articles.index.find(articles[row]!);
+  }
+
+  #reserve(count: number): void {
+    if (count <= this.#slots.length) return;
+    this.#slots = new Int32Array(count * 2);
+    this.#scores = new Float64Array(count * 2);
+    this.#byForest = new Float64Array(count * 2);
+    this.#byLinear = new Float64Array(count * 2);
+  }
+
+  #random(): number {
+    return mix32(this.#seed + Math.imul(++this.#drawn, 0x6d2b79f5)) / 2 ** 32;
   }
 }

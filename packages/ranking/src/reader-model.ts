@@ -1,9 +1,12 @@
+import type { ArticleTraits } from "./article-model.js";
+import { MEASURES } from "./feature-names.js";
 import type { Id } from "./id.js";
 import { LruIndex } from "./lru-index.js";
 
 /** How many articles a reader is remembered to have been shown, and to have read. */
 export const SHOWN_MAX = 256;
 export const READS_MAX = 256;
+const DISLIKED_MAX = 256;
 const INTERESTS_MAX = 64;
 const INTEREST_HALF_LIFE_MS = 14 * 24 * 3_600_000;
 const SESSION_GAP_MS = 30 * 60_000;
@@ -11,12 +14,15 @@ const SESSION_GAP_MS = 30 * 60_000;
 /** What each reader has been shown and done, in bounded memory: the reader seen longest ago is forgotten first. */
 export class ReaderModel {
   readonly index: LruIndex;
+  /** Who is not known: nothing is remembered of it. */
+  readonly stranger: Reader;
   readonly #readers: Reader[] = [];
   readonly #tasteDimensions: number;
 
   constructor(capacity: number, tasteDimensions: number) {
     this.index = new LruIndex(capacity);
     this.#tasteDimensions = tasteDimensions;
+    this.stranger = new Reader(tasteDimensions);
   }
 
   use(id: Id): Reader {
@@ -43,6 +49,7 @@ export class Reader {
   readonly words = new Interests();
   readonly disliked = new Set<number>();
   readonly blocked = new Set<Id>();
+  readonly habit = new Float64Array(MEASURES.length);
   lists = 0;
   clicks = 0;
   lastListMs = Number.NaN;
@@ -53,6 +60,21 @@ export class Reader {
   constructor(tasteDimensions: number) {
     this.signatures = new Float32Array(tasteDimensions);
     this.unit = new Float32Array(tasteDimensions);
+  }
+
+  /** Draws the reader to what an article is about, or, with a negative weight, away from it. */
+  interested(traits: ArticleTraits | undefined, weight: number, atMs: number): void {
+    if (traits === undefined) return;
+    if (traits.channel !== undefined) this.channels.add(traits.channel, weight, atMs);
+    if (traits.author !== undefined) this.authors.add(traits.author, weight, atMs);
+    const words = traits.words ?? [];
+    for (const word of words) this.words.add(word, weight / words.length, atMs);
+  }
+
+  /** Remembers what was disliked; of too many, the first is forgotten. */
+  dislikes(handle: number): void {
+    this.disliked.add(handle);
+    if (this.disliked.size > DISLIKED_MAX) this.disliked.delete(this.disliked.values().next().value!);
   }
 
   /** A list begins a session when the reader had been away. */
@@ -127,6 +149,10 @@ export class ReadArticles {
     const place = this.count++ % READS_MAX;
     this.handles[place] = handle;
     this.atMs[place] = atMs;
+  }
+
+  get lastHandle(): number | undefined {
+    return this.count === 0 ? undefined : this.handles[this.recent(0)];
   }
 
   /** Where the read made `back` reads ago is. */

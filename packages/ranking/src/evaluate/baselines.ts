@@ -1,6 +1,6 @@
 import { DecayedTable } from "../decayed-table.js";
+import type { List } from "../list.js";
 import { LruIndex } from "../lru-index.js";
-import type { List } from "../measure.js";
 import { Neighbours } from "../neighbours.js";
 import type { Listener, Method } from "./method.js";
 

@@ -69,7 +69,10 @@ export function evaluate(options: EvaluateOptions, reporter: Reporter): Evaluati
         fullPool.add(method.name, list.atMs, judgePool(scores, wanted, impression.clicked.length, ties));
       }
     },
-    (done, atMs) => reporter.progress(done / events.length, atMs),
+    (done, atMs) => {
+      ranker.trainIfDue();
+      reporter.progress(done / events.length, atMs);
+    },
   );
   return {
     methods: methods.map((method) => method.name),

@@ -1,11 +1,11 @@
-import type { List } from "../measure.js";
-import type { Click, TimeRead } from "../ranker.js";
+import type { List } from "../list.js";
+import type { Deed, TimeRead } from "../ranker.js";
 
 /** Whoever learns what happened, when it has happened. */
 export interface Listener {
   shown(list: List): void;
-  clicked(click: Click): void;
-  read(click: Click): void;
+  clicked(click: Deed): void;
+  read(click: Deed): void;
   readFor(read: TimeRead): void;
 }
 

@@ -1,4 +1,4 @@
-import type { List } from "../measure.js";
+import type { List } from "../list.js";
 import type { Listener } from "./method.js";
 import type { Impression } from "./read-log.js";
 import type { LogEvent } from "./timeline.js";

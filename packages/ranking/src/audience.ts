@@ -1,0 +1,67 @@
+import type { Id } from "./id.js";
+import { mix32 } from "./random.js";
+
+/** Readers that an audience must have to be trusted half. */
+const TRUST = 3;
+/** How fast the mean of everyone follows. */
+const FOLLOW = 0.001;
+const SIGNATURE_SIZE = 8;
+
+/**
+ * Vectors of readers and of articles' audiences by random indexing: an article has a fixed random signature, a reader
+ * is the sum of the signatures of what it read, and an article's audience is the sum of the readers who read it.
+ * Nothing is trained, and an article has an audience after its first reader.
+ */
+export class Audience {
+  readonly dimensions: number;
+  readonly sums: Float32Array;
+  readonly sizes: Float64Array;
+  readonly everyone: Float32Array;
+  readonly #seed: number;
+
+  constructor(dimensions: number, rows: number, seed: number) {
+    this.dimensions = dimensions;
+    this.sums = new Float32Array(rows * dimensions);
+    this.sizes = new Float64Array(rows);
+    this.everyone = new Float32Array(dimensions);
+    this.#seed = seed;
+  }
+
+  /** Counts a reader, by its unit vector, into an article's audience. */
+  welcome(slot: number, unit: Float32Array, weight: number): void {
+    const start = slot * this.dimensions;
+    for (let d = 0; d < this.dimensions; d++) {
+      this.sums[start + d]! += weight * unit[d]!;
+      this.everyone[d]! += FOLLOW * (unit[d]! - this.everyone[d]!);
+    }
+    this.sizes[slot]! += weight;
+  }
+
+  /** How alike a reader and an article's audience are, less how alike the reader and everyone are. */
+  affinity(slot: number, unit: Float32Array): number {
+    const size = this.sizes[slot]!;
+    if (size <= 0) return 0;
+    const start = slot * this.dimensions;
+    let alike = 0;
+    for (let d = 0; d < this.dimensions; d++) alike += unit[d]! * (this.sums[start + d]! - size * this.everyone[d]!);
+    return alike / (size + TRUST);
+  }
+
+  /** Adds an article's signature to a reader's sum and keeps its unit vector. */
+  sign(article: Id, weight: number, signatures: Float32Array, unit: Float32Array): void {
+    let state = mix32(Number(BigInt.asIntN(32, BigInt(article))) ^ this.#seed);
+    for (let i = 0; i < SIGNATURE_SIZE; i++) {
+      state = mix32(state + 0x6d2b79f5);
+      signatures[(state >>> 1) % this.dimensions]! += state & 1 ? weight : -weight;
+    }
+    let squares = 0;
+    for (let d = 0; d < this.dimensions; d++) squares += signatures[d]! ** 2;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let d = 0; d < this.dimensions; d++) unit[d] = signatures[d]! * scale;
+  }
+
+  clear(slot: number): void {
+    this.sums.fill(0, slot * this.dimensions, (slot + 1) * this.dimensions);
+    this.sizes[slot] = 0;
+  }
+}

@@ -1,0 +1,48 @@
+import { COLUMNS, POOL_COLUMNS } from "./feature-names.js";
+import type { GrowOptions } from "./grow-forest.js";
+
+/** How the forest that orders lists is grown; docs/decisions/0020 has the alternatives and their figures. */
+export const LIST_FOREST: Omit<GrowOptions, "seed"> = {
+  trees: 150,
+  leaves: 24,
+  learningRate: 0.1,
+  columnShare: 0.3,
+  listShare: 0.6,
+  leafHessianMin: 5,
+  l2: 5,
+};
+
+/** How the forest that chooses from pools is grown. */
+export const POOL_FOREST: Omit<GrowOptions, "seed"> = {
+  trees: 100,
+  leaves: 24,
+  learningRate: 0.12,
+  columnShare: 0.4,
+  listShare: 0.6,
+  leafHessianMin: 3,
+  l2: 5,
+};
+
+/** Common sense, for before anything is learnt: what is clicked and new first, what was shown in vain or read last. */
+const COMMON_SENSE: Readonly<Record<string, number>> = {
+  "clicks 2 h": 0.5,
+  "reads 8 h": 0.3,
+  "click rate 2 h": 0.3,
+  age: -0.2,
+  likes: 0.2,
+  "shown to reader": -0.4,
+  "read before": -0.8,
+  "channel interest": 0.4,
+  "author interest": 0.3,
+  "word interest": 0.2,
+};
+
+/** The weights a linear model of list columns starts from. */
+export function listPrior(): Float64Array {
+  return Float64Array.from(COLUMNS, (column) => (column.startsWith("z ") ? (COMMON_SENSE[column.slice(2)] ?? 0) : 0));
+}
+
+/** The weights pools are scored with until there is a forest. */
+export function poolPrior(): Float64Array {
+  return Float64Array.from(POOL_COLUMNS, (column) => COMMON_SENSE[column] ?? 0);
+}

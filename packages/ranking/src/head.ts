@@ -1,0 +1,80 @@
+import type { ExampleBuffer } from "./example-buffer.js";
+import { addPredictions, type ForestNodes } from "./forest.js";
+import type { GrowOptions, TrainingSet } from "./grow-forest.js";
+
+/** What a candidate is compared with: the others of one list, or everything that could be on it. */
+export type Among = "list" | "pool";
+
+/** All that growing a forest needs; plain data, so it can be sent to a worker. */
+export interface Training {
+  readonly among: Among;
+  readonly set: TrainingSet;
+  readonly options: GrowOptions;
+}
+
+/** Lists before the first forest, and the share of new ones after which a forest is grown anew. */
+const FIRST_AT = 500;
+const NEW_SHARE = 1 / 3;
+
+/** A forest, the examples the next one will be grown from, and when that is due. */
+export class Head {
+  readonly among: Among;
+  readonly buffer: ExampleBuffer;
+  readonly #options: GrowOptions;
+  #forest: ForestNodes | undefined;
+  #generation = 0;
+  #newExamples = 0;
+
+  constructor(among: Among, buffer: ExampleBuffer, options: GrowOptions) {
+    this.among = among;
+    this.buffer = buffer;
+    this.#options = options;
+  }
+
+  get isGrown(): boolean {
+    return this.#forest !== undefined;
+  }
+
+  get isDue(): boolean {
+    return this.#newExamples >= Math.max(FIRST_AT, this.buffer.size * NEW_SHARE);
+  }
+
+  add(example: Parameters<ExampleBuffer["add"]>[0]): void {
+    this.buffer.add(example);
+    this.#newExamples++;
+  }
+
+  /** A copy of the examples, to grow a forest from; the head is not due again until there are new ones. */
+  training(): Training {
+    this.#newExamples = 0;
+    this.#generation++;
+    const options = { ...this.#options, seed: this.#options.seed + this.#generation };
+    return { among: this.among, set: this.buffer.trainingSet(), options };
+  }
+
+  adopt(forest: ForestNodes): void {
+    this.#forest = forest;
+  }
+
+  /** Writes what the forest says of each row; zero before there is one. */
+  score(rows: Float64Array, scores: Float64Array): void {
+    scores.fill(0);
+    if (this.#forest !== undefined) addPredictions(this.#forest, rows, this.buffer.columns, scores);
+  }
+
+  state() {
+    return {
+      forest: this.#forest,
+      generation: this.#generation,
+      newExamples: this.#newExamples,
+      examples: this.buffer.state(),
+    };
+  }
+
+  restore({ forest, generation, newExamples, examples }: ReturnType<Head["state"]>): void {
+    this.#forest = forest;
+    this.#generation = generation;
+    this.#newExamples = newExamples;
+    this.buffer.restore(examples);
+  }
+}

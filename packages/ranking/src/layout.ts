@@ -1,0 +1,73 @@
+import { DecayedTable } from "./decayed-table.js";
+
+const MINUTE_MS = 60_000;
+/** The half-lives in which the layout of a page is remembered: it changes from minute to minute. */
+export const LAYOUT_HALF_LIVES_MS = [10 * MINUTE_MS, 40 * MINUTE_MS, 180 * MINUTE_MS] as const;
+
+/** Pages that are laid out apart: the home page and the others, on odd and on even devices. */
+export const SURFACES = 4;
+
+const EXPOSURES = 0;
+const LENGTHS = 1;
+const PLACES = 2;
+const KINDS = 3;
+
+const PLACE_BINS = 12;
+const LENGTH_BINS = 10;
+/** A list of the past counts for this much less with each that comes. */
+const FADE = 0.9995;
+
+/** What lists give away of where on a page an article stands, and of where on a page readers click. */
+export class Layout {
+  readonly counts = new DecayedTable(KINDS * SURFACES, LAYOUT_HALF_LIVES_MS);
+  readonly shown = new Float64Array(SURFACES * LENGTH_BINS * PLACE_BINS);
+  readonly clicked = new Float64Array(SURFACES * LENGTH_BINS * PLACE_BINS);
+
+  exposures(slot: number, surface: number, window: number): number {
+    return this.counts.value(slot, surface * KINDS + EXPOSURES, window);
+  }
+
+  /** The mean length of the lists an article was in: articles low on a page are in long lists only. */
+  depth(slot: number, surface: number, window: number, unknown: number): number {
+    const lengths = this.counts.value(slot, surface * KINDS + LENGTHS, window);
+    return (lengths + unknown) / (this.exposures(slot, surface, window) + 1);
+  }
+
+  /** The mean place of an article among what was shown with it, the most exposed first. */
+  place(slot: number, surface: number, window: number, unknown: number): number {
+    const places = this.counts.value(slot, surface * KINDS + PLACES, window);
+    return (places + unknown) / (this.exposures(slot, surface, window) + 1);
+  }
+
+  /** Counts an article of a list in; call `counts.at` before. */
+  expose(slot: number, surface: number, length: number, place: number): void {
+    this.counts.add(slot, surface * KINDS + EXPOSURES, 1);
+    this.counts.add(slot, surface * KINDS + LENGTHS, length);
+    this.counts.add(slot, surface * KINDS + PLACES, place);
+  }
+
+  clear(slot: number): void {
+    this.counts.clear(slot);
+  }
+
+  /** How many times as likely a click is at a place of a list as anywhere, in logarithms. */
+  prior(surface: number, length: number, place: number): number {
+    const cell = cellOf(surface, length, place);
+    return Math.log((this.clicked[cell]! * length + 4) / (this.shown[cell]! + 4));
+  }
+
+  /** Learns where in a list was clicked. */
+  learn(surface: number, length: number, clickedPlaces: readonly number[]): void {
+    for (let place = 0; place < length; place++) {
+      const cell = cellOf(surface, length, place);
+      this.shown[cell] = this.shown[cell]! * FADE + 1;
+      this.clicked[cell] = this.clicked[cell]! * FADE + (clickedPlaces.includes(place) ? 1 / clickedPlaces.length : 0);
+    }
+  }
+}
+
+function cellOf(surface: number, length: number, place: number): number {
+  const lengthBin = Math.max(0, Math.min(LENGTH_BINS - 1, Math.floor(2.5 * Math.log2(length / 4))));
+  const placeBin = Math.min(PLACE_BINS - 1, Math.floor(((place + 0.5) / length) * PLACE_BINS));
+  return (surface * LENGTH_BINS + lengthBin) * PLACE_BINS + placeBin;
+}
