@@ -79,6 +79,19 @@ describe("comments", () => {
     expect(await commentCount(article)).toBe(0);
   });
 
+  test("are written once for an Idempotency-Key, however often they are sent", async () => {
+    const article = await newArticle();
+    const send = (content: string, on = article) =>
+      writer.post(`/articles/${on}/comments`, { content }, { "idempotency-key": `comment-${article}` });
+    const first = await send("once");
+    const again = await Promise.all([send("once"), send("once")]);
+    for (const answer of again) expect(answer.status === 409 || answer.body.data.comment_id).toBeTruthy();
+    expect(await send("once")).toMatchObject({ status: 201, body: { data: first.body.data } });
+    expect((await send("twice")).status).toBe(422);
+    expect((await send("once", await newArticle())).status).toBe(422);
+    expect(await commentCount(article)).toBe(1);
+  });
+
   test("of somebody whom only another token issuer knows have a name all the same", async () => {
     const article = await newArticle();
     const unknown = client(gateway, await bearer("900000000000000007"));

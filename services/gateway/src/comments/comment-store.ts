@@ -1,8 +1,9 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import type { Mysql } from "@headline/mysql";
+import type { Mysql, Statements, Transaction } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "@headline/statistics";
+import { answerOnce } from "../idempotency/answer-once.js";
 
 export interface Comment {
   readonly commentId: bigint;
@@ -12,11 +13,18 @@ export interface Comment {
   readonly createdAt: Date;
 }
 
-/** What a comment, or its end, did to the article's counts. */
+/** What a comment, or its end, did to the article's counts; nothing for one that was written before, under the same key. */
 export interface Commented {
   readonly comment: Comment;
-  readonly counts: Versioned<Counts<keyof typeof ARTICLE_STATISTICS.counters>>;
+  readonly counts?: Versioned<Counts<keyof typeof ARTICLE_STATISTICS.counters>>;
   readonly changes: readonly Change[];
+}
+
+export interface NewComment {
+  readonly articleId: bigint;
+  readonly userId: bigint;
+  readonly content: string;
+  readonly idempotencyKey: string | undefined;
 }
 
 interface CommentRow {
@@ -43,35 +51,54 @@ export async function readComments(
   return rows.map(toComment);
 }
 
-/** One transaction: the comment and the article's count. @throws Refusal NOT_FOUND when there is no such article (any more). */
-export function insertComment(mysql: Mysql, articleId: bigint, userId: bigint, content: string): Promise<Commented> {
+/**
+ * One transaction: the comment, the article's count, and the idempotency key.
+ *
+ * @throws Refusal NOT_FOUND when there is no such article (any more), and what `answerOnce` throws.
+ */
+export function insertComment(mysql: Mysql, comment: NewComment): Promise<Commented> {
+  const { articleId, userId, content, idempotencyKey: key } = comment;
+  const body = { comment: content, articleId: String(articleId) };
   return mysql.transaction(async (tx) => {
-    const [article] = await tx.query<{ status: number }>("SELECT status FROM articles WHERE id = ?", [articleId]);
-    if (article?.status !== 1) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
-    const { insertId } = await tx.write(
-      `INSERT INTO comments (article_id, user_id, content, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`,
-      [articleId, userId, content],
-    );
-    const [row] = await tx.query<CommentRow>(`SELECT ${COLUMNS} FROM comments WHERE id = ?`, [insertId]);
-    if (row === undefined) throw new Error("a comment is gone right after it was written");
-    return { comment: toComment(row), ...(await count(tx, articleId, 1)) };
+    const { id, made } = await answerOnce(tx, { userId, key, body }, async () => {
+      const [article] = await tx.query<{ status: number }>("SELECT status FROM articles WHERE id = ?", [articleId]);
+      if (article?.status !== 1) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
+      const { insertId } = await tx.write(
+        `INSERT INTO comments (article_id, user_id, content, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`,
+        [articleId, userId, content],
+      );
+      return { id: insertId, ...(await count(tx, articleId, 1)) };
+    });
+    const written = await readComment(tx, articleId, id);
+    return made === undefined
+      ? { comment: written, changes: [] }
+      : { comment: written, counts: made.counts, changes: made.changes };
   });
 }
 
 /** @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but who wrote it. */
 export function deleteComment(mysql: Mysql, articleId: bigint, commentId: bigint, userId: bigint): Promise<Commented> {
   return mysql.transaction(async (tx) => {
-    const [row] = await tx.query<CommentRow>(`SELECT ${COLUMNS} FROM comments WHERE id = ? FOR UPDATE`, [commentId]);
-    if (row === undefined || BigInt(row.article_id) !== articleId)
-      throw new Refusal("NOT_FOUND", `article ${articleId} has no comment ${commentId}`);
-    if (BigInt(row.user_id) !== userId)
-      throw new Refusal("PERMISSION_DENIED", "only who wrote a comment may delete it");
+    const comment = await readComment(tx, articleId, commentId, { lock: "FOR UPDATE" });
+    if (comment.userId !== userId) throw new Refusal("PERMISSION_DENIED", "only who wrote a comment may delete it");
     await tx.write("DELETE FROM comments WHERE id = ?", [commentId]);
-    return { comment: toComment(row), ...(await count(tx, articleId, -1)) };
+    return { comment, ...(await count(tx, articleId, -1)) };
   });
 }
 
-async function count(tx: Parameters<typeof appendChanges>[0], articleId: bigint, by: number) {
+async function readComment(
+  from: Statements,
+  articleId: bigint,
+  commentId: bigint,
+  { lock = "" }: { lock?: "" | "FOR UPDATE" } = {},
+): Promise<Comment> {
+  const [row] = await from.query<CommentRow>(`SELECT ${COLUMNS} FROM comments WHERE id = ? ${lock}`, [commentId]);
+  if (row === undefined || BigInt(row.article_id) !== articleId)
+    throw new Refusal("NOT_FOUND", `article ${articleId} has no comment ${commentId}`);
+  return toComment(row);
+}
+
+async function count(tx: Transaction, articleId: bigint, by: number) {
   const counts = await changeStatistics(tx, ARTICLE_STATISTICS, articleId, { comments: by });
   const change = { topic: "article-statistics", subjectId: articleId, version: counts.version };
   await appendChanges(tx, change);

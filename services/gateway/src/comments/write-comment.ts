@@ -7,6 +7,7 @@ import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { idText, read } from "../http/read.js";
 import { line } from "../http/text.js";
+import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import type { Users } from "../users/users.js";
 import { type Commented, deleteComment, insertComment } from "./comment-store.js";
 import { presentComment } from "./present-comment.js";
@@ -25,14 +26,15 @@ const ArticlePath = z.object({ id: idText });
 const CommentPath = z.object({ id: idText, commentId: idText });
 const Body = z.strictObject({ content: line(CHARACTERS_MAX) }, { error: "must be a JSON object" });
 
-/** POST /articles/:id/comments: 201 once it is committed, and the next read counts it. */
+/** POST /articles/:id/comments: 201 once it is committed, and the next read counts it; with an Idempotency-Key, once. */
 export function writeComment(parts: Parts): RequestHandler {
   const { authenticate, mysql, users } = parts;
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { id } = read(ArticlePath, req.params);
     const { content } = read(Body, req.body);
-    const commented = await insertComment(mysql, id, userId, content);
+    const comment = { articleId: id, userId, content, idempotencyKey: idempotencyKey(req) };
+    const commented = await insertComment(mysql, comment);
     const [user] = await Promise.all([
       users.profiles.get(userId).catch(() => undefined), // the comment is written, with or without a name to show
       announce(parts, commented),
@@ -56,6 +58,6 @@ export function removeComment(parts: Parts): RequestHandler {
 async function announce({ articles, announcer, onRedisError }: Parts, { comment, counts, changes }: Commented) {
   await Promise.all([
     announcer.announce(...changes),
-    articles.statistics.offer(comment.articleId, counts).catch(onRedisError),
+    counts && articles.statistics.offer(comment.articleId, counts).catch(onRedisError),
   ]);
 }
