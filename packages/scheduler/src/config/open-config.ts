@@ -1,7 +1,7 @@
 import type { Executor } from "../core/executor.js";
 import type { JobDefaults } from "../core/job-spec.js";
 import type { JobStore } from "../core/job-store.js";
-import type { SchedulerOptions } from "../core/scheduler.js";
+import type { SchedulerOptions } from "../core/scheduler-options.js";
 import { zone } from "../time/zone.js";
 import { amount, type Check, fields, mapOf, oneOf, orNull, text, whole } from "./check.js";
 import { ConfigError } from "./config-error.js";

@@ -10,12 +10,14 @@ export type {
 } from "./execution.js";
 export type { Executor, ExecutorContext, Logger, Outcome, Run } from "./executor.js";
 export { Job } from "./job.js";
+export type { JobList, JobListQuery } from "./job-finder.js";
 export type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
 export type { JobDefaults, JobPatch, JobPolicy, JobSpec } from "./job-spec.js";
 export type { JobStore, SchedulerNode } from "./job-store.js";
 export type { Json } from "./json.js";
 export { Scheduled, type ScheduledSpec } from "./scheduled.js";
-export { type JobList, type JobListQuery, Scheduler, type SchedulerOptions, type SchedulerState } from "./scheduler.js";
+export { Scheduler, type SchedulerState } from "./scheduler.js";
+export type { SchedulerOptions } from "./scheduler-options.js";
 export type { RunContext, TaskFunction, TaskOptions } from "./task.js";
 export { threadTimers } from "./thread-timers.js";
 export type { TimerSource } from "./timer-source.js";

@@ -4,80 +4,39 @@ import { type ConfigParts, openConfig } from "../config/open-config.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { localZoneName } from "../time/zone.js";
-import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
+import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { type Clock, systemClock } from "./clock.js";
 import { defaultLogger } from "./default-logger.js";
 import { deleteOld } from "./delete-old.js";
-import {
-  ConflictingIdError,
-  JobBusyError,
-  JobNotFoundError,
-  JobSpecError,
-  MaxInstancesError,
-  SchedulerStateError,
-  TaskNotFoundError,
-} from "./errors.js";
+import { JobSpecError, SchedulerStateError } from "./errors.js";
 import { type CodedEvent, EVENT_ALL, Events, type Listener, type SchedulerEventName } from "./events.js";
 import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery } from "./execution.js";
 import type { Executor, Logger } from "./executor.js";
+import { ExecutorSet } from "./executor-set.js";
 import { keepHouse } from "./housekeeping.js";
-import { Job, type JobKeeper } from "./job.js";
+import type { Job, JobKeeper } from "./job.js";
+import { JobAdder } from "./job-adder.js";
+import { JobChanger } from "./job-changer.js";
+import { JobFinder, type JobList, type JobListQuery } from "./job-finder.js";
 import type { JobRecord } from "./job-record.js";
-import {
-  firstRunOf,
-  type JobDefaults,
-  type JobPatch,
-  type JobSpec,
-  liveTrigger,
-  patched,
-  STORE_DEFAULT,
-  type Surroundings,
-  toRecord,
-} from "./job-spec.js";
-import type { JobQuery, JobStore, SchedulerNode } from "./job-store.js";
-import { kept } from "./kept.js";
+import { JobRemover } from "./job-remover.js";
+import { type JobPatch, type JobSpec, STORE_DEFAULT } from "./job-spec.js";
+import type { JobStore, SchedulerNode } from "./job-store.js";
 import { idMaker } from "./new-id.js";
 import { PendingJobs } from "./pending-jobs.js";
+import { runNow } from "./run-now.js";
 import { addDeclared, type ScheduledSpec } from "./scheduled.js";
-import { StoreSession } from "./store-session.js";
+import type { SchedulerOptions } from "./scheduler-options.js";
+import type { SchedulerParts } from "./scheduler-parts.js";
+import { settable } from "./settable.js";
+import { StoreSet } from "./store-set.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
-
-export interface SchedulerOptions {
-  /** IANA name for triggers without one and for texts; the machine's own by default. */
-  readonly timezone?: string;
-  readonly stores?: Readonly<Record<string, JobStore>>;
-  readonly executors?: Readonly<Record<string, Executor>>;
-  readonly jobDefaults?: JobDefaults;
-  /** Anything with debug, info, warn and error; pino for one. Warnings and errors go to stderr without it. */
-  readonly logger?: Logger;
-  /** How long shared stores lend jobs and runs; what a crash costs at most, plus a second. Default 10,000. */
-  readonly leaseMs?: number;
-  /** How often a shared store is asked when nothing is due; a missed wake-up costs that much. Default 1,000. */
-  readonly pollMs?: number;
-  /** Days that finished executions are kept. Default 7. */
-  readonly historyDays?: number;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** True lets the process end although the scheduler waits. Ignored with a `clock` of your own. */
-  readonly unref?: boolean;
-}
+import { TaskRegistry } from "./task-registry.js";
 
 export type SchedulerState = "stopped" | "running" | "paused" | "stopping";
 
-/** Jobs, with the cursor to go on with when there are more. */
-export type JobList = Job[] & { cursor?: string };
-
-export interface JobListQuery {
-  readonly store?: string;
-  readonly state?: "scheduled" | "paused" | "pending";
-  readonly tag?: string;
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
-const UPDATE_TRIES = 12;
-/** Timers and sleeps last no longer than this, so that a suspended machine or a stepped clock is noticed. */
-const LONGEST_SLEEP_MS = 30_000;
+/** How long a store that is removed lets what runs finish. */
+const REMOVAL_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /**
@@ -89,42 +48,75 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   readonly timezone: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly #random: Random;
-  readonly #newId: () => string;
-  readonly #verbose: boolean;
-  readonly #defaults: JobDefaults;
-  readonly #leaseMs: number;
-  readonly #pollMs: number;
-  readonly #historyMs: number;
   readonly #events: Events;
-  readonly #stores = new Map<string, JobStore>();
-  readonly #executors = new Map<string, Executor>();
-  readonly #sessions = new Map<string, StoreSession>();
-  readonly #tasks = new Map<string, { fn: TaskFunction | undefined; options: TaskOptions }>();
-  #taskNames: readonly string[] = [];
-  readonly #pending = new PendingJobs(this);
+  readonly #tasks = new TaskRegistry();
+  readonly #stores: StoreSet;
+  readonly #executors: ExecutorSet;
+  readonly #parts: SchedulerParts;
+  readonly #adder: JobAdder;
+  readonly #finder: JobFinder;
+  readonly #changer: JobChanger;
+  readonly #remover: JobRemover;
+  readonly #historyMs: number;
   #state: SchedulerState = "stopped";
   #starting: Promise<void> | undefined;
   #startedAt = 0;
-  #ended: { promise: Promise<void>; resolve: () => void } | undefined;
+  #ended: ReturnType<typeof settable> | undefined;
   #housekeeping: Disposable | undefined;
 
   constructor(options: SchedulerOptions = {}) {
-    this.clock = options.clock ?? systemClock({ unref: options.unref ?? false });
-    this.#random = options.random ?? Math.random;
-    this.#newId = idMaker(this.#random);
-    this.id = this.#newId();
-    this.timezone = options.timezone ?? localZoneName();
-    this.logger = options.logger ?? defaultLogger;
-    this.#verbose = options.logger !== undefined;
-    this.#defaults = options.jobDefaults ?? {};
-    this.#leaseMs = options.leaseMs ?? 10_000;
-    this.#pollMs = options.pollMs ?? 1_000;
+    const random = options.random ?? Math.random;
+    const newId = idMaker(random);
+    const clock = options.clock ?? systemClock({ unref: options.unref ?? false });
+    const logger = options.logger ?? defaultLogger;
+    const timezone = options.timezone ?? localZoneName();
+    const events = new Events((error) => logger.error(`A listener failed: ${String(error)}`));
+    const tasks = this.#tasks;
+    this.id = newId();
+    this.timezone = timezone;
+    this.clock = clock;
+    this.logger = logger;
+    this.#events = events;
     this.#historyMs = (options.historyDays ?? 7) * DAY_MS;
-    this.#events = new Events((error) => this.logger.error(`A listener failed: ${String(error)}`));
+    this.#executors = new ExecutorSet({ logger, task: (name) => tasks.get(name) }, () => this.wakeup());
+    this.#stores = new StoreSet({
+      id: this.id,
+      clock,
+      random,
+      logger,
+      verbose: options.logger !== undefined,
+      timezone,
+      events,
+      leaseMs: options.leaseMs ?? 10_000,
+      pollMs: options.pollMs ?? 1_000,
+      node: () => this.#node(),
+      paused: () => this.#state !== "running",
+      executor: (alias) => this.#executors.get(alias),
+      executors: () => this.#executors.values(),
+      task: (name) => tasks.get(name),
+      taskNames: () => tasks.names,
+      newId,
+    });
+    this.#parts = {
+      timezone,
+      clock,
+      random,
+      logger,
+      events,
+      tasks,
+      stores: this.#stores,
+      pending: new PendingJobs(this),
+      keeper: this,
+      newId,
+      isStopped: () => this.#state === "stopped",
+    };
+    this.#adder = new JobAdder(this.#parts, options.jobDefaults ?? {});
+    this.#finder = new JobFinder(this.#parts);
+    this.#changer = new JobChanger(this.#parts);
+    this.#remover = new JobRemover(this.#parts);
     for (const [alias, store] of Object.entries(options.stores ?? {})) this.#stores.set(alias, store);
     for (const [alias, executor] of Object.entries(options.executors ?? {})) this.#executors.set(alias, executor);
-    if (!this.#stores.has(STORE_DEFAULT)) this.#stores.set(STORE_DEFAULT, new MemoryJobStore({ clock: this.clock }));
+    if (!this.#stores.all.has(STORE_DEFAULT)) this.#stores.set(STORE_DEFAULT, new MemoryJobStore({ clock }));
     if (!this.#executors.has("default")) this.#executors.set("default", new AsyncExecutor());
   }
 
@@ -145,7 +137,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   get stores(): ReadonlyMap<string, JobStore> {
-    return this.#stores;
+    return this.#stores.all;
   }
 
   /**
@@ -167,7 +159,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#housekeeping = keepHouse({
       clock: this.clock,
       logger: this.logger,
-      stores: this.#stores,
+      stores: this.#stores.all,
       historyMs: this.#historyMs,
     });
   }
@@ -188,7 +180,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     if (this.#state === "stopping") return this.#ended?.promise;
     this.#state = "stopping";
     this.#housekeeping?.[Symbol.dispose]();
-    await this.#close(this.#executors.values(), this.#stores.values(), { wait, timeoutMs });
+    await this.#close({ wait, timeoutMs });
     this.#state = "stopped";
     this.logger.info("Scheduler has been shut down");
     this.#events.emit("scheduler:shutdown", {});
@@ -219,16 +211,14 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Looks for due jobs now. */
   wakeup(): void {
-    for (const session of this.#sessions.values()) session.wake();
+    this.#stores.wake();
   }
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Names a function, so that jobs in shared stores can call it. Without `fn` the task runs elsewhere (BullExecutor). */
   registerTask(name: string, fn?: TaskFunction, options: TaskOptions = {}): void {
-    if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
-    this.#tasks.set(name, { fn, options });
-    this.#taskNames = [...this.#tasks.keys()];
+    this.#tasks.set(name, fn, options);
     this.wakeup();
   }
 
@@ -252,107 +242,52 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Adds a job; before `start` it is pending and goes to its store at the start. */
-  async addJob(spec: JobSpec): Promise<Job> {
-    const alias = spec.store ?? STORE_DEFAULT;
-    const store = this.#store(alias);
-    this.#checkTask(spec, store);
-    const record = toRecord(spec, await this.#surroundings(spec, store));
-    if (this.#state === "stopped") {
-      const job = this.#pending.add(spec, record, alias);
-      this.logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
-      return job;
-    }
-    return new Job(await this.#insert(alias, record, spec), alias, false, this);
+  addJob(spec: JobSpec): Promise<Job> {
+    return this.#adder.add(spec);
   }
 
   /** Adds many, reading the clock once; answers how many. Stops at the first that is refused. */
-  async addJobs(specs: Iterable<JobSpec>): Promise<number> {
-    const around = new Map<string, Omit<Surroundings, "taskAck" | "taskTimeoutMs">>();
-    let count = 0;
-    for (const spec of specs) {
-      const alias = spec.store ?? STORE_DEFAULT;
-      const store = this.#store(alias);
-      if (this.#state === "stopped" || spec.onConflict !== undefined) await this.addJob(spec);
-      else {
-        this.#checkTask(spec, store);
-        if (!around.has(alias)) around.set(alias, await this.#surroundings(spec, store));
-        const record = toRecord(spec, { ...around.get(alias)!, ...this.#taskDefaults(spec) });
-        const inserted = store.insert(record);
-        const existing = inserted instanceof Promise ? await inserted : inserted;
-        if (existing !== undefined) throw new ConflictingIdError(record.id);
-        if (this.#events.wants("job:added")) this.#events.emit("job:added", { jobId: record.id, store: alias });
-      }
-      count++;
-    }
-    this.wakeup();
-    return count;
+  addJobs(specs: Iterable<JobSpec>): Promise<number> {
+    return this.#adder.addAll(specs);
   }
 
-  async getJob(id: string, store?: string): Promise<Job | undefined> {
-    const pending = this.#pending.find(id, store);
-    if (pending !== undefined) return pending;
-    if (this.#state === "stopped") return undefined;
-    for (const alias of store === undefined ? this.#stores.keys() : [store]) {
-      const record = await this.#store(alias).get(id);
-      if (record !== undefined) return new Job(record, alias, false, this);
-    }
-    return undefined;
+  getJob(id: string, store?: string): Promise<Job | undefined> {
+    return this.#finder.find(id, store);
   }
 
   /** Jobs by next run, paused ones last; of all stores, or of one with paging. */
-  async getJobs(query: JobListQuery = {}): Promise<JobList> {
-    const pending = this.#pending.all().filter((job) => matches(job, query));
-    if (this.#state === "stopped" || query.state === "pending") return pending;
-    const { store, state, ...rest } = query;
-    const storeQuery: JobQuery = { ...rest, ...(state === undefined ? {} : { state }) };
-    if (store !== undefined) return this.#jobsOf(store, storeQuery);
-    const lists = await Promise.all([...this.#stores.keys()].map((alias) => this.#allJobsOf(alias, storeQuery)));
-    return [...pending, ...lists.flat()].slice(0, query.limit);
+  getJobs(query: JobListQuery = {}): Promise<JobList> {
+    return this.#finder.list(query);
   }
 
-  modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job> {
-    return this.#withJob(id, store, (job) => job.modify(patch));
+  async modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job> {
+    const job = await this.#finder.existing(id, store);
+    return job.modify(patch);
   }
 
-  rescheduleJob(id: string, trigger: Trigger | TriggerState, store?: string): Promise<Job> {
-    return this.#withJob(id, store, (job) => job.reschedule(trigger));
+  async rescheduleJob(id: string, trigger: Trigger | TriggerState, store?: string): Promise<Job> {
+    const job = await this.#finder.existing(id, store);
+    return job.reschedule(trigger);
   }
 
-  pauseJob(id: string, store?: string): Promise<Job> {
-    return this.#withJob(id, store, (job) => job.pause());
+  async pauseJob(id: string, store?: string): Promise<Job> {
+    const job = await this.#finder.existing(id, store);
+    return job.pause();
   }
 
-  resumeJob(id: string, store?: string): Promise<Job> {
-    return this.#withJob(id, store, (job) => job.resume());
+  async resumeJob(id: string, store?: string): Promise<Job> {
+    const job = await this.#finder.existing(id, store);
+    return job.resume();
   }
 
   /** Removes a job; runs under way go on and executions stay. Throws JobNotFoundError. */
-  async removeJob(id: string, store?: string): Promise<void> {
-    const pending = this.#pending.find(id, store);
-    if (pending !== undefined) {
-      this.#pending.remove(pending);
-      return;
-    }
-    if (this.#state !== "stopped") {
-      for (const alias of store === undefined ? this.#stores.keys() : [store]) {
-        if (!(await this.#store(alias).remove(id))) continue;
-        this.logger.info(`Removed job ${id}`);
-        this.#events.emit("job:removed", { jobId: id, store: alias });
-        return;
-      }
-    }
-    throw new JobNotFoundError(id);
+  removeJob(id: string, store?: string): Promise<void> {
+    return this.#remover.remove(id, store);
   }
 
   /** Removes every job of one store, or of all; answers how many. */
-  async removeAllJobs(store?: string): Promise<number> {
-    let count = this.#pending.removeAll(store);
-    if (this.#state !== "stopped") {
-      for (const alias of store === undefined ? this.#stores.keys() : [store])
-        count += await this.#store(alias).removeAll();
-    }
-    this.#events.emit("jobs:removed", { store });
-    return count;
+  removeAllJobs(store?: string): Promise<number> {
+    return this.#remover.removeAll(store);
   }
 
   /**
@@ -360,33 +295,14 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
    * when there are enough. A scheduler that does not run tasks itself leaves it to another one of the store.
    */
   async runNow(id: string, store?: string): Promise<string> {
-    const job = await this.#existing(id, store);
-    const session = this.#sessions.get(job.store);
-    if (session === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
-    const nowMs = await this.#store(job.store).now();
-    const run = { executionId: this.#newId(), scheduledAt: nowMs };
-    const record: JobRecord = { ...job.record, misfireGraceTime: null };
-    const mine = this.#state === "running" && (typeof record.func !== "string" || this.#tasks.has(record.func));
-    const instance = {
-      id: this.#newId(),
-      owner: this.id,
-      leaseMs: session.leaseMs,
-      job: record,
-      runs: [run],
-      offered: !mine,
-    };
-    const [verdict] = await this.#store(job.store).dispatch([{ jobId: job.id, instance }]);
-    if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(id);
-    if (verdict.kind === "max_instances") throw new MaxInstancesError(id, record.maxInstances);
-    if (mine)
-      session.hold({ instanceId: instance.id, token: verdict.token, job: record, runs: verdict.runs, attempt: 1 });
-    return run.executionId;
+    const job = await this.#finder.existing(id, store);
+    return runNow(job, this.#parts, { id: this.id, isRunning: this.#state === "running" });
   }
 
   /** Asks a run to stop, wherever it runs: its signal fires. False when it is not under way. */
   async cancelExecution(executionId: string, store: string = STORE_DEFAULT): Promise<boolean> {
-    if (this.#sessions.get(store)?.abortExecution(executionId) === true) return true;
-    return this.#store(store).requestCancel(executionId);
+    if (this.#stores.session(store)?.abortExecution(executionId) === true) return true;
+    return this.#stores.get(store).requestCancel(executionId);
   }
 
   /** APScheduler 3's listing, on stdout or `out`. */
@@ -397,7 +313,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     store?: string;
     out?: Pick<Writable, "write">;
   } = {}): Promise<void> {
-    out.write(`${(await this.#listing(store)).join("\n")}\n`);
+    out.write(`${(await this.#finder.lines(store)).join("\n")}\n`);
   }
 
   // ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -407,12 +323,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     store = STORE_DEFAULT,
     ...query
   }: ExecutionQuery & { store?: string } = {}): Promise<ExecutionPage> {
-    const page = await this.#store(store).executions.list(query);
+    const page = await this.#stores.get(store).executions.list(query);
     return { ...page, executions: page.executions.map((execution) => ({ ...execution, store })) };
   }
 
   async execution(id: string, store: string = STORE_DEFAULT): Promise<Execution | undefined> {
-    const found = await this.#store(store).executions.get(id);
+    const found = await this.#stores.get(store).executions.get(id);
     return found && { ...found, store };
   }
 
@@ -420,59 +336,40 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     jobIds: readonly string[],
     store: string = STORE_DEFAULT,
   ): Promise<ReadonlyMap<string, DurationStatistics>> {
-    return this.#store(store).executions.durations(jobIds);
+    return this.#stores.get(store).executions.durations(jobIds);
   }
 
   async nodes(store: string = STORE_DEFAULT): Promise<readonly SchedulerNode[]> {
-    const nodes = await this.#store(store).nodes();
+    const nodes = await this.#stores.get(store).nodes();
     return nodes.length > 0 || this.#state === "stopped" ? nodes : [this.#selfAsNode(store)];
   }
 
   /** Removes executions that were submitted longer ago than `maxAgeMs`; answers how many. */
   async deleteOldExecutions(maxAgeMs: number, store: string = STORE_DEFAULT): Promise<number> {
-    const before = (await this.#store(store).now()) - maxAgeMs;
-    return deleteOld(this.#store(store).executions, before);
+    const before = (await this.#stores.get(store).now()) - maxAgeMs;
+    return deleteOld(this.#stores.get(store).executions, before);
   }
 
   // ── stores, executors, listeners ────────────────────────────────────────────────────────────────────────────────
 
   async addStore(alias: string, store: JobStore): Promise<void> {
-    if (this.#stores.has(alias)) throw new JobSpecError("alias", `there is a job store "${alias}" already`);
-    this.#stores.set(alias, store);
-    if (this.#state !== "stopped") {
-      try {
-        await this.#startStore(store);
-      } catch (error) {
-        this.#stores.delete(alias);
-        throw error;
-      }
-      this.#openSession(alias, store);
-    }
+    await this.#stores.add(alias, store, { start: this.#state !== "stopped" });
     this.#events.emit("store:added", { alias });
   }
 
   /** Stops using a store; its jobs stay in it. `shutdown: false` leaves it open. */
   async removeStore(alias: string, { shutdown = true }: { shutdown?: boolean } = {}): Promise<void> {
-    const store = this.#store(alias);
-    await this.#sessions.get(alias)?.stop(LONGEST_SLEEP_MS);
-    this.#sessions.delete(alias);
-    this.#stores.delete(alias);
-    if (shutdown) await store.close();
+    await this.#stores.remove(alias, { waitMs: REMOVAL_MS, close: shutdown });
     this.#events.emit("store:removed", { alias });
   }
 
   async addExecutor(alias: string, executor: Executor): Promise<void> {
-    if (this.#executors.has(alias)) throw new JobSpecError("alias", `there is an executor "${alias}" already`);
-    if (this.#state !== "stopped") await this.#startExecutor(alias, executor);
-    this.#executors.set(alias, executor);
+    await this.#executors.add(alias, executor, { start: this.#state !== "stopped" });
     this.#events.emit("executor:added", { alias });
   }
 
   async removeExecutor(alias: string, { wait = true }: { wait?: boolean } = {}): Promise<void> {
-    const executor = this.#executors.get(alias);
-    if (executor === undefined) throw new JobSpecError("alias", `there is no executor "${alias}"`);
-    this.#executors.delete(alias);
-    await executor.shutdown({ wait });
+    await this.#executors.remove(alias, { wait });
     this.#events.emit("executor:removed", { alias });
   }
 
@@ -506,25 +403,18 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   // ── for its jobs ────────────────────────────────────────────────────────────────────────────────────────────────
 
   changeJob(job: Job, patch: JobPatch): Promise<JobRecord> {
-    return this.#change(job, (record, nowMs) => patched(record, patch, { timezone: this.timezone, nowMs }));
+    return this.#changer.patch(job, patch);
   }
 
   changeTrigger(job: Job, trigger: Trigger | TriggerState): Promise<JobRecord> {
-    return this.#change(job, (record, nowMs) => {
-      const anchored = liveTrigger(trigger, this.timezone).anchored(nowMs);
-      const nextRunMs = firstRunOf(anchored, nowMs, this.#random);
-      if (nextRunMs === null) throw new JobSpecError("trigger", `${anchored} has no run time left`);
-      return { ...record, trigger: anchored, nextRunMs };
-    });
+    return this.#changer.reschedule(job, trigger);
   }
 
   async setPaused(job: Job, paused: boolean): Promise<JobRecord | undefined> {
-    if (paused) return this.#change(job, (record) => ({ ...record, nextRunMs: null }));
-    const nowMs = await this.#store(job.store).now();
-    const next = job.trigger.next(null, nowMs, this.#random);
-    if (next !== null) return this.#change(job, (record) => ({ ...record, nextRunMs: next }));
-    await this.removeJob(job.id, job.store);
-    return undefined;
+    if (paused) return this.#changer.pause(job);
+    const resumed = await this.#changer.resume(job);
+    if (resumed === undefined) await this.removeJob(job.id, job.store);
+    return resumed;
   }
 
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -533,99 +423,27 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     if (this.#state === "stopped") throw new SchedulerStateError("Scheduler is not running");
   }
 
-  #store(alias: string): JobStore {
-    const store = this.#stores.get(alias);
-    if (store === undefined) throw new JobSpecError("store", `there is no job store "${alias}"`);
-    return store;
-  }
-
   async #open(paused: boolean): Promise<void> {
-    const executors: Executor[] = [];
-    const stores: JobStore[] = [];
     try {
-      for (const [alias, executor] of this.#executors) {
-        await this.#startExecutor(alias, executor);
-        executors.push(executor);
-      }
-      for (const store of this.#stores.values()) {
-        await this.#startStore(store);
-        stores.push(store);
-      }
+      await this.#executors.start();
+      await this.#stores.start();
       this.#startedAt = this.clock.now();
       this.#ended = settable();
       this.#state = paused ? "paused" : "running";
-      for (const [alias, store] of this.#stores) this.#openSession(alias, store);
-      await this.#addPending();
+      this.#stores.openSessions();
+      await this.#adder.addPending();
     } catch (error) {
       if (this.#state !== "stopped") this.#state = "stopping";
-      await this.#close(executors, stores, { wait: false, timeoutMs: 0 });
+      await this.#close({ wait: false, timeoutMs: 0 });
       this.#state = "stopped";
       throw error;
     }
   }
 
-  /** What cannot be closed keeps nothing else from being closed. */
-  async #close(
-    executors: Iterable<Executor>,
-    stores: Iterable<JobStore>,
-    { wait, timeoutMs }: { wait: boolean; timeoutMs: number },
-  ): Promise<void> {
-    await Promise.all([...this.#sessions.values()].map((session) => session.stop(wait ? timeoutMs : 0)));
-    this.#sessions.clear();
-    await Promise.all(Array.from(executors, (executor) => this.#closed(() => executor.shutdown({ wait }))));
-    for (const store of stores) await this.#closed(() => store.close());
-  }
-
-  async #closed(close: () => unknown): Promise<void> {
-    try {
-      await close();
-    } catch (error) {
-      this.logger.error(`A store or an executor failed to close: ${String(error)}`);
-    }
-  }
-
-  /** One that cannot be started is closed again: it may have opened something. */
-  async #startStore(store: JobStore): Promise<void> {
-    try {
-      await store.migrate();
-      await store.start();
-    } catch (error) {
-      await this.#closed(() => store.close());
-      throw error;
-    }
-  }
-
-  async #startExecutor(alias: string, executor: Executor): Promise<void> {
-    try {
-      await executor.start({ alias, logger: this.logger, task: (name) => this.#tasks.get(name)?.fn });
-    } catch (error) {
-      await this.#closed(() => executor.shutdown({ wait: false }));
-      throw error;
-    }
-    executor.onCapacity = () => this.wakeup();
-  }
-
-  #openSession(alias: string, store: JobStore): void {
-    const session = new StoreSession(alias, store, {
-      id: this.id,
-      clock: this.clock,
-      random: this.#random,
-      logger: this.logger,
-      verbose: this.#verbose,
-      timezone: this.timezone,
-      events: this.#events,
-      leaseMs: this.#leaseMs,
-      pollMs: store.shared ? this.#pollMs : LONGEST_SLEEP_MS,
-      node: () => this.#node(),
-      paused: () => this.#state !== "running",
-      executor: (executor) => this.#executors.get(executor),
-      executors: () => this.#executors.values(),
-      task: (name) => this.#tasks.get(name)?.fn,
-      taskNames: () => this.#taskNames,
-      newId: this.#newId,
-    });
-    this.#sessions.set(alias, session);
-    session.start();
+  async #close({ wait, timeoutMs }: { wait: boolean; timeoutMs: number }): Promise<void> {
+    await this.#stores.endSessions(wait ? timeoutMs : 0);
+    await this.#executors.shutdown({ wait });
+    await this.#stores.close();
   }
 
   #node() {
@@ -634,159 +452,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   #selfAsNode(store: string): SchedulerNode {
-    const running = this.#sessions.get(store)?.running ?? 0;
+    const running = this.#stores.session(store)?.running ?? 0;
     return { id: this.id, ...this.#node(), seenAt: this.clock.now(), running };
   }
-
-  #checkTask(spec: JobSpec, store: JobStore): void {
-    if (typeof spec.func === "function") {
-      if (store.shared) {
-        throw new JobSpecError(
-          "func",
-          "a shared store keeps names, not functions: registerTask(name, fn) and give the name",
-        );
-      }
-    } else if (!store.shared && this.#state !== "stopped" && !this.#tasks.has(spec.func)) {
-      throw new TaskNotFoundError(spec.func);
-    }
-  }
-
-  async #surroundings(spec: JobSpec, store: JobStore) {
-    const nowMs = this.#state === "stopped" ? this.clock.now() : await store.now();
-    return {
-      defaults: this.#defaults,
-      timezone: this.timezone,
-      nowMs,
-      random: this.#random,
-      newId: this.#newId,
-      ...this.#taskDefaults(spec),
-    };
-  }
-
-  /** What the task's own options say of its jobs. */
-  #taskDefaults({ func }: JobSpec): Pick<Surroundings, "taskAck" | "taskTimeoutMs"> {
-    const options = typeof func === "string" ? this.#tasks.get(func)?.options : undefined;
-    return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs };
-  }
-
-  /** At the start, pending jobs count from now: an interval's first run is one interval after the start. */
-  #addPending(): Promise<void> {
-    return this.#pending.settle(async ({ spec, job, record }) => {
-      this.#checkTask(spec, this.#store(job.store));
-      const fresh = toRecord({ ...spec, id: record.id }, await this.#surroundings(spec, this.#store(job.store)));
-      const touched = job.record !== record ? { ...job.record } : fresh;
-      return this.#insert(job.store, touched, spec);
-    });
-  }
-
-  async #insert(alias: string, record: JobRecord, spec: JobSpec): Promise<JobRecord> {
-    const store = this.#store(alias);
-    for (let attempt = 0; attempt < UPDATE_TRIES; attempt++) {
-      const existing = await store.insert(record);
-      if (existing === undefined) {
-        this.logger.info(`Added job "${record.name}" to job store "${alias}"`);
-        this.#events.emit("job:added", { jobId: record.id, store: alias });
-        this.#sessions.get(alias)?.wake();
-        return record;
-      }
-      if ((spec.onConflict ?? "error") === "error") throw new ConflictingIdError(record.id);
-      const wanted = spec.onConflict === "keep" ? kept(existing, record) : record;
-      const updated = await store.update({ ...wanted, version: existing.version });
-      if (updated !== undefined) {
-        this.#events.emit("job:modified", { jobId: record.id, store: alias });
-        this.#sessions.get(alias)?.wake();
-        return updated;
-      }
-      await this.#shortly(attempt);
-    }
-    throw new JobBusyError(record.id);
-  }
-
-  /** Reads, changes and writes until nobody came between. */
-  async #change(job: Job, change: (record: JobRecord, nowMs: number) => JobRecord): Promise<JobRecord> {
-    if (job.pending) {
-      const changed = change(job.record, this.clock.now());
-      return changed;
-    }
-    const store = this.#store(job.store);
-    for (let attempt = 0; attempt < UPDATE_TRIES; attempt++) {
-      const current = await store.get(job.id);
-      if (current === undefined) throw new JobNotFoundError(job.id);
-      const updated = await store.update(change(current, await store.now()));
-      if (updated !== undefined) {
-        this.logger.info(`Modified job ${job.id}`);
-        this.#events.emit("job:modified", { jobId: job.id, store: job.store });
-        this.#sessions.get(job.store)?.wake();
-        return updated;
-      }
-      await this.#shortly(attempt);
-    }
-    throw new JobBusyError(job.id);
-  }
-
-  #shortly(attempt: number): Promise<void> {
-    if (attempt === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.clock.setTimer(Math.ceil(2 ** Math.min(attempt, 7) * this.#random()), resolve);
-    });
-  }
-
-  async #existing(id: string, store?: string): Promise<Job> {
-    const job = await this.getJob(id, store);
-    if (job === undefined) throw new JobNotFoundError(id);
-    return job;
-  }
-
-  async #withJob(id: string, store: string | undefined, change: (job: Job) => Promise<Job>): Promise<Job> {
-    return change(await this.#existing(id, store));
-  }
-
-  async #jobsOf(alias: string, query: JobQuery): Promise<JobList> {
-    const { jobs, cursor } = await this.#store(alias).list(query);
-    const list: JobList = jobs.map((record) => new Job(record, alias, false, this));
-    if (cursor !== undefined) list.cursor = cursor;
-    return list;
-  }
-
-  async #allJobsOf(alias: string, query: JobQuery): Promise<Job[]> {
-    const all: Job[] = [];
-    let cursor: string | undefined;
-    do {
-      const list = await this.#jobsOf(alias, { ...query, ...(cursor === undefined ? {} : { cursor }) });
-      for (const job of list) all.push(job);
-      cursor = list.cursor;
-    } while (cursor !== undefined && all.length < (query.limit ?? Number.POSITIVE_INFINITY));
-    return all;
-  }
-
-  async #listing(store: string | undefined): Promise<string[]> {
-    if (this.#state === "stopped") {
-      const jobs = this.#pending.all().filter((job) => store === undefined || store === job.store);
-      return ["Pending jobs:", ...(jobs.length > 0 ? jobs.map((job) => `    ${job}`) : ["    No pending jobs"])];
-    }
-    const lines: string[] = [];
-    for (const alias of [...this.#stores.keys()].sort()) {
-      if (store !== undefined && store !== alias) continue;
-      const jobs = await this.#allJobsOf(alias, {});
-      lines.push(
-        `Jobstore ${alias}:`,
-        ...(jobs.length > 0 ? jobs.map((job) => `    ${job}`) : ["    No scheduled jobs"]),
-      );
-    }
-    return lines;
-  }
-}
-
-function matches(job: Job, { store, state, tag }: JobListQuery): boolean {
-  if (store !== undefined && job.store !== store) return false;
-  if (state === "scheduled" ? job.paused : state === "paused" ? !job.paused : false) return false;
-  return tag === undefined || job.tags.includes(tag);
-}
-
-function settable(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {};
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }

@@ -1,7 +1,7 @@
-import type { Run } from "./executor.js";
+import type { Run } from "../executor.js";
+import type { JobRecord } from "../job-record.js";
+import type { RunContext, TaskFunction } from "../task.js";
 import type { HeldInstance } from "./held-instance.js";
-import type { JobRecord } from "./job-record.js";
-import type { RunContext, TaskFunction } from "./task.js";
 
 /** What an active run asks of the session that holds it. */
 export interface RunKeeper {

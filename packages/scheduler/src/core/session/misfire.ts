@@ -1,5 +1,5 @@
-import type { Instant, Random, Trigger } from "../triggers/trigger.js";
-import type { Coalesce } from "./job-record.js";
+import type { Instant, Random, Trigger } from "../../triggers/trigger.js";
+import type { Coalesce } from "../job-record.js";
 
 /** A backlog that is not coalesced keeps this many of its latest run times. */
 export const BACKLOG_MAX = 1_000;

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.js";
+import type { Clock } from "../clock.js";
 
 /** A sleep that can be cut short: one timer, one waiter. A wake-up that comes while nobody sleeps ends the next sleep at once. */
 export class Pacer {

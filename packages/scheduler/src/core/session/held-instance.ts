@@ -1,5 +1,5 @@
-import type { JobRecord } from "./job-record.js";
-import type { PlannedRun } from "./job-store.js";
+import type { JobRecord } from "../job-record.js";
+import type { PlannedRun } from "../job-store.js";
 
 /** An instance this scheduler holds: its runs go one after the other, and its lease is renewed until the last has ended. */
 export class HeldInstance {

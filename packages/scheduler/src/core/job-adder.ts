@@ -1,0 +1,106 @@
+import { ConflictingIdError, JobSpecError, TaskNotFoundError } from "./errors.js";
+import { Job } from "./job.js";
+import type { JobRecord } from "./job-record.js";
+import { type JobDefaults, type JobSpec, STORE_DEFAULT, toRecord } from "./job-spec.js";
+import type { JobStore } from "./job-store.js";
+import { kept } from "./kept.js";
+import type { SchedulerParts } from "./scheduler-parts.js";
+import { untilWritten } from "./until-written.js";
+
+/** Makes jobs of what was asked for, and puts them where they belong. */
+export class JobAdder {
+  constructor(
+    private readonly parts: SchedulerParts,
+    private readonly defaults: JobDefaults,
+  ) {}
+
+  /** Before the start the job is pending. */
+  async add(spec: JobSpec): Promise<Job> {
+    const { stores, pending, logger, keeper, isStopped } = this.parts;
+    const alias = spec.store ?? STORE_DEFAULT;
+    const store = stores.get(alias);
+    this.#checkTask(spec, store);
+    const record = this.#record(spec, await this.#now(store));
+    if (!isStopped()) return new Job(await this.#insert(alias, record, spec), alias, false, keeper);
+    const job = pending.add(spec, record, alias);
+    logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
+    return job;
+  }
+
+  /** Reads each store's clock once; answers how many. Stops at the first that is refused. */
+  async addAll(specs: Iterable<JobSpec>): Promise<number> {
+    const { stores, events, isStopped } = this.parts;
+    const nowMs = new Map<string, number>();
+    let count = 0;
+    for (const spec of specs) {
+      const alias = spec.store ?? STORE_DEFAULT;
+      const store = stores.get(alias);
+      if (isStopped() || spec.onConflict !== undefined) await this.add(spec);
+      else {
+        this.#checkTask(spec, store);
+        if (!nowMs.has(alias)) nowMs.set(alias, await this.#now(store));
+        const record = this.#record(spec, nowMs.get(alias)!);
+        const inserted = store.insert(record);
+        const existing = inserted instanceof Promise ? await inserted : inserted;
+        if (existing !== undefined) throw new ConflictingIdError(record.id);
+        if (events.wants("job:added")) events.emit("job:added", { jobId: record.id, store: alias });
+      }
+      count++;
+    }
+    stores.wake();
+    return count;
+  }
+
+  /** At the start, pending jobs count from now: an interval's first run is one interval after the start. */
+  addPending(): Promise<void> {
+    const { stores, pending } = this.parts;
+    return pending.settle(async ({ spec, job, record }) => {
+      const store = stores.get(job.store);
+      this.#checkTask(spec, store);
+      const fresh = this.#record({ ...spec, id: record.id }, await this.#now(store));
+      const touched = job.record !== record ? { ...job.record } : fresh;
+      return this.#insert(job.store, touched, spec);
+    });
+  }
+
+  #checkTask({ func }: JobSpec, store: JobStore): void {
+    if (typeof func === "function") {
+      if (!store.shared) return;
+      const reason = "a shared store keeps names, not functions: registerTask(name, fn) and give the name";
+      throw new JobSpecError("func", reason);
+    }
+    const { tasks, isStopped } = this.parts;
+    if (!store.shared && !isStopped() && !tasks.has(func)) throw new TaskNotFoundError(func);
+  }
+
+  async #now(store: JobStore): Promise<number> {
+    return this.parts.isStopped() ? this.parts.clock.now() : store.now();
+  }
+
+  #record(spec: JobSpec, nowMs: number): JobRecord {
+    const { timezone, random, newId, tasks } = this.parts;
+    return toRecord(spec, { defaults: this.defaults, timezone, nowMs, random, newId, ...tasks.defaultsOf(spec.func) });
+  }
+
+  #insert(alias: string, record: JobRecord, { onConflict = "error" }: JobSpec): Promise<JobRecord> {
+    const { stores, logger, events } = this.parts;
+    const { id, name } = record;
+    const store = stores.get(alias);
+    return untilWritten(id, this.parts, async () => {
+      const existing = await store.insert(record);
+      if (existing === undefined) {
+        logger.info(`Added job "${name}" to job store "${alias}"`);
+        events.emit("job:added", { jobId: id, store: alias });
+        stores.wake(alias);
+        return record;
+      }
+      if (onConflict === "error") throw new ConflictingIdError(id);
+      const wanted = onConflict === "keep" ? kept(existing, record) : record;
+      const updated = await store.update({ ...wanted, version: existing.version });
+      if (updated === undefined) return undefined;
+      events.emit("job:modified", { jobId: id, store: alias });
+      stores.wake(alias);
+      return updated;
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import { JobNotFoundError, JobSpecError } from "./errors.js";
+import type { Job } from "./job.js";
+import type { JobRecord } from "./job-record.js";
+import { firstRunOf, type JobPatch, liveTrigger, patched } from "./job-spec.js";
+import type { SchedulerParts } from "./scheduler-parts.js";
+import { untilWritten } from "./until-written.js";
+
+/** Changes jobs in their stores, or where they wait for the start. */
+export class JobChanger {
+  constructor(private readonly parts: SchedulerParts) {}
+
+  patch(job: Job, patch: JobPatch): Promise<JobRecord> {
+    const { timezone } = this.parts;
+    return this.#change(job, (record, nowMs) => patched(record, patch, { timezone, nowMs }));
+  }
+
+  reschedule(job: Job, trigger: Trigger | TriggerState): Promise<JobRecord> {
+    const { timezone, random } = this.parts;
+    return this.#change(job, (record, nowMs) => {
+      const anchored = liveTrigger(trigger, timezone).anchored(nowMs);
+      const nextRunMs = firstRunOf(anchored, nowMs, random);
+      if (nextRunMs === null) throw new JobSpecError("trigger", `${anchored} has no run time left`);
+      return { ...record, trigger: anchored, nextRunMs };
+    });
+  }
+
+  pause(job: Job): Promise<JobRecord> {
+    return this.#change(job, (record) => ({ ...record, nextRunMs: null }));
+  }
+
+  /** Undefined when the trigger has ended: there is nothing to resume. */
+  async resume(job: Job): Promise<JobRecord | undefined> {
+    const { stores, random } = this.parts;
+    const nextRunMs = job.trigger.next(null, await stores.get(job.store).now(), random);
+    return nextRunMs === null ? undefined : this.#change(job, (record) => ({ ...record, nextRunMs }));
+  }
+
+  /** Reads, changes and writes until nobody came between. */
+  async #change(job: Job, change: (record: JobRecord, nowMs: number) => JobRecord): Promise<JobRecord> {
+    const { stores, clock, logger, events } = this.parts;
+    if (job.pending) return change(job.record, clock.now());
+    const store = stores.get(job.store);
+    return untilWritten(job.id, this.parts, async () => {
+      const current = await store.get(job.id);
+      if (current === undefined) throw new JobNotFoundError(job.id);
+      const updated = await store.update(change(current, await store.now()));
+      if (updated === undefined) return undefined;
+      logger.info(`Modified job ${job.id}`);
+      events.emit("job:modified", { jobId: job.id, store: job.store });
+      stores.wake(job.store);
+      return updated;
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { JobNotFoundError, MaxInstancesError, SchedulerStateError } from "./errors.js";
+import type { Job } from "./job.js";
+import type { JobRecord } from "./job-record.js";
+import type { SchedulerParts } from "./scheduler-parts.js";
+
+/** Who asks for the run, and whether it runs tasks itself. */
+interface Asker {
+  readonly id: string;
+  readonly isRunning: boolean;
+}
+
+/** Opens an instance for one run at this moment, and runs it here or leaves it to another; answers the execution's id. */
+export async function runNow(job: Job, { stores, tasks, newId }: SchedulerParts, asker: Asker): Promise<string> {
+  const session = stores.session(job.store);
+  if (session === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
+  const store = stores.get(job.store);
+  const run = { executionId: newId(), scheduledAt: await store.now() };
+  const record: JobRecord = { ...job.record, misfireGraceTime: null };
+  const mine = asker.isRunning && (typeof record.func !== "string" || tasks.has(record.func));
+  const instance = {
+    id: newId(),
+    owner: asker.id,
+    leaseMs: session.leaseMs,
+    job: record,
+    runs: [run],
+    offered: !mine,
+  };
+  const [verdict] = await store.dispatch([{ jobId: job.id, instance }]);
+  if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(job.id);
+  if (verdict.kind === "max_instances") throw new MaxInstancesError(job.id, record.maxInstances);
+  if (mine) {
+    const { token, runs } = verdict;
+    session.hold({ instanceId: instance.id, token, job: record, runs, attempt: 1 });
+  }
+  return run.executionId;
+}

@@ -1,0 +1,25 @@
+import type { Random } from "../triggers/trigger.js";
+import type { Clock } from "./clock.js";
+import type { Executor, Logger } from "./executor.js";
+import type { JobDefaults } from "./job-spec.js";
+import type { JobStore } from "./job-store.js";
+
+export interface SchedulerOptions {
+  /** IANA name for triggers without one and for texts; the machine's own by default. */
+  readonly timezone?: string;
+  readonly stores?: Readonly<Record<string, JobStore>>;
+  readonly executors?: Readonly<Record<string, Executor>>;
+  readonly jobDefaults?: JobDefaults;
+  /** Anything with debug, info, warn and error; pino for one. Warnings and errors go to stderr without it. */
+  readonly logger?: Logger;
+  /** How long shared stores lend jobs and runs; what a crash costs at most, plus a second. Default 10,000. */
+  readonly leaseMs?: number;
+  /** How often a shared store is asked when nothing is due; a missed wake-up costs that much. Default 1,000. */
+  readonly pollMs?: number;
+  /** Days that finished executions are kept. Default 7. */
+  readonly historyDays?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** True lets the process end although the scheduler waits. Ignored with a `clock` of your own. */
+  readonly unref?: boolean;
+}

@@ -1,0 +1,202 @@
+import type { JobRecord } from "../job-record.js";
+import type { Decision, Verdict } from "../job-store.js";
+import { HeldInstance } from "./held-instance.js";
+import { dueRuns } from "./misfire.js";
+import { mostRoom } from "./most-room.js";
+import { Pacer } from "./pacer.js";
+import type { Runner } from "./runner.js";
+import type { SessionParts } from "./session-parts.js";
+
+/** How many jobs one claim asks for. */
+const BATCH = 200;
+/** How soon to look again when no executor has room, should none say that it has. */
+const CAPACITY_MS = 20;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** A claimed job whose executor has no room. */
+interface Parked {
+  readonly job: JobRecord;
+  readonly untilMonotonic: number;
+}
+
+/** Claims what is due, decides which run times that means, has the store write that down, and starts them. */
+export class ClaimLoop {
+  readonly #parts: SessionParts;
+  readonly #runner: Runner;
+  readonly #pacer: Pacer;
+  /** They wait here, so that others' jobs behind them do not. */
+  #parked: Parked[] = [];
+  #stopping = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: SessionParts, runner: Runner) {
+    this.#parts = parts;
+    this.#runner = runner;
+    this.#pacer = new Pacer(parts.host.clock);
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  wake(): void {
+    this.#pacer.wake();
+  }
+
+  /** Resolves when nothing more will be started. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    this.#pacer.wake();
+    await this.#loop;
+  }
+
+  async releaseParked(): Promise<void> {
+    await this.#release(this.#parked.splice(0).map(({ job }) => job));
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping) {
+      const waitMs = await this.#pass();
+      if (this.#stopping) return;
+      // In steps that the clock's jumps cannot stretch: a wall clock set forward ends the sleep early.
+      if (waitMs > 0) await this.#pacer.sleep(Math.min(waitMs, this.#parts.pollMs));
+    }
+  }
+
+  /** One round; answers how long there is nothing to do. */
+  async #pass(): Promise<number> {
+    const { store, host, leaseMs, pollMs, time, trouble, news } = this.#parts;
+    if (host.paused()) return pollMs;
+    const parkedWork = this.#takeUnparked();
+    if (parkedWork.length > 0) await this.#process(parkedWork, time.now());
+    const room = mostRoom(host.executors());
+    if (room <= 0 || this.#parked.length >= BATCH) return this.#untilCapacityMs();
+    try {
+      const askedAt = host.clock.monotonic();
+      const answer = store.claimDue({
+        owner: host.id,
+        leaseMs,
+        limit: Math.min(BATCH, room),
+        ...(store.shared ? { tasks: host.taskNames() } : {}),
+      });
+      const claims = answer instanceof Promise ? await answer : answer;
+      time.heard(claims.nowMs, askedAt);
+      trouble.worked();
+      news.broken(claims);
+      const nextOfThese = claims.jobs.length > 0 ? await this.#process(claims.jobs, claims.nowMs) : NEVER;
+      return Math.max(0, Math.min(claims.nextDueMs ?? NEVER, nextOfThese) - time.now());
+    } catch (error) {
+      return trouble.failed("claim due jobs", error);
+    }
+  }
+
+  #untilCapacityMs(): number {
+    for (const executor of this.#parts.host.executors()) executor.onCapacity ??= () => this.wake();
+    return CAPACITY_MS;
+  }
+
+  /** Decides, writes that down and starts; answers when the first of these jobs is due again. */
+  async #process(jobs: readonly JobRecord[], nowMs: number): Promise<number> {
+    const { host, news } = this.#parts;
+    if (this.#stopping || host.paused()) {
+      await this.#release(jobs);
+      return NEVER;
+    }
+    const roomOf = new Map<string, number>();
+    const decisions: Decision[] = [];
+    const sources: { job: JobRecord; cut: boolean }[] = [];
+    for (const job of jobs) {
+      if (!this.#hasRoom(job, roomOf)) continue;
+      const due = dueRuns(job.trigger, job.nextRunMs!, nowMs, job.coalesce, host.random);
+      decisions.push(this.#decision(job, due.runs, due.next));
+      sources.push({ job, cut: due.cut });
+    }
+    const sentAt = host.clock.monotonic();
+    const verdicts = await this.#dispatch(decisions);
+    if (verdicts === undefined) return NEVER;
+    let earliest = NEVER;
+    for (let at = 0; at < verdicts.length; at++) {
+      if (sources[at]!.cut) news.cut(sources[at]!.job, decisions[at]!.instance!);
+      this.#carryOut(decisions[at]!, verdicts[at]!, sentAt);
+      const changedByOthers = verdicts[at]!.kind === "stale";
+      earliest = Math.min(earliest, changedByOthers ? nowMs : (decisions[at]!.claim!.nextRunMs ?? earliest));
+    }
+    return earliest;
+  }
+
+  #hasRoom(job: JobRecord, roomOf: Map<string, number>): boolean {
+    const { host, leaseMs } = this.#parts;
+    const executor = host.executor(job.executor);
+    if (executor === undefined) return true; // its run ends as an error that names the executor
+    const room = roomOf.get(job.executor) ?? executor.capacity();
+    if (room <= 0) {
+      executor.onCapacity ??= () => this.wake();
+      this.#parked.push({ job, untilMonotonic: host.clock.monotonic() + leaseMs * 0.8 });
+      return false;
+    }
+    roomOf.set(job.executor, room - 1);
+    return true;
+  }
+
+  /** Parked jobs whose executor has room again; those whose lease is nearly over are left to whoever claims them next. */
+  #takeUnparked(): JobRecord[] {
+    if (this.#parked.length === 0) return [];
+    const { host } = this.#parts;
+    const now = host.clock.monotonic();
+    const waiting = this.#parked.filter((parked) => parked.untilMonotonic > now);
+    const ready = waiting.filter(({ job }) => (host.executor(job.executor)?.capacity() ?? 1) > 0);
+    this.#parked = waiting.filter((parked) => !ready.includes(parked));
+    return ready.map(({ job }) => job);
+  }
+
+  #decision(job: JobRecord, runs: readonly number[], next: number | null): Decision {
+    const { host, leaseMs } = this.#parts;
+    return {
+      jobId: job.id,
+      claim: { version: job.version, nextRunMs: next },
+      instance: {
+        id: host.newId(),
+        owner: host.id,
+        leaseMs,
+        job,
+        runs: runs.map((scheduledAt) => ({ executionId: host.newId(), scheduledAt })),
+      },
+    };
+  }
+
+  /** Repeated until the store answers or the claims' leases are over: whatever was done is found by the repetition. */
+  async #dispatch(decisions: readonly Decision[]): Promise<readonly Verdict[] | undefined> {
+    if (decisions.length === 0) return [];
+    const { store, host, leaseMs, trouble } = this.#parts;
+    const giveUpAt = host.clock.monotonic() + leaseMs * 0.5;
+    for (;;) {
+      try {
+        const answer = store.dispatch(decisions);
+        return answer instanceof Promise ? await answer : answer;
+      } catch (error) {
+        const waitMs = trouble.failed("dispatch", error);
+        if (host.clock.monotonic() + waitMs > giveUpAt) return undefined;
+        await trouble.pause(waitMs);
+      }
+    }
+  }
+
+  #carryOut(decision: Decision, verdict: Verdict, sentAt: number): void {
+    const { news, leaseMs } = this.#parts;
+    const { job, id, runs } = decision.instance!;
+    if (verdict.kind === "stale") return;
+    if (verdict.kind === "max_instances") {
+      const runTimes = runs.map((run) => run.scheduledAt);
+      news.tooManyInstances(job, runTimes);
+    } else if (verdict.runs.length > 0) {
+      this.#runner.hold(new HeldInstance(id, verdict.token, job, verdict.runs, 1, sentAt + leaseMs));
+    }
+    if (decision.claim?.nextRunMs === null) news.removed(job);
+  }
+
+  async #release(jobs: readonly JobRecord[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const claims = jobs.map((job) => ({ jobId: job.id, version: job.version }));
+    await this.#parts.trouble.bestEffort("release claims", () => this.#parts.store.release(claims));
+  }
+}

@@ -1,0 +1,136 @@
+import type { TakenOver } from "../job-store.js";
+import { HeldInstance } from "./held-instance.js";
+import { mostRoom } from "./most-room.js";
+import { Pacer } from "./pacer.js";
+import type { Runner } from "./runner.js";
+import type { SessionParts } from "./session-parts.js";
+
+/** How many leases one call renews, and how many runs one takes over. */
+const BATCH = 200;
+/** While something runs, how often to look whether it runs for long. */
+const WATCH_MS = 250;
+const HEARTBEAT_MS = 5_000;
+const REAP_EVERY_MS = 1_000;
+
+/** Keeps leases alive, takes over what others dropped, and shows that this scheduler lives. */
+export class KeeperLoop {
+  readonly #parts: SessionParts;
+  readonly #runner: Runner;
+  readonly #pacer: Pacer;
+  #mayTakeOver = true;
+  #stopped = false;
+  /** It sleeps long because nothing is held. */
+  #rests = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: SessionParts, runner: Runner) {
+    this.#parts = parts;
+    this.#runner = runner;
+    this.#pacer = new Pacer(parts.host.clock);
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  wake(): void {
+    this.#pacer.wake();
+  }
+
+  /** Something is held: it must not sleep for long any more. */
+  stir(): void {
+    if (!this.#rests) return;
+    this.#rests = false;
+    this.#pacer.wake();
+  }
+
+  endTakeovers(): void {
+    this.#mayTakeOver = false;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#pacer.wake();
+    await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    const { store, host, leaseMs, pollMs, held } = this.#parts;
+    let nextRenewal = 0;
+    let nextReap = 0;
+    let nextHeartbeat = 0;
+    while (!this.#stopped) {
+      if (store.shared) {
+        const now = host.clock.monotonic();
+        if (now >= nextRenewal) {
+          await this.#renew();
+          nextRenewal = now + leaseMs / 4;
+        }
+        if (now >= nextReap && this.#mayTakeOver && !host.paused()) {
+          nextReap = now + (await this.#reap());
+        }
+        if (now >= nextHeartbeat) {
+          await this.#heartbeat();
+          nextHeartbeat = now + HEARTBEAT_MS;
+        }
+      }
+      this.#runner.announceLongRuns();
+      if (this.#stopped) return;
+      this.#rests = held.size === 0;
+      const quiet = held.size > 0 ? WATCH_MS : store.shared ? REAP_EVERY_MS : pollMs;
+      await this.#pacer.sleep(Math.min(quiet, leaseMs / 4));
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const all = this.#parts.held.all().filter((held) => !held.dropped);
+    for (let from = 0; from < all.length; from += BATCH) {
+      const group = all.slice(from, from + BATCH);
+      await this.#parts.trouble.bestEffort("renew leases", () => this.#renewGroup(group));
+    }
+  }
+
+  async #renewGroup(group: readonly HeldInstance[]): Promise<void> {
+    const { store, host, leaseMs } = this.#parts;
+    const askedAt = host.clock.monotonic();
+    const keys = group.map((held) => ({ instanceId: held.id, token: held.token }));
+    const { lost, cancel } = await store.renew(keys, leaseMs);
+    const gone = new Set(lost);
+    for (const held of group) {
+      if (!gone.has(held.id)) held.leaseEndsAt = askedAt + leaseMs;
+      else if (held.slot >= 0 && !held.closing) this.#runner.leaseLost(held);
+    }
+    for (const executionId of cancel) this.#runner.abortExecution(executionId);
+  }
+
+  /** Takes over what dead schedulers dropped; answers when to look again, ms. */
+  async #reap(): Promise<number> {
+    const { store, host, leaseMs, news, trouble } = this.#parts;
+    const limit = Math.min(BATCH, mostRoom(host.executors()));
+    if (limit <= 0) return REAP_EVERY_MS;
+    try {
+      const reaped = await store.reap({ owner: host.id, leaseMs, limit, tasks: host.taskNames() });
+      for (const execution of reaped.lost) news.lost(execution);
+      for (const instance of reaped.takenOver) this.#takeOver(instance);
+      if (reaped.nextExpiryMs === null) return REAP_EVERY_MS;
+      return Math.min(REAP_EVERY_MS, Math.max(20, reaped.nextExpiryMs - reaped.nowMs + 1));
+    } catch (error) {
+      return trouble.failed("look for runs to take over", error);
+    }
+  }
+
+  #takeOver(instance: TakenOver): void {
+    if (instance.runs.length === 0) return;
+    const { host, leaseMs, news } = this.#parts;
+    const { instanceId, token, job, runs, attempt } = instance;
+    news.tookOver(instance);
+    const leaseEndsAt = host.clock.monotonic() + leaseMs;
+    this.#runner.hold(new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
+  }
+
+  #heartbeat(): Promise<void> {
+    const { store, host, held, trouble } = this.#parts;
+    const node = { id: host.id, ...host.node(), running: held.size, seenAt: 0 };
+    return trouble.bestEffort("heartbeat", () => store.heartbeat(node));
+  }
+}

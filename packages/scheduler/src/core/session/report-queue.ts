@@ -1,0 +1,68 @@
+import type { Clock } from "../clock.js";
+import type { JobStore, Report } from "../job-store.js";
+import type { StoreTrouble } from "./store-trouble.js";
+
+interface Waiting {
+  readonly report: Report;
+  readonly settle: (recorded: boolean) => void;
+}
+
+/** How many reports go together. */
+const BATCH = 200;
+/** What a store that is away may cost at the end. */
+const FLUSH_MS = 5_000;
+
+/** Reports to the store, in groups: whatever comes while one group is being written makes the next. */
+export class ReportQueue {
+  #waiting: Waiting[] = [];
+  #writing: Promise<void> | undefined;
+  #givenUp = false;
+
+  constructor(
+    private readonly store: JobStore,
+    private readonly clock: Clock,
+    private readonly trouble: StoreTrouble,
+  ) {}
+
+  /** `settle` hears whether it was recorded: false when the lease had gone to another. */
+  add(report: Report, settle: (recorded: boolean) => void): void {
+    this.#waiting.push({ report, settle });
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when all is written down, or when the store has been away for too long. */
+  async flush(): Promise<void> {
+    if (this.#writing === undefined) return;
+    const deadline = this.clock.setTimer(this.store.shared ? FLUSH_MS : 0, () => this.giveUp());
+    await this.#writing;
+    deadline[Symbol.dispose]();
+  }
+
+  /** What fails from now on is not tried again. */
+  giveUp(): void {
+    this.#givenUp = true;
+  }
+
+  async #write(): Promise<void> {
+    await Promise.resolve(); // what ends in the same turn goes together
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, BATCH);
+      const answers = await this.#recorded(group.map(({ report }) => report));
+      for (let at = 0; at < group.length; at++) group[at]!.settle(answers[at] ?? false);
+    }
+    this.#writing = undefined;
+  }
+
+  /** Tried until the store answers; leases are over by then if it was away for long, and it will say so. */
+  async #recorded(reports: readonly Report[]): Promise<readonly boolean[]> {
+    for (;;) {
+      try {
+        const answer = this.store.report(reports);
+        return answer instanceof Promise ? await answer : answer;
+      } catch (error) {
+        if (this.#givenUp) return [];
+        await this.trouble.pause(this.trouble.failed("report", error));
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import { durationText } from "../../time/duration-text.js";
+import type { Execution } from "../execution.js";
+import type { JobRecord } from "../job-record.js";
+import type { Claims, NewInstance, TakenOver } from "../job-store.js";
+import { jobText, runTimeText } from "../job-text.js";
+import type { Json } from "../json.js";
+import type { ActiveRun } from "./active-run.js";
+import { stackOf } from "./error-text.js";
+import type { HeldInstance } from "./held-instance.js";
+import type { SessionHost } from "./session-host.js";
+
+/** How a run ended, and what came of it. */
+export interface RunEnd {
+  readonly state: "executed" | "error" | "missed" | "cancelled";
+  readonly finishedAt: number;
+  readonly value?: Json | undefined;
+  readonly error?: unknown;
+}
+
+/** What a session says: lines for the log, in APScheduler's words where it has them, and events for the listeners. */
+export class SessionNews {
+  constructor(
+    private readonly alias: string,
+    private readonly host: Pick<SessionHost, "logger" | "verbose" | "timezone" | "events">,
+  ) {}
+
+  submitted(held: HeldInstance): void {
+    if (!this.host.events.wants("job:submitted")) return;
+    const scheduledRunTimes = held.runs.map((run) => run.scheduledAt);
+    this.host.events.emit("job:submitted", { jobId: held.job.id, store: this.alias, scheduledRunTimes });
+  }
+
+  started(run: ActiveRun): void {
+    const { verbose, timezone, logger, events } = this.host;
+    if (verbose) {
+      const at = runTimeText(run.scheduledAt, timezone);
+      logger.info(`Running job "${jobText(run.job, timezone)}" (scheduled at ${at})`);
+    }
+    if (events.wants("job:started")) events.emit("job:started", this.#eventOf(run));
+  }
+
+  ended(run: ActiveRun, { state, finishedAt, value, error }: RunEnd): void {
+    const { events, logger, verbose, timezone } = this.host;
+    if (state === "executed") {
+      if (verbose) logger.info(`Job "${jobText(run.job, timezone)}" executed successfully`);
+      if (!events.wants("job:executed")) return;
+      events.emit("job:executed", { ...this.#eventOf(run), value, durationMs: finishedAt - run.startedAt! });
+    } else if (state === "error") {
+      const durationMs = run.startedAt === null ? null : finishedAt - run.startedAt;
+      events.emit("job:error", { ...this.#eventOf(run), error, durationMs });
+    } else if (state === "missed") events.emit("job:missed", this.#eventOf(run));
+    else events.emit("job:cancelled", this.#eventOf(run));
+  }
+
+  failed(run: ActiveRun, error: unknown): void {
+    this.host.logger.error(`Job "${jobText(run.job, this.host.timezone)}" raised an exception: ${stackOf(error)}`);
+  }
+
+  missed(run: ActiveRun, lateMs: number): void {
+    const text = jobText(run.job, this.host.timezone);
+    this.host.logger.warn(`Run time of job "${text}" was missed by ${durationText(lateMs)}`);
+  }
+
+  willRetry(run: ActiveRun, error: unknown, retryAt: number): void {
+    this.host.events.emit("job:retry", { ...this.#eventOf(run), error, retryAt });
+  }
+
+  cancelled(run: ActiveRun): void {
+    this.host.events.emit("job:cancelled", this.#eventOf(run));
+  }
+
+  /** The end of a run came too late to be written down. */
+  endedTooLate(run: ActiveRun): void {
+    this.host.logger.warn(
+      `The end of job "${run.jobName}" (execution ${run.executionId}) came after its lease was lost`,
+    );
+    this.host.events.emit("job:lost", this.#eventOf(run));
+  }
+
+  leaseLost({ job, run }: HeldInstance): void {
+    this.host.logger.warn(`The lease of job "${job.name}" (execution ${run.executionId}) was lost while it ran`);
+  }
+
+  tookOver({ job, attempt }: TakenOver): void {
+    this.host.logger.info(`Took over job "${job.name}" (attempt ${attempt})`);
+  }
+
+  /** Another scheduler's run, which its store has given up. */
+  lost({ id, jobId, jobName, scheduledAt, attempt }: Execution): void {
+    this.host.logger.error(
+      `Job "${jobName}" (execution ${id}) was lost: the scheduler that ran it ended or did not renew its lease`,
+    );
+    this.host.events.emit("job:lost", { executionId: id, jobId, store: this.alias, scheduledAt, attempt });
+  }
+
+  tooManyInstances(job: JobRecord, scheduledRunTimes: readonly number[]): void {
+    const text = jobText(job, this.host.timezone);
+    this.host.logger.warn(
+      `Execution of job "${text}" skipped: maximum number of running instances reached (${job.maxInstances})`,
+    );
+    this.host.events.emit("job:maxInstances", { jobId: job.id, store: this.alias, scheduledRunTimes });
+  }
+
+  /** A backlog was longer than is kept. */
+  cut(job: JobRecord, { runs }: NewInstance): void {
+    const text = jobText(job, this.host.timezone);
+    this.host.logger.warn(`Job "${text}" missed more runs than are kept: only the last ${runs.length} run`);
+    const { executionId } = runs[0]!;
+    const event = { executionId, jobId: job.id, store: this.alias, scheduledAt: job.nextRunMs!, attempt: 1 };
+    this.host.events.emit("job:missed", { ...event, skipped: 1 });
+  }
+
+  /** The trigger has ended, and the job with it. */
+  removed({ id }: JobRecord): void {
+    if (this.host.verbose) this.host.logger.info(`Removed job ${id}`);
+    if (this.host.events.wants("job:removed")) {
+      this.host.events.emit("job:removed", { jobId: id, store: this.alias });
+    }
+  }
+
+  broken({ broken }: Claims): void {
+    for (const { id, reason } of broken) {
+      this.host.logger.error(`Unable to read job "${id}" of job store "${this.alias}": ${reason}`);
+    }
+  }
+
+  #eventOf(run: ActiveRun) {
+    const { executionId, jobId, scheduledAt, attempt } = run;
+    return { executionId, jobId, store: this.alias, scheduledAt, attempt };
+  }
+}

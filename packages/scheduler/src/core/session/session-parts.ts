@@ -1,0 +1,42 @@
+import type { JobStore } from "../job-store.js";
+import { HeldInstances } from "./held-instance.js";
+import { ReportQueue } from "./report-queue.js";
+import type { SessionHost } from "./session-host.js";
+import { SessionNews } from "./session-news.js";
+import { StoreTime } from "./store-time.js";
+import { StoreTrouble } from "./store-trouble.js";
+
+/** What the parts of one session share. */
+export interface SessionParts {
+  readonly store: JobStore;
+  readonly host: SessionHost;
+  /** The lease that claims and instances begin with. */
+  readonly leaseMs: number;
+  /** No sleep is longer. */
+  readonly pollMs: number;
+  readonly held: HeldInstances;
+  readonly time: StoreTime;
+  readonly trouble: StoreTrouble;
+  readonly news: SessionNews;
+  readonly reports: ReportQueue;
+}
+
+/** A store in this process has nobody to lose its lease to. */
+const ENDLESS_MS = 1e14;
+/** And nobody to wake it; but a suspended machine or a stepped clock must be noticed. */
+const LONGEST_SLEEP_MS = 30_000;
+
+export function sessionParts(alias: string, store: JobStore, host: SessionHost): SessionParts {
+  const trouble = new StoreTrouble(alias, host);
+  return {
+    store,
+    host,
+    leaseMs: store.shared ? host.leaseMs : ENDLESS_MS,
+    pollMs: store.shared ? host.pollMs : LONGEST_SLEEP_MS,
+    held: new HeldInstances(),
+    time: new StoreTime(store, host.clock),
+    trouble,
+    news: new SessionNews(alias, host),
+    reports: new ReportQueue(store, host.clock, trouble),
+  };
+}

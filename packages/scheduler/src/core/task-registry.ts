@@ -1,0 +1,33 @@
+import { JobSpecError } from "./errors.js";
+import type { Surroundings } from "./job-spec.js";
+import type { TaskFunction, TaskOptions } from "./task.js";
+
+/** Tasks by name. One without a function runs elsewhere. */
+export class TaskRegistry {
+  readonly #tasks = new Map<string, { readonly fn: TaskFunction | undefined; readonly options: TaskOptions }>();
+  #names: readonly string[] = [];
+
+  set(name: string, fn: TaskFunction | undefined, options: TaskOptions): void {
+    if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
+    this.#tasks.set(name, { fn, options });
+    this.#names = [...this.#tasks.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#tasks.has(name);
+  }
+
+  get(name: string): TaskFunction | undefined {
+    return this.#tasks.get(name)?.fn;
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  /** What the task's own options say of its jobs. */
+  defaultsOf(func: string | TaskFunction): Pick<Surroundings, "taskAck" | "taskTimeoutMs"> {
+    const options = typeof func === "string" ? this.#tasks.get(func)?.options : undefined;
+    return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs };
+  }
+}
