@@ -40,5 +40,16 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly S
     { id: "prune-notifications", func: PRUNE_NOTIFICATIONS, trigger: crontab("20 3 * * *") },
     { id: "prune-orders", func: PRUNE_ORDERS, trigger: crontab("40 3 * * *") },
   ];
-  return lines.map((line) => ({ timeoutMs: 10 * MINUTE_MS, ...line, tags: [TIMETABLE_TAG] }));
+  return lines.map((line) => ({
+    name: spoken(line.id),
+    timeoutMs: 10 * MINUTE_MS,
+    ...line,
+    tags: [TIMETABLE_TAG],
+  }));
+}
+
+/** `heal-orders` as people say it: "Heal orders". */
+function spoken(id: string): string {
+  const words = id.replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
