@@ -8,11 +8,16 @@ export class LruIndex {
   readonly capacity: number;
   readonly #slots = new Map<Id, number>();
   readonly #ids: Id[] = [];
+  /** A ring of slots by use, through the slot `capacity`, which stands before the oldest and after the newest. */
+  readonly #newer: Int32Array;
+  readonly #older: Int32Array;
 
   constructor(capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 1)
       throw new RangeError(`capacity must be at least 1, not ${capacity}`);
     this.capacity = capacity;
+    this.#newer = new Int32Array(capacity + 1).fill(capacity);
+    this.#older = new Int32Array(capacity + 1).fill(capacity);
   }
 
   get size(): number {
@@ -32,34 +37,55 @@ export class LruIndex {
   use(id: Id, fresh: (slot: number) => void): number {
     const known = this.#slots.get(id);
     if (known !== undefined) {
-      this.#slots.delete(id);
-      this.#slots.set(id, known);
+      this.#unlink(known);
+      this.#linkNewest(known);
       return known;
     }
     const slot = this.#slots.size < this.capacity ? this.#ids.length : this.#evict();
     this.#slots.set(id, slot);
     this.#ids[slot] = id;
+    this.#linkNewest(slot);
     fresh(slot);
     return slot;
   }
 
   /** Ids and their slots, the one used longest ago first. */
-  entries(): IterableIterator<[Id, number]> {
-    return this.#slots.entries();
+  *entries(): IterableIterator<[Id, number]> {
+    for (let slot = this.#newer[this.capacity]!; slot !== this.capacity; slot = this.#newer[slot]!) {
+      yield [this.#ids[slot]!, slot];
+    }
   }
 
   restore(entries: Iterable<readonly [Id, number]>): void {
     this.#slots.clear();
     this.#ids.length = 0;
+    this.#newer.fill(this.capacity);
+    this.#older.fill(this.capacity);
     for (const [id, slot] of entries) {
       this.#slots.set(id, slot);
       this.#ids[slot] = id;
+      this.#linkNewest(slot);
     }
   }
 
   #evict(): number {
-    const [oldest, slot] = this.#slots.entries().next().value as [Id, number];
-    this.#slots.delete(oldest);
-    return slot;
+    const oldest = this.#newer[this.capacity]!;
+    this.#unlink(oldest);
+    this.#slots.delete(this.#ids[oldest]!);
+    return oldest;
+  }
+
+  #unlink(slot: number): void {
+    const [older, newer] = [this.#older[slot]!, this.#newer[slot]!];
+    this.#newer[older] = newer;
+    this.#older[newer] = older;
+  }
+
+  #linkNewest(slot: number): void {
+    const newest = this.#older[this.capacity]!;
+    this.#older[slot] = newest;
+    this.#newer[slot] = this.capacity;
+    this.#newer[newest] = slot;
+    this.#older[this.capacity] = slot;
   }
 }

@@ -45,6 +45,22 @@ export function ndcg(order: readonly number[], relevant: ReadonlySet<number>, k:
   return gained / ideal;
 }
 
+/** The candidates at the first places; ties fall by a hash of the candidate and `key`. */
+function firstPlaces(scores: ArrayLike<number>, places: number, key: number): number[] {
+  const keyOf = (candidate: number) => Math.imul(candidate + 1, 0x9e3779b1) ^ key;
+  const isBefore = (a: number, b: number) =>
+    scores[a]! > scores[b]! || (scores[a] === scores[b] && keyOf(a) < keyOf(b));
+  const first: number[] = [];
+  for (let candidate = 0; candidate < scores.length; candidate++) {
+    if (first.length === places && !isBefore(candidate, first[places - 1]!)) continue;
+    let place = first.length;
+    while (place > 0 && isBefore(candidate, first[place - 1]!)) place--;
+    first.splice(place, 0, candidate);
+    if (first.length > places) first.pop();
+  }
+  return first;
+}
+
 function pairsWon(scores: ArrayLike<number>, clicked: ReadonlySet<number>): number {
   let won = 0;
   for (const winner of clicked) {
@@ -74,11 +90,7 @@ export function judgePool(
   clicks: number,
   random: () => number,
 ): PoolMeasures {
-  const key = random() * 2 ** 32;
-  const keyOf = (candidate: number) => Math.imul(candidate + 1, 0x9e3779b1) ^ key;
-  const order = Array.from({ length: scores.length }, (_, i) => i).sort(
-    (a, b) => scores[b]! - scores[a]! || keyOf(a) - keyOf(b),
-  );
+  const order = firstPlaces(scores, 20, random() * 2 ** 32);
   const found = (k: number) => order.slice(0, k).filter((candidate) => wanted.has(candidate)).length;
   const [found10, found20] = [found(10), found(20)];
   return {
