@@ -30,6 +30,7 @@ export function createApp({ scheduler, sessions, recent, metrics, secret, isRead
   const signIn = createSignIn(sessions);
   const jobs = dashboard(scheduler, {
     title: "Headline jobs",
+    links: [{ href: "/tasks", text: "Background tasks" }],
     authorize: (req) => signedIn(req), // nobody else comes this far
     ...(secret === undefined ? {} : { csrfSecret: secret }),
     onError: (err) => log.error({ err }, "the dashboard failed"),

@@ -95,6 +95,8 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       mysql,
       redisUrl: stateRedisUrl,
       recent,
+      redis,
+      onRedisError,
       log: logger,
       concurrency: TASKS_AT_ONCE,
     });

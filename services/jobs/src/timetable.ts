@@ -7,6 +7,7 @@ import {
   HEAL_ORDERS,
   PRUNE_CHANGES,
   PRUNE_IDEMPOTENCY_KEYS,
+  PRUNE_INBOXES,
   PRUNE_NOTIFICATIONS,
   PRUNE_ORDERS,
   PRUNE_PAGES,
@@ -38,6 +39,7 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly S
     { id: "prune-idempotency-keys", func: PRUNE_IDEMPOTENCY_KEYS, trigger: crontab("7 * * * *") },
     { id: "prune-static-pages", func: PRUNE_PAGES, trigger: crontab("12 * * * *") },
     { id: "prune-notifications", func: PRUNE_NOTIFICATIONS, trigger: crontab("20 3 * * *") },
+    { id: "prune-inboxes", func: PRUNE_INBOXES, trigger: crontab("30 * * * *") },
     { id: "prune-orders", func: PRUNE_ORDERS, trigger: crontab("40 3 * * *") },
   ];
   return lines.map((line) => ({

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { hash } from "@node-rs/argon2";
 import type { RunningJobs } from "../src/open-jobs.js";
-import { openJobsOf, openWorld, type World } from "./open-world.js";
+import { eventually, openJobsOf, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let jobs: RunningJobs;
@@ -92,8 +92,13 @@ describe("the pages of the job service", () => {
   test("tell machines whether it is well, and what it did, without a sign-in", async () => {
     expect((await get("/healthz")).status).toBe(200);
     expect((await get("/readyz")).status).toBe(200);
-    const metrics = await (await get("/metrics")).text();
-    expect(metrics).toMatch(/headline_job_runs_total\{job="build-static-pages",outcome="executed"\} [1-9]/);
-    expect(metrics).toContain("headline_correction_wrong");
+    await eventually(
+      async () => {
+        const metrics = await (await get("/metrics")).text();
+        expect(metrics).toMatch(/headline_job_runs_total\{job="build-static-pages",outcome="executed"\} [1-9]/);
+        expect(metrics).toContain("headline_correction_wrong");
+      },
+      { withinMs: 10_000, everyMs: 100 },
+    );
   });
 });

@@ -30,7 +30,7 @@ import { type JobPageParts, jobPage, removePage } from "./pages/job-page.js";
 import { jobsPage } from "./pages/jobs-page.js";
 import { NOTICES } from "./pages/layout.js";
 import { nodesPage } from "./pages/nodes-page.js";
-import type { Visit } from "./pages/parts.js";
+import type { PageLink, Visit } from "./pages/parts.js";
 import { refusalPage } from "./pages/refusal-page.js";
 import { timelinePage } from "./pages/timeline-page.js";
 import { paths } from "./paths.js";
@@ -48,6 +48,8 @@ export interface DashboardOptions {
   readonly basePath?: string;
   /** "Scheduler" by default. */
   readonly title?: string;
+  /** Other pages of the same site, named beside the dashboard's own. */
+  readonly links?: readonly PageLink[];
   /** Signs the forms. Give all processes behind one address the same; by default each start makes its own. */
   readonly csrfSecret?: string | Buffer;
   /** Nobody may change anything. */
@@ -75,7 +77,8 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
   const guard = csrfGuard({ secret: options.csrfSecret ?? randomBytes(32), baseOf });
   const place = { title, baseOf };
   const currentSummary = summaryReader(scheduler);
-  const page = pageSender({ scheduler, guard, ...place });
+  const { links = [] } = options;
+  const page = pageSender({ scheduler, guard, links, ...place });
   const router = express.Router() as Dashboard;
 
   router.use(secureHeaders);
@@ -191,7 +194,12 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
         backToPage(req, res, baseOf(req), await jobActions[action](scheduler, target, req.body));
       } catch (error) {
         if (action !== "reschedule" || problemOf(error).status !== 400) throw error;
-        const visit = await visitOf({ scheduler, guard, ...place }, req, res, paths.job(target.store, target.id));
+        const visit = await visitOf(
+          { scheduler, guard, links, ...place },
+          req,
+          res,
+          paths.job(target.store, target.id),
+        );
         const refused = {
           text: textField(req.body, "trigger") ?? "",
           reason: problemOf(error).detail ?? "it cannot be",
@@ -286,6 +294,7 @@ interface Place {
 interface PageMaker extends Place {
   readonly scheduler: DashboardScheduler;
   readonly guard: CsrfGuard;
+  readonly links: readonly PageLink[];
 }
 
 function pageSender(maker: PageMaker) {
@@ -297,7 +306,7 @@ function pageSender(maker: PageMaker) {
 }
 
 async function visitOf(
-  { scheduler, guard, title, baseOf }: PageMaker,
+  { scheduler, guard, links, title, baseOf }: PageMaker,
   req: Request,
   res: Response,
   here: string,
@@ -308,6 +317,7 @@ async function visitOf(
   return {
     base: baseOf(req),
     title,
+    links,
     timezone: scheduler.timezone,
     csrfToken: guard.tokenFor(req, res, visitor.user),
     user: visitor.user,

@@ -1,5 +1,7 @@
+import { wakeFollowers } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
 import { type FollowerPiece, followerPieces, notifyFollowers } from "@headline/notifications";
+import type { Redis } from "@headline/redis";
 import { type AsyncResult, TaskApp } from "@headline/scheduler/tasks";
 import type { RecentTasks } from "./recent-tasks.js";
 
@@ -8,6 +10,9 @@ interface Parts {
   /** Must not evict. */
   readonly redisUrl: string;
   readonly recent: RecentTasks;
+  /** Where gateways hear that followers were told. */
+  readonly redis: Redis;
+  readonly onRedisError: (error: unknown) => void;
   readonly log: Logger;
   readonly concurrency: number;
 }
@@ -34,7 +39,7 @@ export class BackgroundTasks implements AsyncDisposable {
       "notifications.notifyFollowers",
       { bind: true, acksLate: true, timeoutMs: PIECE_MS, ...RETRIES },
       (self, articleId: string, piece: FollowerPiece) =>
-        recent.recorded(self.request, () => notifyFollowers(parts.mysql, BigInt(articleId), piece)),
+        recent.recorded(self.request, () => this.#notifyPiece(BigInt(articleId), piece)),
     );
   }
 
@@ -60,6 +65,13 @@ export class BackgroundTasks implements AsyncDisposable {
     let followers = 0;
     for (const result of results) followers += await result.get({ timeoutMs: PIECE_MS });
     return { followers, pieces: results.length };
+  }
+
+  async #notifyPiece(articleId: bigint, piece: FollowerPiece): Promise<number> {
+    const { mysql, redis, onRedisError } = this.parts;
+    const { told, changes } = await notifyFollowers(mysql, articleId, piece);
+    await wakeFollowers(redis, ...changes).catch(onRedisError); // best effort: gateways read it in MySQL within a second
+    return told;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { overdueArticles, PUBLISH_TASK, publishScheduled } from "@headline/articles";
 import { type Change, pruneChanges, wakeFollowers } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
-import { FAN_OUT_TASK } from "@headline/notifications";
+import { FAN_OUT_TASK, pruneInboxes } from "@headline/notifications";
 import { CANCEL_TASK, cancelUnpaid, overdueOrders, recountSlots } from "@headline/orders";
 import type { Redis } from "@headline/redis";
 import type { RunContext, Scheduler } from "@headline/scheduler";
@@ -43,9 +43,9 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
   scheduler.registerTask(task.BUILD_PAGES, ({ signal }) => pages.build(signal));
   scheduler.registerTask(task.PRUNE_PAGES, () => pages.prune());
 
-  scheduler.registerTask(CANCEL_TASK, async (_context, orderId: string) => cancelUnpaid(mysql, BigInt(orderId)));
+  scheduler.registerTask(CANCEL_TASK, async (_context, orderId: string) => cancel(BigInt(orderId)));
   scheduler.registerTask(task.HEAL_ORDERS, async (context) => ({
-    cancelled: await healed(context, await overdueOrders(mysql, OVERDUE_MS), (id) => cancelUnpaid(mysql, id)),
+    cancelled: await healed(context, await overdueOrders(mysql, OVERDUE_MS), cancel),
     slots: { ...(await recountSlots(mysql)) },
   }));
 
@@ -61,10 +61,17 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
   scheduler.registerTask(task.PRUNE_CHANGES, ({ signal }) => pruneChanges(mysql, signal));
   prunes(task.PRUNE_IDEMPOTENCY_KEYS, "idempotency_keys", "created_at", KEYS_KEPT_MS);
   prunes(task.PRUNE_NOTIFICATIONS, "notifications", "created_at", NOTIFICATIONS_KEPT_MS);
+  scheduler.registerTask(task.PRUNE_INBOXES, ({ signal }) => pruneInboxes(mysql, signal));
   prunes(task.PRUNE_ORDERS, "orders", "status = 3 AND expires_at", CANCELLED_KEPT_MS);
 
   function prunes(name: string, table: string, olderThan: string, keptMs: number): void {
     scheduler.registerTask(name, ({ signal }) => deleteInChunks(mysql, { table, olderThan, keptMs, signal }));
+  }
+
+  async function cancel(orderId: bigint): Promise<string> {
+    const { outcome, changes } = await cancelUnpaid(mysql, orderId);
+    await tell(changes);
+    return outcome;
   }
 
   async function publish(articleId: bigint): Promise<string> {

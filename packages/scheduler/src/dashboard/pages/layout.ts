@@ -58,7 +58,7 @@ export function layout(visit: Visit, { section, heading, name, body, summary, ev
 <nav aria-label="Sections">${SECTIONS.map(
     ([key, text]) =>
       html`<a href="${base}${paths[key]}"${key === section ? html` aria-current="page"` : ""}>${text}</a>`,
-  )}</nav>
+  )}${visit.links.map(({ href, text }) => html`<a href="${href}">${text}</a>`)}</nav>
 <p class="live" id="live" role="status" data-state="off"><span>As of now</span></p>
 </header>
 <main id="content" tabindex="-1">

@@ -9,10 +9,17 @@ import type { Unreadable } from "../reading/merged-pages.js";
 import { cut, JOB_STATE_TEXT, type JobState, lengthText, relativeText, STATE_TEXT } from "../wording.js";
 
 /** What every page knows of the visit it is made for. */
+/** A page of the site that the dashboard is part of. */
+export interface PageLink {
+  readonly href: string;
+  readonly text: string;
+}
+
 export interface Visit {
   /** Where the dashboard is mounted; before every path. */
   readonly base: string;
   readonly title: string;
+  readonly links: readonly PageLink[];
   readonly timezone: string;
   readonly csrfToken: string;
   readonly user: string;
