@@ -27,6 +27,7 @@ export interface EventLog extends AsyncDisposable {
 
 /** How long what is known of Redis's durability is believed. */
 const ASK_EVERY_MS = 5_000;
+const ASK_AGAIN_MS = 250;
 const EVENTS_PER_ENTRY = 100;
 
 /** Where events become durable: in the stream of a Redis that keeps what it acknowledges, else in MySQL at once. */
@@ -36,6 +37,7 @@ export async function openEventLog(options: Options): Promise<EventLog> {
   const write = createGroupCommit((events) => insertEvents(mysql, events));
   const stopped = new AbortController();
   let isDurable = false;
+  let isAnswered = false;
   const onLost = () => {
     isDurable = false; // it may come back as another one
   };
@@ -81,16 +83,18 @@ export async function openEventLog(options: Options): Promise<EventLog> {
 
   async function ask(): Promise<void> {
     try {
-      isDurable = redis.status === "ready" && (await stream.isDurable()) && redis.status === "ready";
+      isAnswered = false;
+      const answer = redis.status === "ready" && (await stream.isDurable());
+      isDurable = answer && redis.status === "ready";
+      isAnswered = true;
     } catch (error) {
-      isDurable = false;
-      onError(error);
+      onError(error); // slow, or gone: of the latter `onLost` is told
     }
   }
 
   async function keepAsking(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await pause.forMs(ASK_EVERY_MS);
+      await pause.forMs(isAnswered ? ASK_EVERY_MS : ASK_AGAIN_MS);
       if (!stopped.signal.aborted) await ask();
     }
   }

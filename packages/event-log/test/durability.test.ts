@@ -6,7 +6,7 @@ import { asRefusal } from "@headline/errors";
 import { openMysql } from "@headline/mysql";
 import { eventually, openProxy, privateMysql } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
-import { type EventLog, openEventLander, openEventLog } from "../src/index.js";
+import { type EventLog, followEvents, openEventLander, openEventLog } from "../src/index.js";
 import { event, openStores, type Stores } from "./support.js";
 
 /** Appends without pause, as `clients` uploads at a time, and remembers what was acknowledged. */
@@ -132,6 +132,14 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     await using stores = await openStores({ openMysqlServer: async () => server });
     await using log = await openEventLog(stores);
     await using lander = openEventLander(stores);
+    const followed = new AbortController();
+    const seen: bigint[] = [];
+    const following = followEvents({
+      mysql: stores.mysql,
+      from: 0n,
+      signal: followed.signal,
+      onBatch: (events) => void seen.push(...events.map(({ id }) => id)),
+    });
     const load = appending(log);
     await sleep(300);
     await server.kill();
@@ -144,6 +152,11 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     const backAt = performance.now();
     await load.stop();
     await expectLanded(stores, load.acknowledged);
+    const landed = (await stores.landed()).map(({ id }) => id);
+    await eventually(() => expect(seen.length).toBe(landed.length));
+    expect(seen).toEqual(landed); // who follows misses nothing either, and hears nothing twice
+    followed.abort();
+    await following;
     console.log(
       `${load.acknowledged.length} events landed ${Math.round(performance.now() - backAt)} ms after MySQL was back`,
     );

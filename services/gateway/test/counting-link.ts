@@ -46,15 +46,18 @@ export async function countingLink(target: ProxyTarget): Promise<CountingLink> {
 /** The command as it travels, so that READ COMMITTED is not taken for it. */
 const COMMIT = Buffer.from("\u0003COMMIT", "latin1");
 
-/** A link to MySQL that forwards the first COMMIT, and loses everything that comes after it. */
-export async function forgetfulLink(target: ProxyTarget): Promise<{ port: number; lost(): boolean } & AsyncDisposable> {
+/** A link to MySQL that forwards the first COMMIT, from when it is `armed`, and loses everything that comes after it. */
+export async function forgetfulLink(
+  target: ProxyTarget,
+  armed: () => boolean = () => true,
+): Promise<{ port: number; lost(): boolean } & AsyncDisposable> {
   let lost = false;
   const server = createServer((near) => {
     let mute = false;
     const far = connect({ ...target, noDelay: true });
     near.on("data", (bytes) => {
       if (mute) return;
-      if (!lost && bytes.includes(COMMIT)) {
+      if (!lost && armed() && bytes.includes(COMMIT)) {
         lost = true;
         mute = true;
       }

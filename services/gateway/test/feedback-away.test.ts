@@ -4,6 +4,7 @@ import { readEvents } from "@headline/event-log";
 import { eventually, type PrivateMysql, privateMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { forgetfulLink } from "./counting-link.js";
 import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
 import { type Answer, client, openWorld, TRACK_SECRET, type World } from "./open-world.js";
 import { startGatewayProcess } from "./service-process.js";
@@ -31,12 +32,12 @@ afterAll(async () => {
 let batch = 0;
 
 /** The tokens of a batch that nobody has had before. */
-function tokens() {
+function tokens(userId = reader, articleId = article) {
   batch += 1;
   const stamp = Date.now() - 1_000_000 + batch;
   const expiresAtSeconds = Math.floor(Date.now() / 1_000) + 600;
-  const bound = { userId: reader, channelId: 0, stamp, expiresAtSeconds, bucket: 1 };
-  return { stamp, ...new BatchSigner(openTrackKeys(TRACK_SECRET), bound).article(article, 1, 0) };
+  const bound = { userId, channelId: 0, stamp, expiresAtSeconds, bucket: 1 };
+  return { stamp, ...new BatchSigner(openTrackKeys(TRACK_SECRET), bound).article(articleId, 1, 0) };
 }
 
 const item = (type: string, token: string) => ({ id: randomUUID(), type, token, ts: Date.now() });
@@ -127,6 +128,33 @@ describe("what was answered 202 is in MySQL in the end, once,", () => {
     expect(unhandled).toEqual([]);
   }, 60_000);
 });
+
+test("a like whose COMMIT was lost on the way back counts once when it is sent again", async () => {
+  const url = new URL(world.mysqlUrl);
+  const [liked = 0n] = await world.addArticles(1, { authorId: reader });
+  for (let round = 1; round <= 3; round += 1) {
+    const user = await world.addUser(`forgotten ${round}`);
+    const { liking } = tokens(user, liked);
+    const like = item("liking", liking);
+    await using empty = await throwawayRedis({ durable: true }); // nothing waits there, so nothing else is committed
+    let armed = false;
+    await using link = await forgetfulLink({ path: url.searchParams.get("socketPath") ?? "" }, () => armed);
+    await using gateway = await world.openGateway({
+      recommenderAddress,
+      stateRedisUrl: empty.url,
+      mysqlUrl: `mysql://root@127.0.0.1:${link.port}${url.pathname}`,
+    });
+    armed = true;
+    const first = await client(gateway).post("/events", { events: [like] });
+    expect(link.lost()).toBe(true);
+    expect(first.status).toBe(503);
+    await eventually(async () => {
+      const again = await client(gateway).post("/events", { events: [like] });
+      expect(again).toMatchObject({ status: 202, body: { data: { accepted: 1, duplicates: 0 } } });
+    });
+    expect((await client(gateway).get(`/articles/${liked}`)).body.data.like_count).toBe(round);
+  }
+}, 60_000);
 
 test("while MySQL is away a like waits, and the click beside it does not; when Redis is away too, everything is 503", async () => {
   await using gateway = await world.openGateway({ recommenderAddress, stateRedisUrl: stateRedis.url });

@@ -50,6 +50,7 @@ function readExposure(item: EventItem, context: Context): ReadEvent {
   const exposed = verifyExposureToken(context.keys, item.token, context.nowMs);
   const payload = payloadOf(item, exposed, context);
   const served = new Map(exposed.ok ? exposed.served.map((article) => [article.articleId, article]) : []);
+  if (served.size === 0) throw invalid("token", "is of a page without articles");
   for (const [index, articleId] of (item.article_ids ?? []).entries()) {
     if (!served.has(articleId)) throw invalid(`article_ids[${index}]`, "is not of this batch");
   }

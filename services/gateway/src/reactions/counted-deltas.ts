@@ -1,10 +1,12 @@
 import { KEEPING, type ReactionKind } from "./reaction.js";
 
-/** A reaction that changed something. */
+/** A reaction that changed something, now or when it came before. */
 export interface Changed {
   readonly kind: ReactionKind;
   readonly articleId: bigint;
   readonly authorId: bigint;
+  /** Counted already, when it came before; perhaps nobody was told of it then. */
+  readonly before: boolean;
 }
 
 type Deltas = [id: bigint, by: Record<string, number>][];
@@ -13,10 +15,11 @@ type Deltas = [id: bigint, by: Record<string, number>][];
 export function countedDeltas(changed: readonly Changed[]): { readonly articles: Deltas; readonly authors: Deltas } {
   const articles = new Map<bigint, Record<string, number>>();
   const authors = new Map<bigint, Record<string, number>>();
-  for (const { kind, articleId, authorId } of changed) {
+  for (const { kind, articleId, authorId, before } of changed) {
     const { adds, counter, authorCounter } = KEEPING[kind];
-    add(articles, articleId, counter, adds ? 1 : -1);
-    add(authors, authorId, authorCounter, adds ? 1 : -1);
+    const delta = before ? 0 : adds ? 1 : -1;
+    add(articles, articleId, counter, delta);
+    add(authors, authorId, authorCounter, delta);
   }
   return { articles: ascending(articles), authors: ascending(authors) };
 }

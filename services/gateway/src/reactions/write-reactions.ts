@@ -35,8 +35,10 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
       const article = articles.get(reaction.articleId);
       const outcome = await writeOne(tx, reaction, article);
       outcomes.push(outcome);
-      if (outcome !== "changed" || article === undefined) continue;
-      changed.push({ ...reaction, authorId: article.authorId });
+      if (article === undefined) continue;
+      if (outcome === "known") changed.push({ ...reaction, authorId: article.authorId, before: true });
+      if (outcome !== "changed") continue;
+      changed.push({ ...reaction, authorId: article.authorId, before: false });
       const { topic } = KEEPING[reaction.kind];
       if (topic !== undefined) changes.push({ topic, subjectId: reaction.userId, version: await databaseNow(tx) });
     }

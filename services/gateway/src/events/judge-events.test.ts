@@ -1,0 +1,91 @@
+import { Refusal } from "@headline/errors";
+import type { EventLog, TrackedEvent } from "@headline/event-log";
+import { BatchSigner, openTrackKeys } from "@headline/track-token";
+import { describe, expect, test } from "@jest/globals";
+import type { Outcome } from "../reactions/write-reactions.js";
+import { createJudge } from "./judge-events.js";
+
+const keys = openTrackKeys("a secret of more than thirty-two bytes");
+const nowMs = 1_795_217_000_123;
+const signer = new BatchSigner(keys, {
+  userId: 7n,
+  channelId: 0,
+  stamp: nowMs - 1_000,
+  expiresAtSeconds: nowMs / 1_000 + 60,
+  bucket: 1,
+});
+const empty = signer.exposure();
+const tokens = signer.article(97n, 1, 0);
+const id = "7f9c24e8-3b12-4f6a-9d51-0c8f5b7a2e10";
+const item = (type: string, token: string) => ({ id, type, token, ts: nowMs });
+const away = new Refusal("UNAVAILABLE", "not now");
+
+/** A judge whose log and reactions answer as told, one call after the other. */
+function judgeWith(calls: { react?: (Outcome | Error)[]; append?: (boolean | Error)[] }) {
+  const appended: TrackedEvent[][] = [];
+  const errors: unknown[] = [];
+  const answer = <T>(answers: (T | Error)[] | undefined) => {
+    const next = answers?.shift();
+    if (next === undefined || next instanceof Error) throw next ?? new Error("nobody should have asked");
+    return next;
+  };
+  const eventLog = {
+    append: async (events: readonly TrackedEvent[]) => {
+      appended.push([...events]);
+      const fresh = answer(calls.append);
+      return events.map(() => fresh);
+    },
+  };
+  const judge = createJudge({
+    keys,
+    eventLog: eventLog as unknown as EventLog,
+    react: async (reactions) => (reactions.length === 0 ? [] : [answer(calls.react)]),
+    now: () => nowMs,
+    onError: (error) => void errors.push(error),
+  });
+  return { appended, errors, judge: (...items: unknown[]) => judge(items, undefined) };
+}
+
+describe("a reaction", () => {
+  test("that was carried out and not logged is logged, and accepted, when it comes again", async () => {
+    const { judge, appended, errors } = judgeWith({ react: ["changed", "known"], append: [away, true] });
+    expect(await judge(item("liking", tokens.liking))).toEqual([{ is: "unavailable" }]);
+    expect(await judge(item("liking", tokens.liking))).toEqual([{ is: "accepted" }]);
+    expect(appended[1]).toMatchObject([{ kind: "liking", articleId: 97n, occurrence: id }]);
+    expect(errors).toEqual([away]);
+  });
+
+  test("that changed nothing, or could not be carried out, is not logged", async () => {
+    for (const [outcome, is] of [
+      ["same", "duplicate"],
+      ["absent", "refused"],
+      ["own", "refused"],
+      [away, "unavailable"],
+    ] as const) {
+      const { judge, appended } = judgeWith({ react: [outcome] });
+      expect(await judge(item("block", tokens.click))).toMatchObject([{ is }]);
+      expect(appended).toEqual([]);
+    }
+  });
+
+  test("that cannot be carried out now does not hold up what needs no database", async () => {
+    const { judge, appended } = judgeWith({ react: [away], append: [true] });
+    expect(await judge(item("liking", tokens.liking), item("click", tokens.click))).toEqual([
+      { is: "unavailable" },
+      { is: "accepted" },
+    ]);
+    expect(appended).toMatchObject([[{ kind: "click" }]]);
+  });
+});
+
+test("a bug is not a verdict", async () => {
+  const bug = new Error("a bug");
+  await expect(judgeWith({ append: [bug] }).judge(item("click", tokens.click))).rejects.toBe(bug);
+  await expect(judgeWith({ react: [bug] }).judge(item("liking", tokens.liking))).rejects.toBe(bug);
+});
+
+test("of a page without articles nothing was seen", async () => {
+  expect(await judgeWith({}).judge(item("exposure", empty))).toEqual([
+    { is: "refused", fields: [{ field: "token", detail: "is of a page without articles" }] },
+  ]);
+});
