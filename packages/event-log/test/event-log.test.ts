@@ -93,10 +93,11 @@ describe.each([
     await using log = await openEventLog(stores);
     await using _lander = openEventLander(stores);
     expect(log.goesTo).toBe(goesTo);
-    const events = Array.from({ length: 250 }, (_, index) => event({ articleId: BigInt(index) }));
+    // As many as an upload can have: a hundred exposures of fifty articles.
+    const events = Array.from({ length: 5_000 }, (_, index) => event({ articleId: BigInt(index) }));
     expect(await log.append(events)).toEqual(events.map(() => true));
     expect(await log.append([...events.slice(0, 3), event({ userId: 8n })])).toEqual([false, false, false, true]);
-    await eventually(async () => expect(await stores.landed()).toHaveLength(251));
+    await eventually(async () => expect(await stores.landed()).toHaveLength(5_001));
   });
 });
 
