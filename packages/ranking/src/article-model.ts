@@ -112,6 +112,35 @@ export class ArticleModel {
     return this.totals.handle[slot]!;
   }
 
+  state() {
+    const used = this.index.size;
+    return {
+      entries: [...this.index.entries()],
+      newestOrder: this.newestOrder,
+      counts: this.counts.state(),
+      covisits: this.covisits.state(),
+      onward: this.onward.state(),
+      onwardShown: this.onwardShown.state(),
+      audience: this.audience.state(used),
+      totals: this.totals.state(used),
+      traits: this.traits.slice(0, used),
+    };
+  }
+
+  restore(state: ReturnType<ArticleModel["state"]>): void {
+    this.index.restore(state.entries);
+    this.newestOrder = state.newestOrder;
+    this.counts.restore(state.counts);
+    this.covisits.restore(state.covisits);
+    this.onward.restore(state.onward);
+    this.onwardShown.restore(state.onwardShown);
+    this.audience.restore(state.audience);
+    this.totals.restore(state.totals);
+    state.traits.forEach((traits, slot) => {
+      this.traits[slot] = traits;
+    });
+  }
+
   /** The slot of a handle, or NONE when its article has been forgotten. */
   slotOf(handle: number): number {
     const slot = handle & (ARTICLES_MAX - 1);
@@ -160,6 +189,15 @@ export class Totals {
     this.premium = new Float64Array(capacity);
   }
 
+  state(used: number): Record<TotalsColumn, Float64Array | Uint32Array> {
+    const columns = (Object.keys(this) as TotalsColumn[]).map((name) => [name, this[name].slice(0, used)]);
+    return Object.fromEntries(columns);
+  }
+
+  restore(state: Record<TotalsColumn, Float64Array | Uint32Array>): void {
+    for (const name of Object.keys(this) as TotalsColumn[]) this[name].set(state[name]);
+  }
+
   clear(slot: number): void {
     for (const column of [
       this.clicks,
@@ -176,3 +214,5 @@ export class Totals {
     for (const column of [this.order, this.length, this.premium]) column[slot] = Number.NaN;
   }
 }
+
+type TotalsColumn = Exclude<keyof Totals, "clear" | "state" | "restore">;

@@ -60,6 +60,20 @@ export class Audience {
     for (let d = 0; d < this.dimensions; d++) unit[d] = signatures[d]! * scale;
   }
 
+  state(used: number) {
+    return {
+      sums: this.sums.slice(0, used * this.dimensions),
+      sizes: this.sizes.slice(0, used),
+      everyone: this.everyone,
+    };
+  }
+
+  restore({ sums, sizes, everyone }: ReturnType<Audience["state"]>): void {
+    this.sums.set(sums);
+    this.sizes.set(sizes);
+    this.everyone.set(everyone);
+  }
+
   clear(slot: number): void {
     this.sums.fill(0, slot * this.dimensions, (slot + 1) * this.dimensions);
     this.sizes[slot] = 0;

@@ -6,3 +6,4 @@ export type { Among, Training } from "./head.js";
 export type { Id } from "./id.js";
 export type { List } from "./list.js";
 export { type Deed, type Explanation, Ranker, type RankerOptions, type Reaction, type TimeRead } from "./ranker.js";
+export { BadSnapshot } from "./snapshot.js";

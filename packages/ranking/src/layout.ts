@@ -46,6 +46,16 @@ export class Layout {
     this.counts.add(slot, surface * KINDS + PLACES, place);
   }
 
+  state() {
+    return { counts: this.counts.state(), shown: this.shown, clicked: this.clicked };
+  }
+
+  restore({ counts, shown, clicked }: ReturnType<Layout["state"]>): void {
+    this.counts.restore(counts);
+    this.shown.set(shown);
+    this.clicked.set(clicked);
+  }
+
   clear(slot: number): void {
     this.counts.clear(slot);
   }

@@ -18,6 +18,7 @@ import { type Pending, PendingLists } from "./pending-lists.js";
 import { mix32 } from "./random.js";
 import { type Reader, ReaderModel } from "./reader-model.js";
 import { Rows } from "./rows.js";
+import { packSnapshot, unpackSnapshot } from "./snapshot.js";
 import { softmax } from "./softmax.js";
 
 export interface RankerOptions {
@@ -49,6 +50,21 @@ export interface Explanation {
   readonly article: Id;
   readonly score: number;
   readonly measures: Readonly<Record<string, number>>;
+}
+
+interface RankerState {
+  readonly limits: Required<RankerOptions>;
+  readonly drawn: number;
+  readonly habit: Float64Array;
+  readonly articles: ReturnType<ArticleModel["state"]>;
+  readonly readers: ReturnType<ReaderModel["state"]>;
+  readonly layout: ReturnType<Layout["state"]>;
+  readonly active: number[];
+  readonly pending: Pending[];
+  readonly linear: ReturnType<LinearModel["state"]>;
+  readonly blend: ReturnType<Blend["state"]>;
+  readonly list: ReturnType<Head["state"]>;
+  readonly pool: ReturnType<Head["state"]>;
 }
 
 const MINUTE_MS = 60_000;
@@ -239,6 +255,52 @@ export class Ranker {
       trained = true;
     }
     return trained;
+  }
+
+  /** Everything the ranker knows, to go on from after a restart. */
+  snapshot(): Uint8Array {
+    return packSnapshot({
+      limits: this.#limits(),
+      drawn: this.#drawn,
+      habit: this.#habit,
+      articles: this.#articles.state(),
+      readers: this.#readers.state(),
+      layout: this.#layout.state(),
+      active: this.#active.state(),
+      pending: this.#pending.state(),
+      linear: this.#linear.state(),
+      blend: this.#blend.state(),
+      list: this.#heads.list.state(),
+      pool: this.#heads.pool.state(),
+    });
+  }
+
+  /** A ranker that scores and learns as the one the snapshot was taken of. Throws BadSnapshot when it cannot. */
+  static restore(snapshot: Uint8Array): Ranker {
+    const state = unpackSnapshot<RankerState>(snapshot);
+    const ranker = new Ranker(state.limits);
+    ranker.#drawn = state.drawn;
+    ranker.#habit.set(state.habit);
+    ranker.#articles.restore(state.articles);
+    ranker.#readers.restore(state.readers);
+    ranker.#layout.restore(state.layout);
+    ranker.#active.restore(state.active);
+    ranker.#pending.restore(state.pending);
+    ranker.#linear.restore(state.linear);
+    ranker.#blend.restore(state.blend);
+    ranker.#heads.list.restore(state.list);
+    ranker.#heads.pool.restore(state.pool);
+    return ranker;
+  }
+
+  #limits(): Required<RankerOptions> {
+    return {
+      seed: this.#seed,
+      articlesMax: this.#articles.index.capacity,
+      readersMax: this.#readers.index.capacity,
+      listRowsMax: this.#heads.list.buffer.rowsMax,
+      poolRowsMax: this.#heads.pool.buffer.rowsMax,
+    };
   }
 
   #scoreList(list: List, count: number, reader: Reader): Float64Array {

@@ -32,6 +32,20 @@ export class ReaderModel {
     return this.#readers[slot]!;
   }
 
+  state() {
+    const entries = [...this.index.entries()];
+    return { entries, readers: entries.map(([, slot]) => this.#readers[slot]!.state()) };
+  }
+
+  restore({ entries, readers }: ReturnType<ReaderModel["state"]>): void {
+    this.index.restore(entries);
+    this.#readers.length = 0;
+    entries.forEach(([, slot], at) => {
+      this.#readers[slot] = new Reader(this.#tasteDimensions);
+      this.#readers[slot]!.restore(readers[at]!);
+    });
+  }
+
   /** A reader as it is, without counting as use. */
   find(id: Id): Reader | undefined {
     return this.#readers[this.index.find(id)];
@@ -60,6 +74,27 @@ export class Reader {
   constructor(tasteDimensions: number) {
     this.signatures = new Float32Array(tasteDimensions);
     this.unit = new Float32Array(tasteDimensions);
+  }
+
+  state() {
+    const { shown, reads, channels, authors, words, ...others } = this;
+    return {
+      ...others,
+      shown: { ...shown },
+      reads: { ...reads },
+      channels: channels.entries(),
+      authors: authors.entries(),
+      words: words.entries(),
+    };
+  }
+
+  restore({ shown, reads, channels, authors, words, ...others }: ReturnType<Reader["state"]>): void {
+    Object.assign(this, others);
+    Object.assign(this.shown, shown);
+    Object.assign(this.reads, reads);
+    this.channels.restore(channels);
+    this.authors.restore(authors);
+    this.words.restore(words);
   }
 
   /** Draws the reader to what an article is about, or, with a negative weight, away from it. */

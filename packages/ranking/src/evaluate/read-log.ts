@@ -60,6 +60,7 @@ export function readLog(directory: string, warn: (message: string) => void): Log
 type Cells = (column: string) => Cell;
 
 function impression(cell: Cells): Impression | undefined {
+  const [reader, atMs] = [cell("user_id").integer(), cell("time").integer() * 1_000];
   const inview = cell("inview").integers();
   const clicked = cell("clicked").integers();
   const missing = clicked.find((id) => !inview.includes(id));
@@ -67,8 +68,8 @@ function impression(cell: Cells): Impression | undefined {
   if (missing !== undefined) return cell("clicked").skip(`names ${missing}, which is not in view`);
   const subscriber = cell("subscriber").optional();
   return {
-    reader: cell("user_id").integer(),
-    atMs: cell("time").integer() * 1_000,
+    reader,
+    atMs,
     current: cell("current_article").optional(),
     inview: [...new Set(inview)],
     clicked: [...new Set(clicked)],

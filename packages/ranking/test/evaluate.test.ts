@@ -1,0 +1,80 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "@jest/globals";
+import { createBaselines } from "../src/evaluate/baselines.js";
+import { evaluate, RANKER, type Reporter } from "../src/evaluate/evaluate.js";
+import { judge } from "../src/evaluate/measures.js";
+import { plot } from "../src/evaluate/plot.js";
+import { readLog } from "../src/evaluate/read-log.js";
+import { replay } from "../src/evaluate/replay.js";
+import { asJson, asText } from "../src/evaluate/report.js";
+import { Standings } from "../src/evaluate/standings.js";
+import { timeline } from "../src/evaluate/timeline.js";
+import { seededRandom } from "../src/random.js";
+import { syntheticLog, writeLog } from "./synthetic-log.js";
+
+const OPTIONS = { trainDays: undefined, fullPool: true, json: undefined, plot: "", seed: 1 };
+const SILENT: Reporter = { warn: fail, progress: () => undefined };
+
+test("the ranker beats chance and clicks ever on a site with tastes, and says so in a table and in JSON", () => {
+  const directory = writeLog(mkdtempSync(join(tmpdir(), "headline-log-")), syntheticLog({ lists: 800 }));
+  const options = { ...OPTIONS, train: directory, test: directory, trainDays: 1 };
+  const evaluation = evaluate(options, SILENT);
+  const auc = (name: string) => evaluation.streamed.figures(name)["auc"]!;
+  expect(auc("random")).toBeGreaterThan(0.45);
+  expect(auc("random")).toBeLessThan(0.55);
+  expect(auc(RANKER)).toBeGreaterThan(0.62);
+  expect(evaluation.streamed.lists(RANKER)).toBe(400);
+  expect(evaluation.trainedLists).toBe(400);
+  expect(asText(evaluation, options, 1_000)).toMatch(/headline ranker +0\.\d{4} +0\.\d{4}/);
+  const json = JSON.parse(asJson(evaluation, options));
+  expect(json.streamed.methods[RANKER].auc).toBe(auc(RANKER));
+  expect(json.fullPool.methods[RANKER].hr10).toBeGreaterThanOrEqual(0);
+  expect(plot("A & B", [{ name: RANKER, points: evaluation.streamed.overTime(RANKER, "auc", 3) }])).toContain(
+    "A &amp; B",
+  );
+}, 60_000);
+
+test("of two logs the first trains and the second is judged", () => {
+  const train = writeLog(mkdtempSync(join(tmpdir(), "headline-log-")), syntheticLog({ lists: 60 }));
+  const later = syntheticLog({ lists: 50, seed: 2 });
+  const impressions = later.impressions.map((row) => row.with(2, String(Number(row[2]) + 7 * 86_400)));
+  const judged = writeLog(mkdtempSync(join(tmpdir(), "headline-log-")), { ...later, impressions });
+  const evaluation = evaluate({ ...OPTIONS, train, test: judged }, SILENT);
+  expect([evaluation.trainedLists, evaluation.streamed.lists(RANKER)]).toEqual([60, 50]);
+});
+
+const FEED_LOG = new URL("../../../../shared/data/feed-log", import.meta.url).pathname;
+const withFeedLog = existsSync(FEED_LOG) ? test : test.skip;
+if (!existsSync(FEED_LOG)) process.stderr.write(`SKIP the baselines on a real log: ${FEED_LOG} is not there\n`);
+
+withFeedLog(
+  "on a real log the baselines have the figures its README gives",
+  () => {
+    const log = readLog(FEED_LOG, fail);
+    const fromMs = log.impressions[0]!.atMs + 5 * 86_400_000;
+    const { methods, listener } = createBaselines(seededRandom(1));
+    const standings = new Standings();
+    const ties = seededRandom(2);
+    replay(
+      timeline([log], ({ atMs }) => atMs >= fromMs),
+      [listener],
+      (list, { clicked, inview }) => {
+        const places = new Set(clicked.map((article) => inview.indexOf(article)));
+        for (const { name, score } of methods) {
+          const measures = judge(score(list, "list"), places, ties);
+          if (measures !== undefined) standings.add(name, list.atMs, measures);
+        }
+      },
+    );
+    expect(standings.lists("random")).toBe(6_872);
+    expect(standings.figures("all-time clicks")["auc"]).toBeCloseTo(0.675, 2);
+    expect(standings.figures("clicks, half-life 8 h")["auc"]).toBeCloseTo(0.715, 2);
+  },
+  60_000,
+);
+
+function fail(message: string): never {
+  throw new Error(message);
+}

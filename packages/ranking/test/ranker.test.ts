@@ -1,0 +1,139 @@
+import { expect, test } from "@jest/globals";
+import { BadSnapshot, COLUMNS, MEASURES, Ranker } from "../src/index.js";
+import { seededRandom } from "../src/random.js";
+
+const NOW_MS = 1_760_000_000_000;
+const MINUTE_MS = 60_000;
+
+test("what readers click comes first", () => {
+  const ranker = new Ranker();
+  const afterMs = browse(ranker, 150, (articles) => Math.max(...articles));
+  expect(best(ranker, [14, 3, 29, 5], afterMs)).toBe(29);
+});
+
+test("what a reader was shown in vain yields to what it was not", () => {
+  const ranker = new Ranker();
+  for (let page = 0; page < 5; page++) ranker.shown(list([1, 2, 3], NOW_MS + page * MINUTE_MS));
+  const scores = ranker.score(list([1, 4], NOW_MS + 6 * MINUTE_MS));
+  expect(scores[1]).toBeGreaterThan(scores[0]!);
+});
+
+test("scoring changes nothing", () => {
+  const ranker = new Ranker();
+  const afterMs = browse(ranker, 30, (articles) => articles[0]!);
+  const before = [...ranker.score(list([1, 2, 3, 99], afterMs))];
+  ranker.score({ ...list([5, 6], afterMs + MINUTE_MS), reader: 12_345 });
+  ranker.score(list([1, 2, 3], afterMs), "pool");
+  expect([...ranker.score(list([1, 2, 3, 99], afterMs))]).toEqual(before);
+});
+
+test("a disliked article and a blocked author are below everything, until it is undone", () => {
+  const ranker = new Ranker();
+  ranker.describe(1, { author: 7n });
+  ranker.describe(2, { author: 8n });
+  ranker.describe(3, { author: 8n });
+  const before = [...ranker.score(list([1, 2, 3], NOW_MS))];
+  const dislike = { reader: 1n, article: 1, atMs: NOW_MS, kind: "dislike" } as const;
+  ranker.reacted(dislike);
+  ranker.blocked(1n, 8n);
+  expect([...ranker.score(list([1, 2, 3], NOW_MS))]).toEqual([-1e9, -1e9, -1e9]);
+  ranker.unreacted(dislike);
+  ranker.unblocked(1n, 8n);
+  ranker.score(list([1, 2, 3], NOW_MS)).forEach((score, row) => {
+    expect(score).toBeCloseTo(before[row]!, 9);
+  });
+});
+
+test("a liked article draws its reader to the channel, the author and the words", () => {
+  const ranker = new Ranker();
+  ranker.describe(1, { channel: 1, author: 7, words: ["weather"] });
+  ranker.describe(2, { channel: 1, author: 7, words: ["weather"] });
+  ranker.reacted({ reader: 1n, article: 1, atMs: NOW_MS, kind: "like" });
+  const [, second, other] = ranker.explain(list([1, 2, 3], NOW_MS + MINUTE_MS));
+  expect(second!.measures["author interest"]).toBeGreaterThan(1);
+  expect(second!.measures["word interest"]).toBeGreaterThan(1);
+  expect(other!.measures["channel interest"]).toBe(0);
+  expect(Object.keys(second!.measures)).toEqual([...MEASURES]);
+});
+
+test("a click on an earlier page of the same reader is learnt too", () => {
+  const ranker = new Ranker();
+  ranker.shown(list([1, 2], NOW_MS));
+  ranker.shown(list([3, 4], NOW_MS + 1));
+  ranker.clicked({ reader: 1n, article: 2, atMs: NOW_MS + 2 });
+  ranker.clicked({ reader: 1n, article: 3, atMs: NOW_MS + 3 });
+  const explained = ranker.explain(list([1, 2, 3], NOW_MS + 4));
+  expect(explained.map(({ measures }) => measures["clicks 2 h"]! > 0)).toEqual([false, true, true]);
+});
+
+test("a restored ranker scores and learns as the one it was", () => {
+  const ranker = new Ranker({ seed: 3, articlesMax: 64, readersMax: 16 });
+  for (let article = 1; article < 40; article++)
+    ranker.describe(article, { order: article, author: article % 5, words: ["a"] });
+  const atMs = browse(ranker, 700, (articles) => Math.max(...articles));
+  expect(ranker.trainIfDue()).toBe(true);
+  const snapshot = ranker.snapshot();
+  const scored = [...ranker.score(list([1, 2, 3], atMs))];
+  const restored = Ranker.restore(snapshot);
+  const same = (laterMs: number) => {
+    for (const among of ["list", "pool"] as const) {
+      const asked = list([1, 2, 3, 30, 999], laterMs);
+      expect([...restored.score(asked, among)]).toEqual([...ranker.score(asked, among)]);
+    }
+  };
+  same(atMs);
+  for (const one of [ranker, restored]) browse(one, 300, (articles) => Math.min(...articles), atMs);
+  for (const one of [ranker, restored]) one.trainIfDue();
+  same(atMs + 400 * MINUTE_MS);
+  // What was learnt since is not written into the bytes it came from.
+  expect([...Ranker.restore(snapshot).score(list([1, 2, 3], atMs))]).toEqual(scored);
+}, 60_000);
+
+test("bytes that are no snapshot are refused", () => {
+  expect(() => Ranker.restore(new Uint8Array([1, 2, 3]))).toThrow(BadSnapshot);
+});
+
+test("more articles and readers than it may remember are forgotten in turn", () => {
+  const ranker = new Ranker({ articlesMax: 8, readersMax: 4 });
+  const random = seededRandom(2);
+  for (let n = 0; n < 400; n++) {
+    const articles = Array.from({ length: 4 }, (_, i) => i * 1_000 + Math.floor(random() * 30));
+    const reader = BigInt(n % 9);
+    ranker.shown({ reader, articles, atMs: NOW_MS + n * MINUTE_MS });
+    ranker.clicked({ reader, article: articles[n % 4]!, atMs: NOW_MS + n * MINUTE_MS });
+  }
+  const scores = ranker.score(list([1, 2, 3], NOW_MS + 400 * MINUTE_MS));
+  expect([...scores].every(Number.isFinite)).toBe(true);
+});
+
+test("an empty list, and readers and articles nobody knows, are scored", () => {
+  const ranker = new Ranker();
+  expect([...ranker.score(list([], NOW_MS))]).toEqual([]);
+  expect([...ranker.score(list([5], NOW_MS), "pool")].every(Number.isFinite)).toBe(true);
+  expect(COLUMNS.length).toBeGreaterThan(100);
+});
+
+function list(articles: readonly number[], atMs: number) {
+  return { reader: 1n, articles, atMs };
+}
+
+function best(ranker: Ranker, articles: readonly number[], atMs: number): number {
+  const scores = ranker.score(list(articles, atMs));
+  return articles[scores.indexOf(Math.max(...scores))]!;
+}
+
+/** Readers look at lists, a minute apart, and click what `choose` says. Returns when they are done and all is learnt. */
+function browse(ranker: Ranker, lists: number, choose: (articles: number[]) => number, fromMs = NOW_MS): number {
+  const random = seededRandom(lists);
+  for (let n = 0; n < lists; n++) {
+    const articles = [...new Set(Array.from({ length: 5 }, () => 1 + Math.floor(random() * 30)))];
+    const reader = BigInt(1 + (n % 12));
+    const atMs = fromMs + n * MINUTE_MS;
+    ranker.shown({ reader, articles, atMs });
+    ranker.clicked({ reader, article: choose(articles), atMs });
+    ranker.readFor({ reader, article: choose(articles), atMs: atMs + 30_000, seconds: 30 });
+  }
+  const afterMs = fromMs + lists * MINUTE_MS + 20 * MINUTE_MS;
+  ranker.settle(afterMs);
+  return afterMs;
+}
