@@ -5,7 +5,7 @@ import { type JobsIn, NotDueYet } from "@headline/shared-jobs";
 import { changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import { PUBLISHED, SCHEDULED } from "./article-store.js";
 
-/** What became of an article whose time had come; with what caches and feeds are told. */
+/** What became of an article whose time had come; with what caches, feeds and whoever pushes are told. */
 export interface Publication {
   readonly outcome: "published" | "held back" | "published before" | "gone";
   readonly changes: readonly Change[];
@@ -39,12 +39,13 @@ export function publishScheduled(mysql: Mysql, jobs: JobsIn, articleId: bigint):
               updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [article.next_version, articleId],
     );
-    await addNotification(tx, { userId: authorId, kind: "article_published", subjectId: articleId });
+    const told = await addNotification(tx, { userId: authorId, kind: "article_published", subjectId: articleId });
     await fanOutIfFollowed(tx, jobs, { articleId, authorId });
     const counts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: 1 });
     const changes: Change[] = [
       { topic: "article", subjectId: articleId, version: Number(article.next_version) },
       { topic: "user-statistics", subjectId: authorId, version: counts.version },
+      ...told,
     ];
     await appendChanges(tx, ...changes);
     return { outcome: "published", changes };

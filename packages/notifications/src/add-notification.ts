@@ -1,25 +1,37 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
-import type { Statements } from "@headline/mysql";
+import { type Change, DATABASE_NOW_MS } from "@headline/change-feed";
+import type { Transaction } from "@headline/mysql";
+import { type NewNotification, NOTIFICATION_TOPIC } from "./notification.js";
 
-export type NotificationKind = "new_article" | "article_published" | "order_cancelled" | "order_paid";
+const NOTHING: readonly Change[] = [];
 
-interface Notification {
-  readonly userId: bigint;
-  readonly kind: NotificationKind;
-  /** What it is about: the article of an article's kind, the order of an order's. */
-  readonly subjectId: bigint;
-  /** Who did it. */
-  readonly actorId?: bigint;
+/**
+ * Tells a user something, once: the same again changes nothing. Nobody is told of what they did themselves, or of what
+ * somebody did whom they have blocked. The answer belongs among the changes of the same transaction: whoever pushes learns
+ * from it.
+ */
+export async function addNotification(
+  tx: Transaction,
+  { userId, kind, subjectId, actorId = 0n }: NewNotification,
+): Promise<readonly Change[]> {
+  if (actorId === userId) return NOTHING;
+  const { insertId, affectedRows } = await tx.write(
+    `INSERT IGNORE INTO notifications (user_id, kind, subject_id, actor_id, created_at)
+     SELECT ?, ?, ?, ?, ${DATABASE_NOW_MS} FROM DUAL
+      WHERE NOT EXISTS (SELECT 1 FROM author_blocks WHERE user_id = ? AND author_id = ?)`,
+    [userId, kind, subjectId, actorId, userId, actorId],
+  );
+  if (affectedRows === 0) return NOTHING;
+  return [{ topic: NOTIFICATION_TOPIC, subjectId: userId, version: Number(insertId) }];
 }
 
-/** Tells a user something, once: the same again changes nothing. In a transaction it is told if and only if it happened. */
-export async function addNotification(
-  on: Statements,
-  { userId, kind, subjectId, actorId = 0n }: Notification,
+/** Takes back what is not so any more, whoever was told of it. */
+export async function removeNotification(
+  tx: Transaction,
+  { userId, kind, subjectId }: Omit<NewNotification, "actorId">,
 ): Promise<void> {
-  await on.write(
-    `INSERT INTO notifications (user_id, kind, subject_id, actor_id, created_at) VALUES (?, ?, ?, ?, ${DATABASE_NOW_MS})
-     ON DUPLICATE KEY UPDATE id = id`,
-    [userId, kind, subjectId, actorId],
-  );
+  await tx.write("DELETE FROM notifications WHERE user_id = ? AND kind = ? AND subject_id = ?", [
+    userId,
+    kind,
+    subjectId,
+  ]);
 }

@@ -1,7 +1,8 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql, Transaction } from "@headline/mysql";
 import { date } from "@headline/scheduler";
 import type { JobsIn } from "@headline/shared-jobs";
+import { FAN_OUT_TOPIC } from "./notification.js";
 
 /** Called with the article's id as text. */
 export const FAN_OUT_TASK = "notifications.fanOut";
@@ -46,18 +47,29 @@ export async function* followerPieces(mysql: Mysql, authorId: bigint): AsyncGene
   }
 }
 
-/** Tells the followers of one piece of a new article; the same again tells nobody twice. Answers how many were told. */
-export async function notifyFollowers(
-  mysql: Mysql,
-  articleId: bigint,
-  { after, until }: FollowerPiece,
-): Promise<number> {
-  const { affectedRows } = await mysql.write(
-    `INSERT IGNORE INTO notifications (user_id, kind, subject_id, actor_id, created_at)
-     SELECT f.user_id, 'new_article', a.id, a.author_id, ${DATABASE_NOW_MS}
-       FROM articles a JOIN follows f ON f.author_id = a.author_id
-      WHERE a.id = ? AND a.status = 1 AND f.user_id > ? AND f.user_id <= ?`,
-    [articleId, after, until ?? "9223372036854775807"],
-  );
-  return affectedRows;
+/** What a piece did: how many it told, and the change that whoever pushes is told, which is written already. */
+export interface ToldPiece {
+  readonly told: number;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * Tells the followers of one piece of a new article, but for those who have blocked its author; the same again tells nobody
+ * twice.
+ */
+export function notifyFollowers(mysql: Mysql, articleId: bigint, { after, until }: FollowerPiece): Promise<ToldPiece> {
+  return mysql.transaction(async (tx) => {
+    const { affectedRows: told } = await tx.write(
+      `INSERT IGNORE INTO notifications (user_id, kind, subject_id, actor_id, created_at)
+       SELECT f.user_id, 'new_article', a.id, a.author_id, ${DATABASE_NOW_MS}
+         FROM articles a JOIN follows f ON f.author_id = a.author_id
+         LEFT JOIN author_blocks b ON b.user_id = f.user_id AND b.author_id = a.author_id
+        WHERE a.id = ? AND a.status = 1 AND f.user_id > ? AND f.user_id <= ? AND b.user_id IS NULL`,
+      [articleId, after, until ?? "9223372036854775807"],
+    );
+    if (told === 0) return { told, changes: [] };
+    const changes = [{ topic: FAN_OUT_TOPIC, subjectId: articleId, version: told }];
+    await appendChanges(tx, ...changes);
+    return { told, changes };
+  });
 }

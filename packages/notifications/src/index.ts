@@ -1,2 +1,19 @@
-export { addNotification, type NotificationKind } from "./add-notification.js";
-export { FAN_OUT_TASK, type FollowerPiece, fanOutIfFollowed, followerPieces, notifyFollowers } from "./fan-out.js";
+export { addNotification, removeNotification } from "./add-notification.js";
+export {
+  FAN_OUT_TASK,
+  type FollowerPiece,
+  fanOutIfFollowed,
+  followerPieces,
+  notifyFollowers,
+  type ToldPiece,
+} from "./fan-out.js";
+export { countUnread, markRead, readFanOut, readInbox, readMissed, readNotifications } from "./inbox.js";
+export {
+  FAN_OUT_TOPIC,
+  INBOX_MAX,
+  type NewNotification,
+  NOTIFICATION_TOPIC,
+  type Notification,
+  type NotificationKind,
+} from "./notification.js";
+export { pruneInboxes } from "./prune-inboxes.js";

@@ -1,12 +1,15 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
 import { addNotification } from "@headline/notifications";
 import { NotDueYet } from "@headline/shared-jobs";
 import { CANCELLED, PAID, UNPAID } from "./order.js";
 import { giveSlotBack } from "./promotion-days.js";
 
-/** What became of an order whose time to pay was over. */
-export type Cancellation = "cancelled" | "cancelled before" | "paid" | "gone";
+/** What became of an order whose time to pay was over; with what whoever pushes is told. */
+export interface Cancellation {
+  readonly outcome: "cancelled" | "cancelled before" | "paid" | "gone";
+  readonly changes: readonly Change[];
+}
 
 interface Due {
   readonly user_id: string;
@@ -28,18 +31,20 @@ export function cancelUnpaid(mysql: Mysql, orderId: bigint): Promise<Cancellatio
          FROM orders WHERE id = ? FOR UPDATE`,
       [orderId],
     );
-    if (order === undefined) return "gone";
-    if (order.status === PAID) return "paid";
-    if (order.status === CANCELLED) return "cancelled before";
+    if (order === undefined) return { outcome: "gone", changes: [] };
+    if (order.status === PAID) return { outcome: "paid", changes: [] };
+    if (order.status === CANCELLED) return { outcome: "cancelled before", changes: [] };
     const dueInMs = Number(order.due_in_ms);
     if (dueInMs > 0) throw new NotDueYet(`order ${orderId}`, dueInMs);
     await tx.write(
       `UPDATE orders SET status = ${CANCELLED}, standing = NULL, cancelled_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [orderId],
     );
-    await addNotification(tx, { userId: BigInt(order.user_id), kind: "order_cancelled", subjectId: orderId });
+    const about = { kind: "order_cancelled", subjectId: orderId } as const;
+    const changes = await addNotification(tx, { userId: BigInt(order.user_id), ...about });
+    if (changes.length > 0) await appendChanges(tx, ...changes);
     await giveSlotBack(tx, order.day);
-    return "cancelled";
+    return { outcome: "cancelled", changes };
   });
 }
 

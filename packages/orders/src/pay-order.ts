@@ -1,6 +1,7 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
 import type { Transaction } from "@headline/mysql";
+import { addNotification } from "@headline/notifications";
 import type { JobsIn } from "@headline/shared-jobs";
 import { cancelJobId } from "./cancel-job.js";
 import { CANCELLED, ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, toOrder } from "./order.js";
@@ -8,7 +9,7 @@ import { OrderConflict } from "./order-conflict.js";
 
 export interface Payment {
   readonly order: Order;
-  /** What feeds are told; nothing when the order was paid before. */
+  /** What feeds and whoever pushes are told; nothing when the order was paid before. */
   readonly changes: readonly Change[];
 }
 
@@ -42,6 +43,7 @@ export async function payOrder(tx: Transaction, jobs: JobsIn, userId: bigint, or
   );
   await jobs(tx).remove(cancelJobId(orderId));
   const change = { topic: "promotion", subjectId: BigInt(row.article_id), version: nowMs };
-  await appendChanges(tx, change);
-  return { order: (await readOrder(tx, orderId)) as Order, changes: [change] };
+  const changes = [change, ...(await addNotification(tx, { userId, kind: "order_paid", subjectId: orderId }))];
+  await appendChanges(tx, ...changes);
+  return { order: (await readOrder(tx, orderId)) as Order, changes };
 }

@@ -18,6 +18,14 @@ import type { Channels } from "./channels/channels.js";
 import { listChannels } from "./channels/list-channels.js";
 import { listComments } from "./comments/list-comments.js";
 import { removeComment, writeComment } from "./comments/write-comment.js";
+import {
+  listConversations,
+  listMessages,
+  readUpTo,
+  sendMessage,
+  type TellRead,
+} from "./conversations/conversation-handlers.js";
+import type { MessageLimit } from "./conversations/message-limit.js";
 import { beaconBody } from "./events/beacon-body.js";
 import { createJudge } from "./events/judge-events.js";
 import { takeEvents } from "./events/take-events.js";
@@ -36,6 +44,8 @@ import { jsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
+import { listNotifications } from "./notifications/list-notifications.js";
+import { markNotificationsRead } from "./notifications/mark-notifications-read.js";
 import {
   listOrders,
   listPromotionDays,
@@ -66,6 +76,8 @@ export interface AppParts {
   readonly announcer: Announcer;
   readonly jobs: JobsIn;
   readonly promotionTerms: PromotionTerms;
+  readonly messageLimit: MessageLimit;
+  readonly tellRead: TellRead;
   readonly eventLog: EventLog;
   readonly trackKeys: TrackKeys;
   readonly now: () => number;
@@ -110,6 +122,7 @@ export function createApp(parts: AppParts): Express {
   const ordering = { authenticate, mysql, jobs, announcer, terms: parts.promotionTerms, now };
   const following = { authenticate, mysql, announcer, users, onRedisError };
   const commenting = { authenticate, mysql, articles, users, announcer, onRedisError };
+  const conversing = { authenticate, mysql, users, announcer, limit: parts.messageLimit, tellRead: parts.tellRead };
   const judge = createJudge({
     keys: parts.trackKeys,
     eventLog: parts.eventLog,
@@ -193,6 +206,14 @@ export function createApp(parts: AppParts): Express {
   app.get("/users/:id/articles", listUserArticles({ mysql, articles }));
   app.put("/users/:id/follow", followUser(following));
   app.delete("/users/:id/follow", unfollowUser(following));
+
+  app.get("/notifications", listNotifications({ authenticate, mysql }));
+  app.post("/notifications/read", jsonBody, markNotificationsRead({ authenticate, mysql }));
+
+  app.get("/conversations", listConversations(conversing));
+  app.get("/conversations/:userId/messages", listMessages(conversing));
+  app.post("/conversations/:userId/messages", jsonBody, sendMessage(conversing));
+  app.post("/conversations/:userId/read", jsonBody, readUpTo(conversing));
 
   app.post("/orders", jsonBody, orderPromotion(ordering));
   app.get("/orders", listOrders(ordering));

@@ -23,6 +23,8 @@ const Environment = z
     /** How long an order waits to be paid. */
     ORDER_TIMEOUT_SECONDS: z.coerce.number().positive().max(86_400).default(1_800),
     PROMOTION_SLOTS_PER_DAY: z.coerce.number().int().min(0).max(100_000).default(20),
+    /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
+    PUSH_ORIGINS: z.string().default(""),
     LOG_LEVEL: z.string().default("info"),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
@@ -49,6 +51,7 @@ await runUntilSignal(
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
       assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
       graceMs: config.GRACE_MS,
+      push: { origins: config.PUSH_ORIGINS.split(",").filter((origin) => origin !== "") },
       promotionTerms: {
         timeoutMs: config.ORDER_TIMEOUT_SECONDS * 1_000,
         slotsPerDay: config.PROMOTION_SLOTS_PER_DAY,

@@ -15,12 +15,14 @@ import { createApp } from "./app.js";
 import { Articles } from "./articles/articles.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
+import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
 import { openEvents } from "./events/open-events.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { createPresetServer } from "./http/preset-server.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
 import { StaticPages } from "./pages/static-pages.js";
+import { openPush, type PushOptions } from "./push/open-push.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
 import { Users } from "./users/users.js";
@@ -43,6 +45,9 @@ export interface GatewayConfig {
   readonly log: Log;
   readonly now?: () => number;
   readonly promotionTerms?: Partial<PromotionTerms>;
+  readonly push?: PushOptions;
+  /** What one user may write to others. */
+  readonly messageRate?: MessageRate;
   readonly assets?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
@@ -59,6 +64,7 @@ export interface RunningGateway extends AsyncDisposable {
 const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
 const GRACE_MS = 200;
 const PROMOTION_TERMS: PromotionTerms = { timeoutMs: 30 * 60 * 1_000, slotsPerDay: 20, priceFen: 990 };
+const MESSAGE_RATE: MessageRate = { messages: 20, perSeconds: 10 };
 /** An answer takes 800 ms at most; who has not even sent the whole request by then is not waited for. */
 const DRAIN_MS = 3_000;
 
@@ -76,6 +82,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
     resources.defer(() => subscriber.disconnect());
+    const limitRedis = openRedis(redisUrl, { onError: onRedisError });
+    resources.defer(() => limitRedis.disconnect());
     const recommender = resources.use(config.recommender ?? connectRecommender({ address: recommenderAddress }));
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
 
@@ -95,12 +103,18 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => announcer[Symbol.dispose]());
     await channels.load();
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
+    const tokens = createAccessTokens(tokenKeys, now);
+    const push = openPush({ ...config.push, mysqlUrl, redis, subscriber, tokens, channels, now, log });
+    resources.use(push);
     resources.use(
       await followChanges({
         mysql,
         subscriber,
         onError: logged(log, "changes not followed"),
-        onChanges: (changes, by) => (by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes)),
+        onChanges: (changes, by) => {
+          push.tell(changes);
+          return by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes);
+        },
       }),
     );
     const pages = new StaticPages(mysql, gathered(log, "static pages not read", { everyMs: 60_000 }));
@@ -127,11 +141,13 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       channels,
       hotLists,
       pages,
-      tokens: createAccessTokens(tokenKeys, now),
+      tokens,
       announcer,
       jobs: jobsIn(jobStore),
       eventLog,
       trackKeys: openTrackKeys(config.trackSecret, config.trackSecretPrevious),
+      messageLimit: createMessageLimit(limitRedis, config.messageRate ?? MESSAGE_RATE),
+      tellRead: push.tellRead,
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,
       log,
@@ -141,6 +157,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     });
     const server = createPresetServer(app);
     const closeUnused = unusedConnections(server);
+    push.listen(server);
     server.listen(port, host);
     await once(server, "listening");
     const bound = (server.address() as AddressInfo).port;
@@ -151,6 +168,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       ready = false;
       server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
       await sleep(config.graceMs ?? GRACE_MS);
+      await push.drain();
       const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();

@@ -1,6 +1,7 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
 import type { Mysql, Statements, Transaction } from "@headline/mysql";
+import { addNotification, removeNotification } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "@headline/statistics";
 import { answerOnce } from "../idempotency/answer-once.js";
@@ -52,7 +53,7 @@ export async function readComments(
 }
 
 /**
- * One transaction: the comment, the article's count, and the idempotency key.
+ * One transaction: the comment, its article's author told, the article's count, and the idempotency key.
  *
  * @throws Refusal NOT_FOUND when there is no such article (any more), and what `answerOnce` throws.
  */
@@ -61,13 +62,15 @@ export function insertComment(mysql: Mysql, comment: NewComment): Promise<Commen
   const body = { comment: content, articleId: String(articleId) };
   return mysql.transaction(async (tx) => {
     const { id, made } = await answerOnce(tx, { userId, key, body }, async () => {
-      const [article] = await tx.query<{ status: number }>("SELECT status FROM articles WHERE id = ?", [articleId]);
+      const article = await readArticle(tx, articleId);
       if (article?.status !== 1) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
       const { insertId } = await tx.write(
         `INSERT INTO comments (article_id, user_id, content, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`,
         [articleId, userId, content],
       );
-      return { id: insertId, ...(await count(tx, articleId, 1)) };
+      const about = { kind: "commented", subjectId: insertId, actorId: userId } as const;
+      const told = await addNotification(tx, { userId: BigInt(article.author_id), ...about });
+      return { id: insertId, ...(await count(tx, articleId, 1, told)) };
     });
     const written = await readComment(tx, articleId, id);
     return made === undefined
@@ -82,6 +85,9 @@ export function deleteComment(mysql: Mysql, articleId: bigint, commentId: bigint
     const comment = await readComment(tx, articleId, commentId, { lock: "FOR UPDATE" });
     if (comment.userId !== userId) throw new Refusal("PERMISSION_DENIED", "only who wrote a comment may delete it");
     await tx.write("DELETE FROM comments WHERE id = ?", [commentId]);
+    const article = await readArticle(tx, articleId);
+    if (article !== undefined)
+      await removeNotification(tx, { userId: BigInt(article.author_id), kind: "commented", subjectId: commentId });
     return { comment, ...(await count(tx, articleId, -1)) };
   });
 }
@@ -98,11 +104,20 @@ async function readComment(
   return toComment(row);
 }
 
-async function count(tx: Transaction, articleId: bigint, by: number) {
+async function readArticle(tx: Transaction, articleId: bigint) {
+  const [article] = await tx.query<{ status: number; author_id: string }>(
+    "SELECT status, author_id FROM articles WHERE id = ?",
+    [articleId],
+  );
+  return article;
+}
+
+async function count(tx: Transaction, articleId: bigint, by: number, told: readonly Change[] = []) {
   const counts = await changeStatistics(tx, ARTICLE_STATISTICS, articleId, { comments: by });
   const change = { topic: "article-statistics", subjectId: articleId, version: counts.version };
-  await appendChanges(tx, change);
-  return { counts, changes: [change] };
+  const changes = [change, ...told];
+  await appendChanges(tx, ...changes);
+  return { counts, changes };
 }
 
 function toComment(row: CommentRow): Comment {

@@ -47,13 +47,17 @@ export function bearerToken(req: Request): string | undefined {
 }
 
 function newGuest(res: Response): Reader {
-  const id = randomBytes(8).readBigUInt64BE() & INT64_MAX || 1n;
-  res.setHeader("X-Anonymous-Id", String(id));
-  return { userId: -id };
+  const userId = newGuestId();
+  res.setHeader("X-Anonymous-Id", String(-userId));
+  return { userId };
+}
+
+export function newGuestId(): bigint {
+  return -(randomBytes(8).readBigUInt64BE() & INT64_MAX || 1n);
 }
 
 /** A decimal id as it is, any other device id by its hash; on the wire guests are negative. */
-function guestId(text: string): bigint {
+export function guestId(text: string): bigint {
   if (DECIMAL_ID.test(text)) {
     const id = BigInt(text);
     const magnitude = id < 0n ? -id : id;

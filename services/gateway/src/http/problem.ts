@@ -33,7 +33,7 @@ const TITLES: Readonly<Record<number, string>> = {
 /** A refusal that HTTP has a word for and gRPC has not. */
 export class HttpRefusal extends Error {
   constructor(
-    readonly status: 409 | 413 | 415,
+    readonly status: 403 | 409 | 413 | 415,
     readonly code: string,
     message: string,
   ) {

@@ -1,5 +1,6 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { inList, type Mysql, type Transaction } from "@headline/mysql";
+import { addNotification } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import { type Changed, countedDeltas } from "./counted-deltas.js";
@@ -24,7 +25,7 @@ interface ArticleRow {
   readonly isPublished: boolean;
 }
 
-/** One transaction: the rows, the counts, and what the recommender is told. */
+/** One transaction: the rows, what authors are told, the counts, and what the recommender is told. */
 export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Promise<WrittenReactions> {
   return mysql.transaction(async (tx) => {
     const articles = await readArticles(tx, reactions);
@@ -38,9 +39,15 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
       if (article === undefined) continue;
       if (outcome === "known") changed.push({ ...reaction, authorId: article.authorId, before: true });
       if (outcome !== "changed") continue;
-      changed.push({ ...reaction, authorId: article.authorId, before: false });
-      const { topic } = KEEPING[reaction.kind];
-      if (topic !== undefined) changes.push({ topic, subjectId: reaction.userId, version: await databaseNow(tx) });
+      const { userId, articleId, kind } = reaction;
+      const { authorId } = article;
+      changed.push({ ...reaction, authorId, before: false });
+      if (kind === "liking")
+        changes.push(
+          ...(await addNotification(tx, { userId: authorId, kind: "liked", subjectId: articleId, actorId: userId })),
+        );
+      const { topic } = KEEPING[kind];
+      if (topic !== undefined) changes.push({ topic, subjectId: userId, version: await databaseNow(tx) });
     }
     // Statistics last, and everywhere in the same order: they are what others wait for.
     const deltas = countedDeltas(changed);

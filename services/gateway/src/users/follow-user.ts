@@ -1,6 +1,7 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import { addNotification } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
 import { changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import type { RequestHandler } from "express";
@@ -47,7 +48,7 @@ function setFollow(parts: Parts, following: boolean): RequestHandler {
   };
 }
 
-/** One transaction: the row, both counts, and what the recommender is told. Undefined when nothing changed. */
+/** One transaction: the row, who is followed told, both counts, and what the recommender is told. Undefined when nothing changed. */
 function writeFollow(
   mysql: Mysql,
   userId: bigint,
@@ -62,6 +63,9 @@ function writeFollow(
         )
       : await tx.write("DELETE FROM follows WHERE user_id = ? AND author_id = ?", [userId, authorId]);
     if (affectedRows === 0) return undefined;
+    const told = following
+      ? await addNotification(tx, { userId: authorId, kind: "followed", subjectId: userId, actorId: userId })
+      : [];
     const delta = following ? 1 : -1;
     // Always the smaller id first, so that two who follow each other at once do not wait for each other.
     const deltas = [
@@ -72,7 +76,7 @@ function writeFollow(
     for (const { id, by } of deltas) counts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
     const changes = [...counts].map(([id, { version }]) => ({ topic: "user-statistics", subjectId: id, version }));
     const { version } = counts.get(userId) as Versioned<UserCounts>;
-    changes.push({ topic: "follows", subjectId: userId, version });
+    changes.push({ topic: "follows", subjectId: userId, version }, ...told);
     await appendChanges(tx, ...changes);
     return { counts, changes };
   });

@@ -1,0 +1,113 @@
+import { Refusal } from "@headline/errors";
+import type { Mysql } from "@headline/mysql";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import type { Announcer } from "../changes/announcer.js";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
+import { line } from "../http/text.js";
+import type { Users } from "../users/users.js";
+import { markConversationRead, readConversations } from "./conversation-store.js";
+import { presentMessage } from "./message.js";
+import type { MessageLimit } from "./message-limit.js";
+import { insertMessage, readConversation, readMessages } from "./message-store.js";
+
+/** Tells the devices of both that one has read; best effort. */
+export type TellRead = (read: { readerId: bigint; peerId: bigint; upTo: bigint }) => void;
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly mysql: Mysql;
+  readonly users: Users;
+  readonly announcer: Announcer;
+  readonly limit: MessageLimit;
+  readonly tellRead: TellRead;
+}
+
+const CHARACTERS_MAX = 1_000;
+const Path = z.object({ userId: idText });
+const Body = z.strictObject(
+  { text: line(CHARACTERS_MAX), client_id: z.guid({ error: "must be a UUID" }).toLowerCase() },
+  { error: "must be a JSON object" },
+);
+const ReadBody = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });
+const Query = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(20) });
+
+/** POST /conversations/:userId/messages: 201 once it is committed; the same client_id again is the same message. */
+export function sendMessage({ authenticate, mysql, users, announcer, limit }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId: senderId } = await authenticate.signedIn(req);
+    const { userId: recipientId } = read(Path, req.params);
+    const { text, client_id: clientId } = read(Body, req.body);
+    if (recipientId === senderId) throw new Refusal("INVALID_ARGUMENT", "nobody writes to themselves");
+    await limit(senderId);
+    if ((await users.profiles.get(recipientId)) === undefined)
+      throw new Refusal("NOT_FOUND", `user ${recipientId} does not exist`);
+    const { message, changes } = await insertMessage(mysql, { senderId, recipientId, text, clientId });
+    if (changes.length > 0) await announcer.announce(...changes);
+    sendOk(res, presentMessage(message), 201);
+  };
+}
+
+/** GET /conversations: the one with the newest message first; `next` goes into `before`. */
+export function listConversations({ authenticate, mysql, users }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const found = await readConversations(mysql, userId, before, per_page + 1);
+    const shown = found.slice(0, per_page);
+    const [names, messages] = await Promise.all([
+      users.profiles.getMany(shown.map(({ peerId }) => peerId)),
+      readMessages(
+        mysql,
+        shown.map(({ lastMessageId }) => lastMessageId),
+      ),
+    ]);
+    const last = new Map(messages.map((message) => [message.messageId, message]));
+    const hasMore = found.length > per_page;
+    sendOk(res, {
+      results: shown.map(({ peerId, lastMessageId, unread, readUpTo }) => {
+        const message = last.get(lastMessageId);
+        return {
+          user_id: String(peerId),
+          user_name: names.get(peerId)?.name ?? `user ${peerId}`,
+          unread,
+          read_up_to: String(readUpTo),
+          last_message: message === undefined ? null : presentMessage(message),
+        };
+      }),
+      has_more: hasMore,
+      next: hasMore ? String(shown.at(-1)?.lastMessageId) : null,
+    });
+  };
+}
+
+/** GET /conversations/:userId/messages: newest first; `next` goes into `before`. */
+export function listMessages({ authenticate, mysql }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { userId: peerId } = read(Path, req.params);
+    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const found = await readConversation(mysql, userId, peerId, { before, count: per_page + 1 });
+    const shown = found.slice(0, per_page);
+    const hasMore = found.length > per_page;
+    sendOk(res, {
+      results: shown.map(presentMessage),
+      has_more: hasMore,
+      next: hasMore ? String(shown.at(-1)?.messageId) : null,
+    });
+  };
+}
+
+/** POST /conversations/:userId/read: what the peer wrote up to an id is read; again is the same. */
+export function readUpTo({ authenticate, mysql, tellRead }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { userId: peerId } = read(Path, req.params);
+    const { up_to } = read(ReadBody, req.body);
+    const { readUpTo, unread, moved } = await markConversationRead(mysql, userId, peerId, up_to);
+    if (moved) tellRead({ readerId: userId, peerId, upTo: readUpTo });
+    sendOk(res, { user_id: String(peerId), read_up_to: String(readUpTo), unread });
+  };
+}

@@ -1,0 +1,35 @@
+import type { Mysql } from "@headline/mysql";
+import { countUnread, readInbox } from "@headline/notifications";
+import type { RequestHandler } from "express";
+import { z } from "zod";
+import type { Authenticate } from "../http/authenticate.js";
+import { sendOk } from "../http/json.js";
+import { decimal, INT64_MAX, idText, read } from "../http/read.js";
+import { presentNotification } from "./present-notification.js";
+
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly mysql: Mysql;
+}
+
+const Query = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(20) });
+
+/** GET /notifications: one's own, newest first; `next` goes into `before`. */
+export function listNotifications({ authenticate, mysql }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const [found, unread] = await Promise.all([
+      readInbox(mysql, userId, before, per_page + 1), // one more than shown says whether there are more
+      countUnread(mysql, userId),
+    ]);
+    const shown = found.slice(0, per_page);
+    const hasMore = found.length > per_page;
+    sendOk(res, {
+      results: shown.map(presentNotification),
+      unread,
+      has_more: hasMore,
+      next: hasMore ? String(shown.at(-1)?.id) : null,
+    });
+  };
+}

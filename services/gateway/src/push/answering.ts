@@ -1,0 +1,40 @@
+import { asRefusal, Refusal } from "@headline/errors";
+import type { PushProblem } from "./push-events.js";
+import { tokenBucket } from "./token-bucket.js";
+
+/** What one socket may ask. */
+const RATE = { perSecond: 5, burst: 20 };
+/** Whoever is told to come back comes back at different times. */
+const AGAIN_MS = { min: 500, spread: 2_500 };
+const TOO_OFTEN = new Refusal("RESOURCE_EXHAUSTED", "too many requests on this socket", { retryAfterSeconds: 1 });
+
+type Handle = (asked: unknown) => unknown;
+
+/** Makes listeners of one socket: each asks its bucket first, and answers what comes of it, a refusal included. */
+export function answering(onBug: (error: unknown) => void) {
+  const mayAsk = tokenBucket(RATE);
+  return (handle: Handle) =>
+    async (...args: unknown[]): Promise<void> => {
+      const last = args.at(-1);
+      const answer = typeof last === "function" ? (last as (answer: unknown) => void) : () => undefined;
+      const asked = typeof args[0] === "function" ? {} : (args[0] ?? {});
+      try {
+        if (!mayAsk()) throw TOO_OFTEN;
+        answer({ data: await handle(asked) });
+      } catch (error) {
+        answer({ error: problemOf(error, onBug) });
+      }
+    };
+}
+
+/** A bug is told to us, and tells the client nothing. */
+export function problemOf(error: unknown, onBug: (error: unknown) => void): PushProblem {
+  const refusal = asRefusal(error);
+  if (refusal === undefined) {
+    onBug(error);
+    return { code: "INTERNAL", message: "something went wrong on our side" };
+  }
+  const { code, message } = refusal;
+  if (code !== "UNAVAILABLE" && code !== "RESOURCE_EXHAUSTED") return { code, message };
+  return { code, message, retry_after_ms: Math.round(AGAIN_MS.min + Math.random() * AGAIN_MS.spread) };
+}

@@ -1,0 +1,29 @@
+import type { PushSocket } from "./push-events.js";
+
+const PACKETS_MAX = 500;
+const BYTES_MAX = 1_024 * 1_024;
+
+/** Whether a client takes what it is sent so slowly that its buffer here would grow without end. */
+export function isClogged({ conn }: PushSocket): boolean {
+  return waiting(conn) > PACKETS_MAX || (webSocketOf(conn)?.bufferedAmount ?? 0) > BYTES_MAX;
+}
+
+/** Ends a connection at once: no goodbye that nobody reads. */
+export function hangUp({ conn }: PushSocket): void {
+  webSocketOf(conn)?.terminate();
+  conn.close(true);
+}
+
+/** Packets that the connection has not begun to send. */
+function waiting(conn: PushSocket["conn"]): number {
+  return (conn as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length;
+}
+
+interface WebSocket {
+  readonly bufferedAmount: number;
+  terminate(): void;
+}
+
+function webSocketOf({ transport }: PushSocket["conn"]): WebSocket | undefined {
+  return (transport as unknown as { socket?: WebSocket }).socket;
+}

@@ -1,0 +1,159 @@
+import type { Server as HttpServer, IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Change } from "@headline/change-feed";
+import { CloseStack } from "@headline/lifecycle";
+import { openMysql } from "@headline/mysql";
+import { gathered, type Log } from "@headline/observability";
+import type { Redis } from "@headline/redis";
+import { Server as EngineServer } from "engine.io";
+import { Server } from "socket.io";
+import type { Channels } from "../channels/channels.js";
+import type { TellRead } from "../conversations/conversation-handlers.js";
+import type { AccessTokens } from "../users/access-tokens.js";
+import { catchUp } from "./catch-up.js";
+import { ChangePusher } from "./change-pusher.js";
+import { drainSockets } from "./drain-sockets.js";
+import { isOwnOrigin } from "./is-own-origin.js";
+import { letIn } from "./let-in.js";
+import { LocalSockets, send } from "./local-sockets.js";
+import { lookAfterSockets } from "./look-after-sockets.js";
+import { type PushServer, roomOf } from "./push-events.js";
+import { rowsToPush } from "./push-rows.js";
+import { redisBus } from "./redis-bus.js";
+import { serveSocket } from "./serve-socket.js";
+import { refuseUpgrade, takeUpgrades } from "./take-upgrades.js";
+import { tokenBucket } from "./token-bucket.js";
+import { UpdateWatch } from "./update-watch.js";
+
+export interface PushOptions {
+  /** Pages of other sites that may connect, as browsers name them: `https://news.example`. */
+  readonly origins?: readonly string[];
+  readonly socketsMax?: number;
+  /** How often at most a client is told how many articles wait. */
+  readonly updatesEveryMs?: number;
+}
+
+interface Parts extends PushOptions {
+  readonly mysqlUrl: string;
+  readonly redis: Redis;
+  readonly subscriber: Redis;
+  readonly tokens: AccessTokens;
+  readonly channels: Channels;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+export interface Push extends AsyncDisposable {
+  /** Sends what these changes are about to whoever has a socket here. Never fails, and never waits. */
+  tell(changes: readonly Change[]): void;
+  tellRead: TellRead;
+  /** Serves sockets at /socket.io of an HTTP server. */
+  listen(server: HttpServer): void;
+  /** Takes no more sockets, and sends those that are here elsewhere. */
+  drain(): Promise<void>;
+}
+
+const PATH = "/socket.io";
+const SOCKETS_MAX = 20_000;
+const UPDATES_EVERY_MS = 5_000;
+const MESSAGE_BYTES_MAX = 16 * 1_024;
+const HANDSHAKE_MS = 5_000;
+/** A peer that went silent is gone after both. */
+const PING = { pingInterval: 20_000, pingTimeout: 10_000 };
+/** Packets of any kind that one connection may send. */
+const PACKETS = { perSecond: 20, burst: 100 };
+/** Connections of its own, so that a thousand clients that come back at once take none from readers. */
+const MYSQL = { connectionsMax: 3, acquireTimeoutMs: 1_000, statementTimeoutMs: 1_000 };
+const EACH_SECOND = { everyMs: 1_000 };
+
+/** Sockets: what is committed anywhere reaches the sockets of its user here. */
+export function openPush(parts: Parts): Push {
+  const { redis, subscriber, tokens, channels, now, log, origins = [], socketsMax = SOCKETS_MAX } = parts;
+  const resources = new CloseStack();
+  const onError = gathered(log, "not pushed", EACH_SECOND);
+  const onBug = (error: unknown) => log.error({ err: error }, "a request over a socket failed");
+  const mysql = resources.use(openMysql(parts.mysqlUrl, MYSQL));
+  const onRedisError = gathered(log, "the sockets of other gateways were not told", EACH_SECOND);
+  // Only websockets: long polling needs a balancer that sends every request of a client to the same gateway.
+  const engine = new EngineServer({
+    transports: ["websocket"],
+    allowUpgrades: false,
+    perMessageDeflate: false,
+    maxHttpBufferSize: MESSAGE_BYTES_MAX,
+    ...PING,
+  });
+  const io: PushServer = new Server({
+    serveClient: false,
+    connectTimeout: HANDSHAKE_MS,
+    adapter: redisBus({ redis, subscriber, onRedisError }),
+  });
+  io.bind(engine);
+  resources.defer(() => io.of("/").adapter.close());
+  const local = new LocalSockets(io);
+
+  const rows = rowsToPush({
+    io,
+    local,
+    mysql,
+    isFirst: (topic, userId, id) => pusher.isFirst(topic, userId, id),
+    onError,
+  });
+  const pusher = new ChangePusher({ isHere: (userId) => local.countOf(userId) > 0, ...rows, onError });
+  resources.defer(() => pusher[Symbol.dispose]());
+  const everyMs = parts.updatesEveryMs ?? UPDATES_EVERY_MS;
+  const watch = new UpdateWatch({
+    mysql,
+    everyMs,
+    onError,
+    tell: (socket, updates) => send(socket, "updates", updates),
+  });
+  resources.defer(() => watch[Symbol.dispose]());
+  resources.defer(lookAfterSockets(io, now));
+
+  engine.on("connection", (connection: { on(event: "packet", listener: () => void): void; close(now: true): void }) => {
+    const mayPass = tokenBucket(PACKETS);
+    connection.on("packet", () => {
+      if (!mayPass()) connection.close(true);
+    });
+  });
+  io.use(letIn({ tokens, local, onBug }));
+  const serving = { tokens, channels, local, watch, catchUp: catchUp(rows.missed), now, onBug };
+  io.on("connection", (socket) => serveSocket(socket, serving));
+
+  let isDraining = false;
+  const upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (isDraining || engine.clientsCount >= socketsMax)
+      refuseUpgrade(socket, {
+        status: "503 Service Unavailable",
+        code: "UNAVAILABLE",
+        message: isDraining ? "this gateway is leaving" : "no more connections fit here",
+      });
+    else if (!isOwnOrigin(req, origins))
+      refuseUpgrade(socket, {
+        status: "403 Forbidden",
+        code: "PERMISSION_DENIED",
+        message: "pages of that origin may not connect",
+      });
+    else engine.handleUpgrade(req as Parameters<typeof engine.handleUpgrade>[0], socket, head);
+  };
+  const drain = async () => {
+    if (isDraining) return;
+    isDraining = true;
+    await drainSockets(io);
+  };
+  resources.defer(drain);
+
+  return {
+    tell: (changes) => {
+      pusher.tell(changes);
+      watch.tell(changes);
+    },
+    tellRead: ({ readerId, peerId, upTo }) => {
+      const told = { reader_id: String(readerId), peer_id: String(peerId), up_to: String(upTo) };
+      io.to([roomOf(readerId), roomOf(peerId)]).emit("read", told);
+    },
+    listen: (server) => takeUpgrades(server, PATH, upgrade),
+    drain,
+    [Symbol.asyncDispose]: () => resources.close(),
+  };
+}

@@ -1,0 +1,57 @@
+import type { Socket as AnySocket, Server } from "socket.io";
+import type { presentMessage } from "../conversations/message.js";
+import type { PresentedNotification } from "../notifications/present-notification.js";
+
+/** What a request over a socket is answered when it cannot be: the same codes as over HTTP. */
+export interface PushProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly retry_after_ms?: number;
+}
+
+export type Answer<Data> = { readonly data: Data } | { readonly error: PushProblem };
+
+type Ack = (answer: Answer<unknown>) => void;
+
+type PresentedMessage = ReturnType<typeof presentMessage>;
+
+/** Server to client. */
+export interface Told {
+  welcome: (welcome: { user_id: string; server_time: number; expires_at: number | null }) => void;
+  notification: (notification: PresentedNotification) => void;
+  /** The recipient's client calls `taken`, which makes the message delivered. */
+  message: (message: PresentedMessage, taken?: () => void) => void;
+  delivered: (delivered: { user_id: string; up_to: string }) => void;
+  read: (read: { reader_id: string; peer_id: string; up_to: string }) => void;
+  updates: (updates: { channel_id: string; count: number }) => void;
+  /** The token ends soon: `renew`, or be disconnected. */
+  expiring: (expiring: { expires_at: number }) => void;
+  expired: (problem: PushProblem) => void;
+  /** This gateway leaves: the connection is about to close, and a new one goes elsewhere. */
+  draining: (draining: { reconnect_after_ms: number }) => void;
+}
+
+/** Client to server: what is asked, and how it is answered. */
+export interface Asked {
+  catch_up: (asked: unknown, answer?: Ack) => void;
+  watch: (asked: unknown, answer?: Ack) => void;
+  unwatch: (asked: unknown, answer?: Ack) => void;
+  renew: (asked: unknown, answer?: Ack) => void;
+}
+
+/** What is known of a socket's client. */
+export interface Who {
+  userId: bigint;
+  /** When the token ends; nothing ends for guests. */
+  expiresAtMs: number | undefined;
+  isWarned: boolean;
+}
+
+type None = Record<string, never>;
+
+export type PushServer = Server<Asked, Told, None, Who>;
+export type PushSocket = AnySocket<Asked, Told, None, Who>;
+
+export function roomOf(userId: bigint): string {
+  return `user:${userId}`;
+}

@@ -1,0 +1,98 @@
+import type { Mysql } from "@headline/mysql";
+import {
+  countUnread,
+  FAN_OUT_TOPIC,
+  NOTIFICATION_TOPIC,
+  type Notification,
+  readFanOut,
+  readMissed,
+  readNotifications,
+} from "@headline/notifications";
+import { markDelivered } from "../conversations/conversation-store.js";
+import { MESSAGE_TOPIC, type Message, presentMessage } from "../conversations/message.js";
+import { readMessages, readMissedMessages } from "../conversations/message-store.js";
+import { presentNotification } from "../notifications/present-notification.js";
+import type { Wanted } from "./change-pusher.js";
+import { hangUp, isClogged } from "./is-clogged.js";
+import { type LocalSockets, send } from "./local-sockets.js";
+import { type PushServer, type PushSocket, roomOf } from "./push-events.js";
+
+interface Parts {
+  readonly io: PushServer;
+  readonly local: LocalSockets;
+  readonly mysql: Mysql;
+  /** Whether a row was not sent to a user before. */
+  readonly isFirst: (topic: string, userId: bigint, id: bigint) => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+const USERS_AT_ONCE = 1_000;
+/** How long a client may take to say that it has a message. */
+const TAKEN_MS = 10_000;
+
+/** Reads the rows that are pushed, and sends them to the sockets of this gateway. */
+export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
+  const tellNotification = (notification: Notification) =>
+    local.tell(notification.userId, "notification", presentNotification(notification));
+
+  /** What the recipient's client says it has is delivered, and the sender's devices, wherever they are, hear so. */
+  const sendMessage = (socket: PushSocket, message: Message): void => {
+    const { recipientId } = message;
+    if (isClogged(socket)) hangUp(socket);
+    else if (socket.data.userId === recipientId) sendToRecipient(socket, message);
+    else socket.emit("message", presentMessage(message));
+  };
+
+  const sendToRecipient = (socket: PushSocket, message: Message): void => {
+    const { messageId, senderId, recipientId } = message;
+    socket.timeout(TAKEN_MS).emit("message", presentMessage(message), (notTaken?: unknown) => {
+      if (notTaken) return; // it is sent again when the client asks what it missed
+      markDelivered(mysql, recipientId, senderId, messageId)
+        .then((moved) => {
+          const delivered = { user_id: String(recipientId), up_to: String(messageId) };
+          if (moved) io.to(roomOf(senderId)).emit("delivered", delivered);
+        })
+        .catch(onError);
+    });
+  };
+
+  const tellFanOut = async (articleId: bigint): Promise<void> => {
+    const userIds = local.userIds();
+    for (let from = 0; from < userIds.length; from += USERS_AT_ONCE) {
+      const told = await readFanOut(mysql, articleId, userIds.slice(from, from + USERS_AT_ONCE));
+      for (const notification of told)
+        if (isFirst(NOTIFICATION_TOPIC, notification.userId, notification.id)) tellNotification(notification);
+    }
+  };
+
+  return {
+    push: {
+      [NOTIFICATION_TOPIC]: async (wanted: readonly Wanted[]) => {
+        for (const notification of await readNotifications(mysql, idsOf(wanted))) tellNotification(notification);
+      },
+      [MESSAGE_TOPIC]: async (wanted: readonly Wanted[]) => {
+        const messages = new Map((await readMessages(mysql, idsOf(wanted))).map((one) => [one.messageId, one]));
+        for (const { userId, id } of wanted) {
+          const message = messages.get(id);
+          if (message !== undefined) for (const socket of local.of(userId)) sendMessage(socket, message);
+        }
+      },
+    },
+    pushToMany: { [FAN_OUT_TOPIC]: tellFanOut },
+    missed: {
+      unread: (userId: bigint) => countUnread(mysql, userId),
+      missedNotifications: async (userId: bigint, lastId: bigint, count: number) =>
+        (await readMissed(mysql, userId, lastId, count)).map((notification) => (socket: PushSocket) => {
+          send(socket, "notification", presentNotification(notification));
+        }),
+      missedMessages: async (userId: bigint, lastId: bigint, count: number) =>
+        (await readMissedMessages(mysql, userId, lastId, count)).map(
+          (message) => (socket: PushSocket) => sendMessage(socket, message),
+        ),
+    },
+  };
+}
+
+function idsOf(wanted: readonly Wanted[]): bigint[] {
+  return [...new Set(wanted.map(({ id }) => id))];
+}

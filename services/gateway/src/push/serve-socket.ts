@@ -1,0 +1,83 @@
+import { Refusal } from "@headline/errors";
+import { z } from "zod";
+import type { Channels } from "../channels/channels.js";
+import { read } from "../http/read.js";
+import type { AccessTokens } from "../users/access-tokens.js";
+import { answering } from "./answering.js";
+import { SOCKETS_PER_USER_MAX } from "./let-in.js";
+import type { LocalSockets } from "./local-sockets.js";
+import { type PushSocket, roomOf } from "./push-events.js";
+import type { UpdateWatch } from "./update-watch.js";
+import { whoseToken } from "./who-connects.js";
+
+interface Parts {
+  readonly tokens: AccessTokens;
+  readonly channels: Channels;
+  readonly local: LocalSockets;
+  readonly watch: UpdateWatch;
+  readonly catchUp: (socket: PushSocket, asked: unknown) => Promise<unknown>;
+  readonly now: () => number;
+  readonly onBug: (error: unknown) => void;
+}
+
+const Watched = z.strictObject(
+  {
+    channel_id: z.coerce.number({ error: "must be a channel" }).int().min(0).max(2_147_483_647),
+    since: z.number({ error: "must be ms since the epoch" }).int().min(0),
+  },
+  { error: "must be an object" },
+);
+const Renewed = z.strictObject(
+  { token: z.string({ error: "must be an access token" }) },
+  { error: "must be an object" },
+);
+
+/** Takes a client in: its room, a welcome, and what it may ask. */
+export function serveSocket(socket: PushSocket, parts: Parts): void {
+  const { tokens, channels, local, watch, now, onBug } = parts;
+  const { userId, expiresAtMs = null } = socket.data;
+  void socket.join(roomOf(userId));
+  if (local.countOf(userId) > SOCKETS_PER_USER_MAX) {
+    socket.disconnect(true); // others came in at the same moment
+    return;
+  }
+  const answered = answering(onBug);
+  socket.on(
+    "catch_up",
+    answered((asked) => parts.catchUp(socket, asked)),
+  );
+  socket.on(
+    "watch",
+    answered((asked) => {
+      const { channel_id: channelId, since } = read(Watched, asked);
+      channels.named(channelId);
+      watch.watch(socket, channelId, since);
+      return { channel_id: String(channelId), since };
+    }),
+  );
+  socket.on(
+    "unwatch",
+    answered(() => watch.unwatch(socket)),
+  );
+  socket.on(
+    "renew",
+    answered(async (asked) => {
+      const who = await whoseToken(tokens, read(Renewed, asked).token);
+      if (who.userId !== userId) throw new Refusal("PERMISSION_DENIED", "the token is somebody else's");
+      socket.data.expiresAtMs = who.expiresAtMs;
+      socket.data.isWarned = false;
+      return { expires_at: who.expiresAtMs };
+    }),
+  );
+  const unknown = answered(() => {
+    throw new Refusal("NOT_FOUND", "this is not asked here");
+  });
+  socket.onAny((event: string, ...args: unknown[]) => {
+    if (socket.listenerCount(event as "watch") === 0) void unknown(...args);
+  });
+  socket.once("disconnect", () => {
+    watch.unwatch(socket);
+    socket.conn.close(); // nothing else goes over it
+  });
+  socket.emit("welcome", { user_id: String(userId), server_time: now(), expires_at: expiresAtMs });
+}

@@ -1,0 +1,103 @@
+import { PUBLISHED } from "@headline/articles";
+import type { Change } from "@headline/change-feed";
+import type { Mysql } from "@headline/mysql";
+import type { PushSocket } from "./push-events.js";
+
+interface Parts {
+  readonly mysql: Mysql;
+  /** How often at most a client is told. */
+  readonly everyMs: number;
+  readonly tell: (socket: PushSocket, updates: { channel_id: string; count: number }) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface Watcher {
+  readonly socket: PushSocket;
+  readonly channelId: number;
+  readonly sinceMs: number;
+  toldCount: number;
+}
+
+interface Published {
+  readonly authorId: bigint;
+  readonly atMs: number;
+}
+
+const COUNT_MAX = 100;
+
+/**
+ * Tells watching clients how many articles were published in their channel since they refreshed, up to 100 and without their own:
+ * one short read for each watched channel, however many watch, and at most one every few seconds.
+ */
+export class UpdateWatch implements Disposable {
+  readonly #watchers = new Map<string, Watcher>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  constructor(private readonly parts: Parts) {}
+
+  /** A client watches one channel; the next one takes its place. */
+  watch(socket: PushSocket, channelId: number, sinceMs: number): void {
+    this.#watchers.set(socket.id, { socket, channelId, sinceMs, toldCount: 0 });
+    this.#lookSoon();
+  }
+
+  unwatch(socket: PushSocket): void {
+    this.#watchers.delete(socket.id);
+  }
+
+  tell(changes: readonly Change[]): void {
+    if (this.#watchers.size > 0 && changes.some(({ topic }) => topic === "article")) this.#lookSoon();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #lookSoon(): void {
+    if (this.#isClosed) return;
+    this.#timer ??= setTimeout(() => void this.#look(), this.parts.everyMs * (0.8 + Math.random() / 5)).unref();
+  }
+
+  async #look(): Promise<void> {
+    this.#timer = undefined;
+    const byChannel = new Map<number, Watcher[]>();
+    for (const watcher of this.#watchers.values()) {
+      const others = byChannel.get(watcher.channelId);
+      if (others === undefined) byChannel.set(watcher.channelId, [watcher]);
+      else others.push(watcher);
+    }
+    try {
+      for (const [channelId, watchers] of byChannel) {
+        const published = await readNewest(this.parts.mysql, channelId);
+        for (const watcher of watchers) this.#tellOne(watcher, published);
+      }
+    } catch (error) {
+      this.parts.onError(error);
+      this.#lookSoon();
+    }
+  }
+
+  #tellOne(watcher: Watcher, published: readonly Published[]): void {
+    const { socket, channelId, sinceMs } = watcher;
+    let count = 0;
+    for (const { authorId, atMs } of published) {
+      if (atMs <= sinceMs) break;
+      if (authorId !== socket.data.userId) count += 1;
+    }
+    if (count === 0 || count === watcher.toldCount) return;
+    watcher.toldCount = count;
+    this.parts.tell(socket, { channel_id: String(channelId), count });
+  }
+}
+
+/** The newest first. */
+async function readNewest(mysql: Mysql, channelId: number): Promise<Published[]> {
+  const where = channelId === 0 ? "" : `channel_id = ${channelId} AND`;
+  const rows = await mysql.query<{ author_id: string; published_at: string }>(
+    `SELECT author_id, published_at FROM articles WHERE ${where} status = ${PUBLISHED}
+      ORDER BY published_at DESC LIMIT ${COUNT_MAX}`,
+  );
+  return rows.map((row) => ({ authorId: BigInt(row.author_id), atMs: Number(row.published_at) }));
+}
