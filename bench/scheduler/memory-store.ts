@@ -1,4 +1,5 @@
-import { createRequire } from "node:module";
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { interval, type JobRecord, MemoryJobStore } from "@headline/scheduler";
@@ -14,15 +15,9 @@ interface Added {
   readonly bytesPerJob: number;
 }
 
-/** node-schedule has no types of its own. */
-interface NodeSchedule {
-  scheduleJob(name: string, at: Date, run: () => void): unknown;
-  gracefulShutdown(): Promise<void>;
-}
-
-const nodeSchedule = createRequire(import.meta.url)("node-schedule") as NodeSchedule;
-
 const NOW = Date.UTC(2026, 0, 1);
+const PEER = fileURLToPath(new URL("./node-schedule-peer.mjs", import.meta.url));
+const PEER_MS = 120_000;
 const DAY_MS = 86_400_000;
 const MANY = 1_000_000;
 const PEERS = 100_000;
@@ -40,8 +35,7 @@ const CYCLES_GOAL = 200_000;
  */
 export async function benchMemoryStore(): Promise<Row[]> {
   const rounds: { readonly ours: Added; readonly peer: Added }[] = [];
-  for (let round = 0; round < ROUNDS; round++)
-    rounds.push({ ours: addedToOurs(PEERS), peer: await addedToPeer(PEERS) });
+  for (let round = 0; round < ROUNDS; round++) rounds.push({ ours: addedToOurs(PEERS), peer: addedToPeer(PEERS) });
   const many = Array.from({ length: ROUNDS }, () => addedToOurs(MANY));
   return [...addingRows(rounds, many), ...[10_000, MANY].map(cyclesRow)];
 }
@@ -85,13 +79,10 @@ function addedToOurs(count: number): Added {
   return added;
 }
 
-async function addedToPeer(count: number): Promise<Added> {
-  const now = Date.now();
-  const added = measured(count, (at) => {
-    nodeSchedule.scheduleJob(`job:${at}`, new Date(now + 3_600_000 + scattered(at)), () => {});
-  });
-  await nodeSchedule.gracefulShutdown();
-  return added;
+function addedToPeer(count: number): Added {
+  return JSON.parse(
+    execFileSync(process.execPath, ["--expose-gc", PEER, String(count)], { encoding: "utf8", timeout: PEER_MS }),
+  ) as Added;
 }
 
 function measured(count: number, add: (at: number) => void): Added {
