@@ -8,7 +8,7 @@ WORKDIR /app
 # The part of the workspace that the services are made of: out/json to install from, out/full to build.
 FROM base AS pruned
 COPY . .
-RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway @headline/jobs --docker
+RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway @headline/jobs @headline/web --docker
 
 FROM base AS build
 COPY --from=pruned /app/out/json/ /app/.npmrc ./
@@ -49,9 +49,8 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/
 CMD ["node", "services/jobs/dist/main.js"]
 
 FROM runtime AS gateway
-COPY services/web/public services/web/public
 COPY sample/public sample/public
-ENV ASSETS=services/web/public:sample/public
+ENV ASSETS=services/web/dist:sample/public
 EXPOSE 3000
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "scripts/healthcheck.mjs", "http://127.0.0.1:3000/readyz"]
 CMD ["node", "--max-semi-space-size=64", "services/gateway/dist/main.js"]

@@ -8,6 +8,8 @@ import { root } from "./root.mjs";
 
 const STAMP = join(root, ".turbo/built-from");
 const WORKSPACES = ["packages", "services"];
+/** Of a workspace, beside its folders `src` and `public`; the last two are those of services/web. */
+const SOURCES = ["package.json", "tsconfig.json", "index.html", "vite.config.ts"];
 const SHARED = ["tsconfig.base.json", "turbo.json", "package-lock.json", "scripts/lib/bundle-services.mjs"];
 
 /** Builds the workspace unless nothing has changed since the last build; to see that costs a few milliseconds. */
@@ -29,9 +31,9 @@ function fingerprint(folders) {
   const files = [
     ...SHARED.map((name) => join(root, name)),
     ...folders.flatMap((folder) => [
-      join(folder, "package.json"),
-      join(folder, "tsconfig.json"),
+      ...SOURCES.map((name) => join(folder, name)),
       ...sourcesIn(join(folder, "src")),
+      ...sourcesIn(join(folder, "public")),
     ]),
   ];
   const hash = createHash("sha256");
@@ -42,7 +44,7 @@ function fingerprint(folders) {
   return hash.digest("hex");
 }
 
-/** Those that are compiled; the pages of services/web are served as they are. */
+/** Those that are compiled. */
 function foldersIn(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(folder, entry.name, "tsconfig.json")))

@@ -11,8 +11,8 @@ import { stopSignal } from "./stop-signal.mjs";
 import { tell } from "./terminal.mjs";
 import { untilReady } from "./until-ready.mjs";
 
-/** Folders of files that the gateway serves: the page in the browser, and the covers of the sample. */
-const ASSETS = ["services/web/public", "sample/public"].map((folder) => join(root, folder)).join(":");
+/** Folders of files that the gateway serves: the pages in the browser as they are built, and the covers of the sample. */
+const ASSETS = ["services/web/dist", "sample/public"].map((folder) => join(root, folder)).join(":");
 
 /**
  * Servers, schema, sample and services, until a signal comes. Services that are `hosted` load their code while the

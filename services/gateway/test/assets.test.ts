@@ -1,9 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { client, openWorld, type World } from "./open-world.js";
 import { rawRequest } from "./raw-request.js";
+
+const SCRIPT = "export {};".repeat(100);
 
 let world: World;
 let folder: string;
@@ -16,6 +19,11 @@ beforeAll(async () => {
   writeFileSync(join(folder, "pages", "index.html"), "<title>Headline</title>");
   writeFileSync(join(folder, "pages", ".env"), "secret");
   writeFileSync(join(folder, "pages", "covers", "a.svg"), "<svg/>");
+  mkdirSync(join(folder, "pages", "assets"));
+  writeFileSync(join(folder, "pages", "assets", "index-DjapUfXR.js"), SCRIPT);
+  writeFileSync(join(folder, "pages", "assets", "index-DjapUfXR.js.br"), brotliCompressSync(SCRIPT));
+  writeFileSync(join(folder, "pages", "assets", "index-DjapUfXR.js.gz"), gzipSync(SCRIPT));
+  writeFileSync(join(folder, "pages", "assets", "plain.css"), "p {}");
   symlinkSync("/nowhere", join(folder, "pages", "broken.html"));
   world = await openWorld();
   gateway = await world.openGateway({
@@ -35,6 +43,33 @@ test("files are served as what they are, beside the routes", async () => {
   expect((await client(gateway).get("/channels")).body.message).toBe("OK");
 });
 
+test("a page is asked for again, what has a hash in its name is kept, and nothing runs that stands in the page", async () => {
+  const page = await client(gateway).get("/");
+  expect(page.headers.get("cache-control")).toBe("no-cache");
+  expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
+  expect(page.headers.get("content-security-policy")).not.toContain("unsafe");
+  const script = await client(gateway).get("/assets/index-DjapUfXR.js");
+  expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+  expect((await client(gateway).get("/assets/plain.css")).headers.get("cache-control")).toBe("no-cache");
+  expect((await client(gateway).get("/covers/a.svg")).headers.get("cache-control")).toBe("public, max-age=3600");
+});
+
+test.each([
+  ["br, gzip", "br"],
+  ["gzip", "gzip"],
+  ["br;q=0, gzip", "gzip"],
+  ["identity", null],
+])("a script comes as the build compressed it to who accepts %s", async (accepted, encoding) => {
+  const { status, headers, body } = await client(gateway).send("GET", "/assets/index-DjapUfXR.js?v=1", {
+    headers: { "accept-encoding": accepted },
+  });
+  expect([status, body, headers.get("content-encoding")]).toEqual([200, SCRIPT, encoding]);
+  expect(headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+  expect(headers.get("vary")).toContain("Accept-Encoding");
+  const plain = await client(gateway).send("GET", "/assets/plain.css", { headers: { "accept-encoding": accepted } });
+  expect([plain.status, plain.body, plain.headers.get("content-encoding")]).toEqual([200, "p {}", null]);
+});
+
 test("what is not there, or not to be seen, is a problem of ours, without a path of the machine", async () => {
   for (const path of [
     "/nothing.html",
@@ -45,6 +80,8 @@ test("what is not there, or not to be seen, is a problem of ours, without a path
     "/..%5csecret.txt",
     `/${"x".repeat(400)}`,
     "/index.html/more",
+    "/assets/nothing.js",
+    "/assets/..%2f..%2fsecret.txt.js",
     "/%00",
     "/%",
     "/covers/%E0%A4%A",

@@ -1,24 +1,53 @@
-import express, { type RequestHandler } from "express";
+import express, { type RequestHandler, type Response } from "express";
 
-/** Pictures may be kept for an hour; pages and their scripts are asked for again, so that nobody mixes two versions of them. */
+/**
+ * What has a hash in its name never changes. Pictures may be kept for an hour; pages are asked for again, so that nobody mixes
+ * two versions of them.
+ */
+const KEEP = "public, max-age=31536000, immutable";
 const KEEP_PICTURES = "public, max-age=3600";
 const ASK_AGAIN = "no-cache";
+const HASHED = /[\\/]assets[\\/][\w.-]+-[\w-]{8}\.\w+(\.br|\.gz)?$/;
 const PICTURE = /\.(svg|png|jpe?g|webp|avif|gif|ico)$/i;
 
-/** Nothing of another site, no inline script, in nobody's frame. Covers may come from anywhere on the web. */
+/** Nothing of another site, no inline script or style, in nobody's frame. Covers may come from anywhere on the web. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'self'; img-src 'self' https: http: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/** The files of a folder, as they are. */
+/** What the build compressed beside the file itself, the smallest first. */
+const ENCODINGS = [
+  { name: "br", suffix: ".br" },
+  { name: "gzip", suffix: ".gz" },
+] as const;
+const COMPRESSIBLE = /^\/assets\/[\w.-]+\.(js|css)$/;
+const COMPRESSED = /\.(js|css)\.(br|gz)$/;
+
+/** The files of a folder, as they are, or as the build compressed them. */
 export function staticFiles(folder: string): RequestHandler {
-  return express.static(folder, {
-    index: "index.html",
-    cacheControl: false,
-    setHeaders: (res, path) => {
-      res.setHeader("Cache-Control", PICTURE.test(path) ? KEEP_PICTURES : ASK_AGAIN);
-      res.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-      res.setHeader("X-Content-Type-Options", "nosniff");
-      res.setHeader("Referrer-Policy", "same-origin");
-    },
-  });
+  const serve = express.static(folder, { index: "index.html", cacheControl: false, setHeaders });
+  return (req, res, next) => {
+    if (!COMPRESSIBLE.test(req.path)) return serve(req, res, next);
+    res.vary("Accept-Encoding");
+    const encoding = ENCODINGS.find(({ name }) => req.acceptsEncodings(name) === name);
+    if (encoding === undefined) return serve(req, res, next);
+    const { url } = req;
+    req.url = `${req.path}${encoding.suffix}`;
+    return serve(req, res, (error) => {
+      req.url = url;
+      if (error) next(error);
+      else serve(req, res, next);
+    });
+  };
+}
+
+function setHeaders(res: Response, path: string): void {
+  const compressed = COMPRESSED.exec(path);
+  if (compressed !== null) {
+    res.setHeader("Content-Type", `text/${compressed[1] === "js" ? "javascript" : "css"}; charset=utf-8`);
+    res.setHeader("Content-Encoding", compressed[2] === "br" ? "br" : "gzip");
+  }
+  res.setHeader("Cache-Control", HASHED.test(path) ? KEEP : PICTURE.test(path) ? KEEP_PICTURES : ASK_AGAIN);
+  res.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+  res.setHeader("X-Content-Type-Options", "nosniff");
+  res.setHeader("Referrer-Policy", "same-origin");
 }

@@ -1,0 +1,83 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { lazy } from "../components/lazy.js";
+import { PageHead } from "../components/page-head.js";
+import { Toaster } from "../components/toast.js";
+import { ChannelTabs } from "../feed/channel-tabs.js";
+import { FeedPage } from "../feed/feed-page.js";
+import { words } from "../language/language.js";
+import { signInAsked } from "../session/ask-sign-in.js";
+import { reader } from "../session/session.js";
+import { BottomBar } from "./bottom-bar.js";
+import { type Route, route } from "./routes.js";
+import { SideCard } from "./side-card.js";
+import { TopBar } from "./top-bar.js";
+
+const ArticlePage = lazy(async () => (await import("../article/article-page.js")).ArticlePage);
+const EditPage = lazy(async () => (await import("../publish/edit-page.js")).EditPage);
+const PublishPage = lazy(async () => (await import("../publish/publish-page.js")).PublishPage);
+const MyPage = lazy(async () => (await import("../mine/my-page.js")).MyPage);
+const OrdersPage = lazy(async () => (await import("../orders/orders-page.js")).OrdersPage);
+const UserPage = lazy(async () => (await import("../users/user-page.js")).UserPage);
+const NotificationsPage = lazy(async () => (await import("../notifications/notifications-page.js")).NotificationsPage);
+const SignInDialog = lazy(async () => (await import("../session/sign-in-dialog.js")).SignInDialog);
+
+/** What a reader opens next, most of the time. */
+export function prefetchPages(): void {
+  ArticlePage.prefetch();
+}
+
+export function App() {
+  const at = route.value;
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  useLayoutEffect(() => {
+    document.title = words.peek().brand;
+    if (isFirst.current) isFirst.current = false;
+    else main.current?.focus({ preventScroll: true }); // what was focused is gone with its page
+  }, [at]);
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        {words.value.skip}
+      </button>
+      <TopBar />
+      <div class={`frame ${at.page}`}>
+        <ChannelTabs current={at.page === "channel" ? at.id : undefined} />
+        <main id="main" tabIndex={-1} ref={main}>
+          {pageAt(at)}
+        </main>
+        <SideCard />
+      </div>
+      <BottomBar />
+      <Toaster />
+      {signInAsked.value !== undefined && <SignInDialog />}
+    </>
+  );
+}
+
+function pageAt(at: Route) {
+  switch (at.page) {
+    case "channel":
+      return <FeedPage channelId={at.id} key={reader.value?.userId ?? "guest"} />;
+    case "article":
+      return <ArticlePage id={at.id} key={at.id} />;
+    case "edit":
+      return <EditPage id={at.id} key={at.id} />;
+    case "user":
+      return <UserPage id={at.id} key={at.id} />;
+    case "publish":
+      return <PublishPage />;
+    case "me":
+      return <MyPage />;
+    case "orders":
+      return <OrdersPage />;
+    case "notifications":
+      return <NotificationsPage />;
+    case "missing":
+      return (
+        <section class="plain-page">
+          <PageHead title={words.value.pageMissing} />
+        </section>
+      );
+  }
+}

@@ -1,0 +1,40 @@
+import { Icon, type IconName } from "../components/icon.js";
+import { askRefresh } from "../feed/refresh-asked.js";
+import { words } from "../language/language.js";
+import { hrefOf, RECOMMENDED, route } from "./routes.js";
+
+/** The way around on a phone. Home, where one is already, refreshes. */
+export function BottomBar() {
+  const text = words.value;
+  const at = route.value;
+  const isHome = at.page === "channel";
+  const home = (event: MouseEvent) => {
+    if (!isHome) return;
+    event.preventDefault();
+    askRefresh();
+  };
+  return (
+    <nav class="bottom-bar" aria-label={text.menu}>
+      <Tab href={hrefOf.channel(RECOMMENDED)} icon="home" label={text.home} isCurrent={isHome} onClick={home} />
+      <Tab href={hrefOf.publish} icon="write" label={text.publish} isCurrent={at.page === "publish"} />
+      <Tab href={hrefOf.me} icon="user" label={text.me} isCurrent={at.page === "me"} />
+    </nav>
+  );
+}
+
+interface TabProps {
+  readonly href: string;
+  readonly icon: IconName;
+  readonly label: string;
+  readonly isCurrent: boolean;
+  readonly onClick?: (event: MouseEvent) => void;
+}
+
+function Tab({ href, icon, label, isCurrent, onClick }: TabProps) {
+  return (
+    <a href={href} aria-current={isCurrent ? "page" : undefined} onClick={onClick}>
+      <Icon name={icon} filled={isCurrent} />
+      {label}
+    </a>
+  );
+}

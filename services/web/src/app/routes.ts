@@ -1,0 +1,40 @@
+import { signal } from "@preact/signals";
+
+/** Where in the application a reader is. Addresses live behind the `#`, so that every one of them is the same static page. */
+export type Route =
+  | { readonly page: "channel"; readonly id: string }
+  | { readonly page: "article"; readonly id: string }
+  | { readonly page: "edit"; readonly id: string }
+  | { readonly page: "user"; readonly id: string }
+  | { readonly page: "publish" | "me" | "orders" | "notifications" | "missing" };
+
+export const RECOMMENDED = "0";
+
+export const route = signal<Route>(readRoute(location.hash));
+
+export const hrefOf = {
+  channel: (id: string) => (id === RECOMMENDED ? "#/" : `#/channels/${id}`),
+  article: (id: string) => `#/articles/${id}`,
+  edit: (id: string) => `#/articles/${id}/edit`,
+  user: (id: string) => `#/users/${id}`,
+  publish: "#/publish",
+  me: "#/me",
+  orders: "#/orders",
+  notifications: "#/notifications",
+} as const;
+
+export function go(href: string): void {
+  location.hash = href;
+}
+
+/** `#/articles/42` is an article, `#/channels/109` a channel, nothing at all the recommended feed. */
+export function readRoute(hash: string): Route {
+  const [, place = "", id = "", rest] = /^#?\/?([a-z]*)(?:\/(\d+))?(\/edit)?\/?$/.exec(hash) ?? [undefined, "missing"];
+  if (place === "" && id === "") return { page: "channel", id: RECOMMENDED };
+  if (place === "articles" && id !== "") return { page: rest === undefined ? "article" : "edit", id };
+  if (place === "channels" && id !== "") return { page: "channel", id };
+  if (place === "users" && id !== "") return { page: "user", id };
+  if (id === "" && (place === "publish" || place === "me" || place === "orders" || place === "notifications"))
+    return { page: place };
+  return { page: "missing" };
+}

@@ -1,0 +1,43 @@
+import { Icon } from "../components/icon.js";
+import { words } from "../language/language.js";
+import { askSignIn } from "../session/ask-sign-in.js";
+import { reader } from "../session/session.js";
+import { Settings } from "../session/settings.js";
+import { Avatar } from "../users/avatar.js";
+import { hrefOf } from "./routes.js";
+
+/** Beside the feed, where there is room: who reads, and where else to go. */
+export function SideCard() {
+  const text = words.value;
+  const who = reader.value;
+  return (
+    <aside class="side" aria-label={text.me}>
+      <div class="side-card">
+        <div class="profile">
+          <Avatar name={who?.name ?? text.guest} />
+          <div class="lines">
+            <b>{who?.name ?? text.guest}</b>
+            {who === undefined && <small>{text.guestWords}</small>}
+          </div>
+        </div>
+        {who === undefined ? (
+          <button type="button" class="primary wide" onClick={() => askSignIn()}>
+            {text.signIn}
+          </button>
+        ) : (
+          <nav class="shortcuts">
+            <a href={hrefOf.me}>
+              <Icon name="user" /> {text.myArticles}
+            </a>
+            <a href={hrefOf.orders}>
+              <Icon name="megaphone" /> {text.orders}
+            </a>
+          </nav>
+        )}
+      </div>
+      <div class="side-card">
+        <Settings />
+      </div>
+    </aside>
+  );
+}

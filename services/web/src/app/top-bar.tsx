@@ -1,0 +1,44 @@
+import { BackLink } from "../components/back-link.js";
+import { Icon } from "../components/icon.js";
+import { askRefresh } from "../feed/refresh-asked.js";
+import { words } from "../language/language.js";
+import { Bell } from "../notifications/bell.js";
+import { askSignIn } from "../session/ask-sign-in.js";
+import { reader } from "../session/session.js";
+import { Avatar } from "../users/avatar.js";
+import { hrefOf, RECOMMENDED, route } from "./routes.js";
+
+export function TopBar() {
+  const text = words.value;
+  const who = reader.value;
+  const at = route.value.page;
+  const hasWayBack = at !== "channel" && at !== "me";
+  return (
+    <header class="top-bar">
+      <div class="top-bar-inner">
+        {hasWayBack && <BackLink kind="narrow-only" />}
+        <a class="brand" href={hrefOf.channel(RECOMMENDED)}>
+          {text.brand}
+        </a>
+        <span class="gap" />
+        {at === "channel" && (
+          <button type="button" class="round" aria-label={text.refresh} onClick={askRefresh}>
+            <Icon name="refresh" />
+          </button>
+        )}
+        <Bell />
+        <a class="primary button wide-only" href={hrefOf.publish}>
+          <Icon name="write" /> {text.publish}
+        </a>
+        {who === undefined && (
+          <button type="button" class="text-button" onClick={() => askSignIn()}>
+            {text.signIn}
+          </button>
+        )}
+        <a class="round wide-only" href={hrefOf.me} aria-label={text.me}>
+          {who === undefined ? <Icon name="user" /> : <Avatar name={who.name} />}
+        </a>
+      </div>
+    </header>
+  );
+}

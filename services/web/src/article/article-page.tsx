@@ -1,0 +1,104 @@
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import type { ArticleSummary, ReadArticle } from "../api/wire.js";
+import { scrollToPlace } from "../app/places.js";
+import { hrefOf } from "../app/routes.js";
+import { CommentList } from "../comments/comment-list.js";
+import { Cover } from "../components/cover.js";
+import { PageHead } from "../components/page-head.js";
+import { ProblemNote } from "../components/problem-note.js";
+import { TextSkeleton } from "../components/skeleton.js";
+import { TimeAgo } from "../components/time-ago.js";
+import { useLoaded } from "../components/use-loaded.js";
+import { measureReading } from "../events/reading-time.js";
+import { ArticleCard } from "../feed/article-card.js";
+import { words } from "../language/language.js";
+import { ask, reader } from "../session/session.js";
+import { AuthorLine } from "../users/author-line.js";
+import { keepTraceOf, knownArticle, noteArticle, noteTrace, traceOf } from "./known-articles.js";
+import { ReactionBar } from "./reaction-bar.js";
+
+/** Those read last stand there at once when somebody comes back to them. */
+const READ_MAX = 20;
+const read = new Map<string, ReadArticle>();
+
+export function ArticlePage({ id }: { id: string }) {
+  const who = reader.value?.userId ?? "guest";
+  const { value = read.get(id), problem, reload } = useLoaded(`${id} ${who}`, () => load(id));
+  const article = knownArticle(id);
+  const title = article?.title;
+
+  useLayoutEffect(() => scrollToPlace(0), [id]);
+  useEffect(() => {
+    if (title !== undefined) document.title = `${title} - ${words.value.brand}`;
+  }, [title]);
+  useEffect(() => {
+    keepTraceOf(id);
+    const token = traceOf(id)?.read;
+    return token === undefined ? undefined : measureReading(token);
+  }, [id, value?.trace?.read]);
+
+  return (
+    <section class="reading">
+      <PageHead />
+      {article !== undefined && !(problem && value === undefined) && (
+        <article aria-labelledby="article-title">
+          <h1 id="article-title" tabIndex={-1}>
+            {article.title}
+          </h1>
+          <AuthorLine article={article} />
+          <Body article={article} content={value?.content} />
+          <p class="meta">
+            <TimeAgo date={article.pubdate} />
+            {article.aut_id === reader.value?.userId && <a href={hrefOf.edit(id)}>{words.value.edit}</a>}
+          </p>
+        </article>
+      )}
+      {article === undefined && problem === undefined && <TextSkeleton />}
+      {problem && value === undefined && <ProblemNote problem={problem} retry={reload} />}
+      {value !== undefined && <Similar articles={value.similar} />}
+      {value !== undefined && <CommentList articleId={id} />}
+      {article !== undefined && value !== undefined && <ReactionBar article={article} />}
+    </section>
+  );
+}
+
+function Body({ article, content }: { article: ArticleSummary; content: string | undefined }) {
+  const [first, ...others] = article.cover;
+  return (
+    <>
+      {first !== undefined && <Cover url={first} eager />}
+      {content === undefined ? <TextSkeleton /> : <div class="content">{content}</div>}
+      {others.map((url) => (
+        <Cover url={url} key={url} />
+      ))}
+    </>
+  );
+}
+
+function Similar({ articles }: { articles: readonly ArticleSummary[] }) {
+  if (articles.length === 0) return null;
+  return (
+    <aside aria-labelledby="similar">
+      <h2 class="section" id="similar">
+        {words.value.similar}
+      </h2>
+      {articles.map((article) => (
+        <div class="entry" key={article.article_id}>
+          <ArticleCard article={knownArticle(article.article_id) ?? article} />
+        </div>
+      ))}
+    </aside>
+  );
+}
+
+async function load(id: string): Promise<ReadArticle> {
+  const article = await ask<ReadArticle>(`/articles/${id}`);
+  noteArticle(article);
+  for (const other of article.similar) noteArticle(other);
+  if (article.trace !== undefined) noteTrace(id, article.trace);
+  read.delete(id);
+  read.set(id, article);
+  const oldest = read.keys().next().value;
+  if (read.size > READ_MAX && oldest !== undefined) read.delete(oldest);
+  return article;
+}

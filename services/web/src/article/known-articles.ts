@@ -1,0 +1,82 @@
+import { type Signal, signal } from "@preact/signals";
+import type { ArticleSummary, FedArticle, Trace } from "../api/wire.js";
+import { beforeReaderChanges } from "../session/session.js";
+
+/**
+ * What this page knows of articles, whichever answer said it last: a like on the read page shows on the card as well, and a
+ * card's title stands on the read page before its text is there.
+ */
+const known = new Map<string, Signal<ArticleSummary>>();
+
+/** Tokens for what the reader may do to an article; the newest batch's count. They are the reader's own. */
+const traces = new Map<string, Trace>();
+/** The tokens of the article being read survive a reload. */
+const OPEN = "headline.open";
+
+beforeReaderChanges(() => {
+  traces.clear();
+  sessionStorage.removeItem(OPEN);
+});
+
+export function noteArticle({
+  article_id,
+  title,
+  aut_id,
+  aut_name,
+  channel_id,
+  pubdate,
+  cover,
+  comment_count,
+  like_count,
+  collect_count,
+}: ArticleSummary): void {
+  const summary = {
+    article_id,
+    title,
+    aut_id,
+    aut_name,
+    channel_id,
+    pubdate,
+    cover,
+    comment_count,
+    like_count,
+    collect_count,
+  };
+  const before = known.get(article_id);
+  if (before === undefined) known.set(article_id, signal(summary));
+  else before.value = summary;
+}
+
+export function noteServed(article: FedArticle): void {
+  noteArticle(article);
+  if (article.trace.click !== "") noteTrace(article.article_id, article.trace);
+}
+
+export function noteTrace(id: string, trace: Trace): void {
+  traces.set(id, trace);
+}
+
+export function knownArticle(id: string): ArticleSummary | undefined {
+  return known.get(id)?.value;
+}
+
+export function changeCount(id: string, count: "comment_count" | "like_count" | "collect_count", by: number): void {
+  const article = known.get(id);
+  if (article === undefined) return;
+  article.value = { ...article.value, [count]: Math.max(0, article.value[count] + by) };
+}
+
+export function traceOf(id: string): Trace | undefined {
+  return traces.get(id) ?? keptTrace(id);
+}
+
+/** Keeps the tokens of the article that is open. */
+export function keepTraceOf(id: string): void {
+  const trace = traces.get(id);
+  if (trace !== undefined) sessionStorage.setItem(OPEN, JSON.stringify({ id, trace }));
+}
+
+function keptTrace(id: string): Trace | undefined {
+  const kept = JSON.parse(sessionStorage.getItem(OPEN) ?? "null") as { id: string; trace: Trace } | null;
+  return kept?.id === id ? kept.trace : undefined;
+}

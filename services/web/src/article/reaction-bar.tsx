@@ -1,0 +1,81 @@
+import { useState } from "preact/hooks";
+import type { ArticleSummary } from "../api/wire.js";
+import { Icon } from "../components/icon.js";
+import { toast } from "../components/toast.js";
+import { toggleReaction, undoBlock, undoDislike } from "../events/react-aloud.js";
+import { canReact, hasReacted } from "../events/reactions.js";
+import { DislikeDialog } from "../feed/dislike-dialog.js";
+import { count } from "../language/format.js";
+import { words } from "../language/language.js";
+
+/** What a reader may say about an article, always at hand. */
+export function ReactionBar({ article }: { article: ArticleSummary }) {
+  const [isChoosing, choose] = useState(false);
+  const text = words.value;
+  const id = article.article_id;
+  const isLiked = hasReacted("liking", id);
+  const isCollected = hasReacted("collect", id);
+  return (
+    <div class="reactions">
+      <button
+        type="button"
+        class="like"
+        aria-pressed={isLiked}
+        aria-label={text.like}
+        onClick={() => void toggleReaction("liking", id)}
+      >
+        <Icon name="heart" filled={isLiked} /> <span class="number">{count(article.like_count)}</span>
+      </button>
+      <button
+        type="button"
+        class="collect"
+        aria-pressed={isCollected}
+        aria-label={text.collect}
+        onClick={() => void toggleReaction("collect", id)}
+      >
+        <Icon name="star" filled={isCollected} /> <span class="number">{count(article.collect_count)}</span>
+      </button>
+      <button type="button" aria-label={text.commentsTitle} onClick={showComments}>
+        <Icon name="comment" /> <span class="number">{count(article.comment_count)}</span>
+      </button>
+      <button type="button" aria-label={text.share} onClick={() => void share(article.title)}>
+        <Icon name="share" />
+      </button>
+      {canReact(id) && <Unwanted article={article} choose={() => choose(true)} />}
+      {isChoosing && <DislikeDialog article={article} onClose={() => choose(false)} />}
+    </div>
+  );
+}
+
+function Unwanted({ article, choose }: { article: ArticleSummary; choose: () => void }) {
+  const { article_id: id, aut_id: authorId } = article;
+  const isBlocked = hasReacted("block", authorId);
+  const isUnwanted = isBlocked || hasReacted("dislike", id);
+  const undo = () => void (isBlocked ? undoBlock(id, authorId) : undoDislike(id));
+  return (
+    <button
+      type="button"
+      class="dislike"
+      aria-pressed={isUnwanted}
+      aria-label={words.value.dislike}
+      onClick={isUnwanted ? undo : choose}
+    >
+      <Icon name="hide" />
+    </button>
+  );
+}
+
+function showComments(): void {
+  const section = document.getElementById("comments");
+  section?.scrollIntoView({ block: "start" });
+  section?.querySelector<HTMLElement>("textarea, h2")?.focus({ preventScroll: true });
+}
+
+async function share(title: string): Promise<void> {
+  const url = location.href;
+  if (navigator.share !== undefined) {
+    await navigator.share({ title, url }).catch(() => undefined); // the reader thought better of it
+    return;
+  }
+  await navigator.clipboard?.writeText(url).then(() => toast(words.peek().linkCopied));
+}

@@ -1,0 +1,18 @@
+import { canGoBack } from "../app/places.js";
+import { hrefOf, RECOMMENDED } from "../app/routes.js";
+import { words } from "../language/language.js";
+import { Icon } from "./icon.js";
+
+/** Back to where the reader came from, or home. */
+export function BackLink({ kind }: { kind: "narrow-only" | "wide-only" }) {
+  const back = (event: MouseEvent) => {
+    if (!canGoBack()) return;
+    event.preventDefault();
+    history.back();
+  };
+  return (
+    <a class={`round ${kind}`} href={hrefOf.channel(RECOMMENDED)} aria-label={words.value.back} onClick={back}>
+      <Icon name="back" />
+    </a>
+  );
+}

@@ -1,0 +1,11 @@
+import { BackLink } from "./back-link.js";
+
+/** The way back, which on a phone is in the top bar, and the name of the page. */
+export function PageHead({ title }: { title?: string }) {
+  return (
+    <header class={title === undefined ? "page-head wide-only" : "page-head"}>
+      <BackLink kind="wide-only" />
+      {title !== undefined && <h1>{title}</h1>}
+    </header>
+  );
+}

@@ -1,0 +1,28 @@
+import type { Problem } from "../api/send.js";
+import { words } from "../language/language.js";
+
+/** What went wrong, in words. */
+export function problemText({ code, message, fields }: Problem): string {
+  const said = words.value.problems[code];
+  if (said !== undefined) return said;
+  return fields.map(({ field, detail }) => `${field} ${detail}`).join("; ") || message;
+}
+
+/** What went wrong, with the id to look it up by in the logs, and a way to try again. */
+export function ProblemNote({ problem, retry }: { problem: Problem; retry?: (() => void) | undefined }) {
+  return (
+    <div class="problem" role="alert">
+      <p>{problemText(problem)}</p>
+      {problem.requestId !== "" && (
+        <p class="request-id">
+          {words.value.requestId} {problem.requestId}
+        </p>
+      )}
+      {retry && (
+        <button type="button" class="outlined" onClick={retry}>
+          {words.value.retry}
+        </button>
+      )}
+    </div>
+  );
+}

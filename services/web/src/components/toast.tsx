@@ -1,0 +1,48 @@
+import { signal } from "@preact/signals";
+
+interface Toast {
+  readonly text: string;
+  readonly action?: { readonly label: string; readonly run: () => void };
+}
+
+const SHOWN_MS = 3_000;
+const WITH_ACTION_MS = 7_000;
+
+const shown = signal<Toast | undefined>(undefined);
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** Says something in passing. */
+export function toast(text: string, action?: Toast["action"]): void {
+  clearTimeout(timer);
+  shown.value = action === undefined ? { text } : { text, action };
+  timer = setTimeout(hide, action === undefined ? SHOWN_MS : WITH_ACTION_MS);
+}
+
+export function Toaster() {
+  const now = shown.value;
+  return (
+    <div class="toaster" role="status">
+      {now && (
+        <p class="toast">
+          {now.text}
+          {now.action && (
+            <button
+              type="button"
+              onClick={() => {
+                now.action?.run();
+                hide();
+              }}
+            >
+              {now.action.label}
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function hide(): void {
+  clearTimeout(timer);
+  shown.value = undefined;
+}

@@ -1,0 +1,33 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { asProblem, type Problem } from "../api/send.js";
+
+interface Loaded<Value> {
+  readonly value: Value | undefined;
+  readonly problem: Problem | undefined;
+  readonly reload: () => void;
+}
+
+/** What `load` answers; again whenever `key` changes. An answer that comes too late is dropped. */
+export function useLoaded<Value>(key: string, load: () => Promise<Value>): Loaded<Value> {
+  const [state, setState] = useState<{ key: string; value?: Value; problem?: Problem }>({ key });
+  const latest = useRef(0);
+  const loading = useRef(load);
+  loading.current = load;
+  const reload = useCallback(() => {
+    latest.current += 1;
+    const mine = latest.current;
+    setState((before) => (before.key === key && before.value !== undefined ? { key, value: before.value } : { key }));
+    loading.current().then(
+      (value) => mine === latest.current && setState({ key, value }),
+      (error) => mine === latest.current && setState({ key, problem: asProblem(error) }),
+    );
+  }, [key]);
+  useEffect(() => {
+    reload();
+    return () => {
+      latest.current += 1;
+    };
+  }, [reload]);
+  const isCurrent = state.key === key;
+  return { value: isCurrent ? state.value : undefined, problem: isCurrent ? state.problem : undefined, reload };
+}

@@ -1,0 +1,73 @@
+const SEEN_MS = 500;
+const SEEN_SHARE = 0.5;
+
+interface Watched {
+  readonly onSeen: () => void;
+  isVisible: boolean;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+const watched = new Map<Element, Watched>();
+let observer: IntersectionObserver | undefined;
+
+/**
+ * Calls `onSeen` once, when half of `element` has been on the screen for half a second without a break. What lies behind the
+ * bars of the page, or in a tab that nobody looks at, is not on the screen. Returns how to stop.
+ */
+export function whenSeen(element: Element, onSeen: () => void): () => void {
+  observer ??= observe();
+  watched.set(element, { onSeen, isVisible: false, timer: undefined });
+  observer.observe(element);
+  return () => forget(element);
+}
+
+document.addEventListener("visibilitychange", () => {
+  for (const [element, watch] of watched) follow(element, watch);
+});
+
+function observe(): IntersectionObserver {
+  return new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting, intersectionRatio } of entries) {
+        const watch = watched.get(target);
+        if (watch === undefined) continue;
+        watch.isVisible = isIntersecting && intersectionRatio >= SEEN_SHARE;
+        follow(target, watch);
+      }
+    },
+    { threshold: SEEN_SHARE, rootMargin: `-${barHeight("--bars-top")}px 0px -${barHeight("--bars-bottom")}px` },
+  );
+}
+
+function follow(element: Element, watch: Watched): void {
+  const counts = watch.isVisible && document.visibilityState === "visible";
+  if (counts === (watch.timer !== undefined)) return;
+  if (!counts) {
+    clearTimeout(watch.timer);
+    watch.timer = undefined;
+    return;
+  }
+  watch.timer = setTimeout(() => {
+    forget(element);
+    watch.onSeen();
+  }, SEEN_MS);
+}
+
+function forget(element: Element): void {
+  clearTimeout(watched.get(element)?.timer);
+  watched.delete(element);
+  observer?.unobserve(element);
+}
+
+/** The style sheet says how much of the window the bars cover. */
+function barHeight(property: string): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue(property)) || 0;
+}
+
+// A window that was turned or resized may have other bars.
+matchMedia("(min-width: 56rem)").addEventListener("change", () => {
+  if (observer === undefined) return;
+  observer.disconnect();
+  observer = observe();
+  for (const element of watched.keys()) observer.observe(element);
+});

@@ -1,0 +1,26 @@
+import { signal } from "@preact/signals";
+import { keep, readKept } from "../api/kept.js";
+import { asProblem, type Problem, send } from "../api/send.js";
+import type { Channel } from "../api/wire.js";
+import { language } from "../language/language.js";
+
+const KEPT = "headline.channels";
+
+/** Those of the last visit stand there at once. */
+export const channels = signal<readonly Channel[]>(readKept<readonly Channel[]>(KEPT) ?? []);
+export const channelsProblem = signal<Problem | undefined>(undefined);
+
+export async function loadChannels(): Promise<void> {
+  try {
+    channelsProblem.value = undefined;
+    const { data } = await send<{ channels: readonly Channel[] }>("/channels");
+    if (JSON.stringify(data.channels) !== JSON.stringify(channels.peek())) channels.value = data.channels;
+    keep(KEPT, data.channels);
+  } catch (error) {
+    if (channels.peek().length === 0) channelsProblem.value = asProblem(error);
+  }
+}
+
+export function channelName({ name, name_en }: Channel): string {
+  return language.value === "zh" ? name : name_en;
+}

@@ -1,0 +1,32 @@
+import "./styles/index.css";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { App, prefetchPages } from "./app/app.js";
+import { followAddress } from "./app/places.js";
+import { problemText } from "./components/problem-note.js";
+import { toast } from "./components/toast.js";
+import { loadChannels } from "./feed/channels.js";
+import { words } from "./language/language.js";
+import { watchNotifications } from "./notifications/notifications.js";
+import { signInAsked } from "./session/ask-sign-in.js";
+import { endedSignIn } from "./session/session.js";
+import "./theme/theme.js";
+
+followAddress(() => {
+  signInAsked.value = undefined;
+});
+void loadChannels();
+watchNotifications();
+
+effect(() => {
+  if (endedSignIn.value !== undefined) toast(problemText(endedSignIn.value));
+});
+
+// A page that was open while a new version was put up asks for code that is gone.
+addEventListener("vite:preloadError", () => toast(words.peek().newVersion));
+
+const app = document.getElementById("app") as HTMLElement;
+app.replaceChildren();
+render(<App />, app);
+
+setTimeout(prefetchPages, 2_000);

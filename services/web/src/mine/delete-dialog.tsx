@@ -1,0 +1,48 @@
+import { useState } from "preact/hooks";
+import { asProblem, type Problem } from "../api/send.js";
+import type { OwnArticle } from "../api/wire.js";
+import { Dialog } from "../components/dialog.js";
+import { ProblemNote } from "../components/problem-note.js";
+import { toast } from "../components/toast.js";
+import { words } from "../language/language.js";
+import { ask } from "../session/session.js";
+
+interface Props {
+  readonly article: OwnArticle;
+  readonly onClose: () => void;
+  readonly onDeleted: () => void;
+}
+
+export function DeleteDialog({ article, onClose, onDeleted }: Props) {
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const [isBusy, setBusy] = useState(false);
+  const text = words.value;
+
+  const remove = async () => {
+    setBusy(true);
+    try {
+      await ask(`/articles/${article.article_id}`, { method: "DELETE" });
+      onDeleted();
+      onClose();
+      toast(text.deleted);
+    } catch (error) {
+      setProblem(asProblem(error));
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog title={text.deleteArticle} onClose={onClose}>
+      <p>{text.deleteSure(article.title)}</p>
+      {problem && <ProblemNote problem={problem} />}
+      <div class="actions">
+        <button type="button" class="outlined" onClick={onClose}>
+          {text.cancel}
+        </button>
+        <button type="button" class="primary" disabled={isBusy} onClick={() => void remove()}>
+          {text.delete}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

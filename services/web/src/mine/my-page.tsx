@@ -1,0 +1,95 @@
+import { useLayoutEffect, useState } from "preact/hooks";
+import type { OwnArticle, User } from "../api/wire.js";
+import { scrollToPlace } from "../app/places.js";
+import { hrefOf } from "../app/routes.js";
+import { Icon } from "../components/icon.js";
+import { ListFoot } from "../components/list-foot.js";
+import { useListed } from "../components/use-listed.js";
+import { useLoaded } from "../components/use-loaded.js";
+import { words } from "../language/language.js";
+import { OrderDialog } from "../orders/order-dialog.js";
+import { askSignIn } from "../session/ask-sign-in.js";
+import { ask, reader } from "../session/session.js";
+import { Settings } from "../session/settings.js";
+import { Avatar } from "../users/avatar.js";
+import { Statistics } from "../users/statistics.js";
+import { DeleteDialog } from "./delete-dialog.js";
+import { OwnArticleRow } from "./own-article-row.js";
+
+/** Whoever reads: their statistics, their articles, and how the page looks. */
+export function MyPage() {
+  useLayoutEffect(() => scrollToPlace(0), []);
+  const who = reader.value;
+  return (
+    <section class="plain-page">
+      {who === undefined ? (
+        <div class="profile">
+          <Avatar name={words.value.guest} large />
+          <div class="lines">
+            <h1>{words.value.guest}</h1>
+            <p>{words.value.guestWords}</p>
+          </div>
+          <button type="button" class="primary" onClick={() => askSignIn()}>
+            {words.value.signIn}
+          </button>
+        </div>
+      ) : (
+        <SignedIn userId={who.userId} name={who.name} key={who.userId} />
+      )}
+      <Settings />
+    </section>
+  );
+}
+
+function SignedIn({ userId, name }: { userId: string; name: string }) {
+  const { value: user } = useLoaded(userId, () => ask<User>("/users/me"));
+  const list = useListed<OwnArticle>("/users/me/articles?per_page=20");
+  const [deleting, setDeleting] = useState<OwnArticle | undefined>(undefined);
+  const [promoting, setPromoting] = useState<OwnArticle | undefined>(undefined);
+  const text = words.value;
+  return (
+    <>
+      <div class="profile">
+        <Avatar name={name} large />
+        <div class="lines">
+          <h1>{name}</h1>
+          {user?.about && <p>{user.about}</p>}
+        </div>
+        <a class="outlined button" href={hrefOf.user(userId)}>
+          <Icon name="user" />
+        </a>
+      </div>
+      <Statistics user={user} />
+      <nav class="shortcuts">
+        <a href={hrefOf.publish}>
+          <Icon name="write" /> {text.publish}
+        </a>
+        <a href={hrefOf.orders}>
+          <Icon name="megaphone" /> {text.orders}
+        </a>
+      </nav>
+      <h2 class="section">{text.myArticles}</h2>
+      <ul class="rows">
+        {list.items.map((article) => (
+          <OwnArticleRow
+            key={article.article_id}
+            article={article}
+            onDelete={() => setDeleting(article)}
+            onPromote={() => setPromoting(article)}
+          />
+        ))}
+      </ul>
+      <ListFoot list={{ ...list, isEmpty: list.items.length === 0 && list.isEmpty }} whenEmpty={text.noArticles} />
+      {deleting && (
+        <DeleteDialog
+          article={deleting}
+          onClose={() => setDeleting(undefined)}
+          onDeleted={() =>
+            list.change((articles) => articles.filter(({ article_id }) => article_id !== deleting.article_id))
+          }
+        />
+      )}
+      {promoting && <OrderDialog article={promoting} onClose={() => setPromoting(undefined)} />}
+    </>
+  );
+}

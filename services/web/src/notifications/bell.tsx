@@ -1,0 +1,17 @@
+import { hrefOf } from "../app/routes.js";
+import { Icon } from "../components/icon.js";
+import { words } from "../language/language.js";
+import { unread } from "./notifications.js";
+
+/** Only where there are notifications at all. */
+export function Bell() {
+  const count = unread.value;
+  if (count === undefined) return null;
+  const label = count === 0 ? words.value.notifications : `${words.value.notifications}, ${count}`;
+  return (
+    <a class="round bell" href={hrefOf.notifications} aria-label={label}>
+      <Icon name="bell" />
+      {count > 0 && <span class="badge">{count > 99 ? "99+" : count}</span>}
+    </a>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import type { Notification } from "../api/wire.js";
+import { scrollToPlace } from "../app/places.js";
+import { ListFoot } from "../components/list-foot.js";
+import { PageHead } from "../components/page-head.js";
+import { useListed } from "../components/use-listed.js";
+import { onLive } from "../events/live.js";
+import { words } from "../language/language.js";
+import { reader } from "../session/session.js";
+import { SignInFirst } from "../session/sign-in-first.js";
+import { NotificationRow } from "./notification-row.js";
+import { readUpTo } from "./notifications.js";
+
+export function NotificationsPage() {
+  useLayoutEffect(() => scrollToPlace(0), []);
+  return (
+    <section class="plain-page">
+      <PageHead title={words.value.notifications} />
+      {reader.value === undefined ? <SignInFirst why={words.value.signInToSee} /> : <List key={reader.value.userId} />}
+    </section>
+  );
+}
+
+function List() {
+  const list = useListed<Notification>("/notifications");
+  const newest = list.items[0]?.id;
+  useEffect(() => onLive("notification", list.reload), [list.reload]);
+  useEffect(() => {
+    if (newest !== undefined) void readUpTo(newest).catch(() => undefined); // they count as unread until the next visit
+  }, [newest]);
+  return (
+    <>
+      <ul class="rows">
+        {list.items.map((notification) => (
+          <NotificationRow key={notification.id} notification={notification} />
+        ))}
+      </ul>
+      <ListFoot list={list} whenEmpty={words.value.noNotifications} />
+    </>
+  );
+}

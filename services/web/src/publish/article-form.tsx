@@ -1,0 +1,87 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { asProblem, type Problem } from "../api/send.js";
+import { ProblemNote } from "../components/problem-note.js";
+import { channelName, channels } from "../feed/channels.js";
+import { words } from "../language/language.js";
+import type { Draft } from "./draft.js";
+
+interface Props {
+  readonly initial: Draft;
+  readonly submitLabel: string;
+  readonly onSubmit: (draft: Draft) => Promise<void>;
+  readonly onType?: (draft: Draft) => void;
+  /** An article whose text the gateway does not show before it is published keeps it when none is typed. */
+  readonly contentOptional?: boolean;
+  readonly children?: ComponentChildren;
+}
+
+export function ArticleForm({ initial, submitLabel, onSubmit, onType, contentOptional = false, children }: Props) {
+  const [draft, setDraft] = useState(initial);
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const text = words.value;
+  useEffect(() => onType?.(draft), [draft]);
+  const typed =
+    (name: keyof Draft) =>
+    ({ currentTarget }: { currentTarget: { value: string } }) =>
+      setDraft((before) => ({ ...before, [name]: currentTarget.value }));
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await onSubmit(draft);
+    } catch (error) {
+      setProblem(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <form class="fields" onSubmit={(event) => void submit(event)}>
+      <label>
+        {text.title}
+        <input value={draft.title} onInput={typed("title")} required maxLength={100} />
+      </label>
+      <label>
+        {text.channel}
+        <select value={draft.channelId} onChange={typed("channelId")} required>
+          <option value="" disabled>
+            {text.chooseChannel}
+          </option>
+          {channels.value
+            .filter(({ id }) => id !== "0")
+            .map((channel) => (
+              <option value={channel.id} key={channel.id}>
+                {channelName(channel)}
+              </option>
+            ))}
+        </select>
+      </label>
+      <label>
+        {text.content}
+        <textarea value={draft.content} onInput={typed("content")} required={!contentOptional} rows={10} />
+        {contentOptional && <small>{text.contentKept}</small>}
+      </label>
+      <label>
+        {text.covers}
+        <textarea
+          value={draft.covers}
+          onInput={typed("covers")}
+          rows={2}
+          placeholder="/covers/tea-1.svg"
+          spellcheck={false}
+        />
+        <small>{text.coverHint}</small>
+      </label>
+      {children}
+      {problem && <ProblemNote problem={problem} />}
+      <button type="submit" class="primary wide" disabled={isBusy}>
+        {submitLabel}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,33 @@
+import { keep, readKept } from "../api/kept.js";
+
+/** What an author has typed, as the form holds it. */
+export interface Draft {
+  readonly title: string;
+  readonly channelId: string;
+  readonly content: string;
+  /** One address a line. */
+  readonly covers: string;
+}
+
+export const EMPTY_DRAFT: Draft = { title: "", channelId: "", content: "", covers: "" };
+
+const KEPT = "headline.draft";
+
+export function keptDraft(): Draft | undefined {
+  const kept = readKept<Partial<Draft>>(KEPT);
+  return kept && { ...EMPTY_DRAFT, ...kept };
+}
+
+export function keepDraft(draft: Draft | undefined): void {
+  keep(KEPT, draft?.title || draft?.content ? draft : undefined);
+}
+
+export function coversOf({ covers }: Draft): readonly string[] {
+  return covers.split("\n").flatMap((line) => line.trim() || []);
+}
+
+/** What `input type="datetime-local"` shows, in the reader's own time zone. */
+export function localTime(ms: number): string {
+  const shifted = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
+}

@@ -1,0 +1,97 @@
+import { useLayoutEffect, useState } from "preact/hooks";
+import { Problem } from "../api/send.js";
+import { serverNow } from "../api/server-clock.js";
+import type { Listed, OwnArticle, ReadArticle } from "../api/wire.js";
+import { scrollToPlace } from "../app/places.js";
+import { go, hrefOf } from "../app/routes.js";
+import { PageHead } from "../components/page-head.js";
+import { ProblemNote } from "../components/problem-note.js";
+import { TextSkeleton } from "../components/skeleton.js";
+import { toast } from "../components/toast.js";
+import { useLoaded } from "../components/use-loaded.js";
+import { words } from "../language/language.js";
+import { ask, reader } from "../session/session.js";
+import { SignInFirst } from "../session/sign-in-first.js";
+import { ArticleForm } from "./article-form.js";
+import { coversOf, type Draft, localTime } from "./draft.js";
+import { PublishTime, type When } from "./publish-time.js";
+
+interface Editable {
+  readonly draft: Draft;
+  readonly own: OwnArticle | undefined;
+}
+
+const IN_AN_HOUR_MS = 60 * 60 * 1_000;
+/** "Now" has to be later than the moment the gateway reads it. */
+const AT_ONCE_MS = 2_000;
+
+export function EditPage({ id }: { id: string }) {
+  const who = reader.value?.userId ?? "guest";
+  const { value, problem, reload } = useLoaded(`${id} ${who}`, () => load(id));
+  useLayoutEffect(() => scrollToPlace(0), []);
+  return (
+    <section class="plain-page">
+      <PageHead title={words.value.editTitle} />
+      {reader.value === undefined && <SignInFirst why={words.value.signInToSee} />}
+      {reader.value !== undefined && problem && <ProblemNote problem={problem} retry={reload} />}
+      {reader.value !== undefined && !problem && value === undefined && <TextSkeleton />}
+      {reader.value !== undefined && value !== undefined && <EditForm id={id} editable={value} key={id} />}
+    </section>
+  );
+}
+
+function EditForm({ id, editable: { draft: initial, own } }: { id: string; editable: Editable }) {
+  const waits = own !== undefined && own.status !== "published";
+  const [when, setWhen] = useState<When>(own?.status === "held" ? "held" : "later");
+  const [time, setTime] = useState(() => localTime(Date.parse(own?.publish_at ?? "") || serverNow() + IN_AN_HOUR_MS));
+  const text = words.value;
+
+  const save = async (draft: Draft) => {
+    const timing = waits ? { publish_at: timeOf(when, time) } : {};
+    const body = { ...changesOf(initial, draft), ...timing };
+    if (Object.keys(body).length > 0) await ask(`/articles/${id}`, { method: "PATCH", body });
+    toast(text.saved);
+    go(waits ? hrefOf.me : hrefOf.article(id));
+  };
+
+  return (
+    <ArticleForm initial={initial} submitLabel={text.save} onSubmit={save} contentOptional={waits}>
+      {waits && (
+        <PublishTime choices={["now", "later", "held"]} when={when} time={time} onWhen={setWhen} onTime={setTime} />
+      )}
+    </ArticleForm>
+  );
+}
+
+/** A published article is read as everybody reads it; one that waits is found among one's own, without its text. */
+async function load(id: string): Promise<Editable> {
+  try {
+    const article = await ask<ReadArticle>(`/articles/${id}`);
+    return { draft: draftOf(article, article.content), own: undefined };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "NOT_FOUND") throw error;
+    const before = String(BigInt(id) + 1n);
+    const { results } = await ask<Listed<OwnArticle>>(`/users/me/articles?per_page=1&before=${before}`);
+    const own = results.find(({ article_id }) => article_id === id);
+    if (own === undefined) throw error;
+    return { draft: draftOf(own, ""), own };
+  }
+}
+
+function draftOf(article: Pick<OwnArticle, "title" | "channel_id" | "cover">, content: string): Draft {
+  return { title: article.title, channelId: article.channel_id, content, covers: article.cover.join("\n") };
+}
+
+function changesOf(before: Draft, after: Draft): object {
+  return {
+    ...(after.title !== before.title && { title: after.title }),
+    ...(after.channelId !== before.channelId && { channel_id: after.channelId }),
+    ...(after.content !== before.content && after.content !== "" && { content: after.content }),
+    ...(after.covers !== before.covers && { cover: coversOf(after) }),
+  };
+}
+
+function timeOf(when: When, time: string): number | null {
+  if (when === "held") return null;
+  return when === "now" ? Math.round(serverNow()) + AT_ONCE_MS : new Date(time).getTime();
+}

@@ -1,0 +1,58 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { randomId } from "../api/random-id.js";
+import { serverNow } from "../api/server-clock.js";
+import { scrollToPlace } from "../app/places.js";
+import { go, hrefOf } from "../app/routes.js";
+import { PageHead } from "../components/page-head.js";
+import { toast } from "../components/toast.js";
+import { dateTime } from "../language/format.js";
+import { words } from "../language/language.js";
+import { ask, reader } from "../session/session.js";
+import { SignInFirst } from "../session/sign-in-first.js";
+import { ArticleForm } from "./article-form.js";
+import { coversOf, type Draft, EMPTY_DRAFT, keepDraft, keptDraft, localTime } from "./draft.js";
+import { PublishTime, type When } from "./publish-time.js";
+
+const IN_AN_HOUR_MS = 60 * 60 * 1_000;
+
+export function PublishPage() {
+  const [when, setWhen] = useState<When>("now");
+  const [time, setTime] = useState(() => localTime(serverNow() + IN_AN_HOUR_MS));
+  const [initial] = useState(() => keptDraft() ?? EMPTY_DRAFT);
+  /** The article as it was sent last, and the key that makes sending it again the same. */
+  const sent = useRef({ body: "", key: "" });
+  const text = words.value;
+  useLayoutEffect(() => scrollToPlace(0), []);
+
+  const publish = async (draft: Draft) => {
+    const at = when === "later" ? { publish_at: new Date(time).getTime() } : {};
+    const { title, content, channelId } = draft;
+    const body = { title, content, channel_id: channelId, cover: coversOf(draft), ...at };
+    const asText = JSON.stringify(body);
+    if (sent.current.body !== asText) sent.current = { body: asText, key: randomId() };
+    const headers = { "Idempotency-Key": sent.current.key };
+    const { article_id } = await ask<{ article_id: string }>("/articles", { method: "POST", body, headers });
+    keepDraft(undefined);
+    toast(when === "later" ? text.scheduled(dateTime(time)) : text.published);
+    go(when === "later" ? hrefOf.me : hrefOf.article(article_id));
+  };
+
+  return (
+    <section class="plain-page">
+      <PageHead title={text.publishTitle} />
+      {reader.value === undefined ? (
+        <SignInFirst why={text.signInToPublish} />
+      ) : (
+        <ArticleForm
+          initial={initial}
+          submitLabel={when === "later" ? text.publishLater : text.publish}
+          onType={keepDraft}
+          onSubmit={publish}
+        >
+          {initial !== EMPTY_DRAFT && <p class="hint">{text.draftRestored}</p>}
+          <PublishTime choices={["now", "later"]} when={when} time={time} onWhen={setWhen} onTime={setTime} />
+        </ArticleForm>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,125 @@
+import { signal } from "@preact/signals";
+import { keep, readKept } from "../api/kept.js";
+import { Problem, type Request, send } from "../api/send.js";
+
+/** Somebody signed in. Without one, the reader is a guest with an id the gateway gave. */
+export interface Reader {
+  readonly userId: string;
+  readonly name: string;
+  readonly token: string;
+  readonly refreshToken: string;
+}
+
+interface SignedIn {
+  readonly user_id: string;
+  readonly name: string;
+  readonly token: string;
+  readonly refresh_token: string;
+}
+
+const GUEST = "headline.guest";
+const SIGNED_IN = "headline.signed-in";
+
+const current = signal<Reader | undefined>(readKept(SIGNED_IN));
+let guestId = keptText(GUEST);
+let renewing: Promise<void> | undefined;
+const leaving: (() => void)[] = [];
+
+/** Set when a sign-in ended by itself, until somebody has been told. */
+export const endedSignIn = signal<Problem | undefined>(undefined);
+
+/** Who reads; changes when somebody signs in or out, not when a token is renewed. */
+export const reader = signal<{ readonly userId: string; readonly name: string } | undefined>(current.value);
+
+/** Called before the reader becomes another one. */
+export function beforeReaderChanges(tell: () => void): void {
+  leaving.push(tell);
+}
+
+/** A request in the reader's name; an expired token is renewed once. @throws Problem */
+export async function ask<Answer>(path: string, request?: Request): Promise<Answer> {
+  const asked = current.value;
+  try {
+    return await sendAs<Answer>(asked, path, request);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED" || asked === undefined) throw error;
+    await renew();
+    return await sendAs<Answer>(current.value, path, request);
+  }
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  become(await signedInAt("/authorizations", name, password));
+}
+
+export async function signUp(name: string, password: string): Promise<void> {
+  become(await signedInAt("/users", name, password));
+}
+
+export function signOut(): void {
+  become(undefined);
+}
+
+async function sendAs<Answer>(who: Reader | undefined, path: string, request: Request = {}): Promise<Answer> {
+  const asGuest = guestId === undefined ? undefined : `Anony ${guestId}`;
+  const authorization = who === undefined ? asGuest : `Bearer ${who.token}`;
+  const headers = authorization === undefined ? request.headers : { ...request.headers, Authorization: authorization };
+  const { data, headers: answered } = await send<Answer>(path, { ...request, ...(headers && { headers }) });
+  const given = answered.get("X-Anonymous-Id");
+  if (given !== null) {
+    guestId = given;
+    keep(GUEST, given);
+  }
+  return data;
+}
+
+async function signedInAt(path: string, name: string, password: string): Promise<Reader> {
+  const { data } = await send<SignedIn>(path, { method: "POST", body: { name, password } });
+  return { userId: data.user_id, name: data.name, token: data.token, refreshToken: data.refresh_token };
+}
+
+/** Once for all requests that wait for it. */
+function renew(): Promise<void> {
+  renewing ??= fetchToken().finally(() => {
+    renewing = undefined;
+  });
+  return renewing;
+}
+
+async function fetchToken(): Promise<void> {
+  const who = current.value;
+  if (who === undefined) return;
+  try {
+    const headers = { Authorization: `Bearer ${who.refreshToken}` };
+    const { data } = await send<{ token: string }>("/authorizations", { method: "PUT", headers });
+    if (current.value === who) become({ ...who, token: data.token });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED") throw error;
+    const ended = new Problem({ message: error.message, code: "SIGNED_OUT", request_id: error.requestId });
+    become(undefined);
+    endedSignIn.value = ended;
+    throw ended;
+  }
+}
+
+function become(next: Reader | undefined): void {
+  keep(SIGNED_IN, next);
+  take(next);
+}
+
+function take(next: Reader | undefined): void {
+  const isAnother = current.value?.userId !== next?.userId;
+  if (isAnother) for (const tell of leaving) tell();
+  current.value = next;
+  if (isAnother) reader.value = next;
+}
+
+function keptText(key: string): string | undefined {
+  const kept = readKept(key);
+  return typeof kept === "string" ? kept : undefined;
+}
+
+/** Signing in or out in another tab holds for this one. */
+addEventListener("storage", ({ key }) => {
+  if (key === SIGNED_IN) take(readKept(SIGNED_IN));
+});

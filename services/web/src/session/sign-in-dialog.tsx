@@ -1,0 +1,75 @@
+import { useState } from "preact/hooks";
+import { asProblem, type Problem } from "../api/send.js";
+import { Dialog } from "../components/dialog.js";
+import { ProblemNote } from "../components/problem-note.js";
+import { toast } from "../components/toast.js";
+import { words } from "../language/language.js";
+import { signInAsked } from "./ask-sign-in.js";
+import { signIn, signUp } from "./session.js";
+
+/** Signs in, or up: one form with two names. */
+export function SignInDialog() {
+  const [isNew, becomeNew] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const text = words.value;
+  const close = () => {
+    signInAsked.value = undefined;
+  };
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget as HTMLFormElement);
+    const name = String(fields.get("name")).trim();
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await (isNew ? signUp : signIn)(name, String(fields.get("password")));
+      close();
+      toast(words.value.welcome(name));
+    } catch (error) {
+      setProblem(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Dialog title={isNew ? text.signUp : text.signIn} onClose={close}>
+      {signInAsked.value !== "" && <p class="hint">{signInAsked.value}</p>}
+      <form class="fields" onSubmit={(event) => void submit(event)}>
+        <label>
+          {text.name}
+          <input name="name" required maxLength={32} autocomplete="username" autocapitalize="none" spellcheck={false} />
+        </label>
+        <label>
+          {text.password}
+          <input
+            name="password"
+            type="password"
+            required
+            minLength={isNew ? 8 : 1}
+            maxLength={128}
+            autocomplete={isNew ? "new-password" : "current-password"}
+          />
+          {isNew && <small>{text.passwordRule}</small>}
+        </label>
+        {problem && <ProblemNote problem={problem} />}
+        <button type="submit" class="primary wide" disabled={isBusy}>
+          {isNew ? text.signUp : text.signIn}
+        </button>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            becomeNew(!isNew);
+            setProblem(undefined);
+          }}
+        >
+          {isNew ? text.toSignIn : text.toSignUp}
+        </button>
+        {!isNew && <p class="hint">{text.demo}</p>}
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,14 @@
+import { words } from "../language/language.js";
+import { askSignIn } from "./ask-sign-in.js";
+
+/** Stands where only somebody signed in sees something. */
+export function SignInFirst({ why }: { why: string }) {
+  return (
+    <div class="empty">
+      <p>{why}</p>
+      <button type="button" class="primary" onClick={() => askSignIn()}>
+        {words.value.signIn}
+      </button>
+    </div>
+  );
+}

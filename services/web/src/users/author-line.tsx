@@ -1,0 +1,33 @@
+import type { ArticleSummary, User } from "../api/wire.js";
+import { hrefOf } from "../app/routes.js";
+import { TimeAgo } from "../components/time-ago.js";
+import { useLoaded } from "../components/use-loaded.js";
+import { count } from "../language/format.js";
+import { words } from "../language/language.js";
+import { ask, reader } from "../session/session.js";
+import { Avatar } from "./avatar.js";
+import { FollowButton } from "./follow-button.js";
+
+/** Who wrote it; without an answer about them, their name. */
+export function AuthorLine({ article }: { article: ArticleSummary }) {
+  const { aut_id, aut_name, pubdate } = article;
+  const who = reader.value?.userId ?? "guest";
+  const { value: author, reload } = useLoaded(`${aut_id} ${who}`, () => ask<User>(`/users/${aut_id}`));
+  const about =
+    author && [words.value.followers(count(author.follower_count)), author.about].filter(Boolean).join(" · ");
+  return (
+    <div class="author-line">
+      <a class="who" href={hrefOf.user(aut_id)}>
+        <Avatar name={aut_name} />
+        <span class="lines">
+          <b>{aut_name}</b>
+          <small>
+            <TimeAgo date={pubdate} />
+            {about && ` · ${about}`}
+          </small>
+        </span>
+      </a>
+      <FollowButton userId={aut_id} isFollowing={author?.following === true} onChange={reload} />
+    </div>
+  );
+}

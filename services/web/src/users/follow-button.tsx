@@ -1,0 +1,37 @@
+import { useEffect, useState } from "preact/hooks";
+import { asProblem } from "../api/send.js";
+import { problemText } from "../components/problem-note.js";
+import { toast } from "../components/toast.js";
+import { words } from "../language/language.js";
+import { askSignIn } from "../session/ask-sign-in.js";
+import { ask, reader } from "../session/session.js";
+
+interface Props {
+  readonly userId: string;
+  readonly isFollowing: boolean;
+  readonly onChange: () => void;
+}
+
+export function FollowButton({ userId, isFollowing, onChange }: Props) {
+  const [shown, show] = useState(isFollowing);
+  useEffect(() => show(isFollowing), [isFollowing]);
+  if (reader.value?.userId === userId) return null;
+
+  const toggle = async () => {
+    if (reader.peek() === undefined) return askSignIn();
+    show(!shown);
+    try {
+      await ask(`/users/${userId}/follow`, { method: shown ? "DELETE" : "PUT" });
+      onChange();
+    } catch (error) {
+      show(shown);
+      toast(problemText(asProblem(error)));
+    }
+  };
+
+  return (
+    <button type="button" class={shown ? "outlined" : "primary"} aria-pressed={shown} onClick={() => void toggle()}>
+      {shown ? words.value.following : words.value.follow}
+    </button>
+  );
+}

@@ -1,0 +1,49 @@
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import type { ArticleSummary, User } from "../api/wire.js";
+import { scrollToPlace } from "../app/places.js";
+import { ListFoot } from "../components/list-foot.js";
+import { PageHead } from "../components/page-head.js";
+import { ProblemNote } from "../components/problem-note.js";
+import { useListed } from "../components/use-listed.js";
+import { useLoaded } from "../components/use-loaded.js";
+import { ArticleCard } from "../feed/article-card.js";
+import { words } from "../language/language.js";
+import { ask, reader } from "../session/session.js";
+import { Avatar } from "./avatar.js";
+import { FollowButton } from "./follow-button.js";
+import { Statistics } from "./statistics.js";
+
+/** An author, and what they published. */
+export function UserPage({ id }: { id: string }) {
+  const who = reader.value?.userId ?? "guest";
+  const { value: user, problem, reload } = useLoaded(`${id} ${who}`, () => ask<User>(`/users/${id}`));
+  const list = useListed<ArticleSummary>(`/users/${id}/articles`);
+  useLayoutEffect(() => scrollToPlace(0), [id]);
+  useEffect(() => {
+    if (user !== undefined) document.title = `${user.name} - ${words.value.brand}`;
+  }, [user]);
+  return (
+    <section class="plain-page">
+      <PageHead />
+      {problem ? (
+        <ProblemNote problem={problem} retry={reload} />
+      ) : (
+        <div class="profile">
+          <Avatar name={user?.name ?? ""} large />
+          <div class="lines">
+            <h1>{user?.name ?? " "}</h1>
+            {user?.about && <p>{user.about}</p>}
+          </div>
+          {user && <FollowButton userId={id} isFollowing={user.following === true} onChange={reload} />}
+        </div>
+      )}
+      <Statistics user={user} />
+      {list.items.map((article) => (
+        <div class="entry" key={article.article_id}>
+          <ArticleCard article={article} />
+        </div>
+      ))}
+      {problem === undefined && <ListFoot list={list} whenEmpty={words.value.emptyChannel} />}
+    </section>
+  );
+}
