@@ -2,6 +2,7 @@ import { table } from "../lib/table.js";
 import { benchDispatch } from "./dispatch.js";
 import { benchMemoryStore } from "./memory-store.js";
 import { benchMysqlStore } from "./mysql-store.js";
+import { benchRedisLateness } from "./redis-lateness.js";
 import { benchRedisStore } from "./redis-store.js";
 import type { Row } from "./row.js";
 import { benchTriggers } from "./triggers.js";
@@ -11,6 +12,7 @@ const QUESTIONS: readonly (readonly [string, () => Promise<readonly Row[]>])[] =
   ["memory store", benchMemoryStore],
   ["dispatch", benchDispatch],
   ["Redis store", benchRedisStore],
+  ["Redis store, lateness", benchRedisLateness],
   ["MySQL store", benchMysqlStore],
 ];
 
