@@ -6,10 +6,14 @@ const TRUST = 3;
 /** How fast the mean of everyone follows. */
 const FOLLOW = 0.001;
 const SIGNATURE_SIZE = 8;
+/** An audience of this size says more of an article than its signature does, and by how much of its length. */
+const REFLECTED_FROM = 2;
+const REFLECTED = 0.7;
 
 /**
- * Vectors of readers and of articles' audiences by random indexing: an article has a fixed random signature, a reader
- * is the sum of the signatures of what it read, and an article's audience is the sum of the readers who read it.
+ * Vectors of readers and of articles' audiences by reflective random indexing: an article has a fixed random
+ * signature, a reader is the sum of the signatures and of the audiences of what it read, and an article's audience is
+ * the sum of the readers who read it. So readers who read different articles with the same audience are alike too.
  * Nothing is trained, and an article has an audience after its first reader.
  */
 export class Audience {
@@ -47,17 +51,30 @@ export class Audience {
     return alike / (size + TRUST);
   }
 
-  /** Adds an article's signature to a reader's sum and keeps its unit vector. */
-  sign(article: Id, weight: number, signatures: Float32Array, unit: Float32Array): void {
+  /** Adds what an article stands for to a reader's sum and keeps its unit vector. */
+  sign(slot: number, article: Id, weight: number, signatures: Float32Array, unit: Float32Array): void {
     let state = mix32(Number(BigInt.asIntN(32, BigInt(article))) ^ this.#seed);
     for (let i = 0; i < SIGNATURE_SIZE; i++) {
       state = mix32(state + 0x6d2b79f5);
       signatures[(state >>> 1) % this.dimensions]! += state & 1 ? weight : -weight;
     }
+    if (this.sizes[slot]! >= REFLECTED_FROM) this.#reflect(slot, weight, signatures);
     let squares = 0;
     for (let d = 0; d < this.dimensions; d++) squares += signatures[d]! ** 2;
     const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
     for (let d = 0; d < this.dimensions; d++) unit[d] = signatures[d]! * scale;
+  }
+
+  /** Adds where an article's audience differs from everyone, as long as REFLECTED of a signature. */
+  #reflect(slot: number, weight: number, signatures: Float32Array): void {
+    const start = slot * this.dimensions;
+    const size = this.sizes[slot]!;
+    const difference = (d: number) => this.sums[start + d]! - size * this.everyone[d]!;
+    let squares = 0;
+    for (let d = 0; d < this.dimensions; d++) squares += difference(d) ** 2;
+    if (squares === 0) return;
+    const scale = (REFLECTED * weight * Math.sqrt(SIGNATURE_SIZE)) / Math.sqrt(squares);
+    for (let d = 0; d < this.dimensions; d++) signatures[d]! += scale * difference(d);
   }
 
   state(used: number) {

@@ -14,7 +14,7 @@ export interface Training {
 
 /** Lists before the first forest, and the share of new ones after which a forest is grown anew. */
 const FIRST_AT = 500;
-const NEW_SHARE = 1 / 3;
+const NEW_SHARE = 1 / 2;
 
 /** A forest, the examples the next one will be grown from, and when that is due. */
 export class Head {

@@ -72,7 +72,7 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** A list not clicked by then is taken for one nobody clicks. */
 const SETTLE_AFTER_MS = 10 * MINUTE_MS;
 const PENDING_MAX = 2_048;
-const AUDIENCE_DIMENSIONS = 128;
+const AUDIENCE_DIMENSIONS = 256;
 /** Of each list that teaches the pool, how many others stand for all that could have been shown. */
 const POOL_SAMPLE = 40;
 const POOL_LIST_SHARE = 0.6;
@@ -257,8 +257,9 @@ export class Ranker {
     return trained;
   }
 
-  /** Everything the ranker knows, to go on from after a restart. */
-  snapshot(): Uint8Array {
+  /** All the ranker knows, to go on from after a restart; without the examples it is small, but the next forest grows later. */
+  snapshot({ withExamples = true } = {}): Uint8Array {
+    const example = withExamples ? {} : { examples: [] };
     return packSnapshot({
       limits: this.#limits(),
       drawn: this.#drawn,
@@ -270,8 +271,8 @@ export class Ranker {
       pending: this.#pending.state(),
       linear: this.#linear.state(),
       blend: this.#blend.state(),
-      list: this.#heads.list.state(),
-      pool: this.#heads.pool.state(),
+      list: { ...this.#heads.list.state(), ...example },
+      pool: { ...this.#heads.pool.state(), ...example },
     });
   }
 
@@ -398,7 +399,7 @@ export class Ranker {
     totals.reads[slot]! += 1;
     this.#covisit(reader, slot, atMs, weight);
     audience.welcome(slot, reader.unit, weight);
-    audience.sign(index.id(slot)!, weight / Math.log(3 + totals.reads[slot]!), reader.signatures, reader.unit);
+    audience.sign(slot, index.id(slot)!, weight / Math.log(3 + totals.reads[slot]!), reader.signatures, reader.unit);
     reader.reads.add(this.#articles.handle(slot), atMs);
     reader.interested(traits[slot], weight, atMs);
   }

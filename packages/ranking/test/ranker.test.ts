@@ -89,6 +89,15 @@ test("a restored ranker scores and learns as the one it was", () => {
   expect([...Ranker.restore(snapshot).score(list([1, 2, 3], atMs))]).toEqual(scored);
 }, 60_000);
 
+test("a snapshot without examples is smaller and scores the same", () => {
+  const ranker = new Ranker({ articlesMax: 64, readersMax: 16 });
+  const atMs = browse(ranker, 100, (articles) => articles[0]!);
+  const small = ranker.snapshot({ withExamples: false });
+  expect(small.length).toBeLessThan(ranker.snapshot().length / 2);
+  const scored = [...ranker.score(list([1, 2, 3], atMs))];
+  expect([...Ranker.restore(small).score(list([1, 2, 3], atMs))]).toEqual(scored);
+});
+
 test("bytes that are no snapshot are refused", () => {
   expect(() => Ranker.restore(new Uint8Array([1, 2, 3]))).toThrow(BadSnapshot);
 });
