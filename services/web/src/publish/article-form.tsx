@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { channelName, channels } from "../feed/channels.js";
@@ -21,11 +21,14 @@ export function ArticleForm({ initial, submitLabel, onSubmit, onType, contentOpt
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const text = words.value;
-  useEffect(() => onType?.(draft), [draft]);
+  const change = (next: Draft) => {
+    setDraft(next);
+    onType?.(next);
+  };
   const typed =
     (name: keyof Draft) =>
     ({ currentTarget }: { currentTarget: { value: string } }) =>
-      setDraft((before) => ({ ...before, [name]: currentTarget.value }));
+      change({ ...draft, [name]: currentTarget.value });
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();

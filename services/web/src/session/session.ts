@@ -88,18 +88,22 @@ function renew(): Promise<void> {
 
 async function fetchToken(): Promise<void> {
   const who = current.value;
-  if (who === undefined) return;
+  if (who === undefined) throw signedOut(); // somebody else found out meanwhile
   try {
     const headers = { Authorization: `Bearer ${who.refreshToken}` };
     const { data } = await send<{ token: string }>("/authorizations", { method: "PUT", headers });
     if (current.value === who) become({ ...who, token: data.token });
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED") throw error;
-    const ended = new Problem({ message: error.message, code: "SIGNED_OUT", request_id: error.requestId });
+    const ended = signedOut(error.requestId);
     become(undefined);
     endedSignIn.value = ended;
     throw ended;
   }
+}
+
+function signedOut(requestId = ""): Problem {
+  return new Problem({ message: "the sign-in has ended", code: "SIGNED_OUT", request_id: requestId });
 }
 
 function become(next: Reader | undefined): void {

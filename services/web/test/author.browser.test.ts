@@ -1,0 +1,221 @@
+import { eventually } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { client } from "../../gateway/test/open-world.js";
+import { DESKTOP, hasChromium, openSite, PASSWORD, PHONE, type Site, signIn, signUp } from "./open-site.js";
+
+const inBrowser = hasChromium ? describe : describe.skip;
+
+inBrowser("somebody signed in, in a browser", () => {
+  let site: Site;
+  beforeAll(async () => {
+    site = await openSite();
+  }, 60_000);
+  afterAll(async () => {
+    await site?.[Symbol.asyncDispose]();
+  });
+
+  const entries = (page: Page) => page.getByRole("feed").getByRole("article");
+  const mine = (page: Page) => page.locator(".rows .row");
+
+  test("signs up, signs out, signs in, and is told what is wrong", async () => {
+    await using visited = await site.visit("/", PHONE);
+    const { page } = visited;
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "No account yet? Sign up" }).click();
+    await page.getByLabel("Name").fill("dora");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign up", exact: true }).click();
+    await page.getByText("Hello, dora").waitFor();
+    await entries(page).nth(3).waitFor();
+    await page.getByRole("link", { name: "Me", exact: true }).click();
+    await page.getByRole("heading", { name: "dora" }).waitFor();
+    await page.getByText("You have not published anything yet").waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Guest" }).waitFor();
+    await page.locator("main").getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Name").fill("dora");
+    await page.getByLabel("Password").fill("not her password");
+    const submit = page.getByRole("dialog").getByRole("button", { name: "Sign in", exact: true });
+    await submit.click();
+    await page.getByText("Name and password do not belong together").waitFor();
+    await page.getByLabel("Password").fill(PASSWORD);
+    await submit.click();
+    await page.getByRole("heading", { name: "dora" }).waitFor();
+  });
+
+  test("a token that has expired is renewed; one that cannot be ends the sign-in, and the page says so", async () => {
+    await signUp(site.url, "emil");
+    await using visited = await site.visit("/");
+    const { page } = visited;
+    await signIn(page, "emil");
+    await page.evaluate(`(${SPOIL_TOKENS})(["token"])`);
+    await page.goto(`${site.url}/?again#/me`);
+    await page.getByRole("heading", { name: "emil" }).waitFor();
+    await page.locator(".statistics dd", { hasText: "0" }).first().waitFor();
+    await page.evaluate(`(${SPOIL_TOKENS})(["token", "refreshToken"])`);
+    await page.goto(`${site.url}/?again-again#/me`);
+    await page.getByText("Your sign-in has expired").waitFor();
+    await page.getByRole("heading", { name: "Guest" }).waitFor();
+  });
+
+  test("likes and saves an article from the feed, takes that back, and a guest is asked to sign in first", async () => {
+    await signUp(site.url, "fay");
+    await using visited = await site.visit("/", PHONE);
+    const { page } = visited;
+    await entries(page).first().getByRole("link").click();
+    await page.getByRole("button", { name: "Like" }).click();
+    await page.getByText("Sign in to like and save").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    await page.goBack();
+    await signIn(page, "fay");
+    await entries(page).first().getByRole("link").click();
+    const like = page.getByRole("button", { name: "Like", exact: true });
+    await like.click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await eventually(async () => expect(await countsOf(page)).toEqual({ likes: 1, collects: 1 }));
+    expect(await like.getAttribute("aria-pressed")).toBe("true");
+    expect(await like.innerText()).toContain("1");
+    await page.reload();
+    await page.getByText("What article").waitFor();
+    expect(await like.getAttribute("aria-pressed")).toBe("true");
+    await like.click();
+    await eventually(async () => expect(await countsOf(page)).toEqual({ likes: 0, collects: 1 }));
+  });
+
+  test("follows an author and comments; only their own comment can be deleted", async () => {
+    const { authorization } = await signUp(site.url, "gil");
+    await signUp(site.url, "hana");
+    const reader = client({ url: site.url }, authorization);
+    for (let index = 1; index <= 22; index += 1)
+      await reader.post("/articles/7/comments", { content: `Said ${index}` });
+    await using visited = await site.visit("/#/articles/7");
+    const { page } = visited;
+    await page.getByText("Said 22").waitFor();
+    await page.getByRole("button", { name: "Load more" }).click();
+    await page.getByText("Said 1", { exact: true }).waitFor();
+    await signIn(page, "hana");
+    await page.getByRole("button", { name: "Follow", exact: true }).click();
+    await page.getByRole("button", { name: "Following", exact: true }).waitFor();
+    await page.getByText("1 followers").waitFor();
+    await page.getByLabel("What do you think?").fill("It moved me\nvery much");
+    await page.getByRole("button", { name: "Send" }).click();
+    const own = page.locator(".comment", { hasText: "It moved me very much" });
+    await own.waitFor();
+    expect(await page.getByRole("button", { name: "Delete" }).count()).toBe(1);
+    await own.getByRole("button", { name: "Delete" }).click();
+    await own.waitFor({ state: "detached" });
+    expect((await reader.get("/articles/7/comments?per_page=1")).body.data.results[0].content).toBe("Said 22");
+  });
+
+  test("publishes, edits and deletes an article; a draft outlives the page", async () => {
+    await signUp(site.url, "ines");
+    await using visited = await site.visit("/", PHONE);
+    const { page } = visited;
+    await signIn(page, "ines");
+    await page.getByRole("link", { name: "Publish" }).click();
+    await page.getByLabel("Title").fill("A bakery that bakes at night");
+    await page.reload();
+    await page.getByText("Your unpublished draft is back").waitFor();
+    expect(await page.getByLabel("Title").inputValue()).toBe("A bakery that bakes at night");
+    await page.locator("select").selectOption({ label: "Culture" });
+    await page.getByLabel("Text").fill("First line\nSecond line");
+    await page.getByLabel("Covers").fill("/covers/tea-1.svg");
+    await page.locator("form").getByRole("button", { name: "Publish" }).click();
+    await page.getByRole("heading", { name: "A bakery that bakes at night" }).waitFor();
+    await page.getByRole("link", { name: "Edit" }).click();
+    await page.getByLabel("Title").fill("A bakery that bakes by day");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "A bakery that bakes by day" }).waitFor();
+    await page.goto(`${site.url}/#/me`);
+    await mine(page).getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByText("You have not published anything yet").waitFor();
+  });
+
+  test("publishes later, moves that, and holds it back", async () => {
+    const { authorization } = await signUp(site.url, "jon");
+    const author = client({ url: site.url }, authorization);
+    await using visited = await site.visit("/", DESKTOP);
+    const { page } = visited;
+    await signIn(page, "jon");
+    await page.getByRole("link", { name: "Publish" }).first().click();
+    await page.getByLabel("Title").fill("Tomorrow's weather");
+    await page.locator("select").selectOption({ label: "Fun" });
+    await page.getByLabel("Text").fill("Rain");
+    await page.getByText("Publish later").first().click();
+    await page.getByLabel("Time").fill(await page.evaluate<string>(LOCAL_TIME_IN_A_DAY));
+    await page.locator("form").getByRole("button", { name: "Publish later" }).click();
+    await mine(page).getByText("Scheduled").waitFor();
+    const [scheduled] = (await author.get("/users/me/articles")).body.data.results;
+    expect(Date.parse(scheduled.publish_at) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+    await mine(page).getByRole("link", { name: "Edit" }).click();
+    await page.getByText("Hold back").click();
+    await page.getByRole("button", { name: "Save" }).click();
+    await mine(page).getByText("Held").waitFor();
+    expect((await author.get("/users/me/articles")).body.data.results[0]).toMatchObject({ status: "held" });
+  });
+
+  test("orders a promotion, sees the time to pay run, pays; readers see what it is", async () => {
+    const { authorization } = await signUp(site.url, "kim");
+    const author = client({ url: site.url }, authorization);
+    const { body } = await author.post("/articles", { title: "Please read this", content: "Thanks", channel_id: 101 });
+    await using visited = await site.visit("/", PHONE);
+    const { page } = visited;
+    await signIn(page, "kim");
+    await page.goto(`${site.url}/#/me`);
+    await mine(page).getByRole("button", { name: "Promote" }).click();
+    await page.getByRole("button", { name: /^Place the order/ }).click();
+    await mine(page).getByText("To be paid").waitFor();
+    await mine(page).getByText("Please read this").waitFor();
+    const before = await page.locator(".countdown b").innerText();
+    expect(before).toMatch(/^(30:00|29:\d\d)$/);
+    await eventually(async () => expect(await page.locator(".countdown b").innerText()).not.toBe(before));
+    await page.getByRole("button", { name: "Pay CN¥9.90" }).click();
+    await mine(page).getByText("Paid", { exact: true }).waitFor();
+    expect((await author.get("/orders")).body.data.results).toMatchObject([
+      { status: "paid", article_id: body.data.article_id },
+    ]);
+
+    await eventually(async () => {
+      await using reading = await site.visit("/#/channels/101");
+      await entries(reading.page).nth(4).waitFor();
+      const promoted = entries(reading.page).filter({ hasText: "Please read this" });
+      expect(await promoted.locator(".reason").innerText({ timeout: 500 })).toBe("Promoted");
+    });
+  });
+
+  test("is told of what happened, where the gateway tells it", async () => {
+    const { userId, authorization } = await signUp(site.url, "lea");
+    const { authorization: others } = await signUp(site.url, "max");
+    await client({ url: site.url }, others).send("PUT", `/users/${userId}/follow`);
+    await eventually(async () => {
+      const { body } = await client({ url: site.url }, authorization).get("/notifications");
+      expect(body.data.unread).toBe(1);
+    });
+    await using visited = await site.visit("/");
+    const { page } = visited;
+    await signIn(page, "lea");
+    await page.getByRole("link", { name: "Notifications, 1" }).click();
+    await page.getByText("max follows you").waitFor();
+    await page.getByRole("link", { name: "Notifications", exact: true }).waitFor();
+  });
+
+  async function countsOf(page: Page) {
+    const id = new URL(page.url()).hash.replace("#/articles/", "");
+    const { like_count, collect_count } = (await client({ url: site.url }).get(`/articles/${id}`)).body.data;
+    return { likes: like_count, collects: collect_count };
+  }
+});
+
+/** As if they had expired: their signatures do not count any more. */
+const SPOIL_TOKENS = `(names) => {
+  const kept = JSON.parse(localStorage.getItem("headline.signed-in"));
+  for (const name of names) kept[name] = kept[name].slice(0, -4) + "AAAA";
+  localStorage.setItem("headline.signed-in", JSON.stringify(kept));
+}`;
+
+const LOCAL_TIME_IN_A_DAY = `(() => {
+  const ms = Date.now() + 24 * 3_600_000;
+  return new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+})()`;
