@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchFeed } from "./feed/bench.js";
+import { benchPush } from "./push/bench.js";
 import { benchScheduler } from "./scheduler/bench.js";
 
 const USAGE = `npm run bench -- feed [--articles 20000] [--readers 20000] [--rounds 3] [--seconds 3] [--connections 1,16,64]
@@ -10,7 +11,9 @@ npm run bench -- call
     What does the recommendation call cost, compared with HTTP/JSON and unary gRPC?
 npm run bench -- scheduler
     How fast are triggers, the memory store, dispatch, and the Redis and MySQL stores, beside croner, cron-parser,
-    node-schedule and BullMQ?`;
+    node-schedule and BullMQ?
+npm run bench -- push [--sockets 5000]
+    What does an idle socket cost a gateway, and how long does it take to tell one user something among thousands?`;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -20,6 +23,7 @@ const { positionals, values } = parseArgs({
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "3" },
     connections: { type: "string", default: "1,16,64" },
+    sockets: { type: "string", default: "5000" },
   },
 });
 
@@ -42,6 +46,10 @@ switch (positionals[0]) {
     break;
   case "scheduler":
     await benchScheduler(say);
+    break;
+  case "push":
+    build();
+    await benchPush({ sockets: Number(values.sockets) }, say);
     break;
   case "call":
     execFileSync(process.execPath, ["--import", "tsx", "--conditions=source", `${ROOT}packages/rpc/bench/call.ts`], {

@@ -18,7 +18,11 @@ export interface PushClient extends Disposable {
 }
 
 /** Connects without waiting. */
-export function pushClient(gateway: { url: string }, auth: Record<string, unknown> = {}, options: Options = {}): PushClient {
+export function pushClient(
+  gateway: { url: string },
+  auth: Record<string, unknown> = {},
+  options: Options = {},
+): PushClient {
   const socket = io(gateway.url, {
     transports: ["websocket"],
     forceNew: true,

@@ -1,11 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { hangUp } from "./is-clogged.js";
-import type { PushServer } from "./push-events.js";
+import type { PushServer, PushSocket } from "./push-events.js";
 
 const RECONNECT_WITHIN_MS = 2_000;
 const STEPS = 25;
 const STEP_MS = 40;
 const LEAVE_MS = 500;
+
+interface Engine {
+  /** Every connection, whether a client said who it is or not. */
+  readonly clients: Readonly<Record<string, PushSocket["conn"]>>;
+}
 
 /**
  * Sends every client away, a few at a time over a second, so that they do not all arrive at another gateway at once. The
@@ -22,6 +27,6 @@ export async function drainSockets(io: PushServer): Promise<void> {
   }
   const endsAt = performance.now() + LEAVE_MS;
   while (io.engine.clientsCount > 0 && performance.now() < endsAt) await sleep(10);
-  for (const socket of io.of("/").sockets.values()) hangUp(socket);
+  for (const conn of Object.values((io.engine as unknown as Engine).clients)) hangUp(conn);
   io.engine.close();
 }

@@ -8,22 +8,24 @@ export function isClogged({ conn }: PushSocket): boolean {
   return waiting(conn) > PACKETS_MAX || (webSocketOf(conn)?.bufferedAmount ?? 0) > BYTES_MAX;
 }
 
-/** Ends a connection at once: no goodbye that nobody reads. */
-export function hangUp({ conn }: PushSocket): void {
+/** Ends a connection at once: no goodbye that nobody reads, and no waiting for one. */
+export function hangUp(conn: Connection): void {
   webSocketOf(conn)?.terminate();
   conn.close(true);
 }
 
-/** Packets that the connection has not begun to send. */
-function waiting(conn: PushSocket["conn"]): number {
-  return (conn as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length;
-}
+type Connection = PushSocket["conn"];
 
 interface WebSocket {
   readonly bufferedAmount: number;
   terminate(): void;
 }
 
-function webSocketOf({ transport }: PushSocket["conn"]): WebSocket | undefined {
+/** Packets that the connection has not begun to send. */
+function waiting(conn: Connection): number {
+  return (conn as unknown as { writeBuffer: readonly unknown[] }).writeBuffer.length;
+}
+
+function webSocketOf({ transport }: Connection): WebSocket | undefined {
   return (transport as unknown as { socket?: WebSocket }).socket;
 }

@@ -36,6 +36,6 @@ export function send<Event extends keyof Told>(
   event: Event,
   ...told: Parameters<Told[Event]>
 ): void {
-  if (isClogged(socket)) hangUp(socket);
+  if (isClogged(socket)) hangUp(socket.conn);
   else socket.emit(event, ...told);
 }

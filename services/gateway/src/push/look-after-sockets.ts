@@ -9,7 +9,7 @@ export function lookAfterSockets(io: PushServer, now: () => number): () => void 
   const timer = setInterval(() => {
     const nowMs = now();
     for (const socket of io.of("/").sockets.values()) {
-      if (isClogged(socket)) hangUp(socket);
+      if (isClogged(socket)) hangUp(socket.conn);
       else if (socket.data.expiresAtMs !== undefined) keepToToken(socket, socket.data.expiresAtMs, nowMs);
     }
   }, LOOK_EVERY_MS);

@@ -13,6 +13,7 @@ import type { AccessTokens } from "../users/access-tokens.js";
 import { catchUp } from "./catch-up.js";
 import { ChangePusher } from "./change-pusher.js";
 import { drainSockets } from "./drain-sockets.js";
+import { guardConnection } from "./guard-connection.js";
 import { isOwnOrigin } from "./is-own-origin.js";
 import { letIn } from "./let-in.js";
 import { LocalSockets, send } from "./local-sockets.js";
@@ -22,7 +23,6 @@ import { rowsToPush } from "./push-rows.js";
 import { redisBus } from "./redis-bus.js";
 import { serveSocket } from "./serve-socket.js";
 import { refuseUpgrade, takeUpgrades } from "./take-upgrades.js";
-import { tokenBucket } from "./token-bucket.js";
 import { UpdateWatch } from "./update-watch.js";
 
 export interface PushOptions {
@@ -56,12 +56,11 @@ export interface Push extends AsyncDisposable {
 const PATH = "/socket.io";
 const SOCKETS_MAX = 20_000;
 const UPDATES_EVERY_MS = 5_000;
-const MESSAGE_BYTES_MAX = 16 * 1_024;
+/** How long a client may take to say who it is. */
 const HANDSHAKE_MS = 5_000;
+const MESSAGE_BYTES_MAX = 16 * 1_024;
 /** A peer that went silent is gone after both. */
 const PING = { pingInterval: 20_000, pingTimeout: 10_000 };
-/** Packets of any kind that one connection may send. */
-const PACKETS = { perSecond: 20, burst: 100 };
 /** Connections of its own, so that a thousand clients that come back at once take none from readers. */
 const MYSQL = { connectionsMax: 3, acquireTimeoutMs: 1_000, statementTimeoutMs: 1_000 };
 const EACH_SECOND = { everyMs: 1_000 };
@@ -110,12 +109,7 @@ export function openPush(parts: Parts): Push {
   resources.defer(() => watch[Symbol.dispose]());
   resources.defer(lookAfterSockets(io, now));
 
-  engine.on("connection", (connection: { on(event: "packet", listener: () => void): void; close(now: true): void }) => {
-    const mayPass = tokenBucket(PACKETS);
-    connection.on("packet", () => {
-      if (!mayPass()) connection.close(true);
-    });
-  });
+  engine.on("connection", guardConnection);
   io.use(letIn({ tokens, local, onBug }));
   const serving = { tokens, channels, local, watch, catchUp: catchUp(rows.missed), now, onBug };
   io.on("connection", (socket) => serveSocket(socket, serving));

@@ -28,7 +28,7 @@ interface Parts {
 
 const USERS_AT_ONCE = 1_000;
 /** How long a client may take to say that it has a message. */
-const TAKEN_MS = 10_000;
+const TAKEN_MS = 5_000;
 
 /** Reads the rows that are pushed, and sends them to the sockets of this gateway. */
 export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
@@ -38,7 +38,7 @@ export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
   /** What the recipient's client says it has is delivered, and the sender's devices, wherever they are, hear so. */
   const sendMessage = (socket: PushSocket, message: Message): void => {
     const { recipientId } = message;
-    if (isClogged(socket)) hangUp(socket);
+    if (isClogged(socket)) hangUp(socket.conn);
     else if (socket.data.userId === recipientId) sendToRecipient(socket, message);
     else socket.emit("message", presentMessage(message));
   };
