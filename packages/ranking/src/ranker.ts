@@ -442,7 +442,8 @@ export class Ranker {
     if (clickedRows.length === clicked.length) return;
     if (this.#heads.list.isGrown) this.#blend.learn(byForest, byLinear, clicked);
     this.#linear.learn(rows, clicked);
-    this.#heads.list.add(example);
+    // The forest learns what the linear model did not know.
+    this.#heads.list.add({ ...example, offsets: Float32Array.from(byLinear) });
   }
 
   #learnHabit(reader: Reader, rows: Float32Array, row: number): void {

@@ -1,3 +1,4 @@
+import { ARTICLES_MAX } from "../article-model.js";
 import { seededRandom } from "../random.js";
 import { Ranker } from "../ranker.js";
 import { createBaselines } from "./baselines.js";
@@ -35,8 +36,7 @@ export function evaluate(options: EvaluateOptions, reporter: Reporter): Evaluati
   const logs = readLogs(options, reporter);
   const scored = whichAreScored(logs, options);
   const events = timeline(logs, scored);
-  const ranker = new Ranker({ seed: options.seed });
-  describeArticles(ranker, logs);
+  const ranker = createRanker(logs, options);
   const baselines = createBaselines(seededRandom(options.seed + 1));
   const methods: Method[] = [{ name: RANKER, score: (list, among) => ranker.score(list, among) }, ...baselines.methods];
   const pool = new FullPool();
@@ -101,9 +101,26 @@ function whichAreScored(logs: readonly Log[], { trainDays }: EvaluateOptions): (
   return (impression) => scored.has(impression);
 }
 
-function describeArticles(ranker: Ranker, logs: readonly Log[]): void {
+/** With room for everyone in the logs, and told what they say of the articles that are in them. */
+function createRanker(logs: readonly Log[], { seed }: EvaluateOptions): Ranker {
+  const mentioned = new Set<number>();
+  const readers = new Set<number>();
+  for (const { impressions, readings } of logs) {
+    for (const { reader, inview, current } of impressions) {
+      readers.add(reader);
+      for (const article of inview) mentioned.add(article);
+      if (current !== undefined) mentioned.add(current);
+    }
+    for (const { reader, article } of readings) {
+      readers.add(reader);
+      mentioned.add(article);
+    }
+  }
+  const room = (size: number) => Math.min(ARTICLES_MAX, Math.max(16_384, size));
+  const ranker = new Ranker({ seed, articlesMax: room(mentioned.size), readersMax: room(readers.size) });
   for (const { articles } of logs) {
     for (const { article, length, premium } of articles) {
+      if (!mentioned.has(article)) continue;
       ranker.describe(article, {
         order: article,
         ...(length === undefined ? {} : { length }),
@@ -111,4 +128,5 @@ function describeArticles(ranker: Ranker, logs: readonly Log[]): void {
       });
     }
   }
+  return ranker;
 }
