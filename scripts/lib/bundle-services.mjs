@@ -4,7 +4,7 @@ import { root } from "./root.mjs";
 
 const SERVICES = ["recommendation", "gateway", "jobs"];
 /** Programs of their own, found beside the bundle at run time. */
-const NATIVE = ["@node-rs/argon2"];
+const NATIVE = ["@node-rs/argon2", "@node-rs/jieba"];
 /** CommonJS packages inside a module still ask for `require`. */
 const REQUIRE =
   'import { createRequire as createRequireOf } from "node:module"; const require = createRequireOf(import.meta.url);';

@@ -1,0 +1,72 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { inList, type Mysql } from "@headline/mysql";
+import type { Catalogue } from "./catalogue.js";
+import type { Titled, TitleWords } from "./title-words.js";
+
+const CHUNK_ROWS = 1_000;
+/** How many titles are cut before others have their turn: one or two milliseconds. */
+const TITLES_A_TURN = 100;
+const ABOVE_ALL = 9_223_372_036_854_775_807n;
+const PUBLISHED = 1;
+
+interface TitleRow {
+  readonly id: string;
+  readonly title: string;
+  readonly status: number;
+  readonly published_at: string;
+}
+
+interface Loading {
+  readonly mysql: Mysql;
+  readonly catalogue: Catalogue;
+  readonly titleWords: TitleWords;
+  readonly signal: AbortSignal;
+}
+
+/** How many of the newest articles are read. */
+export const TITLES_MAX = 200_000;
+
+/**
+ * Reads the titles of the newest articles, the newest first, meant for when the service listens already: nobody waits for a
+ * turn of more than a few milliseconds. Titles that are known by then were told of a change and are left as they are.
+ */
+export async function loadTitles({ mysql, catalogue, titleWords, signal }: Loading, max = TITLES_MAX): Promise<void> {
+  let below = ABOVE_ALL;
+  for (let left = max; left > 0 && !signal.aborted; left -= CHUNK_ROWS) {
+    const rows = await mysql.query<TitleRow>(
+      `SELECT id, title, status, published_at FROM articles
+       WHERE id < ? AND status = ${PUBLISHED} ORDER BY id DESC LIMIT ${Math.min(CHUNK_ROWS, left)}`,
+      [below],
+    );
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    below = BigInt(last.id);
+    for (let from = 0; from < rows.length && !signal.aborted; from += TITLES_A_TURN) {
+      const titled = rows.slice(from, from + TITLES_A_TURN).map((row) => toTitled(row, catalogue));
+      titleWords.putMany(titled.filter(({ slot }) => !titleWords.has(slot)));
+      await nextTurn();
+    }
+  }
+}
+
+/** Makes the words of these articles be those of their titles in MySQL now; what is not published has none. */
+export async function refreshTitles(
+  { mysql, catalogue, titleWords }: Omit<Loading, "signal">,
+  articleIds: readonly bigint[],
+): Promise<void> {
+  if (articleIds.length === 0) return;
+  const rows = await mysql.query<TitleRow>(
+    `SELECT id, title, status, published_at FROM articles WHERE id IN (${inList(articleIds)})`,
+  );
+  const published = rows.filter(({ status }) => status === PUBLISHED).map((row) => toTitled(row, catalogue));
+  const stays = new Set(published.map(({ slot }) => slot));
+  for (const articleId of articleIds) {
+    const slot = catalogue.slotOf(articleId);
+    if (!stays.has(slot)) titleWords.remove(slot);
+  }
+  for (const { slot, title, publishedAtMs } of published) titleWords.put(slot, title, publishedAtMs);
+}
+
+function toTitled(row: TitleRow, catalogue: Catalogue): Titled {
+  return { slot: catalogue.slotOf(BigInt(row.id)), title: row.title, publishedAtMs: Number(row.published_at) };
+}
