@@ -1,4 +1,7 @@
-/** `npm run dev`: everything from its sources; a service starts again when one of the files it is made of changes. */
+/**
+ * `npm run dev`: everything from its sources; a service starts again, and the pages are built again, when one of the files they
+ * are made of changes.
+ */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { endWith } from "./lib/expected-failure.mjs";
@@ -15,6 +18,7 @@ const WATCH = [
 
 try {
   await launch({
+    build: watchPages,
     commandOf: (name) => [...endingWithUs(), ...WATCH, join(root, "services", name, "src/main.ts")],
     hosted: false,
     logLevel: "info",
@@ -22,6 +26,15 @@ try {
   process.exit(0);
 } catch (error) {
   endWith(error);
+}
+
+/** Once they are built, and from then on whenever they change. */
+async function watchPages() {
+  const { build } = await import("vite");
+  const watcher = await build({ root: join(root, "services/web"), logLevel: "warn", build: { watch: {} } });
+  await new Promise((resolve) => {
+    watcher.on("event", ({ code }) => (code === "END" || code === "ERROR") && resolve());
+  });
 }
 
 /** The kernel ends the watchers with this process, even when that is killed. BusyBox has a setpriv that cannot. */

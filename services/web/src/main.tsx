@@ -5,6 +5,7 @@ import { App, prefetchPages } from "./app/app.js";
 import { followAddress } from "./app/places.js";
 import { problemText } from "./components/problem-note.js";
 import { toast } from "./components/toast.js";
+import { tellUntoldReading } from "./events/reading-time.js";
 import { loadChannels } from "./feed/channels.js";
 import { words } from "./language/language.js";
 import { watchNotifications } from "./notifications/notifications.js";
@@ -17,6 +18,7 @@ followAddress(() => {
 });
 void loadChannels();
 watchNotifications();
+tellUntoldReading();
 
 effect(() => {
   if (endedSignIn.value !== undefined) toast(problemText(endedSignIn.value));

@@ -97,7 +97,7 @@ inBrowser("somebody signed in, in a browser", () => {
     await signIn(page, "hana");
     await page.getByRole("button", { name: "Follow", exact: true }).click();
     await page.getByRole("button", { name: "Following", exact: true }).waitFor();
-    await page.getByText("1 followers").waitFor();
+    await page.getByText("1 follower").waitFor();
     await page.getByLabel("What do you think?").fill("It moved me\nvery much");
     await page.getByRole("button", { name: "Send" }).click();
     const own = page.locator(".comment", { hasText: "It moved me very much" });

@@ -76,6 +76,30 @@ inBrowser("the home feed in a browser", () => {
     });
   });
 
+  test("nothing is seen and nobody reads while the page is hidden; who closes it has said how long they read", async () => {
+    await using visited = await site.visit("/#/nowhere");
+    const { page, events } = visited;
+    await page.evaluate(HIDE);
+    await page.evaluate("location.hash = '#/'");
+    await entries(page).nth(9).waitFor();
+    await page.waitForTimeout(900);
+    await page.evaluate("dispatchEvent(new Event('pagehide'))");
+    expect(events).toEqual([]);
+    await entries(page).nth(1).getByRole("link").click();
+    await page.getByText("A sentence that goes on.").waitFor();
+    await page.waitForTimeout(1_000);
+    await page.evaluate(SHOW);
+    await page.waitForTimeout(300);
+    const id = new URL(page.url()).hash.replace("#/articles/", "");
+    await page.goto("about:blank");
+    await eventually(async () => {
+      const landed = await readEvents(site.world.mysql, 0n, 1_000);
+      const read = landed.findLast(({ kind, articleId }) => kind === "read" && String(articleId) === id);
+      expect(read?.durationMs).toBeGreaterThan(250);
+      expect(read?.durationMs).toBeLessThan(1_000);
+    });
+  });
+
   test("a reader who pulls the page down, or presses refresh, gets a new batch on top", async () => {
     await using visited = await site.visit("/#/channels/101", PHONE);
     const { page } = visited;
@@ -238,6 +262,13 @@ const ON_SCREEN = `(() => {
     .map((entry) => entry.getAttribute("aria-labelledby").replace("title-", ""))
     .sort();
 })() `;
+
+const showing = (state: string) => `(() => {
+  Object.defineProperty(document, "visibilityState", { value: "${state}", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+})()`;
+const HIDE = showing("hidden");
+const SHOW = showing("visible");
 
 const SHOWN = `[...document.querySelectorAll(".entry")].map((entry) => entry.getAttribute("aria-labelledby"))`;
 

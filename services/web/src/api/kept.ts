@@ -1,16 +1,19 @@
-/** What this device keeps between visits. A browser may refuse to, or hold something else: then nothing is kept. */
-export function readKept<Value>(key: string): Value | undefined {
+/** What this device keeps between visits, or this tab between reloads. */
+type Where = "localStorage" | "sessionStorage";
+
+/** A browser may refuse to keep anything, or hold something that is not ours: then nothing is kept. */
+export function readKept<Value>(key: string, where: Where = "localStorage"): Value | undefined {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "null") ?? undefined;
+    return JSON.parse(globalThis[where].getItem(key) ?? "null") ?? undefined;
   } catch {
-    return undefined; // no storage, or not ours: as if it were the first visit
+    return undefined; // as if it were the first visit
   }
 }
 
-export function keep(key: string, value: unknown): void {
+export function keep(key: string, value: unknown, where: Where = "localStorage"): void {
   try {
-    if (value === undefined) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
+    if (value === undefined) globalThis[where].removeItem(key);
+    else globalThis[where].setItem(key, JSON.stringify(value));
   } catch {
     // full or forbidden: it is forgotten with this page
   }

@@ -19,7 +19,10 @@ const MyPage = lazy(async () => (await import("../mine/my-page.js")).MyPage);
 const OrdersPage = lazy(async () => (await import("../orders/orders-page.js")).OrdersPage);
 const UserPage = lazy(async () => (await import("../users/user-page.js")).UserPage);
 const NotificationsPage = lazy(async () => (await import("../notifications/notifications-page.js")).NotificationsPage);
-const SignInDialog = lazy(async () => (await import("../session/sign-in-dialog.js")).SignInDialog);
+const SignInDialog = lazy(
+  async () => (await import("../session/sign-in-dialog.js")).SignInDialog,
+  () => null,
+);
 
 /** What a reader opens next, most of the time. */
 export function prefetchPages(): void {

@@ -1,4 +1,5 @@
 import { type Signal, signal } from "@preact/signals";
+import { keep, readKept } from "../api/kept.js";
 import type { ArticleSummary, FedArticle, Trace } from "../api/wire.js";
 import { beforeReaderChanges } from "../session/session.js";
 
@@ -15,7 +16,7 @@ const OPEN = "headline.open";
 
 beforeReaderChanges(() => {
   traces.clear();
-  sessionStorage.removeItem(OPEN);
+  keep(OPEN, undefined, "sessionStorage");
 });
 
 export function noteArticle({
@@ -73,10 +74,10 @@ export function traceOf(id: string): Trace | undefined {
 /** Keeps the tokens of the article that is open. */
 export function keepTraceOf(id: string): void {
   const trace = traces.get(id);
-  if (trace !== undefined) sessionStorage.setItem(OPEN, JSON.stringify({ id, trace }));
+  if (trace !== undefined) keep(OPEN, { id, trace }, "sessionStorage");
 }
 
 function keptTrace(id: string): Trace | undefined {
-  const kept = JSON.parse(sessionStorage.getItem(OPEN) ?? "null") as { id: string; trace: Trace } | null;
+  const kept = readKept<{ id: string; trace: Trace }>(OPEN, "sessionStorage");
   return kept?.id === id ? kept.trace : undefined;
 }

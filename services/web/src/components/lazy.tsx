@@ -6,8 +6,8 @@ import { TextSkeleton } from "./skeleton.js";
 
 type Load<Props> = () => Promise<ComponentType<Props>>;
 
-/** A component whose code comes when it is needed first. */
-export function lazy<Props extends object>(load: Load<Props>) {
+/** A component whose code comes when it is needed first; until then `Waiting` stands there. */
+export function lazy<Props extends object>(load: Load<Props>, Waiting: ComponentType = TextSkeleton) {
   let loaded: ComponentType<Props> | undefined;
   const ensure = async () => {
     loaded ??= await load();
@@ -29,7 +29,7 @@ export function lazy<Props extends object>(load: Load<Props>) {
       const Loaded = loaded;
       return <Loaded {...props} />;
     }
-    return problem === undefined ? <TextSkeleton /> : <ProblemNote problem={problem} retry={start} />;
+    return problem === undefined ? <Waiting /> : <ProblemNote problem={problem} retry={start} />;
   };
   return Object.assign(Lazy, { prefetch: () => void ensure().catch(() => undefined) }); // whoever needs it asks again
 }

@@ -13,6 +13,12 @@ export interface ReaderEvent {
   readonly article_ids?: readonly string[];
 }
 
+interface Verdicts {
+  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+}
+
+/** The reason of what the gateway cannot keep right now. */
+const TRY_AGAIN = "try again later";
 const GATHER_MS = 2_000;
 const RETRY_MS = 10_000;
 const UPLOAD_MAX = 100;
@@ -85,11 +91,13 @@ async function upload(): Promise<void> {
   if (batch.length === 0) return;
   waiting = waiting.slice(batch.length);
   try {
-    await send("/events", {
-      method: "POST",
-      body: { events: batch },
-      keepalive: JSON.stringify(batch).length < 60_000,
-    });
+    const keepalive = JSON.stringify(batch).length < BEACON_CHARACTERS_MAX;
+    const { data } = await send<Verdicts>("/events", { method: "POST", body: { events: batch }, keepalive });
+    const later = data.rejected.filter(({ reason }) => reason === TRY_AGAIN).flatMap(({ index }) => batch[index] ?? []);
+    if (later.length > 0) {
+      waiting = [...later, ...waiting];
+      return uploadIn(RETRY_MS);
+    }
   } catch (error) {
     const isRefused = error instanceof Problem && error.code === "INVALID_ARGUMENT"; // it will not count later either
     if (!isRefused) waiting = [...batch, ...waiting]; // with the same ids, so that nothing counts twice

@@ -43,6 +43,11 @@ function FeedView({ feed }: { feed: Feed }) {
   }, [feed]);
   useEffect(() => onRefreshAsked(refresh), [refresh]);
   usePullToRefresh(refresh);
+  useEffect(() => {
+    const retry = () => feed.retry();
+    addEventListener("online", retry);
+    return () => removeEventListener("online", retry);
+  }, [feed]);
   // Back at the top nobody loses their place: the page recovers by itself.
   useSignalEffect(() => {
     if (feed.hasRecovered.value && scrollY < 200) refresh();

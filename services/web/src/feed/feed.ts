@@ -79,6 +79,12 @@ export class Feed {
       if (this.isDegraded.value) this.hasRecovered.value = !degraded;
       else this.waiting.value = count;
     });
+    if (!degraded && this.ending.peek() === "degraded") void this.loadMore();
+  }
+
+  /** What failed, once more. */
+  retry(): void {
+    this.failure.peek()?.retry();
   }
 
   async #load(doing: Doing, query: object, place: (page: FeedPage) => number): Promise<number | undefined> {

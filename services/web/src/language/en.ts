@@ -19,10 +19,10 @@ export const en: Words = {
   newVersion: "There is a new version of this page, please reload",
 
   reasons: { pinned: "Top", hot: "Hot", new: "New", followed: "Following", explore: "Explore", promoted: "Promoted" },
-  comments: (n) => `${n} comments`,
-  likes: (n) => `${n} likes`,
-  collects: (n) => `${n} saves`,
-  followers: (n) => `${n} followers`,
+  comments: (n) => `${n} ${n === "1" ? "comment" : "comments"}`,
+  likes: (n) => `${n} ${n === "1" ? "like" : "likes"}`,
+  collects: (n) => `${n} ${n === "1" ? "save" : "saves"}`,
+  followers: (n) => `${n} ${n === "1" ? "follower" : "followers"}`,
 
   feed: "Articles for you",
   waiting: (n) => `${n} new`,
