@@ -266,6 +266,28 @@ describe("Redis away", () => {
   });
 });
 
+describe("MySQL away from a gateway", () => {
+  test("what it could not read is sent within 2 s of its return", async () => {
+    const { proxy, mysqlUrl } = await world.mysqlProxy();
+    const cutOff = await world.openGateway({ recommenderAddress, mysqlUrl });
+    const author = await person();
+    using device = await connected(cutOff, { token: author.token });
+    const expected = [await follow(author)];
+    await device.hears("notification");
+    proxy.blackhole();
+    expected.push(await follow(author));
+    const answer = await device.ask("catch_up", { last_notification_id: "0" });
+    expect(answer.error).toMatchObject({ code: "UNAVAILABLE", retry_after_ms: expect.any(Number) });
+    await setTimeout(1_000);
+    expect(device.told("notification")).toHaveLength(1);
+    proxy.heal();
+    const healedAt = performance.now();
+    await device.hears("notification", 2, 2_000);
+    console.log(`MySQL is back: a notification after ${Math.round(performance.now() - healedAt)} ms`);
+    expect(followers(device.told("notification"))).toEqual(expected);
+  });
+});
+
 describe("updates", () => {
   test("tell readers and guests how many articles wait in the channel they watch, gathered, and not their own", async () => {
     const author = await person();
