@@ -14,6 +14,7 @@ function open() {
     channels: {} as Channels,
     promotions: { load: async () => {} },
     forgetFollows: () => undefined,
+    forgetAversion: () => undefined,
   });
   const tell = (...ids: bigint[]) => handler(ids.map((subjectId) => ({ topic: "article", subjectId, version: 1 })));
   const read = (index: number) => /IN \((.*)\)/.exec(reads[index]?.sql ?? "")?.[1];

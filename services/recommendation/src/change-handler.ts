@@ -11,6 +11,7 @@ interface Parts {
   readonly channels: Channels;
   readonly promotions: Pick<Promotions, "load">;
   readonly forgetFollows: (userId: bigint) => void;
+  readonly forgetAversion: (userId: bigint) => void;
 }
 
 interface Gathering {
@@ -25,7 +26,7 @@ const ARTICLES_AT_ONCE = 1_000;
  * Takes what changed from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
  * What is told during a read is gathered for the next.
  */
-export function createChangeHandler({ mysql, catalogue, channels, promotions, forgetFollows }: Parts) {
+export function createChangeHandler({ mysql, catalogue, channels, promotions, forgetFollows, forgetAversion }: Parts) {
   let running: Promise<void> = Promise.resolve();
   let gathering: Gathering | undefined;
 
@@ -51,6 +52,7 @@ export function createChangeHandler({ mysql, catalogue, channels, promotions, fo
     for (const { topic, subjectId } of changes) {
       if (topic === "article" || topic === "article-statistics") articleIds.add(subjectId);
       else if (topic === "follows") forgetFollows(subjectId);
+      else if (topic === "dislikes" || topic === "blocks") forgetAversion(subjectId);
       else if (topic === "import") {
         await channels.load();
         await loadCatalogue(mysql, catalogue);

@@ -11,10 +11,18 @@ import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
 import { createChangeHandler } from "./change-handler.js";
 import { createCountUpdates } from "./count-updates.js";
-import { FILTERS, homeFeed } from "./feed/feed.js";
+import { createExperiments, LEARNED } from "./feed/experiments.js";
+import { FILTERS, homeFeed, type Ranking } from "./feed/feed.js";
+import { learnedRanking } from "./feed/learned-ranking.js";
+import { rank } from "./feed/rank.js";
 import { HistoryStore } from "./history/history-store.js";
+import { openLearning } from "./learning/open-learning.js";
+import { seenStudent } from "./learning/seen-student.js";
 import { createPresent } from "./present.js";
+import { Aversions } from "./readers/aversions.js";
 import { FollowGraph, followsOrNobody } from "./readers/follow-graph.js";
+import { knowReaders } from "./readers/known-reader.js";
+import { SeenArticles } from "./readers/seen-articles.js";
 import { createUserRecommend } from "./user-recommend.js";
 
 export interface RecommendationConfig {
@@ -27,6 +35,10 @@ export interface RecommendationConfig {
   readonly stateRedisUrl?: string | undefined;
   readonly trackSecret: string;
   readonly trackSecretPrevious?: string | undefined;
+  /** The share of readers whose feeds are ranked by the rules alone, to compare with; 0.1 by default. */
+  readonly holdout?: number;
+  /** How old the newest snapshot of what was learnt may become. */
+  readonly snapshotMs?: number;
   readonly log: Log;
   readonly now?: () => number;
   /** Calls in flight before new ones are refused with RESOURCE_EXHAUSTED. */
@@ -40,6 +52,9 @@ export interface RunningRecommendation extends AsyncDisposable {
 }
 
 const CALLS_MAX = 2_000;
+const HOLDOUT = 0.1;
+/** Before so many clicks the rules have a say in what the ranker cannot know yet. */
+const CLICKS_TO_TRUST = 1_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
 /** What a page can do without is not waited for long. */
@@ -64,10 +79,17 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const channels = new Channels(bulkMysql);
     const promotions = new Promotions(bulkMysql);
     const follows = new FollowGraph(mysql);
+    const onUnknownReader = gathered(log, "a reader not read; the page does without", { everyMs: 1_000 });
+    const aversions = new Aversions(mysql, onUnknownReader);
+    const seen = new SeenArticles(mysql, catalogue, onUnknownReader);
+    const know = knowReaders({
+      followsOf: followsOrNobody(follows, onUnknownReader),
+      aversionOf: (userId) => aversions.of(userId),
+      seenBy: (userId) => seen.of(userId),
+    });
     const histories = new HistoryStore(redis, catalogue);
     const onRecallFailure = (recall: string, err: unknown) => log.error({ err, recall }, "a recall failed");
     const onUnlearned = logged(log, "articles of a history not read; they show as they were");
-    const onUnknownFollows = gathered(log, "follows not read; the page does without them", { everyMs: 1_000 });
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
     resources.use(
@@ -80,6 +102,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
           channels,
           promotions,
           forgetFollows: (userId) => follows.forget(userId),
+          forgetAversion: (userId) => aversions.forget(userId),
         }),
         onError: logged(log, "changes not followed"),
       }),
@@ -91,17 +114,40 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     await loadCatalogue(bulkMysql, catalogue);
     log.info({ articles: catalogue.listed }, "catalogue loaded");
 
+    const learning = resources.use(
+      await openLearning({
+        mysql: bulkMysql,
+        catalogue,
+        students: [seenStudent(seen)],
+        onError: logged(log, "the learning"),
+        ...(config.snapshotMs === undefined ? {} : { snapshotMs: config.snapshotMs }),
+      }),
+    );
+    const experiments = createExperiments(config.holdout ?? HOLDOUT);
+    const learned = learnedRanking({
+      catalogue,
+      ranker: learning.learner.ranker,
+      trust: () => Math.min(1, learning.learner.clicks / CLICKS_TO_TRUST),
+      interests: { affinities: () => undefined },
+    });
+    const byRules: Ranking = (recalled, reader) => rank(recalled, reader, catalogue);
+    const feed = homeFeed({
+      catalogue,
+      promotions,
+      rankingOf: ({ userId }) => (experiments(userId) === LEARNED ? learned : byRules),
+      onRecallFailure,
+    });
     const recommend = createUserRecommend({
       catalogue,
       channels,
       histories,
       now,
-      feed: homeFeed(catalogue, onRecallFailure, promotions),
-      present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious)),
+      feed,
+      present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious), experiments),
       learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
-      followsOf: followsOrNobody(follows, onUnknownFollows),
+      know,
     });
-    const countUpdates = createCountUpdates({ catalogue, channels, histories, now, filters: FILTERS });
+    const countUpdates = createCountUpdates({ catalogue, channels, histories, know, now, filters: FILTERS });
     const edge = {
       onBug: (err: unknown) => log.error({ err }, "a call failed"),
       gate: inFlightGate(callsMax),

@@ -11,6 +11,7 @@ import { History } from "./history/history.js";
 import type { HistoryStore } from "./history/history-store.js";
 import { coalesced, END_OF_HISTORY, exhausted, type Outcome, refreshed, stored } from "./outcome.js";
 import type { Present } from "./present.js";
+import { type KnownReader, STRANGER } from "./readers/known-reader.js";
 import { Refreshing } from "./refreshing.js";
 
 interface Parts {
@@ -18,8 +19,8 @@ interface Parts {
   readonly channels: Channels;
   readonly feed: Feed;
   readonly histories: HistoryStore;
-  /** Whom the reader follows; an empty set when that cannot be known. */
-  readonly followsOf: (userId: bigint) => ReadonlySet<bigint> | Promise<ReadonlySet<bigint>>;
+  /** What is known of the reader; never fails. */
+  readonly know: (userId: bigint) => KnownReader | Promise<KnownReader>;
   /** Makes the catalogue know these articles, if that can be done soon; never fails. */
   readonly learn: (articleIds: readonly bigint[]) => Promise<void>;
   readonly present: Present;
@@ -32,7 +33,6 @@ interface Known {
   readonly readNow: boolean;
 }
 
-const NO_FOLLOWS: ReadonlySet<bigint> = new Set();
 const RETRY_AFTER_SECONDS = 1;
 
 /**
@@ -48,15 +48,17 @@ const ATTEMPTS_MAX = 32;
  * A refresh goes on when its caller has gone: others may wait for it, and the retry finds its batch.
  */
 export function createUserRecommend(parts: Parts): Recommend {
-  const { catalogue, channels, feed, histories, followsOf, learn, present, now } = parts;
+  const { catalogue, channels, feed, histories, know, learn, present, now } = parts;
   const refreshing = new Refreshing();
 
   return async (request, context) => {
     const ask = readAsk(request, context.dryRun, channels, now());
     if (context.deadlineMs === 0) throw new Refusal("DEADLINE_EXCEEDED", "the deadline passed before the work began");
     const outcome = await answer(ask);
-    if (outcome.batch !== undefined && outcome.mode !== "refresh") await learnUnknown(outcome.batch);
-    return present(ask, outcome);
+    if (outcome.batch === undefined || outcome.mode === "refresh") return present(ask, outcome);
+    await learnUnknown(outcome.batch);
+    const { aversion } = await know(ask.userId); // blocked or disliked since it was served
+    return present(ask, outcome, aversion);
   };
 
   async function answer(ask: Ask): Promise<Outcome> {
@@ -98,12 +100,12 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   async function refresh(ask: Ask, known: Known): Promise<Outcome> {
-    const follows = followsOf(ask.userId);
-    const followed = follows instanceof Promise ? await follows : follows;
+    const knowing = know(ask.userId);
+    const reader = knowing instanceof Promise ? await knowing : knowing;
     let { history, readNow } = known;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const previous = newestStamp(history, ask);
-      const picks = choose(ask, history, followed);
+      const picks = choose(ask, history, reader);
       if (picks.length === 0) {
         const current = await histories.current(ask.userId);
         if (current.version === history.version) return exhausted(previous);
@@ -137,7 +139,7 @@ export function createUserRecommend(parts: Parts): Recommend {
 
   /** A dry run: everything but the recording. */
   async function rehearse(ask: Ask, history: History): Promise<Outcome> {
-    const picks = choose(ask, history, await followsOf(ask.userId));
+    const picks = choose(ask, history, await know(ask.userId));
     const previous = newestStamp(history, ask);
     return picks.length === 0 ? exhausted(previous) : refreshed(newBatch(ask, history, picks), previous);
   }
@@ -145,13 +147,13 @@ export function createUserRecommend(parts: Parts): Recommend {
   /** Nobody in particular: a mix of hot and new, the same for all who ask now, recorded nowhere. */
   function stateless(ask: Ask): Outcome {
     const nobody = new History();
-    const picks = choose(ask, nobody, NO_FOLLOWS);
+    const picks = choose(ask, nobody, STRANGER);
     return picks.length === 0 ? exhausted(0) : refreshed(newBatch(ask, nobody, picks), 0);
   }
 
-  function choose(ask: Ask, { served }: History, follows: ReadonlySet<bigint>): readonly Candidate[] {
+  function choose(ask: Ask, { served }: History, known: KnownReader): readonly Candidate[] {
     const { userId, channelId, size, arrivedMs } = ask;
-    return feed({ userId, channelId, nowMs: arrivedMs, follows, served }, size);
+    return feed({ userId, channelId, nowMs: arrivedMs, served, ...known }, size);
   }
 
   /** What was served before this process came up may have been deleted before, too. */

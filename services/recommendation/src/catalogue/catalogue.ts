@@ -104,6 +104,11 @@ export class Catalogue {
     return this.#authorIds[this.author(slot)] as bigint;
   }
 
+  /** The same, or undefined for an article whose row was never read. */
+  authorIdOf(slot: number): bigint | undefined {
+    return this.publishedAtMs(slot) === 0 ? undefined : this.authorId(slot);
+  }
+
   /** The author's number: for telling authors apart, which is cheaper than comparing ids. */
   author(slot: number): number {
     return this.#authors[slot] as number;

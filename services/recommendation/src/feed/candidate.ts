@@ -1,7 +1,9 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Aversion } from "../readers/aversions.js";
+import type { Seen } from "../readers/seen-articles.js";
 
 /** Why an article is a candidate: the recall that named it first. The numbers are those of the wire's Reason. */
-export const REASONS = { hot: 1, new: 2, followed: 3, explore: 4, promoted: 5 } as const;
+export const REASONS = { hot: 1, new: 2, followed: 3, explore: 4, promoted: 5, interest: 6, similar: 7 } as const;
 
 export type ReasonNumber = (typeof REASONS)[keyof typeof REASONS];
 
@@ -22,8 +24,11 @@ export interface Reader {
   readonly channelId: number;
   readonly nowMs: number;
   readonly follows: ReadonlySet<bigint>;
-  /** Slots in this reader's batches of any channel, inside the served window. */
-  readonly served: ReadonlySet<number>;
+  /** Slots in this reader's batches of any channel, with the stamp of the last one. */
+  readonly served: ReadonlyMap<number, number>;
+  /** Slots that were on this reader's screen, or opened: they stay out for as long as they are remembered. */
+  readonly seen: Seen;
+  readonly aversion: Aversion;
 }
 
 /** Whether an article may be shown to a reader at all. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue, type CatalogueRow } from "../catalogue/catalogue.js";
+import { NO_AVERSION } from "../readers/aversions.js";
 import { type Candidate, REASONS, type Reader } from "./candidate.js";
 import { cut } from "./cut.js";
 import { diversify } from "./diversify.js";
@@ -30,7 +31,16 @@ function catalogueOf(...rows: (Partial<CatalogueRow> & { articleId: bigint })[])
 }
 
 function reader(fields: Partial<Reader> = {}): Reader {
-  return { userId: 9n, channelId: 0, nowMs: NOW, follows: new Set(), served: new Set(), ...fields };
+  return {
+    userId: 9n,
+    channelId: 0,
+    nowMs: NOW,
+    follows: new Set(),
+    served: new Map(),
+    seen: new Set(),
+    aversion: NO_AVERSION,
+    ...fields,
+  };
 }
 
 const slots = (candidates: readonly Candidate[]) => candidates.map(({ slot }) => slot);
@@ -159,14 +169,17 @@ describe("the feed", () => {
         collects: 0,
       })),
     );
-    const feed = homeFeed(catalogue, (_, error) => {
-      throw error;
+    const feed = homeFeed({
+      catalogue,
+      onRecallFailure: (_, error) => {
+        throw error;
+      },
     });
-    const served = new Set<number>();
+    const served = new Map<number, number>();
     for (let page = feed(reader({ served }), 50); page.length > 0; page = feed(reader({ served }), 50)) {
       for (const { slot } of page) {
         expect(served.has(slot)).toBe(false);
-        served.add(slot);
+        served.set(slot, NOW);
       }
     }
     expect(served.size).toBe(count);
@@ -197,8 +210,11 @@ describe("the feed", () => {
       },
     });
     expect(
-      homeFeed(counted, (_, error) => {
-        throw error;
+      homeFeed({
+        catalogue: counted,
+        onRecallFailure: (_, error) => {
+          throw error;
+        },
       })(reader(), 10),
     ).toEqual([]);
     expect(looks).toBeLessThan(5_000);

@@ -6,8 +6,21 @@ export const AGE_MAX_MS = 365 * 24 * 60 * 60 * 1_000;
 /** Deleted, or not in the catalogue. */
 export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(slot);
 
+/** Served is not seen: what nobody confirmed to have been on the screen comes back after this long. */
+export const SECOND_CHANCE_MS = 6 * 60 * 60 * 1_000;
+
 /** Served inside the window, in any channel. */
-export const unserved: Filter = (slot, reader) => !reader.served.has(slot);
+export const unserved: Filter = (slot, reader) => {
+  const servedAt = reader.served.get(slot);
+  return servedAt === undefined || reader.nowMs - servedAt >= SECOND_CHANCE_MS;
+};
+
+export const unseen: Filter = (slot, reader) => !reader.seen.has(slot);
+
+/** Neither the article is disliked nor its author blocked. */
+export const unaverse: Filter = (slot, { aversion }, catalogue) =>
+  !(aversion.blocked.size > 0 && aversion.blocked.has(catalogue.authorId(slot))) &&
+  !(aversion.disliked.size > 0 && aversion.disliked.has(catalogue.articleId(slot)));
 
 export const notOwn: Filter = (slot, reader, catalogue) => catalogue.authorId(slot) !== reader.userId;
 

@@ -10,6 +10,9 @@ export interface Recalled {
 
 /** Following an author is worth this many doublings of engagement: two half-lives of age, or four times the likes. */
 const FOLLOWED_BONUS = 2;
+/** In the same measure, and how long it takes to be half forgotten. */
+const DISLIKED_MALUS = 4;
+const DISLIKED_HALF_LIFE_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Gives each candidate its score and puts the best first; of equals, the newer one. */
 export function rank(recalled: readonly Recalled[], reader: Reader, catalogue: Catalogue): Candidate[] {
@@ -23,8 +26,16 @@ export function rank(recalled: readonly Recalled[], reader: Reader, catalogue: C
     .sort((a, b) => b.score - a.score || catalogue.publishedAtMs(b.slot) - catalogue.publishedAtMs(a.slot));
 }
 
-/** What is known of a reader's interests adds to this sum. */
 function score(slot: number, reader: Reader, catalogue: Catalogue): number {
-  const follows = reader.follows.size > 0 && reader.follows.has(catalogue.authorId(slot));
-  return hotness(catalogue.hotKey(slot), reader.nowMs) + (follows ? FOLLOWED_BONUS : 0);
+  const { follows, aversion, nowMs } = reader;
+  let score = hotness(catalogue.hotKey(slot), nowMs);
+  if (follows.size > 0 && follows.has(catalogue.authorId(slot))) score += FOLLOWED_BONUS;
+  if (aversion.dampened.size > 0) score -= dampening(aversion.dampened.get(catalogue.authorId(slot)), nowMs);
+  return score;
+}
+
+/** What a dislike costs its author's other articles: less and less, for weeks. */
+function dampening(dislikedAtMs: number | undefined, nowMs: number): number {
+  if (dislikedAtMs === undefined) return 0;
+  return DISLIKED_MALUS * 2 ** (-Math.max(0, nowMs - dislikedAtMs) / DISLIKED_HALF_LIFE_MS);
 }

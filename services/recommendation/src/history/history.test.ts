@@ -12,7 +12,7 @@ describe("a history", () => {
     append(history, 20, { channelId: 2, slots: [6] });
     expect(history.inChannel(1).map(({ stamp }) => stamp)).toEqual([10]);
     expect(history.inChannel(3)).toEqual([]);
-    expect([...history.served]).toEqual([5, 6]);
+    expect([...history.served.keys()]).toEqual([5, 6]);
     expect(history.version).toBe(20);
   });
 

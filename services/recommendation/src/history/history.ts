@@ -10,8 +10,8 @@ export const WINDOW_MS = 7 * 24 * 60 * 60 * 1_000;
 export class History {
   /** Oldest first. */
   readonly batches: Batch[] = [];
-  /** Every slot in any batch. */
-  readonly served = new Set<number>();
+  /** Every slot in any batch, with the stamp of the last one. */
+  readonly served = new Map<number, number>();
   readonly #byChannel = new Map<number, Batch[]>();
   #version = 0;
   #latestTimeStamp = 0;
@@ -32,7 +32,7 @@ export class History {
     const sameChannel = this.#byChannel.get(batch.channelId);
     if (sameChannel === undefined) this.#byChannel.set(batch.channelId, [batch]);
     else sameChannel.push(batch);
-    for (const slot of batch.slots) this.served.add(slot);
+    for (const slot of batch.slots) this.served.set(slot, batch.stamp);
     this.#version = batch.stamp;
     if (batch.timeStamp > this.#latestTimeStamp) this.#latestTimeStamp = batch.timeStamp;
   }

@@ -1,0 +1,117 @@
+import { isDeepStrictEqual } from "node:util";
+import { deserialize } from "node:v8";
+import type { EventKind, LandedEvent } from "@headline/event-log";
+import { growForest, Ranker, type Training } from "@headline/ranking";
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { Catalogue } from "../catalogue/catalogue.js";
+import { Learner } from "./learner.js";
+import { decodeLearner, encodeLearner } from "./learner-snapshot.js";
+
+const NOW = 1_700_000_000_000;
+const ARTICLES = 400;
+const READERS = 60;
+const PAGES = 1_300;
+
+let log: LandedEvent[];
+
+/** Readers who each like one channel look at pages of eight and click what they like. */
+function eventsOf(pages: number): LandedEvent[] {
+  const events: LandedEvent[] = [];
+  let state = 12_345;
+  const draw = (below: number) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
+    return (state >>> 8) % below;
+  };
+  let atMs = NOW;
+  const add = (kind: EventKind, userId: bigint, articleId: bigint, stamp: number, position: number) => {
+    const times = { happenedAtMs: atMs, acceptedAtMs: atMs, landedAtMs: atMs };
+    const id = BigInt(events.length + 1);
+    const durationMs = kind === "read" ? 20_000 : undefined;
+    const rest = { channelId: 0, reason: 1, bucket: 2, occurrence: undefined };
+    events.push({ id, kind, userId, articleId, stamp, position, durationMs, ...times, ...rest });
+  };
+  for (let page = 0; page < pages; page += 1) {
+    atMs += 1_500;
+    const reader = draw(READERS);
+    const userId = BigInt(-1 - reader);
+    const shown = [...new Set(Array.from({ length: 8 }, () => 1 + draw(ARTICLES)))];
+    for (const [position, article] of shown.entries()) add("exposure", userId, BigInt(article), page, position);
+    const wanted = shown.findIndex((article) => article % 4 === reader % 4);
+    if (wanted < 0) continue;
+    const article = BigInt(shown[wanted] as number);
+    add("click", userId, article, page, wanted);
+    if (page % 3 === 0) add("read", userId, article, page, wanted);
+    if (page % 7 === 0) add("liking", userId, article, page, wanted);
+    if (page % 14 === 0) add("unliking", userId, article, page, wanted);
+  }
+  return events;
+}
+
+function learner(): Learner {
+  const ranker = new Ranker({ articlesMax: 512, readersMax: 128, listRowsMax: 4_000, poolRowsMax: 4_000 });
+  return new Learner({ catalogue: catalogue(), grow, ranker, students: [] });
+}
+
+const grow = async ({ set, options }: Training) => growForest(set, options);
+
+function catalogue(): Catalogue {
+  const made = new Catalogue(() => NOW);
+  for (let id = 1; id <= ARTICLES; id += 1) {
+    const counts = { likes: 0, comments: 0, collects: 0 };
+    const row = { articleId: BigInt(id), authorId: BigInt(id % 20), channelId: 101 + (id % 4), published: true };
+    made.put({ ...row, ...counts, publishedAtMs: NOW - id * 60_000 });
+  }
+  return made;
+}
+
+/** In every number; the bytes may differ, for V8 writes one number in several ways. */
+function isSame(one: Learner, other: Learner): boolean {
+  return isDeepStrictEqual(contentOf(one), contentOf(other));
+}
+
+function contentOf(learner: Learner): unknown {
+  const { ranker, ...rest } = deserialize(encodeLearner(learner));
+  return { ...rest, ranker: deserialize(ranker) };
+}
+
+async function learnt(events: readonly LandedEvent[], pieces: number): Promise<Learner> {
+  const made = learner();
+  for (let from = 0; from < events.length; from += pieces) await made.learn(events.slice(from, from + pieces));
+  return made;
+}
+
+beforeAll(() => {
+  log = eventsOf(PAGES);
+});
+
+describe("what was learnt from the event log", () => {
+  test("depends on the events alone, however they came: at once, or one by one", async () => {
+    const [atOnce, oneByOne] = [await learnt(log, log.length), await learnt(log, 1)];
+    expect(atOnce.clicks).toBeGreaterThan(800);
+    expect(isSame(oneByOne, atOnce)).toBe(true);
+  }, 60_000);
+
+  test("is the same after a restart from a snapshot in between", async () => {
+    const before = await learnt(log.slice(0, 7_000), 100);
+    expect(before.isSettled).toBe(true);
+    const restarted = decodeLearner(encodeLearner(before), { catalogue: catalogue(), grow, students: [] });
+    expect(restarted.position).toBe(before.position);
+    await restarted.learn(log); // what it knows is not learnt again
+    const straight = await learnt(log, 100);
+    const list = { reader: -3n, articles: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], atMs: NOW + 10_000_000 };
+    expect([...restarted.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
+    expect(isSame(restarted, straight)).toBe(true);
+  }, 60_000);
+
+  test("puts what a reader clicks before what the reader does not", async () => {
+    const { ranker } = await learnt(log, log.length);
+    let liked = 0;
+    for (let reader = 0; reader < READERS; reader += 1) {
+      const articles = Array.from({ length: 8 }, (_, index) => BigInt(200 + reader + index));
+      const scores = ranker.score({ reader: BigInt(-1 - reader), articles, atMs: NOW + PAGES * 1_500 });
+      const best = articles[scores.indexOf(Math.max(...scores))] as bigint;
+      if (Number(best) % 4 === reader % 4) liked += 1;
+    }
+    expect(liked).toBeGreaterThan(READERS * 0.8);
+  }, 60_000);
+});

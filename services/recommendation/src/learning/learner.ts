@@ -1,0 +1,172 @@
+import type { LandedEvent } from "@headline/event-log";
+import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import { type ExposureList, ExposureLists } from "./exposure-lists.js";
+
+/** Grows a forest, elsewhere: it takes seconds of a core. */
+export type Grow = (training: Training) => Promise<ForestNodes>;
+
+/** What else learns from what readers do, beside the ranker. */
+export interface Student {
+  /** Its state's name in snapshots. */
+  readonly name: string;
+  /** One event, in the order of the log. */
+  learn(event: LandedEvent, slot: number): void;
+  /** All it knows, as bytes, or nothing when it keeps nothing of its own. */
+  snapshot?(): Uint8Array;
+  restore?(bytes: Uint8Array): void;
+}
+
+export interface LearnerState {
+  readonly position: bigint;
+  readonly clicks: number;
+  readonly list: ReturnType<ExposureLists["state"]>;
+  readonly students: Readonly<Record<string, Uint8Array>>;
+}
+
+interface Growing {
+  readonly among: Training["among"];
+  /** Adopted with the first event that landed then or later, so that every replay adopts it at the same place. */
+  readonly adoptAtMs: number;
+  readonly forest: Promise<ForestNodes>;
+}
+
+export interface LearnerParts {
+  readonly catalogue: Catalogue;
+  readonly grow: Grow;
+  readonly ranker?: Ranker;
+  readonly students: readonly Student[];
+}
+
+/** How long growing a forest may take before following waits for it. */
+const GROW_MS = 30_000;
+
+/**
+ * Learns from the event log, one event after the other. What it knows depends on the events and their order alone: a replay
+ * from the beginning, or from a snapshot, ends in the same state as having been there.
+ */
+export class Learner {
+  readonly ranker: Ranker;
+  readonly #lists = new ExposureLists((list) => this.#shown(list));
+  #growing: Growing[] = [];
+  /** The id of the last event that was learnt. */
+  #position = 0n;
+  #clicks = 0;
+
+  constructor(private readonly parts: LearnerParts) {
+    this.ranker = parts.ranker ?? new Ranker(RANKER_LIMITS);
+  }
+
+  get position(): bigint {
+    return this.#position;
+  }
+
+  /** Clicks learnt from, ever. */
+  get clicks(): number {
+    return this.#clicks;
+  }
+
+  /** Whether a snapshot taken now would hold everything: not while a forest grows. */
+  get isSettled(): boolean {
+    return this.#growing.length === 0;
+  }
+
+  state(): LearnerState {
+    const { students } = this.parts;
+    const saved = students.flatMap(({ name, snapshot }, index) =>
+      snapshot === undefined ? [] : [[name, snapshot.call(students[index])] as const],
+    );
+    return {
+      position: this.#position,
+      clicks: this.#clicks,
+      list: this.#lists.state(),
+      students: Object.fromEntries(saved),
+    };
+  }
+
+  restore({ position, clicks, list, students }: LearnerState): void {
+    this.#position = position;
+    this.#clicks = clicks;
+    this.#lists.restore(list);
+    for (const student of this.parts.students) {
+      const bytes = students[student.name];
+      if (bytes !== undefined) student.restore?.(bytes);
+    }
+  }
+
+  async learn(events: readonly LandedEvent[]): Promise<void> {
+    for (const event of events) {
+      if (event.id <= this.#position) continue; // again, after something in this batch failed
+      await this.#adoptGrown(event.landedAtMs);
+      this.#lists.take(event);
+      this.#apply(event);
+      this.#position = event.id;
+      this.#growDue(event.landedAtMs);
+    }
+  }
+
+  #apply(event: LandedEvent): void {
+    const { kind, userId: reader, articleId: article, landedAtMs: atMs, durationMs } = event;
+    const { catalogue, students } = this.parts;
+    const slot = catalogue.slotOf(article);
+    if (kind === "click") {
+      this.#clicks += 1;
+      this.#describe(article, slot);
+      this.ranker.clicked({ reader, article, atMs });
+    } else if (kind === "read" && durationMs !== undefined)
+      this.ranker.readFor({ reader, article, atMs, seconds: durationMs / 1_000 });
+    else if (kind === "block") this.ranker.blocked(reader, catalogue.authorIdOf(slot) ?? 0n);
+    else if (kind === "unblock") this.ranker.unblocked(reader, catalogue.authorIdOf(slot) ?? 0n);
+    else {
+      const reaction = REACTIONS[kind];
+      if (reaction?.undo) this.ranker.unreacted({ reader, article, atMs, kind: reaction.kind });
+      else if (reaction !== undefined) this.ranker.reacted({ reader, article, atMs, kind: reaction.kind });
+    }
+    for (const student of students) student.learn(event, slot);
+  }
+
+  #shown({ userId, articleIds, atMs }: ExposureList): void {
+    for (const article of articleIds) this.#describe(article, this.parts.catalogue.slotOf(article));
+    this.ranker.shown({ reader: userId, articles: articleIds, atMs });
+  }
+
+  #describe(article: bigint, slot: number): void {
+    const { catalogue } = this.parts;
+    const author = catalogue.authorIdOf(slot);
+    if (author === undefined) return; // older than what the catalogue holds
+    this.ranker.describe(article, {
+      order: catalogue.publishedAtMs(slot),
+      channel: catalogue.channelId(slot),
+      author,
+    });
+  }
+
+  #growDue(nowMs: number): void {
+    for (let due = this.ranker.training(); due !== undefined; due = this.ranker.training()) {
+      const forest = this.parts.grow(due);
+      forest.catch(() => undefined); // heard where it is adopted
+      this.#growing.push({ among: due.among, adoptAtMs: nowMs + GROW_MS, forest });
+    }
+  }
+
+  async #adoptGrown(nowMs: number): Promise<void> {
+    if (this.#growing.length === 0 || (this.#growing[0] as Growing).adoptAtMs > nowMs) return;
+    const ripe = this.#growing.filter(({ adoptAtMs }) => adoptAtMs <= nowMs);
+    for (const { among, forest } of ripe) this.ranker.adopt(among, await forest);
+    this.#growing = this.#growing.filter((growing) => !ripe.includes(growing));
+  }
+}
+
+/** Some 200 MB, and bounded: what was used longest ago is forgotten. */
+const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 16_384 };
+
+type Reaction = { readonly kind: "like" | "collect" | "dislike"; readonly undo: boolean };
+
+const REACTIONS: Readonly<Record<string, Reaction>> = {
+  liking: { kind: "like", undo: false },
+  unliking: { kind: "like", undo: true },
+  collect: { kind: "collect", undo: false },
+  uncollect: { kind: "collect", undo: true },
+  dislike: { kind: "dislike", undo: false },
+  undislike: { kind: "dislike", undo: true },
+};

@@ -1,0 +1,96 @@
+import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
+import { followEvents, type LandedEvent } from "@headline/event-log";
+import type { Mysql } from "@headline/mysql";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import { ForestGrower } from "./forest-grower.js";
+import { Learner, type Student } from "./learner.js";
+import { decodeLearner, encodeLearner } from "./learner-snapshot.js";
+import { ModelStore } from "./model-store.js";
+
+interface Parts {
+  readonly mysql: Mysql;
+  readonly catalogue: Catalogue;
+  readonly students: readonly Student[];
+  readonly onError: (error: unknown) => void;
+  /** How old the newest snapshot may become. */
+  readonly snapshotMs?: number;
+}
+
+/** What learns from the event log while the service runs. */
+export interface Learning extends AsyncDisposable {
+  readonly learner: Learner;
+  /** Resolves when everything up to this event was learnt. */
+  caughtUp(eventId: bigint, withinMs: number): Promise<boolean>;
+}
+
+export const MODEL_NAME = "recommender";
+const SNAPSHOT_MS = 10 * 60 * 1_000;
+const LOOK_MS = 30_000;
+/** Events learnt at a time: some 0.1 ms each, between which others are served. */
+const PIECE = 20;
+
+/** Goes on from the newest snapshot, replays what came after it, and follows live; stores a snapshot from time to time. */
+export async function openLearning(parts: Parts): Promise<Learning> {
+  const { mysql, catalogue, students, onError, snapshotMs = SNAPSHOT_MS } = parts;
+  const store = new ModelStore(mysql, MODEL_NAME);
+  const grower = new ForestGrower(onError);
+  const grow = grower.grow.bind(grower);
+  const learner = await restored();
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const following = followEvents({
+    mysql,
+    from: learner.position,
+    signal,
+    onError,
+    onBatch: learnInPieces,
+  });
+  const storing = keepStoring();
+  return {
+    learner,
+    async caughtUp(eventId, withinMs) {
+      const endsAt = performance.now() + withinMs;
+      while (learner.position < eventId && performance.now() < endsAt) await sleep(20);
+      return learner.position >= eventId;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopped.abort();
+      await grower[Symbol.asyncDispose]();
+      await Promise.race([Promise.all([following, storing]), sleep(2_000, undefined, { ref: false })]);
+    },
+  };
+
+  /** A snapshot that cannot be read costs a replay from the beginning, and never the start. */
+  async function restored(): Promise<Learner> {
+    try {
+      const stored = await store.load();
+      if (stored !== undefined) return decodeLearner(stored.body, { catalogue, grow, students });
+    } catch (error) {
+      onError(error);
+    }
+    return new Learner({ catalogue, grow, students });
+  }
+
+  async function learnInPieces(events: readonly LandedEvent[]): Promise<void> {
+    for (let from = 0; from < events.length && !signal.aborted; from += PIECE) {
+      await learner.learn(events.slice(from, from + PIECE));
+      await breathe();
+    }
+  }
+
+  async function keepStoring(): Promise<void> {
+    let storedUpTo = learner.position;
+    while (!signal.aborted) {
+      await sleep(Math.min(LOOK_MS, snapshotMs), undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || learner.position === storedUpTo || !learner.isSettled) continue;
+      try {
+        if (!(await store.claim(snapshotMs)) || !learner.isSettled) continue;
+        const eventId = learner.position;
+        await store.save({ eventId, body: encodeLearner(learner) });
+        storedUpTo = eventId;
+      } catch (error) {
+        onError(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import type { Mysql } from "@headline/mysql";
+import { orNothing, ReaderSets } from "./reader-sets.js";
+
+/** What a reader does not want to see. */
+export interface Aversion {
+  /** Authors whose articles are never shown. */
+  readonly blocked: ReadonlySet<bigint>;
+  /** Articles that are hidden. */
+  readonly disliked: ReadonlySet<bigint>;
+  /** Authors of disliked articles, with when the last one was, ms: theirs come less often for weeks. */
+  readonly dampened: ReadonlyMap<bigint, number>;
+}
+
+const BLOCKED_MAX = 1_000;
+const DISLIKED_MAX = 1_000;
+
+export const NO_AVERSION: Aversion = { blocked: new Set(), disliked: new Set(), dampened: new Map() };
+
+/** What readers dislike and block, guests included, remembered until the change feed says otherwise. */
+export class Aversions {
+  readonly #sets: ReaderSets<Aversion>;
+
+  constructor(
+    mysql: Mysql,
+    private readonly onUnknown: (error: unknown) => void,
+  ) {
+    this.#sets = new ReaderSets<Aversion>({
+      load: (userId) => readAversion(mysql, userId),
+      sizeOf: ({ blocked, disliked, dampened }) => blocked.size + disliked.size + dampened.size,
+    });
+  }
+
+  /** At once for readers seen lately. Nothing, and `onUnknown` is told, while MySQL does not say. */
+  of(userId: bigint): Aversion | Promise<Aversion> {
+    return userId === 0n ? NO_AVERSION : orNothing(this.#sets.of(userId), NO_AVERSION, this.onUnknown);
+  }
+
+  forget(userId: bigint): void {
+    this.#sets.forget(userId);
+  }
+}
+
+interface AversionRow {
+  readonly article_id: string | null;
+  readonly author_id: string | null;
+  readonly created_at: string;
+}
+
+async function readAversion(mysql: Mysql, userId: bigint): Promise<Aversion> {
+  const rows = await mysql.query<AversionRow>(
+    `(SELECT NULL AS article_id, author_id, created_at FROM author_blocks WHERE user_id = ? LIMIT ${BLOCKED_MAX})
+     UNION ALL
+     (SELECT d.article_id, a.author_id, d.created_at FROM article_dislikes d LEFT JOIN articles a ON a.id = d.article_id
+       WHERE d.user_id = ? ORDER BY d.created_at DESC LIMIT ${DISLIKED_MAX})`,
+    [userId, userId],
+  );
+  if (rows.length === 0) return NO_AVERSION;
+  const blocked = new Set<bigint>();
+  const disliked = new Set<bigint>();
+  const dampened = new Map<bigint, number>();
+  for (const { article_id, author_id, created_at } of rows) {
+    if (article_id === null) blocked.add(BigInt(author_id as string));
+    else {
+      disliked.add(BigInt(article_id));
+      if (author_id === null) continue; // the article is no more
+      const author = BigInt(author_id);
+      dampened.set(author, Math.max(Number(created_at), dampened.get(author) ?? 0));
+    }
+  }
+  return { blocked, disliked, dampened };
+}
