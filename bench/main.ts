@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { benchFeed } from "./feed/bench.js";
 import { benchPush } from "./push/bench.js";
+import { benchRecommend } from "./recommend/bench.js";
+import { FULL, QUICK } from "./recommend/options.js";
 import { benchScheduler } from "./scheduler/bench.js";
 
 const USAGE = `npm run bench -- feed [--articles 20000] [--readers 20000] [--rounds 3] [--seconds 3] [--connections 1,16,64]
@@ -12,6 +14,8 @@ npm run bench -- call
 npm run bench -- scheduler
     How fast are triggers, the memory store, dispatch, and the Redis and MySQL stores, beside croner, cron-parser,
     node-schedule and BullMQ?
+npm run bench -- recommend [--quick]
+    What does user_recommend cost with up to a million articles while events arrive, and how does that grow?
 npm run bench -- push [--sockets 5000]
     What does an idle socket cost a gateway, and how long does it take to tell one user something among thousands?`;
 
@@ -24,6 +28,7 @@ const { positionals, values } = parseArgs({
     seconds: { type: "string", default: "3" },
     connections: { type: "string", default: "1,16,64" },
     sockets: { type: "string", default: "5000" },
+    quick: { type: "boolean", default: false },
   },
 });
 
@@ -47,6 +52,10 @@ switch (positionals[0]) {
   case "scheduler":
     await benchScheduler(say);
     break;
+  case "recommend":
+    build("@headline/recommendation");
+    await benchRecommend(values.quick ? QUICK : FULL, say);
+    break;
   case "push":
     build();
     await benchPush({ sockets: Number(values.sockets) }, say);
@@ -62,9 +71,10 @@ switch (positionals[0]) {
     process.exitCode = positionals.length === 0 ? 0 : 2;
 }
 
-/** What is measured is what runs in production: the compiled services, without a loader between. */
-function build(): void {
-  execFileSync("npx", ["turbo", "run", "build", "--output-logs=errors-only"], {
+/** What is measured is what runs in production: the compiled services, without a loader between. Builds everything unless told what. */
+function build(...packages: readonly string[]): void {
+  const filters = packages.map((name) => `--filter=${name}`);
+  execFileSync("npx", ["turbo", "run", "build", "--output-logs=errors-only", ...filters], {
     cwd: ROOT,
     stdio: "inherit",
     env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },

@@ -16,7 +16,7 @@ const WORDS_PER_TOPIC = 3;
 /** A topic this far down the list of popular ones is half as popular as the first. */
 const HALF_AS_POPULAR = 8;
 
-const ODDS = { anything: -3.6, topic: 2.4, channel: 0.8, word: 0.7, quality: 0.8 };
+const ODDS = { anything: -3.2, topic: 1.8, channel: 0.6, word: 0.5, quality: 0.6 };
 /** What was read is hardly read again. */
 const AGAIN = 0.05;
 

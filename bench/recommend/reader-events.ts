@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Mysql } from "@headline/mysql";
+import { CHANNEL_IDS } from "../lib/seed-articles.js";
+
+const ROWS_PER_STATEMENT = 5_000;
+const WRITE_EVERY_MS = 100;
+const NO_OCCURRENCE = "0x00000000000000000000000000000000";
+const COLUMNS =
+  "user_id, channel_id, stamp, article_id, kind, occurrence, reason, position, bucket, duration_ms, happened_at, accepted_at, landed_at";
+
+interface Population {
+  readonly readers: number;
+  readonly articles: number;
+  /** How many articles each page shows. */
+  readonly perPage: number;
+}
+
+/**
+ * What readers do, without end and from a fixed sequence: a page is looked at, and the articles of the reader's own channel
+ * are clicked and read. Some articles are shown far more often than others.
+ */
+export function* readerEvents({ readers, articles, perPage }: Population, startMs: number): Generator<string> {
+  for (let page = 0; ; page += 1) {
+    const reader = (page % readers) + 1;
+    const stamp = startMs + Math.floor(page / readers);
+    const row = (article: number, kind: string, position: number, durationMs: number | "NULL") =>
+      `(${reader},0,${stamp},${article},'${kind}',${NO_OCCURRENCE},1,${position},1,${durationMs},${stamp},${stamp},${stamp})`;
+    for (let position = 0; position < perPage; position += 1) {
+      const article = 1 + Math.floor(articles * scatter(page * perPage + position) ** 3);
+      yield row(article, "exposure", position, "NULL");
+      if (article % CHANNEL_IDS.length !== reader % CHANNEL_IDS.length) continue;
+      yield row(article, "click", position, "NULL");
+      yield row(article, "read", position, 20_000);
+    }
+  }
+}
+
+/** Writes so many events at once. */
+export async function writeEvents(mysql: Mysql, events: Generator<string>, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= ROWS_PER_STATEMENT) {
+    const rows = take(events, Math.min(left, ROWS_PER_STATEMENT));
+    await mysql.write(`INSERT IGNORE INTO events (${COLUMNS}) VALUES ${rows.join(",")}`);
+  }
+}
+
+/** Writes events at a rate until it is stopped, and then answers how many a second there were. */
+export function keepWritingEvents(mysql: Mysql, events: Generator<string>, perSecond: number) {
+  const stopped = new AbortController();
+  const startedAt = performance.now();
+  let written = 0;
+  const writing = (async () => {
+    while (!stopped.signal.aborted) {
+      const due = Math.floor(((performance.now() - startedAt) * perSecond) / 1_000) - written;
+      if (due > 0) await writeEvents(mysql, events, due);
+      written += due;
+      await sleep(WRITE_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    async stop(): Promise<number> {
+      stopped.abort();
+      await writing;
+      return (1_000 * written) / (performance.now() - startedAt);
+    },
+  };
+}
+
+function take(events: Generator<string>, count: number): string[] {
+  const rows: string[] = [];
+  while (rows.length < count) rows.push(events.next().value as string);
+  return rows;
+}
+
+/** A fixed number in [0, 1) for each index: the fractional part of multiples of the golden ratio. */
+function scatter(index: number): number {
+  return (index * 0.618_033_988_749_895) % 1;
+}
