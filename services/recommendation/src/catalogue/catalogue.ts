@@ -114,6 +114,21 @@ export class Catalogue {
     return this.#authors[slot] as number;
   }
 
+  /** An author's number, a new one for an author not heard of before. */
+  authorNumber(authorId: bigint): number {
+    const known = this.#authorNumbers.get(authorId);
+    if (known !== undefined) return known;
+    const author = this.#authorIds.push(authorId) - 1;
+    this.#byAuthor.push(new OrderedList(this.#publishedAt));
+    this.#authorNumbers.set(authorId, author);
+    return author;
+  }
+
+  /** Whose number it is. */
+  authorUnder(author: number): bigint {
+    return this.#authorIds[author] as bigint;
+  }
+
   channelId(slot: number): number {
     return this.#channelIds[slot] as number;
   }
@@ -232,7 +247,7 @@ export class Catalogue {
 
   #write(slot: number, row: CatalogueRow): void {
     if (this.#queued[slot] === QUEUED && this.#channelIds[slot] !== row.channelId) this.#queued[slot] = MOVED;
-    this.#authors[slot] = this.#authorNumber(row.authorId);
+    this.#authors[slot] = this.authorNumber(row.authorId);
     this.#channelIds[slot] = row.channelId;
     this.#publishedAtMs[slot] = row.publishedAtMs;
     this.#hotKeys[slot] = hotKey(row, row.publishedAtMs);
@@ -267,15 +282,6 @@ export class Catalogue {
 
   #articlesOf(slot: number): OrderedList {
     return this.#byAuthor[this.author(slot)] as OrderedList;
-  }
-
-  #authorNumber(authorId: bigint): number {
-    const known = this.#authorNumbers.get(authorId);
-    if (known !== undefined) return known;
-    const author = this.#authorIds.push(authorId) - 1;
-    this.#byAuthor.push(new OrderedList(this.#publishedAt));
-    this.#authorNumbers.set(authorId, author);
-    return author;
   }
 
   #newShelf(shelfChannelId: number): Shelf {
