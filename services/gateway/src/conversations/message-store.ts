@@ -115,7 +115,7 @@ export async function readMissedMessages(
   const [last] = await on.query<{ id: string }>(
     `SELECT MIN(m.id) AS id FROM messages l JOIN messages m ON m.recipient_id = ? AND m.id <= l.id
         AND m.id > l.id - 1000 AND m.created_at > l.created_at - ${COMMITS_WITHIN_MS}
-      WHERE l.id = ? AND ? IN (l.sender_id, l.recipient_id)`,
+      WHERE l.id = ? AND CAST(? AS SIGNED) IN (l.sender_id, l.recipient_id)`,
     [userId, lastId, userId],
   );
   const from = last?.id == null ? lastId : BigInt(last.id) - 1n;
