@@ -9,6 +9,7 @@ import {
 } from "@grpc/grpc-js";
 import { Refusal } from "@headline/errors";
 import { HealthClient } from "./gen/grpc/health/v1/health.js";
+import { ExplainServiceClient } from "./gen/headline/explain/v1/explain.js";
 import type { RecommendServiceClient } from "./gen/headline/recommend/v1/recommend.js";
 import { UserRecommendClient } from "./gen/user_recommend.js";
 import { Silence } from "./silence.js";
@@ -33,6 +34,7 @@ interface Clients {
   readonly channel: Channel;
   readonly userRecommend: UserRecommendClient;
   readonly recommendService: RecommendServiceClient;
+  readonly explain: ExplainServiceClient;
   readonly health: HealthClient;
 }
 
@@ -165,6 +167,7 @@ export class HealingChannel {
       channel,
       userRecommend: new UserRecommendClient(address, security, shared),
       recommendService: new TunedRecommendServiceClient(address, security, shared),
+      explain: new ExplainServiceClient(address, security, shared),
       health: new HealthClient(address, security, shared),
     };
   }

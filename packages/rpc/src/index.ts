@@ -1,5 +1,11 @@
 export { HealingChannel, type HealingOptions } from "./channel.js";
 export { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/health/v1/health.js";
+export type {
+  ExplainedArticle,
+  ExplainFeedRequest,
+  ExplainFeedResponse,
+  Interest,
+} from "./gen/headline/explain/v1/explain.js";
 export {
   Answer,
   Call,
@@ -26,7 +32,7 @@ export {
 } from "./gen/user_recommend.js";
 export { type InFlightGate, inFlightGate } from "./in-flight.js";
 export { recommendBatches } from "./recommend-batches.js";
-export { recommendService, userRecommendService } from "./recommend-services.js";
+export { explainService, recommendService, userRecommendService } from "./recommend-services.js";
 export { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
 export type { FeedModeName, ReasonName, Recommend, Recommendation, RecommendContext } from "./recommendation.js";
 export {

@@ -1,3 +1,8 @@
+import {
+  type ExplainFeedRequest,
+  type ExplainFeedResponse,
+  ExplainServiceService,
+} from "./gen/headline/explain/v1/explain.js";
 import type { CountUpdatesRequest, CountUpdatesResponse } from "./gen/headline/recommend/v1/recommend.js";
 import { type ArticleResponse, UserRecommendService, type UserRequest } from "./gen/user_recommend.js";
 import { recommendBatches } from "./recommend-batches.js";
@@ -31,4 +36,12 @@ export function recommendService(
     streamRecommendations: recommendBatches(recommend, edge),
     countUpdates: unary(countUpdates, edge),
   });
+}
+
+/** headline.explain.v1.ExplainService: why a feed is as it is. */
+export function explainService(
+  explainFeed: UnaryHandler<ExplainFeedRequest, ExplainFeedResponse>,
+  edge: Edge,
+): ServedService {
+  return service(ExplainServiceService, { explainFeed: unary(explainFeed, edge) });
 }

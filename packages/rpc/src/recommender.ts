@@ -3,6 +3,7 @@ import { Metadata } from "@grpc/grpc-js";
 import { Refusal } from "@headline/errors";
 import { HealingChannel, type HealingOptions } from "./channel.js";
 import { HealthCheckResponse_ServingStatus } from "./gen/grpc/health/v1/health.js";
+import type { ExplainFeedRequest, ExplainFeedResponse } from "./gen/headline/explain/v1/explain.js";
 import type { CountUpdatesRequest } from "./gen/headline/recommend/v1/recommend.js";
 import type { UserRequest } from "./gen/user_recommend.js";
 import { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
@@ -38,6 +39,8 @@ export interface Recommender extends AsyncDisposable {
   recommend(request: UserRequest, options?: RecommendOptions): Promise<Recommendation>;
   /** How many newer articles wait; consumes nothing. */
   countUpdates(request: CountUpdatesRequest, options?: CallOptions): Promise<number>;
+  /** Why a reader's feed is as it is; consumes nothing. It may take a while, and is not tried again. */
+  explain(request: ExplainFeedRequest, options?: CallOptions): Promise<ExplainFeedResponse>;
   /** Whether the server says it serves; false too when nobody answers. */
   check(service?: string, options?: CallOptions): Promise<boolean>;
   /** Whether calls travel on the stream just now. */
@@ -46,6 +49,7 @@ export interface Recommender extends AsyncDisposable {
 }
 
 const TIMEOUT_MS = 300;
+const EXPLAIN_MS = 3_000;
 /** Work with less than this left is not started. */
 const WORTH_STARTING_MS = 20;
 
@@ -76,6 +80,13 @@ export function connectRecommender(options: RecommenderOptions): Recommender {
         );
         return response.count;
       });
+    },
+    async explain(request, call = {}) {
+      const { response } = await channel.unary(({ explain }) => explain.explainFeed.bind(explain), request, {
+        timeoutMs: call.timeoutMs ?? EXPLAIN_MS,
+        signal: call.signal,
+      });
+      return response;
     },
     async check(service = "", call = {}) {
       try {

@@ -1,10 +1,15 @@
+import type { Mysql } from "@headline/mysql";
 import type { Log } from "@headline/observability";
+import type { Recommender } from "@headline/rpc";
 import type { Scheduler } from "@headline/scheduler";
 import { type Dashboard, dashboard, keepScheduler } from "@headline/scheduler/dashboard";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { RecentTasks } from "./background/recent-tasks.js";
 import { tasksPage } from "./background/tasks-page.js";
 import { document } from "./http/document.js";
+import { PAGES } from "./http/page-header.js";
+import { experimentsPage } from "./insight/experiments-page.js";
+import { explainPage } from "./insight/explain-page.js";
 import type { Metrics } from "./metrics.js";
 import { createSignIn } from "./staff/sign-in.js";
 import type { Staff, StaffSessions } from "./staff/staff-sessions.js";
@@ -13,6 +18,8 @@ import { STYLES } from "./styles.js";
 interface Parts {
   readonly scheduler: Scheduler;
   readonly sessions: StaffSessions;
+  readonly mysql: Mysql;
+  readonly recommender: Recommender;
   readonly recent: RecentTasks;
   readonly metrics: Metrics;
   readonly secret: string | undefined;
@@ -26,11 +33,21 @@ export interface JobsApp {
 }
 
 /** The pages of the job service: health and metrics for machines, everything else for staff. */
-export function createApp({ scheduler, sessions, recent, metrics, secret, isReady, log }: Parts): JobsApp {
+export function createApp({
+  scheduler,
+  mysql,
+  recommender,
+  sessions,
+  recent,
+  metrics,
+  secret,
+  isReady,
+  log,
+}: Parts): JobsApp {
   const signIn = createSignIn(sessions);
   const jobs = dashboard(scheduler, {
     title: "Headline jobs",
-    links: [{ href: "/tasks", text: "Background tasks" }],
+    links: PAGES,
     authorize: (req) => signedIn(req), // nobody else comes this far
     ...(secret === undefined ? {} : { csrfSecret: secret }),
     onError: (err) => log.error({ err }, "the dashboard failed"),
@@ -53,6 +70,8 @@ export function createApp({ scheduler, sessions, recent, metrics, secret, isRead
   app.post("/sign-out", signIn.out);
   app.use(signIn.required);
   app.get("/tasks", tasksPage(recent));
+  app.get("/explain", explainPage({ recommender, mysql }));
+  app.get("/experiments", experimentsPage(mysql));
   app.use(jobs);
   app.use(failures(log));
   return { app, dashboard: jobs };

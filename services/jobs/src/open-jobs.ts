@@ -112,6 +112,8 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     const sessions = new StaffSessions({ mysql, secret });
     const { app, dashboard } = createApp({
       scheduler,
+      mysql,
+      recommender,
       sessions,
       recent,
       metrics,

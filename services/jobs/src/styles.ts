@@ -3,6 +3,13 @@ export const STYLES = `:root { color-scheme: light dark; font: 15px/1.5 system-u
 body { margin: 0; }
 header { display: flex; gap: 1rem; align-items: center; padding: 0.6rem 1.2rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 header form { margin-left: auto; }
+form.row { display: flex; flex-wrap: wrap; gap: 0.8rem; align-items: end; }
+form.row label { margin: 0; }
+ul.chips { display: flex; flex-wrap: wrap; gap: 0.4rem; list-style: none; padding: 0; }
+ul.chips li { padding: 0.1rem 0.6rem; border-radius: 1rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
+tr.out { opacity: 0.7; }
+svg { max-width: 760px; width: 100%; height: auto; }
+small { opacity: 0.6; }
 main { padding: 1.2rem; overflow-x: auto; }
 main.sign-in { max-width: 22rem; margin: 12vh auto 0; }
 h1 { font-size: 1.25rem; }

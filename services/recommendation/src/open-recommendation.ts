@@ -3,7 +3,7 @@ import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
+import { explainService, inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
 import { openTrackKeys } from "@headline/track-token";
 import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
@@ -11,6 +11,7 @@ import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
 import { createChangeHandler } from "./change-handler.js";
 import { createCountUpdates } from "./count-updates.js";
+import { createExplainFeed } from "./explain-feed.js";
 import { createExperiments, LEARNED } from "./feed/experiments.js";
 import { FILTERS, homeFeed, type Ranking } from "./feed/feed.js";
 import { learnedRanking } from "./feed/learned-ranking.js";
@@ -147,6 +148,17 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
       know,
     });
+    const explainFeed = createExplainFeed({
+      catalogue,
+      channels,
+      histories,
+      know,
+      feed,
+      experiments,
+      learner: learning.learner,
+      interestsOf: () => [],
+      now,
+    });
     const countUpdates = createCountUpdates({ catalogue, channels, histories, know, now, filters: FILTERS });
     const edge = {
       onBug: (err: unknown) => log.error({ err }, "a call failed"),
@@ -154,7 +166,11 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     };
     const server = await openServer({
       address,
-      services: [userRecommendService(recommend, edge), recommendService({ recommend, countUpdates }, edge)],
+      services: [
+        userRecommendService(recommend, edge),
+        recommendService({ recommend, countUpdates }, edge),
+        explainService(explainFeed, edge),
+      ],
     });
     log.info({ address: server.address }, "recommendation listens");
     resources.use(server);

@@ -1,13 +1,13 @@
 import type { RequestHandler } from "express";
 import { document, escaped } from "../http/document.js";
+import { pageHeader } from "../http/page-header.js";
 import type { RecentTask, RecentTasks } from "./recent-tasks.js";
 
 /** GET /tasks: the background tasks' last attempts, with their results, errors and retries. */
 export function tasksPage(recent: RecentTasks): RequestHandler {
   return async (_req, res) => {
     const tasks = await recent.list();
-    const body = `<header><a href="/">Jobs</a> <strong>Background tasks</strong>
-<form method="post" action="/sign-out"><button type="submit">Sign out</button></form></header>
+    const body = `${pageHeader("tasks")}
 <main><h1>Background tasks</h1>
 ${tasks.length === 0 ? "<p>None was done lately. Publishing as an author with followers makes some.</p>" : table(tasks)}</main>`;
     document(res, 200, "Background tasks", body);

@@ -1,0 +1,79 @@
+import type { ExplainedArticle, ExplainFeedRequest, ExplainFeedResponse, Interest } from "@headline/rpc";
+import { readAsk } from "./ask.js";
+import type { Catalogue } from "./catalogue/catalogue.js";
+import type { Channels } from "./catalogue/channels.js";
+import type { Reader } from "./feed/candidate.js";
+import type { Experiments } from "./feed/experiments.js";
+import type { Feed } from "./feed/feed.js";
+import type { ExplainedCandidate } from "./feed/feed-trace.js";
+import type { HistoryStore } from "./history/history-store.js";
+import type { Learner } from "./learning/learner.js";
+import type { KnownReader } from "./readers/known-reader.js";
+
+interface Parts {
+  readonly catalogue: Catalogue;
+  readonly channels: Channels;
+  readonly histories: HistoryStore;
+  readonly know: (userId: bigint) => KnownReader | Promise<KnownReader>;
+  readonly feed: Feed;
+  readonly experiments: Experiments;
+  readonly learner: Learner;
+  /** What a reader is drawn to, the strongest first. */
+  readonly interestsOf: (userId: bigint, nowMs: number) => readonly Interest[];
+  readonly now: () => number;
+}
+
+const NOTHING_SERVED: ReadonlyMap<number, number> = new Map();
+/** What the online ranker measured is told of so many candidates. */
+const MEASURED_MAX = 60;
+
+/** ExplainFeed: the feed that user_recommend would choose now, by the same code, with every candidate's story. */
+export function createExplainFeed(parts: Parts) {
+  const { catalogue, channels, histories, know, feed, experiments, learner, interestsOf, now } = parts;
+
+  return async ({ userId, channelId, articleNum }: ExplainFeedRequest): Promise<ExplainFeedResponse> => {
+    const ask = readAsk({ userId, channelId, articleNum, timeStamp: 0n }, true, channels, now());
+    const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).served;
+    const reader: Reader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await know(userId)) };
+    const candidates = feed.explain(reader, ask.size);
+    const measures = measuresOf(candidates, reader);
+    const { name: algo, bucket } = experiments(userId);
+    return {
+      algo,
+      bucket,
+      learnedUpTo: learner.position,
+      clicksLearned: BigInt(learner.clicks),
+      candidates: candidates.map((candidate) => explained(candidate, measures.get(candidate.slot))),
+      interests: [...interestsOf(userId, ask.arrivedMs)],
+    };
+  };
+
+  function measuresOf(candidates: readonly ExplainedCandidate[], reader: Reader) {
+    const slots = candidates.filter(({ sources }) => sources.length > 0).map(({ slot }) => slot);
+    const measured = slots.slice(0, MEASURED_MAX);
+    if (measured.length === 0) return new Map<number, Readonly<Record<string, number>>>();
+    const articles = measured.map((slot) => catalogue.articleId(slot));
+    const explanations = learner.ranker.explain({ reader: reader.userId, articles, atMs: reader.nowMs });
+    return new Map(measured.map((slot, index) => [slot, explanations[index]?.measures ?? {}]));
+  }
+
+  function explained(
+    { slot, sources, parts: scoreParts, score, position, droppedBy }: ExplainedCandidate,
+    measures: Readonly<Record<string, number>> = {},
+  ): ExplainedArticle {
+    return {
+      articleId: catalogue.articleId(slot),
+      sources: [...sources],
+      score: score ?? 0,
+      parts: { ...scoreParts },
+      measures: finite(measures),
+      position: position === undefined ? 0 : position + 1,
+      droppedBy: droppedBy ?? "",
+    };
+  }
+}
+
+/** What was not measured is left out. */
+function finite(measures: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
+}
