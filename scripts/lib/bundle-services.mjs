@@ -1,8 +1,10 @@
 import { readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { root } from "./root.mjs";
 
 const SERVICES = ["recommendation", "gateway", "jobs"];
+/** Threads that a service starts, beside its main.js. */
+const WORKERS = { recommendation: ["learning/forest-worker.js"] };
 /** Programs of their own, found beside the bundle at run time. */
 const NATIVE = ["@node-rs/argon2", "@node-rs/jieba"];
 /** CommonJS packages inside a module still ask for `require`. */
@@ -15,7 +17,7 @@ const REQUIRE =
  */
 export async function bundleServices() {
   const { build, stop } = await import("esbuild");
-  await Promise.all(SERVICES.map((name) => bundle(build, join(root, "services", name, "dist"))));
+  await Promise.all(SERVICES.map((name) => bundle(build, join(root, "services", name, "dist"), WORKERS[name] ?? [])));
   await stop(); // its process would stay as long as ours
 }
 
@@ -23,11 +25,14 @@ export function bundledMain(name) {
   return join(root, "services", name, "dist/bundled/main.js");
 }
 
-async function bundle(build, dist) {
+async function bundle(build, dist, workers) {
   const outdir = join(dist, "bundled");
   rmSync(outdir, { recursive: true, force: true });
   await build({
-    entryPoints: { main: join(dist, "main.js") },
+    entryPoints: {
+      main: join(dist, "main.js"),
+      ...Object.fromEntries(workers.map((file) => [basename(file, ".js"), join(dist, file)])),
+    },
     stdin: { contents: everythingImportedBy(join(dist, "main.js")), resolveDir: dist, sourcefile: "imports.js" },
     outdir,
     bundle: true,

@@ -1,2 +1,3 @@
 export { historyKey } from "./history/history-store.js";
+export { type Rebuilt, rebuildModel } from "./learning/rebuild-model.js";
 export { openRecommendation, type RecommendationConfig, type RunningRecommendation } from "./open-recommendation.js";

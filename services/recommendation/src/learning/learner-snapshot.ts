@@ -17,6 +17,12 @@ export function encodeLearner(learner: Learner): Buffer {
   return serialize(envelope);
 }
 
+/** Everything that was learnt, to be compared: as bytes it may differ, for V8 writes one number in several ways. */
+export function contentOf(learner: Learner): unknown {
+  const { ranker, ...rest } = deserialize(encodeLearner(learner)) as Envelope;
+  return { ...rest, ranker: deserialize(ranker) };
+}
+
 /** A learner that goes on as the one that was encoded. @throws when the bytes are of another version, or none. */
 export function decodeLearner(body: Buffer, parts: LearnerParts): Learner {
   const { version, state, ranker } = deserialize(body) as Envelope;

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { deserialize } from "node:v8";
 import type { EventKind, LandedEvent } from "@headline/event-log";
 import { growForest, Ranker, type Training } from "@headline/ranking";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Catalogue } from "../catalogue/catalogue.js";
 import { Learner } from "./learner.js";
-import { decodeLearner, encodeLearner } from "./learner-snapshot.js";
+import { contentOf, decodeLearner, encodeLearner } from "./learner-snapshot.js";
 
 const NOW = 1_700_000_000_000;
 const ARTICLES = 400;
@@ -64,14 +63,8 @@ function catalogue(): Catalogue {
   return made;
 }
 
-/** In every number; the bytes may differ, for V8 writes one number in several ways. */
 function isSame(one: Learner, other: Learner): boolean {
   return isDeepStrictEqual(contentOf(one), contentOf(other));
-}
-
-function contentOf(learner: Learner): unknown {
-  const { ranker, ...rest } = deserialize(encodeLearner(learner));
-  return { ...rest, ranker: deserialize(ranker) };
 }
 
 async function learnt(events: readonly LandedEvent[], pieces: number): Promise<Learner> {

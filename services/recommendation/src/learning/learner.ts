@@ -105,6 +105,11 @@ export class Learner {
     }
   }
 
+  /** Adopts what is growing now, before its time: a snapshot then holds everything, though a live learner would adopt it later. */
+  async settle(): Promise<void> {
+    await this.#adoptGrown(Number.POSITIVE_INFINITY);
+  }
+
   #apply(event: LandedEvent): void {
     const { kind, userId: reader, articleId: article, landedAtMs: atMs, durationMs } = event;
     const { catalogue, students } = this.parts;
