@@ -45,6 +45,13 @@ test("of two logs the first trains and the second is judged", () => {
   expect([evaluation.trainedLists, evaluation.streamed.lists(RANKER)]).toEqual([60, 50]);
 });
 
+test("days that leave nothing to score are refused", () => {
+  const directory = writeLog(mkdtempSync(join(tmpdir(), "headline-log-")), syntheticLog({ lists: 20 }));
+  expect(() => evaluate({ ...OPTIONS, train: directory, test: directory, trainDays: 30 }, SILENT)).toThrow(
+    "--train-days 30 leaves nothing of",
+  );
+});
+
 const FEED_LOG = new URL("../../../../shared/data/feed-log", import.meta.url).pathname;
 const withFeedLog = existsSync(FEED_LOG) ? test : test.skip;
 if (!existsSync(FEED_LOG)) process.stderr.write(`SKIP the baselines on a real log: ${FEED_LOG} is not there\n`);

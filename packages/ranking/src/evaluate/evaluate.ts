@@ -5,7 +5,7 @@ import { createBaselines } from "./baselines.js";
 import { FullPool } from "./full-pool.js";
 import { judge, judgePool } from "./measures.js";
 import type { Method } from "./method.js";
-import type { EvaluateOptions } from "./options.js";
+import { BadOption, type EvaluateOptions } from "./options.js";
 import { type Impression, type Log, readLog } from "./read-log.js";
 import { replay } from "./replay.js";
 import { Standings } from "./standings.js";
@@ -35,6 +35,9 @@ export interface Reporter {
 export function evaluate(options: EvaluateOptions, reporter: Reporter): Evaluation {
   const logs = readLogs(options, reporter);
   const scored = whichAreScored(logs, options);
+  if (!logs.some(({ impressions }) => impressions.some(scored))) {
+    throw new BadOption(`--train-days ${options.trainDays} leaves nothing of ${options.test} to score`);
+  }
   const events = timeline(logs, scored);
   const ranker = createRanker(logs, options);
   const baselines = createBaselines(seededRandom(options.seed + 1));

@@ -10,6 +10,7 @@ import { asJson, asText } from "./report.js";
 /** npm run evaluate: how well the ranker that serves would have ranked what a log says readers saw. */
 function main(args: readonly string[]): void {
   const options = readOptions(args);
+  for (const path of [options.json, options.plot]) if (path !== undefined) makeFolderOf(path);
   const startedMs = performance.now();
   const progress = createProgress(process.stderr);
   const evaluation = evaluate(options, progress);
@@ -25,9 +26,17 @@ function plotOf({ methods, streamed }: Evaluation, { test }: EvaluateOptions): s
   return plot(`AUC of each three hours, ${test}`, series);
 }
 
-function write(option: string, path: string, content: string): void {
+/** Before the work, so that it is not done for nothing. */
+function makeFolderOf(path: string): void {
   try {
     mkdirSync(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw new BadOption(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function write(option: string, path: string, content: string): void {
+  try {
     writeFileSync(path, content);
   } catch (cause) {
     throw new BadOption(`${option} ${path} cannot be written: ${(cause as Error).message}`, { cause });
