@@ -4,7 +4,7 @@ import { type Calls, type LoadRequest, measureCalls } from "./measure-calls.js";
 import { FORMS, type Form, type RecommendBenchOptions } from "./options.js";
 import { keepWritingEvents } from "./reader-events.js";
 import { type Measurements, reportRecommend } from "./report.js";
-import { openSizedSystem, rssMb, type SizedSystem } from "./sized-system.js";
+import { openSizedSystem, rssMb, type SizedSystem, type Warm } from "./sized-system.js";
 
 const CONNECTIONS = 16;
 const WARMUP_SECONDS = 1;
@@ -17,7 +17,15 @@ export async function benchRecommend(options: RecommendBenchOptions, say: (line:
   for (const articles of options.sizes)
     systems.push(resources.use(await openSizedSystem({ articles, readers: options.readers }, say)));
 
-  const runs: Calls[][][] = systems.map(() => FORMS.map(() => []));
+  const warm: Warm[] = [];
+  for (const system of systems) {
+    say(
+      `${system.articles.toLocaleString("en")} articles: the past is learnt, then a fifth of the readers refresh once`,
+    );
+    warm.push(await system.warm());
+  }
+
+  const runs: Record<Form, Calls[]>[] = systems.map(() => emptyRuns());
   const eventRates: number[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     const order = systems.map((_, index) => index);
@@ -25,8 +33,10 @@ export async function benchRecommend(options: RecommendBenchOptions, say: (line:
       const system = systems[index] as SizedSystem;
       say(`round ${round + 1} of ${options.rounds}: ${system.articles.toLocaleString("en")} articles`);
       const writing = keepWritingEvents(system.mysql, system.events, options.eventsPerSecond);
-      for (const [at, form] of FORMS.entries())
-        runs[index]?.[at]?.push(await measureCalls(system.pid, requestFor(form, system, options, round)));
+      for (const form of FORMS) {
+        const request = requestFor(form, { system, warm: warm[index] as Warm, options, round });
+        if (request !== undefined) runs[index]?.[form].push(await measureCalls(system.pid, request));
+      }
       eventRates.push(await writing.stop());
     }
   }
@@ -34,26 +44,37 @@ export async function benchRecommend(options: RecommendBenchOptions, say: (line:
     (system, index): Measurements => ({
       articles: system.articles,
       startSeconds: system.startSeconds,
-      rssMb: { ...system.rssMb, after: rssMb(system.pid) },
-      runs: runs[index] as Calls[][],
+      rssMb: { ready: system.readyMb, warm: (warm[index] as Warm).warmMb, after: rssMb(system.pid) },
+      runs: runs[index] as Record<Form, Calls[]>,
     }),
   );
   say(reportRecommend(measurements, { ...options, load, eventsSeen: Math.min(...eventRates) }));
 }
 
-function requestFor(form: Form, system: SizedSystem, options: RecommendBenchOptions, round: number): LoadRequest {
-  const { address } = system;
+interface Turn {
+  readonly system: SizedSystem;
+  readonly warm: Warm;
+  readonly options: RecommendBenchOptions;
+  readonly round: number;
+}
+
+/** What the load does; undefined where there is nobody to do it for. */
+function requestFor(form: Form, { system, warm, options, round }: Turn): LoadRequest | undefined {
   const { readers, seconds, rate } = options;
-  const skip = round * 1_009;
   const common = {
-    address,
+    address: system.address,
     readers,
     seconds,
     warmupSeconds: WARMUP_SECONDS,
     connections: CONNECTIONS,
-    each: false,
-    skip,
+    nobody: form === "16 at once, user 0",
+    skip: round * 1_009,
   };
-  if (form === "fixed rate") return { ...common, nobody: false, ratePerSecond: rate };
-  return { ...common, nobody: form === "16 at once, user 0" };
+  if (form === "fixed rate") return { ...common, ratePerSecond: rate };
+  if (form !== "16 at once, held out") return common;
+  return warm.heldOutFile === undefined ? undefined : { ...common, onlyOf: warm.heldOutFile };
+}
+
+function emptyRuns(): Record<Form, Calls[]> {
+  return { "fixed rate": [], "16 at once": [], "16 at once, held out": [], "16 at once, user 0": [] };
 }

@@ -2,30 +2,36 @@
  * Calls `user_recommend` over gRPC, in a process of its own. Prints "measuring" when the warm-up is over and one line of JSON
  * at the end. Argument: LoadRequest as JSON.
  */
+import { readFileSync, writeFileSync } from "node:fs";
 import { connectRecommender, type Recommender, unaryRecommender } from "@headline/rpc";
 import type { LoadRequest } from "./measure-calls.js";
 
 const request = JSON.parse(process.argv[2] as string) as LoadRequest;
-const { address, readers, seconds, warmupSeconds } = request;
+const { address, readers, seconds, warmupSeconds, onlyOf, eachInto } = request;
+const only = onlyOf === undefined ? undefined : (JSON.parse(readFileSync(onlyOf, "utf8")) as number[]);
+/** The readers by who chose for them. */
+const byAlgo = new Map<string, number[]>();
 const TIMEOUT_MS = 5_000;
 const latencies = new Float64Array(2_000_000);
 let measured = 0;
 let failed = 0;
 let short = 0;
 let measuring = false;
+let measuringSince = 0;
 let turn = 0;
 
 const options = { address, timeoutMs: TIMEOUT_MS };
-await using client: Recommender = request.each ? connectRecommender(options) : unaryRecommender(options);
-if (request.each) await onceEach();
-else await measure();
+await using client: Recommender = eachInto === undefined ? unaryRecommender(options) : connectRecommender(options);
+if (eachInto === undefined) await measure();
+else await onceEach(eachInto);
 
 /** Every reader refreshes once: from then on each has a history. */
-async function onceEach(): Promise<void> {
+async function onceEach(file: string): Promise<void> {
   const refreshNext = async () => {
     while (turn < readers) await call(performance.now());
   };
   await Promise.all(Array.from({ length: request.connections }, refreshNext));
+  writeFileSync(file, JSON.stringify(Object.fromEntries(byAlgo)));
   print({ failed });
 }
 
@@ -33,13 +39,15 @@ async function measure(): Promise<void> {
   const endsAt = performance.now() + 1_000 * (warmupSeconds + seconds);
   const timer = setTimeout(() => {
     measuring = true;
+    measuringSince = performance.now();
     process.stdout.write("measuring\n");
   }, 1_000 * warmupSeconds);
   await (request.ratePerSecond === undefined ? closedLoop(endsAt) : openLoop(endsAt, request.ratePerSecond));
   clearTimeout(timer);
+  const tookSeconds = (performance.now() - measuringSince) / 1_000;
   const sorted = latencies.subarray(0, measured).sort();
   const at = (share: number) => sorted[Math.min(measured - 1, Math.floor(measured * share))] ?? Number.NaN;
-  print({ calls: measured, perSecond: measured / seconds, p50Ms: at(0.5), p99Ms: at(0.99), failed, short });
+  print({ calls: measured, perSecond: measured / tookSeconds, p50Ms: at(0.5), p99Ms: at(0.99), failed, short });
 }
 
 /** One call in flight on each connection, as many as they take. */
@@ -72,15 +80,30 @@ async function openLoop(endsAt: number, perSecond: number): Promise<void> {
 
 async function call(dueAt: number): Promise<void> {
   turn += 1;
-  // A stride that visits every reader, far apart in time and memory.
-  const userId = request.nobody ? 0n : BigInt(request.each ? turn : 1 + ((turn * 7_919 + request.skip) % readers));
+  const reader = whoseTurn();
   try {
+    const userId = BigInt(reader);
     const page = await client.recommend({ userId, channelId: 0, articleNum: 10, timeStamp: BigInt(Date.now()) });
+    if (eachInto !== undefined) note(page.algo, reader);
     if (measuring && page.recommends.length < 10) short += 1;
   } catch {
     failed += 1;
   }
   if (measuring && measured < latencies.length) latencies[measured++] = performance.now() - dueAt;
+}
+
+function note(algo: string, reader: number): void {
+  const readersOf = byAlgo.get(algo) ?? [];
+  byAlgo.set(algo, readersOf);
+  readersOf.push(reader);
+}
+
+/** One after the other at first; later a stride visits every one, far apart in time and memory. */
+function whoseTurn(): number {
+  if (request.nobody) return 0;
+  if (eachInto !== undefined) return turn;
+  const place = turn * 7_919 + request.skip;
+  return only === undefined ? 1 + (place % readers) : (only[place % only.length] as number);
 }
 
 function print(result: Record<string, number>): void {

@@ -14,8 +14,10 @@ export interface LoadRequest {
   readonly ratePerSecond?: number;
   /** Calls for user 0: no reader, no history. */
   readonly nobody: boolean;
-  /** Every reader refreshes once, over the stream, and nothing is measured. */
-  readonly each: boolean;
+  /** Every reader refreshes once, over the stream, and nothing is measured; for whom which algorithm chose goes into this file. */
+  readonly eachInto?: string;
+  /** Only for the readers whose ids are in this file. */
+  readonly onlyOf?: string;
   /** Where in the row of readers to begin. */
   readonly skip: number;
 }

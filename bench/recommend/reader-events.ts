@@ -8,26 +8,30 @@ const NO_OCCURRENCE = "0x00000000000000000000000000000000";
 const COLUMNS =
   "user_id, channel_id, stamp, article_id, kind, occurrence, reason, position, bucket, duration_ms, happened_at, accepted_at, landed_at";
 
-interface Population {
+export interface Population {
   readonly readers: number;
   readonly articles: number;
   /** How many articles each page shows. */
   readonly perPage: number;
+  /** When a page was looked at, by its number: never earlier than the one before it. */
+  readonly at: (page: number) => number;
 }
 
 /**
  * What readers do, without end and from a fixed sequence: a page is looked at, and the articles of the reader's own channel
  * are clicked and read. Some articles are shown far more often than others.
  */
-export function* readerEvents({ readers, articles, perPage }: Population, startMs: number): Generator<string> {
+export function* readerEvents({ readers, articles, perPage, at }: Population): Generator<string> {
   for (let page = 0; ; page += 1) {
     const reader = (page % readers) + 1;
-    const stamp = startMs + Math.floor(page / readers);
+    const stamp = at(page);
     const row = (article: number, kind: string, position: number, durationMs: number | "NULL") =>
       `(${reader},0,${stamp},${article},'${kind}',${NO_OCCURRENCE},1,${position},1,${durationMs},${stamp},${stamp},${stamp})`;
-    for (let position = 0; position < perPage; position += 1) {
-      const article = 1 + Math.floor(articles * scatter(page * perPage + position) ** 3);
-      yield row(article, "exposure", position, "NULL");
+    const shown = Array.from({ length: perPage }, (_, position) => {
+      return 1 + Math.floor(articles * scatter(page * perPage + position) ** 3);
+    });
+    for (const [position, article] of shown.entries()) yield row(article, "exposure", position, "NULL");
+    for (const [position, article] of shown.entries()) {
       if (article % CHANNEL_IDS.length !== reader % CHANNEL_IDS.length) continue;
       yield row(article, "click", position, "NULL");
       yield row(article, "read", position, 20_000);
