@@ -79,5 +79,12 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
     watch.unwatch(socket);
     socket.conn.close(); // nothing else goes over it
   });
+  forgetRequest(socket);
   socket.emit("welcome", { user_id: String(userId), server_time: now(), expires_at: expiresAtMs });
+}
+
+/** The request that began the connection has said what it had to say; kept, it is a sixth of what an idle socket costs. */
+function forgetRequest({ conn, handshake }: PushSocket): void {
+  (conn as { request: unknown }).request = null;
+  Object.assign(handshake, { headers: {}, query: {}, auth: {} });
 }
