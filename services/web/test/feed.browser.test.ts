@@ -24,8 +24,10 @@ inBrowser("the home feed in a browser", () => {
     await entries(page).nth(9).waitFor();
     await page.waitForTimeout(900); // half a second is seen; the rest is for a busy machine
     const onScreen = await page.evaluate<string[]>(ON_SCREEN);
-    await page.evaluate("dispatchEvent(new Event('pagehide'))");
-    await eventually(() => expect(seenIn(events)).toEqual(onScreen));
+    await eventually(async () => {
+      await page.evaluate("dispatchEvent(new Event('pagehide'))");
+      expect(seenIn(events)).toEqual(onScreen);
+    });
     expect(onScreen.length).toBeLessThan(9);
 
     // What rushes past is not seen.
@@ -142,9 +144,10 @@ inBrowser("the home feed in a browser", () => {
         "unblock",
       ]),
     );
-    expect(
-      (await site.world.mysql.query("SELECT 1 FROM article_dislikes UNION ALL SELECT 1 FROM author_blocks")).length,
-    ).toBe(0);
+    await eventually(async () => {
+      const kept = "SELECT 1 FROM article_dislikes UNION ALL SELECT 1 FROM author_blocks";
+      expect(await site.world.mysql.query(kept)).toEqual([]);
+    });
   });
 
   test("when the recommender is away the page shows what is hot and says so, and recovers by itself", async () => {
@@ -155,10 +158,10 @@ inBrowser("the home feed in a browser", () => {
     proxy.reset();
     await using visited = await site.visit("/", { url: gateway.url });
     const { page } = visited;
-    await page.getByText("Your recommendations do not answer right now").first().waitFor();
+    await page.getByText("Recommendations are away for a moment").first().waitFor();
     expect(await entries(page).count()).toBeGreaterThan(4);
     await proxy.listen();
-    await page.getByText("Your recommendations do not answer right now").first().waitFor({
+    await page.getByText("Recommendations are away for a moment").first().waitFor({
       state: "detached",
       timeout: 15_000,
     });
@@ -222,6 +225,7 @@ inBrowser("the home feed in a browser", () => {
         await page.waitForTimeout(150);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(options.viewport.width);
         expect([path, await page.evaluate(FAINT_TEXTS)]).toEqual([path, []]);
+        expect([path, await page.evaluate(SPILLED)]).toEqual([path, []]);
       }
       expect(complaints).toEqual([]);
     }
@@ -269,6 +273,11 @@ const showing = (state: string) => `(() => {
 })()`;
 const HIDE = showing("hidden");
 const SHOW = showing("visible");
+
+/** Lines whose words stand beside their box. */
+const SPILLED = `[...document.querySelectorAll(".meta, .row-actions, .profile, .author-line, .page-head")]
+  .filter((line) => line.getBoundingClientRect().width > 0 && line.scrollWidth > line.clientWidth + 12)
+  .map((line) => line.outerHTML.slice(0, 120))`;
 
 const SHOWN = `[...document.querySelectorAll(".entry")].map((entry) => entry.getAttribute("aria-labelledby"))`;
 

@@ -1,6 +1,5 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { lazy } from "../components/lazy.js";
-import { PageHead } from "../components/page-head.js";
 import { Toaster } from "../components/toast.js";
 import { ChannelTabs } from "../feed/channel-tabs.js";
 import { FeedPage } from "../feed/feed-page.js";
@@ -8,6 +7,7 @@ import { words } from "../language/language.js";
 import { signInAsked } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
 import { BottomBar } from "./bottom-bar.js";
+import { MissingPage } from "./missing-page.js";
 import { type Route, route } from "./routes.js";
 import { SideCard } from "./side-card.js";
 import { TopBar } from "./top-bar.js";
@@ -77,10 +77,6 @@ function pageAt(at: Route) {
     case "notifications":
       return <NotificationsPage />;
     case "missing":
-      return (
-        <section class="plain-page">
-          <PageHead title={words.value.pageMissing} />
-        </section>
-      );
+      return <MissingPage />;
   }
 }

@@ -15,7 +15,7 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 export function toast(text: string, action?: Toast["action"]): void {
   clearTimeout(timer);
   shown.value = action === undefined ? { text } : { text, action };
-  timer = setTimeout(hide, action === undefined ? SHOWN_MS : WITH_ACTION_MS);
+  timer = setTimeout(hideToast, action === undefined ? SHOWN_MS : WITH_ACTION_MS);
 }
 
 export function Toaster() {
@@ -30,7 +30,7 @@ export function Toaster() {
               type="button"
               onClick={() => {
                 now.action?.run();
-                hide();
+                hideToast();
               }}
             >
               {now.action.label}
@@ -42,7 +42,8 @@ export function Toaster() {
   );
 }
 
-function hide(): void {
+/** What it was about has been overtaken. */
+export function hideToast(): void {
   clearTimeout(timer);
   shown.value = undefined;
 }

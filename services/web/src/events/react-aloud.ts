@@ -1,7 +1,7 @@
 import { asProblem, Problem } from "../api/send.js";
 import type { ArticleSummary } from "../api/wire.js";
 import { problemText } from "../components/problem-note.js";
-import { toast } from "../components/toast.js";
+import { hideToast, toast } from "../components/toast.js";
 import { words } from "../language/language.js";
 import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
@@ -44,6 +44,7 @@ function undoing(undo: () => Promise<void>) {
 }
 
 async function saying(doing: Promise<void>, done?: () => void): Promise<void> {
+  hideToast(); // its undo would be of what was done before
   try {
     await doing;
     done?.();

@@ -42,6 +42,7 @@ export class Feed {
   /** The timestamp of the older page that comes next; 0 when the next page is a new one. */
   #cursor = 0;
   #barren = 0;
+  #loading: Promise<unknown> = Promise.resolve();
   #since: number | undefined;
 
   constructor(channelId: string) {
@@ -63,6 +64,7 @@ export class Feed {
       this.start();
       return undefined;
     }
+    if (this.doing.peek() === "loading more") await this.#loading; // who asks meanwhile is not ignored
     return this.#load("refreshing", { timestamp: serverNow(), with_top: 1 }, (page) => this.#placeOnTop(page));
   }
 
@@ -87,8 +89,14 @@ export class Feed {
     this.failure.peek()?.retry();
   }
 
-  async #load(doing: Doing, query: object, place: (page: FeedPage) => number): Promise<number | undefined> {
-    if (this.doing.peek() !== "nothing") return undefined;
+  #load(doing: Doing, query: object, place: (page: FeedPage) => number): Promise<number | undefined> {
+    if (this.doing.peek() !== "nothing") return Promise.resolve(undefined);
+    const loading = this.#loadPage(doing, query, place);
+    this.#loading = loading;
+    return loading;
+  }
+
+  async #loadPage(doing: Doing, query: object, place: (page: FeedPage) => number): Promise<number | undefined> {
     batch(() => {
       this.doing.value = doing;
       this.failure.value = undefined;

@@ -31,7 +31,7 @@ export const en: Words = {
   seenUpTo: "You were here · refresh",
   exhausted: "Nothing new right now, come back in a while",
   emptyChannel: "Nothing in this channel yet",
-  degraded: "Your recommendations do not answer right now. Here is what is hot; they come back by themselves.",
+  degraded: "Recommendations are away for a moment; here is what is hot.",
   recovered: "Recommendations are back · refresh",
   pull: "Pull to refresh",
   release: "Release to refresh",

@@ -20,7 +20,7 @@ export function ago(date: string): string {
   const found = UNITS.find(([, unitMs]) => ageMs >= unitMs);
   if (found === undefined) return words.value.now;
   const [unit, unitMs] = found;
-  return new Intl.RelativeTimeFormat(languageTag.value).format(-Math.floor(ageMs / unitMs), unit);
+  return new Intl.RelativeTimeFormat(languageTag.value, { style: "narrow" }).format(-Math.floor(ageMs / unitMs), unit);
 }
 
 export function dateTime(date: string): string {

@@ -32,7 +32,7 @@ export const zh = {
   seenUpTo: "刚刚看到这里，点击刷新",
   exhausted: "暂时没有新的内容了，过一会儿再来",
   emptyChannel: "这个频道还没有内容",
-  degraded: "个性化推荐暂时没有回应，先看看热门内容，恢复后会自动更新。",
+  degraded: "个性化推荐暂时没有回应，先看看热门内容。",
   recovered: "推荐已恢复，点击刷新",
   pull: "下拉刷新",
   release: "松开刷新",
