@@ -266,6 +266,43 @@ describe("Redis away", () => {
   });
 });
 
+describe("a half-open link to Redis", () => {
+  test.each(["blackhole", "dropReplies"] as const)(
+    "%s: push goes on by the table, and by messages within 2 s of healing",
+    async (fault) => {
+      const { proxy, redisUrl } = await world.redisProxy();
+      const cutOff = await world.openGateway({ recommenderAddress, redisUrl });
+      const author = await person();
+      const sender = await person();
+      const unhandled = await unhandledDuring(async () => {
+        using device = await connected(cutOff, { token: author.token });
+        using writer = await connected(one, { token: sender.token });
+        await write(sender, author);
+        await writer.hears("delivered");
+        proxy[fault]();
+        await follow(author);
+        await device.hears("notification", 1, 2_500);
+        expect((await write({ ...author, http: client(cutOff, author.token) }, sender)).status).toBe(201);
+        await writer.hears("message", 2, 2_500);
+        await setTimeout(1_000);
+        proxy.heal();
+        const healedAt = performance.now();
+        const delivered = writer.told("delivered").length;
+        await eventually(
+          async () => {
+            await write(sender, author);
+            await setTimeout(100);
+            expect(writer.told("delivered").length).toBeGreaterThan(delivered);
+          },
+          { withinMs: 2_000 },
+        );
+        console.log(`${fault}: receipts are back after ${Math.round(performance.now() - healedAt)} ms`);
+      });
+      expect(unhandled).toEqual([]);
+    },
+  );
+});
+
 describe("MySQL away from a gateway", () => {
   test("what it could not read is sent within 2 s of its return", async () => {
     const { proxy, mysqlUrl } = await world.mysqlProxy();
@@ -315,7 +352,12 @@ describe("updates", () => {
     [{ channel_id: 999, since: 1 }, "INVALID_ARGUMENT"],
     [{ channel_id: 102 }, "INVALID_ARGUMENT"],
     [{ channel_id: -1, since: 1 }, "INVALID_ARGUMENT"],
-    [{ channel_id: null, since: "1" }, "INVALID_ARGUMENT"],
+    [{ channel_id: null, since: 1 }, "INVALID_ARGUMENT"],
+    [{ channel_id: [], since: 1 }, "INVALID_ARGUMENT"],
+    [{ channel_id: true, since: 1 }, "INVALID_ARGUMENT"],
+    [{ channel_id: "9223372036854775807", since: 1 }, "INVALID_ARGUMENT"],
+    [{ channel_id: 102, since: "1" }, "INVALID_ARGUMENT"],
+    [{ channel_id: 102, since: -1 }, "INVALID_ARGUMENT"],
     [[], "INVALID_ARGUMENT"],
     ["102", "INVALID_ARGUMENT"],
   ])("%j cannot be watched", async (asked, code) => {

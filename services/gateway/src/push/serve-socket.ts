@@ -1,7 +1,7 @@
 import { Refusal } from "@headline/errors";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
-import { read } from "../http/read.js";
+import { idValue, read } from "../http/read.js";
 import type { AccessTokens } from "../users/access-tokens.js";
 import { answering } from "./answering.js";
 import { SOCKETS_PER_USER_MAX } from "./let-in.js";
@@ -22,7 +22,7 @@ interface Parts {
 
 const Watched = z.strictObject(
   {
-    channel_id: z.coerce.number({ error: "must be a channel" }).int().min(0).max(2_147_483_647),
+    channel_id: idValue.transform(Number),
     since: z.number({ error: "must be ms since the epoch" }).int().min(0),
   },
   { error: "must be an object" },
