@@ -24,7 +24,7 @@ test("titles are read in chunks, the newest first, and changed ones again", asyn
   const catalogue = new Catalogue(Date.now);
   const titleWords = new TitleWords(cutPairs);
   const loading = { mysql: counted, catalogue, titleWords, signal: new AbortController().signal };
-  titleWords.put(catalogue.slotOf(3_000n), "told of before", 1);
+  titleWords.put({ slot: catalogue.slotOf(3_000n), title: "told of before", publishedAtMs: 1 });
 
   await loadTitles(loading, 2_500);
   expect(titleWords.size).toBe(2_500);

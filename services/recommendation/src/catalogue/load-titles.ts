@@ -42,8 +42,10 @@ export async function loadTitles({ mysql, catalogue, titleWords, signal }: Loadi
     if (last === undefined) return;
     below = BigInt(last.id);
     for (let from = 0; from < rows.length && !signal.aborted; from += TITLES_A_TURN) {
-      const titled = rows.slice(from, from + TITLES_A_TURN).map((row) => toTitled(row, catalogue));
-      titleWords.putMany(titled.filter(({ slot }) => !titleWords.has(slot)));
+      for (const row of rows.slice(from, from + TITLES_A_TURN)) {
+        const titled = toTitled(row, catalogue);
+        if (!titleWords.has(titled.slot)) titleWords.put(titled);
+      }
       await nextTurn();
     }
   }
@@ -64,7 +66,7 @@ export async function refreshTitles(
     const slot = catalogue.slotOf(articleId);
     if (!stays.has(slot)) titleWords.remove(slot);
   }
-  for (const { slot, title, publishedAtMs } of published) titleWords.put(slot, title, publishedAtMs);
+  for (const titled of published) titleWords.put(titled);
 }
 
 function toTitled(row: TitleRow, catalogue: Catalogue): Titled {

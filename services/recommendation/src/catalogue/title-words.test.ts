@@ -9,9 +9,9 @@ const [robot, towel] = ["robot", "towel"].map(wordNumber) as [number, number];
 describe("TitleWords", () => {
   test("leads from articles to words, and from words to articles, the newest first", () => {
     const words = new TitleWords(cutPairs);
-    words.put(7, "The robot and the towel", 100);
-    words.put(3, "A robot", 300);
-    words.put(5, "robot robot", 200);
+    words.put({ slot: 7, title: "The robot and the towel", publishedAtMs: 100 });
+    words.put({ slot: 3, title: "A robot", publishedAtMs: 300 });
+    words.put({ slot: 5, title: "robot robot", publishedAtMs: 200 });
     expect([...words.wordsOf(7)]).toEqual([robot, towel]);
     expect(words.slotsOf(robot)).toEqual([3, 5, 7]);
     expect(words.slotsOf(robot, 2)).toEqual([3, 5]);
@@ -22,8 +22,8 @@ describe("TitleWords", () => {
 
   test("a word that no title has any more is forgotten", () => {
     const words = new TitleWords(cutPairs);
-    words.put(1, "robot", 1);
-    words.put(1, "towel", 1);
+    words.put({ slot: 1, title: "robot", publishedAtMs: 1 });
+    words.put({ slot: 1, title: "towel", publishedAtMs: 1 });
     expect(words.slotsOf(robot)).toEqual([]);
     expect(words.words).toBe(1);
     words.remove(1);
@@ -32,22 +32,22 @@ describe("TitleWords", () => {
 
   test("when all places are taken, the oldest article gives its own to a newer one, but not to an older one", () => {
     const words = new TitleWords(cutPairs, { articlesMax: 2 });
-    words.put(1, "robot", 10);
-    words.put(2, "towel", 20);
-    words.put(3, "lamp", 5);
+    words.put({ slot: 1, title: "robot", publishedAtMs: 10 });
+    words.put({ slot: 2, title: "towel", publishedAtMs: 20 });
+    words.put({ slot: 3, title: "lamp", publishedAtMs: 5 });
     expect(words.has(3)).toBe(false);
-    words.putMany([{ slot: 4, title: "robot towel", publishedAtMs: 30 }]);
+    words.put({ slot: 4, title: "robot towel", publishedAtMs: 30 });
     expect([1, 2, 4].filter((slot) => words.has(slot))).toEqual([2, 4]);
     expect(words.slotsOf(robot)).toEqual([4]);
   });
 
   test("more words than there is room for lead nowhere, and leave as they came", () => {
     const words = new TitleWords(cutPairs, { articlesMax: 4, wordsMax: 1 });
-    words.put(1, "robot towel", 1);
-    words.put(2, "towel", 2);
+    words.put({ slot: 1, title: "robot towel", publishedAtMs: 1 });
+    words.put({ slot: 2, title: "towel", publishedAtMs: 2 });
     expect(words.slotsOf(towel)).toEqual([]);
     words.remove(1);
-    words.put(3, "towel", 3);
+    words.put({ slot: 3, title: "towel", publishedAtMs: 3 });
     words.remove(2);
     expect(words.slotsOf(towel)).toEqual([3]);
   });
@@ -56,8 +56,8 @@ describe("TitleWords", () => {
     const ascending = new TitleWords(cutPairs);
     const descending = new TitleWords(cutPairs);
     for (let slot = 0; slot < 500; slot += 1) {
-      ascending.put(slot, "robot", slot);
-      descending.put(499 - slot, "robot", 499 - slot);
+      ascending.put({ slot, title: "robot", publishedAtMs: slot });
+      descending.put({ slot: 499 - slot, title: "robot", publishedAtMs: 499 - slot });
     }
     const newest = Array.from({ length: SLOTS_PER_WORD }, (_, rank) => 499 - rank);
     expect(ascending.slotsOf(robot)).toEqual(newest);
@@ -72,7 +72,7 @@ describe("TitleWords", () => {
         const words = new TitleWords(cutPairs, { articlesMax: 20 });
         const naive = new Map<number, { at: number; words: string[] }>();
         for (const { slot, at, title, put } of changes) {
-          if (put) words.put(slot, title.join(" "), at);
+          if (put) words.put({ slot, title: title.join(" "), publishedAtMs: at });
           else words.remove(slot);
           if (put) naive.set(slot, { at, words: cutTitle(title.join(" "), cutPairs) });
           else naive.delete(slot);

@@ -1,5 +1,5 @@
 import { type CutHan, cutPairs, cutTitle, TITLE_WORDS_MAX } from "./cut-title.js";
-import { OrderedList } from "./ordered-list.js";
+import { LowestFirst } from "./lowest-first.js";
 import { NONE, WordChains } from "./word-chains.js";
 import { wordNumber } from "./word-number.js";
 
@@ -27,7 +27,7 @@ export class TitleWords {
   readonly #articlesMax: number;
   readonly #cutHan: CutHan;
   readonly #chains: WordChains;
-  readonly #byAge = new OrderedList((row) => this.#publishedAtMs[row] as number);
+  readonly #oldest: LowestFirst;
   #rowOf = new Int32Array(1_024).fill(NONE);
   readonly #free: number[] = [];
   #rows = 0;
@@ -44,13 +44,14 @@ export class TitleWords {
     this.#publishedAtMs = new Float64Array(articlesMax);
     this.#sizes = new Uint8Array(articlesMax);
     this.#words = new Int32Array(articlesMax * TITLE_WORDS_MAX);
+    this.#oldest = new LowestFirst(this.#publishedAtMs);
     const publishedAtMs = (place: number) => this.#publishedAtMs[(place / TITLE_WORDS_MAX) | 0] as number;
     this.#chains = new WordChains(this.#words.length, wordsMax, SLOTS_PER_WORD, publishedAtMs);
   }
 
   /** Of how many articles the words are known. */
   get size(): number {
-    return this.#byAge.size;
+    return this.#oldest.size;
   }
 
   /** How many different words there are. */
@@ -63,27 +64,16 @@ export class TitleWords {
   }
 
   /** Makes the article's title this one. An article older than all of a full house is let go; a newer one takes the oldest's place. */
-  put(slot: number, title: string, publishedAtMs: number): void {
+  put({ slot, title, publishedAtMs }: Titled): void {
     this.remove(slot);
     if (!this.#makeRoom(publishedAtMs)) return;
-    this.#byAge.insert(this.#write({ slot, title, publishedAtMs }));
-  }
-
-  /** The same for many, in one pass over what is ordered by age. */
-  putMany(titled: readonly Titled[]): void {
-    for (const { slot } of titled) this.remove(slot);
-    if (this.size + titled.length <= this.#articlesMax) {
-      const last = new Map(titled.map((article) => [article.slot, article]));
-      this.#byAge.insertMany([...last.values()].map((article) => this.#write(article)));
-    } else {
-      for (const { slot, title, publishedAtMs } of titled) this.put(slot, title, publishedAtMs);
-    }
+    this.#oldest.add(this.#write({ slot, title, publishedAtMs }));
   }
 
   remove(slot: number): void {
     const row = this.#row(slot);
     if (row === NONE) return;
-    this.#byAge.remove(row);
+    this.#oldest.remove(row);
     const start = row * TITLE_WORDS_MAX;
     for (let place = start; place < start + this.#sizes[row]!; place += 1) {
       this.#chains.remove(place, this.#words[place]!);
@@ -130,7 +120,7 @@ export class TitleWords {
 
   #makeRoom(publishedAtMs: number): boolean {
     if (this.size < this.#articlesMax) return true;
-    const oldest = this.#byAge.at(0);
+    const oldest = this.#oldest.first;
     if (this.#publishedAtMs[oldest]! >= publishedAtMs) return false;
     this.remove(this.#slots[oldest]!);
     return true;

@@ -19,9 +19,9 @@ interface Article {
 function traitsOf(articles: readonly Article[], shift = 0): Traits {
   return {
     isKnown: (slot) => articles[slot - shift] !== undefined,
-    channelId: (slot) => articles[slot - shift]!.channel,
-    author: (slot) => articles[slot - shift]!.author + shift,
-    wordCount: (slot) => articles[slot - shift]!.words.length,
+    channelId: (slot) => articles[slot - shift]?.channel ?? 0,
+    author: (slot) => (articles[slot - shift]?.author ?? 0) + shift,
+    wordCount: (slot) => articles[slot - shift]?.words.length ?? 0,
     word: (slot, index) => articles[slot - shift]!.words[index]!,
     rarity: () => 1,
     articleId: (slot) => BigInt(slot - shift) + 1n,
@@ -81,6 +81,18 @@ describe("interests", () => {
     const interests = open();
     interests.learn(BOB, 99, 3, NOW);
     expect([interests.size, interests.affinity(BOB, 99, NOW)]).toEqual([0, 0]);
+  });
+
+  test("a snapshot of many readers comes in parts, and is the same", () => {
+    const interests = open(3_000);
+    for (let userId = 0n; userId < 2_500n; userId += 1n) {
+      for (const slot of [0, 1, 2]) interests.learn(userId, slot, 3, NOW);
+    }
+    expect([...interests.snapshotParts()]).toHaveLength(4);
+    const restored = open(3_000);
+    restored.restore(interests.snapshot());
+    expect(restored.size).toBe(2_500);
+    expect(restored.affinity(2_499n, 1, NOW)).toBe(interests.affinity(2_499n, 1, NOW));
   });
 
   test("more readers than there is room for: who did nothing for longest is forgotten", () => {

@@ -154,16 +154,13 @@ export class Interests {
 
   #affinity(slot: number): number {
     const traits = this.#traits;
-    if (!traits.isKnown(slot)) return 0;
+    const author = this.#authors.get(traits.author(slot));
+    if (author !== 0 && !traits.isKnown(slot)) return 0; // it has an author's number all the same, and nothing else
     const count = traits.wordCount(slot);
     let words = 0;
     for (let index = 0; index < count; index += 1) words += this.#words.get(traits.word(slot, index));
     if (count > 1) words = Math.max(-1, Math.min(1, words / Math.sqrt(count)));
-    return (
-      SHARES.channel * this.#channels.get(traits.channelId(slot)) +
-      SHARES.author * this.#authors.get(traits.author(slot)) +
-      SHARES.words * words
-    );
+    return SHARES.channel * this.#channels.get(traits.channelId(slot)) + SHARES.author * author + SHARES.words * words;
   }
 
   /** False when nothing is known of the reader. */

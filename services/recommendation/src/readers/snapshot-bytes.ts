@@ -17,21 +17,26 @@ export class SnapshotWriter {
   }
 
   byte(value: number): void {
-    this.#view.setUint8(this.#advance(1), value);
+    const at = this.#advance(1);
+    this.#view.setUint8(at, value);
   }
 
   int(value: number): void {
-    this.#view.setInt32(this.#advance(4), value, true);
+    const at = this.#advance(4);
+    this.#view.setInt32(at, value, true);
   }
 
   float(value: number): void {
-    this.#view.setFloat32(this.#advance(4), value, true);
+    const at = this.#advance(4);
+    this.#view.setFloat32(at, value, true);
   }
 
   id(value: bigint): void {
-    this.#view.setBigInt64(this.#advance(8), value, true);
+    const at = this.#advance(8);
+    this.#view.setBigInt64(at, value, true);
   }
 
+  /** Makes room, perhaps in a new view. */
   #advance(bytes: number): number {
     const at = this.#size;
     this.#size += bytes;

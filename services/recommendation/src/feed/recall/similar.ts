@@ -1,0 +1,26 @@
+import { ALL_CHANNELS, type Catalogue } from "../../catalogue/catalogue.js";
+import type { CoVisits } from "../../readers/co-visits.js";
+import type { Recall } from "../candidate.js";
+import { firstKept } from "./first-kept.js";
+
+/** How many of the last reads are looked at, and how much less each says than the one after it. */
+const READS = 10;
+const FADING = 0.85;
+
+/** What others read who read what the reader read last. Looks at ten articles' neighbours, whatever there is. */
+export function similar(catalogue: Catalogue, visits: Pick<CoVisits, "lastReads" | "neighbours">): Recall {
+  return (reader, want, keep) => {
+    const inChannel = (slot: number) =>
+      (reader.channelId === ALL_CHANNELS || catalogue.channelId(slot) === reader.channelId) && keep(slot);
+    const reads = visits.lastReads(reader.userId);
+    const scores = new Map<number, number>();
+    for (const [age, read] of reads.slice(0, READS).entries()) {
+      for (const { slot, strength } of visits.neighbours(read, reader.nowMs)) {
+        scores.set(slot, (scores.get(slot) ?? 0) + strength * FADING ** age);
+      }
+    }
+    for (const read of reads) scores.delete(read);
+    const closest = [...scores].sort(([slotA, a], [slotB, b]) => b - a || slotB - slotA);
+    return firstKept({ size: closest.length, at: (rank) => closest[rank]![0] }, want, inChannel, catalogue);
+  };
+}
