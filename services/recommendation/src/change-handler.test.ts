@@ -13,6 +13,7 @@ function open() {
     catalogue: new Catalogue(Date.now),
     channels: {} as Channels,
     promotions: { load: async () => {} },
+    titles: { refresh: async () => {} },
     forgetFollows: () => undefined,
     forgetAversion: () => undefined,
   });

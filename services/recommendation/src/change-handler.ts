@@ -4,12 +4,14 @@ import { loadCatalogue, refreshArticles } from "./catalogue/article-source.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";
 import type { Promotions } from "./catalogue/promotions.js";
+import type { TitleKeeper } from "./catalogue/title-keeper.js";
 
 interface Parts {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly promotions: Pick<Promotions, "load">;
+  readonly titles: Pick<TitleKeeper, "refresh">;
   readonly forgetFollows: (userId: bigint) => void;
   readonly forgetAversion: (userId: bigint) => void;
 }
@@ -26,7 +28,15 @@ const ARTICLES_AT_ONCE = 1_000;
  * Takes what changed from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
  * What is told during a read is gathered for the next.
  */
-export function createChangeHandler({ mysql, catalogue, channels, promotions, forgetFollows, forgetAversion }: Parts) {
+export function createChangeHandler({
+  mysql,
+  catalogue,
+  channels,
+  promotions,
+  titles,
+  forgetFollows,
+  forgetAversion,
+}: Parts) {
   let running: Promise<void> = Promise.resolve();
   let gathering: Gathering | undefined;
 
@@ -48,8 +58,10 @@ export function createChangeHandler({ mysql, catalogue, channels, promotions, fo
 
   async function handle(changes: readonly Change[]): Promise<void> {
     const articleIds = new Set<bigint>();
+    const edited = new Set<bigint>();
     if (changes.some(({ topic }) => topic === "promotion")) await promotions.load();
     for (const { topic, subjectId } of changes) {
+      if (topic === "article") edited.add(subjectId);
       if (topic === "article" || topic === "article-statistics") articleIds.add(subjectId);
       else if (topic === "follows") forgetFollows(subjectId);
       else if (topic === "dislikes" || topic === "blocks") forgetAversion(subjectId);
@@ -58,9 +70,12 @@ export function createChangeHandler({ mysql, catalogue, channels, promotions, fo
         await loadCatalogue(mysql, catalogue);
       }
     }
-    const ids = [...articleIds];
-    for (let from = 0; from < ids.length; from += ARTICLES_AT_ONCE) {
-      await refreshArticles(mysql, catalogue, ids.slice(from, from + ARTICLES_AT_ONCE));
-    }
+    for (const ids of inPieces(articleIds)) await refreshArticles(mysql, catalogue, ids);
+    for (const ids of inPieces(edited)) await titles.refresh(ids);
   }
+}
+
+function* inPieces(articleIds: ReadonlySet<bigint>): Generator<bigint[]> {
+  const ids = [...articleIds];
+  for (let from = 0; from < ids.length; from += ARTICLES_AT_ONCE) yield ids.slice(from, from + ARTICLES_AT_ONCE);
 }

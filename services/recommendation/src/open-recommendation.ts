@@ -9,6 +9,7 @@ import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
+import { TitleKeeper } from "./catalogue/title-keeper.js";
 import { createChangeHandler } from "./change-handler.js";
 import { createCountUpdates } from "./count-updates.js";
 import { createExplainFeed } from "./explain-feed.js";
@@ -19,6 +20,7 @@ import { rank } from "./feed/rank.js";
 import { HistoryStore } from "./history/history-store.js";
 import { openLearning } from "./learning/open-learning.js";
 import { seenStudent } from "./learning/seen-student.js";
+import { createTastes } from "./learning/tastes.js";
 import { createPresent } from "./present.js";
 import { Aversions } from "./readers/aversions.js";
 import { FollowGraph, followsOrNobody } from "./readers/follow-graph.js";
@@ -79,6 +81,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const catalogue = new Catalogue(now, 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
     const promotions = new Promotions(bulkMysql);
+    const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logged(log, "titles") });
     const follows = new FollowGraph(mysql);
     const onUnknownReader = gathered(log, "a reader not read; the page does without", { everyMs: 1_000 });
     const aversions = new Aversions(mysql, onUnknownReader);
@@ -102,6 +105,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
           catalogue,
           channels,
           promotions,
+          titles,
           forgetFollows: (userId) => follows.forget(userId),
           forgetAversion: (userId) => aversions.forget(userId),
         }),
@@ -115,11 +119,13 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     await loadCatalogue(bulkMysql, catalogue);
     log.info({ articles: catalogue.listed }, "catalogue loaded");
 
+    const tastes = createTastes(catalogue, titles.words);
     const learning = resources.use(
       await openLearning({
         mysql: bulkMysql,
         catalogue,
-        students: [seenStudent(seen)],
+        students: [seenStudent(seen), ...tastes.students],
+        before: (signal) => titles.load(signal),
         onError: logged(log, "the learning"),
         ...(config.snapshotMs === undefined ? {} : { snapshotMs: config.snapshotMs }),
       }),
@@ -129,12 +135,13 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       catalogue,
       ranker: learning.learner.ranker,
       trust: () => Math.min(1, learning.learner.clicks / CLICKS_TO_TRUST),
-      interests: { affinities: () => undefined },
+      interests: tastes.interests,
     });
     const byRules: Ranking = (recalled, reader) => rank(recalled, reader, catalogue);
     const feed = homeFeed({
       catalogue,
       promotions,
+      learned: tastes.recalls,
       rankingOf: ({ userId }) => (experiments(userId) === LEARNED ? learned : byRules),
       onRecallFailure,
     });
@@ -156,7 +163,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       feed,
       experiments,
       learner: learning.learner,
-      interestsOf: () => [],
+      interestsOf: tastes.describe,
       now,
     });
     const countUpdates = createCountUpdates({ catalogue, channels, histories, know, now, filters: FILTERS });

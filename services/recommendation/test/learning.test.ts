@@ -144,7 +144,31 @@ describe("what was learnt", () => {
     const { client: another } = await world.open();
     const explained = await another.explain({ userId: -1n, channelId: 0, articleNum: 10 });
     expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([270n, 30n]);
-    const rebuilt = await rebuildModel({ mysql: world.mysql, studentsOf: () => [] });
+    const rebuilt = await rebuildModel({ mysql: world.mysql });
     expect(rebuilt).toMatchObject({ events: 270, upTo: 270n, sameAsStored: true });
+  });
+});
+
+describe("a reader who likes three articles of a kind", () => {
+  test("sees the next refresh turn that way, and the explanation say so", async () => {
+    await world.seed(
+      Array.from({ length: 120 }, (_, index) => ({ id: BigInt(index + 1), channelId: 101 + (index % 4) })),
+    );
+    ({ client } = await world.open({ holdout: 0 }));
+    const ask = newReader(client);
+    const kindOf = (articleIds: readonly bigint[]) => articleIds.filter((id) => Number(id - 1n) % 4 === 2).length;
+    const before = ids(await ask(0));
+    expect(kindOf(before)).toBeLessThanOrEqual(4);
+    const liked = [3n, 7n, 11n];
+    await lands(ask.userId, "click", liked, 1);
+    await lands(ask.userId, "liking", liked, 1);
+    await learntAll();
+    const after = ids(await ask(0));
+    expect(kindOf(after)).toBeGreaterThanOrEqual(6);
+    const { interests, candidates } = await client.explain({ userId: ask.userId, channelId: 0, articleNum: 10 });
+    expect(interests[0]).toMatchObject({ kind: "channel", name: "103" });
+    const shown = candidates.filter(({ position }) => position > 0);
+    expect(shown.some(({ sources }) => sources.includes("interest"))).toBe(true);
+    expect(shown.some(({ parts }) => (parts["interest"] ?? 0) > 0)).toBe(true);
   });
 });

@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly redisUrl?: string;
   readonly stateRedisUrl?: string;
   readonly callsMax?: number;
+  readonly holdout?: number;
+  readonly snapshotMs?: number;
   readonly log?: Log;
   /** Over the stream of batches instead of one RPC a call. */
   readonly streaming?: boolean;

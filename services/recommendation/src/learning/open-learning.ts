@@ -11,6 +11,8 @@ interface Parts {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly students: readonly Student[];
+  /** What has to be known before the first event is learnt from. */
+  readonly before?: (signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
   /** How old the newest snapshot may become. */
   readonly snapshotMs?: number;
@@ -31,20 +33,14 @@ const PIECE = 20;
 
 /** Goes on from the newest snapshot, replays what came after it, and follows live; stores a snapshot from time to time. */
 export async function openLearning(parts: Parts): Promise<Learning> {
-  const { mysql, catalogue, students, onError, snapshotMs = SNAPSHOT_MS } = parts;
+  const { mysql, catalogue, students, onError, before, snapshotMs = SNAPSHOT_MS } = parts;
   const store = new ModelStore(mysql, MODEL_NAME);
   const grower = new ForestGrower(onError);
   const grow = grower.grow.bind(grower);
   const learner = await restored();
   const stopped = new AbortController();
   const { signal } = stopped;
-  const following = followEvents({
-    mysql,
-    from: learner.position,
-    signal,
-    onError,
-    onBatch: learnInPieces,
-  });
+  const following = follow();
   const storing = keepStoring();
   return {
     learner,
@@ -69,6 +65,11 @@ export async function openLearning(parts: Parts): Promise<Learning> {
       onError(error);
     }
     return new Learner({ catalogue, grow, students });
+  }
+
+  async function follow(): Promise<void> {
+    await before?.(signal);
+    await followEvents({ mysql, from: learner.position, signal, onError, onBatch: learnInPieces });
   }
 
   async function learnInPieces(events: readonly LandedEvent[]): Promise<void> {

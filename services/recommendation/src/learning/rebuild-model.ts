@@ -4,15 +4,15 @@ import type { Mysql } from "@headline/mysql";
 import { growForest, type Training } from "@headline/ranking";
 import { loadCatalogue } from "../catalogue/article-source.js";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { Learner, type Student } from "./learner.js";
+import { TitleKeeper } from "../catalogue/title-keeper.js";
+import { Learner } from "./learner.js";
 import { contentOf, decodeLearner, encodeLearner } from "./learner-snapshot.js";
 import { ModelStore } from "./model-store.js";
 import { MODEL_NAME } from "./open-learning.js";
+import { createTastes } from "./tastes.js";
 
 interface Options {
   readonly mysql: Mysql;
-  /** What else learns, for this catalogue. */
-  readonly studentsOf: (catalogue: Catalogue) => readonly Student[];
   readonly onProgress?: (learnt: { readonly events: number; readonly upTo: bigint }) => void;
   readonly signal?: AbortSignal;
 }
@@ -32,13 +32,21 @@ const NEVER = new AbortController().signal;
  * Learns everything again from the first event on, by the code that learns while serving, compares what was learnt up to the
  * stored snapshot with that snapshot, goes on to the newest event and stores the result.
  */
-export async function rebuildModel({ mysql, studentsOf, onProgress, signal = NEVER }: Options): Promise<Rebuilt> {
+export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Options): Promise<Rebuilt> {
   const catalogue = new Catalogue(Date.now);
   await loadCatalogue(mysql, catalogue);
-  const parts = { catalogue, grow: growHere, students: studentsOf(catalogue) };
+  const titles = new TitleKeeper({
+    mysql,
+    catalogue,
+    onError: (error) => {
+      throw error;
+    },
+  });
+  await titles.load(signal);
+  const fresh = () => ({ catalogue, grow: growHere, students: createTastes(catalogue, titles.words).students });
   const store = new ModelStore(mysql, MODEL_NAME);
   const stored = await store.load();
-  const learner = new Learner(parts);
+  const learner = new Learner(fresh());
   let events = 0;
   let sameAsStored: boolean | undefined;
   for (;;) {
@@ -51,7 +59,7 @@ export async function rebuildModel({ mysql, studentsOf, onProgress, signal = NEV
     events += wanted.length;
     onProgress?.({ events, upTo: learner.position });
     if (stored !== undefined && learner.position === stored.eventId) {
-      const was = decodeLearner(stored.body, { ...parts, students: studentsOf(catalogue) });
+      const was = decodeLearner(stored.body, fresh());
       sameAsStored = isDeepStrictEqual(contentOf(learner), contentOf(was));
     }
   }

@@ -1,0 +1,73 @@
+import type { EventKind, LandedEvent } from "@headline/event-log";
+import type { Interest } from "@headline/rpc";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { TitleWords } from "../catalogue/title-words.js";
+import type { PlannedRecall } from "../feed/feed.js";
+import { interests as interestsRecall } from "../feed/recall/interests.js";
+import { similar } from "../feed/recall/similar.js";
+import { CoVisits } from "../readers/co-visits.js";
+import { deedWeight } from "../readers/deed-weight.js";
+import { Interests } from "../readers/interests.js";
+import { traitsOf } from "../readers/traits.js";
+import type { Student } from "./learner.js";
+
+/** What readers are drawn to, and which articles the same readers read: learnt from the log, for recalls, ranking and explanations. */
+export interface Tastes {
+  readonly interests: Interests;
+  readonly students: readonly Student[];
+  readonly recalls: readonly PlannedRecall[];
+  /** In words, the strongest first. */
+  describe(userId: bigint, nowMs: number): Interest[];
+}
+
+const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect"]);
+
+export function createTastes(catalogue: Catalogue, titleWords: TitleWords): Tastes {
+  const interests = new Interests(traitsOf(catalogue, titleWords));
+  const visits = new CoVisits(catalogue);
+  return {
+    interests,
+    students: [interestsStudent(interests), coVisitsStudent(visits)],
+    recalls: [
+      { reason: "interest", recall: interestsRecall({ catalogue, interests, titleWords }), perPlace: 4 },
+      { reason: "similar", recall: similar(catalogue, visits), perPlace: 2 },
+    ],
+    describe(userId, nowMs) {
+      const { channels, authors, words } = interests.top(userId, nowMs);
+      return [
+        ...channels.map(({ key, strength }) => ({ kind: "channel", name: String(key), weight: strength })),
+        ...authors.map(({ key, strength }) => ({
+          kind: "author",
+          name: String(catalogue.authorUnder(key)),
+          weight: strength,
+        })),
+        ...words.map(({ key, strength }) => ({ kind: "word", name: String(key), weight: strength })),
+      ].sort((a, b) => b.weight - a.weight);
+    },
+  };
+}
+
+function interestsStudent(interests: Interests): Student {
+  return {
+    name: "interests",
+    learn({ kind, userId, durationMs, landedAtMs }: LandedEvent, slot) {
+      const deed = deedWeight(kind, durationMs);
+      if (deed === undefined) return;
+      if (deed.isUndone) interests.undo(userId, slot, deed.weight, landedAtMs);
+      else interests.learn(userId, slot, deed.weight, landedAtMs);
+    },
+    snapshot: () => interests.snapshot(),
+    restore: (bytes) => interests.restore(bytes),
+  };
+}
+
+function coVisitsStudent(visits: CoVisits): Student {
+  return {
+    name: "co-visits",
+    learn({ kind, userId, landedAtMs }, slot) {
+      if (READING.has(kind)) visits.learn(userId, slot, landedAtMs);
+    },
+    snapshot: () => visits.snapshot(),
+    restore: (bytes) => visits.restore(bytes),
+  };
+}
