@@ -226,6 +226,7 @@ inBrowser("the home feed in a browser", () => {
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(options.viewport.width);
         expect([path, await page.evaluate(FAINT_TEXTS)]).toEqual([path, []]);
         expect([path, await page.evaluate(SPILLED)]).toEqual([path, []]);
+        expect([path, await page.evaluate(NAMELESS)]).toEqual([path, []]);
       }
       expect(complaints).toEqual([]);
     }
@@ -273,6 +274,11 @@ const showing = (state: string) => `(() => {
 })()`;
 const HIDE = showing("hidden");
 const SHOW = showing("visible");
+
+/** What can be pressed or filled in, and has no name to be called by. */
+const NAMELESS = `[...document.querySelectorAll("a[href], button, input, select, textarea")]
+  .filter((control) => (control.ariaLabel ?? control.labels?.[0]?.textContent ?? control.textContent).trim() === "")
+  .map((control) => control.outerHTML.slice(0, 120))`;
 
 /** Lines whose words stand beside their box. */
 const SPILLED = `[...document.querySelectorAll(".meta, .row-actions, .profile, .author-line, .page-head")]

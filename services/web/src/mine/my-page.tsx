@@ -55,7 +55,7 @@ function SignedIn({ userId, name }: { userId: string; name: string }) {
           <h1>{name}</h1>
           {user?.about && <p>{user.about}</p>}
         </div>
-        <a class="outlined button" href={hrefOf.user(userId)}>
+        <a class="round" href={hrefOf.user(userId)} aria-label={name}>
           <Icon name="user" />
         </a>
       </div>
