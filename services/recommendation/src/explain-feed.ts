@@ -19,7 +19,7 @@ interface Parts {
   readonly experiments: Experiments;
   readonly learner: Learner;
   /** What a reader is drawn to, the strongest first. */
-  readonly interestsOf: (userId: bigint, nowMs: number) => readonly Interest[];
+  readonly interestsOf: (userId: bigint, nowMs: number) => Promise<readonly Interest[]>;
   readonly now: () => number;
 }
 
@@ -44,7 +44,7 @@ export function createExplainFeed(parts: Parts) {
       learnedUpTo: learner.position,
       clicksLearned: BigInt(learner.clicks),
       candidates: candidates.map((candidate) => explained(candidate, measures.get(candidate.slot))),
-      interests: [...interestsOf(userId, ask.arrivedMs)],
+      interests: [...(await interestsOf(userId, ask.arrivedMs))],
     };
   };
 

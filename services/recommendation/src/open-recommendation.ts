@@ -119,7 +119,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     await loadCatalogue(bulkMysql, catalogue);
     log.info({ articles: catalogue.listed }, "catalogue loaded");
 
-    const tastes = createTastes(catalogue, titles.words);
+    const tastes = createTastes(catalogue, titles);
     const learning = resources.use(
       await openLearning({
         mysql: bulkMysql,

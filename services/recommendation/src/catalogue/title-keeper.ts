@@ -1,9 +1,10 @@
-import type { Mysql } from "@headline/mysql";
+import { inList, type Mysql } from "@headline/mysql";
 import type { Catalogue } from "./catalogue.js";
-import { type CutHan, cutPairs } from "./cut-title.js";
+import { type CutHan, cutPairs, cutTitle } from "./cut-title.js";
 import { loadJieba } from "./load-jieba.js";
 import { loadTitles, refreshTitles } from "./load-titles.js";
 import { TitleWords } from "./title-words.js";
+import { wordNumber } from "./word-number.js";
 
 interface Parts {
   readonly mysql: Mysql;
@@ -34,6 +35,18 @@ export class TitleKeeper {
     const early = [...this.#early];
     this.#early.clear();
     await this.refresh(early).catch(onError);
+  }
+
+  /** What words stand for, read from a title that has each: for people who look, not for readers who wait. */
+  async textsOf(words: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const { mysql, catalogue } = this.parts;
+    const slots = words.flatMap((word) => this.words.slotsOf(word, 1));
+    if (slots.length === 0) return new Map();
+    const rows = await mysql.query<{ title: string }>(
+      `SELECT title FROM articles WHERE id IN (${inList(slots.map((slot) => catalogue.articleId(slot)))})`,
+    );
+    const texts = rows.flatMap(({ title }) => cutTitle(title, this.#cutHan));
+    return new Map(texts.map((text) => [wordNumber(text), text]));
   }
 
   /** These articles have changed. */

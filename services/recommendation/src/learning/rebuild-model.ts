@@ -43,7 +43,7 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
     },
   });
   await titles.load(signal);
-  const fresh = () => ({ catalogue, grow: growHere, students: createTastes(catalogue, titles.words).students });
+  const fresh = () => ({ catalogue, grow: growHere, students: createTastes(catalogue, titles).students });
   const store = new ModelStore(mysql, MODEL_NAME);
   const stored = await store.load();
   const learner = new Learner(fresh());

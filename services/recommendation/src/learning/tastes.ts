@@ -1,7 +1,7 @@
 import type { EventKind, LandedEvent } from "@headline/event-log";
 import type { Interest } from "@headline/rpc";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { TitleWords } from "../catalogue/title-words.js";
+import type { TitleKeeper } from "../catalogue/title-keeper.js";
 import type { PlannedRecall } from "../feed/feed.js";
 import { interests as interestsRecall } from "../feed/recall/interests.js";
 import { similar } from "../feed/recall/similar.js";
@@ -17,12 +17,13 @@ export interface Tastes {
   readonly students: readonly Student[];
   readonly recalls: readonly PlannedRecall[];
   /** In words, the strongest first. */
-  describe(userId: bigint, nowMs: number): Interest[];
+  describe(userId: bigint, nowMs: number): Promise<Interest[]>;
 }
 
 const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect"]);
 
-export function createTastes(catalogue: Catalogue, titleWords: TitleWords): Tastes {
+export function createTastes(catalogue: Catalogue, titles: Pick<TitleKeeper, "words" | "textsOf">): Tastes {
+  const titleWords = titles.words;
   const interests = new Interests(traitsOf(catalogue, titleWords));
   const visits = new CoVisits(catalogue);
   return {
@@ -32,8 +33,9 @@ export function createTastes(catalogue: Catalogue, titleWords: TitleWords): Tast
       { reason: "interest", recall: interestsRecall({ catalogue, interests, titleWords }), perPlace: 4 },
       { reason: "similar", recall: similar(catalogue, visits), perPlace: 2 },
     ],
-    describe(userId, nowMs) {
+    async describe(userId, nowMs) {
       const { channels, authors, words } = interests.top(userId, nowMs);
+      const texts = await titles.textsOf(words.map(({ key }) => key));
       return [
         ...channels.map(({ key, strength }) => ({ kind: "channel", name: String(key), weight: strength })),
         ...authors.map(({ key, strength }) => ({
@@ -41,7 +43,7 @@ export function createTastes(catalogue: Catalogue, titleWords: TitleWords): Tast
           name: String(catalogue.authorUnder(key)),
           weight: strength,
         })),
-        ...words.map(({ key, strength }) => ({ kind: "word", name: String(key), weight: strength })),
+        ...words.map(({ key, strength }) => ({ kind: "word", name: texts.get(key) ?? `#${key}`, weight: strength })),
       ].sort((a, b) => b.weight - a.weight);
     },
   };

@@ -88,7 +88,7 @@ describe("interests", () => {
     for (let userId = 0n; userId < 2_500n; userId += 1n) {
       for (const slot of [0, 1, 2]) interests.learn(userId, slot, 3, NOW);
     }
-    expect([...interests.snapshotParts()]).toHaveLength(4);
+    expect([...interests.snapshotParts()]).toHaveLength(11);
     const restored = open(3_000);
     restored.restore(interests.snapshot());
     expect(restored.size).toBe(2_500);

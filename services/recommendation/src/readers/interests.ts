@@ -50,9 +50,9 @@ export class Interests {
   #preparedFor: bigint | undefined;
   #preparedAtMs = Number.NaN;
   #preparedRow = NONE;
-  readonly #channels = new KeyScores(5);
-  readonly #authors = new KeyScores(6);
-  readonly #words = new KeyScores(7);
+  readonly #channels = new KeyScores(6);
+  readonly #authors = new KeyScores(8);
+  readonly #words = new KeyScores(9);
   readonly #strengths = new Float64Array(PLACES);
 
   constructor(traits: Traits, readersMax = READERS_MAX) {

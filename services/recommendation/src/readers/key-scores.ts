@@ -6,7 +6,7 @@ export class KeyScores {
   readonly #stamps: Uint32Array;
   #stamp = 1;
 
-  /** @param log2Size Of twice as many keys as there will be, or more. */
+  /** @param log2Size Of several times as many places as there will be keys, so that nearly all places that are looked at are empty. */
   constructor(log2Size: number) {
     this.#shift = 32 - log2Size;
     this.#keys = new Int32Array(2 ** log2Size);

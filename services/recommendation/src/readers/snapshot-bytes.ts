@@ -87,7 +87,7 @@ export class SnapshotReader {
 }
 
 /** How many rows are written or read before others have their turn. */
-const ROWS_PER_PART = 1_000;
+const ROWS_PER_PART = 250;
 
 interface Table {
   readonly rows: Int32Array;

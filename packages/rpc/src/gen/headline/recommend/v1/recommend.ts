@@ -111,6 +111,10 @@ export enum Reason {
   EXPLORE = 4,
   /** PROMOTED - Its author paid for it to be shown. */
   PROMOTED = 5,
+  /** INTEREST - Its channel, its author or words of its title are what the reader likes. */
+  INTEREST = 6,
+  /** SIMILAR - Who read what the reader read last read this as well. */
+  SIMILAR = 7,
   UNRECOGNIZED = -1,
 }
 
@@ -134,6 +138,12 @@ export function reasonFromJSON(object: any): Reason {
     case 5:
     case "REASON_PROMOTED":
       return Reason.PROMOTED;
+    case 6:
+    case "REASON_INTEREST":
+      return Reason.INTEREST;
+    case 7:
+    case "REASON_SIMILAR":
+      return Reason.SIMILAR;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -155,6 +165,10 @@ export function reasonToJSON(object: Reason): string {
       return "REASON_EXPLORE";
     case Reason.PROMOTED:
       return "REASON_PROMOTED";
+    case Reason.INTEREST:
+      return "REASON_INTEREST";
+    case Reason.SIMILAR:
+      return "REASON_SIMILAR";
     case Reason.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
