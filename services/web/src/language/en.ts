@@ -18,7 +18,16 @@ export const en: Words = {
   pageMissing: "There is no such page",
   newVersion: "There is a new version of this page, please reload",
 
-  reasons: { pinned: "Top", hot: "Hot", new: "New", followed: "Following", explore: "Explore", interest: "For you", similar: "Readers also read", promoted: "Promoted" },
+  reasons: {
+    pinned: "Top",
+    hot: "Hot",
+    new: "New",
+    followed: "Following",
+    explore: "Explore",
+    interest: "For you",
+    similar: "Readers also read",
+    promoted: "Promoted",
+  },
   comments: (n) => `${n} ${n === "1" ? "comment" : "comments"}`,
   likes: (n) => `${n} ${n === "1" ? "like" : "likes"}`,
   collects: (n) => `${n} ${n === "1" ? "save" : "saves"}`,

@@ -16,10 +16,16 @@ export const zh = {
   pageMissing: "这一页不存在",
   newVersion: "页面有了新版本，请刷新",
 
-  reasons: { pinned: "置顶", hot: "热", new: "新", followed: "关注", explore: "探索", interest: "兴趣", similar: "相似", promoted: "推广" } as Record<
-    string,
-    string
-  >,
+  reasons: {
+    pinned: "置顶",
+    hot: "热",
+    new: "新",
+    followed: "关注",
+    explore: "探索",
+    interest: "兴趣",
+    similar: "相似",
+    promoted: "推广",
+  } as Record<string, string>,
   comments: (n: string) => `${n} 评论`,
   likes: (n: string) => `${n} 赞`,
   collects: (n: string) => `${n} 收藏`,
