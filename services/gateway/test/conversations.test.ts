@@ -54,7 +54,8 @@ describe("a message", () => {
       body: { data: { sender_id: String(alice.id), recipient_id: String(bob.id), text: "你好 👋", state: "sent" } },
     });
     const { message_id } = sent.body.data;
-    for (const device of [phone, laptop, other]) expect(await device.hears("message")).toEqual([sent.body.data]);
+    const { state: _, ...always } = sent.body.data; // one's own device may hear of it when the other has it already
+    for (const device of [phone, laptop, other]) expect(await device.hears("message")).toMatchObject([always]);
     for (const device of [phone, laptop])
       expect(await device.hears("delivered")).toEqual([{ user_id: String(bob.id), up_to: message_id }]);
     expect((await messages(alice, bob)).results[0].state).toBe("delivered");
