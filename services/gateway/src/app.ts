@@ -181,9 +181,14 @@ export function createApp(parts: AppParts): Express {
   app.get(
     "/articles/:id",
     readArticle({
+      authenticate,
+      mysql,
+      keys: parts.trackKeys,
+      now,
       articles,
       similar: createSimilar(mysql),
       onSimilarError: gathered(log, "similar articles", EACH_SECOND),
+      onViewerError: gathered(log, "what a reader did", EACH_SECOND),
     }),
   );
   app.get("/channels", listChannels(channels));

@@ -1,24 +1,38 @@
 import { Refusal } from "@headline/errors";
+import type { Mysql } from "@headline/mysql";
+import type { TrackKeys } from "@headline/track-token";
 import type { RequestHandler } from "express";
 import { z } from "zod";
+import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { idText, read } from "../http/read.js";
 import type { Articles } from "./articles.js";
 import { presentItem, presentItems } from "./present-item.js";
 import type { Similar } from "./similar.js";
+import { linkTrace, viewerState } from "./viewer-state.js";
 
 interface Parts {
+  readonly authenticate: Authenticate;
+  readonly mysql: Mysql;
+  readonly keys: TrackKeys;
+  readonly now: () => number;
   readonly articles: Articles;
   readonly similar: Similar;
   readonly onSimilarError: (error: unknown) => void;
+  readonly onViewerError: (error: unknown) => void;
 }
 
 const Path = z.object({ id: idText });
 
-/** GET /articles/:id: the article with its content, counts, and similar ones. */
-export function readArticle({ articles, similar, onSimilarError }: Parts): RequestHandler {
+/**
+ * GET /articles/:id: the article with its content, counts, and similar ones; to a reader who says who they are, also what they
+ * have done with it, and the tokens to do more.
+ */
+export function readArticle(parts: Parts): RequestHandler {
+  const { articles, similar, onSimilarError } = parts;
   return async (req, res) => {
     const { id } = read(Path, req.params);
+    const reader = req.headers.authorization === undefined ? undefined : await parts.authenticate.anybody(req, res);
     const [[item], content] = await Promise.all([articles.getMany([id]), articles.contents.get(id)]);
     if (item === undefined || content === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
     const article = presentItem(item);
@@ -26,8 +40,20 @@ export function readArticle({ articles, similar, onSimilarError }: Parts): Reque
       ...article,
       content,
       similar: await similarTo(id, Number(article["channel_id"]), String(article["title"])),
+      ...(reader && (await forReader(reader.userId, id, BigInt(String(article["aut_id"]))))),
     });
   };
+
+  /** Without what they have done the article is still theirs to read. */
+  async function forReader(userId: bigint, articleId: bigint, authorId: bigint) {
+    const trace = linkTrace(parts.keys, userId, articleId, parts.now());
+    try {
+      return { trace, viewer: await viewerState(parts.mysql, { userId, articleId, authorId }) };
+    } catch (error) {
+      parts.onViewerError(error);
+      return { trace };
+    }
+  }
 
   /** Nice to have: an article is shown without them rather than not at all. */
   async function similarTo(id: bigint, channelId: number, title: string): Promise<readonly unknown[]> {

@@ -7,7 +7,11 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const HOUR_MS = 60 * 60 * 1_000;
 /** Of the newest events: what a page may cost. */
 const EVENTS_MAX = 500_000;
-const RANKINGS: Readonly<Record<number, string>> = { 1: "the rules alone (hot-new-1)", 2: "learned (learned-1)" };
+const RANKINGS: Readonly<Record<number, string>> = {
+  0: "opened by a link",
+  1: "the rules alone (hot-new-1)",
+  2: "learned (learned-1)",
+};
 
 interface Counted {
   readonly bucket: number;

@@ -30,7 +30,7 @@ export type ScoreParts = Readonly<Record<string, number>>;
 const CHOSEN_FROM = 100;
 const ORDERED = 30;
 /** In doublings of engagement: what being entirely after a reader's heart is worth… */
-const INTEREST_WORTH = 5;
+const INTEREST_WORTH = 12;
 /** …and one standard deviation of what the ranker says, once it is trusted. */
 const POOL_WORTH = 1.5;
 const LIST_WORTH = 1.5;
