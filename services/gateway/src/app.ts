@@ -46,6 +46,7 @@ import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
 import { listNotifications } from "./notifications/list-notifications.js";
 import { markNotificationsRead } from "./notifications/mark-notifications-read.js";
+import { serveDocs, serveDocsStyle, serveDocument } from "./openapi/serve-document.js";
 import {
   listOrders,
   listPromotionDays,
@@ -228,6 +229,10 @@ export function createApp(parts: AppParts): Express {
 
   app.post("/authorizations", jsonBody, signIn({ mysql, tokens }));
   app.put("/authorizations", optionalJsonBody, renewSignIn({ mysql, tokens }));
+
+  app.get("/openapi.json", serveDocument());
+  app.get("/docs", serveDocs());
+  app.get("/docs/style.css", serveDocsStyle());
 
   for (const folder of assets) app.use(staticFiles(folder));
   app.use(notFound);

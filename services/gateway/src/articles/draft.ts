@@ -9,9 +9,11 @@ const COVERS_MAX = 3;
 const COVER_CHARACTERS_MAX = 512;
 
 /** An http(s) URL, or a path on this site. */
-const cover = line(COVER_CHARACTERS_MAX).refine((url) => /^(https?:\/\/[^\s\\/]|\/(?![\\/]))[^\s\\]*$/i.test(url), {
-  error: "must be an http(s) URL or a path",
-});
+const cover = line(COVER_CHARACTERS_MAX)
+  .refine((url) => /^(https?:\/\/[^\s\\/]|\/(?![\\/]))[^\s\\]*$/i.test(url), {
+    error: "must be an http(s) URL or a path",
+  })
+  .meta({ minLength: 1, maxLength: COVER_CHARACTERS_MAX, format: "uri-reference" });
 
 const fields = {
   title: line(TITLE_CHARACTERS_MAX),

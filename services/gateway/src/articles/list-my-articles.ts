@@ -13,7 +13,7 @@ interface Parts {
   readonly articles: Articles;
 }
 
-const ListQuery = z.strictObject({
+export const MyArticlesQuery = z.strictObject({
   before: idText.optional(),
   per_page: decimal({ min: 1, max: 50 }).default(10),
 });
@@ -32,7 +32,7 @@ interface OwnRow {
 export function listMyArticles({ authenticate, mysql, articles }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page: count } = read(ListQuery, req.query);
+    const { before = INT64_MAX, per_page: count } = read(MyArticlesQuery, req.query);
     const rows = await mysql.query<OwnRow>(
       `SELECT id, title, channel_id, cover, status, publish_at, published_at FROM articles
         WHERE author_id = ? AND status IN (${PUBLISHED}, ${SCHEDULED}) AND id < ? ORDER BY id DESC LIMIT ${count}`,

@@ -15,7 +15,7 @@ interface Parts {
   readonly now: () => number;
 }
 
-const ArticlePath = z.object({ id: idText });
+export const ArticlePath = z.object({ id: idText });
 
 /**
  * POST /articles: 201 once the article is committed; with an Idempotency-Key, again and again the same answer. With

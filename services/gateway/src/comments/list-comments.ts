@@ -16,13 +16,16 @@ interface Parts {
 }
 
 const Path = z.object({ id: idText });
-const Query = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(20) });
+export const CommentsQuery = z.object({
+  before: idText.optional(),
+  per_page: decimal({ min: 1, max: 50 }).default(20),
+});
 
 /** GET /articles/:id/comments: newest first; `next` goes into `before`. */
 export function listComments({ mysql, articles, users }: Parts): RequestHandler {
   return async (req, res) => {
     const { id } = read(Path, req.params);
-    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const { before = INT64_MAX, per_page } = read(CommentsQuery, req.query);
     const [[article], found] = await Promise.all([
       articles.getMany([id]),
       readComments(mysql, id, before, per_page + 1), // one more than shown says whether there are more

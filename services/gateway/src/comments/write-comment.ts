@@ -23,8 +23,8 @@ interface Parts {
 
 const CHARACTERS_MAX = 1_000;
 const ArticlePath = z.object({ id: idText });
-const CommentPath = z.object({ id: idText, commentId: idText });
-const Body = z.strictObject({ content: line(CHARACTERS_MAX) }, { error: "must be a JSON object" });
+export const CommentPath = z.object({ id: idText, commentId: idText });
+export const NewComment = z.strictObject({ content: line(CHARACTERS_MAX) }, { error: "must be a JSON object" });
 
 /** POST /articles/:id/comments: 201 once it is committed, and the next read counts it; with an Idempotency-Key, once. */
 export function writeComment(parts: Parts): RequestHandler {
@@ -32,7 +32,7 @@ export function writeComment(parts: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { id } = read(ArticlePath, req.params);
-    const { content } = read(Body, req.body);
+    const { content } = read(NewComment, req.body);
     const comment = { articleId: id, userId, content, idempotencyKey: idempotencyKey(req) };
     const commented = await insertComment(mysql, comment);
     const [user] = await Promise.all([

@@ -26,20 +26,23 @@ interface Parts {
 }
 
 const CHARACTERS_MAX = 1_000;
-const Path = z.object({ userId: idText });
-const Body = z.strictObject(
+export const PeerPath = z.object({ userId: idText });
+export const NewMessage = z.strictObject(
   { text: line(CHARACTERS_MAX), client_id: z.guid({ error: "must be a UUID" }).toLowerCase() },
   { error: "must be a JSON object" },
 );
-const ReadBody = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });
-const Query = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(20) });
+export const ReadUpTo = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });
+export const ConversationsQuery = z.object({
+  before: idText.optional(),
+  per_page: decimal({ min: 1, max: 50 }).default(20),
+});
 
 /** POST /conversations/:userId/messages: 201 once it is committed; the same client_id again is the same message. */
 export function sendMessage({ authenticate, mysql, users, announcer, limit }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId: senderId } = await authenticate.signedIn(req);
-    const { userId: recipientId } = read(Path, req.params);
-    const { text, client_id: clientId } = read(Body, req.body);
+    const { userId: recipientId } = read(PeerPath, req.params);
+    const { text, client_id: clientId } = read(NewMessage, req.body);
     if (recipientId === senderId) throw new Refusal("INVALID_ARGUMENT", "nobody writes to themselves");
     await limit(senderId);
     if ((await users.profiles.get(recipientId)) === undefined)
@@ -54,7 +57,7 @@ export function sendMessage({ authenticate, mysql, users, announcer, limit }: Pa
 export function listConversations({ authenticate, mysql, users }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const { before = INT64_MAX, per_page } = read(ConversationsQuery, req.query);
     const found = await readConversations(mysql, userId, before, per_page + 1);
     const shown = found.slice(0, per_page);
     const [names, messages] = await Promise.all([
@@ -87,8 +90,8 @@ export function listConversations({ authenticate, mysql, users }: Parts): Reques
 export function listMessages({ authenticate, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { userId: peerId } = read(Path, req.params);
-    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const { userId: peerId } = read(PeerPath, req.params);
+    const { before = INT64_MAX, per_page } = read(ConversationsQuery, req.query);
     const found = await readConversation(mysql, userId, peerId, { before, count: per_page + 1 });
     const shown = found.slice(0, per_page);
     const hasMore = found.length > per_page;
@@ -104,8 +107,8 @@ export function listMessages({ authenticate, mysql }: Parts): RequestHandler {
 export function readUpTo({ authenticate, mysql, tellRead }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { userId: peerId } = read(Path, req.params);
-    const { up_to } = read(ReadBody, req.body);
+    const { userId: peerId } = read(PeerPath, req.params);
+    const { up_to } = read(ReadUpTo, req.body);
     const { readUpTo, unread, moved } = await markConversationRead(mysql, userId, peerId, up_to);
     if (moved) tellRead({ readerId: userId, peerId, upTo: readUpTo });
     sendOk(res, { user_id: String(peerId), read_up_to: String(readUpTo), unread });

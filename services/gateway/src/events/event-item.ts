@@ -4,7 +4,7 @@ import { idValue } from "../http/read.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NO_UUID = "00000000-0000-0000-0000-000000000000";
-const EVENTS_MAX = 100;
+export const EVENTS_MAX = 100;
 const ARTICLES_MAX = 50;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const LAST_DATE_MS = 8_640_000_000_000_000;
@@ -26,7 +26,8 @@ export const EventItem = z
     {
       id: z
         .string({ error: "must be a UUID" })
-        .refine((id) => UUID.test(id) && id !== NO_UUID, { error: "must be a UUID" }),
+        .refine((id) => UUID.test(id) && id !== NO_UUID, { error: "must be a UUID" })
+        .meta({ format: "uuid" }),
       type: z.enum(EVENT_KINDS, { error: `must be one of ${EVENT_KINDS.join(", ")}` }),
       token: z
         .string({ error: "must be a text" })
@@ -36,6 +37,7 @@ export const EventItem = z
       article_ids: z
         .array(idValue, { error: "must be a list of ids" })
         .refine(({ length }) => length >= 1 && length <= ARTICLES_MAX, { error: `must have 1 to ${ARTICLES_MAX} ids` })
+        .meta({ minItems: 1, maxItems: ARTICLES_MAX })
         .optional(),
     },
     { error: "must be a JSON object" },
@@ -53,5 +55,8 @@ export type EventItem = z.output<typeof EventItem>;
 
 function wholeMs(max: number) {
   const error = `must be a whole number of milliseconds from 0 to ${max}`;
-  return z.number({ error }).refine((ms) => Number.isSafeInteger(ms) && ms >= 0 && ms <= max, { error });
+  return z
+    .number({ error })
+    .refine((ms) => Number.isSafeInteger(ms) && ms >= 0 && ms <= max, { error })
+    .meta({ type: "integer", minimum: 0, maximum: max });
 }

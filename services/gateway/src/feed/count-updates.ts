@@ -22,7 +22,7 @@ interface Parts {
 
 const COUNT_MAX = 100;
 const TIMEOUT_MS = 200;
-const Query = z.object({
+export const UpdatesQuery = z.object({
   channel_id: FeedQuery.shape.channel_id,
   since: decimal({ min: 0, max: Number.MAX_SAFE_INTEGER }),
 });
@@ -37,7 +37,7 @@ export function countUpdates({
   onDegraded,
 }: Parts): RequestHandler {
   return async (req, res) => {
-    const { channel_id: channelId, since } = read(Query, req.query);
+    const { channel_id: channelId, since } = read(UpdatesQuery, req.query);
     channels.named(channelId);
     const { userId } = await authenticate.anybody(req, res);
     const request = { userId, channelId, since: BigInt(since) };

@@ -15,7 +15,7 @@ const STATUS: Readonly<Record<RefusalCode, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
-const TITLES: Readonly<Record<number, string>> = {
+export const TITLES: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",

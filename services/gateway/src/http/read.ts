@@ -22,14 +22,18 @@ export function invalid(field: string, detail: string): Refusal {
   return new Refusal("INVALID_ARGUMENT", `${field} ${detail}`, { fields: [{ field, detail }] });
 }
 
-/** A number in a query: plain decimal digits, given once. `Number()` would also take "", " 1", "0x1" and "1e3". */
+/**
+ * A number in a query: plain decimal digits, given once. `Number()` would also take "", " 1", "0x1" and "1e3". Here as below,
+ * `meta` says in JSON Schema what the code checks, for openapi/.
+ */
 export function decimal({ min, max }: { min: number; max: number }) {
   return z
     .string({ error: "must be given once, as a whole number" })
     .refine((text) => DECIMAL.test(text) && text.length <= 16 && Number(text) >= min && Number(text) <= max, {
       error: `must be a whole number from ${min} to ${max}`,
     })
-    .transform(Number);
+    .transform(Number)
+    .meta({ type: "integer", minimum: min, maximum: max });
 }
 
 /** An id in a path or query: decimal digits up to 2^63 - 1. */
@@ -38,7 +42,8 @@ export const idText = z
   .refine((text) => DECIMAL.test(text) && text.length <= 19 && BigInt(text) <= INT64_MAX, {
     error: "must be a decimal id",
   })
-  .transform(BigInt);
+  .transform(BigInt)
+  .meta({ pattern: DECIMAL.source, maxLength: 19 });
 
 /** An id in a body: a decimal string, or a number that JSON did not round. */
 export const idValue = z
@@ -51,7 +56,13 @@ export const idValue = z
     },
   )
   .transform((value) => BigInt(value))
-  .refine((id) => id <= INT64_MAX, { error: "must be at most 2^63 - 1" });
+  .refine((id) => id <= INT64_MAX, { error: "must be at most 2^63 - 1" })
+  .meta({
+    anyOf: [
+      { type: "string", pattern: DECIMAL.source, maxLength: 19 },
+      { type: "integer", minimum: 0 },
+    ],
+  });
 
 /** `cover[2]`, `title`: the field as the caller wrote it. */
 function fieldName(path: readonly PropertyKey[]): string {

@@ -12,7 +12,8 @@ export function line(max: number) {
     .trim()
     .refine((text) => isWellFormed(text), { error: "must be well-formed Unicode" })
     .refine((text) => !CONTROL.test(text), { error: "must not contain control characters" })
-    .refine((text) => text.length > 0 && [...text].length <= max, { error: `must have 1 to ${max} characters` });
+    .refine((text) => text.length > 0 && [...text].length <= max, { error: `must have 1 to ${max} characters` })
+    .meta({ minLength: 1, maxLength: max });
 }
 
 /** A longer text: line breaks and tabs are welcome, 1 to `maxBytes` bytes of UTF-8. */
@@ -23,7 +24,8 @@ export function body(maxBytes: number) {
     .refine((text) => !CONTROL_BUT_BREAKS.test(text), { error: "must not contain control characters" })
     .refine((text) => text.trim().length > 0 && Buffer.byteLength(text) <= maxBytes, {
       error: `must have 1 to ${maxBytes} bytes of UTF-8`,
-    });
+    })
+    .meta({ minLength: 1, maxLength: maxBytes });
 }
 
 /** No half of a surrogate pair stands alone: MySQL would store something else in its place. */

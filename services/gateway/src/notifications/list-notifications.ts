@@ -12,13 +12,16 @@ interface Parts {
   readonly mysql: Mysql;
 }
 
-const Query = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(20) });
+export const NotificationsQuery = z.object({
+  before: idText.optional(),
+  per_page: decimal({ min: 1, max: 50 }).default(20),
+});
 
 /** GET /notifications: one's own, newest first; `next` goes into `before`. */
 export function listNotifications({ authenticate, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page } = read(Query, req.query);
+    const { before = INT64_MAX, per_page } = read(NotificationsQuery, req.query);
     const [found, unread] = await Promise.all([
       readInbox(mysql, userId, before, per_page + 1), // one more than shown says whether there are more
       countUnread(mysql, userId),

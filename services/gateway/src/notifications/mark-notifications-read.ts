@@ -11,13 +11,13 @@ interface Parts {
   readonly mysql: Mysql;
 }
 
-const Body = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });
+export const NotificationsRead = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });
 
 /** POST /notifications/read: everything up to an id is read; again is the same. */
 export function markNotificationsRead({ authenticate, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { up_to } = read(Body, req.body);
+    const { up_to } = read(NotificationsRead, req.body);
     await markRead(mysql, userId, up_to);
     sendOk(res, { up_to: String(up_to), unread: await countUnread(mysql, userId) });
   };

@@ -39,9 +39,12 @@ interface Parts {
   readonly now: () => number;
 }
 
-const NewOrder = z.strictObject({ article_id: idValue, day: day.optional() }, { error: "must be a JSON object" });
-const OrderPath = z.object({ id: idText });
-const OrderList = z.strictObject({
+export const NewOrder = z.strictObject(
+  { article_id: idValue, day: day.optional() },
+  { error: "must be a JSON object" },
+);
+export const OrderPath = z.object({ id: idText });
+export const OrdersQuery = z.strictObject({
   before: idText.optional(),
   per_page: decimal({ min: 1, max: 50 }).default(10),
 });
@@ -91,7 +94,7 @@ export function showOrder({ authenticate, mysql }: Parts): RequestHandler {
 export function listOrders({ authenticate, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page: count } = read(OrderList, req.query);
+    const { before = INT64_MAX, per_page: count } = read(OrdersQuery, req.query);
     const orders = await readOrdersOf(mysql, userId, before, count);
     const hasMore = orders.length === count;
     sendOk(res, {

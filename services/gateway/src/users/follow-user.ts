@@ -26,7 +26,7 @@ interface Followed {
   readonly changes: readonly Change[];
 }
 
-const Path = z.object({ id: idText });
+export const UserPath = z.object({ id: idText });
 
 /** PUT /users/:id/follow: again is the same. */
 export const followUser = (parts: Parts) => setFollow(parts, true);
@@ -38,7 +38,7 @@ function setFollow(parts: Parts, following: boolean): RequestHandler {
   const { authenticate, mysql, users } = parts;
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { id: authorId } = read(Path, req.params);
+    const { id: authorId } = read(UserPath, req.params);
     if (authorId === userId) throw new Refusal("INVALID_ARGUMENT", "nobody follows themselves");
     if ((await users.profiles.get(authorId)) === undefined)
       throw new Refusal("NOT_FOUND", `user ${authorId} does not exist`);

@@ -12,7 +12,10 @@ import { isFollowing } from "./user-store.js";
 import type { Users } from "./users.js";
 
 const Path = z.object({ id: idText });
-const ListQuery = z.object({ before: idText.optional(), per_page: decimal({ min: 1, max: 50 }).default(10) });
+export const UserArticlesQuery = z.object({
+  before: idText.optional(),
+  per_page: decimal({ min: 1, max: 50 }).default(10),
+});
 
 /** GET /users/:id; to somebody signed in, also whether they follow this user. */
 export function readUser({
@@ -45,7 +48,7 @@ export function readMe({ authenticate, users }: { authenticate: Authenticate; us
 export function listUserArticles({ mysql, articles }: { mysql: Mysql; articles: Articles }): RequestHandler {
   return async (req, res) => {
     const { id } = read(Path, req.params);
-    const { before = INT64_MAX, per_page } = read(ListQuery, req.query);
+    const { before = INT64_MAX, per_page } = read(UserArticlesQuery, req.query);
     const ids = await articleIdsByAuthor(mysql, id, before, per_page);
     const results = presentItems(await articles.getMany(ids));
     const hasMore = ids.length === per_page;

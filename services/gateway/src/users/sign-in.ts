@@ -27,7 +27,7 @@ const RESERVED_NAME = /^user \d+$/i;
 /** Hashing takes a core for some 10 ms on purpose; what does not fit is told to come back. */
 const HASHES_MAX = 16;
 
-const SignUp = z.strictObject(
+export const SignUp = z.strictObject(
   {
     name: line(NAME_CHARACTERS_MAX).refine((name) => !RESERVED_NAME.test(name), { error: "is reserved" }),
     password: z
@@ -37,11 +37,11 @@ const SignUp = z.strictObject(
   },
   { error: "must be a JSON object" },
 );
-const SignIn = z.strictObject(
+export const SignIn = z.strictObject(
   { name: z.string({ error: "must be a text" }).max(200), password: z.string({ error: "must be a text" }).max(200) },
   { error: "must be a JSON object" },
 );
-const Renewal = z.strictObject(
+export const Renewal = z.strictObject(
   { refresh_token: z.string({ error: "must be a text" }) },
   { error: "must be a JSON object" },
 );

@@ -1,0 +1,88 @@
+import { UserPath } from "../users/follow-user.js";
+import { UserArticlesQuery } from "../users/read-user.js";
+import { Renewal, SignIn, SignUp } from "../users/sign-in.js";
+import { ArticleList, Following, Renewed, SignedIn, User } from "./answers.js";
+import type { Route } from "./route.js";
+
+export const userRoutes: readonly Route[] = [
+  {
+    method: "post",
+    path: "/users",
+    name: "signUp",
+    summary: "A new user, signed in",
+    access: "nobody",
+    body: { schema: SignUp },
+    answers: { status: 201, data: SignedIn },
+    refuses: [404, 409],
+  },
+  {
+    method: "post",
+    path: "/authorizations",
+    name: "signIn",
+    summary: "Name and password for an access token and a refresh token",
+    access: "nobody",
+    body: { schema: SignIn },
+    answers: { status: 201, data: SignedIn },
+    refuses: [401, 404],
+  },
+  {
+    method: "put",
+    path: "/authorizations",
+    name: "renew",
+    summary: "A refresh token for a new access token",
+    more: "The refresh token stands in the body, or as Bearer without a body.",
+    access: "nobody",
+    body: { schema: Renewal, optional: true },
+    answers: { status: 201, data: Renewed },
+    refuses: [401],
+  },
+  {
+    method: "get",
+    path: "/users/me",
+    name: "me",
+    summary: "Oneself, with one's counts",
+    access: "signed-in",
+    answers: { data: User },
+    refuses: [404],
+  },
+  {
+    method: "get",
+    path: "/users/:id",
+    name: "user",
+    summary: "A user; to somebody signed in, also whether they follow",
+    access: "optional",
+    params: UserPath,
+    answers: { data: User },
+    refuses: [404],
+  },
+  {
+    method: "get",
+    path: "/users/:id/articles",
+    name: "userArticles",
+    summary: "A user's articles, the newest first",
+    access: "nobody",
+    params: UserPath,
+    query: UserArticlesQuery,
+    answers: { data: ArticleList },
+  },
+  {
+    method: "put",
+    path: "/users/:id/follow",
+    name: "follow",
+    summary: "Follows; again is the same",
+    access: "signed-in",
+    params: UserPath,
+    answers: { data: Following },
+    refuses: [404],
+  },
+  {
+    method: "delete",
+    path: "/users/:id/follow",
+    name: "unfollow",
+    summary: "Unfollows; again is the same",
+    access: "signed-in",
+    params: UserPath,
+    answers: { data: Following },
+    refuses: [404],
+  },
+];

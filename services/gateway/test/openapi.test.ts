@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import type { Express } from "express";
+import { type AppParts, createApp } from "../src/app.js";
+import type { RunningGateway } from "../src/open-gateway.js";
+import { openApiDocument } from "../src/openapi/document.js";
+import { STORIES } from "../src/openapi/stories.js";
+import { documentCheck } from "./document-check.js";
+import { type Client, client, openWorld, type World } from "./open-world.js";
+
+const routes = STORIES.flatMap(({ routes }) => routes);
+
+describe("the document", () => {
+  test("names every route of the app, and no other", () => {
+    const documented = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(documented.sort()).toEqual(routesOf(createApp(NO_PARTS)).sort());
+  });
+
+  test("is OpenAPI 3.1", async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(openApiDocument()) as never);
+    expect(errors).toBeUndefined();
+    expect(valid).toBe(true);
+  });
+
+  test("names each operation once, and the parameters that stand in its path", () => {
+    const names = routes.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { path, params } of routes)
+      expect(Object.keys(params?.shape ?? {})).toEqual([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
+  });
+});
+
+describe("a gateway", () => {
+  let world: World;
+  let gateway: RunningGateway;
+  const document = openApiDocument();
+  const { check, seen } = documentCheck(document);
+
+  beforeAll(async () => {
+    world = await openWorld();
+    await world.addArticles(3, { authorId: await world.addUser("carol") });
+    ({ gateway } = await world.open());
+  });
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
+
+  test("serves the document, and a page without scripts and without anything from elsewhere", async () => {
+    const guest = client(gateway);
+    const served = await guest.get("/openapi.json");
+    expect(served.body).toEqual(JSON.parse(JSON.stringify(document)));
+    expect(served.headers.get("access-control-allow-origin")).toBe("*");
+    const docs = await guest.get("/docs");
+    expect(docs.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(docs.headers.get("content-security-policy")).toContain("default-src 'none'; style-src 'self'");
+    for (const { name } of routes) expect(docs.body).toContain(`id="${name}"`);
+    expect(docs.body).not.toMatch(/<script|style="|(src|href)="(https?:)?\/\//);
+    expect((await guest.get("/docs/style.css")).headers.get("content-type")).toContain("text/css");
+  });
+
+  test("answers what the document says, on every route that answers JSON", async () => {
+    const guest = client(gateway);
+    const answered = (method: string, path: string, who: Client) => caller(who, check, method, path);
+
+    const alice = await signedUp(guest, check, "alice");
+    const bob = await signedUp(guest, check, "bob");
+    const credentials = { name: "alice", password: "a long password" };
+    const { refresh_token } = (await answered("post", "/authorizations", guest)({ body: credentials })).data;
+    await answered("put", "/authorizations", guest)({ body: { refresh_token } });
+
+    const draft = { title: "Hello", content: "World", channel_id: 101, cover: ["/covers/a.svg"] };
+    const published = await answered("post", "/articles", alice.client)({ body: draft });
+    const id = published.data.article_id;
+    const later = { ...draft, title: "Later", publish_at: Date.now() + 3_600_000 };
+    const waiting = (await answered("post", "/articles", alice.client)({ body: later })).data.article_id;
+    await answered("patch", "/articles/{id}", alice.client)({ id, body: { title: "Hello again" } });
+    await answered("get", "/users/me/articles", alice.client)();
+    await answered("delete", "/articles/{id}", alice.client)({ id: waiting });
+    await answered("get", "/articles/{id}", guest)({ id });
+    await answered("get", "/channels", guest)();
+
+    const comment = await answered("post", "/articles/{id}/comments", bob.client)({ id, body: { content: "Nice" } });
+    await answered("get", "/articles/{id}/comments", guest)({ id });
+    const commentId = comment.data.comment_id;
+    await answered("delete", "/articles/{id}/comments/{commentId}", bob.client)({ id, commentId });
+
+    await answered("get", "/users/me", alice.client)();
+    await answered("put", "/users/{id}/follow", bob.client)({ id: alice.id });
+    await answered("get", "/users/{id}", bob.client)({ id: alice.id });
+    await answered("get", "/users/{id}/articles", guest)({ id: alice.id });
+    await answered("get", "/notifications", alice.client)();
+    await answered("post", "/notifications/read", alice.client)({ body: { up_to: "1" } });
+    await answered("delete", "/users/{id}/follow", bob.client)({ id: alice.id });
+
+    const to = { userId: alice.id, body: { text: "hi", client_id: crypto.randomUUID() } };
+    const message = await answered("post", "/conversations/{userId}/messages", bob.client)(to);
+    await answered("get", "/conversations", alice.client)();
+    await answered("get", "/conversations/{userId}/messages", alice.client)({ userId: bob.id });
+    const upTo = { userId: bob.id, body: { up_to: message.data.message_id } };
+    await answered("post", "/conversations/{userId}/read", alice.client)(upTo);
+
+    await answered("get", "/promotion-days", guest)();
+    const order = await answered("post", "/orders", alice.client)({ body: { article_id: id } });
+    const orderId = order.data.order_id;
+    await answered("get", "/orders", alice.client)();
+    await answered("get", "/orders/{id}", alice.client)({ id: orderId });
+    await answered("post", "/orders/{id}/payment", alice.client)({ id: orderId });
+
+    const feed = await answered("get", "/articles", bob.client)({ query: "?channel_id=0&with_top=1" });
+    const [first] = feed.data.results;
+    await answered("get", "/articles/updates", bob.client)({ query: "?channel_id=0&since=0" });
+    const event = { id: crypto.randomUUID(), type: "click", token: first.trace.click, ts: Date.now() };
+    const upload = { events: [event, event, { ...event, id: crypto.randomUUID(), token: "v1.wrong" }] };
+    await answered("post", "/events", bob.client)({ body: upload });
+
+    const json = routes.filter(({ answers }) => "data" in answers).map(({ name }) => name);
+    expect([...seen].sort()).toEqual(json.sort());
+  });
+
+  test("refuses as the document says", async () => {
+    const guest = client(gateway);
+    check("get", "/articles", await guest.get("/articles?channel_id=x"));
+    check("get", "/articles/{id}", await guest.get("/articles/999999"));
+    check("post", "/articles", await guest.post("/articles", {}));
+    check("post", "/articles", await guest.send("POST", "/articles", { raw: "x" }));
+    check("post", "/users", await guest.post("/users", { name: "alice", password: "another password" }));
+    check("post", "/authorizations", await guest.post("/authorizations", { name: "alice", password: "wrong" }));
+    check("get", "/articles", await client(gateway, "Bearer nonsense").get("/articles?channel_id=0"));
+  });
+});
+
+type Check = ReturnType<typeof documentCheck>["check"];
+
+interface Call {
+  readonly body?: unknown;
+  readonly query?: string;
+  readonly [parameter: string]: unknown;
+}
+
+/** Calls a route, and holds the answer, which has to be a success, against the document. */
+function caller(who: Client, check: Check, method: string, path: string) {
+  return async ({ body, query = "", ...params }: Call = {}) => {
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => String(params[name]));
+    const options = body === undefined ? {} : { body };
+    const answer = await who.send(method.toUpperCase(), filled + query, options);
+    check(method, path, answer);
+    if (answer.status >= 300) throw new Error(`${method} ${filled}: ${answer.body.detail}`);
+    return answer.body;
+  };
+}
+
+async function signedUp(guest: Client, check: Check, name: string) {
+  const { data } = await caller(guest, check, "post", "/users")({ body: { name, password: "a long password" } });
+  return { id: data.user_id as string, client: withToken(guest, data.token) };
+}
+
+function withToken(guest: Client, token: string): Client {
+  const authorization = `Bearer ${token}`;
+  const send: Client["send"] = (method, path, options = {}) =>
+    guest.send(method, path, { ...options, headers: { authorization, ...options.headers } });
+  return {
+    send,
+    get: (path) => send("GET", path),
+    post: (path, body, headers = {}) => send("POST", path, { body, headers }),
+  };
+}
+
+/** Enough to register routes; none of them is called. */
+const NO_PARTS = { assets: [], articles: {}, users: {}, eventLog: {}, trackKeys: {} } as unknown as AppParts;
+
+/** What the app would answer to, as `get /articles/:id`. */
+function routesOf(app: Express): string[] {
+  return app.router.stack.flatMap(({ route }) =>
+    route === undefined
+      ? []
+      : Object.keys((route as unknown as { methods: object }).methods).map((method) => `${method} ${route.path}`),
+  );
+}
