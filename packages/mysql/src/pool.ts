@@ -1,6 +1,7 @@
 import { Refusal } from "@headline/errors";
 import mysql2, { type PoolConnection } from "mysql2/promise";
 import { asFailure, isConnectionBroken } from "./failure.js";
+import { type ObserveMysql, observed } from "./observe.js";
 import { cut, hangUp, type Statements, statements } from "./statements.js";
 import { runTransaction, type Transaction, type TransactionOptions } from "./transaction.js";
 
@@ -19,6 +20,7 @@ interface Options {
   readonly statementTimeoutMs?: number;
   /** How long a transaction may take as a whole, from BEGIN to COMMIT and in all its attempts. */
   readonly transactionTimeoutMs?: number;
+  readonly observe?: ObserveMysql | undefined;
 }
 
 const QUEUE_MAX = 200;
@@ -61,12 +63,22 @@ export function openMysql(url: string, options: Options = {}): Mysql {
     withConnection((connection) => run(statements(connection, () => statementTimeoutMs)));
   const limits = { statementTimeoutMs, transactionTimeoutMs };
   const close = () => closePool(pool, open);
-  return {
+  const mysql: Mysql = {
     query: (sql, params) => one((on) => on.query(sql, params)),
     write: (sql, params) => one((on) => on.write(sql, params)),
     transaction: (work, transactionOptions) => runTransaction(withConnection, work, limits, transactionOptions),
     close,
     [Symbol.asyncDispose]: close,
+  };
+  return options.observe === undefined ? mysql : observing(mysql, options.observe);
+}
+
+function observing(mysql: Mysql, observe: ObserveMysql): Mysql {
+  return {
+    ...mysql,
+    query: (sql, params) => observed(observe, "query", () => mysql.query(sql, params)),
+    write: (sql, params) => observed(observe, "write", () => mysql.write(sql, params)),
+    transaction: (work, options) => observed(observe, "transaction", () => mysql.transaction(work, options)),
   };
 }
 

@@ -1,2 +1,3 @@
 export { createLog, gathered, type Log, logged } from "./log.js";
-export { childTraceparent, isTraceparent } from "./traceparent.js";
+export { type Problem, problemsOf } from "./problems.js";
+export { childTraceparent, isTraceparent, traceIdOf, traceparentOfRequest } from "./traceparent.js";

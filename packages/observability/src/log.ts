@@ -1,10 +1,28 @@
 import { pino } from "pino";
+import { problemCounter } from "./problems.js";
 
 export type Log = pino.Logger;
 
-/** Structured logs, one JSON object a line, to standard output. */
+const WARN = 40;
+const ERROR = 50;
+
+/** Structured logs, one JSON object a line, to standard output. What is warned of is counted (see `problemsOf`). */
 export function createLog({ name, level = "info" }: { name: string; level?: string | undefined }): Log {
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime });
+  const problems = problemCounter();
+  const log = pino({
+    name,
+    level,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    hooks: {
+      logMethod(args, method, number) {
+        const [first, second] = args as unknown[];
+        if (number >= WARN) problems.count(number < ERROR ? "warn" : "error", second ?? first, first);
+        method.apply(this, args);
+      },
+    },
+  });
+  problems.belongsTo(log);
+  return log;
 }
 
 /** For best effort written as such: `await counts.offer(…).catch(logged(log, "count not offered"))`. */
@@ -18,13 +36,17 @@ interface Gathered {
 }
 
 /** For what can happen a thousand times a second: says the first at once, and then at most one line each `everyMs`, with how many it stands for. */
-export function gathered(log: Log, message: string, { everyMs, now = Date.now }: Gathered): (error: unknown) => void {
+export function gathered(
+  log: Log,
+  message: string,
+  { everyMs, now = Date.now }: Gathered,
+): (error: unknown, fields?: object) => void {
   let unsaid = 0;
   let saidAtMs = Number.NEGATIVE_INFINITY;
-  return (error) => {
+  return (error, fields) => {
     unsaid += 1;
     if (now() - saidAtMs < everyMs) return;
-    log.warn({ err: error, times: unsaid }, message);
+    log.warn({ err: error, times: unsaid, ...fields }, message);
     saidAtMs = now();
     unsaid = 0;
   };

@@ -11,3 +11,17 @@ export function isTraceparent(value: unknown): value is string {
 export function childTraceparent(parent: string): string {
   return `${parent.slice(0, 36)}${randomBytes(8).toString("hex")}${parent.slice(52)}`;
 }
+
+/** The trace's id, as logs name it. */
+export function traceIdOf(traceparent: string): string {
+  return traceparent.slice(3, 35);
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** The traceparent of a request that came without one: its id is the trace's, so that logs of both say the same. Not to be recorded. */
+export function traceparentOfRequest(requestId: string): string | undefined {
+  if (!UUID.test(requestId)) return undefined;
+  const traceId = requestId.replaceAll("-", "");
+  return `00-${traceId}-${traceId.slice(16)}-00`;
+}

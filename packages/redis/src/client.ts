@@ -1,4 +1,5 @@
 import { Redis as Client, type RedisOptions as ClientOptions } from "ioredis";
+import { type ObserveRedis, observeCommands } from "./observe.js";
 
 export type Redis = Client;
 
@@ -12,6 +13,7 @@ export interface RedisOptions {
   /** A connection that only listens: no command timeouts apply between messages. */
   readonly subscriber?: boolean;
   readonly onError?: (error: Error) => void;
+  readonly observe?: ObserveRedis | undefined;
 }
 
 const RECONNECT_MIN_MS = 50;
@@ -43,6 +45,7 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
     ...(scripts === undefined ? {} : { scripts }),
   });
   client.on("error", onError);
+  if (options.observe !== undefined) observeCommands(client, options.observe);
   if (subscriber) keepListening(client);
   return client;
 }

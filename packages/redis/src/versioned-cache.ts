@@ -79,6 +79,8 @@ export class VersionedCache<T> {
     cacheMarkStale: { lua: MARK_STALE, numberOfKeys: 1 },
   };
 
+  /** How many ids were found where: in this process, in Redis, or at the source. Only ever grows. */
+  readonly reads = { local: 0, redis: 0, source: 0 };
   readonly #local: LRUCache<bigint, LocalEntry<T>>;
   readonly #loading = new Map<bigint, Promise<LocalEntry<T>>>();
   readonly #redis: CacheRedis;
@@ -91,7 +93,9 @@ export class VersionedCache<T> {
   /** The value if this process has it fresh: nothing is awaited on the hot path. */
   peek(id: bigint): T | undefined {
     const entry = this.#local.get(id);
-    return entry !== undefined && isFresh(entry, Date.now()) ? entry.value : undefined;
+    if (entry === undefined || !isFresh(entry, Date.now())) return undefined;
+    this.reads.local += 1;
+    return entry.value;
   }
 
   /** The last value this process has seen, however old. */
@@ -116,6 +120,7 @@ export class VersionedCache<T> {
       if (entry === undefined || !isFresh(entry, nowMs)) missing.push(id);
       else if (entry.value !== undefined) found.set(id, entry.value);
     }
+    this.reads.local += ids.length - missing.length;
     if (missing.length === 0) return found;
     this.#loadTogether(missing.filter((id) => !this.#loading.has(id)));
     const loads = await Promise.allSettled(missing.map((id) => this.#loading.get(id)));
@@ -177,6 +182,8 @@ export class VersionedCache<T> {
     const loaded = new Map<bigint, LocalEntry<T>>();
     for (const [id, versioned] of await this.#readFromRedis(ids)) loaded.set(id, this.#remember(id, versioned));
     const missing = ids.filter((id) => !loaded.has(id));
+    this.reads.redis += loaded.size;
+    this.reads.source += missing.length;
     if (missing.length === 0) return { loaded };
     try {
       const rows = await this.options.source(missing);

@@ -8,6 +8,9 @@ export class CallLife {
   /** @param deadlineAt in performance.now() time. */
   constructor(readonly deadlineAt: number) {}
 
+  /** In performance.now() time. */
+  readonly startedAt = performance.now();
+
   /** Aborts when the caller is gone or the deadline has passed. */
   get signal(): AbortSignal {
     if (!this.#controller) {
@@ -25,6 +28,12 @@ export class CallLife {
   /** Nobody waits for the answer any more. */
   get ended(): boolean {
     return this.#endedBy !== undefined;
+  }
+
+  /** How it ended before it was answered, as gRPC says it; undefined when it did not. */
+  get endedAs(): "DEADLINE_EXCEEDED" | "CANCELLED" | undefined {
+    if (!this.ended) return undefined;
+    return this.#endedBy instanceof Refusal ? "DEADLINE_EXCEEDED" : "CANCELLED";
   }
 
   expire(): void {

@@ -31,6 +31,7 @@ export {
   UserRequest,
 } from "./gen/user_recommend.js";
 export { type InFlightGate, inFlightGate } from "./in-flight.js";
+export type { ObserveCall } from "./observe.js";
 export { recommendBatches } from "./recommend-batches.js";
 export { explainService, recommendService, userRecommendService } from "./recommend-services.js";
 export { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";

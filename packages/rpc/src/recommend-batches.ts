@@ -10,6 +10,7 @@ import type {
   StreamRecommendationsResponse,
 } from "./gen/headline/recommend/v1/recommend.js";
 import { UserRequest } from "./gen/user_recommend.js";
+import { codeOf } from "./observe.js";
 import { type Recommend, type RecommendContext, toAnswer } from "./recommendation.js";
 import type { Drains } from "./serve.js";
 import { toStatus } from "./status.js";
@@ -22,6 +23,8 @@ interface BatchOptions extends Edge {
 
 type Stream = ServerDuplexStream<StreamRecommendationsRequest, StreamRecommendationsResponse>;
 
+/** One of the calls on a stream, for who observes. */
+const METHOD = "StreamRecommendations";
 const CALLS_MAX = 1_024;
 const LIMIT_MS = 10_000;
 /** Keeps a message of the largest answers far below the 4 MiB that any client accepts. */
@@ -125,6 +128,7 @@ class Conversation {
   #start(call: Call): void {
     const full = this.#inFlight.size >= this.#callsMax ? "too many calls in flight on this stream" : this.#shut();
     if (full) {
+      this.options.observe?.(METHOD, "RESOURCE_EXHAUSTED", 0, call.traceparent || undefined);
       this.#reply(call.id, failure(status.RESOURCE_EXHAUSTED, full));
       return;
     }
@@ -145,14 +149,20 @@ class Conversation {
     try {
       const recommendation = await this.recommend(call.request ?? UserRequest.create(), batched);
       this.#settle(batched, { $case: "answer", answer: toAnswer(recommendation) });
+      this.#observe(batched, batched.endedAs ?? "OK");
     } catch (error) {
       if (!batched.explains(error)) {
-        const { code, details } = toStatus(error, this.options.onBug);
+        const { code, details } = toStatus(error, (bug) => this.options.onBug(bug, batched.traceparent));
         this.#settle(batched, failure(code, details));
       }
+      this.#observe(batched, batched.endedAs ?? codeOf(error));
     } finally {
       this.options.gate?.leave();
     }
+  }
+
+  #observe(call: BatchedCall, code: string): void {
+    this.options.observe?.(METHOD, code, performance.now() - call.startedAt, call.traceparent);
   }
 
   #expire(now: number): number {

@@ -6,6 +6,7 @@ import { HealthCheckResponse_ServingStatus } from "./gen/grpc/health/v1/health.j
 import type { ExplainFeedRequest, ExplainFeedResponse } from "./gen/headline/explain/v1/explain.js";
 import type { CountUpdatesRequest } from "./gen/headline/recommend/v1/recommend.js";
 import type { UserRequest } from "./gen/user_recommend.js";
+import { codeOf, type ObserveCall } from "./observe.js";
 import { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
 import { fromMetadata, type Recommendation } from "./recommendation.js";
 import { type RetryBudget, retryBudget } from "./retry-budget.js";
@@ -32,6 +33,8 @@ export interface RecommenderOptions extends HealingOptions, StreamOptions {
   readonly unaryOnly?: boolean;
   /** Retries allowed. Default: a tenth of the calls. */
   readonly budget?: RetryBudget;
+  /** Told of each call, its retry included. */
+  readonly observe?: ObserveCall | undefined;
 }
 
 /** The recommendation service, as its callers see it. Failures are Refusals with gRPC's names; a bug is a plain Error. */
@@ -59,20 +62,20 @@ export function connectRecommender(options: RecommenderOptions): Recommender {
   const stream = options.unaryOnly
     ? undefined
     : new RecommendStream(channel, { streams: streamsFor(options.address), ...options });
-  const retrying = retryOnce(options.budget ?? retryBudget());
+  const retrying = retryOnce(options.budget ?? retryBudget(), options.observe);
   const timeoutMsDefault = options.timeoutMs ?? TIMEOUT_MS;
   let closing: Promise<void> | undefined;
 
   const recommender: Recommender = {
     recommend(request, call = {}) {
-      return retrying(call, call.timeoutMs ?? timeoutMsDefault, (timeoutMs, unseen) => {
+      return retrying("recommend", call, call.timeoutMs ?? timeoutMsDefault, (timeoutMs, unseen) => {
         // When one stream ends because its server leaves, the others may be about to.
         if (stream?.up && !unseen) return stream.ask(request, { ...call, timeoutMs });
         return recommendUnary(channel, request, { ...call, timeoutMs });
       });
     },
     countUpdates(request, call = {}) {
-      return retrying(call, call.timeoutMs ?? timeoutMsDefault, async (timeoutMs) => {
+      return retrying("count_updates", call, call.timeoutMs ?? timeoutMsDefault, async (timeoutMs) => {
         const { response } = await channel.unary(
           ({ recommendService }) => recommendService.countUpdates.bind(recommendService),
           request,
@@ -147,14 +150,24 @@ function streamsFor(address: string): number {
 
 type Attempt<T> = (timeoutMs: number, unseen: boolean) => Promise<T>;
 
-function retryOnce(budget: RetryBudget) {
-  return async <T>(call: CallOptions, timeoutMs: number, attempt: Attempt<T>): Promise<T> => {
-    const deadlineAt = performance.now() + timeoutMs;
+function retryOnce(budget: RetryBudget, observe: ObserveCall | undefined) {
+  return async <T>(method: string, call: CallOptions, timeoutMs: number, attempt: Attempt<T>): Promise<T> => {
+    const startedAt = performance.now();
+    const observed = (code: string) => observe?.(method, code, performance.now() - startedAt, call.traceparent);
     budget.earn();
     try {
-      return await attempt(Math.min(timeoutMs, call.attemptMs ?? timeoutMs), false);
-    } catch (error) {
-      return await again(error, deadlineAt, budget, call.signal, attempt);
+      const answer = await attempt(Math.min(timeoutMs, call.attemptMs ?? timeoutMs), false);
+      observed("OK");
+      return answer;
+    } catch (failure) {
+      try {
+        const answer = await again(failure, startedAt + timeoutMs, budget, call.signal, attempt);
+        observed("OK");
+        return answer;
+      } catch (error) {
+        observed(codeOf(error));
+        throw error;
+      }
     }
   };
 }

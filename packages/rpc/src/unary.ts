@@ -1,6 +1,7 @@
 import { type handleUnaryCall, Metadata, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
 import { CallLife } from "./call-life.js";
 import type { InFlightGate } from "./in-flight.js";
+import { codeName, codeOf, type ObserveCall } from "./observe.js";
 import { type FailureStatus, PUSHBACK, refusalStatus, toStatus } from "./status.js";
 
 /** What a handler knows of its call besides the request. */
@@ -23,8 +24,9 @@ export type UnaryHandler<Request, Response> = (request: Request, context: CallCo
 
 /** What every handler's edge needs. */
 export interface Edge {
-  /** Told of every failure that is not a Refusal, once. */
-  readonly onBug: (error: unknown) => void;
+  /** Told of every failure that is not a Refusal, once, and of the traceparent of its call where it had one. */
+  readonly onBug: (error: unknown, traceparent?: string) => void;
+  readonly observe?: ObserveCall;
   /** Refuses calls beyond its limit. */
   readonly gate?: InFlightGate;
   /** The longest a call may take, whatever deadline it came with. Default 10 s. */
@@ -43,7 +45,10 @@ export function unary<Request, Response>(
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     const refused = refuse(call.metadata, edge);
-    if (refused) return callback(refused);
+    if (refused) {
+      edge.observe?.(methodName(call.getPath()), codeName(refused.code), 0, undefined);
+      return callback(refused);
+    }
     if (call.cancelled) return edge.gate?.leave();
     answer(handler, call, callback, edge).catch(edge.onBug);
   };
@@ -65,15 +70,26 @@ async function answer<Request, Response>(
   try {
     const response = await handler(call.request, context);
     if (!context.ended) callback(null, response);
+    observe(context.endedAs ?? "OK");
   } catch (error) {
     if (!context.explains(error)) {
-      const failure = toStatus(error, edge.onBug);
+      const failure = toStatus(error, (bug) => edge.onBug(bug, context.traceparent));
       if (!context.ended) callback(failure);
     }
+    observe(context.endedAs ?? codeOf(error));
   } finally {
     clearTimeout(limit);
     edge.gate?.leave();
   }
+
+  function observe(code: string): void {
+    edge.observe?.(methodName(call.getPath()), code, performance.now() - context.startedAt, context.traceparent);
+  }
+}
+
+/** `user_recommend` of `/UserRecommend/user_recommend`. */
+function methodName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** Takes a place at the gate, or says why the call may not come in. */

@@ -1,0 +1,1 @@
+export { openTracing, type Span, type SpanOptions, type Tracing } from "./tracing.js";
