@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { Ranker } from "@headline/ranking";
 import { Learner, type LearnerParts, type LearnerState } from "./learner.js";
@@ -11,15 +12,16 @@ interface Envelope {
   readonly ranker: Uint8Array;
 }
 
-/** Everything that was learnt, as bytes. */
-export function encodeLearner(learner: Learner): Buffer {
-  const envelope: Envelope = { version: VERSION, state: learner.state(), ranker: learner.ranker.snapshot() };
+/** Everything that was learnt, as bytes. Nothing may be learnt meanwhile; others have their turn. */
+export async function encodeLearner(learner: Learner): Promise<Buffer> {
+  const state = await learner.state(() => breathe());
+  const envelope: Envelope = { version: VERSION, state, ranker: learner.ranker.snapshot() };
   return serialize(envelope);
 }
 
 /** Everything that was learnt, to be compared: as bytes it may differ, for V8 writes one number in several ways. */
-export function contentOf(learner: Learner): unknown {
-  const { ranker, ...rest } = deserialize(encodeLearner(learner)) as Envelope;
+export async function contentOf(learner: Learner): Promise<unknown> {
+  const { ranker, ...rest } = deserialize(await encodeLearner(learner)) as Envelope;
   return { ...rest, ranker: deserialize(ranker) };
 }
 

@@ -63,8 +63,8 @@ function catalogue(): Catalogue {
   return made;
 }
 
-function isSame(one: Learner, other: Learner): boolean {
-  return isDeepStrictEqual(contentOf(one), contentOf(other));
+async function isSame(one: Learner, other: Learner): Promise<boolean> {
+  return isDeepStrictEqual(await contentOf(one), await contentOf(other));
 }
 
 async function learnt(events: readonly LandedEvent[], pieces: number): Promise<Learner> {
@@ -81,19 +81,19 @@ describe("what was learnt from the event log", () => {
   test("depends on the events alone, however they came: at once, or one by one", async () => {
     const [atOnce, oneByOne] = [await learnt(log, log.length), await learnt(log, 1)];
     expect(atOnce.clicks).toBeGreaterThan(800);
-    expect(isSame(oneByOne, atOnce)).toBe(true);
+    expect(await isSame(oneByOne, atOnce)).toBe(true);
   }, 60_000);
 
   test("is the same after a restart from a snapshot in between", async () => {
     const before = await learnt(log.slice(0, 7_000), 100);
     expect(before.isSettled).toBe(true);
-    const restarted = decodeLearner(encodeLearner(before), { catalogue: catalogue(), grow, students: [] });
+    const restarted = decodeLearner(await encodeLearner(before), { catalogue: catalogue(), grow, students: [] });
     expect(restarted.position).toBe(before.position);
     await restarted.learn(log); // what it knows is not learnt again
     const straight = await learnt(log, 100);
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], atMs: NOW + 10_000_000 };
     expect([...restarted.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
-    expect(isSame(restarted, straight)).toBe(true);
+    expect(await isSame(restarted, straight)).toBe(true);
   }, 60_000);
 
   test("puts what a reader clicks before what the reader does not", async () => {

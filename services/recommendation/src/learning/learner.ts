@@ -12,8 +12,8 @@ export interface Student {
   readonly name: string;
   /** One event, in the order of the log. */
   learn(event: LandedEvent, slot: number): void;
-  /** All it knows, as bytes, or nothing when it keeps nothing of its own. */
-  snapshot?(): Uint8Array;
+  /** All it knows, as bytes in parts of a few milliseconds each; nothing when it keeps nothing of its own. */
+  snapshotParts?(): Iterable<Uint8Array>;
   restore?(bytes: Uint8Array): void;
 }
 
@@ -71,17 +71,18 @@ export class Learner {
     return this.#growing.length === 0;
   }
 
-  state(): LearnerState {
-    const { students } = this.parts;
-    const saved = students.flatMap(({ name, snapshot }, index) =>
-      snapshot === undefined ? [] : [[name, snapshot.call(students[index])] as const],
-    );
-    return {
-      position: this.#position,
-      clicks: this.#clicks,
-      list: this.#lists.state(),
-      students: Object.fromEntries(saved),
-    };
+  /** Nothing may be learnt while it is gathered; `breathe` lets others have their turn. */
+  async state(breathe: () => Promise<void>): Promise<LearnerState> {
+    const students: Record<string, Uint8Array> = {};
+    for (const student of this.parts.students) {
+      const parts: Uint8Array[] = [];
+      for (const part of student.snapshotParts?.() ?? []) {
+        parts.push(part);
+        await breathe();
+      }
+      if (parts.length > 0) students[student.name] = Buffer.concat(parts);
+    }
+    return { position: this.#position, clicks: this.#clicks, list: this.#lists.state(), students };
   }
 
   restore({ position, clicks, list, students }: LearnerState): void {

@@ -40,6 +40,7 @@ export async function openLearning(parts: Parts): Promise<Learning> {
   const learner = await restored();
   const stopped = new AbortController();
   const { signal } = stopped;
+  let snapshot: Promise<unknown> = Promise.resolve();
   const following = follow();
   const storing = keepStoring();
   return {
@@ -74,6 +75,7 @@ export async function openLearning(parts: Parts): Promise<Learning> {
 
   async function learnInPieces(events: readonly LandedEvent[]): Promise<void> {
     for (let from = 0; from < events.length && !signal.aborted; from += PIECE) {
+      await snapshot;
       await learner.learn(events.slice(from, from + PIECE));
       await breathe();
     }
@@ -87,7 +89,9 @@ export async function openLearning(parts: Parts): Promise<Learning> {
       try {
         if (!(await store.claim(snapshotMs)) || !learner.isSettled) continue;
         const eventId = learner.position;
-        await store.save({ eventId, body: encodeLearner(learner) });
+        const encoding = encodeLearner(learner);
+        snapshot = encoding.catch(() => undefined); // what is learnt waits for it
+        await store.save({ eventId, body: await encoding });
         storedUpTo = eventId;
       } catch (error) {
         onError(error);

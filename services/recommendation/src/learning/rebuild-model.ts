@@ -60,11 +60,11 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
     onProgress?.({ events, upTo: learner.position });
     if (stored !== undefined && learner.position === stored.eventId) {
       const was = decodeLearner(stored.body, fresh());
-      sameAsStored = isDeepStrictEqual(contentOf(learner), contentOf(was));
+      sameAsStored = isDeepStrictEqual(await contentOf(learner), await contentOf(was));
     }
   }
   await learner.settle();
-  await store.save({ eventId: learner.position, body: encodeLearner(learner) });
+  await store.save({ eventId: learner.position, body: await encodeLearner(learner) });
   return { events, upTo: learner.position, sameAsStored };
 }
 

@@ -58,7 +58,7 @@ function interestsStudent(interests: Interests): Student {
       if (deed.isUndone) interests.undo(userId, slot, deed.weight, landedAtMs);
       else interests.learn(userId, slot, deed.weight, landedAtMs);
     },
-    snapshot: () => interests.snapshot(),
+    snapshotParts: () => interests.snapshotParts(),
     restore: (bytes) => interests.restore(bytes),
   };
 }
@@ -69,7 +69,7 @@ function coVisitsStudent(visits: CoVisits): Student {
     learn({ kind, userId, landedAtMs }, slot) {
       if (READING.has(kind)) visits.learn(userId, slot, landedAtMs);
     },
-    snapshot: () => visits.snapshot(),
+    snapshotParts: () => visits.snapshotParts(),
     restore: (bytes) => visits.restore(bytes),
   };
 }
