@@ -9,6 +9,8 @@ import type { LoadRequest } from "./measure-calls.js";
 const request = JSON.parse(process.argv[2] as string) as LoadRequest;
 const { address, readers, seconds, warmupSeconds, onlyOf, eachInto } = request;
 const only = onlyOf === undefined ? undefined : (JSON.parse(readFileSync(onlyOf, "utf8")) as number[]);
+/** How often calls failed for which reason. */
+const why = new Map<string, number>();
 /** The readers by who chose for them. */
 const byAlgo = new Map<string, number[]>();
 const TIMEOUT_MS = 5_000;
@@ -86,8 +88,10 @@ async function call(dueAt: number): Promise<void> {
     const page = await client.recommend({ userId, channelId: 0, articleNum: 10, timeStamp: BigInt(Date.now()) });
     if (eachInto !== undefined) note(page.algo, reader);
     if (measuring && page.recommends.length < 10) short += 1;
-  } catch {
+  } catch (error) {
     failed += 1;
+    const { message } = error as Error;
+    why.set(message, (why.get(message) ?? 0) + 1);
   }
   if (measuring && measured < latencies.length) latencies[measured++] = performance.now() - dueAt;
 }
@@ -107,5 +111,6 @@ function whoseTurn(): number {
 }
 
 function print(result: Record<string, number>): void {
+  for (const [message, times] of why) process.stderr.write(`  ${times} calls failed: ${message}\n`);
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

@@ -16,7 +16,7 @@ export const FULL: RecommendBenchOptions = {
   sizes: [10_000, 100_000, 1_000_000],
   readers: 100_000,
   rounds: 3,
-  seconds: 4,
+  seconds: 3,
   rate: 500,
   eventsPerSecond: 1_000,
 };

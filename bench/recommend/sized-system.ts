@@ -99,7 +99,7 @@ export async function openSizedSystem({ articles, readers }: Size, say: (line: s
           skip: 0,
         };
         const { failed } = await measureCalls(service.pid, { ...load, eachInto: everybody });
-        if (failed > served / 100) throw new Error(`${failed} of ${served} first refreshes failed`);
+        if (failed > served / 2) throw new Error(`${failed} of ${served} first refreshes failed`);
         return { warmMb: rssMb(service.pid), heldOutFile: heldOutOf(everybody, join(folder, "held-out.json")) };
       },
       [Symbol.asyncDispose]: () => resources.close(),

@@ -2,7 +2,7 @@
  * `npm run simulate`: readers with hidden tastes use the running system over HTTP, and what they click is compared with a
  * popularity feed and an oracle in the same run. See options.ts.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Progress, progressOf } from "../content/progress.js";
@@ -14,9 +14,11 @@ import { report } from "./report.js";
 import { type Simulated, simulate } from "./simulate.js";
 import { openThrowawaySystem } from "./throwaway-system.js";
 
-const DATA = process.env["HEADLINE_DATA_DIR"] || fileURLToPath(new URL("../../.data", import.meta.url));
+const DATA = resolve(process.env["HEADLINE_DATA_DIR"] || fileURLToPath(new URL("../../.data", import.meta.url)));
 
 const options = readOptionsOrEnd();
+refuseUnwritable("--plot", options.plot);
+if (options.json !== undefined) refuseUnwritable("--json", options.json);
 const interrupted = new AbortController();
 process.once("SIGINT", () => {
   say("\nstopping; what has been measured is told. Ctrl-C again stops at once");
@@ -64,16 +66,24 @@ function tell({ rounds, troubles }: Simulated, { url, plot, json, ...sizes }: Si
   const summary = summaryOf(rounds);
   say(report(rounds, summary, troubles));
   const { readers, articles, publish, seed } = sizes;
-  write(plot, plotSvg(rounds, `${readers} readers, ${articles} articles and ${publish} more a round, seed ${seed}`));
+  writeFileSync(
+    plot,
+    plotSvg(rounds, `${readers} readers, ${articles} articles and ${publish} more a round, seed ${seed}`),
+  );
   say(`\nplot: ${resolve(plot)}`);
   if (json === undefined) return;
-  write(json, `${JSON.stringify({ options: sizes, summary, troubles, rounds }, undefined, 2)}\n`);
+  writeFileSync(json, `${JSON.stringify({ options: sizes, summary, troubles, rounds }, undefined, 2)}\n`);
   say(`figures: ${resolve(json)}`);
 }
 
-function write(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+/** Before minutes are spent on what could then not be written. */
+function refuseUnwritable(option: string, path: string): void {
+  try {
+    if (dirname(path) === DATA) mkdirSync(DATA, { recursive: true, mode: 0o700 });
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+  } catch (error) {
+    end(`${option}: ${path} cannot be written (${(error as NodeJS.ErrnoException).code})`, 1);
+  }
 }
 
 function readOptionsOrEnd(): SimulationOptions {
