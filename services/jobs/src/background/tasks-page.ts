@@ -1,5 +1,6 @@
 import type { RequestHandler } from "express";
-import { document, escaped } from "../http/document.js";
+import { document } from "../http/document.js";
+import { escaped } from "../http/escaped.js";
 import { pageHeader } from "../http/page-header.js";
 import type { RecentTask, RecentTasks } from "./recent-tasks.js";
 

@@ -1,4 +1,5 @@
 import type { Response } from "express";
+import { escaped } from "./escaped.js";
 
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -16,16 +17,4 @@ export function document(res: Response, status: number, title: string, body: str
 <link rel="stylesheet" href="/jobs.css"></head>
 <body>${body}</body></html>
 `);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-export function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

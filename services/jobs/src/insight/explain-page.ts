@@ -3,7 +3,8 @@ import { asRefusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import type { ExplainedArticle, ExplainFeedResponse, Recommender } from "@headline/rpc";
 import type { Request, RequestHandler } from "express";
-import { document, escaped } from "../http/document.js";
+import { document } from "../http/document.js";
+import { escaped } from "../http/escaped.js";
 import { pageHeader } from "../http/page-header.js";
 
 interface Parts {

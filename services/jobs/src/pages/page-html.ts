@@ -1,4 +1,5 @@
 import type { Article, ArticleCounts } from "@headline/articles";
+import { escaped } from "../http/escaped.js";
 
 export interface PageChannel {
   readonly id: number;
@@ -54,16 +55,4 @@ function articleItem({ article, counts }: PageArticle): string {
     .map((url) => `<img src="${escaped(url)}" alt="" loading="lazy" width="160" height="100">`)
     .join("");
   return `<li><a href="/#/articles/${articleId}">${escaped(title)}</a>${pictures === "" ? "" : `<p class="covers">${pictures}</p>`}<p class="meta">${escaped(authorName)} · ${counts.comments} 评论 · <time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time></p></li>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { RateLimiterMemory } from "rate-limiter-flexible";
-import { document, escaped } from "../http/document.js";
+import { document } from "../http/document.js";
+import { escaped } from "../http/escaped.js";
 import type { StaffSessions } from "./staff-sessions.js";
 
 /** Wrong passwords for one name, from one address, within a quarter of an hour. */
