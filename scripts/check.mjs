@@ -5,6 +5,11 @@ import { root } from "./lib/root.mjs";
 
 const steps = [
   ["stubs are what the protos say", "node", ["scripts/generate.mjs", "--check"]],
+  [
+    "the client is what the gateway's schemas say",
+    "tsx",
+    ["--conditions=source", "scripts/generate-client.ts", "--check"],
+  ],
   ["lint and format", "biome", ["check", "."]],
   ["proto lint", "buf", ["lint"]],
   ["proto format", "buf", ["format", "proto", "-d", "--exit-code"]],

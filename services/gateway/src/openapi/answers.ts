@@ -160,7 +160,7 @@ export const PromotionDays = z.object({
 });
 
 /** RFC 9457, with `code`, `request_id`, and each wrong field. */
-export const Problem = z.object({
+export const ProblemDetails = z.object({
   type: z.string(),
   title: z.string(),
   status: z.number().meta({ type: "integer" }),

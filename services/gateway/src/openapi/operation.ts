@@ -1,5 +1,5 @@
 import { TITLES } from "../http/problem.js";
-import { Problem } from "./answers.js";
+import { ProblemDetails } from "./answers.js";
 import type { Access, Route } from "./route.js";
 import { fieldsOf, type JsonSchema, refTo } from "./schemas.js";
 
@@ -31,11 +31,17 @@ export function operation(route: Route, story: string): JsonSchema {
     summary,
     ...(more !== undefined && { description: more }),
     tags: [story],
+    "x-repeatable": isRepeatable(route),
     ...(SECURITY[access].length > 0 && { security: SECURITY[access] }),
     ...withAny("parameters", parameters(route)),
     ...(body !== undefined && { requestBody: requestBody(body) }),
     responses: responses(route),
   };
+}
+
+/** Whether a client that got no answer may ask again. */
+function isRepeatable({ method, keyed, repeatable }: Route): boolean {
+  return repeatable === true || keyed === true || method === "get" || method === "put" || method === "delete";
 }
 
 function parameters({ params, query, keyed }: Route): readonly JsonSchema[] {
@@ -83,7 +89,7 @@ function refusal(status: number): JsonSchema {
   return {
     description: TITLES[status] ?? "Error",
     headers: { ...REQUEST_ID, ...((status === 503 || status === 429) && RETRY_AFTER) },
-    content: { "application/problem+json": { schema: refTo(Problem) } },
+    content: { "application/problem+json": { schema: refTo(ProblemDetails) } },
   };
 }
 

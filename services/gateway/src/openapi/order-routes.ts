@@ -46,6 +46,7 @@ export const orderRoutes: readonly Route[] = [
     path: "/orders/:id/payment",
     name: "pay",
     summary: "Pays; again is the same",
+    repeatable: true,
     access: "signed-in",
     params: OrderPath,
     answers: { data: Order },

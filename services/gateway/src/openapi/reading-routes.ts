@@ -66,6 +66,7 @@ export const readingRoutes: readonly Route[] = [
     path: "/events",
     name: "reportEvents",
     summary: "What readers did, by the signed tokens of the feed",
+    repeatable: true,
     more: "202 is a promise: what is accepted is durable and counts. Whoever gets no answer, or 503, sends the upload again; each event counts once by its `id`.",
     access: "optional",
     body: { schema: EventUpload, types: ["application/json", "text/plain"] },

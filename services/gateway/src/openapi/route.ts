@@ -24,6 +24,8 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: { readonly schema: z.ZodType; readonly optional?: true; readonly types?: readonly string[] };
+  /** Done twice is done once; GET, PUT and DELETE are, and what honours Idempotency-Key. */
+  readonly repeatable?: true;
   /** Honours Idempotency-Key. */
   readonly keyed?: true;
   readonly answers: Success;

@@ -20,6 +20,7 @@ export const userRoutes: readonly Route[] = [
     path: "/authorizations",
     name: "signIn",
     summary: "Name and password for an access token and a refresh token",
+    repeatable: true,
     access: "nobody",
     body: { schema: SignIn },
     answers: { status: 201, data: SignedIn },

@@ -1,0 +1,159 @@
+import {
+  type AnyInput,
+  type CallArguments,
+  type CallOptions,
+  type Input,
+  type OperationName,
+  type Request,
+  requestOf,
+} from "./call.js";
+import { type FeedOptions, feedPages } from "./feed-pages.js";
+import { type FeedPage, OPERATIONS, type Operations, type SignedIn } from "./gen/api.js";
+import { Problem, problemIn } from "./problem.js";
+import { askInTime } from "./retry.js";
+import { type Session, SessionKeeper } from "./session.js";
+
+export interface ClientOptions {
+  /** Where the gateway is: `https://news.example`. Default: where the page comes from. */
+  readonly url?: string;
+  /** Who called before. */
+  readonly session?: Session;
+  /** Told whenever that changes. */
+  readonly onSession?: (session: Session) => void;
+  /** How long a call may take, asking again included. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** How long one try may take of it, where there may be another. Default 3 s. */
+  readonly attemptMs?: number;
+  readonly fetch?: typeof fetch;
+}
+
+/** A gateway, as somebody. */
+export interface Client {
+  readonly session: Session;
+  /** Any operation of /openapi.json by its name. @throws Problem */
+  call<Name extends OperationName>(name: Name, ...rest: CallArguments<Name>): Promise<Operations[Name]["answer"]>;
+  /** Pages of the home feed, for as long as there are any: `for await (const page of client.feed()) …` */
+  feed(options?: FeedOptions): AsyncGenerator<FeedPage, void>;
+  signUp(name: string, password: string): Promise<SignedIn>;
+  signIn(name: string, password: string): Promise<SignedIn>;
+  /** A guest again, the one of before. */
+  signOut(): void;
+}
+
+const TIMEOUT_MS = 10_000;
+const ATTEMPT_MS = 3_000;
+
+/** A typed client: it knows who calls, renews tokens, and asks again where that is safe. */
+export function createClient(options: ClientOptions = {}): Client {
+  const { url = "", timeoutMs = TIMEOUT_MS, attemptMs = ATTEMPT_MS, fetch: send = fetch } = options;
+  const base = url.replace(/\/+$/, "");
+  const keeper = new SessionKeeper(options.session ?? {}, options.onSession ?? (() => undefined));
+  let renewing: Promise<void> | undefined;
+  let meeting: Promise<unknown> | undefined;
+  let serverAheadMs = 0;
+  const now = () => Date.now() + serverAheadMs;
+
+  const call = async <Name extends OperationName>(
+    name: Name,
+    ...[input = {} as Input<Name>, callOptions = {}]: CallArguments<Name>
+  ): Promise<Operations[Name]["answer"]> => {
+    const request = requestOf(
+      base,
+      name,
+      withMoment(name, input, now),
+      callOptions.idempotencyKey ?? crypto.randomUUID(),
+    );
+    // Whoever calls first learns who this guest is; the others wait to be the same one.
+    while (isNobody(name) && meeting !== undefined) await meeting.catch(() => undefined);
+    if (!isNobody(name)) return ask(name, request, callOptions);
+    const met = ask(name, request, callOptions).finally(() => {
+      meeting = undefined;
+    });
+    meeting = met;
+    return met;
+  };
+
+  /** Whether the gateway would make up a guest. */
+  function isNobody(name: OperationName): boolean {
+    return OPERATIONS[name].mintsGuest && keeper.authorization === undefined;
+  }
+
+  async function ask(name: OperationName, request: Request, callOptions: CallOptions): Promise<never> {
+    const used = keeper.session.token;
+    try {
+      return await askAgain(name, request, callOptions);
+    } catch (error) {
+      const isOver = error instanceof Problem && error.status === 401 && used !== undefined;
+      if (!isOver || !OPERATIONS[name].knowsWho || keeper.session.refreshToken === undefined) throw error;
+      if (keeper.session.token === used) await renewed();
+      return await askAgain(name, request, callOptions);
+    }
+  }
+
+  function askAgain(name: OperationName, request: Request, callOptions: CallOptions): Promise<never> {
+    const { keyed } = OPERATIONS[name];
+    const rules = { keyed, repeatable: request.repeatable, attemptMs, timeoutMs: callOptions.timeoutMs ?? timeoutMs };
+    return askInTime({ ...rules, signal: callOptions.signal }, (signal) => askOnce(name, request, signal));
+  }
+
+  async function askOnce(name: OperationName, { url: to, method, headers, body }: Request, signal: AbortSignal) {
+    const authorization = OPERATIONS[name].knowsWho ? keeper.authorization : undefined;
+    const response = await send(to, {
+      method,
+      headers: { ...headers, ...(authorization !== undefined && { authorization }) },
+      ...(body !== undefined && { body }),
+      signal,
+    });
+    const text = await response.text();
+    const answer = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : undefined;
+    if (!response.ok || answer === undefined) throw problemIn(response, answer);
+    const anonymousId = response.headers.get("x-anonymous-id");
+    if (anonymousId !== null && authorization === undefined) keeper.change({ ...keeper.session, anonymousId });
+    if (typeof answer.data.server_time === "number") serverAheadMs = answer.data.server_time - Date.now();
+    return answer.data as never;
+  }
+
+  /** One for all who wait for it. */
+  function renewed(): Promise<void> {
+    renewing ??= renew().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  /** A refresh token that does not count any more ends the session. */
+  async function renew(): Promise<void> {
+    const { refreshToken, anonymousId } = keeper.session;
+    try {
+      const { token } = await call("renew", { body: { refresh_token: refreshToken as string } });
+      keeper.change({ ...keeper.session, token });
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) keeper.change({ anonymousId });
+      throw error;
+    }
+  }
+
+  function signedIn(answer: SignedIn): SignedIn {
+    const { user_id: userId, token, refresh_token: refreshToken } = answer;
+    keeper.change({ ...keeper.session, userId, token, refreshToken });
+    return answer;
+  }
+
+  return {
+    get session() {
+      return keeper.session;
+    },
+    call,
+    feed: (feedOptions = {}) =>
+      feedPages((query, callOptions) => call("feed", { query }, callOptions), now, feedOptions),
+    signUp: async (name, password) => signedIn(await call("signUp", { body: { name, password } })),
+    signIn: async (name, password) => signedIn(await call("signIn", { body: { name, password } })),
+    signOut: () => keeper.change({ anonymousId: keeper.session.anonymousId }),
+  };
+}
+
+/** A refresh is the same refresh when it is asked again, because it says when it was first asked. */
+function withMoment(name: OperationName, input: AnyInput, now: () => number): AnyInput {
+  if (name !== "feed" || input.query?.["timestamp"] !== undefined || input.query?.["page"] !== undefined) return input;
+  return { ...input, query: { ...input.query, timestamp: now() } };
+}

@@ -1,0 +1,51 @@
+/** A field that is wrong, as the gateway names it. */
+export interface WrongField {
+  readonly field: string;
+  readonly detail: string;
+}
+
+interface Told {
+  readonly status: number;
+  readonly code: string;
+  readonly requestId?: string | undefined;
+  readonly errors?: readonly WrongField[] | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * Why a call failed. `code` is the gateway's (`NOT_FOUND`, `UNAUTHENTICATED`, …), or, with status 0, `NO_ANSWER` when nobody
+ * answered and `DEADLINE_EXCEEDED` when nobody did in time.
+ */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  /** What to tell whoever runs the gateway. */
+  readonly requestId: string | undefined;
+  /** Each wrong field of a 400. */
+  readonly errors: readonly WrongField[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, { status, code, requestId, errors = [], retryAfterSeconds, cause }: Told) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
+    this.errors = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** The problem that an answer tells of; also when a proxy wrote it, and not the gateway. */
+export function problemIn(response: Response, body: unknown): Problem {
+  const { detail, code, errors } = (body ?? {}) as { detail?: unknown; code?: unknown; errors?: unknown };
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  return new Problem(typeof detail === "string" ? detail : `the answer is ${response.status}`, {
+    status: response.status,
+    code: typeof code === "string" ? code : `HTTP_${response.status}`,
+    requestId: response.headers.get("x-request-id") ?? undefined,
+    errors: Array.isArray(errors) ? (errors as WrongField[]) : [],
+    retryAfterSeconds: retryAfter >= 0 ? retryAfter : undefined,
+  });
+}

@@ -1,0 +1,35 @@
+/** Who calls: a user with tokens, a guest with an id, or neither yet. Keep it where the next start finds it. */
+export interface Session {
+  readonly userId?: string | undefined;
+  readonly token?: string | undefined;
+  readonly refreshToken?: string | undefined;
+  readonly anonymousId?: string | undefined;
+}
+
+/** The session as it is, and who is told when it changes. */
+export class SessionKeeper {
+  #session: Session;
+
+  constructor(
+    session: Session,
+    private readonly onSession: (session: Session) => void,
+  ) {
+    this.#session = session;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  change(session: Session): void {
+    this.#session = session;
+    this.onSession(session);
+  }
+
+  /** The header that says who calls. */
+  get authorization(): string | undefined {
+    const { token, anonymousId } = this.#session;
+    if (token !== undefined) return `Bearer ${token}`;
+    return anonymousId === undefined ? undefined : `Anony ${anonymousId}`;
+  }
+}

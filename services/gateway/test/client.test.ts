@@ -1,0 +1,144 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type ClientOptions, createClient, Problem, type Session } from "@headline/client";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { RunningGateway } from "../src/open-gateway.js";
+import { openWorld, type World } from "./open-world.js";
+
+const PASSWORD = "a long password";
+
+describe("@headline/client", () => {
+  let world: World;
+  let gateway: RunningGateway;
+  let carol: bigint;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    carol = await world.addUser("carol");
+    await world.addArticles(12, { authorId: carol });
+    ({ gateway } = await world.open());
+  });
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]();
+  });
+
+  const open = (options: ClientOptions = {}) => createClient({ url: gateway.url, ...options });
+  const publications = async () =>
+    (await world.mysql.query<{ n: number }>("SELECT COUNT(*) AS n FROM articles WHERE author_id <> ?", [carol]))[0]?.n;
+
+  test("does what the README's example does", async () => {
+    const client = open();
+    await client.signUp("alice", PASSWORD);
+    const { article_id: id } = await client.call("publish", {
+      body: { title: "Hello", content: "World", channel_id: 101 },
+    });
+    const titles: string[] = [];
+    for await (const page of client.feed({ channelId: 0, perPage: 5 }))
+      titles.push(...page.results.map(({ title }) => title));
+    expect(new Set(titles).size).toBe(titles.length);
+    expect(titles).toEqual(expect.arrayContaining(["article 1", "article 12"]));
+    await client.call("comment", { params: { id }, body: { content: "First!" } });
+    expect((await client.call("comments", { params: { id } })).results).toMatchObject([
+      { content: "First!", user_name: "alice" },
+    ]);
+  });
+
+  test("is one guest, however many calls begin at once, and the same after a restart", async () => {
+    const sessions: Session[] = [];
+    const client = open({ onSession: (session) => void sessions.push(session) });
+    await Promise.all([0, 101, 102].map((channelId) => client.feed({ channelId }).next()));
+    expect(sessions).toEqual([{ anonymousId: expect.stringMatching(/^\d+$/) }]);
+    const again = open({ session: client.session });
+    await again.feed().next();
+    expect(again.session).toEqual(sessions[0]);
+  });
+
+  test("renews a token that has run out, once for all who wait, and drops a session that is over", async () => {
+    const bob = open();
+    await bob.signUp("bob", PASSWORD);
+    const renewals: string[] = [];
+    const counting: typeof fetch = (to, init) => {
+      if (init?.method === "PUT") renewals.push(String(to));
+      return fetch(to, init);
+    };
+    const late = open({ session: { ...bob.session, token: "over.and.done" }, fetch: counting });
+    const [me, orders] = await Promise.all([late.call("me"), late.call("orders")]);
+    expect([me.name, orders.results]).toEqual(["bob", []]);
+    expect(renewals).toHaveLength(1);
+
+    const over = open({
+      session: { ...bob.session, token: "over.and.done", refreshToken: "as.well.now", anonymousId: "7" },
+    });
+    await expect(over.call("me")).rejects.toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
+    expect(over.session).toEqual({ anonymousId: "7" });
+  });
+
+  test("tells what was wrong", async () => {
+    const client = open();
+    await client.signIn("alice", PASSWORD);
+    const refused = client.call("publish", { body: { title: "", content: "x", channel_id: 101 } });
+    await expect(refused).rejects.toBeInstanceOf(Problem);
+    await expect(refused).rejects.toMatchObject({
+      status: 400,
+      code: "INVALID_ARGUMENT",
+      errors: [{ field: "title", detail: "must have 1 to 100 characters" }],
+      requestId: expect.any(String),
+    });
+  });
+
+  test("asks again after a lost answer, and publishes once", async () => {
+    const client = open({ fetch: losing(1) });
+    await client.signIn("alice", PASSWORD);
+    const before = await publications();
+    const { article_id } = await client.call("publish", { body: { title: "Once", content: "x", channel_id: 101 } });
+    expect(BigInt(article_id)).toBeGreaterThan(0n);
+    expect(Number(await publications())).toBe(Number(before) + 1);
+  });
+
+  test("asks for the same page again after a lost answer", async () => {
+    const stamps: (string | null)[] = [];
+    const lost = losing(1);
+    const client = open({
+      fetch: (to, init) => {
+        stamps.push(new URL(String(to)).searchParams.get("timestamp"));
+        return lost(to, init);
+      },
+    });
+    const page = await client.call("feed", { query: { channel_id: 0 } });
+    expect(page.results).toHaveLength(10);
+    expect(stamps).toEqual([expect.any(String), stamps[0]]);
+  });
+
+  test("does not sign up twice", async () => {
+    const client = open({ fetch: losing(1) });
+    await expect(client.signUp("dora", PASSWORD)).rejects.toMatchObject({ status: 0, code: "NO_ANSWER" });
+    await expect(client.signUp("dora", PASSWORD)).rejects.toMatchObject({ status: 409 });
+  });
+
+  test("waits as long as it is told, and gives up when it is told", async () => {
+    const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const client = createClient({ url, attemptMs: 50, timeoutMs: 200 });
+    const startedAt = performance.now();
+    await expect(client.call("channels")).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    const left = new Error("the reader left");
+    const calling = client.call("channels", {}, { signal: AbortSignal.abort(left) });
+    await expect(calling).rejects.toBe(left);
+    silent.closeAllConnections();
+    silent.close();
+  });
+});
+
+/** A fetch whose first answers to anything but a sign-in arrive nowhere, though they were given. */
+function losing(times: number): typeof fetch {
+  let left = times;
+  return async (to, init) => {
+    const response = await fetch(to, init);
+    if (String(to).endsWith("/authorizations") || left === 0) return response;
+    left -= 1;
+    throw new TypeError("fetch failed");
+  };
+}
