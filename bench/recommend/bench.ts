@@ -32,7 +32,7 @@ export async function benchRecommend(options: RecommendBenchOptions, say: (line:
     for (const index of round % 2 === 0 ? order : order.reverse()) {
       const system = systems[index] as SizedSystem;
       say(`round ${round + 1} of ${options.rounds}: ${system.articles.toLocaleString("en")} articles`);
-      const writing = keepWritingEvents(system.mysql, system.events, options.eventsPerSecond);
+      await using writing = keepWritingEvents(system.mysql, system.events, options.eventsPerSecond);
       for (const form of FORMS) {
         const request = requestFor(form, { system, warm: warm[index] as Warm, options, round });
         if (request !== undefined) runs[index]?.[form].push(await measureCalls(system.pid, request));

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { cpuUs } from "../lib/server-process.js";
@@ -40,6 +41,7 @@ const LOAD = fileURLToPath(new URL("load.ts", import.meta.url));
 export async function measureCalls(pid: number, request: LoadRequest): Promise<Calls> {
   const args = ["--import", "tsx", "--conditions=source", LOAD, JSON.stringify(request)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const exited = once(child, "exit");
   let before = 0;
   for await (const line of createInterface({ input: child.stdout })) {
     if (line === "measuring") {
@@ -49,5 +51,5 @@ export async function measureCalls(pid: number, request: LoadRequest): Promise<C
     const result = JSON.parse(line) as Omit<Calls, "cpuUs">;
     return { ...result, cpuUs: (cpuUs(pid) - before) / result.calls };
   }
-  throw new Error("the load ended without a result");
+  throw new Error(`the load ended without a result: ${(await exited).join(" ")}`);
 }

@@ -60,11 +60,16 @@ export function keepWritingEvents(mysql: Mysql, events: Generator<string>, perSe
       await sleep(WRITE_EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
   })();
+  writing.catch(() => undefined); // heard by who stops it
   return {
     async stop(): Promise<number> {
       stopped.abort();
       await writing;
       return (1_000 * written) / (performance.now() - startedAt);
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      stopped.abort();
+      await writing.catch(() => undefined); // stop() has told, or something worse happened
     },
   };
 }
