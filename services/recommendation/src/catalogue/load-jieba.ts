@@ -18,7 +18,15 @@ export async function loadJieba(onMissing: (error: unknown) => void, open = open
   }
 }
 
-async function openJieba(): Promise<CutHan> {
+let opened: Promise<CutHan> | undefined;
+
+/** One for the process: it is large, and the same for everybody. */
+function openJieba(): Promise<CutHan> {
+  opened ??= readDictionary();
+  return opened;
+}
+
+async function readDictionary(): Promise<CutHan> {
   const { Jieba } = await import("@node-rs/jieba");
   const dictionary = await readFile(createRequire(import.meta.url).resolve("@node-rs/jieba/dict.txt"));
   const jieba = new Jieba();
