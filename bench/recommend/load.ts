@@ -22,10 +22,13 @@ let measuring = false;
 let measuringSince = 0;
 let turn = 0;
 
+/** The client's own timers do not keep a process alive that waits for nothing but its last calls. */
+const alive = setInterval(() => undefined, 1_000);
 const options = { address, timeoutMs: TIMEOUT_MS };
 await using client: Recommender = eachInto === undefined ? unaryRecommender(options) : connectRecommender(options);
 if (eachInto === undefined) await measure();
 else await onceEach(eachInto);
+clearInterval(alive);
 
 /** Every reader refreshes once: from then on each has a history. */
 async function onceEach(file: string): Promise<void> {
