@@ -7,6 +7,7 @@ export type ObserveRedis = (operation: "command", outcome: string, ms: number) =
 export function observeCommands(client: Redis, observe: ObserveRedis): void {
   const send = client.sendCommand.bind(client);
   client.sendCommand = (command, stream) => {
+    if (command.name === "client") return send(command, stream); // the driver introduces itself, which old servers do not know
     const startedAt = performance.now();
     command.promise.then(
       () => observe("command", "ok", performance.now() - startedAt),

@@ -6,7 +6,7 @@ import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";
 import type { JobsIn } from "@headline/shared-jobs";
 import type { TrackKeys } from "@headline/track-token";
-import express, { type Express } from "express";
+import express, { type Express, type RequestHandler } from "express";
 import type { Articles } from "./articles/articles.js";
 import { listMyArticles } from "./articles/list-my-articles.js";
 import { editArticle, publishArticle, removeArticle } from "./articles/publish-article.js";
@@ -35,6 +35,7 @@ import { createFeed } from "./feed/feed.js";
 import type { HotLists } from "./feed/hot-lists.js";
 import { LastPages } from "./feed/last-pages.js";
 import { listArticles } from "./feed/list-articles.js";
+import type { Page } from "./feed/page.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { tellDegraded } from "./feed/tell-degraded.js";
 import { admissionByKind } from "./http/admission.js";
@@ -87,6 +88,11 @@ export interface AppParts {
   readonly isReady: () => boolean;
   /** Requests answered at once; what comes beyond is refused. */
   readonly inFlightMax?: number | undefined;
+  /** What measures and traces requests, before anything else happens to them. */
+  readonly watch?: readonly RequestHandler[];
+  /** Answers GET /metrics, where nothing else does. */
+  readonly metrics?: RequestHandler | undefined;
+  readonly onPage?: ((page: Page) => void) | undefined;
   /** Folders with the pages and the covers of the sample, served as they are. */
   readonly assets: readonly string[];
 }
@@ -163,6 +169,8 @@ export function createApp(parts: AppParts): Express {
         .type("text/plain")
         .end(isReady() ? "ready\n" : "not ready\n"),
   );
+  if (parts.metrics !== undefined) app.get("/metrics", parts.metrics);
+  for (const handler of parts.watch ?? []) app.use(handler);
   app.use(plainFraming);
   app.use(admissionByKind(parts.inFlightMax ?? IN_FLIGHT_MAX, BUDGET_MS));
 
@@ -176,6 +184,7 @@ export function createApp(parts: AppParts): Express {
       hotLists,
       now,
       onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
+      onPage: parts.onPage,
     }),
   );
   app.get("/articles/updates", countUpdates({ authenticate, channels, recommender, breaker, mysql, onDegraded }));

@@ -25,6 +25,10 @@ const Environment = z
     PROMOTION_SLOTS_PER_DAY: z.coerce.number().int().min(0).max(100_000).default(20),
     /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
     PUSH_ORIGINS: z.string().default(""),
+    /** Where metrics are read instead of at /metrics on PORT, which readers reach. */
+    METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+    /** A collector of OpenTelemetry, such as http://localhost:4318. */
+    OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
     LOG_LEVEL: z.string().default("info"),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
@@ -51,6 +55,8 @@ await runUntilSignal(
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
       assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
       graceMs: config.GRACE_MS,
+      metricsPort: config.METRICS_PORT,
+      otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       push: { origins: config.PUSH_ORIGINS.split(",").filter((origin) => origin !== "") },
       promotionTerms: {
         timeoutMs: config.ORDER_TIMEOUT_SECONDS * 1_000,

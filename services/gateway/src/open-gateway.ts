@@ -7,8 +7,9 @@ import { followChanges } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
+import type { ObserveDependency } from "@headline/observability/metrics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { connectRecommender, type Recommender } from "@headline/rpc";
+import { connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
@@ -19,7 +20,9 @@ import { createMessageLimit, type MessageRate } from "./conversations/message-li
 import { openEvents } from "./events/open-events.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { PageSessions } from "./feed/page-sessions.js";
+import { tracedRecommender } from "./feed/traced-recommender.js";
 import { createPresetServer } from "./http/preset-server.js";
+import { openObservation } from "./open-observation.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
 import { StaticPages } from "./pages/static-pages.js";
 import { openPush, type PushOptions } from "./push/open-push.js";
@@ -53,6 +56,10 @@ export interface GatewayConfig {
   readonly inFlightMax?: number;
   /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
+  /** Where metrics are read; this gateway's own port, at /metrics, without it. */
+  readonly metricsPort?: number | undefined;
+  /** A collector of OpenTelemetry, to which spans are sent by OTLP over HTTP. */
+  readonly otlpEndpoint?: string | undefined;
 }
 
 export interface RunningGateway extends AsyncDisposable {
@@ -74,24 +81,32 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
-    const mysql = resources.use(openMysql(mysqlUrl, MYSQL));
+    const { metricsPort, otlpEndpoint } = config;
+    const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
+    const mysql = resources.use(openMysql(mysqlUrl, { ...MYSQL, observe: observation.dependency("mysql") }));
     const redis = openRedis(redisUrl, {
       scripts: { ...VersionedCache.scripts, ...PageSessions.scripts },
       onError: onRedisError,
+      observe: observation.dependency("redis"),
     });
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
     resources.defer(() => subscriber.disconnect());
     const limitRedis = openRedis(redisUrl, { onError: onRedisError });
     resources.defer(() => limitRedis.disconnect());
-    const recommender = resources.use(config.recommender ?? connectRecommender({ address: recommenderAddress }));
+    const connected = resources.use(
+      config.recommender ??
+        connectRecommender({ address: recommenderAddress, observe: asCalls(observation.dependency("recommender")) }),
+    );
+    const { tracing } = observation;
+    const recommender = tracing === undefined ? connected : tracedRecommender(connected, tracing);
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
 
     const jobStore = openJobStore(mysqlUrl);
     resources.defer(() => jobStore.close());
     await jobStore.migrate();
 
-    const { log: eventLog } = resources.use(
+    const { log: eventLog, lander } = resources.use(
       await openEvents({ mysqlUrl, redisUrl: config.stateRedisUrl ?? redisUrl, log }),
     );
     resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
@@ -131,8 +146,12 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.use(hotLists);
     await hotLists.start();
 
+    observation.read({ articles, users, lander, push });
     let ready = true;
     const app = createApp({
+      watch: observation.watch,
+      metrics: observation.metrics,
+      onPage: observation.onPage,
       mysql,
       redis,
       recommender,
@@ -185,6 +204,10 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     await resources.close();
     throw error;
   }
+}
+
+function asCalls(observe: ObserveDependency): ObserveCall {
+  return (method, code, ms) => observe(method, code === "OK" ? "ok" : code, ms);
 }
 
 /** Browsers connect ahead of need, and Node does not count as idle what never carried a request. Returns what closes these. */

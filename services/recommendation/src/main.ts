@@ -15,6 +15,11 @@ const Environment = z.object({
   TRACK_SECRET: z.string().min(32),
   /** While rotating: the secret before, until its tokens have expired. */
   TRACK_SECRET_PREVIOUS: z.string().min(32).optional(),
+  /** Where metrics are read, over HTTP; nowhere without it. */
+  METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  METRICS_HOST: z.string().default("0.0.0.0"),
+  /** A collector of OpenTelemetry, such as http://localhost:4318. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   LOG_LEVEL: z.string().default("info"),
 });
 
@@ -30,6 +35,9 @@ await runUntilSignal(
       stateRedisUrl: config.REDIS_STATE_URL,
       trackSecret: config.TRACK_SECRET,
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
+      metricsPort: config.METRICS_PORT,
+      metricsHost: config.METRICS_HOST,
+      otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       log,
     }),
   { onUnhandled: (err) => log.error({ err }, "unhandled") },

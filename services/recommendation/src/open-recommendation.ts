@@ -1,7 +1,7 @@
 import { followChanges } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
-import { gathered, type Log, logged } from "@headline/observability";
+import { gathered, type Log, logged, traceIdOf } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { explainService, inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
 import { openTrackKeys } from "@headline/track-token";
@@ -11,6 +11,7 @@ import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
 import { TitleKeeper } from "./catalogue/title-keeper.js";
 import { createChangeHandler } from "./change-handler.js";
+import { countRecalls } from "./count-recalls.js";
 import { createCountUpdates } from "./count-updates.js";
 import { createExplainFeed } from "./explain-feed.js";
 import { createExperiments, LEARNED } from "./feed/experiments.js";
@@ -21,7 +22,10 @@ import { HistoryStore } from "./history/history-store.js";
 import { openLearning } from "./learning/open-learning.js";
 import { seenStudent } from "./learning/seen-student.js";
 import { createTastes } from "./learning/tastes.js";
+import { countedRecommend, tracedRecommend } from "./observe-recommend.js";
+import { openObservation } from "./open-observation.js";
 import { createPresent } from "./present.js";
+import { readLearning } from "./read-learning.js";
 import { Aversions } from "./readers/aversions.js";
 import { FollowGraph, followsOrNobody } from "./readers/follow-graph.js";
 import { knowReaders } from "./readers/known-reader.js";
@@ -46,12 +50,19 @@ export interface RecommendationConfig {
   readonly now?: () => number;
   /** Calls in flight before new ones are refused with RESOURCE_EXHAUSTED. */
   readonly callsMax?: number;
+  /** Where metrics are read; nowhere without it. */
+  readonly metricsPort?: number | undefined;
+  readonly metricsHost?: string | undefined;
+  /** A collector of OpenTelemetry, to which spans are sent by OTLP over HTTP. */
+  readonly otlpEndpoint?: string | undefined;
 }
 
 /** Closing drains first: NOT_SERVING, the calls in flight, then the connections they stood on. */
 export interface RunningRecommendation extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
+  /** Where metrics are read, if anywhere. */
+  readonly metricsPort: number | undefined;
 }
 
 const CALLS_MAX = 2_000;
@@ -70,9 +81,16 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
-    const mysql = resources.use(openMysql(mysqlUrl, BRIEF));
-    const bulkMysql = resources.use(openMysql(mysqlUrl, BULK));
-    const redis = openRedis(stateRedisUrl, { scripts: HistoryStore.scripts, onError: onRedisError });
+    const { metricsPort, metricsHost: host, otlpEndpoint } = config;
+    const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
+    const { metrics, tracing } = observation;
+    const mysql = resources.use(openMysql(mysqlUrl, { ...BRIEF, observe: observation.dependency("mysql") }));
+    const bulkMysql = resources.use(openMysql(mysqlUrl, { ...BULK, observe: observation.dependency("mysql-bulk") }));
+    const redis = openRedis(stateRedisUrl, {
+      scripts: HistoryStore.scripts,
+      onError: onRedisError,
+      observe: observation.dependency("redis"),
+    });
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
     resources.defer(() => subscriber.disconnect());
@@ -92,7 +110,11 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       seenBy: (userId) => seen.of(userId),
     });
     const histories = new HistoryStore(redis, catalogue);
-    const onRecallFailure = (recall: string, err: unknown) => log.error({ err, recall }, "a recall failed");
+    const recalls = countRecalls(metrics);
+    const onRecallFailure = (recall: string, err: unknown) => {
+      recalls.failed(recall);
+      log.error({ err, recall }, "a recall failed");
+    };
     const onUnlearned = logged(log, "articles of a history not read; they show as they were");
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
@@ -143,9 +165,10 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       promotions,
       learned: tastes.recalls,
       rankingOf: ({ userId }) => (experiments(userId) === LEARNED ? learned : byRules),
+      measured: recalls.measured,
       onRecallFailure,
     });
-    const recommend = createUserRecommend({
+    const chosen = createUserRecommend({
       catalogue,
       channels,
       histories,
@@ -155,6 +178,9 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
       know,
     });
+    const counted = countedRecommend(chosen, metrics);
+    const recommend = tracing === undefined ? counted : tracedRecommend(counted, tracing);
+    readLearning(metrics, { mysql: bulkMysql, catalogue, learner: learning.learner });
     const explainFeed = createExplainFeed({
       catalogue,
       channels,
@@ -168,8 +194,10 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     });
     const countUpdates = createCountUpdates({ catalogue, channels, histories, know, now, filters: FILTERS });
     const edge = {
-      onBug: (err: unknown) => log.error({ err }, "a call failed"),
+      onBug: (err: unknown, traceparent?: string) =>
+        log.error({ err, ...(traceparent !== undefined && { trace_id: traceIdOf(traceparent) }) }, "a call failed"),
       gate: inFlightGate(callsMax),
+      observe: observation.onCall,
     };
     const server = await openServer({
       address,
@@ -179,9 +207,14 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
         explainService(explainFeed, edge),
       ],
     });
-    log.info({ address: server.address }, "recommendation listens");
+    log.info({ address: server.address, metrics_port: observation.metricsPort }, "recommendation listens");
     resources.use(server);
-    return { address: server.address, port: server.port, [Symbol.asyncDispose]: () => resources.close() };
+    return {
+      address: server.address,
+      port: server.port,
+      metricsPort: observation.metricsPort,
+      [Symbol.asyncDispose]: () => resources.close(),
+    };
   } catch (error) {
     await resources.close();
     throw error;

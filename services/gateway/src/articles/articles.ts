@@ -31,6 +31,8 @@ export class Articles {
   readonly fragments: VersionedCache<Fragment>;
   readonly contents: VersionedCache<string>;
   readonly statistics: VersionedCache<ArticleCounts>;
+  /** How many items were made of memory alone. */
+  readonly items = { reads: { local: 0, redis: 0, source: 0 } };
   /** Fragments and counts already joined, so that a warm page is one lookup an article. Emptied every few seconds. */
   readonly #joined = new Map<bigint, Item>();
   #joinedUntilMs = 0;
@@ -69,6 +71,7 @@ export class Articles {
       if (item === undefined) return this.#loadMany(ids);
       items.push(item);
     }
+    this.items.reads.local += ids.length;
     return items;
   }
 

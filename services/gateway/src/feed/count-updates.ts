@@ -10,6 +10,7 @@ import { decimal, read } from "../http/read.js";
 import { traceparentOf } from "../http/traceparent-of.js";
 import type { Breaker } from "./breaker.js";
 import { FeedQuery } from "./feed-query.js";
+import type { OnDegraded } from "./tell-degraded.js";
 
 interface Parts {
   readonly authenticate: Authenticate;
@@ -17,7 +18,7 @@ interface Parts {
   readonly recommender: Recommender;
   readonly breaker: Breaker;
   readonly mysql: Mysql;
-  readonly onDegraded: (error: unknown) => void;
+  readonly onDegraded: OnDegraded;
 }
 
 const COUNT_MAX = 100;
@@ -46,7 +47,7 @@ export function countUpdates({
       const count = await breaker(() => recommender.countUpdates(request, options));
       sendOk(res, { channel_id: String(channelId), since, count, degraded: false });
     } catch (error) {
-      onDegraded(error);
+      onDegraded(error, options.traceparent);
       sendOk(res, {
         channel_id: String(channelId),
         since,

@@ -6,6 +6,7 @@ import type { HotLists } from "./hot-lists.js";
 import type { LastPages } from "./last-pages.js";
 import { NO_PICKS, type Page, type Pick } from "./page.js";
 import type { PageSessions } from "./page-sessions.js";
+import type { OnDegraded } from "./tell-degraded.js";
 
 interface Parts {
   readonly recommender: Recommender;
@@ -15,7 +16,7 @@ interface Parts {
   readonly hotLists: HotLists;
   readonly now: () => number;
   /** Told why the feed is degraded. */
-  readonly onDegraded: (error: unknown) => void;
+  readonly onDegraded: OnDegraded;
   readonly onSessionError: (error: unknown) => void;
 }
 
@@ -32,6 +33,7 @@ const RECOMMEND_MS = 300;
 const ATTEMPT_MS = 180;
 
 const END_OF_FEED: Page = {
+  mode: "end",
   picks: NO_PICKS,
   exposure: "",
   timestamp: 0,
@@ -54,7 +56,7 @@ export function createFeed(parts: Parts) {
       if (page.picks.length > 0) lastPages.set(userId, query.channel_id, page);
       return page;
     } catch (error) {
-      onDegraded(error);
+      onDegraded(error, traceparent);
       return degraded(ask);
     }
   };
@@ -92,7 +94,7 @@ export function createFeed(parts: Parts) {
   function degraded({ userId, query, timeStamp }: Ask): Page {
     const stayed = { timestamp: timeStamp, preTimestamp: timeStamp, hasMore: true, exhausted: false, degraded: true };
     const picks = lastPages.get(userId, query.channel_id) ?? hotLists.get(query.channel_id).picks;
-    return { ...stayed, picks: picks.slice(0, query.per_page), exposure: "" };
+    return { ...stayed, mode: "fallback", picks: picks.slice(0, query.per_page), exposure: "" };
   }
 }
 
@@ -108,6 +110,7 @@ function toPage({ query, timeStamp }: Ask, answer: Recommendation): Page {
     reason: answer.reasons[index] ?? "unspecified",
   }));
   return {
+    mode: answer.mode,
     picks,
     exposure: answer.exposure,
     timestamp: byCursor || answer.stamp === 0n ? timeStamp : Number(answer.stamp),

@@ -3,6 +3,7 @@ import type { Articles } from "../articles/articles.js";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { read } from "../http/read.js";
+import { ServerTiming } from "../http/server-timing.js";
 import { traceparentOf } from "../http/traceparent-of.js";
 import { within } from "../http/within.js";
 import type { Feed } from "./feed.js";
@@ -19,6 +20,8 @@ interface Parts {
   readonly hotLists: HotLists;
   readonly now: () => number;
   readonly onHydrationError: (error: unknown) => void;
+  /** Told of each page that is answered. */
+  readonly onPage?: ((page: Page) => void) | undefined;
 }
 
 const NONE: readonly bigint[] = [];
@@ -36,19 +39,27 @@ export function listArticles({
   hotLists,
   now,
   onHydrationError,
+  onPage,
 }: Parts): RequestHandler {
   return async (req, res) => {
+    const timing = ServerTiming.of(req);
     const query = read(FeedQuery, req.query);
     const channel = channels.named(query.channel_id);
     const { userId } = await authenticate.anybody(req, res);
+    timing?.mark("auth");
 
     const page = await feed(userId, query, traceparentOf(req));
+    timing?.mark("recommend");
     const pinned = query.with_top === 1 && page.exposure !== "" ? channel.pinned : NONE;
-    const bytes = presentPage(await hydrate(withoutPinned(page, pinned), pinned, query), query, now());
+    const hydrated = await hydrate(withoutPinned(page, pinned), pinned, query);
+    timing?.mark("hydrate");
+    const bytes = presentPage(hydrated, query, now());
+    onPage?.(hydrated.page);
 
     res.setHeader("Content-Type", "application/json; charset=utf-8");
     res.setHeader("Content-Length", bytes.length);
     res.setHeader("Cache-Control", "private, no-store");
+    timing?.send(res);
     res.end(bytes);
   };
 

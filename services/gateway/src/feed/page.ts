@@ -12,8 +12,21 @@ export interface Track {
   readonly liking: string;
 }
 
+/** How a page came about: as the recommender says, or without it; `end` is where older pages end. */
+export const PAGE_MODES = [
+  "refresh",
+  "replay",
+  "history",
+  "coalesced",
+  "exhausted",
+  "unspecified",
+  "fallback",
+  "end",
+] as const;
+
 /** One page of the feed, before it is hydrated. */
 export interface Page {
+  readonly mode: (typeof PAGE_MODES)[number];
   readonly picks: readonly Pick[];
   readonly exposure: string;
   /** Send it again to get this page again: the batch's stamp, or what was asked for. */

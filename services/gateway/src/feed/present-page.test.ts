@@ -29,6 +29,7 @@ const entry = fc.record({
   track: fc.option(track, { nil: undefined }),
 });
 const head = fc.record({
+  mode: fc.constantFrom("refresh" as const, "replay" as const, "fallback" as const),
   exposure: token,
   timestamp: fc.maxSafeNat(),
   preTimestamp: fc.maxSafeNat(),
@@ -124,6 +125,7 @@ describe("a page's bytes", () => {
       hasMore: false,
       exhausted: true,
       degraded: false,
+      mode: "exhausted",
     };
     const query = { channel_id: 1, with_top: 0, per_page: 10, timestamp: undefined, page: undefined };
     const pages = Array.from({ length: 10_000 }, (_, nowMs) =>

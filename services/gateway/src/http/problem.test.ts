@@ -22,7 +22,7 @@ function sent(error: unknown) {
     },
   };
   const log = pino({ level: "error" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  problems(log)(error, { path: "/x" } as Request, res as unknown as Response, () => undefined);
+  problems(log)(error, { path: "/x", headers: {} } as Request, res as unknown as Response, () => undefined);
   return { ...answer, logged };
 }
 

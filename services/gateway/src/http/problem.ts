@@ -1,7 +1,8 @@
 import { asRefusal, Refusal, type RefusalCode } from "@headline/errors";
-import type { Log } from "@headline/observability";
-import type { ErrorRequestHandler, RequestHandler, Response } from "express";
+import { type Log, traceIdOf } from "@headline/observability";
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { requestId } from "./request-id.js";
+import { traceparentOf } from "./traceparent-of.js";
 
 const STATUS: Readonly<Record<RefusalCode, number>> = {
   INVALID_ARGUMENT: 400,
@@ -52,7 +53,7 @@ export function problems(log: Log): ErrorRequestHandler {
     if (res.writableEnded) return; // it was answered while this went on: its time was over
     const refusal = asRefusal(error) ?? bodyRefusal(error);
     if (refusal === undefined)
-      log.error({ err: error, request_id: requestId(res), path: req.path }, "a request failed");
+      log.error({ err: error, request_id: requestId(res), ...traceOf(req), path: req.path }, "a request failed");
     if (res.headersSent) {
       res.destroy();
       return;
@@ -61,6 +62,11 @@ export function problems(log: Log): ErrorRequestHandler {
     else if (refusal === undefined) sendProblem(res, 500, "INTERNAL", "something went wrong on our side");
     else sendRefusal(res, refusal);
   };
+}
+
+function traceOf(req: Request): { trace_id?: string } {
+  const traceparent = traceparentOf(req);
+  return traceparent === undefined ? {} : { trace_id: traceIdOf(traceparent) };
 }
 
 export function sendRefusal(res: Response, refusal: Refusal): void {

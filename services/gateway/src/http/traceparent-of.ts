@@ -1,7 +1,9 @@
-import { isTraceparent } from "@headline/observability";
+import { isTraceparent, traceparentOfRequest } from "@headline/observability";
 import type { Request } from "express";
+import { requestId } from "./request-id.js";
 
-/** The W3C traceparent that came with the request, to be passed on; undefined for what is none. */
-export function traceparentOf({ headers: { traceparent } }: Request): string | undefined {
-  return isTraceparent(traceparent) ? traceparent : undefined;
+/** The W3C traceparent to pass on: the one that came with the request, or else one that says the request's id. */
+export function traceparentOf({ headers: { traceparent }, res }: Request): string | undefined {
+  if (isTraceparent(traceparent)) return traceparent;
+  return res === undefined ? undefined : traceparentOfRequest(requestId(res));
 }

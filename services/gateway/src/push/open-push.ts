@@ -47,6 +47,8 @@ export interface Push extends AsyncDisposable {
   /** Sends what these changes are about to whoever has a socket here. Never fails, and never waits. */
   tell(changes: readonly Change[]): void;
   tellRead: TellRead;
+  /** How many are open. */
+  readonly sockets: number;
   /** Serves sockets at /socket.io of an HTTP server. */
   listen(server: HttpServer): void;
   /** Takes no more sockets, and sends those that are here elsewhere. */
@@ -145,6 +147,9 @@ export function openPush(parts: Parts): Push {
     tellRead: ({ readerId, peerId, upTo }) => {
       const told = { reader_id: String(readerId), peer_id: String(peerId), up_to: String(upTo) };
       io.to([roomOf(readerId), roomOf(peerId)]).emit("read", told);
+    },
+    get sockets() {
+      return engine.clientsCount;
     },
     listen: (server) => takeUpgrades(server, PATH, upgrade),
     drain,

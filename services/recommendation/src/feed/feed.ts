@@ -89,22 +89,31 @@ interface HomeFeedParts {
   /** Recalls of what readers were seen to like, before those that need nothing known. */
   readonly learned?: readonly PlannedRecall[];
   readonly rankingOf?: (reader: Reader) => Ranking;
+  /** Looks on at a recall, from outside. */
+  readonly measured?: ((planned: PlannedRecall) => PlannedRecall) | undefined;
   readonly onRecallFailure: Stages["onRecallFailure"];
 }
 
 /** The home feed of this service. A new recall or filter is a new file and one line here. */
-export function homeFeed({ catalogue, promotions = NO_PROMOTIONS, learned = [], ...stages }: HomeFeedParts): Feed {
+export function homeFeed({
+  catalogue,
+  promotions = NO_PROMOTIONS,
+  learned = [],
+  measured = (planned) => planned,
+  ...stages
+}: HomeFeedParts): Feed {
+  const recalls: readonly PlannedRecall[] = [
+    { reason: "promoted", recall: promoted(catalogue, promotions), perPlace: 1 },
+    { reason: "followed", recall: followed(catalogue), perPlace: 2 },
+    ...learned,
+    { reason: "hot", recall: hot(catalogue), perPlace: 4 },
+    { reason: "explore", recall: explore(catalogue), perPlace: 0.5 },
+    { reason: "new", recall: fresh(catalogue), perPlace: 4 },
+  ];
   return createFeed({
     ...stages,
     catalogue,
-    recalls: [
-      { reason: "promoted", recall: promoted(catalogue, promotions), perPlace: 1 },
-      { reason: "followed", recall: followed(catalogue), perPlace: 2 },
-      ...learned,
-      { reason: "hot", recall: hot(catalogue), perPlace: 4 },
-      { reason: "explore", recall: explore(catalogue), perPlace: 0.5 },
-      { reason: "new", recall: fresh(catalogue), perPlace: 4 },
-    ],
+    recalls: recalls.map((planned) => measured(planned)),
     filters: FILTERS,
   });
 }

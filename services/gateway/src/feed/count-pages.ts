@@ -1,0 +1,15 @@
+import type { Metrics } from "@headline/observability/metrics";
+import { PAGE_MODES, type Page } from "./page.js";
+
+/** Counts the pages that were answered: how they came about, and whether they were the next best thing. */
+export function countPages(metrics: Metrics): (page: Page) => void {
+  const pages = metrics.counter({
+    name: "headline_feed_pages_total",
+    help: "Pages of the home feed, by how they came about, and whether some part of it was away",
+    labels: ["mode", "degraded"],
+  });
+  const counts = Object.fromEntries(
+    PAGE_MODES.map((mode) => [mode, { live: pages.of(mode, "false"), degraded: pages.of(mode, "true") }]),
+  );
+  return ({ mode, degraded }) => counts[mode]?.[degraded ? "degraded" : "live"].add();
+}

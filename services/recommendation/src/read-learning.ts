@@ -1,0 +1,36 @@
+import { newestEventId } from "@headline/event-log";
+import type { Mysql } from "@headline/mysql";
+import type { Metrics } from "@headline/observability/metrics";
+import type { Catalogue } from "./catalogue/catalogue.js";
+import type { Learner } from "./learning/learner.js";
+
+interface Parts {
+  readonly mysql: Mysql;
+  readonly catalogue: Catalogue;
+  readonly learner: Learner;
+}
+
+/** Says at every scrape how much is known, and how far the learning is behind the events. */
+export function readLearning(metrics: Metrics, { mysql, catalogue, learner }: Parts): void {
+  metrics.read({
+    name: "headline_learner_lag_events",
+    help: "Ids between the newest event that landed and the last that was learnt",
+    read: async () => Math.max(0, Number((await newestEventId(mysql)) - learner.position)),
+  });
+  metrics.read({
+    name: "headline_learner_position",
+    help: "Id of the last event that was learnt",
+    read: () => Number(learner.position),
+  });
+  metrics.read({
+    name: "headline_learner_clicks_total",
+    help: "Clicks learnt from, ever",
+    type: "counter",
+    read: () => learner.clicks,
+  });
+  metrics.read({
+    name: "headline_catalogue_articles",
+    help: "Articles that can be recommended",
+    read: () => catalogue.listed,
+  });
+}
