@@ -100,9 +100,9 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   async function refresh(ask: Ask, known: Known): Promise<Outcome> {
-    const knowing = know(ask.userId);
-    const reader = knowing instanceof Promise ? await knowing : knowing;
     let { history, readNow } = known;
+    const knowing = isNewGuest(ask, history) ? STRANGER : know(ask.userId);
+    const reader = knowing instanceof Promise ? await knowing : knowing;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const previous = newestStamp(history, ask);
       const picks = choose(ask, history, reader);
@@ -171,6 +171,11 @@ export function createUserRecommend(parts: Parts): Recommend {
       reasons: Uint8Array.from(picks, ({ reason }) => reason),
     };
   }
+}
+
+/** A guest who was never served anything has seen, disliked and blocked nothing. */
+function isNewGuest({ userId }: Ask, history: History): boolean {
+  return userId < 0n && history.version === 0;
 }
 
 function newestStamp(history: History, ask: Ask): number {

@@ -27,8 +27,8 @@ interface Parts {
 export type ScoreParts = Readonly<Record<string, number>>;
 
 /** Of so many recalled, the ranker chooses; of so many chosen, it judges the order. Each costs some 4 µs, and the second 10. */
-const CHOSEN_FROM = 100;
-const ORDERED = 30;
+const CHOSEN_FROM = 60;
+const ORDERED = 20;
 /** In doublings of engagement: what being entirely after a reader's heart is worth… */
 const INTEREST_WORTH = 12;
 /** …and one standard deviation of what the ranker says, once it is trusted. */

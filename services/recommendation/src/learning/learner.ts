@@ -163,8 +163,8 @@ export class Learner {
   }
 }
 
-/** Some 200 MB, and bounded: what was used longest ago is forgotten. */
-const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 16_384, listRowsMax: 60_000, poolRowsMax: 80_000 };
+/** Some 150 MB, and bounded: what was used longest ago is forgotten. */
+const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 16_384, listRowsMax: 30_000, poolRowsMax: 40_000 };
 
 type Reaction = { readonly kind: "like" | "collect" | "dislike"; readonly undo: boolean };
 
