@@ -1,4 +1,5 @@
 /** Ends with 0 when the service at the address is ready: `node healthcheck.mjs grpc://127.0.0.1:50051`, or an http URL. */
+import { readFileSync } from "node:fs";
 import { get } from "node:http";
 
 const WITHIN_MS = 2_000;
@@ -8,10 +9,13 @@ process.exit(
   (await (address.startsWith("grpc://") ? serves(address.slice("grpc://".length)) : answers(address))) ? 0 : 1,
 );
 
-/** By the standard grpc.health.v1, as probes of Kubernetes ask. */
+/** By the standard grpc.health.v1, as probes of Kubernetes ask; with the certificates of the service where it has some. */
 async function serves(target) {
-  const { connectRecommender } = await import("@headline/rpc");
-  const recommender = connectRecommender({ address: target, unaryOnly: true });
+  const { clientTls, connectRecommender } = await import("@headline/rpc");
+  const { TLS_CA_FILE, TLS_CERT_FILE, TLS_KEY_FILE, TLS_SERVER_NAME: serverName } = process.env;
+  const [ca, certificate, key] = [TLS_CA_FILE, TLS_CERT_FILE, TLS_KEY_FILE].map((file) => file && readFileSync(file));
+  const credentials = ca ? clientTls({ ca, certificate, key }) : undefined;
+  const recommender = connectRecommender({ address: target, unaryOnly: true, credentials, serverName });
   return recommender.check("UserRecommend", { timeoutMs: WITHIN_MS });
 }
 

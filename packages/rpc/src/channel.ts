@@ -19,8 +19,10 @@ import { TunedRecommendServiceClient } from "./stream-codec.js";
 export interface HealingOptions {
   /** A grpc-js target: `127.0.0.1:50051`, `dns:///recommender:50051`, `ipv4:a:1,b:2`, `unix:/run/recommender.sock`. */
   readonly address: string;
-  /** Default: no TLS. */
-  readonly credentials?: ChannelCredentials;
+  /** Default: no TLS. `clientTls(...)` makes some. */
+  readonly credentials?: ChannelCredentials | undefined;
+  /** Whom the server's certificate has to name. Default: the host of `address`. */
+  readonly serverName?: string | undefined;
   /** Between two pings of an idle or busy connection. Default 10 s, which other servers tolerate. */
   readonly keepaliveMs?: number;
   /** How long a ping may stay unanswered. Default 1 s. */
@@ -145,7 +147,7 @@ export class HealingChannel {
   }
 
   #open(): Clients {
-    const { address, keepaliveMs = 10_000, keepaliveTimeoutMs = 1_000 } = this.options;
+    const { address, keepaliveMs = 10_000, keepaliveTimeoutMs = 1_000, serverName } = this.options;
     const security = this.options.credentials ?? credentials.createInsecure();
     const channel = new Channel(address, security, {
       // Shared subchannels would hand the new channel the connection that the old one was stuck on.
@@ -161,6 +163,7 @@ export class HealingChannel {
       "grpc.keepalive_permit_without_calls": 1,
       "grpc.max_receive_message_length": 16 * 1_024 * 1_024,
       "grpc.enable_channelz": 0,
+      ...(serverName !== undefined && { "grpc.ssl_target_name_override": serverName }),
     } satisfies ChannelOptions);
     const shared = { channelOverride: channel };
     return {

@@ -45,7 +45,8 @@ export {
   unaryRecommender,
 } from "./recommender.js";
 export { type RetryBudget, retryBudget } from "./retry-budget.js";
-export { type Drains, mutualTls, openServer, type RunningServer, type ServedService, service } from "./serve.js";
+export { type Drains, openServer, type RunningServer, type ServedService, service } from "./serve.js";
 export { fromServiceError, fromStatus, toStatus } from "./status.js";
 export { TunedRecommendService, TunedRecommendServiceClient } from "./stream-codec.js";
+export { clientTls, mutualTls } from "./tls.js";
 export { type CallContext, type Edge, type UnaryHandler, unary } from "./unary.js";

@@ -194,7 +194,7 @@ async function again<T>(
   if (!isTransient(error) || signal?.aborted) throw error;
   const pauseMs = (error.retryAfterSeconds ?? 0.01 * Math.random()) * 1_000;
   if (!worthStarting(deadlineAt - pauseMs) || !budget.spend()) throw error;
-  await pause(pauseMs, undefined, { ref: false });
+  await pause(pauseMs);
   return await attempt(deadlineAt - performance.now(), false);
 }
 

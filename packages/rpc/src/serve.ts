@@ -27,7 +27,7 @@ interface ServeOptions {
   readonly address: string;
   readonly services: readonly ServedService[];
   /** Default: no TLS. `mutualTls(...)` makes some. */
-  readonly credentials?: ServerCredentials;
+  readonly credentials?: ServerCredentials | undefined;
   /** The largest request. Default 64 KiB: our requests are some 30 bytes, a batch of 256 some 25 KiB. */
   readonly receiveBytesMax?: number;
   /** How long calls in flight may take once the server drains. Default 5 s. */
@@ -129,17 +129,4 @@ async function shutdown(server: Server, drainMs: number): Promise<void> {
 
 function drains(handler: unknown): handler is Drains {
   return typeof handler === "function" && "drain" in handler && typeof handler.drain === "function";
-}
-
-/** Server credentials that ask every client for a certificate which `ca` signed. */
-export function mutualTls({
-  ca,
-  certificate,
-  key,
-}: {
-  ca: Buffer;
-  certificate: Buffer;
-  key: Buffer;
-}): ServerCredentials {
-  return ServerCredentials.createSsl(ca, [{ cert_chain: certificate, private_key: key }], true);
 }

@@ -1,4 +1,4 @@
-import { readConfig } from "@headline/config";
+import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
@@ -29,10 +29,15 @@ const Environment = z
     METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
     /** A collector of OpenTelemetry, such as http://localhost:4318. */
     OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+    /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
+    ...TLS_VARIABLES,
+    /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
+    TLS_SERVER_NAME: z.string().optional(),
     LOG_LEVEL: z.string().default("info"),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
   })
+  .refine(isWholeTls, WHOLE_TLS)
   .refine((env) => env.JWT_SECRET !== undefined || env.JWKS_URL !== undefined, {
     path: ["JWT_SECRET"],
     error: "needed, unless JWKS_URL names the keys of a token issuer",
@@ -50,6 +55,8 @@ await runUntilSignal(
       redisUrl: config.REDIS_URL,
       stateRedisUrl: config.REDIS_STATE_URL,
       recommenderAddress: config.RECOMMENDER_ADDRESS,
+      tls: tlsOf(config),
+      tlsServerName: config.TLS_SERVER_NAME,
       tokenKeys: config.JWKS_URL === undefined ? { secret: config.JWT_SECRET as string } : { jwksUrl: config.JWKS_URL },
       trackSecret: config.TRACK_SECRET,
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,

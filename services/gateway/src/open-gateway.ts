@@ -4,12 +4,13 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { newestArticleIds } from "@headline/articles";
 import { followChanges } from "@headline/change-feed";
+import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import type { ObserveDependency } from "@headline/observability/metrics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
+import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
@@ -39,6 +40,10 @@ export interface GatewayConfig {
   readonly stateRedisUrl?: string | undefined;
   /** A grpc-js target: `dns:///recommendation:50051`, `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `unix:/run/recommender.sock`. */
   readonly recommenderAddress: string;
+  /** What both ends of the way to the recommender prove themselves with; in the open without. */
+  readonly tls?: Tls | undefined;
+  /** Whom the recommender's certificate names, if not the host of its address. */
+  readonly tlsServerName?: string | undefined;
   /** Another way to the recommender than gRPC at that address. */
   readonly recommender?: Recommender;
   readonly tokenKeys: TokenKeys;
@@ -96,7 +101,12 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => limitRedis.disconnect());
     const connected = resources.use(
       config.recommender ??
-        connectRecommender({ address: recommenderAddress, observe: asCalls(observation.dependency("recommender")) }),
+        connectRecommender({
+          address: recommenderAddress,
+          credentials: config.tls && clientTls(config.tls),
+          serverName: config.tlsServerName,
+          observe: asCalls(observation.dependency("recommender")),
+        }),
     );
     const { tracing } = observation;
     const recommender = tracing === undefined ? connected : tracedRecommender(connected, tracing);

@@ -166,7 +166,14 @@ function withToken(guest: Client, token: string): Client {
 }
 
 /** Enough to register routes; none of them is called. */
-const NO_PARTS = { assets: [], articles: {}, users: {}, eventLog: {}, trackKeys: {} } as unknown as AppParts;
+const NO_PARTS = {
+  assets: [],
+  metrics: () => undefined,
+  articles: {},
+  users: {},
+  eventLog: {},
+  trackKeys: {},
+} as unknown as AppParts;
 
 /** What the app would answer to, as `get /articles/:id`. */
 function routesOf(app: Express): string[] {

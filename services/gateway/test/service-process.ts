@@ -24,7 +24,7 @@ export interface GatewayProcess extends ServiceProcess {
   readonly url: string;
 }
 
-export async function startRecommendationProcess(world: World): Promise<RecommendationProcess> {
+export async function startRecommendationProcess(world: World, env: Environment = {}): Promise<RecommendationProcess> {
   let address = "127.0.0.1:0";
   const service = await startService("recommendation", async (start) => {
     const said = await start({
@@ -32,6 +32,7 @@ export async function startRecommendationProcess(world: World): Promise<Recommen
       MYSQL_URL: world.mysqlUrl,
       REDIS_URL: world.redis.url,
       TRACK_SECRET,
+      ...env,
     });
     address = String(said["address"]);
   });
@@ -40,7 +41,11 @@ export async function startRecommendationProcess(world: World): Promise<Recommen
 
 export async function startGatewayProcess(
   world: World,
-  { recommenderAddress, stateRedisUrl }: { recommenderAddress: string; stateRedisUrl?: string },
+  {
+    recommenderAddress,
+    stateRedisUrl,
+    env = {},
+  }: { recommenderAddress: string; stateRedisUrl?: string; env?: Environment },
 ): Promise<GatewayProcess> {
   let url = "";
   const service = await startService("gateway", async (start) => {
@@ -53,6 +58,7 @@ export async function startGatewayProcess(
       ...(stateRedisUrl !== undefined && { REDIS_STATE_URL: stateRedisUrl }),
       JWT_SECRET,
       TRACK_SECRET,
+      ...env,
     });
     url = `http://127.0.0.1:${said["port"]}`;
   });

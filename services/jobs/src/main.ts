@@ -1,26 +1,32 @@
-import { readConfig } from "@headline/config";
+import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
 import { openJobs } from "./open-jobs.js";
 
-const Environment = z.object({
-  JOBS_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
-  HOST: z.string().default("0.0.0.0"),
-  MYSQL_URL: z.string(),
-  REDIS_URL: z.string(),
-  /** The Redis that must not evict, where there is one for each duty. */
-  REDIS_STATE_URL: z.string().optional(),
-  RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
-  /** Signs the sessions of staff. */
-  JWT_SECRET: z.string().min(32).optional(),
-  /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
-  CORRECT_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
-  PAGES_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
-  /** How long another job service waits before it takes over what a dead one ran, ms. */
-  LEASE_MS: z.coerce.number().int().min(1_000).max(600_000).default(10_000),
-  LOG_LEVEL: z.string().default("info"),
-});
+const Environment = z
+  .object({
+    JOBS_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
+    HOST: z.string().default("0.0.0.0"),
+    MYSQL_URL: z.string(),
+    REDIS_URL: z.string(),
+    /** The Redis that must not evict, where there is one for each duty. */
+    REDIS_STATE_URL: z.string().optional(),
+    RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
+    /** Signs the sessions of staff. */
+    JWT_SECRET: z.string().min(32).optional(),
+    /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
+    CORRECT_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
+    PAGES_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+    /** How long another job service waits before it takes over what a dead one ran, ms. */
+    LEASE_MS: z.coerce.number().int().min(1_000).max(600_000).default(10_000),
+    /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
+    ...TLS_VARIABLES,
+    /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
+    TLS_SERVER_NAME: z.string().optional(),
+    LOG_LEVEL: z.string().default("info"),
+  })
+  .refine(isWholeTls, WHOLE_TLS);
 
 const config = readConfig(Environment, process.env);
 const log = createLog({ name: "jobs", level: config.LOG_LEVEL });
@@ -34,6 +40,8 @@ await runUntilSignal(
       redisUrl: config.REDIS_URL,
       stateRedisUrl: config.REDIS_STATE_URL,
       recommenderAddress: config.RECOMMENDER_ADDRESS,
+      tls: tlsOf(config),
+      tlsServerName: config.TLS_SERVER_NAME,
       secret: config.JWT_SECRET,
       periods: { correctSeconds: config.CORRECT_EVERY_SECONDS, pagesSeconds: config.PAGES_EVERY_SECONDS },
       leaseMs: config.LEASE_MS,

@@ -1,11 +1,12 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { connectRecommender } from "@headline/rpc";
+import { clientTls, connectRecommender } from "@headline/rpc";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { createApp } from "./app.js";
@@ -28,6 +29,10 @@ export interface JobsConfig {
   readonly stateRedisUrl?: string | undefined;
   /** A grpc-js target; static pages show what it recommends. */
   readonly recommenderAddress: string;
+  /** What both ends of the way to the recommender prove themselves with; in the open without. */
+  readonly tls?: Tls | undefined;
+  /** Whom the recommender's certificate names, if not the host of its address. */
+  readonly tlsServerName?: string | undefined;
   /** Signs the sessions of staff; by default each start makes its own. */
   readonly secret?: string | undefined;
   readonly log: Log;
@@ -76,7 +81,13 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     };
     const redis = open(redisUrl);
     const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl);
-    const recommender = resources.use(connectRecommender({ address: config.recommenderAddress }));
+    const recommender = resources.use(
+      connectRecommender({
+        address: config.recommenderAddress,
+        credentials: config.tls && clientTls(config.tls),
+        serverName: config.tlsServerName,
+      }),
+    );
     await Promise.all([waitForRedis(redis), waitForRedis(stateRedis)]);
 
     const store = openJobStore(mysqlUrl);

@@ -1,9 +1,17 @@
 import { followChanges } from "@headline/change-feed";
+import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged, traceIdOf } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { explainService, inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
+import {
+  explainService,
+  inFlightGate,
+  mutualTls,
+  openServer,
+  recommendService,
+  userRecommendService,
+} from "@headline/rpc";
 import { openTrackKeys } from "@headline/track-token";
 import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
@@ -35,6 +43,8 @@ import { createUserRecommend } from "./user-recommend.js";
 export interface RecommendationConfig {
   /** Where to listen: `0.0.0.0:50051`, `127.0.0.1:0`, `unix:/run/recommender.sock`. */
   readonly address: string;
+  /** Certificates that callers have to match; anybody may call without. */
+  readonly tls?: Tls | undefined;
   readonly mysqlUrl: string;
   /** Where changes are told, and histories are kept unless `stateRedisUrl` says otherwise. */
   readonly redisUrl: string;
@@ -201,6 +211,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     };
     const server = await openServer({
       address,
+      credentials: config.tls && mutualTls(config.tls),
       services: [
         userRecommendService(recommend, edge),
         recommendService({ recommend, countUpdates }, edge),

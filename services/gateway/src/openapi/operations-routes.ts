@@ -11,6 +11,7 @@ export const operationsRoutes: readonly Route[] = [
     summary: "It takes readers; 503 while it drains",
     answers: { type: "text/plain" },
   },
+  { ...PLAIN, path: "/metrics", name: "metrics", summary: "For Prometheus", answers: { type: "text/plain" } },
   {
     ...PLAIN,
     path: "/openapi.json",
