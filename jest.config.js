@@ -1,3 +1,8 @@
+import { availableParallelism } from "node:os";
+
+/** Many tests wait for a server or a clock, so that two processors are kept busy by three workers. */
+const WORKERS_MIN = 3;
+
 /** One runner for the whole workspace: `npm test -- feed` runs the tests whose path says feed. */
 export default {
   testEnvironment: "node",
@@ -25,4 +30,5 @@ export default {
   globalSetup: "<rootDir>/packages/testkit/src/jest-global-setup.mjs",
   globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.mjs",
   testTimeout: 20_000,
+  maxWorkers: Math.max(WORKERS_MIN, availableParallelism() - 1),
 };
