@@ -6,6 +6,8 @@ import { type Dashboard, dashboard, keepScheduler } from "@headline/scheduler/da
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { RecentTasks } from "./background/recent-tasks.js";
 import { tasksPage } from "./background/tasks-page.js";
+import { healthPage } from "./health/health-page.js";
+import type { Health } from "./health/look-around.js";
 import { document } from "./http/document.js";
 import { PAGES } from "./http/page-header.js";
 import { experimentsPage } from "./insight/experiments-page.js";
@@ -22,6 +24,8 @@ interface Parts {
   readonly recommender: Recommender;
   readonly recent: RecentTasks;
   readonly metrics: Metrics;
+  /** How every process and dependency is. */
+  readonly lookAround: () => Promise<Health>;
   readonly secret: string | undefined;
   readonly isReady: () => boolean;
   readonly log: Log;
@@ -40,6 +44,7 @@ export function createApp({
   sessions,
   recent,
   metrics,
+  lookAround,
   secret,
   isReady,
   log,
@@ -69,6 +74,7 @@ export function createApp({
   app.post("/sign-in", ...signIn.submit);
   app.post("/sign-out", signIn.out);
   app.use(signIn.required);
+  app.get("/health", healthPage(lookAround));
   app.get("/tasks", tasksPage(recent));
   app.get("/explain", explainPage({ recommender, mysql }));
   app.get("/experiments", experimentsPage(mysql));

@@ -4,6 +4,12 @@ import { createLog } from "@headline/observability";
 import { z } from "zod";
 import { openJobs } from "./open-jobs.js";
 
+const urls = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").filter((url) => url !== ""))
+  .refine((list) => list.every((url) => URL.canParse(url)), { error: "must be URLs, separated by commas" });
+
 const Environment = z
   .object({
     JOBS_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
@@ -24,6 +30,9 @@ const Environment = z
     ...TLS_VARIABLES,
     /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
     TLS_SERVER_NAME: z.string().optional(),
+    /** Gateways whose health staff see, and where processes tell their metrics; each separated by commas. */
+    GATEWAY_URLS: urls,
+    METRICS_URLS: urls,
     LOG_LEVEL: z.string().default("info"),
   })
   .refine(isWholeTls, WHOLE_TLS);
@@ -45,6 +54,8 @@ await runUntilSignal(
       secret: config.JWT_SECRET,
       periods: { correctSeconds: config.CORRECT_EVERY_SECONDS, pagesSeconds: config.PAGES_EVERY_SECONDS },
       leaseMs: config.LEASE_MS,
+      gatewayUrls: config.GATEWAY_URLS,
+      metricsUrls: config.METRICS_URLS,
       log,
     }),
   { onUnhandled: (err) => log.error({ err }, "unhandled") },

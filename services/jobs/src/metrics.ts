@@ -1,5 +1,6 @@
+import type { Metrics as ProcessMetrics } from "@headline/observability/metrics";
 import type { Scheduler } from "@headline/scheduler";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram } from "prom-client";
 import type { CorrectionSummary } from "./tasks/correction-summary.js";
 
 /** What the process tells Prometheus. */
@@ -12,9 +13,7 @@ export interface Metrics {
 const RUN_SECONDS = [0.01, 0.05, 0.25, 1, 5, 30, 120, 600];
 
 /** Counts the scheduler's runs by the kind of job and the outcome, and keeps what the last correction found. `kinds` are the ids up to their colon. */
-export function createMetrics(scheduler: Scheduler, kinds: ReadonlySet<string>): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+export function createMetrics({ registry }: ProcessMetrics, scheduler: Scheduler, kinds: ReadonlySet<string>): Metrics {
   const registers = [registry];
   const runs = new Counter({
     name: "headline_job_runs_total",

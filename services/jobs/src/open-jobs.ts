@@ -5,6 +5,7 @@ import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
+import { countDependencies, Metrics as ProcessMetrics } from "@headline/observability/metrics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { clientTls, connectRecommender } from "@headline/rpc";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
@@ -12,6 +13,7 @@ import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { createApp } from "./app.js";
 import { BackgroundTasks } from "./background/background-tasks.js";
 import { RecentTasks } from "./background/recent-tasks.js";
+import { lookingAround } from "./health/look-around.js";
 import { keepTimetable } from "./keep-timetable.js";
 import { createMetrics } from "./metrics.js";
 import { PageBuilder } from "./pages/page-builder.js";
@@ -39,6 +41,10 @@ export interface JobsConfig {
   readonly periods?: Partial<Periods>;
   /** How long another job service waits before it takes over what this one ran. */
   readonly leaseMs?: number;
+  /** Of gateways, as http://host:port: the health page asks how they are. */
+  readonly gatewayUrls?: readonly string[];
+  /** Where other processes tell their metrics, which the health page reads. */
+  readonly metricsUrls?: readonly string[];
 }
 
 export interface RunningJobs extends AsyncDisposable {
@@ -69,12 +75,17 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
-    const mysql = resources.use(openMysql(mysqlUrl, PATIENT));
+    const processMetrics = new ProcessMetrics("jobs");
+    processMetrics.readProblems(log);
+    const dependency = countDependencies(processMetrics);
+    const mysql = resources.use(openMysql(mysqlUrl, { ...PATIENT, observe: dependency("mysql") }));
+    const observeRedis = dependency("redis");
     const open = (url: string) => {
       const redis = openRedis(url, {
         scripts: VersionedCache.scripts,
         commandTimeoutMs: REDIS_MS,
         onError: onRedisError,
+        observe: observeRedis,
       });
       resources.defer(() => redis.disconnect());
       return redis;
@@ -100,7 +111,11 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       leaseMs: config.leaseMs ?? LEASE_MS,
       logger,
     });
-    const metrics = createMetrics(scheduler, new Set([...lines.map(({ id }) => id), ...ADDED_WHILE_RUNNING]));
+    const metrics = createMetrics(
+      processMetrics,
+      scheduler,
+      new Set([...lines.map(({ id }) => id), ...ADDED_WHILE_RUNNING]),
+    );
     const recent = new RecentTasks(stateRedis, onRedisError);
     const background = new BackgroundTasks({
       mysql,
@@ -121,7 +136,17 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
 
     let ready = true;
     const sessions = new StaffSessions({ mysql, secret });
+    const lookAround = lookingAround({
+      gatewayUrls: config.gatewayUrls ?? [],
+      metricsUrls: config.metricsUrls ?? [],
+      recommender,
+      mysql,
+      redises: redis === stateRedis ? { "cache and state": redis } : { cache: redis, state: stateRedis },
+      scheduler,
+      ownMetrics: metrics.text,
+    });
     const { app, dashboard } = createApp({
+      lookAround,
       scheduler,
       mysql,
       recommender,

@@ -23,4 +23,12 @@ th, td { padding: 0.35rem 0.6rem; text-align: left; border-bottom: 1px solid col
 tr.failure td:first-child { color: #c0392b; font-weight: 600; }
 tr.success td:first-child { color: #1e7e46; font-weight: 600; }
 code { overflow-wrap: anywhere; }
+h2 { font-size: 1.05rem; margin: 1.2rem 0 0.4rem; }
+h3 { font-size: 0.95rem; margin: 0.9rem 0 0.3rem; opacity: 0.75; }
+.verdict { margin: 0; padding-left: 0.7rem; border-left: 6px solid; }
+.well { color: light-dark(#1e7e46, #5ecb8b); }
+.unwell { color: light-dark(#c0392b, #ff8a7a); }
+.columns { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
+table.bars td:last-child { width: 40%; min-width: 5rem; }
+meter { display: block; width: 100%; }
 `;

@@ -1,12 +1,13 @@
 /** The job service's own pages, beside the scheduler's dashboard. */
 export const PAGES = [
+  { href: "/health", text: "Health" },
   { href: "/tasks", text: "Background tasks" },
   { href: "/explain", text: "Explain a feed" },
   { href: "/experiments", text: "Experiments" },
 ] as const;
 
 /** What stands above each of them. */
-export function pageHeader(current: "tasks" | "explain" | "experiments"): string {
+export function pageHeader(current: "health" | "tasks" | "explain" | "experiments"): string {
   const links = PAGES.map(({ href, text }) =>
     href === `/${current}` ? `<strong aria-current="page">${text}</strong>` : `<a href="${href}">${text}</a>`,
   );

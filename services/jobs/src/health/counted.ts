@@ -1,0 +1,67 @@
+import type { Sample } from "./prometheus-text.js";
+import type { Scrape } from "./scrape.js";
+
+/** What was counted lately, in all processes together. */
+export interface Counted {
+  /** Since when, epoch ms; undefined for since each process began. */
+  readonly sinceMs: number | undefined;
+  /** The sums of a counter, by the values of the labels named. */
+  by(name: string, ...labels: readonly string[]): Map<string, number>;
+  sum(name: string, where?: Readonly<Record<string, string>>): number;
+}
+
+interface Held {
+  readonly atMs: number;
+  readonly values: ReadonlyMap<string, number>;
+}
+
+const KEPT_MS = 5 * 60 * 1_000;
+const KEPT_MAX = 100;
+
+/** Keeps what was read in the last minutes, so that a page can say what is going on, not only what ever was. */
+export class RecentScrapes {
+  #held: Held[] = [];
+
+  /** What was counted between the oldest reading that is kept, if there is one, and these. */
+  counted(scrapes: readonly Scrape[], nowMs: number): Counted {
+    const values = new Map(
+      scrapes.flatMap(({ source, samples }) => samples.map((sample) => [keyOf(source, sample), sample.value] as const)),
+    );
+    this.#held = this.#held.filter(({ atMs }) => nowMs - atMs < KEPT_MS);
+    const before = this.#held[0];
+    if (this.#held.length < KEPT_MAX) this.#held.push({ atMs: nowMs, values });
+    const grown = scrapes.flatMap(({ source, samples }) =>
+      samples.map((sample) => ({ ...sample, value: growth(sample.value, before?.values.get(keyOf(source, sample))) })),
+    );
+    return { sinceMs: before?.atMs, ...summing(grown) };
+  }
+}
+
+function summing(samples: readonly Sample[]): Pick<Counted, "by" | "sum"> {
+  return {
+    by(name, ...labels) {
+      const sums = new Map<string, number>();
+      for (const sample of samples) {
+        if (sample.name !== name || !(sample.value > 0)) continue;
+        const key = labels.map((label) => sample.labels[label] ?? "").join(" · ");
+        sums.set(key, (sums.get(key) ?? 0) + sample.value);
+      }
+      return new Map([...sums].sort(([, one], [, other]) => other - one));
+    },
+    sum(name, where = {}) {
+      return samples
+        .filter((sample) => sample.name === name && !Number.isNaN(sample.value))
+        .filter(({ labels }) => Object.entries(where).every(([label, value]) => labels[label] === value))
+        .reduce((total, { value }) => total + value, 0);
+    },
+  };
+}
+
+/** A counter that went back belongs to a process that began anew. */
+function growth(value: number, before: number | undefined): number {
+  return before === undefined || before > value ? value : value - before;
+}
+
+function keyOf(source: string, { name, labels }: Sample): string {
+  return `${source} ${name} ${JSON.stringify(labels)}`;
+}

@@ -1,0 +1,114 @@
+import { escaped } from "../http/escaped.js";
+import type { Counted } from "./counted.js";
+import { bars } from "./health-bars.js";
+import type { Health } from "./look-around.js";
+import type { Probed } from "./probe.js";
+import { pileOf, processesOf } from "./read-scrapes.js";
+
+/** The page's sections, the most urgent first. */
+export function healthHtml(health: Health, refreshes: boolean): string {
+  return [
+    verdict(health, refreshes),
+    `<div class="columns"><section>${probes(health.probed)}</section><section>${processes(health)}</section></div>`,
+    `<div class="columns"><section>${feed(health.counted)}</section><section>${piles(health)}</section></div>`,
+    `<div class="columns"><section>${failures(health)}</section><section>${problems(health.counted)}</section></div>`,
+  ].join("\n");
+}
+
+function verdict({ atMs, probed, counted }: Health, refreshes: boolean): string {
+  const away = probed.filter(({ ok }) => !ok).map(({ name }) => name);
+  const text = away.length === 0 ? "Everything answers" : `${away.length} of ${probed.length} do not answer`;
+  const since =
+    counted.sinceMs === undefined ? "since each process began" : `in the last ${minutes(atMs - counted.sinceMs)}`;
+  const refresh = refreshes
+    ? `<a href="/health?refresh=0">stop reloading</a>`
+    : `<a href="/health">reload every 5 s</a>`;
+  return `<h1 class="verdict ${away.length === 0 ? "well" : "unwell"}">${escaped(text)}</h1>
+<p>${clock(atMs)} UTC; what is counted is counted ${since} · ${refresh}</p>`;
+}
+
+function probes(probed: readonly Probed[]): string {
+  const rows = probed.map(
+    ({ name, ok, ms, detail }) =>
+      `<tr class="${ok ? "success" : "failure"}"><td>${ok ? "Answers" : "Away"}</td><td>${escaped(name)}</td><td class="number">${ms.toFixed(1)} ms</td><td>${escaped(detail)}</td></tr>`,
+  );
+  return `<h2>Who answers</h2><table><thead><tr><th>State</th><th>What</th><th class="number">Latency</th><th>Says</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+function processes({ scrapes, unread, atMs }: Health): string {
+  const rows = processesOf(scrapes, atMs).map(
+    ({ service, source, upSeconds, memoryMb, loopMs }) =>
+      `<tr><td>${escaped(service)} <small>${escaped(source)}</small></td><td class="number">${minutes(upSeconds * 1_000)}</td><td class="number">${memoryMb} MB</td><td class="number">${loopMs} ms</td></tr>`,
+  );
+  const missing = unread.map((url) => `<tr class="failure"><td colspan="4">No metrics from ${escaped(url)}</td></tr>`);
+  return `<h2>Processes</h2><table><thead><tr><th>Process</th><th class="number">Up</th><th class="number">Memory</th><th class="number">Event loop p99</th></tr></thead><tbody>${[...rows, ...missing].join("")}</tbody></table>`;
+}
+
+function feed(counted: Counted): string {
+  const pages = counted.sum("headline_feed_pages_total");
+  const degraded = counted.sum("headline_feed_pages_total", { degraded: "true" });
+  const requests = counted.sum("headline_http_request_seconds_count");
+  const failed = counted.sum("headline_http_request_seconds_count", { status: "5xx" });
+  const shares =
+    pages === 0
+      ? ""
+      : ` · degraded <strong class="${degraded === 0 ? "well" : "unwell"}">${percent(degraded / pages)}</strong>`;
+  const errors =
+    requests === 0
+      ? ""
+      : ` · HTTP 5xx <strong class="${failed === 0 ? "well" : "unwell"}">${percent(failed / requests)}</strong> of ${requests}`;
+  return `<h2>The home feed</h2><p>${pages} pages${shares}${errors}</p>${bars(counted.by("headline_feed_pages_total", "mode"))}
+<h3>Why articles were recommended</h3>${bars(counted.by("headline_recommended_articles_total", "reason"))}`;
+}
+
+function piles({ scrapes, failures: failed }: Health): string {
+  const rows = [
+    ["Uploads of events that wait to land", pileOf(scrapes, "headline_event_lag_entries"), ""],
+    ["The oldest of them waits", pileOf(scrapes, "headline_event_lag_seconds"), " s"],
+    ["Events the learning is behind", pileOf(scrapes, "headline_learner_lag_events"), ""],
+    ["Open sockets", pileOf(scrapes, "headline_open_sockets"), ""],
+    ["Wrong counts in the last correction", pileOf(scrapes, "headline_correction_wrong"), ""],
+    ["Job runs that failed within the hour", failed?.length, ""],
+  ] as const;
+  const lines = rows.map(
+    ([name, value, unit]) =>
+      `<tr><td>${name}</td><td class="number">${value === undefined ? "unknown" : `${Math.round(value * 10) / 10}${unit}`}</td></tr>`,
+  );
+  return `<h2>What waits</h2><table><tbody>${lines.join("")}</tbody></table>`;
+}
+
+const FAILURES_SHOWN = 10;
+
+function failures({ failures: failed }: Health): string {
+  const title = "<h2>Job runs that failed within the hour</h2>";
+  if (failed === undefined) return `${title}<p>The job store does not answer.</p>`;
+  if (failed.length === 0) return `${title}<p>None.</p>`;
+  const rows = failed
+    .slice(0, FAILURES_SHOWN)
+    .map(
+      ({ jobId, state, scheduledAt, error }) =>
+        `<tr class="failure"><td>${state}</td><td><a href="/executions?job=${encodeURIComponent(jobId)}">${escaped(jobId)}</a></td><td>${clock(scheduledAt)}</td><td><code>${escaped((error ?? "").slice(0, 200))}</code></td></tr>`,
+    );
+  return `${title}<table><thead><tr><th>State</th><th>Job</th><th>Due (UTC)</th><th>Error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+}
+
+function problems(counted: Counted): string {
+  const logged = counted.by("headline_problems_logged_total", "level", "message");
+  const failed = counted.by("headline_dependency_failures_total", "dependency", "operation", "reason");
+  return `<h2>Top errors</h2><h3>Warnings and errors in the logs</h3>${bars(logged)}<h3>Calls that dependencies failed</h3>${bars(failed)}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share > 0 && share < 0.001 ? 3 : 1)} %`;
+}
+
+function clock(ms: number): string {
+  return new Date(ms).toISOString().slice(11, 19);
+}
+
+function minutes(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+}
