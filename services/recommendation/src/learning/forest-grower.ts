@@ -6,10 +6,11 @@ interface Waiting {
   readonly training: Training;
 }
 
-/** From sources, the worker's own imports are TypeScript as well. */
 const IS_SOURCE = import.meta.url.endsWith(".ts");
 const WORKER = new URL(`./forest-worker${IS_SOURCE ? ".ts" : ".js"}`, import.meta.url);
-const EXEC_ARGV = IS_SOURCE ? ["--import", "tsx", "--conditions=source"] : [];
+/** A thread does not inherit what lets this one read TypeScript. */
+const FROM_SOURCE = `import("tsx/esm/api").then(({ register }) => (register(), import(${JSON.stringify(WORKER.href)})))`;
+const SOURCE_ARGV = ["--conditions=source"];
 
 /** Grows forests in a thread of its own. Should that thread die, it grows what was asked for here. */
 export class ForestGrower implements AsyncDisposable {
@@ -34,7 +35,9 @@ export class ForestGrower implements AsyncDisposable {
 
   #running(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(WORKER, { execArgv: EXEC_ARGV });
+    const worker = IS_SOURCE
+      ? new Worker(FROM_SOURCE, { eval: true, execArgv: SOURCE_ARGV })
+      : new Worker(WORKER, { execArgv: [] });
     worker.unref();
     worker.on("message", ({ id, forest }: { id: number; forest: ForestNodes }) => {
       this.#waiting.get(id)?.resolve(forest);
