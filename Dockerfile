@@ -1,5 +1,5 @@
 # One image per process:  docker build --target recommendation|gateway|jobs|setup .
-# `docker compose up` builds and starts all of them; see docker-compose.yml.
+# `docker compose up` builds and starts all of them; see docker-compose.yml and docs/deployment.md.
 
 FROM node:20-bookworm-slim AS base
 ENV TURBO_TELEMETRY_DISABLED=1
@@ -25,8 +25,11 @@ COPY scripts scripts
 USER 65534
 CMD ["node", "scripts/setup.mjs"]
 
+# What runs: no tools, no sources, no tests.
 FROM build AS production
-RUN npm prune --omit=dev
+RUN npm prune --omit=dev && \
+    find packages services -mindepth 2 -maxdepth 2 ! -name dist ! -name package.json ! -name node_modules -exec rm -rf {} + && \
+    find packages services -name node_modules -prune -o \( -name '*.map' -o -name '*.d.ts' \) -exec rm -f {} +
 
 FROM base AS runtime
 ENV NODE_ENV=production
