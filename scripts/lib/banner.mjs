@@ -6,11 +6,14 @@ import { bold, dim, seconds } from "./terminal.mjs";
 /** What a newcomer can do now. The time is from the start of this process. */
 export function banner({ ports, hasSample, dataDir, embedded }) {
   const http = `http://localhost:${ports.PORT}`;
+  const jobs = `http://localhost:${ports.JOBS_PORT}`;
   const rows = [
     ["page", http],
     ["feed", `curl '${http}/articles?channel_id=0&per_page=5'`],
     ["gRPC", buf(ports.GRPC_PORT)],
-    ["jobs", `http://localhost:${ports.JOBS_PORT}${hasSample ? ` (staff: ${demo().staff})` : ""}`],
+    ["jobs", `${jobs}${hasSample ? ` (staff: ${demo().staff})` : ""}`],
+    ["health", `${jobs}/health`],
+    ["metrics", `${http}/metrics, http://localhost:${ports.METRICS_PORT}/metrics (recommender), ${jobs}/metrics`],
     ...(hasSample ? signIn(http) : []),
     ...(embedded.length > 0
       ? [["data", `${dataDir} (private ${embedded.map((name) => SERVERS[name]).join(" and ")})`]]

@@ -73,7 +73,13 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
   };
   const grpc = `127.0.0.1:${ports.GRPC_PORT}`;
   return {
-    recommendation: { ...shared, GRPC_ADDRESS: grpc, TRACK_SECRET: secrets.TRACK_SECRET },
+    recommendation: {
+      ...shared,
+      GRPC_ADDRESS: grpc,
+      TRACK_SECRET: secrets.TRACK_SECRET,
+      METRICS_PORT: String(ports.METRICS_PORT),
+      METRICS_HOST: "127.0.0.1",
+    },
     gateway: {
       ...shared,
       HOST: env.HOST || "127.0.0.1", // the demo password is known
@@ -82,6 +88,7 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
       JWT_SECRET: secrets.JWT_SECRET,
       TRACK_SECRET: secrets.TRACK_SECRET,
       ASSETS: env.ASSETS || ASSETS,
+      METRICS_PORT: "", // at /metrics
     },
     jobs: {
       ...shared,
@@ -89,6 +96,13 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
       JOBS_PORT: String(ports.JOBS_PORT),
       RECOMMENDER_ADDRESS: grpc,
       JWT_SECRET: secrets.JWT_SECRET,
+      GATEWAY_URLS: `http://127.0.0.1:${ports.PORT}`,
+      METRICS_URLS: metricsUrls(ports).join(","),
     },
   };
+}
+
+/** Of the processes beside the job service. */
+function metricsUrls({ PORT, METRICS_PORT }) {
+  return [PORT, METRICS_PORT].map((port) => `http://127.0.0.1:${port}/metrics`);
 }

@@ -3,13 +3,33 @@ import { createServer } from "node:net";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
 const DEFAULTS = { PORT: 3_000, GRPC_PORT: 50_051, JOBS_PORT: 3_001 };
+/** Nobody types it, so another one will do. */
+const METRICS_PORT = 9_464;
 
 /** The ports to listen on, each seen to be free. */
 export async function freePorts(env) {
   const ports = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, parsePort(name, env[name])]));
   assertDistinct(Object.entries(ports));
   await Promise.all(Object.entries(ports).map(([name, port]) => assertFree(name, port)));
-  return ports;
+  return { ...ports, METRICS_PORT: await metricsPort(env, Object.values(ports)) };
+}
+
+/** Where the recommender tells its metrics. */
+async function metricsPort(env, taken) {
+  const wanted = env.METRICS_PORT ? parsePort("METRICS_PORT", env.METRICS_PORT) : METRICS_PORT;
+  if (!taken.includes(wanted) && (await isFree(wanted))) return wanted;
+  const server = createServer().listen(0);
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+function isFree(port) {
+  return assertFree("METRICS_PORT", port).then(
+    () => true,
+    () => false,
+  );
 }
 
 function assertDistinct(ports) {

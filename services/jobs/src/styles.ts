@@ -1,7 +1,7 @@
 /** Of the sign-in form and the tasks page; the dashboard brings its own. */
 export const STYLES = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif; }
 body { margin: 0; }
-header { display: flex; gap: 1rem; align-items: center; padding: 0.6rem 1.2rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+header { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; align-items: center; padding: 0.6rem 1.2rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 header form { margin-left: auto; }
 form.row { display: flex; flex-wrap: wrap; gap: 0.8rem; align-items: end; }
 form.row label { margin: 0; }
@@ -19,9 +19,9 @@ button { padding: 0.45rem 1rem; font: inherit; cursor: pointer; }
 .problem { padding: 0.5rem 0.8rem; border-left: 4px solid #c0392b; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.35rem 0.6rem; text-align: left; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); vertical-align: top; }
-.number { text-align: right; }
-tr.failure td:first-child { color: #c0392b; font-weight: 600; }
-tr.success td:first-child { color: #1e7e46; font-weight: 600; }
+.number { text-align: right; white-space: nowrap; }
+tr.failure td:first-child { color: light-dark(#c0392b, #ff8a7a); font-weight: 600; }
+tr.success td:first-child { color: light-dark(#1e7e46, #5ecb8b); font-weight: 600; }
 code { overflow-wrap: anywhere; }
 h2 { font-size: 1.05rem; margin: 1.2rem 0 0.4rem; }
 h3 { font-size: 0.95rem; margin: 0.9rem 0 0.3rem; opacity: 0.75; }
@@ -29,6 +29,7 @@ h3 { font-size: 0.95rem; margin: 0.9rem 0 0.3rem; opacity: 0.75; }
 .well { color: light-dark(#1e7e46, #5ecb8b); }
 .unwell { color: light-dark(#c0392b, #ff8a7a); }
 .columns { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
+.columns section { overflow-x: auto; }
 table.bars td:last-child { width: 40%; min-width: 5rem; }
 meter { display: block; width: 100%; }
 `;

@@ -16,23 +16,32 @@ interface Held {
 }
 
 const KEPT_MS = 5 * 60 * 1_000;
+/** What happened since a shorter while ago says little: until then, everything since the processes began is shown. */
+const WORTH_COMPARING_MS = 60 * 1_000;
 const KEPT_MAX = 100;
 
 /** Keeps what was read in the last minutes, so that a page can say what is going on, not only what ever was. */
 export class RecentScrapes {
   #held: Held[] = [];
 
-  /** What was counted between the oldest reading that is kept, if there is one, and these. */
+  /** What was counted between the oldest reading that is kept, if that is old enough, and these. */
   counted(scrapes: readonly Scrape[], nowMs: number): Counted {
     const values = new Map(
-      scrapes.flatMap(({ source, samples }) => samples.map((sample) => [keyOf(source, sample), sample.value] as const)),
+      scrapes.flatMap((scrape) => {
+        const keyOf = keysOf(scrape);
+        return scrape.samples.map((sample) => [keyOf(sample), sample.value] as const);
+      }),
     );
     this.#held = this.#held.filter(({ atMs }) => nowMs - atMs < KEPT_MS);
-    const before = this.#held[0];
+    const before = this.#held.find(({ atMs }) => nowMs - atMs >= WORTH_COMPARING_MS);
     if (this.#held.length < KEPT_MAX) this.#held.push({ atMs: nowMs, values });
-    const grown = scrapes.flatMap(({ source, samples }) =>
-      samples.map((sample) => ({ ...sample, value: growth(sample.value, before?.values.get(keyOf(source, sample))) })),
-    );
+    const grown = scrapes.flatMap((scrape) => {
+      const keyOf = keysOf(scrape);
+      return scrape.samples.map((sample) => ({
+        ...sample,
+        value: growth(sample.value, before?.values.get(keyOf(sample))),
+      }));
+    });
     return { sinceMs: before?.atMs, ...summing(grown) };
   }
 }
@@ -62,6 +71,8 @@ function growth(value: number, before: number | undefined): number {
   return before === undefined || before > value ? value : value - before;
 }
 
-function keyOf(source: string, { name, labels }: Sample): string {
-  return `${source} ${name} ${JSON.stringify(labels)}`;
+/** One address may be answered by one replica now and by another then; when it began tells them apart. */
+function keysOf({ source, samples }: Scrape): (sample: Sample) => string {
+  const began = samples.find((sample) => sample.name === "process_start_time_seconds")?.value;
+  return ({ name, labels }) => `${source} ${began} ${name} ${JSON.stringify(labels)}`;
 }

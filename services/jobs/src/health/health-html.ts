@@ -19,12 +19,12 @@ function verdict({ atMs, probed, counted }: Health, refreshes: boolean): string 
   const away = probed.filter(({ ok }) => !ok).map(({ name }) => name);
   const text = away.length === 0 ? "Everything answers" : `${away.length} of ${probed.length} do not answer`;
   const since =
-    counted.sinceMs === undefined ? "since each process began" : `in the last ${minutes(atMs - counted.sinceMs)}`;
+    counted.sinceMs === undefined ? "since each process began" : `of the last ${minutes(atMs - counted.sinceMs)}`;
   const refresh = refreshes
     ? `<a href="/health?refresh=0">stop reloading</a>`
     : `<a href="/health">reload every 5 s</a>`;
   return `<h1 class="verdict ${away.length === 0 ? "well" : "unwell"}">${escaped(text)}</h1>
-<p>${clock(atMs)} UTC; what is counted is counted ${since} · ${refresh}</p>`;
+<p>${clock(atMs)} UTC · counts are ${since} · ${refresh}</p>`;
 }
 
 function probes(probed: readonly Probed[]): string {
@@ -38,7 +38,7 @@ function probes(probed: readonly Probed[]): string {
 function processes({ scrapes, unread, atMs }: Health): string {
   const rows = processesOf(scrapes, atMs).map(
     ({ service, source, upSeconds, memoryMb, loopMs }) =>
-      `<tr><td>${escaped(service)} <small>${escaped(source)}</small></td><td class="number">${minutes(upSeconds * 1_000)}</td><td class="number">${memoryMb} MB</td><td class="number">${loopMs} ms</td></tr>`,
+      `<tr><td>${escaped(service)} <small>${escaped(hostOf(source))}</small></td><td class="number">${minutes(upSeconds * 1_000)}</td><td class="number">${memoryMb} MB</td><td class="number">${loopMs} ms</td></tr>`,
   );
   const missing = unread.map((url) => `<tr class="failure"><td colspan="4">No metrics from ${escaped(url)}</td></tr>`);
   return `<h2>Processes</h2><table><thead><tr><th>Process</th><th class="number">Up</th><th class="number">Memory</th><th class="number">Event loop p99</th></tr></thead><tbody>${[...rows, ...missing].join("")}</tbody></table>`;
@@ -96,6 +96,10 @@ function problems(counted: Counted): string {
   const logged = counted.by("headline_problems_logged_total", "level", "message");
   const failed = counted.by("headline_dependency_failures_total", "dependency", "operation", "reason");
   return `<h2>Top errors</h2><h3>Warnings and errors in the logs</h3>${bars(logged)}<h3>Calls that dependencies failed</h3>${bars(failed)}`;
+}
+
+function hostOf(source: string): string {
+  return URL.canParse(source) ? new URL(source).host : source;
 }
 
 function percent(share: number): string {

@@ -60,7 +60,10 @@ export function lookingAround(parts: HealthParts): () => Promise<Health> {
 
 function probesOf({ gatewayUrls, recommender, mysql, redises }: HealthParts): Probe[] {
   return [
-    ...gatewayUrls.map((url) => ({ name: `Gateway ${url}`, ask: (signal: AbortSignal) => isReady(url, signal) })),
+    ...gatewayUrls.map((url) => ({
+      name: `Gateway ${new URL(url).host}`,
+      ask: (signal: AbortSignal) => isReady(url, signal),
+    })),
     {
       name: "Recommender",
       ask: async (signal) => {
