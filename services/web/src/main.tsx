@@ -8,6 +8,7 @@ import { toast } from "./components/toast.js";
 import { tellUntoldReading } from "./events/reading-time.js";
 import { loadChannels } from "./feed/channels.js";
 import { words } from "./language/language.js";
+import { watchConversations } from "./messages/conversations.js";
 import { watchNotifications } from "./notifications/notifications.js";
 import { signInAsked } from "./session/ask-sign-in.js";
 import { endedSignIn } from "./session/session.js";
@@ -18,6 +19,7 @@ followAddress(() => {
 });
 void loadChannels();
 watchNotifications();
+watchConversations();
 tellUntoldReading();
 
 effect(() => {
@@ -31,4 +33,11 @@ const app = document.getElementById("app") as HTMLElement;
 app.replaceChildren();
 render(<App />, app);
 
+setTimeout(() => void openLive(), 1_000);
 setTimeout(prefetchPages, 2_000);
+
+/** Without it the page asks. */
+async function openLive(): Promise<void> {
+  const { keepLive } = await import("./events/live-socket.js").catch(() => ({ keepLive: () => undefined }));
+  keepLive();
+}

@@ -43,11 +43,18 @@ export interface Visit extends AsyncDisposable {
   readonly complaints: readonly string[];
 }
 
+type VisitOptions = BrowserContextOptions & {
+  readonly url?: string;
+  /** Called with the page before it opens its address. */
+  readonly prepare?: (page: Page) => void;
+};
+
 export interface Site extends AsyncDisposable {
   readonly world: World;
   readonly url: string;
+  readonly recommenderAddress: string;
   readonly assets: readonly string[];
-  visit(path?: string, options?: BrowserContextOptions & { url?: string }): Promise<Visit>;
+  visit(path?: string, options?: VisitOptions): Promise<Visit>;
 }
 
 /** The application as it is built, a gateway and a recommender with 60 articles of three authors, and a browser. */
@@ -64,9 +71,11 @@ export async function openSite(): Promise<Site> {
   await addArticles(world);
   const assets = [dist, COVERS];
   const recommendation = await world.openRecommendation();
-  const gateway = await world.openGateway({ recommenderAddress: recommendation.address, assets });
+  const recommenderAddress = recommendation.address;
+  const gateway = await world.openGateway({ recommenderAddress, assets, push: { updatesEveryMs: 500 } });
   return {
     world,
+    recommenderAddress,
     url: gateway.url,
     assets,
     visit: (path = "/", { url = gateway.url, ...options } = {}) => visit(browser, url + path, options),
@@ -78,10 +87,34 @@ export async function openSite(): Promise<Site> {
   };
 }
 
+export interface SignedUp {
+  readonly userId: string;
+  readonly authorization: string;
+  /** For `visit`: a browser in which they are signed in. */
+  signedIn(url?: string): { storageState: NonNullable<BrowserContextOptions["storageState"]> };
+}
+
 /** Somebody new, signed up over HTTP. */
-export async function signUp(url: string, name: string): Promise<{ userId: string; authorization: string }> {
+export async function signUp(url: string, name: string): Promise<SignedUp> {
   const { body } = await client({ url }).post("/users", { name, password: PASSWORD });
-  return { userId: body.data.user_id, authorization: `Bearer ${body.data.token}` };
+  const { user_id: userId, token, refresh_token: refreshToken } = body.data;
+  const kept = { name: "headline.signed-in", value: JSON.stringify({ userId, name, token, refreshToken }) };
+  return {
+    userId,
+    authorization: `Bearer ${token}`,
+    signedIn: (origin = url) => ({ storageState: { cookies: [], origins: [{ origin, localStorage: [kept] }] } }),
+  };
+}
+
+/** Resolves once a socket of the page was welcomed as this user; to be called before the page opens it. */
+export function welcomed(page: Page, userId: string): Promise<void> {
+  return new Promise((resolve) => {
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => {
+        if (String(payload).includes(`["welcome",{"user_id":"${userId}"`)) resolve();
+      });
+    });
+  });
 }
 
 /** Signs in through the dialog of the page. */
@@ -93,9 +126,14 @@ export async function signIn(page: Page, name: string): Promise<void> {
   await page.locator("dialog").waitFor({ state: "detached" });
 }
 
-async function visit(browser: Browser, address: string, options: BrowserContextOptions): Promise<Visit> {
+async function visit(
+  browser: Browser,
+  address: string,
+  { prepare, ...options }: BrowserContextOptions & { prepare?: ((page: Page) => void) | undefined },
+): Promise<Visit> {
   const context = await browser.newContext({ locale: "en-GB", ...DESKTOP, ...options });
   const page = await context.newPage();
+  prepare?.(page);
   page.setDefaultTimeout(8_000);
   const events: SentEvent[] = [];
   const complaints: string[] = [];

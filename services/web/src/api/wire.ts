@@ -45,8 +45,17 @@ export interface Updates {
 export interface ReadArticle extends ArticleSummary {
   readonly content: string;
   readonly similar: readonly ArticleSummary[];
-  /** Tokens for this reader, from a gateway that gives them with the article too. */
+  /** Tokens for this reader, and what they already did: for a request that says who asks. */
   readonly trace?: Trace;
+  readonly viewer?: Viewer;
+}
+
+export interface Viewer {
+  readonly liked: boolean;
+  readonly collected: boolean;
+  readonly disliked: boolean;
+  readonly blocked_author: boolean;
+  readonly following: boolean;
 }
 
 export interface Channel {
@@ -119,6 +128,27 @@ export interface Notification {
   readonly title?: string;
   readonly created_at: string;
   readonly read_at: string | null;
+}
+
+export type MessageState = "sent" | "delivered" | "read";
+
+export interface Message {
+  readonly message_id: string;
+  readonly sender_id: string;
+  readonly recipient_id: string;
+  readonly text: string;
+  /** A UUID of the sender's. */
+  readonly client_id: string;
+  readonly created_at: string;
+  readonly state: MessageState;
+}
+
+export interface Conversation {
+  readonly user_id: string;
+  readonly user_name: string;
+  readonly unread: number;
+  readonly read_up_to: string;
+  readonly last_message: Message | null;
 }
 
 /** A list that goes on: `next` goes into `before`. */

@@ -18,6 +18,8 @@ const PublishPage = lazy(async () => (await import("../publish/publish-page.js")
 const MyPage = lazy(async () => (await import("../mine/my-page.js")).MyPage);
 const OrdersPage = lazy(async () => (await import("../orders/orders-page.js")).OrdersPage);
 const UserPage = lazy(async () => (await import("../users/user-page.js")).UserPage);
+const MessagesPage = lazy(async () => (await import("../messages/messages-page.js")).MessagesPage);
+const ConversationPage = lazy(async () => (await import("../messages/conversation-page.js")).ConversationPage);
 const NotificationsPage = lazy(async () => (await import("../notifications/notifications-page.js")).NotificationsPage);
 const SignInDialog = lazy(
   async () => (await import("../session/sign-in-dialog.js")).SignInDialog,
@@ -74,6 +76,10 @@ function pageAt(at: Route) {
       return <MyPage />;
     case "orders":
       return <OrdersPage />;
+    case "messages":
+      return <MessagesPage />;
+    case "conversation":
+      return <ConversationPage id={at.id} key={`${at.id} ${reader.value?.userId}`} />;
     case "notifications":
       return <NotificationsPage />;
     case "missing":

@@ -1,6 +1,8 @@
+import { Badge } from "../components/badge.js";
 import { Icon, type IconName } from "../components/icon.js";
 import { askRefresh } from "../feed/refresh-asked.js";
 import { words } from "../language/language.js";
+import { unreadMessages } from "../messages/conversations.js";
 import { hrefOf, RECOMMENDED, route } from "./routes.js";
 
 /** The way around on a phone. Home, where one is already, refreshes. */
@@ -17,6 +19,13 @@ export function BottomBar() {
     <nav class="bottom-bar" aria-label={text.menu}>
       <Tab href={hrefOf.channel(RECOMMENDED)} icon="home" label={text.home} isCurrent={isHome} onClick={home} />
       <Tab href={hrefOf.publish} icon="write" label={text.publish} isCurrent={at.page === "publish"} />
+      <Tab
+        href={hrefOf.messages}
+        icon="mail"
+        label={text.messages}
+        isCurrent={at.page === "messages"}
+        count={unreadMessages.value}
+      />
       <Tab href={hrefOf.me} icon="user" label={text.me} isCurrent={at.page === "me"} />
     </nav>
   );
@@ -27,13 +36,20 @@ interface TabProps {
   readonly icon: IconName;
   readonly label: string;
   readonly isCurrent: boolean;
+  readonly count?: number;
   readonly onClick?: (event: MouseEvent) => void;
 }
 
-function Tab({ href, icon, label, isCurrent, onClick }: TabProps) {
+function Tab({ href, icon, label, isCurrent, count = 0, onClick }: TabProps) {
   return (
-    <a href={href} aria-current={isCurrent ? "page" : undefined} onClick={onClick}>
+    <a
+      href={href}
+      aria-label={count === 0 ? undefined : `${label}, ${count}`}
+      aria-current={isCurrent ? "page" : undefined}
+      onClick={onClick}
+    >
       <Icon name={icon} filled={isCurrent} />
+      <Badge count={count} />
       {label}
     </a>
   );

@@ -6,9 +6,11 @@ export type Route =
   | { readonly page: "article"; readonly id: string }
   | { readonly page: "edit"; readonly id: string }
   | { readonly page: "user"; readonly id: string }
-  | { readonly page: "publish" | "me" | "orders" | "notifications" | "missing" };
+  | { readonly page: "conversation"; readonly id: string }
+  | { readonly page: "publish" | "me" | "messages" | "orders" | "notifications" | "missing" };
 
 export const RECOMMENDED = "0";
+const PLAIN = ["publish", "me", "messages", "orders", "notifications"] as const;
 
 export const route = signal<Route>(readRoute(location.hash));
 
@@ -17,7 +19,9 @@ export const hrefOf = {
   article: (id: string) => `#/articles/${id}`,
   edit: (id: string) => `#/articles/${id}/edit`,
   user: (id: string) => `#/users/${id}`,
+  conversation: (userId: string) => `#/messages/${userId}`,
   publish: "#/publish",
+  messages: "#/messages",
   me: "#/me",
   orders: "#/orders",
   notifications: "#/notifications",
@@ -34,7 +38,11 @@ export function readRoute(hash: string): Route {
   if (place === "articles" && id !== "") return { page: rest === undefined ? "article" : "edit", id };
   if (place === "channels" && id !== "") return { page: "channel", id };
   if (place === "users" && id !== "") return { page: "user", id };
-  if (id === "" && (place === "publish" || place === "me" || place === "orders" || place === "notifications"))
-    return { page: place };
+  if (place === "messages" && id !== "") return { page: "conversation", id };
+  if (id === "" && isPlain(place)) return { page: place };
   return { page: "missing" };
+}
+
+function isPlain(place: string): place is (typeof PLAIN)[number] {
+  return (PLAIN as readonly string[]).includes(place);
 }

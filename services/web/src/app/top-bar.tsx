@@ -1,7 +1,9 @@
 import { BackLink } from "../components/back-link.js";
+import { Badge } from "../components/badge.js";
 import { Icon } from "../components/icon.js";
 import { askRefresh } from "../feed/refresh-asked.js";
 import { words } from "../language/language.js";
+import { unreadMessages } from "../messages/conversations.js";
 import { Bell } from "../notifications/bell.js";
 import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
@@ -12,7 +14,8 @@ export function TopBar() {
   const text = words.value;
   const who = reader.value;
   const at = route.value.page;
-  const hasWayBack = at !== "channel" && at !== "me";
+  const hasWayBack = at !== "channel" && at !== "me" && at !== "messages";
+  const waiting = unreadMessages.value;
   return (
     <header class="top-bar">
       <div class="top-bar-inner">
@@ -27,6 +30,16 @@ export function TopBar() {
           </button>
         )}
         <Bell />
+        {who !== undefined && (
+          <a
+            class="round wide-only"
+            href={hrefOf.messages}
+            aria-label={waiting === 0 ? text.messages : `${text.messages}, ${waiting}`}
+          >
+            <Icon name="mail" />
+            <Badge count={waiting} />
+          </a>
+        )}
         <a class="primary button wide-only" href={hrefOf.publish}>
           <Icon name="write" /> {text.publish}
         </a>

@@ -9,12 +9,13 @@ import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { useLoaded } from "../components/use-loaded.js";
+import { deedsSoFar, noteViewer } from "../events/reactions.js";
 import { measureReading } from "../events/reading-time.js";
 import { ArticleCard } from "../feed/article-card.js";
 import { words } from "../language/language.js";
 import { ask, reader } from "../session/session.js";
 import { AuthorLine } from "../users/author-line.js";
-import { keepTraceOf, knownArticle, noteArticle, noteTrace, traceOf } from "./known-articles.js";
+import { keepTraceOf, knownArticle, noteArticle, noteLinkTrace, traceOf } from "./known-articles.js";
 import { ReactionBar } from "./reaction-bar.js";
 
 /** Those read last stand there at once when somebody comes back to them. */
@@ -31,11 +32,11 @@ export function ArticlePage({ id }: { id: string }) {
   useEffect(() => {
     if (title !== undefined) document.title = `${title} - ${words.value.brand}`;
   }, [title]);
+  const token = traceOf(id)?.read;
   useEffect(() => {
     keepTraceOf(id);
-    const token = traceOf(id)?.read;
     return token === undefined ? undefined : measureReading(token);
-  }, [id, value?.trace?.read]);
+  }, [id, token]);
 
   return (
     <section class="reading">
@@ -45,7 +46,7 @@ export function ArticlePage({ id }: { id: string }) {
           <h1 id="article-title" tabIndex={-1}>
             {article.title}
           </h1>
-          <AuthorLine article={article} />
+          <AuthorLine article={article} isFollowing={value?.viewer?.following} />
           <Body article={article} content={value?.content} />
           <p class="meta">
             <TimeAgo date={article.pubdate} />
@@ -92,10 +93,12 @@ function Similar({ articles }: { articles: readonly ArticleSummary[] }) {
 }
 
 async function load(id: string): Promise<ReadArticle> {
+  const deeds = deedsSoFar();
   const article = await ask<ReadArticle>(`/articles/${id}`);
   noteArticle(article);
+  noteViewer(article, deeds);
   for (const other of article.similar) noteArticle(other);
-  if (article.trace !== undefined) noteTrace(id, article.trace);
+  if (article.trace !== undefined) noteLinkTrace(id, article.trace);
   read.delete(id);
   read.set(id, article);
   const oldest = read.keys().next().value;

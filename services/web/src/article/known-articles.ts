@@ -1,5 +1,6 @@
 import { type Signal, signal } from "@preact/signals";
 import { keep, readKept } from "../api/kept.js";
+import { serverNow } from "../api/server-clock.js";
 import type { ArticleSummary, FedArticle, Trace } from "../api/wire.js";
 import { beforeReaderChanges } from "../session/session.js";
 
@@ -10,7 +11,9 @@ import { beforeReaderChanges } from "../session/session.js";
 const known = new Map<string, Signal<ArticleSummary>>();
 
 /** Tokens for what the reader may do to an article; the newest batch's count. They are the reader's own. */
-const traces = new Map<string, Trace>();
+const traces = new Map<string, { readonly trace: Trace; readonly atMs: number }>();
+/** Tokens count for a day; shortly before its end others take their place. */
+const TRACE_MS = 20 * 60 * 60 * 1_000;
 /** The tokens of the article being read survive a reload. */
 const OPEN = "headline.open";
 
@@ -54,7 +57,12 @@ export function noteServed(article: FedArticle): void {
 }
 
 export function noteTrace(id: string, trace: Trace): void {
-  traces.set(id, trace);
+  traces.set(id, { trace, atMs: serverNow() });
+}
+
+/** Tokens that came with the article itself: those of the feed come first, because they say which page it was opened from. */
+export function noteLinkTrace(id: string, trace: Trace): void {
+  if (trace.click !== "" && traceOf(id) === undefined) noteTrace(id, trace);
 }
 
 export function knownArticle(id: string): ArticleSummary | undefined {
@@ -68,16 +76,17 @@ export function changeCount(id: string, count: "comment_count" | "like_count" | 
 }
 
 export function traceOf(id: string): Trace | undefined {
-  return traces.get(id) ?? keptTrace(id);
+  const known = traces.get(id) ?? keptTrace(id);
+  return known !== undefined && serverNow() - known.atMs < TRACE_MS ? known.trace : undefined;
 }
 
 /** Keeps the tokens of the article that is open. */
 export function keepTraceOf(id: string): void {
-  const trace = traces.get(id);
-  if (trace !== undefined) keep(OPEN, { id, trace }, "sessionStorage");
+  const known = traces.get(id);
+  if (known !== undefined) keep(OPEN, { id, ...known }, "sessionStorage");
 }
 
-function keptTrace(id: string): Trace | undefined {
-  const kept = readKept<{ id: string; trace: Trace }>(OPEN, "sessionStorage");
-  return kept?.id === id ? kept.trace : undefined;
+function keptTrace(id: string): { trace: Trace; atMs: number } | undefined {
+  const kept = readKept<{ id: string; trace: Trace; atMs: number }>(OPEN, "sessionStorage");
+  return kept?.id === id ? kept : undefined;
 }

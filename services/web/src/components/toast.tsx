@@ -18,13 +18,18 @@ export function toast(text: string, action?: Toast["action"]): void {
   timer = setTimeout(hideToast, action === undefined ? SHOWN_MS : WITH_ACTION_MS);
 }
 
+/** Says something that can wait to be found elsewhere: not where something else is being said, nor where nobody looks. */
+export function whisper(text: string, action: NonNullable<Toast["action"]>): void {
+  if (shown.peek() === undefined && document.visibilityState === "visible") toast(text, action);
+}
+
 export function Toaster() {
   const now = shown.value;
   return (
     <div class="toaster" role="status">
       {now && (
         <p class="toast">
-          {now.text}
+          <span>{now.text}</span>
           {now.action && (
             <button
               type="button"

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { keep, readKept } from "../api/kept.js";
 import { Problem } from "../api/send.js";
-import type { Trace } from "../api/wire.js";
+import type { ReadArticle, Trace } from "../api/wire.js";
 import { changeCount, traceOf } from "../article/known-articles.js";
 import { ask, reader } from "../session/session.js";
 import { makeEvent } from "./event-queue.js";
@@ -28,7 +28,10 @@ const COUNT_OF = { liking: "like_count", collect: "collect_count", dislike: unde
 const KEPT = "headline.reactions";
 const KEPT_MAX = 500;
 
-/** No answer says what this reader liked before: what was done on this device is remembered here, `liking:42`. */
+/**
+ * What this reader did, as far as this device knows, `liking:42`: what was done here, and what the gateway said with an article.
+ * Guests and readers without a network have nothing else.
+ */
 interface Kept {
   readonly userId: string;
   readonly keys: readonly string[];
@@ -36,10 +39,14 @@ interface Kept {
 
 const mine = signal<ReadonlySet<string>>(keptFor(reader.peek()?.userId));
 let keptUserId = reader.peek()?.userId;
+/** What was done here, and when: an answer that was asked for before knows nothing of it. */
+const done = new Map<string, number>();
+let deeds = 0;
 
 reader.subscribe((next) => {
   if (next?.userId === keptUserId) return;
   keptUserId = next?.userId;
+  done.clear();
   mine.value = keptFor(keptUserId);
 });
 
@@ -50,6 +57,23 @@ export function hasReacted(reaction: Reaction, subjectId: string): boolean {
 /** Whether there is a token to react with. */
 export function canReact(articleId: string): boolean {
   return traceOf(articleId) !== undefined;
+}
+
+/** To be asked for before the article is. */
+export function deedsSoFar(): number {
+  return deeds;
+}
+
+/** What the gateway knows of this reader and an article, unless they did something since it was asked. */
+export function noteViewer({ article_id, aut_id, viewer }: ReadArticle, askedAfter: number): void {
+  if (viewer === undefined) return;
+  const said = [
+    [`liking:${article_id}`, viewer.liked],
+    [`collect:${article_id}`, viewer.collected],
+    [`dislike:${article_id}`, viewer.disliked],
+    [`block:${aut_id}`, viewer.blocked_author],
+  ] as const;
+  for (const [key, is] of said) if ((done.get(key) ?? 0) <= askedAfter) put(key, is);
 }
 
 /** Does it, or takes it back; shown at once, and taken back when the gateway refuses. @throws Problem */
@@ -67,17 +91,24 @@ export async function react(reaction: Reaction, articleId: string, options: { un
   }
 }
 
-function show(reaction: Reaction, articleId: string, subjectId: string, done: boolean): void {
+function show(reaction: Reaction, articleId: string, subjectId: string, isDone: boolean): void {
   const key = `${reaction}:${subjectId}`;
-  if (mine.value.has(key) === done) return;
-  const next = new Set(mine.value);
-  if (done) next.add(key);
+  deeds += 1;
+  done.set(key, deeds);
+  const count = COUNT_OF[reaction];
+  if (put(key, isDone) && count !== undefined) changeCount(articleId, count, isDone ? 1 : -1);
+}
+
+/** Whether that is another state than before. */
+function put(key: string, isDone: boolean): boolean {
+  if (mine.peek().has(key) === isDone) return false;
+  const next = new Set(mine.peek());
+  if (isDone) next.add(key);
   else next.delete(key);
   mine.value = next;
-  const count = COUNT_OF[reaction];
-  if (count !== undefined) changeCount(articleId, count, done ? 1 : -1);
   const kept: Kept = { userId: keptUserId ?? "", keys: [...next].slice(-KEPT_MAX) };
   keep(KEPT, kept);
+  return true;
 }
 
 function keptFor(userId = ""): ReadonlySet<string> {

@@ -122,6 +122,7 @@ export const en: Words = {
 
   me: "Me",
   myArticles: "My articles",
+  nothingPublished: "Nothing published yet",
   noArticles: "You have not published anything yet",
   more: "Load more",
   statuses: { published: "Published", scheduled: "Scheduled", held: "Held" },
@@ -151,6 +152,23 @@ export const en: Words = {
   promotedFrom: (from, until) => `${from} to ${until}`,
   reserved: "Your place is reserved; pay before the time is over",
 
+  messages: "Messages",
+  message: "Message",
+  noConversations: "No messages yet; write to somebody from their page",
+  noMessages: "Nothing here yet; say hello",
+  writeMessage: "Write a message",
+  earlier: "Earlier messages",
+  byMe: (text) => `You: ${text}`,
+  fates: {
+    sending: "Sending…",
+    sent: "Sent",
+    delivered: "Delivered",
+    read: "Read",
+    failed: "Not sent",
+  },
+  signInToWrite: "Sign in to write messages",
+  look: "Look",
+
   notifications: "Notifications",
   noNotifications: "No notifications yet",
   notificationKinds: {
@@ -179,6 +197,7 @@ export const en: Words = {
     ALREADY_ORDERED: "This article has an order for that day already",
     ORDER_EXPIRED: "The time to pay is over; the place was given back",
     ORDER_CANCELLED: "The order was cancelled; the place was given back",
+    BLOCKED: "You cannot write to each other: one of you has blocked the other",
     PAYLOAD_TOO_LARGE: "The text is too long",
   },
 };

@@ -47,3 +47,13 @@ export function clock(seconds: number): string {
   const whole = Math.max(0, Math.ceil(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
+
+/** 09:41 */
+export function timeOfDay(date: string): string {
+  return new Date(date).toLocaleTimeString(languageTag.value, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "Saturday, 21 November" */
+export function dayOf(date: string): string {
+  return new Date(date).toLocaleDateString(languageTag.value, { weekday: "long", month: "long", day: "numeric" });
+}

@@ -120,6 +120,7 @@ export const zh = {
 
   me: "我的",
   myArticles: "我的文章",
+  nothingPublished: "还没有发布文章",
   noArticles: "你还没有发布文章",
   more: "加载更多",
   statuses: { published: "已发布", scheduled: "定时", held: "暂缓" },
@@ -147,6 +148,23 @@ export const zh = {
   orderStatuses: { unpaid: "待支付", paid: "已支付", cancelled: "已取消", expired: "已过期" },
   promotedFrom: (from: string, until: string) => `${from} 至 ${until}`,
   reserved: "名额已保留，请在倒计时结束前支付",
+
+  messages: "私信",
+  message: "私信",
+  noConversations: "还没有私信，去别人的主页写一条吧",
+  noMessages: "还没有消息，打个招呼吧",
+  writeMessage: "写私信…",
+  earlier: "更早的消息",
+  byMe: (text: string) => `我：${text}`,
+  fates: {
+    sending: "发送中…",
+    sent: "已发送",
+    delivered: "已送达",
+    read: "已读",
+    failed: "未发送",
+  },
+  signInToWrite: "登录后就能写私信",
+  look: "查看",
 
   notifications: "通知",
   noNotifications: "还没有通知",
@@ -176,6 +194,7 @@ export const zh = {
     ALREADY_ORDERED: "这篇文章这一天已有订单",
     ORDER_EXPIRED: "订单已过期，名额已释放",
     ORDER_CANCELLED: "订单已取消，名额已释放",
+    BLOCKED: "你们之间有一方屏蔽了对方，不能互发私信",
     PAYLOAD_TOO_LARGE: "内容太长了",
   } as Record<string, string>,
 };

@@ -1,4 +1,5 @@
 import { hrefOf } from "../app/routes.js";
+import { Badge } from "../components/badge.js";
 import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
 import { unread } from "./notifications.js";
@@ -11,7 +12,7 @@ export function Bell() {
   return (
     <a class="round bell" href={hrefOf.notifications} aria-label={label}>
       <Icon name="bell" />
-      {count > 0 && <span class="badge">{count > 99 ? "99+" : count}</span>}
+      <Badge count={count} />
     </a>
   );
 }

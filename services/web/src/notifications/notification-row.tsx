@@ -1,21 +1,20 @@
 import type { Notification } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { words } from "../language/language.js";
 import { Avatar } from "../users/avatar.js";
+import { hrefFor, whatHappened } from "./notification-words.js";
 
 /** What happened, who did it, and the way there. */
 export function NotificationRow({ notification }: { notification: Notification }) {
-  const { kind, actor_name: name, title, created_at, read_at } = notification;
-  const text = words.value;
+  const { actor_name: name, title, created_at, read_at } = notification;
   return (
     <li class={read_at === null ? "row unread" : "row"}>
       <a class="comment" href={hrefFor(notification)}>
-        <Avatar name={name ?? text.brand} />
+        <Avatar name={name ?? words.value.brand} />
         <span class="lines">
           <span>
             {name && <b>{name} </b>}
-            {text.notificationKinds[kind] ?? text.newNotification}
+            {whatHappened(notification)}
           </span>
           {title && <span class="about">{title}</span>}
           <small>
@@ -25,10 +24,4 @@ export function NotificationRow({ notification }: { notification: Notification }
       </a>
     </li>
   );
-}
-
-function hrefFor({ kind, article_id, actor_id }: Notification): string {
-  if (kind.startsWith("order")) return hrefOf.orders;
-  if (article_id !== undefined) return hrefOf.article(article_id);
-  return actor_id === null ? hrefOf.notifications : hrefOf.user(actor_id);
 }

@@ -1,19 +1,41 @@
 import { effect, signal } from "@preact/signals";
+import { isLaterId } from "../api/ids.js";
 import { Problem } from "../api/send.js";
+import { serverNow } from "../api/server-clock.js";
 import type { Listed, Notification } from "../api/wire.js";
-import { onLive } from "../events/live.js";
+import { go, route } from "../app/routes.js";
+import { whisper } from "../components/toast.js";
+import { askMeanwhile, onLive } from "../events/live.js";
+import { words } from "../language/language.js";
 import { ask, reader } from "../session/session.js";
+import { hrefFor, whatHappened } from "./notification-words.js";
 
 /** How many wait; undefined where nobody is signed in, or the gateway has no notifications. */
 export const unread = signal<number | undefined>(undefined);
 
 const EVERY_MS = 60_000;
+/** What is older was missed: the bell counts it, and nothing else makes a noise. */
+const FRESH_MS = 30_000;
+const HEARD_MAX = 500;
+
 let isOffered = true;
+/** The same may be told twice. */
+const heard = new Set<string>();
+let newestId: string | undefined;
+
+/** From here on a socket that comes back catches up; undefined while nobody knows. */
+export function newestNotificationId(): string | undefined {
+  return newestId;
+}
 
 export async function countUnread(): Promise<void> {
-  if (reader.peek() === undefined || !isOffered) return;
+  const who = reader.peek();
+  if (who === undefined || !isOffered) return;
   try {
-    unread.value = (await ask<Listed<Notification> & { unread: number }>("/notifications?per_page=1")).unread;
+    const page = await ask<Listed<Notification> & { unread: number }>("/notifications?per_page=1");
+    if (reader.peek() !== who) return;
+    noteNewest(page.results[0]?.id ?? "0");
+    unread.value = page.unread;
   } catch (error) {
     if (error instanceof Problem && error.code === "NOT_FOUND") isOffered = false; // asked no more until the page is loaded again
   }
@@ -27,9 +49,32 @@ export async function readUpTo(id: string): Promise<void> {
 /** Keeps the count, as long as somebody is signed in. */
 export function watchNotifications(): void {
   effect(() => {
+    heard.clear();
+    newestId = undefined;
     if (reader.value === undefined) unread.value = undefined;
     else void countUnread();
   });
-  onLive("notification", () => void countUnread());
-  setInterval(() => document.visibilityState === "visible" && void countUnread(), EVERY_MS);
+  onLive("notification", take);
+  onLive("caughtUp", ({ unread: count, more }) => {
+    if (count !== undefined) unread.value = count;
+    if (more) void countUnread();
+  });
+  askMeanwhile(EVERY_MS, () => void countUnread());
+}
+
+function take(notification: Notification): void {
+  const { id, read_at, created_at, actor_name: name } = notification;
+  if (heard.has(id)) return;
+  if (heard.size >= HEARD_MAX) heard.clear();
+  heard.add(id);
+  noteNewest(id);
+  if (read_at !== null) return;
+  unread.value = (unread.peek() ?? 0) + 1;
+  if (serverNow() - Date.parse(created_at) > FRESH_MS || route.peek().page === "notifications") return;
+  const said = [name, whatHappened(notification)].filter(Boolean).join(" ");
+  whisper(said, { label: words.peek().look, run: () => go(hrefFor(notification)) });
+}
+
+function noteNewest(id: string): void {
+  if (newestId === undefined || isLaterId(id, newestId)) newestId = id;
 }

@@ -1,8 +1,9 @@
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { keep, readKept } from "../api/kept.js";
+import { randomId } from "../api/random-id.js";
 import { Problem, type Request, send } from "../api/send.js";
 
-/** Somebody signed in. Without one, the reader is a guest with an id the gateway gave. */
+/** Somebody signed in. Without one, the reader is a guest whose id this device made. */
 export interface Reader {
   readonly userId: string;
   readonly name: string;
@@ -21,7 +22,8 @@ const GUEST = "headline.guest";
 const SIGNED_IN = "headline.signed-in";
 
 const current = signal<Reader | undefined>(readKept(SIGNED_IN));
-let guestId = keptText(GUEST);
+const guestId = keptText(GUEST) ?? randomId();
+keep(GUEST, guestId);
 let renewing: Promise<void> | undefined;
 const leaving: (() => void)[] = [];
 
@@ -30,6 +32,15 @@ export const endedSignIn = signal<Problem | undefined>(undefined);
 
 /** Who reads; changes when somebody signs in or out, not when a token is renewed. */
 export const reader = signal<{ readonly userId: string; readonly name: string } | undefined>(current.value);
+
+/** Of who is signed in; another one after each renewal. */
+export const accessToken = computed(() => current.value?.token);
+
+/** Who reads, as a socket's handshake says it. */
+export function handshake(): Readonly<Record<string, string>> {
+  const who = current.peek();
+  return who === undefined ? { anonymous_id: guestId } : { token: who.token };
+}
 
 /** Called before the reader becomes another one. */
 export function beforeReaderChanges(tell: () => void): void {
@@ -61,15 +72,9 @@ export function signOut(): void {
 }
 
 async function sendAs<Answer>(who: Reader | undefined, path: string, request: Request = {}): Promise<Answer> {
-  const asGuest = guestId === undefined ? undefined : `Anony ${guestId}`;
-  const authorization = who === undefined ? asGuest : `Bearer ${who.token}`;
-  const headers = authorization === undefined ? request.headers : { ...request.headers, Authorization: authorization };
-  const { data, headers: answered } = await send<Answer>(path, { ...request, ...(headers && { headers }) });
-  const given = answered.get("X-Anonymous-Id");
-  if (given !== null) {
-    guestId = given;
-    keep(GUEST, given);
-  }
+  const authorization = who === undefined ? `Anony ${guestId}` : `Bearer ${who.token}`;
+  const headers = { ...request.headers, Authorization: authorization };
+  const { data } = await send<Answer>(path, { ...request, headers });
   return data;
 }
 
@@ -78,8 +83,8 @@ async function signedInAt(path: string, name: string, password: string): Promise
   return { userId: data.user_id, name: data.name, token: data.token, refreshToken: data.refresh_token };
 }
 
-/** Once for all requests that wait for it. */
-function renew(): Promise<void> {
+/** Another access token, once for all that wait for it. @throws Problem */
+export function renew(): Promise<void> {
   renewing ??= fetchToken().finally(() => {
     renewing = undefined;
   });

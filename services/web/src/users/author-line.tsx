@@ -8,8 +8,14 @@ import { ask, reader } from "../session/session.js";
 import { Avatar } from "./avatar.js";
 import { FollowButton } from "./follow-button.js";
 
+interface Props {
+  readonly article: ArticleSummary;
+  /** What the article's answer said of it, until the author's is there. */
+  readonly isFollowing?: boolean | undefined;
+}
+
 /** Who wrote it; without an answer about them, their name. */
-export function AuthorLine({ article }: { article: ArticleSummary }) {
+export function AuthorLine({ article, isFollowing = false }: Props) {
   const { aut_id, aut_name, pubdate } = article;
   const who = reader.value?.userId ?? "guest";
   const { value: author, reload } = useLoaded(`${aut_id} ${who}`, () => ask<User>(`/users/${aut_id}`));
@@ -27,7 +33,7 @@ export function AuthorLine({ article }: { article: ArticleSummary }) {
           </small>
         </span>
       </a>
-      <FollowButton userId={aut_id} isFollowing={author?.following === true} onChange={reload} />
+      <FollowButton userId={aut_id} isFollowing={author?.following ?? isFollowing} onChange={reload} />
     </div>
   );
 }

@@ -11,6 +11,7 @@ import { words } from "../language/language.js";
 import { ask, reader } from "../session/session.js";
 import { Avatar } from "./avatar.js";
 import { FollowButton } from "./follow-button.js";
+import { MessageLink } from "./message-link.js";
 import { Statistics } from "./statistics.js";
 
 /** An author, and what they published. */
@@ -34,6 +35,7 @@ export function UserPage({ id }: { id: string }) {
             <h1>{user?.name ?? " "}</h1>
             {user?.about && <p>{user.about}</p>}
           </div>
+          {user && reader.value?.userId !== id && <MessageLink userId={id} />}
           {user && <FollowButton userId={id} isFollowing={user.following === true} onChange={reload} />}
         </div>
       )}
@@ -43,7 +45,7 @@ export function UserPage({ id }: { id: string }) {
           <ArticleCard article={article} />
         </div>
       ))}
-      {problem === undefined && <ListFoot list={list} whenEmpty={words.value.emptyChannel} />}
+      {problem === undefined && <ListFoot list={list} whenEmpty={words.value.nothingPublished} />}
     </section>
   );
 }

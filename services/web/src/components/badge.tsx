@@ -1,0 +1,5 @@
+/** How many wait, on the picture before it. */
+export function Badge({ count }: { count: number }) {
+  if (count === 0) return null;
+  return <span class="badge">{count > 99 ? "99+" : count}</span>;
+}

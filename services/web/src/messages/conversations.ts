@@ -1,0 +1,131 @@
+import { batch, computed, effect, signal } from "@preact/signals";
+import { isLaterId } from "../api/ids.js";
+import { asProblem, Problem } from "../api/send.js";
+import { serverNow } from "../api/server-clock.js";
+import type { Conversation, Listed, Message } from "../api/wire.js";
+import { go, hrefOf, route } from "../app/routes.js";
+import { whisper } from "../components/toast.js";
+import { askMeanwhile, onLive } from "../events/live.js";
+import { words } from "../language/language.js";
+import { ask, reader } from "../session/session.js";
+
+/** Whom this reader writes with, the newest message first; undefined while nobody knows. */
+export const conversations = signal<readonly Conversation[] | undefined>(undefined);
+export const conversationsProblem = signal<Problem | undefined>(undefined);
+/** Where older conversations begin; null when these are all. */
+export const olderConversations = signal<string | null>(null);
+export const unreadMessages = computed(() =>
+  (conversations.value ?? []).reduce((count, conversation) => count + conversation.unread, 0),
+);
+
+const PER_PAGE = 30;
+const EVERY_MS = 60_000;
+/** What is older was missed: it is counted, and nothing else makes a noise. */
+const FRESH_MS = 30_000;
+
+let isOffered = true;
+let loads = 0;
+
+/** From here on a socket that comes back catches up; undefined while nobody knows. */
+export function newestMessageId(): string | undefined {
+  const known = conversations.peek();
+  return known && (known[0]?.last_message?.message_id ?? "0");
+}
+
+/** The newest ones, as they are now. */
+export async function loadConversations(): Promise<void> {
+  if (reader.peek() === undefined || !isOffered) return;
+  loads += 1;
+  const mine = loads;
+  try {
+    const page = await ask<Listed<Conversation>>(`/conversations?per_page=${PER_PAGE}`);
+    if (mine !== loads) return;
+    batch(() => {
+      conversations.value = page.results;
+      olderConversations.value = page.next;
+      conversationsProblem.value = undefined;
+    });
+  } catch (error) {
+    if (mine !== loads) return;
+    if (error instanceof Problem && error.code === "NOT_FOUND") isOffered = false; // an older gateway: asked no more
+    conversationsProblem.value = asProblem(error);
+  }
+}
+
+export async function loadOlderConversations(): Promise<void> {
+  const mine = loads;
+  try {
+    const page = await ask<Listed<Conversation>>(
+      `/conversations?per_page=${PER_PAGE}&before=${olderConversations.peek()}`,
+    );
+    if (mine !== loads) return;
+    const known = conversations.peek() ?? [];
+    const stand = new Set(known.map(({ user_id }) => user_id));
+    batch(() => {
+      conversations.value = [...known, ...page.results.filter(({ user_id }) => !stand.has(user_id))];
+      olderConversations.value = page.next;
+      conversationsProblem.value = undefined;
+    });
+  } catch (error) {
+    if (mine === loads) conversationsProblem.value = asProblem(error);
+  }
+}
+
+/** What the peer wrote up to there has been read, here or on another device. */
+export function noteRead(peerId: string, upTo: string): void {
+  const found = conversations.peek()?.find(({ user_id }) => user_id === peerId);
+  if (found === undefined || found.unread === 0) return;
+  const last = found.last_message?.message_id;
+  if (last !== undefined && isLaterId(last, upTo)) void loadConversations();
+  else put({ ...found, unread: 0, read_up_to: upTo });
+}
+
+/** A message was written, by either of the two. */
+export function noteMessage(message: Message): void {
+  const me = reader.peek()?.userId;
+  const isMine = message.sender_id === me;
+  const peerId = isMine ? message.recipient_id : message.sender_id;
+  const found = conversations.peek()?.find(({ user_id }) => user_id === peerId);
+  if (found === undefined) return void loadConversations(); // with the name of who it is
+  const last = found.last_message?.message_id;
+  if (last !== undefined && !isLaterId(message.message_id, last)) return; // told before
+  put({ ...found, last_message: message, unread: found.unread + (isMine ? 0 : 1) });
+  if (isMine || serverNow() - Date.parse(message.created_at) > FRESH_MS || isShown(peerId)) return;
+  const open = { label: words.peek().look, run: () => go(hrefOf.conversation(peerId)) };
+  whisper(`${found.user_name}: ${message.text}`, open);
+}
+
+/** Keeps the list and its count, as long as somebody is signed in. */
+export function watchConversations(): void {
+  effect(() => {
+    const who = reader.value;
+    loads += 1;
+    batch(() => {
+      conversations.value = undefined;
+      olderConversations.value = null;
+      conversationsProblem.value = undefined;
+    });
+    if (who !== undefined) void loadConversations();
+  });
+  onLive("message", noteMessage);
+  onLive("read", ({ reader_id, peer_id, up_to }) => {
+    if (reader_id === reader.peek()?.userId) noteRead(peer_id, up_to);
+  });
+  onLive("caughtUp", () => void loadConversations());
+  askMeanwhile(EVERY_MS, () => void loadConversations());
+}
+
+function put(conversation: Conversation): void {
+  const others = (conversations.peek() ?? []).filter(({ user_id }) => user_id !== conversation.user_id);
+  const at = others.findIndex(({ last_message }) => isBefore(last_message, conversation.last_message));
+  conversations.value = others.toSpliced(at === -1 ? others.length : at, 0, conversation);
+}
+
+function isBefore(one: Message | null, other: Message | null): boolean {
+  return other !== null && (one === null || isLaterId(other.message_id, one.message_id));
+}
+
+function isShown(peerId: string): boolean {
+  const at = route.peek();
+  return at.page === "messages" || (at.page === "conversation" && at.id === peerId);
+}

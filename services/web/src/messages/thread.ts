@@ -1,0 +1,197 @@
+import { batch, signal } from "@preact/signals";
+import { isLaterId } from "../api/ids.js";
+import { randomId } from "../api/random-id.js";
+import { asProblem, type Problem } from "../api/send.js";
+import { serverNow } from "../api/server-clock.js";
+import type { Listed, Message, MessageState } from "../api/wire.js";
+import { ask, reader } from "../session/session.js";
+import { noteMessage, noteRead } from "./conversations.js";
+
+/** One message as it is shown; without an id it is on its way, or has not come through. */
+export interface Bubble {
+  readonly clientId: string;
+  readonly messageId: string | undefined;
+  readonly isMine: boolean;
+  readonly text: string;
+  readonly createdAt: string;
+  /** Why it was not sent. */
+  readonly problem: Problem | undefined;
+}
+
+export type Fate = "sending" | "failed" | MessageState;
+
+const PER_PAGE = 30;
+
+/** What two users wrote to each other, the newest last. It stays while another page is looked at, and with it what was not sent. */
+export class Thread {
+  readonly peerId: string;
+  readonly bubbles = signal<readonly Bubble[]>([]);
+  /** Where older messages begin: null at the first, undefined while nobody knows. */
+  readonly older = signal<string | null | undefined>(undefined);
+  readonly problem = signal<Problem | undefined>(undefined);
+  readonly isLoadingOlder = signal(false);
+  /** How far the peer is with what this reader wrote. */
+  readonly #deliveredUpTo = signal("0");
+  readonly #readUpTo = signal("0");
+
+  /** Nobody sends in another's name. */
+  readonly #userId = reader.peek()?.userId;
+  #markedUpTo = "0";
+  #sending: Promise<void> = Promise.resolve();
+
+  constructor(peerId: string) {
+    this.peerId = peerId;
+  }
+
+  get #path(): string {
+    return `/conversations/${this.peerId}/messages`;
+  }
+
+  fateOf({ messageId, problem }: Bubble): Fate {
+    if (messageId === undefined) return problem === undefined ? "sending" : "failed";
+    if (!isLaterId(messageId, this.#readUpTo.value)) return "read";
+    return isLaterId(messageId, this.#deliveredUpTo.value) ? "sent" : "delivered";
+  }
+
+  /** The newest messages; what stands here stays, unless there is a gap between. */
+  async load(): Promise<void> {
+    try {
+      const page = await ask<Listed<Message>>(`${this.#path}?per_page=${PER_PAGE}`);
+      const oldest = page.results.at(-1)?.message_id;
+      const newest = this.bubbles.peek().findLast(({ messageId }) => messageId !== undefined)?.messageId;
+      const isGap = page.next !== null && oldest !== undefined && newest !== undefined && isLaterId(oldest, newest);
+      batch(() => {
+        if (isGap) this.forget();
+        if (this.older.value === undefined) this.older.value = page.next;
+        this.problem.value = undefined;
+        this.#take(page.results);
+      });
+    } catch (error) {
+      this.problem.value = asProblem(error);
+    }
+  }
+
+  /** All but what was not sent: more was missed than anybody told. */
+  forget(): void {
+    this.bubbles.value = this.bubbles.peek().filter(({ messageId }) => messageId === undefined);
+    this.older.value = undefined;
+  }
+
+  async loadOlder(): Promise<void> {
+    if (!this.older.peek() || this.isLoadingOlder.peek()) return;
+    this.isLoadingOlder.value = true;
+    try {
+      const page = await ask<Listed<Message>>(`${this.#path}?per_page=${PER_PAGE}&before=${this.older.peek()}`);
+      batch(() => {
+        this.older.value = page.next;
+        this.problem.value = undefined;
+        this.#take(page.results);
+      });
+    } catch (error) {
+      this.problem.value = asProblem(error);
+    } finally {
+      this.isLoadingOlder.value = false;
+    }
+  }
+
+  /** Shown at once; one after the other, so that they arrive in the order in which they were written. */
+  send(text: string): void {
+    const bubble = {
+      clientId: randomId(),
+      messageId: undefined,
+      isMine: true,
+      text,
+      createdAt: new Date(serverNow()).toISOString(),
+      problem: undefined,
+    };
+    this.bubbles.value = [...this.bubbles.peek(), bubble];
+    this.#post(bubble);
+  }
+
+  /** The same message again: had it arrived after all, it would still be one. */
+  retry(bubble: Bubble): void {
+    this.#change(bubble.clientId, { problem: undefined });
+    this.#post(bubble);
+  }
+
+  discard({ clientId }: Bubble): void {
+    this.bubbles.value = this.bubbles.peek().filter((other) => other.clientId !== clientId);
+  }
+
+  /** Another device, or the peer, has written. */
+  noteMessage(message: Message): void {
+    if (message.sender_id === this.peerId || message.recipient_id === this.peerId) this.#take([message]);
+  }
+
+  noteDelivered(upTo: string): void {
+    if (isLaterId(upTo, this.#deliveredUpTo.peek())) this.#deliveredUpTo.value = upTo;
+  }
+
+  noteReadByPeer(upTo: string): void {
+    this.noteDelivered(upTo);
+    if (isLaterId(upTo, this.#readUpTo.peek())) this.#readUpTo.value = upTo;
+  }
+
+  /** Whatever the peer wrote stands before the reader. */
+  async markRead(): Promise<void> {
+    const upTo = this.bubbles.peek().findLast(({ isMine, messageId }) => !isMine && messageId)?.messageId;
+    if (upTo === undefined || !isLaterId(upTo, this.#markedUpTo)) return;
+    const before = this.#markedUpTo;
+    this.#markedUpTo = upTo;
+    try {
+      await ask(`/conversations/${this.peerId}/read`, { method: "POST", body: { up_to: upTo } });
+      noteRead(this.peerId, upTo);
+    } catch {
+      this.#markedUpTo = before; // the next message, or the next visit, says so again
+    }
+  }
+
+  #post({ clientId, text }: Bubble): void {
+    this.#sending = this.#sending.then(async () => {
+      if (reader.peek()?.userId !== this.#userId) return;
+      try {
+        const message = await ask<Message>(this.#path, { method: "POST", body: { text, client_id: clientId } });
+        this.#take([message]);
+        noteMessage(message);
+      } catch (error) {
+        this.#change(clientId, { problem: asProblem(error) });
+      }
+    });
+  }
+
+  #change(clientId: string, change: Partial<Bubble>): void {
+    this.bubbles.value = this.bubbles
+      .peek()
+      .map((bubble) =>
+        bubble.clientId === clientId && bubble.messageId === undefined ? { ...bubble, ...change } : bubble,
+      );
+  }
+
+  #take(messages: readonly Message[]): void {
+    const byKey = new Map(this.bubbles.peek().map((bubble) => [keyOf(bubble), bubble]));
+    for (const message of messages) {
+      const bubble = bubbleOf(message, this.#userId);
+      byKey.set(keyOf(bubble), bubble);
+      if (bubble.isMine && message.state !== "sent") this.noteDelivered(message.message_id);
+      if (bubble.isMine && message.state === "read") this.noteReadByPeer(message.message_id);
+    }
+    this.bubbles.value = [...byKey.values()].sort(byAge);
+  }
+}
+
+function bubbleOf({ message_id, sender_id, client_id, text, created_at }: Message, me: string | undefined): Bubble {
+  const isMine = sender_id === me;
+  return { clientId: client_id, messageId: message_id, isMine, text, createdAt: created_at, problem: undefined };
+}
+
+/** Both sides may have made the same UUID, as far as anybody knows. */
+function keyOf({ isMine, clientId }: Bubble): string {
+  return `${isMine ? "mine" : "theirs"} ${clientId}`;
+}
+
+/** Ids grow in the order of a conversation; what has none yet comes last, in the order it was written. */
+function byAge(one: Bubble, other: Bubble): number {
+  if (one.messageId === undefined || other.messageId === undefined)
+    return Number(one.messageId === undefined) - Number(other.messageId === undefined);
+  return isLaterId(one.messageId, other.messageId) ? 1 : -1;
+}

@@ -1,0 +1,12 @@
+import { hrefOf } from "../app/routes.js";
+import { Icon } from "../components/icon.js";
+import { words } from "../language/language.js";
+
+/** Writes to a user. */
+export function MessageLink({ userId }: { userId: string }) {
+  return (
+    <a class="outlined message-link" href={hrefOf.conversation(userId)} aria-label={words.value.message}>
+      <Icon name="mail" /> <span>{words.value.message}</span>
+    </a>
+  );
+}
