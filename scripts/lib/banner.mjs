@@ -9,6 +9,7 @@ export function banner({ ports, hasSample, dataDir, embedded }) {
   const jobs = `http://localhost:${ports.JOBS_PORT}`;
   const rows = [
     ["page", http],
+    ["docs", `${http}/docs`],
     ["feed", `curl '${http}/articles?channel_id=0&per_page=5'`],
     ["gRPC", buf(ports.GRPC_PORT)],
     ["jobs", `${jobs}${hasSample ? ` (staff: ${demo().staff})` : ""}`],

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { type ClientOptions, createClient, Problem, type Session } from "@headline/client";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { build } from "esbuild";
 import type { RunningGateway } from "../src/open-gateway.js";
 import { openWorld, type World } from "./open-world.js";
 
@@ -42,6 +44,18 @@ describe("@headline/client", () => {
     expect((await client.call("comments", { params: { id } })).results).toMatchObject([
       { content: "First!", user_name: "alice" },
     ]);
+  });
+
+  test("needs nothing of Node, and is small", async () => {
+    const { outputFiles } = await build({
+      entryPoints: [fileURLToPath(new URL("../../../packages/client/src/index.ts", import.meta.url))],
+      bundle: true,
+      format: "esm",
+      minify: true,
+      platform: "browser",
+      write: false,
+    });
+    expect(outputFiles[0]?.contents.length).toBeLessThan(10_000);
   });
 
   test("is one guest, however many calls begin at once, and the same after a restart", async () => {
