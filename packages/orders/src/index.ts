@@ -7,3 +7,4 @@ export { payOrder } from "./pay-order.js";
 export { type PlaceOrder, placeOrder } from "./place-order.js";
 export { type PromotionDay, promotionDays } from "./promotion-days.js";
 export { recountSlots } from "./recount-slots.js";
+export { withdrawOrder } from "./withdraw-order.js";

@@ -1,5 +1,5 @@
 /** Why an order cannot be what is asked for. */
-export type ConflictCode = "SOLD_OUT" | "ALREADY_ORDERED" | "ORDER_EXPIRED" | "ORDER_CANCELLED";
+export type ConflictCode = "SOLD_OUT" | "ALREADY_ORDERED" | "ORDER_EXPIRED" | "ORDER_CANCELLED" | "ORDER_PAID";
 
 /** What is asked for and how things stand contradict each other; nothing has changed. */
 export class OrderConflict extends Error {

@@ -13,6 +13,8 @@ export interface Order {
   readonly orderId: bigint;
   readonly userId: bigint;
   readonly articleId: bigint;
+  /** As it is now; empty when the article is no more. */
+  readonly articleTitle: string;
   /** `YYYY-MM-DD`, UTC. */
   readonly day: string;
   readonly priceFen: number;
@@ -30,6 +32,7 @@ export interface OrderRow {
   readonly id: string;
   readonly user_id: string;
   readonly article_id: string;
+  readonly article_title: string | null;
   readonly day: string;
   readonly price_fen: number;
   readonly status: keyof typeof STATUS_NAMES;
@@ -42,7 +45,8 @@ export interface OrderRow {
 }
 
 export const ORDER_COLUMNS = `id, user_id, article_id, CAST(day AS CHAR) AS day, price_fen, status, created_at, expires_at,
-  paid_at, cancelled_at, promoted_from, promoted_until`;
+  paid_at, cancelled_at, promoted_from, promoted_until,
+  (SELECT title FROM articles WHERE articles.id = orders.article_id) AS article_title`;
 
 export async function readOrder(on: Statements, orderId: bigint): Promise<Order | undefined> {
   const [row] = await on.query<OrderRow>(`SELECT ${ORDER_COLUMNS} FROM orders WHERE id = ?`, [orderId]);
@@ -63,6 +67,7 @@ export function toOrder(row: OrderRow): Order {
     orderId: BigInt(row.id),
     userId: BigInt(row.user_id),
     articleId: BigInt(row.article_id),
+    articleTitle: row.article_title ?? "",
     day: row.day,
     priceFen: row.price_fen,
     status: STATUS_NAMES[row.status],

@@ -55,6 +55,7 @@ import {
   type PromotionTerms,
   payForOrder,
   showOrder,
+  withdraw,
 } from "./orders/order-handlers.js";
 import { showPage } from "./pages/show-page.js";
 import type { StaticPages } from "./pages/static-pages.js";
@@ -233,6 +234,7 @@ export function createApp(parts: AppParts): Express {
   app.post("/orders", jsonBody, orderPromotion(ordering));
   app.get("/orders", listOrders(ordering));
   app.get("/orders/:id", showOrder(ordering));
+  app.delete("/orders/:id", withdraw(ordering));
   app.post("/orders/:id/payment", payForOrder(ordering));
   app.get("/promotion-days", listPromotionDays(ordering));
 

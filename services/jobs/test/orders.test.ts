@@ -93,6 +93,22 @@ describe("an order", () => {
     expect(await available(day(0))).toBe(4);
   });
 
+  test("can be withdrawn until it is paid: the slot goes back once, and the job goes away", async () => {
+    const at = await shop({ slotsPerDay: 9 });
+    const on = day(5);
+    const { body } = await order(at, await article(), { day: on });
+    const before = (await available(on)) as number;
+    const path = `/orders/${body.data.order_id}`;
+    const answers = await Promise.all([at.send("DELETE", path), at.send("DELETE", path)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(answers[0]?.body.data).toMatchObject({ status: "cancelled", article_title: "article 1" });
+    expect(await available(on)).toBe(before + 1);
+    expect(await jobOf(body.data.order_id)).toBeUndefined();
+    const { body: other } = await order(at, await article(), { day: on });
+    await at.post(`/orders/${other.data.order_id}/payment`, {});
+    expect((await at.send("DELETE", `/orders/${other.data.order_id}`)).body.code).toBe("ORDER_PAID");
+  });
+
   test("beyond the day's slots is refused: 40 at once for 7 slots sell 7", async () => {
     const at = await shop({ slotsPerDay: 7 });
     const ids = await world.addArticles(40, { authorId: author });

@@ -164,10 +164,17 @@ inBrowser("somebody signed in, in a browser", () => {
     const { page } = visited;
     await signIn(page, "kim");
     await page.goto(`${site.url}/#/me`);
-    await mine(page).getByRole("button", { name: "Promote" }).click();
-    await page.getByRole("button", { name: /^Place the order/ }).click();
-    await mine(page).getByText("To be paid").waitFor();
-    await mine(page).getByText("Please read this").waitFor();
+    const orderIt = async () => {
+      await mine(page).getByRole("button", { name: "Promote" }).click();
+      await page.getByRole("button", { name: /^Place the order/ }).click();
+      await mine(page).getByText("To be paid").waitFor();
+      await mine(page).getByText("Please read this").first().waitFor();
+    };
+    await orderIt();
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    await mine(page).getByText("Cancelled", { exact: true }).waitFor();
+    await page.goto(`${site.url}/#/me`);
+    await orderIt();
     const before = await page.locator(".countdown b").innerText();
     expect(before).toMatch(/^(30:00|29:\d\d)$/);
     await eventually(async () => expect(await page.locator(".countdown b").innerText()).not.toBe(before));
@@ -175,6 +182,7 @@ inBrowser("somebody signed in, in a browser", () => {
     await mine(page).getByText("Paid", { exact: true }).waitFor();
     expect((await author.get("/orders")).body.data.results).toMatchObject([
       { status: "paid", article_id: body.data.article_id },
+      { status: "cancelled" },
     ]);
 
     await eventually(async () => {

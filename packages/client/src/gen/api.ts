@@ -267,6 +267,7 @@ export type Order = {
   readonly order_id: string;
   /** A decimal id; larger than 2^53 where it likes. */
   readonly article_id: string;
+  readonly article_title: string;
   readonly day: string;
   readonly price_fen: number;
   readonly status: "unpaid" | "paid" | "cancelled";
@@ -439,6 +440,8 @@ export interface Operations {
   readonly orders: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: OrderList };
   /** One order, to who ordered. */
   readonly showOrder: { readonly params: { readonly id: string }; readonly answer: Order };
+  /** Gives the slot back before the time to pay is over; again is the same. */
+  readonly withdrawOrder: { readonly params: { readonly id: string }; readonly answer: Order };
   /** Pays; again is the same. */
   readonly pay: { readonly params: { readonly id: string }; readonly answer: Order };
 }
@@ -487,5 +490,6 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   order: { method: "POST", path: "/orders", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   orders: { method: "GET", path: "/orders", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   showOrder: { method: "GET", path: "/orders/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  withdrawOrder: { method: "DELETE", path: "/orders/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   pay: { method: "POST", path: "/orders/{id}/payment", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
 };

@@ -142,6 +142,7 @@ export const ConversationLeft = z.object({ user_id: id, read_up_to: id, unread: 
 export const Order = z.object({
   order_id: id,
   article_id: id,
+  article_title: z.string(),
   day: z.string().meta({ format: "date" }),
   price_fen: count,
   status: z.enum(["unpaid", "paid", "cancelled"]),

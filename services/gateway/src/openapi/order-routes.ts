@@ -42,6 +42,17 @@ export const orderRoutes: readonly Route[] = [
     refuses: [404],
   },
   {
+    method: "delete",
+    path: "/orders/:id",
+    name: "withdrawOrder",
+    summary: "Gives the slot back before the time to pay is over; again is the same",
+    repeatable: true,
+    access: "signed-in",
+    params: OrderPath,
+    answers: { data: Order },
+    refuses: [404, 409],
+  },
+  {
     method: "post",
     path: "/orders/:id/payment",
     name: "pay",

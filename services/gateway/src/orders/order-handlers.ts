@@ -8,6 +8,7 @@ import {
   promotionDays,
   readOrder,
   readOrdersOf,
+  withdrawOrder,
 } from "@headline/orders";
 import type { JobsIn } from "@headline/shared-jobs";
 import type { RequestHandler } from "express";
@@ -75,6 +76,16 @@ export function payForOrder({ authenticate, mysql, jobs, announcer }: Parts): Re
     const { id } = read(OrderPath, req.params);
     const { order, changes } = await settled(mysql.transaction((tx) => payOrder(tx, jobs, userId, id)));
     if (changes.length > 0) await announcer.announce(...changes);
+    sendOk(res, presentOrder(order));
+  };
+}
+
+/** DELETE /orders/:id: gives the slot back before the time to pay is over; again is the same. */
+export function withdraw({ authenticate, mysql, jobs }: Parts): RequestHandler {
+  return async (req, res) => {
+    const { userId } = await authenticate.signedIn(req);
+    const { id } = read(OrderPath, req.params);
+    const order = await settled(mysql.transaction((tx) => withdrawOrder(tx, jobs, userId, id)));
     sendOk(res, presentOrder(order));
   };
 }

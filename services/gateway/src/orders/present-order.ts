@@ -5,6 +5,7 @@ export function presentOrder(order: Order) {
   return {
     order_id: String(order.orderId),
     article_id: String(order.articleId),
+    article_title: order.articleTitle,
     day: order.day,
     price_fen: order.priceFen,
     status: order.status,

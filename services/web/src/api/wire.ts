@@ -101,6 +101,8 @@ export interface OwnArticle {
 export interface Order {
   readonly order_id: string;
   readonly article_id: string;
+  /** Empty when the article is no more. */
+  readonly article_title: string;
   readonly day: string;
   readonly price_fen: number;
   readonly status: "unpaid" | "paid" | "cancelled";

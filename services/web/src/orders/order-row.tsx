@@ -1,9 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
-import type { Order, ReadArticle } from "../api/wire.js";
+import type { Order } from "../api/wire.js";
 import { hrefOf } from "../app/routes.js";
-import { knownArticle, noteArticle } from "../article/known-articles.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { clock, dateTime, dayName, price } from "../language/format.js";
@@ -11,7 +10,7 @@ import { words } from "../language/language.js";
 import { ask } from "../session/session.js";
 
 /** One order, with what is left of its time to pay. */
-export function OrderRow({ order, onPaid }: { order: Order; onPaid: (order: Order) => void }) {
+export function OrderRow({ order, onChanged }: { order: Order; onChanged: (order: Order) => void }) {
   const isOpen = order.status === "unpaid";
   const secondsLeft = useSecondsUntil(order.expires_at, isOpen);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
@@ -19,22 +18,27 @@ export function OrderRow({ order, onPaid }: { order: Order; onPaid: (order: Orde
   const text = words.value;
   const status = isOpen && secondsLeft <= 0 ? "expired" : order.status;
 
-  const pay = async () => {
+  const change = async (request: () => Promise<Order>, said: string) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      onPaid(await ask<Order>(`/orders/${order.order_id}/payment`, { method: "POST" }));
-      toast(text.paid);
+      onChanged(await request());
+      toast(said);
     } catch (error) {
       setProblem(asProblem(error));
     } finally {
       setBusy(false);
     }
   };
+  const path = `/orders/${order.order_id}`;
+  const pay = () => change(() => ask<Order>(`${path}/payment`, { method: "POST" }), text.paid);
+  const withdraw = () => change(() => ask<Order>(path, { method: "DELETE" }), text.withdrawn);
 
   return (
     <li class="row order">
-      <ArticleTitle id={order.article_id} />
+      <a class="row-title" href={hrefOf.article(order.article_id)}>
+        {order.article_title || `#${order.article_id}`}
+      </a>
       <p class="meta">
         <span class={`status ${status}`}>{text.orderStatuses[status]}</span>
         <span>{text.orderOf(dayName(order.day))}</span>
@@ -48,6 +52,9 @@ export function OrderRow({ order, onPaid }: { order: Order; onPaid: (order: Orde
           <span class="countdown" role="timer">
             {text.payWithin} <b>{clock(secondsLeft)}</b>
           </span>
+          <button type="button" class="link" disabled={isBusy} onClick={() => void withdraw()}>
+            {text.withdraw}
+          </button>
           <button type="button" class="primary" disabled={isBusy} onClick={() => void pay()}>
             {text.pay(price(order.price_fen))}
           </button>
@@ -55,27 +62,6 @@ export function OrderRow({ order, onPaid }: { order: Order; onPaid: (order: Orde
       )}
       {problem && <ProblemNote problem={problem} />}
     </li>
-  );
-}
-
-/** An order names its article by id; its title is looked up once, and its number stands in for it. */
-function ArticleTitle({ id }: { id: string }) {
-  const title = knownArticle(id)?.title;
-  const [, showAgain] = useState(0);
-  useEffect(() => {
-    if (title !== undefined) return;
-    ask<ReadArticle>(`/articles/${id}`).then(
-      (article) => {
-        noteArticle(article);
-        showAgain((times) => times + 1);
-      },
-      () => undefined, // deleted meanwhile
-    );
-  }, [id]);
-  return (
-    <a class="row-title" href={hrefOf.article(id)}>
-      {title ?? `#${id}`}
-    </a>
   );
 }
 

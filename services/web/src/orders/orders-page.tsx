@@ -25,13 +25,13 @@ export function OrdersPage() {
 
 function Orders() {
   const list = useListed<Order>("/orders?per_page=20");
-  const replace = (paid: Order) =>
-    list.change((orders) => orders.map((order) => (order.order_id === paid.order_id ? paid : order)));
+  const replace = (changed: Order) =>
+    list.change((orders) => orders.map((order) => (order.order_id === changed.order_id ? changed : order)));
   return (
     <>
       <ul class="rows">
         {list.items.map((order) => (
-          <OrderRow key={order.order_id} order={order} onPaid={replace} />
+          <OrderRow key={order.order_id} order={order} onChanged={replace} />
         ))}
       </ul>
       <ListFoot list={list} whenEmpty={words.value.noOrders} />

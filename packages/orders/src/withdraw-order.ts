@@ -1,0 +1,29 @@
+import { DATABASE_NOW_MS } from "@headline/change-feed";
+import { Refusal } from "@headline/errors";
+import type { Transaction } from "@headline/mysql";
+import type { JobsIn } from "@headline/shared-jobs";
+import { cancelJobId } from "./cancel-job.js";
+import { CANCELLED, ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, UNPAID } from "./order.js";
+import { OrderConflict } from "./order-conflict.js";
+import { giveSlotBack } from "./promotion-days.js";
+
+/**
+ * Cancels an order that its owner does not want any more, once: its slot goes back and its job away in the same transaction.
+ *
+ * @throws Refusal NOT_FOUND to anyone but who ordered; OrderConflict ORDER_PAID.
+ */
+export async function withdrawOrder(tx: Transaction, jobs: JobsIn, userId: bigint, orderId: bigint): Promise<Order> {
+  const [row] = await tx.query<OrderRow>(`SELECT ${ORDER_COLUMNS} FROM orders WHERE id = ? FOR UPDATE`, [orderId]);
+  if (row === undefined || BigInt(row.user_id) !== userId)
+    throw new Refusal("NOT_FOUND", `order ${orderId} does not exist`);
+  if (row.status === PAID) throw new OrderConflict("ORDER_PAID", "the order is paid; its article is promoted");
+  if (row.status === UNPAID) {
+    await tx.write(
+      `UPDATE orders SET status = ${CANCELLED}, standing = NULL, cancelled_at = ${DATABASE_NOW_MS} WHERE id = ?`,
+      [orderId],
+    );
+    await jobs(tx).remove(cancelJobId(orderId));
+    await giveSlotBack(tx, row.day);
+  }
+  return (await readOrder(tx, orderId)) as Order;
+}
