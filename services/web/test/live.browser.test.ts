@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { Page } from "playwright-core";
+import type { BrowserContextOptions, Page } from "playwright-core";
 import { insertMessage } from "../../gateway/src/conversations/message-store.js";
 import { client } from "../../gateway/test/open-world.js";
 import { FAINT_TEXTS } from "./faint-texts.js";
@@ -10,6 +10,8 @@ import { DESKTOP, hasChromium, openSite, PHONE, type SignedUp, type Site, signUp
 const inBrowser = hasChromium ? describe : describe.skip;
 /** What one window does, the other shows within this. */
 const SOON = { timeout: 2_000 };
+
+type WindowOptions = BrowserContextOptions & { readonly url?: string };
 
 inBrowser("what happens elsewhere, in a browser", () => {
   let site: Site;
@@ -21,7 +23,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
   });
 
   /** A window of somebody signed in; resolves once it hears. */
-  async function windowOf(user: SignedUp, path: string, { url = site.url, ...options } = {}) {
+  async function windowOf(user: SignedUp, path: string, { url = site.url, ...options }: WindowOptions = {}) {
     let hears: Promise<void> | undefined;
     const visited = await site.visit(path, {
       url,
@@ -58,6 +60,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
     await readers.page.getByRole("button", { name: "Like", exact: true }).click();
     await authors.page.getByRole("link", { name: "Notifications, 1" }).waitFor(SOON);
     await authors.page.getByRole("status").getByText("bo liked your article").waitFor(SOON);
+    await photograph(authors.page, "bell");
     await authors.page.getByRole("status").getByRole("button", { name: "Look" }).click();
     await authors.page.getByRole("heading", { name: "Rain by noon" }).waitFor();
     await as(reader).send("PUT", `/users/${author.userId}/follow`);
@@ -168,6 +171,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
     await say("Lost");
     await page.getByText("The server cannot be reached").waitFor();
     await page.getByText("Not sent").waitFor();
+    await photograph(page, "not-sent");
     await page.unroute(posts);
     await page.getByRole("button", { name: "Try again" }).click();
     await page.locator(".bubble.sent", { hasText: "Lost" }).waitFor();
@@ -275,13 +279,17 @@ inBrowser("what happens elsewhere, in a browser", () => {
         await page.waitForTimeout(150);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(options.viewport.width);
         expect([path, await page.evaluate(FAINT_TEXTS)]).toEqual([path, []]);
-        const folder = process.env["HEADLINE_SCREENSHOTS"];
-        if (folder !== undefined)
-          await page.screenshot({ path: `${folder}/${device}-${colorScheme}-${path.replaceAll(/\W+/g, "-")}.png` });
+        await photograph(page, `${device}-${colorScheme}-${path}`);
       }
     }
   });
 });
+
+/** For who looks at the pages: into the folder HEADLINE_SCREENSHOTS, if there is one. */
+async function photograph(page: Page, name: string): Promise<void> {
+  const folder = process.env["HEADLINE_SCREENSHOTS"];
+  if (folder !== undefined) await page.screenshot({ path: `${folder}/${name.replaceAll(/\W+/g, "-")}.png` });
+}
 
 /** No socket comes through, and the page's clock can be turned. */
 function refuseSockets(page: Page): void {

@@ -23,7 +23,11 @@ const EVERY_MS = 60_000;
 /** What is older was missed: it is counted, and nothing else makes a noise. */
 const FRESH_MS = 30_000;
 
+/** What was missed comes all at once, and is asked for once. */
+const GATHER_MS = 100;
+
 let isOffered = true;
+let loadingSoon: ReturnType<typeof setTimeout> | undefined;
 let loads = 0;
 
 /** From here on a socket that comes back catches up; undefined while nobody knows. */
@@ -86,7 +90,10 @@ export function noteMessage(message: Message): void {
   const isMine = message.sender_id === me;
   const peerId = isMine ? message.recipient_id : message.sender_id;
   const found = conversations.peek()?.find(({ user_id }) => user_id === peerId);
-  if (found === undefined) return void loadConversations(); // with the name of who it is
+  if (found === undefined) {
+    loadSoon(); // with the name of who it is
+    return;
+  }
   const last = found.last_message?.message_id;
   if (last !== undefined && !isLaterId(message.message_id, last)) return; // told before
   put({ ...found, last_message: message, unread: found.unread + (isMine ? 0 : 1) });
@@ -113,6 +120,11 @@ export function watchConversations(): void {
   });
   onLive("caughtUp", () => void loadConversations());
   askMeanwhile(EVERY_MS, () => void loadConversations());
+}
+
+function loadSoon(): void {
+  clearTimeout(loadingSoon);
+  loadingSoon = setTimeout(() => void loadConversations(), GATHER_MS);
 }
 
 function put(conversation: Conversation): void {

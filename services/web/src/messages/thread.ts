@@ -37,6 +37,7 @@ export class Thread {
   /** Nobody sends in another's name. */
   readonly #userId = reader.peek()?.userId;
   #markedUpTo = "0";
+  #isMarking = false;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(peerId: string) {
@@ -135,15 +136,18 @@ export class Thread {
   /** Whatever the peer wrote stands before the reader. */
   async markRead(): Promise<void> {
     const upTo = this.bubbles.peek().findLast(({ isMine, messageId }) => !isMine && messageId)?.messageId;
-    if (upTo === undefined || !isLaterId(upTo, this.#markedUpTo)) return;
-    const before = this.#markedUpTo;
-    this.#markedUpTo = upTo;
+    if (upTo === undefined || this.#isMarking || !isLaterId(upTo, this.#markedUpTo)) return;
+    this.#isMarking = true;
     try {
       await ask(`/conversations/${this.peerId}/read`, { method: "POST", body: { up_to: upTo } });
+      this.#markedUpTo = upTo;
       noteRead(this.peerId, upTo);
     } catch {
-      this.#markedUpTo = before; // the next message, or the next visit, says so again
+      return; // the next message, or the next visit, says so again
+    } finally {
+      this.#isMarking = false;
     }
+    if (document.visibilityState === "visible") await this.markRead(); // what came meanwhile
   }
 
   #post({ clientId, text }: Bubble): void {

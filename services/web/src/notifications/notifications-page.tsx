@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Notification } from "../api/wire.js";
 import { scrollToPlace } from "../app/places.js";
 import { ListFoot } from "../components/list-foot.js";
@@ -10,6 +10,9 @@ import { reader } from "../session/session.js";
 import { SignInFirst } from "../session/sign-in-first.js";
 import { NotificationRow } from "./notification-row.js";
 import { readUpTo } from "./notifications.js";
+
+/** What was missed comes all at once, and is asked for once. */
+const GATHER_MS = 100;
 
 export function NotificationsPage() {
   useLayoutEffect(() => scrollToPlace(0), []);
@@ -24,7 +27,20 @@ export function NotificationsPage() {
 function List() {
   const list = useListed<Notification>("/notifications");
   const newest = list.items[0]?.id;
-  useEffect(() => onLive("notification", list.reload), [list.reload]);
+  const reload = useRef(list.reload);
+  reload.current = list.reload;
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const reloadSoon = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => reload.current(), GATHER_MS);
+    };
+    const forget = [onLive("notification", reloadSoon), onLive("caughtUp", reloadSoon)];
+    return () => {
+      clearTimeout(timer);
+      for (const stop of forget) stop();
+    };
+  }, []);
   useEffect(() => {
     if (newest !== undefined) void readUpTo(newest).catch(() => undefined); // they count as unread until the next visit
   }, [newest]);
