@@ -117,7 +117,12 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     await jobStore.migrate();
 
     const { log: eventLog, lander } = resources.use(
-      await openEvents({ mysqlUrl, redisUrl: config.stateRedisUrl ?? redisUrl, log }),
+      await openEvents({
+        mysqlUrl,
+        redisUrl: config.stateRedisUrl ?? redisUrl,
+        log,
+        dependency: observation.dependency,
+      }),
     );
     resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
 

@@ -31,5 +31,5 @@ h3 { font-size: 0.95rem; margin: 0.9rem 0 0.3rem; opacity: 0.75; }
 .columns { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 .columns section { overflow-x: auto; }
 table.bars td:last-child { width: 40%; min-width: 5rem; }
-meter { display: block; width: 100%; }
+meter { display: block; width: 100%; margin-top: 0.25rem; }
 `;

@@ -2,6 +2,7 @@ import { type EventLander, type EventLog, EventStream, openEventLander, openEven
 import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log } from "@headline/observability";
+import type { ObserveDependency } from "@headline/observability/metrics";
 import { openRedis, waitForRedis } from "@headline/redis";
 
 interface Options {
@@ -9,6 +10,8 @@ interface Options {
   /** Whether it may hold events until they have landed is asked of it; it has to keep what it acknowledges. */
   readonly redisUrl: string;
   readonly log: Log;
+  /** Looks on at a dependency, by its name. */
+  readonly dependency?: ((name: string) => ObserveDependency) | undefined;
 }
 
 export interface Events extends AsyncDisposable {
@@ -23,14 +26,19 @@ const LANDING = { connectionsMax: 1, acquireTimeoutMs: 1_000, statementTimeoutMs
 const EACH_SECOND = { everyMs: 1_000 };
 
 /** Where events become durable, and what takes them from there into MySQL; connections of their own, so that nobody waits for them. */
-export async function openEvents({ mysqlUrl, redisUrl, log }: Options): Promise<Events> {
+export async function openEvents({ mysqlUrl, redisUrl, log, dependency }: Options): Promise<Events> {
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "the Redis of events", EACH_SECOND);
-    const redis = openRedis(redisUrl, { scripts: EventStream.scripts, onError: onRedisError });
+    const redis = openRedis(redisUrl, {
+      scripts: EventStream.scripts,
+      onError: onRedisError,
+      observe: dependency?.("redis-events"),
+    });
     resources.defer(() => redis.disconnect());
-    const mysql = resources.use(openMysql(mysqlUrl, APPENDING));
-    const landingMysql = resources.use(openMysql(mysqlUrl, LANDING));
+    const observe = dependency?.("mysql-events");
+    const mysql = resources.use(openMysql(mysqlUrl, { ...APPENDING, observe }));
+    const landingMysql = resources.use(openMysql(mysqlUrl, { ...LANDING, observe }));
     await waitForRedis(redis);
     const lander = resources.use(
       openEventLander({ mysql: landingMysql, redis, onError: gathered(log, "events do not land", EACH_SECOND) }),

@@ -95,7 +95,7 @@ function failures({ failures: failed }: Health): string {
 function problems(counted: Counted): string {
   const logged = counted.by("headline_problems_logged_total", "level", "message");
   const failed = counted.by("headline_dependency_failures_total", "dependency", "operation", "reason");
-  return `<h2>Top errors</h2><h3>Warnings and errors in the logs</h3>${bars(logged)}<h3>Calls that dependencies failed</h3>${bars(failed)}`;
+  return `<h2>Top errors</h2><h3>Warnings and errors in the logs</h3>${bars(logged, { bad: true })}<h3>Calls that dependencies failed</h3>${bars(failed, { bad: true })}`;
 }
 
 function hostOf(source: string): string {
