@@ -17,9 +17,12 @@ export function observeCommands(client: Redis, observe: ObserveRedis): void {
   };
 }
 
-/** Redis knows a script only once it was sent; ioredis sends it then. Everything else that is a reply is a bug of ours. */
+/** Replies that tell how things stand, and what to do first: send the script, make the group, or do without making it. */
+const EXPECTED = /^(NOSCRIPT|NOGROUP|BUSYGROUP)/;
+
+/** Everything else that is a reply is a bug of ours. */
 function outcomeOf(error: unknown): string {
   const { name, message } = error as Error;
   if (name !== "ReplyError") return "unavailable";
-  return message.startsWith("NOSCRIPT") ? "ok" : "error";
+  return EXPECTED.test(message) ? "ok" : "error";
 }

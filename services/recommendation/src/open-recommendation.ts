@@ -50,6 +50,8 @@ export interface RecommendationConfig {
   readonly redisUrl: string;
   /** Holds the readers' histories; must not evict. */
   readonly stateRedisUrl?: string | undefined;
+  /** How long a history is waited for, ms; 100 by default. */
+  readonly redisTimeoutMs?: number;
   readonly trackSecret: string;
   readonly trackSecretPrevious?: string | undefined;
   /** The share of readers whose feeds are ranked by the rules alone, to compare with; 0.1 by default. */
@@ -76,6 +78,7 @@ export interface RunningRecommendation extends AsyncDisposable {
 }
 
 const CALLS_MAX = 2_000;
+const REDIS_TIMEOUT_MS = 100;
 const HOLDOUT = 0.1;
 /** Before so many clicks the rules have a say in what the ranker cannot know yet. */
 const CLICKS_TO_TRUST = 1_000;
@@ -87,7 +90,7 @@ const BRIEF = { acquireTimeoutMs: 50, statementTimeoutMs: 100 };
 /** Opens the service: connects, loads the catalogue, follows what changes, and only then listens. */
 export async function openRecommendation(config: RecommendationConfig): Promise<RunningRecommendation> {
   const { address, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, trackSecret, log } = config;
-  const { now = Date.now, callsMax = CALLS_MAX } = config;
+  const { now = Date.now, callsMax = CALLS_MAX, redisTimeoutMs: commandTimeoutMs = REDIS_TIMEOUT_MS } = config;
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
@@ -98,6 +101,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const bulkMysql = resources.use(openMysql(mysqlUrl, { ...BULK, observe: observation.dependency("mysql-bulk") }));
     const redis = openRedis(stateRedisUrl, {
       scripts: HistoryStore.scripts,
+      commandTimeoutMs,
       onError: onRedisError,
       observe: observation.dependency("redis"),
     });

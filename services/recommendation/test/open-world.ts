@@ -27,6 +27,7 @@ export interface OpenOptions {
   readonly mysqlUrl?: string;
   readonly redisUrl?: string;
   readonly stateRedisUrl?: string;
+  readonly redisTimeoutMs?: number;
   readonly callsMax?: number;
   readonly holdout?: number;
   readonly snapshotMs?: number;
