@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "../core/clock.js";
 import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
 import { type BullPayload, cancelKey } from "./bull-payload.js";
-import { closeQueueEvents } from "./close-bull.js";
+import { closeBull } from "./close-bull.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { closeRedis, openRedis, patientConnection, promptConnection, type RedisTarget } from "./redis-target.js";
 import { reviveError } from "./remote-error.js";
@@ -117,8 +117,8 @@ export class BullExecutor implements Executor {
     for (const { settle } of this.#inFlight.values()) {
       settle({ kind: "error", error: new Error("the executor was shut down; the run goes on elsewhere") });
     }
-    if (this.#events !== undefined) await closeQueueEvents(this.#events, this.#clock);
-    await this.#queue?.close();
+    if (this.#events !== undefined) await closeBull(this.#events, this.#clock);
+    if (this.#queue !== undefined) await closeBull(this.#queue, this.#clock);
     if (this.#control !== undefined) await closeRedis(this.#control);
   }
 

@@ -1,9 +1,22 @@
-import type { QueueEvents, Worker } from "bullmq";
+import type { Queue, QueueEvents, Worker } from "bullmq";
 import type { Clock } from "../core/clock.js";
 import type { RunningSet } from "./running-set.js";
 
-/** How long BullMQ may take to say goodbye to a Redis that may be away. */
+/** How long BullMQ may take to say goodbye to a Redis that may be away or silent. */
 const GOODBYE_MS = 2_000;
+
+/** A connection of BullMQ's, whose own closing waits for the goodbye to be answered, and cannot be hurried. */
+interface Connection {
+  readonly _client?: { disconnect(): void };
+}
+
+interface Connected {
+  readonly backend: {
+    readonly connection?: Connection;
+    readonly blockingConnection?: Connection;
+    close(force: boolean): Promise<void>;
+  };
+}
 
 /** What a worker keeps running and gives no other way to stop. */
 interface WorkerInternals {
@@ -27,16 +40,22 @@ export async function closeBullWorker(worker: Worker, { running, withinMs, clock
     await Promise.race([closing.settled, running.idle({ withinMs: endsAt - clock.monotonic(), clock })]);
     if (await closing.within(GOODBYE_MS, clock)) return;
   } while (running.size > 0 && clock.monotonic() < endsAt);
-  await worker.backend.close(true);
+  await hangUp(worker);
   const internals = worker as unknown as WorkerInternals;
   await internals.lockManager.close();
   internals.stalledCheckStopper?.();
 }
 
-/** Stops to listen, also to a Redis that is away. */
-export async function closeQueueEvents(events: QueueEvents, clock: Clock): Promise<void> {
-  if (await settling(events.close()).within(GOODBYE_MS, clock)) return;
-  await events.backend.close(true);
+/** Closes what keeps nothing running, also when Redis is away. */
+export async function closeBull(bull: Queue | QueueEvents, clock: Clock): Promise<void> {
+  if (!(await settling(bull.close()).within(GOODBYE_MS, clock))) await hangUp(bull);
+}
+
+async function hangUp(bull: Queue | QueueEvents | Worker): Promise<void> {
+  const { backend } = bull as unknown as Connected;
+  backend.blockingConnection?._client?.disconnect();
+  backend.connection?._client?.disconnect();
+  await backend.close(true);
 }
 
 /** A closing that may never end; one that fails is over too: it is gone without a goodbye. */

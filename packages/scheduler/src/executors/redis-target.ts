@@ -50,10 +50,18 @@ export function openRedis({ url, ...rest }: RedisConnectionOptions): Redis {
   return redis;
 }
 
-/** Ends a client without waiting for a Redis that is away. */
+/** How long Redis may take to say goodbye. */
+const GOODBYE_MS = 1_000;
+
+/** Ends a client without waiting for a Redis that is away, or that has gone silent. */
 export async function closeRedis(redis: Redis): Promise<void> {
-  if (redis.status === "ready") await redis.quit().catch(() => redis.disconnect());
-  else redis.disconnect();
+  if (redis.status !== "ready") {
+    redis.disconnect();
+    return;
+  }
+  const silent = setTimeout(() => redis.disconnect(), GOODBYE_MS);
+  await redis.quit().catch(() => redis.disconnect());
+  clearTimeout(silent);
 }
 
 function optionsOf(target: RedisTarget): RedisConnectionOptions {

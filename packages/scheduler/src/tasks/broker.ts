@@ -1,4 +1,6 @@
 import { Queue } from "bullmq";
+import type { Clock } from "../core/clock.js";
+import { closeBull } from "../executors/close-bull.js";
 import type { RedisConnectionOptions } from "../executors/redis-target.js";
 import type { TaskMessage } from "./message.js";
 import { BrokerUnavailableError } from "./task-errors.js";
@@ -11,6 +13,7 @@ export class Broker {
     private readonly connection: RedisConnectionOptions,
     private readonly prefix: string,
     private readonly keepFailedSeconds: number,
+    private readonly clock: Clock,
   ) {}
 
   /** The names of the queues that were used. */
@@ -48,7 +51,7 @@ export class Broker {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+    await Promise.all([...this.#queues.values()].map((queue) => closeBull(queue, this.clock)));
     this.#queues.clear();
   }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
+import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { chain, group } from "./canvas.js";
 import { TaskApp, type TaskAppOptions } from "./task-app.js";
@@ -437,4 +437,16 @@ describe("closing a worker", () => {
     expect(await other.get({ timeoutMs: 5_000 })).toBe("done");
     expect(starts).toHaveLength(2);
   });
+
+  test("does not wait for a Redis that has gone silent, nor does the app", async () => {
+    await using proxy = await openProxy({ target: redis.target });
+    const app = newApp({ broker: `redis://127.0.0.1:${proxy.port}` });
+    const nothing = app.task("nothing", () => null);
+    await working(app);
+    await (await nothing.delay()).get({ timeoutMs: 5_000 });
+    proxy.blackhole();
+    const closingAt = performance.now();
+    await app.close();
+    expect(performance.now() - closingAt).toBeLessThan(8_000);
+  }, 30_000);
 });

@@ -189,7 +189,7 @@ export class TaskApp implements AsyncDisposable {
   openBroker(manner: "prompt" | "patient"): Broker {
     const { broker, resultExpiresSeconds } = this.#options;
     const connection = manner === "prompt" ? promptConnection(broker) : patientConnection(broker);
-    return new Broker(connection, this.prefix, resultExpiresSeconds ?? DAY_SECONDS);
+    return new Broker(connection, this.prefix, resultExpiresSeconds ?? DAY_SECONDS, this.clock);
   }
 
   openResults(manner: "prompt" | "patient"): ResultBackend {
