@@ -24,6 +24,8 @@ const Environment = z
     /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
     CORRECT_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
     PAGES_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+    /** How long the event log keeps what models have learnt: longer than the tokens of events count. */
+    EVENTS_KEEP_DAYS: z.coerce.number().int().min(2).max(36_500).default(180),
     /** How long another job service waits before it takes over what a dead one ran, ms. */
     LEASE_MS: z.coerce.number().int().min(1_000).max(600_000).default(10_000),
     /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
@@ -53,6 +55,7 @@ await runUntilSignal(
       tlsServerName: config.TLS_SERVER_NAME,
       secret: config.JWT_SECRET,
       periods: { correctSeconds: config.CORRECT_EVERY_SECONDS, pagesSeconds: config.PAGES_EVERY_SECONDS },
+      eventsKeepDays: config.EVENTS_KEEP_DAYS,
       leaseMs: config.LEASE_MS,
       gatewayUrls: config.GATEWAY_URLS,
       metricsUrls: config.METRICS_URLS,

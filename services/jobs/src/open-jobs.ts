@@ -39,6 +39,8 @@ export interface JobsConfig {
   readonly secret?: string | undefined;
   readonly log: Log;
   readonly periods?: Partial<Periods>;
+  /** How long the event log keeps what models have learnt. */
+  readonly eventsKeepDays?: number;
   /** How long another job service waits before it takes over what this one ran. */
   readonly leaseMs?: number;
   /** Of gateways, as http://host:port: the health page asks how they are. */
@@ -63,6 +65,8 @@ const PATIENT = {
 };
 const REDIS_MS = 2_000;
 const LEASE_MS = 10_000;
+const EVENTS_KEEP_DAYS = 180;
+const DAY_MS = 24 * 60 * 60 * 1_000;
 const RUNS_AT_ONCE = 32;
 const TASKS_AT_ONCE = 8;
 const FINISH_MS = 8_000;
@@ -128,7 +132,16 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     });
     resources.use(background);
     const pages = new PageBuilder({ mysql, redis, recommender, onError: logged(log, "pages show the newest instead") });
-    registerTasks(scheduler, { mysql, redis, jobs: jobsIn(store), pages, background, metrics, onRedisError });
+    registerTasks(scheduler, {
+      mysql,
+      redis,
+      jobs: jobsIn(store),
+      pages,
+      background,
+      metrics,
+      eventsKeptMs: (config.eventsKeepDays ?? EVENTS_KEEP_DAYS) * DAY_MS,
+      onRedisError,
+    });
     resources.defer(() => scheduler.shutdown({ timeoutMs: FINISH_MS }));
     await scheduler.start();
     await keepTimetable(scheduler, lines);

@@ -6,6 +6,7 @@ import {
   HEAL_ARTICLES,
   HEAL_ORDERS,
   PRUNE_CHANGES,
+  PRUNE_EVENTS,
   PRUNE_IDEMPOTENCY_KEYS,
   PRUNE_INBOXES,
   PRUNE_NOTIFICATIONS,
@@ -40,6 +41,7 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly S
     { id: "prune-static-pages", func: PRUNE_PAGES, trigger: crontab("12 * * * *") },
     { id: "prune-notifications", func: PRUNE_NOTIFICATIONS, trigger: crontab("20 3 * * *") },
     { id: "prune-inboxes", func: PRUNE_INBOXES, trigger: crontab("30 * * * *") },
+    { id: "prune-events", func: PRUNE_EVENTS, trigger: crontab("50 * * * *") },
     { id: "prune-orders", func: PRUNE_ORDERS, trigger: crontab("40 3 * * *") },
   ];
   return lines.map((line) => ({

@@ -1,4 +1,4 @@
-import type { EventKind } from "@headline/event-log";
+import { type EventKind, pruneEvents } from "@headline/event-log";
 import type { Recommender } from "@headline/rpc";
 import { eventually } from "@headline/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -146,6 +146,51 @@ describe("what was learnt", () => {
     expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([270n, 30n]);
     const rebuilt = await rebuildModel({ mysql: world.mysql });
     expect(rebuilt).toMatchObject({ events: 270, upTo: 270n, sameAsStored: true });
+  });
+
+  test("is learnt again from what a pruned log still has, and compared with nothing", async () => {
+    const { mysql } = world;
+    const { signal } = new AbortController();
+    const prune = (upTo: bigint) => pruneEvents({ mysql, keptMs: -HOUR_MS, upTo, signal });
+    await world.seed(articles(20));
+    for (let page = 1; page <= 10; page += 1) await lands(-1n, "click", [BigInt(page), BigInt(page + 10)], page);
+    expect(await rebuildModel({ mysql })).toMatchObject({ events: 20, sameAsStored: undefined, prunedUpTo: 0n });
+    expect(await rebuildModel({ mysql })).toMatchObject({ events: 20, sameAsStored: true, stored: true });
+    await prune(15n);
+    expect(await rebuildModel({ mysql })).toMatchObject({
+      events: 5,
+      upTo: 20n,
+      sameAsStored: undefined,
+      prunedUpTo: 15n,
+    });
+    await prune(20n);
+    expect(await rebuildModel({ mysql })).toMatchObject({ events: 0, sameAsStored: undefined, stored: false });
+    await lands(-1n, "click", [1n, 2n], 11);
+    expect(await rebuildModel({ mysql })).toMatchObject({ events: 2, upTo: 22n, prunedUpTo: 20n, stored: true });
+    ({ client } = await world.open());
+    expect((await client.explain({ userId: -1n, channelId: 0, articleNum: 1 })).learnedUpTo).toBe(22n);
+  });
+
+  test("is known after a restart although the events it came from are gone", async () => {
+    await serve(20, { snapshotMs: 300 });
+    await lands(-1n, "click", ids(await newReader(client)(0)), 1);
+    await learntAll();
+    const learnt = await eventually(async () => {
+      const [stored] = await world.mysql.query<{ id: string | null }>(
+        "SELECT MAX(event_id) AS id FROM model_snapshots",
+      );
+      expect(Number(stored?.id)).toBe(10);
+      return 10n;
+    });
+    const { signal } = new AbortController();
+    expect(await pruneEvents({ mysql: world.mysql, keptMs: -HOUR_MS, upTo: learnt, signal })).toBe(10);
+    const { client: another } = await world.open();
+    const explained = await another.explain({ userId: -1n, channelId: 0, articleNum: 10 });
+    expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([10n, 10n]);
+    await lands(-1n, "click", [1n], 2);
+    await eventually(async () =>
+      expect((await another.explain({ userId: -1n, channelId: 0, articleNum: 1 })).learnedUpTo).toBe(11n),
+    );
   });
 });
 

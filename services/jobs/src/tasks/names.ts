@@ -8,4 +8,5 @@ export const PRUNE_IDEMPOTENCY_KEYS = "idempotencyKeys.prune";
 export const PRUNE_PAGES = "pages.prune";
 export const PRUNE_NOTIFICATIONS = "notifications.prune";
 export const PRUNE_INBOXES = "notifications.pruneInboxes";
+export const PRUNE_EVENTS = "events.prune";
 export const PRUNE_ORDERS = "orders.prune";

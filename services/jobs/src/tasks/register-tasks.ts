@@ -13,6 +13,7 @@ import type { PageBuilder } from "../pages/page-builder.js";
 import { summarized } from "./correction-summary.js";
 import * as task from "./names.js";
 import { deleteInChunks } from "./prune.js";
+import { pruneLearntEvents } from "./prune-learnt-events.js";
 
 interface Parts {
   readonly mysql: Mysql;
@@ -21,6 +22,7 @@ interface Parts {
   readonly pages: PageBuilder;
   readonly background: BackgroundTasks;
   readonly metrics: Metrics;
+  readonly eventsKeptMs: number;
   readonly onRedisError: (error: unknown) => void;
 }
 
@@ -33,7 +35,7 @@ const CANCELLED_KEPT_MS = 90 * DAY_MS;
 
 /** Every task that a job of the store may name. */
 export function registerTasks(scheduler: Scheduler, parts: Parts): void {
-  const { mysql, redis, jobs, pages, background, metrics, onRedisError } = parts;
+  const { mysql, redis, jobs, pages, background, metrics, eventsKeptMs, onRedisError } = parts;
 
   scheduler.registerTask(task.CORRECT_STATISTICS, async ({ signal }) => {
     const report = summarized(await correctStatistics({ mysql, redis, signal, onError: onRedisError }));
@@ -62,6 +64,7 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
   prunes(task.PRUNE_IDEMPOTENCY_KEYS, "idempotency_keys", "created_at", KEYS_KEPT_MS);
   prunes(task.PRUNE_NOTIFICATIONS, "notifications", "created_at", NOTIFICATIONS_KEPT_MS);
   scheduler.registerTask(task.PRUNE_INBOXES, ({ signal }) => pruneInboxes(mysql, signal));
+  scheduler.registerTask(task.PRUNE_EVENTS, ({ signal }) => pruneLearntEvents(mysql, eventsKeptMs, signal));
   prunes(task.PRUNE_ORDERS, "orders", "status = 3 AND expires_at", CANCELLED_KEPT_MS);
 
   function prunes(name: string, table: string, olderThan: string, keptMs: number): void {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { readEvents } from "@headline/event-log";
+import { prunedUpTo, readEvents } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
 import { growForest, type Training } from "@headline/ranking";
 import { loadCatalogue } from "../catalogue/article-source.js";
@@ -21,16 +21,20 @@ interface Options {
 export interface Rebuilt {
   readonly events: number;
   readonly upTo: bigint;
-  /** Whether the snapshot that was stored held the same, number for number; undefined when none was stored. */
+  /** Whether the snapshot that was stored held the same, number for number; undefined when there was nothing to compare with. */
   readonly sameAsStored: boolean | undefined;
+  /** The last event that is in the log no more: what was stored may know it, so there is no comparing. 0n for a whole log. */
+  readonly prunedUpTo: bigint;
+  /** What was stored stays when the log ends before it. */
+  readonly stored: boolean;
 }
 
 const PAGE = 1_000;
 const NEVER = new AbortController().signal;
 
 /**
- * Learns everything again from the first event on, by the code that learns while serving, compares what was learnt up to the
- * stored snapshot with that snapshot, goes on to the newest event and stores the result.
+ * Learns everything that is in the log again, by the code that learns while serving, compares what was learnt up to the stored
+ * snapshot with that snapshot if the log is whole, goes on to the newest event and stores the result.
  */
 export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Options): Promise<Rebuilt> {
   const catalogue = new Catalogue(Date.now);
@@ -45,27 +49,39 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
   await titles.load(signal);
   const fresh = () => ({ catalogue, grow: growHere, students: createTastes(catalogue, titles).students });
   const store = new ModelStore(mysql, MODEL_NAME);
-  const stored = await store.load();
+  const was = await store.load();
   const learner = new Learner(fresh());
+  let compareAt = (await prunedUpTo(mysql)) === 0n ? was?.eventId : undefined;
   let events = 0;
-  let sameAsStored: boolean | undefined;
+  let isSame: boolean | undefined;
   for (;;) {
     signal.throwIfAborted();
-    const limit = stored !== undefined && learner.position < stored.eventId ? stored.eventId : undefined;
     const page = await readEvents(mysql, learner.position, PAGE);
+    if (page.length === 0) break;
+    const limit = compareAt;
     const wanted = limit === undefined ? page : page.filter(({ id }) => id <= limit);
-    if (wanted.length === 0) break;
+    if (wanted.length === 0) {
+      compareAt = undefined; // it was pruned meanwhile
+      continue;
+    }
     await learner.learn(wanted);
     events += wanted.length;
     onProgress?.({ events, upTo: learner.position });
-    if (stored !== undefined && learner.position === stored.eventId) {
-      const was = decodeLearner(stored.body, fresh());
-      sameAsStored = isDeepStrictEqual(await contentOf(learner), await contentOf(was));
-    }
+    if (was === undefined || learner.position !== compareAt) continue;
+    compareAt = undefined;
+    isSame = isDeepStrictEqual(await contentOf(learner), await contentOf(decodeLearner(was.body, fresh())));
   }
   await learner.settle();
-  await store.save({ eventId: learner.position, body: await encodeLearner(learner) });
-  return { events, upTo: learner.position, sameAsStored };
+  const stored = was === undefined || learner.position >= was.eventId;
+  if (stored) await store.save({ eventId: learner.position, body: await encodeLearner(learner) });
+  const pruned = await prunedUpTo(mysql);
+  return {
+    events,
+    upTo: learner.position,
+    sameAsStored: pruned === 0n ? isSame : undefined,
+    prunedUpTo: pruned,
+    stored,
+  };
 }
 
 async function growHere({ set, options }: Training) {
