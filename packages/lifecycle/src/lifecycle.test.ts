@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { CloseStack } from "./index.js";
+import { CloseStack, untilItWorks } from "./index.js";
 
 const PACKAGE = fileURLToPath(new URL("./index.ts", import.meta.url));
 
@@ -73,5 +73,50 @@ describe("a process", () => {
       "SIGTERM",
     );
     expect({ code, said }).toEqual({ code: 1, said: ["nobody's", "open", "closing took longer than 100 ms"] });
+  });
+
+  test("told to end while it still waits to open ends at once, and with 0", async () => {
+    const { code, said } = await run(
+      `await runUntilSignal(async (signal) => {
+         say("opening"); setTimeout(() => say("open"), 50); await new Promise((_, stop) => signal.addEventListener("abort", () => stop(signal.reason)));
+       }, { onUnhandled: say });`,
+      "SIGTERM",
+    );
+    expect({ code, said }).toEqual({ code: 0, said: ["opening"] });
+  });
+});
+
+describe("until it works", () => {
+  const never = new AbortController().signal;
+
+  test("tries again, and tells what failed", async () => {
+    const failures: unknown[] = [];
+    let attempts = 0;
+    const attempt = async () => {
+      attempts += 1;
+      if (attempts < 3) throw new Error(`attempt ${attempts}`);
+      return "worked";
+    };
+    const onFailure = (error: unknown) => void failures.push(String(error));
+    expect(await untilItWorks(attempt, { signal: never, onFailure, pauseMs: 1 })).toBe("worked");
+    expect(failures).toEqual(["Error: attempt 1", "Error: attempt 2"]);
+  });
+
+  test("ends with what onFailure throws", async () => {
+    const onFailure = () => {
+      throw new Error("hopeless");
+    };
+    const attempt = () => Promise.reject(new Error("no"));
+    await expect(untilItWorks(attempt, { signal: never, onFailure })).rejects.toThrow("hopeless");
+  });
+
+  test.each([
+    ["an attempt", () => new Promise<never>(() => {})],
+    ["a pause", () => Promise.reject(new Error("no"))],
+  ])("%s ends with the signal", async (_, attempt) => {
+    const stop = new AbortController();
+    const trying = untilItWorks(attempt, { signal: stop.signal, onFailure: () => undefined, pauseMs: 60_000 });
+    setTimeout(() => stop.abort(new Error("told to end")), 20);
+    await expect(trying).rejects.toThrow("told to end");
   });
 });

@@ -5,20 +5,32 @@ interface Options {
   readonly closeWithinMs?: number;
 }
 
-/** Runs `open` and keeps the process until SIGTERM or SIGINT, then closes what was opened and ends with 0. */
-export async function runUntilSignal(open: () => Promise<AsyncDisposable>, options: Options): Promise<void> {
+/**
+ * Runs `open` and keeps the process until SIGTERM or SIGINT, then closes what was opened and ends with 0. `open` is given the
+ * same as an AbortSignal: what it waits for before it has opened everything, it need not wait for any more.
+ */
+export async function runUntilSignal(
+  open: (signal: AbortSignal) => Promise<AsyncDisposable>,
+  options: Options,
+): Promise<void> {
   const { onUnhandled, closeWithinMs = 15_000 } = options;
   process.on("unhandledRejection", onUnhandled);
-  const signalled = new Promise<void>((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.once("SIGINT", () => resolve());
+  const told = new AbortController();
+  const { signal } = told;
+  const signalled = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  const end = () => {
+    setTimeout(() => {
+      onUnhandled(new Error(`closing took longer than ${closeWithinMs} ms`));
+      process.exit(1);
+    }, closeWithinMs).unref();
+    told.abort();
+  };
+  process.once("SIGTERM", end);
+  process.once("SIGINT", end);
+  const opened = await open(signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
   });
-  const opened = await open();
   await signalled;
-  setTimeout(() => {
-    onUnhandled(new Error(`closing took longer than ${closeWithinMs} ms`));
-    process.exit(1);
-  }, closeWithinMs).unref();
-  await opened[Symbol.asyncDispose]();
+  await opened?.[Symbol.asyncDispose]();
   process.exit(0);
 }
