@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { migrate, openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
@@ -13,6 +14,7 @@ async function openWorld() {
   const mysql = openMysql(database.url, { transactionTimeoutMs: 20_000 });
   const told: (Change & { by: ToldBy })[] = [];
   return {
+    url: database.url,
     mysql,
     told,
     onChanges: (changes: readonly Change[], by: ToldBy) =>
@@ -37,7 +39,7 @@ describe("following changes", () => {
   test("tells what is written from now on, once, in the transaction's own terms", async () => {
     await using world = await openWorld();
     const { mysql, told, onChanges } = world;
-    await using follower = await followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await using follower = followChanges({ mysql, onChanges, pollMs: NEVER_MS });
     await mysql.transaction((tx) => appendChanges(tx, article(1n), article(2n, 9)));
     await mysql
       .transaction(async (tx) => {
@@ -56,7 +58,7 @@ describe("following changes", () => {
   test("misses nothing of transactions that commit out of order", async () => {
     await using world = await openWorld();
     const { mysql, told, onChanges } = world;
-    await using follower = await followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await using follower = followChanges({ mysql, onChanges, pollMs: NEVER_MS });
     await mysql.transaction(async (slow) => {
       await appendChanges(slow, article(1n)); // has its number, and is not there yet
       await mysql.transaction((quick) => appendChanges(quick, article(2n)));
@@ -72,7 +74,8 @@ describe("following changes", () => {
     const { mysql, told, onChanges, old } = world;
     await old(1n, 60_000);
     await old(2n, 30_000);
-    await using follower = await followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await using follower = followChanges({ mysql, onChanges, pollMs: NEVER_MS });
+    await follower.poll();
     await old(3n, 20_000);
     await follower.poll();
     expect(told.map(({ subjectId }) => subjectId)).toEqual([3n]);
@@ -88,7 +91,7 @@ describe("following changes", () => {
     await using world = await openWorld();
     const { mysql, told, onChanges } = world;
     let refuse = true;
-    await using follower = await followChanges({
+    await using follower = followChanges({
       mysql,
       pollMs: NEVER_MS,
       onChanges: (changes, by) => {
@@ -113,7 +116,7 @@ describe("following changes", () => {
     const subscriber = openRedis(`redis://127.0.0.1:${proxy.port}`, { subscriber: true });
     const redis = openRedis(server.url);
     await Promise.all([waitForRedis(subscriber), waitForRedis(redis)]);
-    await using _follower = await followChanges({ mysql, subscriber, onChanges, pollMs: 300 });
+    await using _follower = followChanges({ mysql, subscriber, onChanges, pollMs: 300 });
     await eventually(async () => {
       await wakeFollowers(redis, article(7n, 70), article(8n, 80));
       expect(told).toContainEqual({ ...article(8n, 80), by: "message" });
@@ -139,11 +142,34 @@ describe("following changes", () => {
   });
 });
 
+test.each([
+  { fault: "blackhole", awayMs: 300 },
+  { fault: "refuse", awayMs: 11_000 }, // by then what changed first is settled, and looks like what was before
+] as const)("opened while MySQL is away ($fault), it tells what changed meanwhile and nothing before", async (away) => {
+  await using world = await openWorld();
+  const { told, onChanges, old } = world;
+  const { searchParams, pathname } = new URL(world.url);
+  await using proxy = await openProxy({ target: { path: searchParams.get("socketPath") ?? "" } });
+  await using mysql = openMysql(`mysql://root@127.0.0.1:${proxy.port}${pathname}`);
+  await old(1n, 60_000);
+  await old(2n, 15_000);
+  await proxy[away.fault]();
+  await using follower = followChanges({ mysql, onChanges, pollMs: 50 });
+  await appendChanges(world.mysql, article(3n));
+  await sleep(away.awayMs);
+  expect(told).toEqual([]);
+  await proxy.listen();
+  proxy.heal();
+  await eventually(() => expect(told.map(({ subjectId }) => subjectId)).toEqual([3n]), { withinMs: 2_000 });
+  await follower.poll();
+  expect(told).toHaveLength(1);
+});
+
 test("the README's example holds", async () => {
   await using world = await openWorld();
   const { mysql } = world;
   const seen: Change[] = [];
-  await using _following = await followChanges({
+  await using _following = followChanges({
     mysql,
     pollMs: 50,
     onChanges: (changes) => void seen.push(...changes),

@@ -31,12 +31,13 @@ const PRUNE_EVERY_MS = 10 * 60 * 1_000;
 
 /**
  * Follows what has changed from now on: MySQL's `changes` table is the truth and is read every second; Redis only makes
- * it faster. Resolves once its place in the table is known, so a snapshot read after that misses nothing.
+ * it faster. A snapshot read after this misses nothing, even if MySQL is away by now: once it is back, the follower finds
+ * its place by when it was opened.
  */
-export async function followChanges(options: Options): Promise<ChangeFollower> {
+export function followChanges(options: Options): ChangeFollower {
   const { mysql, subscriber, onChanges, onError = () => undefined, pollMs = 1_000 } = options;
   const stopped = new AbortController();
-  const poll = await readChanges(mysql, (changes) => onChanges(changes, "table"));
+  const poll = readChanges(mysql, (changes) => onChanges(changes, "table"));
   const polling = keepPolling();
   const stopListening = subscriber && listen(subscriber, async (change) => onChanges([change], "message"), onError);
   return {

@@ -21,15 +21,17 @@ const PAGE_ROWS = 1_000;
  * A reader of the `changes` table, from now on: each call of what it answers hands what is new to `onChanges`. What
  * `onChanges` could not take comes again with the next call.
  */
-export async function readChanges(
+export function readChanges(
   mysql: Mysql,
   onChanges: (changes: readonly Change[]) => void | Promise<void>,
-): Promise<() => Promise<void>> {
+): () => Promise<void> {
+  const openedAt = performance.now();
   /** What was handed on and is young enough to be read again: number → when it was written. */
   const told = new Map<string, number>();
-  let settledSeq = await newestSettledSeq(mysql);
+  let settledSeq: bigint | undefined;
 
   const read = async () => {
+    settledSeq ??= await settledSeqThen(mysql, openedAt);
     for (let after = settledSeq; ; ) {
       const rows = await mysql.query<ChangeRow>(
         `SELECT seq, topic, subject_id, version, created_at, ${DATABASE_NOW_MS} AS now_ms
@@ -67,10 +69,13 @@ function settle(rows: readonly ChangeRow[], settledSeq: bigint): bigint {
   return settled;
 }
 
-async function newestSettledSeq(mysql: Mysql): Promise<bigint> {
-  const [row] = await mysql.query<{ seq: string | null }>(
-    `SELECT MAX(seq) AS seq FROM changes WHERE created_at < ${DATABASE_NOW_MS} - ${OVERLAP_MS}`,
-  );
+/** The highest number that was settled at a moment of this process's clock, which runs as fast as the database's. */
+async function settledSeqThen(mysql: Mysql, atMs: number): Promise<bigint> {
+  const [clock] = await mysql.query<{ now_ms: string }>(`SELECT ${DATABASE_NOW_MS} AS now_ms`);
+  const thenMs = Number(clock?.now_ms) - Math.ceil(performance.now() - atMs);
+  const [row] = await mysql.query<{ seq: string | null }>("SELECT MAX(seq) AS seq FROM changes WHERE created_at < ?", [
+    thenMs - OVERLAP_MS,
+  ]);
   return BigInt(row?.seq ?? 0);
 }
 

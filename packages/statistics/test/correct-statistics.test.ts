@@ -184,7 +184,7 @@ describe("the correction", () => {
       if (index === 0) await world.redis.flushall();
       const remembers = world.elsewhere();
       expect((await remembers.get(7n))?.comments).toBe(9);
-      await using _following = await followChanges({
+      await using _following = followChanges({
         mysql: world.mysql,
         pollMs: 10,
         onChanges: (changes) => {

@@ -137,7 +137,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const push = openPush({ ...config.push, mysqlUrl, redis, subscriber, tokens, channels, now, log });
     resources.use(push);
     resources.use(
-      await followChanges({
+      followChanges({
         mysql,
         subscriber,
         onError: logged(log, "changes not followed"),

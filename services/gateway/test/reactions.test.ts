@@ -189,7 +189,7 @@ describe("dislikes and blocks", () => {
     const article = await newArticle();
     const guest = -9n;
     const heard: Change[] = [];
-    await using _following = await followChanges({
+    await using _following = followChanges({
       mysql: world.mysql,
       pollMs: 50,
       onChanges: (changes) => void heard.push(...changes),

@@ -133,7 +133,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
     resources.use(
-      await followChanges({
+      followChanges({
         mysql: bulkMysql,
         subscriber,
         onChanges: createChangeHandler({
