@@ -119,6 +119,7 @@ function typeOf(schema: Json): string {
   if (only !== undefined) return JSON.stringify(only);
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(" | ");
   if (Array.isArray(anyOf)) return [...new Set(anyOf.map((one) => typeOf(one as Json)))].join(" | ");
+  if (Array.isArray(type)) return type.map((one) => typeOf({ ...schema, type: one })).join(" | ");
   if (type === "array") return `readonly ${grouped(typeOf(items as Json))}[]`;
   if (type !== "object") return SCALARS[String(type)] ?? "unknown";
   const fields = Object.entries(properties as Schemas).map(

@@ -77,6 +77,7 @@ describe("a gateway", () => {
     await answered("get", "/users/me/articles", alice.client)();
     await answered("delete", "/articles/{id}", alice.client)({ id: waiting });
     await answered("get", "/articles/{id}", guest)({ id });
+    await answered("get", "/articles/{id}", bob.client)({ id });
     await answered("get", "/channels", guest)();
 
     const comment = await answered("post", "/articles/{id}/comments", bob.client)({ id, body: { content: "Nice" } });

@@ -97,6 +97,10 @@ export type ArticleDetail = {
   readonly collect_count: number;
   readonly content: string;
   readonly similar: readonly Article[];
+  /** To a request that says who reads: what proves what they do with it. */
+  readonly trace?: Trace | undefined;
+  /** To a request that says who reads: what they have done with it. */
+  readonly viewer?: Viewer | undefined;
 };
 
 export type ArticleId = {
@@ -185,12 +189,7 @@ export type FeedArticle = {
   readonly is_top: boolean;
   /** Why it is here: hot, new, followed, explore, pinned and others to come. */
   readonly reason: string;
-  readonly trace: {
-    readonly click: string;
-    readonly collect: string;
-    readonly read: string;
-    readonly liking: string;
-  };
+  readonly trace: Trace;
 };
 
 export type FeedPage = {
@@ -241,7 +240,7 @@ export type Notification = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly subject_id: string;
   readonly actor_id: string | null;
-  readonly actor_name: unknown;
+  readonly actor_name: string | null;
   /** A decimal id; larger than 2^53 where it likes. */
   readonly article_id?: string | undefined;
   readonly title?: string | undefined;
@@ -346,6 +345,13 @@ export type SignedIn = {
   readonly refresh_token: string;
 };
 
+export type Trace = {
+  readonly click: string;
+  readonly collect: string;
+  readonly read: string;
+  readonly liking: string;
+};
+
 export type Updates = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly channel_id: string;
@@ -376,6 +382,14 @@ export type Verdicts = {
     readonly index: number;
     readonly reason: string;
   }[];
+};
+
+export type Viewer = {
+  readonly liked: boolean;
+  readonly collected: boolean;
+  readonly disliked: boolean;
+  readonly blocked_author: boolean;
+  readonly following: boolean;
 };
 
 /** What each operation takes and answers. */
@@ -463,7 +477,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   feed: { method: "GET", path: "/articles", repeatable: true, keyed: false, knowsWho: true, mintsGuest: true },
   publish: { method: "POST", path: "/articles", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   updates: { method: "GET", path: "/articles/updates", repeatable: true, keyed: false, knowsWho: true, mintsGuest: true },
-  article: { method: "GET", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
+  article: { method: "GET", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   edit: { method: "PATCH", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   remove: { method: "DELETE", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   channels: { method: "GET", path: "/channels", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },

@@ -29,11 +29,13 @@ const article = {
 
 export const Article = z.object(article);
 
+export const Trace = z.object({ click: z.string(), collect: z.string(), read: z.string(), liking: z.string() });
+
 export const FeedArticle = z.object({
   ...article,
   is_top: z.boolean(),
   reason: z.string().meta({ description: "Why it is here: hot, new, followed, explore, pinned and others to come." }),
-  trace: z.object({ click: z.string(), collect: z.string(), read: z.string(), liking: z.string() }),
+  trace: Trace,
 });
 
 export const FeedPage = z.object({
@@ -50,7 +52,20 @@ export const FeedPage = z.object({
 });
 
 export const Updates = z.object({ channel_id: id, since: ms, count, degraded: z.boolean() });
-export const ArticleDetail = z.object({ ...article, content: z.string(), similar: z.array(Article) });
+export const Viewer = z.object({
+  liked: z.boolean(),
+  collected: z.boolean(),
+  disliked: z.boolean(),
+  blocked_author: z.boolean(),
+  following: z.boolean(),
+});
+export const ArticleDetail = z.object({
+  ...article,
+  content: z.string(),
+  similar: z.array(Article),
+  trace: Trace.optional().meta({ description: "To a request that says who reads: what proves what they do with it." }),
+  viewer: Viewer.optional().meta({ description: "To a request that says who reads: what they have done with it." }),
+});
 export const ArticleId = z.object({ article_id: id });
 export const ArticleList = listOf(Article);
 

@@ -39,7 +39,7 @@ export const readingRoutes: readonly Route[] = [
     path: "/articles/:id",
     name: "article",
     summary: "One article with its content, counts and similar ones",
-    access: "nobody",
+    access: "optional",
     params: ArticlePath,
     answers: { data: ArticleDetail },
     refuses: [404],

@@ -71,7 +71,7 @@ export function watchUpdates({ channelId, since, isDegraded, onUpdates }: Watche
   const forget = onLive("updates", ({ channel_id, count }) => {
     const from = since();
     const isOfNow = channel_id === channelId && from !== undefined && isTold() && wantsWatched.peek()?.since === from;
-    if (isOfNow && !isDegraded()) onUpdates({ since: from, count, degraded: false });
+    if (isOfNow && !isDegraded()) onUpdates({ channel_id: String(channelId), since: from, count, degraded: false });
   });
   watch();
   return () => {
