@@ -4,4 +4,11 @@ export { type EventLander, openEventLander } from "./open-event-lander.js";
 export { type EventLog, openEventLog } from "./open-event-log.js";
 export { prunedUpTo, pruneEvents } from "./prune-events.js";
 export { newestEventId, readEvents } from "./read-events.js";
-export { EVENT_KINDS, type EventKind, type LandedEvent, type TrackedEvent } from "./tracked-event.js";
+export {
+  EVENT_KINDS,
+  type EventKind,
+  type LandedEvent,
+  type TrackedEvent,
+  UPLOADED_KINDS,
+  type UploadedKind,
+} from "./tracked-event.js";

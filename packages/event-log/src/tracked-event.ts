@@ -1,5 +1,5 @@
-/** What a reader did. The undoing of something is a kind of its own. */
-export const EVENT_KINDS = [
+/** What a reader does with what a page served, proved by its tokens. The undoing of something is a kind of its own. */
+export const UPLOADED_KINDS = [
   "exposure",
   "click",
   "read",
@@ -13,9 +13,14 @@ export const EVENT_KINDS = [
   "unblock",
 ] as const;
 
+export type UploadedKind = (typeof UPLOADED_KINDS)[number];
+
+/** What a reader did. Comments carry no token, and tell of themselves when they are written and deleted. */
+export const EVENT_KINDS = [...UPLOADED_KINDS, "comment", "uncomment"] as const;
+
 export type EventKind = (typeof EVENT_KINDS)[number];
 
-/** An action of a reader on an article of a batch that was served. */
+/** An action of a reader on an article, mostly of a batch that was served; without one, stamp, reason, position and bucket are 0. */
 export interface TrackedEvent {
   readonly kind: EventKind;
   /** Negative for a guest. */

@@ -129,7 +129,17 @@ export function createApp(parts: AppParts): Express {
   const publishing = { authenticate, channels, publisher, now };
   const ordering = { authenticate, mysql, jobs, announcer, terms: parts.promotionTerms, now };
   const following = { authenticate, mysql, announcer, users, onRedisError };
-  const commenting = { authenticate, mysql, articles, users, announcer, onRedisError };
+  const commenting = {
+    authenticate,
+    mysql,
+    articles,
+    users,
+    announcer,
+    eventLog: parts.eventLog,
+    now,
+    onRedisError,
+    onLogError: gathered(log, "a comment did not reach the recommender", EACH_SECOND),
+  };
   const conversing = { authenticate, mysql, users, announcer, limit: parts.messageLimit, tellRead: parts.tellRead };
   const judge = createJudge({
     keys: parts.trackKeys,

@@ -1,3 +1,5 @@
+import { type LandedEvent, readEvents } from "@headline/event-log";
+import { createLog } from "@headline/observability";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bearer, type Client, client, openWorld, type World } from "./open-world.js";
@@ -5,6 +7,7 @@ import { bearer, type Client, client, openWorld, type World } from "./open-world
 let world: World;
 let gateway: { url: string };
 let other: { url: string };
+let recommenderAddress: string;
 let alice: bigint;
 let writer: Client;
 let anybody: Client;
@@ -14,7 +17,8 @@ beforeAll(async () => {
   alice = await world.addUser("alice");
   const { recommendation, gateway: here } = await world.open();
   gateway = here;
-  other = await world.openGateway({ recommenderAddress: recommendation.address });
+  recommenderAddress = recommendation.address;
+  other = await world.openGateway({ recommenderAddress });
   writer = client(gateway, await bearer(alice));
   anybody = client(gateway);
 });
@@ -113,6 +117,68 @@ describe("comments", () => {
     expect(written).toBeGreaterThan(0);
     await eventually(async () => expect(await commentCount(article)).toBe(written));
     expect((await anybody.get(`/articles/${article}/comments?per_page=50`)).body.data.results).toHaveLength(written);
+  });
+});
+
+describe("the event log", () => {
+  const told = async (articleId: bigint): Promise<LandedEvent[]> =>
+    (await readEvents(world.mysql, 0n, 10_000)).filter((event) => event.articleId === articleId);
+  const kinds = async (articleId: bigint) => (await told(articleId)).map(({ kind }) => kind);
+  const uuidOf = (id: string) =>
+    BigInt(id)
+      .toString(16)
+      .padStart(32, "0")
+      .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+
+  test("has a comment once, however often it is sent, and its deletion", async () => {
+    const [article = 0n] = await world.addArticles(1, { authorId: alice, channelId: 102 });
+    const send = (at = writer) =>
+      at.post(`/articles/${article}/comments`, { content: "once" }, { "idempotency-key": `told-${article}` });
+    const { body } = await send();
+    const here = { userId: alice, channelId: 102, stamp: 0, reason: 0, position: 0, bucket: 0, durationMs: undefined };
+    const comment = { ...here, kind: "comment", occurrence: uuidOf(body.data.comment_id) };
+    const written = await told(article);
+    expect(written).toMatchObject([comment]);
+    expect(written[0]?.happenedAtMs).toBe(Date.parse(body.data.created_at));
+    expect((await send()).status).toBe(201);
+    expect((await send(client(other, await bearer(alice)))).status).toBe(201);
+    expect(await kinds(article)).toEqual(["comment"]);
+    const second = await writer.post(`/articles/${article}/comments`, { content: "another" });
+    expect(await kinds(article)).toEqual(["comment", "comment"]);
+    const path = `/articles/${article}/comments/${body.data.comment_id}`;
+    expect((await writer.send("DELETE", path)).status).toBe(200);
+    expect((await writer.send("DELETE", path)).status).toBe(404);
+    const all = await told(article);
+    expect(all.map(({ kind }) => kind)).toEqual(["comment", "comment", "uncomment"]);
+    expect(all[1]?.occurrence).toBe(uuidOf(second.body.data.comment_id));
+    expect(all[2]).toMatchObject({ ...comment, kind: "uncomment" });
+  });
+
+  test("that is away fails no comment, which is told when it is sent again, or with its deletion", async () => {
+    const log = createLog({ name: "gateway", level: "warn" });
+    const warned: string[] = [];
+    log.warn = ((_: unknown, message: string) => void warned.push(message)) as typeof log.warn;
+    await using patient = await world.openGateway({ recommenderAddress, log });
+    const commenter = client(patient, await bearer(alice));
+    const [sentAgain, deleted] = [await newArticle(), await newArticle()];
+    const send = (article: bigint) =>
+      commenter.post(`/articles/${article}/comments`, { content: "a" }, { "idempotency-key": `away-${article}` });
+    let id = "";
+    await world.mysql.transaction(async (tx) => {
+      // Whoever holds this row writes events: nobody else does meanwhile.
+      await tx.write("INSERT INTO event_turns (id) VALUES (1) ON DUPLICATE KEY UPDATE id = id");
+      await tx.query("SELECT id FROM event_turns WHERE id = 1 FOR UPDATE");
+      const answers = [await send(sentAgain), await send(deleted)];
+      expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+      id = answers[1]?.body.data.comment_id;
+    });
+    expect([await commentCount(sentAgain), await commentCount(deleted)]).toEqual([1, 1]);
+    expect([await kinds(sentAgain), await kinds(deleted)]).toEqual([[], []]);
+    expect(warned).toContain("a comment did not reach the recommender");
+    expect((await send(sentAgain)).status).toBe(201);
+    expect(await kinds(sentAgain)).toEqual(["comment"]);
+    expect((await commenter.send("DELETE", `/articles/${deleted}/comments/${id}`)).status).toBe(200);
+    expect(await kinds(deleted)).toEqual(["comment", "uncomment"]);
   });
 });
 

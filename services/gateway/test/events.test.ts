@@ -220,6 +220,8 @@ describe("an upload", () => {
       [item("click", click, { article_ids: ["1"] }), "events[7].article_ids", "is for an exposure only"],
       [item("click", click, { durationMs: 1 }), "events[8].durationMs", "is not known here"],
       [item("click", 7 as never), "events[9].token", "must be a text"],
+      [item("comment", click), "events[10].type", expect.stringMatching(/block, unblock$/) as never],
+      [item("uncomment", click), "events[11].type", expect.stringMatching(/block, unblock$/) as never],
     ];
     const answer = await upload(wrong.map(([event]) => event));
     expect(answer).toMatchObject({ status: 400, body: { code: "INVALID_ARGUMENT" } });

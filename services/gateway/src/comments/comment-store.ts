@@ -17,6 +17,8 @@ export interface Comment {
 /** What a comment, or its end, did to the article's counts; nothing for one that was written before, under the same key. */
 export interface Commented {
   readonly comment: Comment;
+  /** The article's. */
+  readonly channelId: number;
   readonly counts?: Versioned<Counts<keyof typeof ARTICLE_STATISTICS.counters>>;
   readonly changes: readonly Change[];
 }
@@ -70,12 +72,13 @@ export function insertComment(mysql: Mysql, comment: NewComment): Promise<Commen
       );
       const about = { kind: "commented", subjectId: insertId, actorId: userId } as const;
       const told = await addNotification(tx, { userId: BigInt(article.author_id), ...about });
-      return { id: insertId, ...(await count(tx, articleId, 1, told)) };
+      return { id: insertId, article, ...(await count(tx, articleId, 1, told)) };
     });
     const written = await readComment(tx, articleId, id);
+    const channelId = channelOf(made?.article ?? (await readArticle(tx, articleId)));
     return made === undefined
-      ? { comment: written, changes: [] }
-      : { comment: written, counts: made.counts, changes: made.changes };
+      ? { comment: written, channelId, changes: [] }
+      : { comment: written, channelId, counts: made.counts, changes: made.changes };
   });
 }
 
@@ -88,7 +91,7 @@ export function deleteComment(mysql: Mysql, articleId: bigint, commentId: bigint
     const article = await readArticle(tx, articleId);
     if (article !== undefined)
       await removeNotification(tx, { userId: BigInt(article.author_id), kind: "commented", subjectId: commentId });
-    return { comment, ...(await count(tx, articleId, -1)) };
+    return { comment, channelId: channelOf(article), ...(await count(tx, articleId, -1)) };
   });
 }
 
@@ -104,12 +107,22 @@ async function readComment(
   return toComment(row);
 }
 
-async function readArticle(tx: Transaction, articleId: bigint) {
-  const [article] = await tx.query<{ status: number; author_id: string }>(
-    "SELECT status, author_id FROM articles WHERE id = ?",
-    [articleId],
-  );
+interface ArticleRow {
+  readonly status: number;
+  readonly author_id: string;
+  readonly channel_id: number;
+}
+
+async function readArticle(tx: Transaction, articleId: bigint): Promise<ArticleRow | undefined> {
+  const [article] = await tx.query<ArticleRow>("SELECT status, author_id, channel_id FROM articles WHERE id = ?", [
+    articleId,
+  ]);
   return article;
+}
+
+/** 0 where the article is no more. */
+function channelOf(article: ArticleRow | undefined): number {
+  return article?.channel_id ?? 0;
 }
 
 async function count(tx: Transaction, articleId: bigint, by: number, told: readonly Change[] = []) {

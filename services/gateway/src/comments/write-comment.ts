@@ -1,3 +1,4 @@
+import type { EventLog, TrackedEvent } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -9,6 +10,7 @@ import { idText, read } from "../http/read.js";
 import { line } from "../http/text.js";
 import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import type { Users } from "../users/users.js";
+import { commentEvent, uncommentEvents } from "./comment-event.js";
 import { type Commented, deleteComment, insertComment } from "./comment-store.js";
 import { presentComment } from "./present-comment.js";
 
@@ -18,7 +20,10 @@ interface Parts {
   readonly articles: Articles;
   readonly users: Users;
   readonly announcer: Announcer;
+  readonly eventLog: EventLog;
+  readonly now: () => number;
   readonly onRedisError: (error: unknown) => void;
+  readonly onLogError: (error: unknown) => void;
 }
 
 const CHARACTERS_MAX = 1_000;
@@ -28,7 +33,7 @@ export const NewComment = z.strictObject({ content: line(CHARACTERS_MAX) }, { er
 
 /** POST /articles/:id/comments: 201 once it is committed, and the next read counts it; with an Idempotency-Key, once. */
 export function writeComment(parts: Parts): RequestHandler {
-  const { authenticate, mysql, users } = parts;
+  const { authenticate, mysql, users, now } = parts;
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { id } = read(ArticlePath, req.params);
@@ -38,6 +43,7 @@ export function writeComment(parts: Parts): RequestHandler {
     const [user] = await Promise.all([
       users.profiles.get(userId).catch(() => undefined), // the comment is written, with or without a name to show
       announce(parts, commented),
+      tell(parts, [commentEvent(commented, now())]), // again, when it was written before: perhaps that was not told
     ]);
     sendOk(res, presentComment(commented.comment, user?.name), 201);
   };
@@ -45,11 +51,12 @@ export function writeComment(parts: Parts): RequestHandler {
 
 /** DELETE /articles/:id/comments/:commentId, for who wrote it. */
 export function removeComment(parts: Parts): RequestHandler {
-  const { authenticate, mysql } = parts;
+  const { authenticate, mysql, now } = parts;
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { id, commentId } = read(CommentPath, req.params);
-    await announce(parts, await deleteComment(mysql, id, commentId, userId));
+    const deleted = await deleteComment(mysql, id, commentId, userId);
+    await Promise.all([announce(parts, deleted), tell(parts, uncommentEvents(deleted, now()))]);
     sendOk(res, { comment_id: String(commentId) });
   };
 }
@@ -60,4 +67,9 @@ async function announce({ articles, announcer, onRedisError }: Parts, { comment,
     announcer.announce(...changes),
     counts && articles.statistics.offer(comment.articleId, counts).catch(onRedisError),
   ]);
+}
+
+/** Best effort: what the comment is does not depend on what is learnt from it. */
+async function tell({ eventLog, onLogError }: Parts, events: readonly TrackedEvent[]): Promise<void> {
+  await eventLog.append(events).catch(onLogError);
 }

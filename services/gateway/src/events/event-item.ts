@@ -1,4 +1,4 @@
-import { EVENT_KINDS } from "@headline/event-log";
+import { UPLOADED_KINDS } from "@headline/event-log";
 import { z } from "zod";
 import { idValue } from "../http/read.js";
 
@@ -28,7 +28,7 @@ export const EventItem = z
         .string({ error: "must be a UUID" })
         .refine((id) => UUID.test(id) && id !== NO_UUID, { error: "must be a UUID" })
         .meta({ format: "uuid" }),
-      type: z.enum(EVENT_KINDS, { error: `must be one of ${EVENT_KINDS.join(", ")}` }),
+      type: z.enum(UPLOADED_KINDS, { error: `must be one of ${UPLOADED_KINDS.join(", ")}` }),
       token: z
         .string({ error: "must be a text" })
         .max(TOKEN_CHARACTERS_MAX, { error: `must have at most ${TOKEN_CHARACTERS_MAX} characters` }),

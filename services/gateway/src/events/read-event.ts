@@ -1,4 +1,4 @@
-import type { EventKind, TrackedEvent } from "@headline/event-log";
+import type { TrackedEvent, UploadedKind } from "@headline/event-log";
 import {
   type Tracked,
   type TrackKeys,
@@ -27,7 +27,7 @@ export interface ReadEvent {
 }
 
 /** Which token proves what. That an article was served is also proof enough to be spared it, or its author. */
-const PROOFS: Readonly<Record<Exclude<EventKind, "exposure">, Exclude<TrackKind, "exposure">>> = {
+const PROOFS: Readonly<Record<Exclude<UploadedKind, "exposure">, Exclude<TrackKind, "exposure">>> = {
   click: "click",
   read: "read",
   collect: "collect",
@@ -59,7 +59,7 @@ function readExposure(item: EventItem, context: Context): ReadEvent {
   return { events, reaction: undefined };
 }
 
-function readAction(item: EventItem, kind: Exclude<EventKind, "exposure">, context: Context): ReadEvent {
+function readAction(item: EventItem, kind: Exclude<UploadedKind, "exposure">, context: Context): ReadEvent {
   const payload = payloadOf(item, verifyTrackToken(context.keys, PROOFS[kind], item.token, context.nowMs), context);
   const event = tracked(item, payload, context.nowMs);
   if (!isReaction(kind)) return { events: [event], reaction: undefined };

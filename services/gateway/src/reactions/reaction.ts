@@ -1,4 +1,4 @@
-import type { EventKind } from "@headline/event-log";
+import type { UploadedKind } from "@headline/event-log";
 
 /** What a reader thinks of an article or its author, and can take back. */
 export interface Reaction {
@@ -9,7 +9,7 @@ export interface Reaction {
   readonly eventId: string;
 }
 
-export type ReactionKind = Exclude<EventKind, "exposure" | "click" | "read">;
+export type ReactionKind = Exclude<UploadedKind, "exposure" | "click" | "read">;
 
 /** Where a reaction is kept, and which way it goes. */
 export interface Keeping {
@@ -39,7 +39,7 @@ export const KEEPING: Readonly<Record<ReactionKind, Keeping>> = {
   unblock: { ...BLOCKS, adds: false },
 };
 
-export function isReaction(kind: EventKind): kind is ReactionKind {
+export function isReaction(kind: UploadedKind): kind is ReactionKind {
   return Object.hasOwn(KEEPING, kind);
 }
 

@@ -40,13 +40,14 @@ export function experimentsPage(mysql: Mysql): RequestHandler {
   };
 }
 
-/** By the primary key alone: ids grow with time. */
+/** By the primary key alone: ids grow with time. Comments are of no page, so of no ranking. */
 async function countEvents(mysql: Mysql): Promise<readonly Counted[]> {
   const [newest] = await mysql.query<{ id: string | null }>("SELECT MAX(id) AS id FROM events");
   const from = BigInt(newest?.id ?? 0) - BigInt(EVENTS_MAX);
   return mysql.query<Counted>(
     `SELECT bucket, kind, landed_at DIV ${HOUR_MS} AS hour, COUNT(*) AS events FROM events
-      WHERE id > ? AND landed_at > ? GROUP BY bucket, kind, landed_at DIV ${HOUR_MS}`,
+      WHERE id > ? AND landed_at > ? AND kind NOT IN ('comment', 'uncomment')
+      GROUP BY bucket, kind, landed_at DIV ${HOUR_MS}`,
     [from > 0n ? from : 0n, Date.now() - DAY_MS],
   );
 }

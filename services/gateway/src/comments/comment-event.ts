@@ -1,0 +1,32 @@
+import type { TrackedEvent } from "@headline/event-log";
+import type { Commented } from "./comment-store.js";
+
+/** A comment as it stands in the event log: of no page, and one event however often it is told, by its own id. */
+export function commentEvent({ comment, channelId }: Commented, nowMs: number): TrackedEvent {
+  const { commentId, userId, articleId, createdAt } = comment;
+  return {
+    kind: "comment",
+    userId,
+    articleId,
+    channelId,
+    stamp: 0,
+    reason: 0,
+    position: 0,
+    bucket: 0,
+    durationMs: undefined,
+    happenedAtMs: createdAt.getTime(),
+    acceptedAtMs: nowMs,
+    occurrence: uuidOf(commentId),
+  };
+}
+
+/** Its end; with the comment before it, for the log may have been away when that was written. */
+export function uncommentEvents(commented: Commented, nowMs: number): readonly TrackedEvent[] {
+  const comment = commentEvent(commented, nowMs);
+  return [comment, { ...comment, kind: "uncomment", happenedAtMs: nowMs }];
+}
+
+function uuidOf(id: bigint): string {
+  const digits = id.toString(16).padStart(32, "0");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
