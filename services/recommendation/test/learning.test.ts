@@ -136,16 +136,18 @@ describe("what was learnt", () => {
       await lands(-BigInt(1 + (page % 5)), "exposure", shown, page);
       await lands(-BigInt(1 + (page % 5)), "click", shown.slice(2, 3), page);
     }
+    await lands(-1n, "comment", [3n, 4n, 5n], 0);
+    await lands(-1n, "uncomment", [4n], 0);
     await learntAll();
     await eventually(async () => {
       const [stored] = await world.mysql.query<{ id: string }>("SELECT MAX(event_id) AS id FROM model_snapshots");
-      expect(Number(stored?.id)).toBe(270);
+      expect(Number(stored?.id)).toBe(274);
     });
     const { client: another } = await world.open();
     const explained = await another.explain({ userId: -1n, channelId: 0, articleNum: 10 });
-    expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([270n, 30n]);
+    expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([274n, 30n]);
     const rebuilt = await rebuildModel({ mysql: world.mysql });
-    expect(rebuilt).toMatchObject({ events: 270, upTo: 270n, sameAsStored: true });
+    expect(rebuilt).toMatchObject({ events: 274, upTo: 274n, sameAsStored: true });
   });
 
   test("is learnt again from what a pruned log still has, and compared with nothing", async () => {
@@ -215,5 +217,29 @@ describe("a reader who likes three articles of a kind", () => {
     const shown = candidates.filter(({ position }) => position > 0);
     expect(shown.some(({ sources }) => sources.includes("interest"))).toBe(true);
     expect(shown.some(({ parts }) => (parts["interest"] ?? 0) > 0)).toBe(true);
+  });
+
+  test("also who only comments on them, until the comments are deleted", async () => {
+    await world.seed(
+      Array.from({ length: 120 }, (_, index) => ({ id: BigInt(index + 1), channelId: 101 + (index % 4) })),
+    );
+    ({ client } = await world.open({ holdout: 0 }));
+    const ask = newReader(client);
+    const commented = [3n, 7n, 11n];
+    const explain = async () => client.explain({ userId: ask.userId, channelId: 0, articleNum: 10 });
+    await lands(newReader(client).userId, "comment", [...commented, 98n], 0);
+    await lands(ask.userId, "comment", commented, 0);
+    await learntAll();
+    const { interests, candidates } = await explain();
+    expect(candidates.find(({ articleId }) => articleId === 98n)?.sources).toContain("similar");
+    expect(interests[0]).toMatchObject({ kind: "channel", name: "103" });
+    const onPage = candidates.filter(({ position }) => position > 0);
+    const ofAKind = onPage.filter(({ articleId }) => Number(articleId - 1n) % 4 === 2);
+    expect(ofAKind.length).toBeGreaterThanOrEqual(6);
+    await lands(ask.userId, "uncomment", commented, 0);
+    await learntAll();
+    const after = await explain();
+    expect(after.interests).toEqual([]);
+    expect(after.candidates.some(({ parts }) => (parts["interest"] ?? 0) !== 0)).toBe(false);
   });
 });

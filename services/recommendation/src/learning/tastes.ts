@@ -20,7 +20,7 @@ export interface Tastes {
   describe(userId: bigint, nowMs: number): Promise<Interest[]>;
 }
 
-const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect"]);
+const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect", "comment"]);
 
 export function createTastes(catalogue: Catalogue, titles: Pick<TitleKeeper, "words" | "textsOf">): Tastes {
   const titleWords = titles.words;

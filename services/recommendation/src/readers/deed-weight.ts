@@ -1,31 +1,45 @@
 import type { EventKind } from "@headline/event-log";
 
-/** What a comment, which is no event of the log, is worth. */
-export const COMMENT_WEIGHT = 2;
+/** How much something a reader did says of what they like. */
+export interface DeedWeight {
+  /** Of the article's channel and the words of its title. */
+  readonly topic: number;
+  readonly author: number;
+  /** Whether readers can take it back: no two such deeds that differ have the same `topic`. */
+  readonly isUndoable: boolean;
+}
 
+const COMMENT_WEIGHT = 2;
 const READ_MAX = 2;
 const READ_WHOLE_S = 120;
 
-/** How much what a reader did says of what they like, and whether it takes back that instead. Undefined when it says nothing. */
-export function deedWeight(kind: EventKind, durationMs = 0): { weight: number; isUndone: boolean } | undefined {
+/** What a deed weighs, and whether it takes back that instead. Undefined when it says nothing. */
+export function deedWeight(kind: EventKind, durationMs = 0): { weight: DeedWeight; isUndone: boolean } | undefined {
   switch (kind) {
     case "click":
-      return { weight: 1, isUndone: false };
+      return { weight: { ...evenly(1), isUndoable: false }, isUndone: false };
     case "read":
-      return { weight: readWeight(durationMs / 1_000), isUndone: false };
+      return { weight: { ...evenly(readWeight(durationMs / 1_000)), isUndoable: false }, isUndone: false };
+    case "comment":
+    case "uncomment":
+      return { weight: evenly(COMMENT_WEIGHT), isUndone: kind === "uncomment" };
     case "collect":
     case "liking":
-      return { weight: 3, isUndone: false };
+      return { weight: evenly(3), isUndone: false };
     case "uncollect":
     case "unliking":
-      return { weight: 3, isUndone: true };
+      return { weight: evenly(3), isUndone: true };
     case "dislike":
-      return { weight: -4, isUndone: false };
     case "undislike":
-      return { weight: -4, isUndone: true };
+      return { weight: evenly(-4), isUndone: kind === "undislike" };
     default:
       return undefined;
   }
+}
+
+/** As much of the author as of the topic. */
+function evenly(weight: number): DeedWeight {
+  return { topic: weight, author: weight, isUndoable: true };
 }
 
 /** Each doubling of the time says as much as the one before, up to two minutes. */

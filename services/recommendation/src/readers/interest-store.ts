@@ -1,3 +1,4 @@
+import type { DeedWeight } from "./deed-weight.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
 
@@ -23,6 +24,8 @@ const FAST_HALF_LIFE_S = 3_600;
  * known what was added, nothing is taken further than to zero.
  */
 export type Change = "learn" | "take back" | "take back to zero";
+
+type Amount = Pick<DeedWeight, "topic" | "author">;
 
 /** Rows of interests that fade: an entry is a key with a weight that halves in a week and one that halves in an hour. */
 export class InterestStore {
@@ -64,14 +67,14 @@ export class InterestStore {
   }
 
   /** Adds `amount` to the row's interest in all traits of an article, as of a second that may be before others. */
-  add(row: number, slot: number, amount: number, second: number, change: Change, traits: Traits): void {
+  add(row: number, slot: number, amount: Amount, second: number, change: Change, traits: Traits): void {
     this.#age(row, second);
     const lateS = this.#seconds[row]! - second;
-    const long = amount * 2 ** (-lateS / LONG_HALF_LIFE_S);
-    const fast = amount * 2 ** (-lateS / FAST_HALF_LIFE_S);
+    const [longShare, fastShare] = [2 ** (-lateS / LONG_HALF_LIFE_S), 2 ** (-lateS / FAST_HALF_LIFE_S)];
+    const [long, fast] = [amount.topic * longShare, amount.topic * fastShare];
     const channelId = traits.channelId(slot);
     if (channelId !== 0) this.#addTo(row, CHANNEL, channelId, long, fast, change);
-    this.#addTo(row, AUTHOR, traits.author(slot), long, fast, change);
+    this.#addTo(row, AUTHOR, traits.author(slot), amount.author * longShare, amount.author * fastShare, change);
     for (let index = 0; index < traits.wordCount(slot); index += 1) {
       this.#addTo(row, WORD, traits.word(slot, index), long, fast, change);
     }

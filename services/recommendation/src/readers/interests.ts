@@ -1,3 +1,4 @@
+import type { DeedWeight } from "./deed-weight.js";
 import { AUTHOR, CHANNEL, type InterestKind, InterestStore, MAX, PLACES, WORD } from "./interest-store.js";
 import { KeyScores } from "./key-scores.js";
 import { LastDeeds } from "./last-deeds.js";
@@ -21,8 +22,6 @@ export interface TopInterests {
 const READERS_MAX = 200_000;
 /** "INT1": grows when a snapshot of before cannot be read any more. */
 const SNAPSHOT = 0x494e5431;
-/** Deeds of this weight can be taken back: likes, collections, dislikes. */
-const UNDOABLE_FROM = 3;
 
 /** The weight at which an interest is half as strong as it can be. */
 const HALF_STRONG = [4, 3, 3] as const;
@@ -67,22 +66,23 @@ export class Interests {
   }
 
   /** A reader did something, worth `weight`, with an article (see `deedWeight`). Times count in whole seconds and may be late. */
-  learn(userId: bigint, slot: number, weight: number, atMs: number): void {
-    if (weight === 0 || !this.#traits.isKnown(slot)) return;
+  learn(userId: bigint, slot: number, weight: DeedWeight, atMs: number): void {
+    if (weight.topic === 0 || !this.#traits.isKnown(slot)) return;
     const row = this.#readers.use(userId, (fresh) => this.#clear(fresh));
     const second = secondOf(atMs);
     this.#store.add(row, slot, weight, second, "learn", this.#traits);
-    if (Math.abs(weight) >= UNDOABLE_FROM) this.#deeds.add(row, slot, weight, second);
+    if (weight.isUndoable) this.#deeds.add(row, slot, weight.topic, second);
     this.#preparedFor = undefined;
   }
 
   /** A reader took back what `learn` was told with this weight: exactly what it added goes, if it was one of the last deeds. */
-  undo(userId: bigint, slot: number, weight: number, atMs: number): void {
+  undo(userId: bigint, slot: number, weight: DeedWeight, atMs: number): void {
     const row = this.#readers.find(userId);
     if (row === NONE || !this.#traits.isKnown(slot)) return;
-    const doneAt = this.#deeds.take(row, slot, weight);
+    const doneAt = this.#deeds.take(row, slot, weight.topic);
+    const back = { topic: -weight.topic, author: -weight.author };
     const change = doneAt === undefined ? "take back to zero" : "take back";
-    this.#store.add(row, slot, -weight, doneAt ?? secondOf(atMs), change, this.#traits);
+    this.#store.add(row, slot, back, doneAt ?? secondOf(atMs), change, this.#traits);
     this.#preparedFor = undefined;
   }
 

@@ -7,6 +7,8 @@ import { traitsOf } from "../../readers/traits.js";
 import type { Reader } from "../candidate.js";
 import { interests as interestsOf } from "./interests.js";
 
+const LIKING = { topic: 3, author: 3, isUndoable: true };
+const DISLIKE = { topic: -4, author: -4, isUndoable: true };
 const NOW = 1_700_000_000_000;
 const MINUTE_MS = 60_000;
 const ARTICLES = 100_000;
@@ -59,7 +61,7 @@ describe("interests", () => {
 
   test("recalls what has the channel, the author or a word of what the reader liked, the new before the old", () => {
     const interests = open();
-    for (const index of [50_003, 60_003, 70_003]) interests.learn(BOB, slotOf(index), 3, NOW);
+    for (const index of [50_003, 60_003, 70_003]) interests.learn(BOB, slotOf(index), LIKING, NOW);
     const recalled = interestsOf({ catalogue, titleWords, interests })(reader(), 40, () => true).map(indexOf);
     expect(new Set(recalled).size).toBe(40);
     const liked = new Set([50_003, 60_003, 70_003].map(topicOf));
@@ -74,13 +76,13 @@ describe("interests", () => {
 
   test("what the reader dislikes is not recalled for them", () => {
     const interests = open();
-    interests.learn(BOB, slotOf(3), -4, NOW);
+    interests.learn(BOB, slotOf(3), DISLIKE, NOW);
     expect(interestsOf({ catalogue, titleWords, interests })(reader(), 40, () => true)).toEqual([]);
   });
 
   test("in a channel, recalls articles of that channel only", () => {
     const interests = open();
-    for (const index of [5, 14, 23]) interests.learn(BOB, slotOf(index), 3, NOW);
+    for (const index of [5, 14, 23]) interests.learn(BOB, slotOf(index), LIKING, NOW);
     const recalled = interestsOf({ catalogue, titleWords, interests })(reader({ channelId: 104 }), 40, () => true);
     expect(recalled.length).toBeGreaterThan(0);
     expect(new Set(recalled.map((slot) => catalogue.channelId(slot)))).toEqual(new Set([104]));
@@ -88,7 +90,7 @@ describe("interests", () => {
 
   test("the work is bounded when the reader has been served nearly everything, and no article is asked about twice", () => {
     const interests = open();
-    for (let index = 0; index < 400; index += 1) interests.learn(BOB, slotOf(index * 37), 3, NOW);
+    for (let index = 0; index < 400; index += 1) interests.learn(BOB, slotOf(index * 37), LIKING, NOW);
     const keepNothing = jest.fn(() => false);
     expect(interestsOf({ catalogue, titleWords, interests })(reader(), 400, keepNothing)).toEqual([]);
     expect(keepNothing.mock.calls.length).toBeGreaterThan(100);
