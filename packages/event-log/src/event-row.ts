@@ -1,6 +1,6 @@
-import { EVENT_KINDS, type EventKind, occurrenceHex, type TrackedEvent } from "./tracked-event.js";
+import { DISLIKE_WHYS, EVENT_KINDS, occurrenceHex, type TrackedEvent } from "./tracked-event.js";
 
-/** An event as it travels, in the stream and into MySQL: a JSON array, its ids as digits. */
+/** An event as it travels, in the stream and into MySQL: a JSON array, its ids as digits. Without a why it ends before it. */
 export function encodeEvent(event: TrackedEvent): string {
   return JSON.stringify([
     event.kind,
@@ -15,16 +15,18 @@ export function encodeEvent(event: TrackedEvent): string {
     event.durationMs ?? null,
     event.happenedAtMs,
     event.acceptedAtMs,
+    ...(event.why === undefined ? [] : [event.why]),
   ]);
 }
 
 /** @throws TypeError for what encodeEvent did not write. */
 export function decodeEvent(row: unknown): TrackedEvent {
-  if (!Array.isArray(row) || row.length !== 12) throw new TypeError("an event is an array of twelve");
-  const [kind, userId, channelId, stamp, articleId, occurrence, ...numbers] = row as unknown[];
-  const [reason, position, bucket, durationMs, happenedAtMs, acceptedAtMs] = numbers;
+  if (!Array.isArray(row) || row.length < 12 || row.length > 13)
+    throw new TypeError("an event is an array of twelve or thirteen");
+  const [kind, userId, channelId, stamp, articleId, occurrence, ...others] = row as unknown[];
+  const [reason, position, bucket, durationMs, happenedAtMs, acceptedAtMs, why] = others;
   return {
-    kind: oneOfKinds(kind),
+    kind: oneOf(EVENT_KINDS, kind),
     userId: bigintOf(userId),
     articleId: bigintOf(articleId),
     channelId: wholeNumber(channelId),
@@ -33,6 +35,7 @@ export function decodeEvent(row: unknown): TrackedEvent {
     position: wholeNumber(position),
     bucket: wholeNumber(bucket),
     durationMs: durationMs === null ? undefined : wholeNumber(durationMs),
+    why: why === undefined ? undefined : oneOf(DISLIKE_WHYS, why),
     happenedAtMs: wholeNumber(happenedAtMs),
     acceptedAtMs: wholeNumber(acceptedAtMs),
     occurrence: occurrenceOf(occurrence),
@@ -46,9 +49,9 @@ export function occurrenceOf(hex: unknown): string | undefined {
   return hex.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-function oneOfKinds(kind: unknown): EventKind {
-  const known = EVENT_KINDS.find((name) => name === kind);
-  if (known === undefined) throw new TypeError("an event has a kind");
+function oneOf<Name extends string>(names: readonly Name[], value: unknown): Name {
+  const known = names.find((name) => name === value);
+  if (known === undefined) throw new TypeError(`a field of an event is one of ${names.join(", ")}`);
   return known;
 }
 

@@ -5,6 +5,8 @@ export { type EventLog, openEventLog } from "./open-event-log.js";
 export { prunedUpTo, pruneEvents } from "./prune-events.js";
 export { newestEventId, readEvents } from "./read-events.js";
 export {
+  DISLIKE_WHYS,
+  type DislikeWhy,
   EVENT_KINDS,
   type EventKind,
   type LandedEvent,

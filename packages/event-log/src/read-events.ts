@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import { occurrenceOf } from "./event-row.js";
-import type { EventKind, LandedEvent } from "./tracked-event.js";
+import type { DislikeWhy, EventKind, LandedEvent } from "./tracked-event.js";
 
 interface EventRow {
   readonly id: string;
@@ -14,6 +14,7 @@ interface EventRow {
   readonly position: number;
   readonly bucket: number;
   readonly duration_ms: number | null;
+  readonly why: DislikeWhy | null;
   readonly happened_at: string;
   readonly accepted_at: string;
   readonly landed_at: string;
@@ -24,7 +25,7 @@ export async function readEvents(mysql: Mysql, after: bigint, count: number): Pr
   if (!Number.isInteger(count) || count < 1) throw new RangeError("a page of events has at least one");
   const rows = await mysql.query<EventRow>(
     `SELECT id, user_id, channel_id, stamp, article_id, kind, HEX(occurrence) AS occurrence, reason, position, bucket,
-            duration_ms, happened_at, accepted_at, landed_at
+            duration_ms, why, happened_at, accepted_at, landed_at
        FROM events WHERE id > ? ORDER BY id LIMIT ${count}`,
     [after],
   );
@@ -49,6 +50,7 @@ function toEvent(row: EventRow): LandedEvent {
     position: row.position,
     bucket: row.bucket,
     durationMs: row.duration_ms ?? undefined,
+    why: row.why ?? undefined,
     happenedAtMs: Number(row.happened_at),
     acceptedAtMs: Number(row.accepted_at),
     landedAtMs: Number(row.landed_at),

@@ -20,6 +20,11 @@ export const EVENT_KINDS = [...UPLOADED_KINDS, "comment", "uncomment"] as const;
 
 export type EventKind = (typeof EVENT_KINDS)[number];
 
+/** Why a reader dislikes an article: of no interest, seen before, poorly made, out of date. */
+export const DISLIKE_WHYS = ["dull", "seen", "poor", "old"] as const;
+
+export type DislikeWhy = (typeof DISLIKE_WHYS)[number];
+
 /** An action of a reader on an article, mostly of a batch that was served; without one, stamp, reason, position and bucket are 0. */
 export interface TrackedEvent {
   readonly kind: EventKind;
@@ -37,6 +42,8 @@ export interface TrackedEvent {
   readonly bucket: number;
   /** Of a read: how long, as far as the client knows. */
   readonly durationMs: number | undefined;
+  /** Of a dislike, where the reader said it; of its undoing: of which. */
+  readonly why: DislikeWhy | undefined;
   readonly happenedAtMs: number;
   readonly acceptedAtMs: number;
   /** Which of several in one batch, a UUID. Without it, only the first of (user, article, batch, kind) is kept. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openMysql } from "@headline/mysql";
 import { eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
+import { encodeEvent } from "../src/event-row.js";
 import {
   EventStream,
   followEvents,
@@ -48,11 +49,13 @@ describe("an event", () => {
       position: 49,
     });
     const read = event({ kind: "read", durationMs: 12_000 });
-    expect(await insertEvents(stores.mysql, [strange, read])).toEqual([true, true]);
+    const dislike = event({ kind: "dislike", why: "old" });
+    expect(await insertEvents(stores.mysql, [strange, read, dislike])).toEqual([true, true, true]);
     const landed = await stores.landed();
     expect(landed).toEqual([
       { ...strange, id: 1n, landedAtMs: expect.any(Number) },
       { ...read, id: 2n, landedAtMs: expect.any(Number) },
+      { ...dislike, id: 3n, landedAtMs: expect.any(Number) },
     ]);
     expect(Math.abs((landed[0]?.landedAtMs ?? 0) - Date.now())).toBeLessThan(5_000);
   });
@@ -206,6 +209,27 @@ describe("the lander", () => {
     await eventually(async () => expect(await stores.landed()).toHaveLength(1));
     expect((await lander.lag()).entries).toBe(0);
     expect(await stores.redis.xlen("events:{log}:unreadable")).toBe(3);
+  });
+
+  test("lands what was appended before dislikes said why, as well as what says it", async () => {
+    await using stores = await openStores();
+    const before = event({ kind: "dislike" });
+    const twelve = encodeEvent(before);
+    expect(JSON.parse(twelve)).toHaveLength(12);
+    await stores.redis.xadd("events:{log}", "*", "events", `[${twelve}]`);
+    await using log = await openEventLog(stores);
+    expect(log.goesTo).toBe("redis");
+    await log.append([event({ kind: "dislike", articleId: 98n, why: "seen" })]);
+    const why = twelve.replace(/\]$/, ',"because"]').replace('"97"', '"99"');
+    await stores.redis.xadd("events:{log}", "*", "events", `[${why}]`);
+    await using _lander = openEventLander(stores);
+    await eventually(async () =>
+      expect((await stores.landed()).map((landed) => [landed.articleId, landed.why])).toEqual([
+        [97n, undefined],
+        [98n, "seen"],
+      ]),
+    );
+    await eventually(async () => expect(await stores.redis.xlen("events:{log}:unreadable")).toBe(1));
   });
 
   test("leaves no consumer behind when it closes, and never one that owes something", async () => {

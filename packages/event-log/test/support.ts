@@ -65,6 +65,7 @@ export function event(fields: Partial<TrackedEvent> = {}): TrackedEvent {
     position: 2,
     bucket: 1,
     durationMs: undefined,
+    why: undefined,
     happenedAtMs: 1_795_217_001_000,
     acceptedAtMs: 1_795_217_001_500,
     occurrence: undefined,

@@ -222,6 +222,10 @@ describe("an upload", () => {
       [item("click", 7 as never), "events[9].token", "must be a text"],
       [item("comment", click), "events[10].type", expect.stringMatching(/block, unblock$/) as never],
       [item("uncomment", click), "events[11].type", expect.stringMatching(/block, unblock$/) as never],
+      [item("dislike", click, { why: "ugly" }), "events[12].why", "must be one of dull, seen, poor, old"],
+      [item("dislike", click, { why: null }), "events[13].why", "must be one of dull, seen, poor, old"],
+      [item("undislike", click, { why: "seen" }), "events[14].why", "is for a dislike only"],
+      [item("click", click, { why: "seen" }), "events[15].why", "is for a dislike only"],
     ];
     const answer = await upload(wrong.map(([event]) => event));
     expect(answer).toMatchObject({ status: 400, body: { code: "INVALID_ARGUMENT" } });

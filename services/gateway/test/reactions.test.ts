@@ -217,6 +217,40 @@ describe("dislikes and blocks", () => {
     expect(await counts(article)).toEqual([0, 0]);
   });
 
+  test("say why, where the reader said it, in the row and in the log, and so does the undoing", async () => {
+    const article = await newArticle();
+    const guest = -10n;
+    const tokens = tokensOf(guest, article);
+    const disliking = (why: string) => ({ ...event(tokens, "dislike"), why });
+    const kept = async () =>
+      (
+        await world.mysql.query<{ why: string | null }>("SELECT why FROM article_dislikes WHERE user_id = ?", [guest])
+      ).map(({ why }) => why);
+    const logged = async () =>
+      (await readEvents(world.mysql, 0n, 100_000))
+        .filter(({ userId }) => userId === guest)
+        .map(({ kind, why }) => [kind, why]);
+    expect(await upload([disliking("seen")])).toMatchObject(verdict(1));
+    expect(await upload([disliking("poor")])).toMatchObject(verdict(0, 1)); // disliked already
+    expect(await kept()).toEqual(["seen"]);
+    const undo = event(tokens, "undislike");
+    expect(await upload([undo])).toMatchObject(verdict(1));
+    expect(await kept()).toEqual([]);
+    const undone = [
+      ["dislike", "seen"],
+      ["undislike", "seen"],
+    ];
+    expect(await logged()).toEqual(undone);
+
+    // It comes again because nobody knows whether it was logged.
+    await world.mysql.write("DELETE FROM events WHERE user_id = ? AND kind = 'undislike'", [guest]);
+    expect(await upload([undo])).toMatchObject(verdict(1));
+    expect(await logged()).toEqual(undone);
+
+    expect(await upload([event(tokens, "dislike"), event(tokens, "undislike")])).toMatchObject(verdict(2));
+    expect(await logged()).toEqual([...undone, ["dislike", undefined], ["undislike", undefined]]);
+  });
+
   test("nobody blocks themselves", async () => {
     const answer = await react(tokensOf(author, await newArticle()), "block");
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ detail: "is of the reader's own article" }] } });

@@ -84,7 +84,10 @@ describe("what a reader does not want", () => {
     const page = await ask(0);
     const disliked = ids(page)[0] as bigint;
     const told = { topic: "dislikes", subjectId: ask.userId, version: 2 };
-    await world.change([`INSERT INTO article_dislikes VALUES (${ask.userId}, ${disliked}, 1)`], told);
+    await world.change(
+      [`INSERT INTO article_dislikes (user_id, article_id, created_at) VALUES (${ask.userId}, ${disliked}, 1)`],
+      told,
+    );
     await eventually(async () => expect(ids(await ask(page.stamp))).not.toContain(disliked));
     await world.change([`DELETE FROM article_dislikes WHERE user_id = ${ask.userId}`], told);
     await eventually(async () => expect(ids(await ask(page.stamp))).toContain(disliked));

@@ -27,6 +27,7 @@ export type EventItem = {
   readonly ts: number;
   readonly duration_ms?: number | undefined;
   readonly article_ids?: readonly (string | number)[] | undefined;
+  readonly why?: "dull" | "seen" | "poor" | "old" | undefined;
 };
 
 export type EventUpload = {

@@ -14,6 +14,7 @@ export function commentEvent({ comment, channelId }: Commented, nowMs: number): 
     position: 0,
     bucket: 0,
     durationMs: undefined,
+    why: undefined,
     happenedAtMs: createdAt.getTime(),
     acceptedAtMs: nowMs,
     occurrence: uuidOf(commentId),

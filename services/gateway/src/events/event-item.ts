@@ -1,4 +1,4 @@
-import { UPLOADED_KINDS } from "@headline/event-log";
+import { DISLIKE_WHYS, UPLOADED_KINDS } from "@headline/event-log";
 import { z } from "zod";
 import { idValue } from "../http/read.js";
 
@@ -39,6 +39,7 @@ export const EventItem = z
         .refine(({ length }) => length >= 1 && length <= ARTICLES_MAX, { error: `must have 1 to ${ARTICLES_MAX} ids` })
         .meta({ minItems: 1, maxItems: ARTICLES_MAX })
         .optional(),
+      why: z.enum(DISLIKE_WHYS, { error: `must be one of ${DISLIKE_WHYS.join(", ")}` }).optional(),
     },
     { error: "must be a JSON object" },
   )
@@ -49,6 +50,10 @@ export const EventItem = z
   .refine(({ type, article_ids }) => type === "exposure" || article_ids === undefined, {
     path: ["article_ids"],
     error: "is for an exposure only",
+  })
+  .refine(({ type, why }) => type === "dislike" || why === undefined, {
+    path: ["why"],
+    error: "is for a dislike only",
   });
 
 export type EventItem = z.output<typeof EventItem>;

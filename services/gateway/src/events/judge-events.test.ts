@@ -2,7 +2,7 @@ import { Refusal } from "@headline/errors";
 import type { EventLog, TrackedEvent } from "@headline/event-log";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { describe, expect, test } from "@jest/globals";
-import type { Outcome } from "../reactions/write-reactions.js";
+import type { Outcome, Reacted } from "../reactions/write-reactions.js";
 import { createJudge } from "./judge-events.js";
 
 const keys = openTrackKeys("a secret of more than thirty-two bytes");
@@ -21,7 +21,7 @@ const item = (type: string, token: string) => ({ id, type, token, ts: nowMs });
 const away = new Refusal("UNAVAILABLE", "not now");
 
 /** A judge whose log and reactions answer as told, one call after the other. */
-function judgeWith(calls: { react?: (Outcome | Error)[]; append?: (boolean | Error)[] }) {
+function judgeWith(calls: { react?: (Outcome | Reacted | Error)[]; append?: (boolean | Error)[] }) {
   const appended: TrackedEvent[][] = [];
   const errors: unknown[] = [];
   const answer = <T>(answers: (T | Error)[] | undefined) => {
@@ -39,7 +39,11 @@ function judgeWith(calls: { react?: (Outcome | Error)[]; append?: (boolean | Err
   const judge = createJudge({
     keys,
     eventLog: eventLog as unknown as EventLog,
-    react: async (reactions) => (reactions.length === 0 ? [] : [answer(calls.react)]),
+    react: async (reactions) => {
+      if (reactions.length === 0) return [];
+      const reacted = answer(calls.react);
+      return [typeof reacted === "string" ? { outcome: reacted } : reacted];
+    },
     now: () => nowMs,
     onError: (error) => void errors.push(error),
   });
@@ -53,6 +57,19 @@ describe("a reaction", () => {
     expect(await judge(item("liking", tokens.liking))).toEqual([{ is: "accepted" }]);
     expect(appended[1]).toMatchObject([{ kind: "liking", articleId: 97n, occurrence: id }]);
     expect(errors).toEqual([away]);
+  });
+
+  test("that takes a dislike back is logged with why that was", async () => {
+    const { judge, appended } = judgeWith({
+      react: [
+        { outcome: "changed", whyUndone: "old" },
+        { outcome: "known", whyUndone: "old" },
+      ],
+      append: [away, true],
+    });
+    expect(await judge(item("undislike", tokens.click))).toEqual([{ is: "unavailable" }]);
+    expect(await judge(item("undislike", tokens.click))).toEqual([{ is: "accepted" }]);
+    expect(appended).toMatchObject([[{ kind: "undislike", why: "old" }], [{ kind: "undislike", why: "old" }]]);
   });
 
   test("that changed nothing, or could not be carried out, is not logged", async () => {

@@ -1,10 +1,10 @@
 import { asRefusal, type FieldError } from "@headline/errors";
-import type { EventLog, TrackedEvent } from "@headline/event-log";
+import type { DislikeWhy, EventLog, TrackedEvent } from "@headline/event-log";
 import type { TrackKeys } from "@headline/track-token";
 import type { Reader } from "../http/authenticate.js";
 import type { Reaction } from "../reactions/reaction.js";
 import type { React } from "../reactions/reactions.js";
-import type { Outcome } from "../reactions/write-reactions.js";
+import type { Reacted } from "../reactions/write-reactions.js";
 import { type ReadEvent, readEvent } from "./read-event.js";
 
 interface Parts {
@@ -22,6 +22,10 @@ export type Verdict =
   | { readonly is: "refused"; readonly fields: readonly FieldError[] }
   | { readonly is: "unavailable" };
 
+/** What became of a reaction, or that nobody could say. */
+type Tried = Reacted | { readonly outcome: "unavailable"; readonly whyUndone?: undefined };
+
+const NOT_TRIED: Tried = { outcome: "unavailable" };
 const ACCEPTED: Verdict = { is: "accepted" };
 const DUPLICATE: Verdict = { is: "duplicate" };
 const UNAVAILABLE: Verdict = { is: "unavailable" };
@@ -42,27 +46,31 @@ export function createJudge({ keys, eventLog, react, now, onError }: Parts) {
         verdicts[index] = refused(error);
       }
     }
-    for (const [index, outcome] of await reactAll(believed)) {
+    for (const [index, { outcome, whyUndone }] of await reactAll(believed)) {
       const verdict = verdictOf(outcome);
-      if (verdict === undefined) continue; // it changed something, now or when it came before, and has to be in the log
-      verdicts[index] = verdict;
-      believed.delete(index);
+      const part = believed.get(index) as ReadEvent;
+      // It changed something, now or when it came before, and has to be in the log.
+      if (verdict === undefined) believed.set(index, { ...part, events: part.events.map(undoing(whyUndone)) });
+      else {
+        verdicts[index] = verdict;
+        believed.delete(index);
+      }
     }
     for (const [index, verdict] of await appendAll(believed)) verdicts[index] = verdict;
     return items.map((_, index) => verdicts[index] ?? UNAVAILABLE);
   };
 
-  async function reactAll(believed: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Outcome | "unavailable">> {
+  async function reactAll(believed: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Tried>> {
     const reacting = [...believed].filter((entry): entry is [number, ReadEvent & { reaction: Reaction }] => {
       return entry[1].reaction !== undefined;
     });
     try {
-      const outcomes = await react(reacting.map(([, { reaction }]) => reaction));
-      return new Map(reacting.map(([index], at) => [index, outcomes[at] ?? "unavailable"]));
+      const reacted = await react(reacting.map(([, { reaction }]) => reaction));
+      return new Map(reacting.map(([index], at) => [index, reacted[at] ?? NOT_TRIED]));
     } catch (error) {
       if (asRefusal(error)?.code !== "UNAVAILABLE") throw error;
       onError(error);
-      return new Map(reacting.map(([index]) => [index, "unavailable"]));
+      return new Map(reacting.map(([index]) => [index, NOT_TRIED]));
     }
   }
 
@@ -89,13 +97,18 @@ export function createJudge({ keys, eventLog, react, now, onError }: Parts) {
 
 export type Judge = ReturnType<typeof createJudge>;
 
+/** Says of the undoing of a dislike what is undone, which the client need not know. */
+function undoing(why: DislikeWhy | undefined): (event: TrackedEvent) => TrackedEvent {
+  return (event) => (why === undefined ? event : { ...event, why });
+}
+
 function refused(error: unknown): Verdict {
   const refusal = asRefusal(error);
   if (refusal === undefined) throw error;
   return { is: "refused", fields: refusal.fields };
 }
 
-function verdictOf(outcome: Outcome | "unavailable"): Verdict | undefined {
+function verdictOf(outcome: Tried["outcome"]): Verdict | undefined {
   switch (outcome) {
     case "changed":
     case "known":

@@ -69,7 +69,7 @@ function readAction(item: EventItem, kind: Exclude<UploadedKind, "exposure">, co
   // Readers change their minds as often as they like: each time is an event of its own.
   return {
     events: [{ ...event, occurrence: item.id }],
-    reaction: { kind, userId, articleId, eventId: item.id },
+    reaction: { kind, userId, articleId, eventId: item.id, why: item.why },
   };
 }
 
@@ -98,6 +98,7 @@ function tracked(item: EventItem, payload: TrackPayload, nowMs: number): Tracked
     position,
     bucket,
     durationMs: item.duration_ms,
+    why: item.why,
     // The clocks of clients are wrong as often as not: nothing happens before it was served, or later than now.
     happenedAtMs: Math.min(Math.max(item.ts, stamp), Math.max(nowMs, stamp)),
     acceptedAtMs: nowMs,

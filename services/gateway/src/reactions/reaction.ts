@@ -1,4 +1,4 @@
-import type { UploadedKind } from "@headline/event-log";
+import type { DislikeWhy, UploadedKind } from "@headline/event-log";
 
 /** What a reader thinks of an article or its author, and can take back. */
 export interface Reaction {
@@ -7,6 +7,8 @@ export interface Reaction {
   readonly articleId: bigint;
   /** The same event coming again changes nothing, whatever has happened since. */
   readonly eventId: string;
+  /** Of a dislike, where the reader says it. */
+  readonly why: DislikeWhy | undefined;
 }
 
 export type ReactionKind = Exclude<UploadedKind, "exposure" | "click" | "read">;

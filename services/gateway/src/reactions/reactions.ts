@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import type { VersionedCache } from "@headline/redis";
 import type { Announcer } from "../changes/announcer.js";
 import type { Reaction } from "./reaction.js";
-import { type ArticleCounts, type Outcome, type UserCounts, writeReactions } from "./write-reactions.js";
+import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } from "./write-reactions.js";
 
 interface Parts {
   readonly mysql: Mysql;
@@ -14,16 +14,16 @@ interface Parts {
 
 /** Writes reactions to MySQL, and then tells caches and feeds, so that the next request sees the counts. */
 export function createReactions({ mysql, announcer, articleStatistics, userStatistics, onRedisError }: Parts) {
-  return async (reactions: readonly Reaction[]): Promise<readonly Outcome[]> => {
+  return async (reactions: readonly Reaction[]): Promise<readonly Reacted[]> => {
     if (reactions.length === 0) return [];
-    const { outcomes, articleCounts, authorCounts, changes } = await writeReactions(mysql, reactions);
+    const { reacted, articleCounts, authorCounts, changes } = await writeReactions(mysql, reactions);
     // Best effort, all at once: MySQL has it, and whoever is not told reads it there within a second.
     await Promise.all([
       announcer.announce(...changes),
       ...[...articleCounts].map(([id, counts]) => articleStatistics.offer(id, counts).catch(onRedisError)),
       ...[...authorCounts].map(([id, counts]) => userStatistics.offer(id, counts).catch(onRedisError)),
     ]);
-    return outcomes;
+    return reacted;
   };
 }
 

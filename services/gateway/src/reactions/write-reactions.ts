@@ -1,4 +1,5 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
+import type { DislikeWhy } from "@headline/event-log";
 import { inList, type Mysql, type Transaction } from "@headline/mysql";
 import { addNotification } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
@@ -12,9 +13,15 @@ export type UserCounts = Counts<keyof typeof USER_STATISTICS.counters>;
 /** What became of a reaction: `same` changed nothing, `known` came before, `absent` and `own` were not possible. */
 export type Outcome = "changed" | "same" | "known" | "absent" | "own";
 
+export interface Reacted {
+  readonly outcome: Outcome;
+  /** Why the article was disliked, where that is taken back. */
+  readonly whyUndone?: DislikeWhy | undefined;
+}
+
 export interface WrittenReactions {
   /** In the order of the reactions. */
-  readonly outcomes: readonly Outcome[];
+  readonly reacted: readonly Reacted[];
   readonly articleCounts: ReadonlyMap<bigint, Versioned<ArticleCounts>>;
   readonly authorCounts: ReadonlyMap<bigint, Versioned<UserCounts>>;
   readonly changes: readonly Change[];
@@ -31,11 +38,12 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
     const articles = await readArticles(tx, reactions);
     const changed: Changed[] = [];
     const changes: Change[] = [];
-    const outcomes: Outcome[] = [];
+    const reacted: Reacted[] = [];
     for (const reaction of reactions) {
       const article = articles.get(reaction.articleId);
-      const outcome = await writeOne(tx, reaction, article);
-      outcomes.push(outcome);
+      const one = await writeOne(tx, reaction, article);
+      const { outcome } = one;
+      reacted.push(one);
       if (article === undefined) continue;
       if (outcome === "known") changed.push({ ...reaction, authorId: article.authorId, before: true });
       if (outcome !== "changed") continue;
@@ -58,7 +66,7 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
     for (const [id, by] of deltas.authors) authorCounts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
     changes.push(...told("article-statistics", articleCounts), ...told("user-statistics", authorCounts));
     if (changes.length > 0) await appendChanges(tx, ...changes);
-    return { outcomes, articleCounts, authorCounts, changes };
+    return { reacted, articleCounts, authorCounts, changes };
   });
 }
 
@@ -71,38 +79,68 @@ async function readArticles(tx: Transaction, reactions: readonly Reaction[]): Pr
   );
 }
 
-async function writeOne(tx: Transaction, reaction: Reaction, article: ArticleRow | undefined): Promise<Outcome> {
-  const { userId, articleId, eventId, kind } = reaction;
+async function writeOne(tx: Transaction, reaction: Reaction, article: ArticleRow | undefined): Promise<Reacted> {
+  const { userId, articleId, kind } = reaction;
   const keeping = KEEPING[kind];
   // Whoever reacted to an article that is gone by now may still take that back.
-  if (article === undefined || (keeping.adds && !article.isPublished)) return "absent";
-  if (keeping.table === "author_blocks" && article.authorId === userId) return "own";
-  if (!(await isFirst(tx, userId, eventId))) return "known";
+  if (article === undefined || (keeping.adds && !article.isPublished)) return { outcome: "absent" };
+  if (keeping.table === "author_blocks" && article.authorId === userId) return { outcome: "own" };
+  const whyUndone = kind === "undislike" ? await whyDisliked(tx, reaction) : undefined;
+  if (!(await isFirst(tx, reaction, whyUndone)))
+    return { outcome: "known", whyUndone: kind === "undislike" ? await whyReceived(tx, reaction) : undefined };
   const subjectId = keeping.table === "author_blocks" ? article.authorId : articleId;
-  return (await writeRow(tx, keeping, userId, subjectId)) ? "changed" : "same";
+  return { outcome: (await writeRow(tx, keeping, reaction, subjectId)) ? "changed" : "same", whyUndone };
 }
 
-async function isFirst(tx: Transaction, userId: bigint, eventId: string): Promise<boolean> {
+interface WhyRow {
+  readonly why: DislikeWhy | null;
+}
+
+async function whyDisliked(tx: Transaction, { userId, articleId }: Reaction): Promise<DislikeWhy | undefined> {
+  const sql = "SELECT why FROM article_dislikes WHERE user_id = ? AND article_id = ?";
+  const [row] = await tx.query<WhyRow>(sql, [userId, articleId]);
+  return row?.why ?? undefined;
+}
+
+/** What the same event took back when it came before. */
+async function whyReceived(tx: Transaction, { userId, eventId }: Reaction): Promise<DislikeWhy | undefined> {
+  const sql = "SELECT why FROM reaction_receipts WHERE user_id = ? AND event_id = UNHEX(?)";
+  const [row] = await tx.query<WhyRow>(sql, [userId, hexOf(eventId)]);
+  return row?.why ?? undefined;
+}
+
+async function isFirst(
+  tx: Transaction,
+  { userId, eventId }: Reaction,
+  whyUndone: DislikeWhy | undefined,
+): Promise<boolean> {
   const { affectedRows } = await tx.write(
-    `INSERT IGNORE INTO reaction_receipts (user_id, event_id, created_at) VALUES (?, UNHEX(?), ${DATABASE_NOW_MS})`,
-    [userId, eventId.replaceAll("-", "")],
+    `INSERT IGNORE INTO reaction_receipts (user_id, event_id, created_at, why) VALUES (?, UNHEX(?), ${DATABASE_NOW_MS}, ?)`,
+    [userId, hexOf(eventId), whyUndone ?? null],
   );
   return affectedRows === 1;
+}
+
+function hexOf(eventId: string): string {
+  return eventId.replaceAll("-", "");
 }
 
 /** Whether the row was not already as the reader wants it. */
 async function writeRow(
   tx: Transaction,
   { table, adds }: Keeping,
-  userId: bigint,
+  { userId, why }: Reaction,
   subjectId: bigint,
 ): Promise<boolean> {
   const column = table === "author_blocks" ? "author_id" : "article_id";
+  const row = { user_id: userId, [column]: subjectId, ...(table === "article_dislikes" && { why: why ?? null }) };
+  const columns = Object.keys(row);
   const { affectedRows } = adds
-    ? await tx.write(`INSERT IGNORE INTO ${table} (user_id, ${column}, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`, [
-        userId,
-        subjectId,
-      ])
+    ? await tx.write(
+        `INSERT IGNORE INTO ${table} (${columns.join(", ")}, created_at)
+         VALUES (${columns.map(() => "?").join(", ")}, ${DATABASE_NOW_MS})`,
+        Object.values(row),
+      )
     : await tx.write(`DELETE FROM ${table} WHERE user_id = ? AND ${column} = ?`, [userId, subjectId]);
   return affectedRows === 1;
 }

@@ -26,7 +26,7 @@ function eventsOf(pages: number): LandedEvent[] {
     const times = { happenedAtMs: atMs, acceptedAtMs: atMs, landedAtMs: atMs };
     const id = BigInt(events.length + 1);
     const durationMs = kind === "read" ? 20_000 : undefined;
-    const rest = { channelId: 0, reason: 1, bucket: 2, occurrence: undefined };
+    const rest = { channelId: 0, reason: 1, bucket: 2, why: undefined, occurrence: undefined };
     events.push({ id, kind, userId, articleId, stamp, position, durationMs, ...times, ...rest });
   };
   for (let page = 0; page < pages; page += 1) {
