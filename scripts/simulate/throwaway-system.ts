@@ -43,6 +43,7 @@ export async function openThrowawaySystem(): Promise<System> {
       HOST: "127.0.0.1",
       PORT: "0",
       GRACE_MS: "0",
+      SIGN_UPS_PER_HOUR: "1000000",
       RECOMMENDER_ADDRESS: address,
     });
     resources.use(gateway);

@@ -1,4 +1,5 @@
 import type { EventLog } from "@headline/event-log";
+import type { SignInLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
 import type { Log } from "@headline/observability";
 import { gathered } from "@headline/observability";
@@ -64,6 +65,7 @@ import type { AccessTokens } from "./users/access-tokens.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
 import { renewSignIn, signIn, signUp } from "./users/sign-in.js";
+import type { SignUpLimit } from "./users/sign-up-limit.js";
 import type { Users } from "./users/users.js";
 
 export interface AppParts {
@@ -80,6 +82,10 @@ export interface AppParts {
   readonly jobs: JobsIn;
   readonly promotionTerms: PromotionTerms;
   readonly messageLimit: MessageLimit;
+  readonly signInLimit: SignInLimit;
+  readonly signUpLimit: SignUpLimit;
+  /** How many proxies before this one say who asks, in X-Forwarded-For. */
+  readonly trustProxy: number;
   readonly tellRead: TellRead;
   readonly eventLog: EventLog;
   readonly trackKeys: TrackKeys;
@@ -169,6 +175,7 @@ export function createApp(parts: AppParts): Express {
   app.disable("x-powered-by");
   app.disable("etag");
   app.set("query parser", "simple");
+  app.set("trust proxy", parts.trustProxy);
 
   app.use(identifyRequest);
   app.get("/healthz", (_req, res) => void res.type("text/plain").end("ok\n"));
@@ -225,7 +232,7 @@ export function createApp(parts: AppParts): Express {
 
   app.post("/events", beaconBody, takeEvents({ authenticate, judge }));
 
-  app.post("/users", jsonBody, signUp({ mysql, tokens, announcer }));
+  app.post("/users", jsonBody, signUp({ mysql, tokens, announcer, signUpLimit: parts.signUpLimit }));
   app.get("/users/me", readMe({ authenticate, users }));
   app.get("/users/me/articles", listMyArticles({ authenticate, mysql, articles }));
   app.get("/users/:id", readUser({ authenticate, mysql, users }));
@@ -248,7 +255,7 @@ export function createApp(parts: AppParts): Express {
   app.post("/orders/:id/payment", payForOrder(ordering));
   app.get("/promotion-days", listPromotionDays(ordering));
 
-  app.post("/authorizations", jsonBody, signIn({ mysql, tokens }));
+  app.post("/authorizations", jsonBody, signIn({ mysql, tokens, signInLimit: parts.signInLimit }));
   app.put("/authorizations", optionalJsonBody, renewSignIn({ mysql, tokens }));
 
   app.get("/openapi.json", serveDocument());

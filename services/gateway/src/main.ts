@@ -23,6 +23,10 @@ const Environment = z
     /** How long an order waits to be paid. */
     ORDER_TIMEOUT_SECONDS: z.coerce.number().positive().max(86_400).default(1_800),
     PROMOTION_SLOTS_PER_DAY: z.coerce.number().int().min(0).max(100_000).default(20),
+    /** From one address, whose users all count together; more of it where many sit behind one. */
+    SIGN_UPS_PER_HOUR: z.coerce.number().int().min(1).max(1_000_000_000).default(30),
+    /** How many proxies stand before this gateway, each of which adds who asks it to X-Forwarded-For. */
+    TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
     /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
     PUSH_ORIGINS: z.string().default(""),
     /** Where metrics are read instead of at /metrics on PORT, which readers reach. */
@@ -65,6 +69,8 @@ await runUntilSignal(
       metricsPort: config.METRICS_PORT,
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       push: { origins: config.PUSH_ORIGINS.split(",").filter((origin) => origin !== "") },
+      signUpsPerHour: config.SIGN_UPS_PER_HOUR,
+      trustProxy: config.TRUST_PROXY,
       promotionTerms: {
         timeoutMs: config.ORDER_TIMEOUT_SECONDS * 1_000,
         slotsPerDay: config.PROMOTION_SLOTS_PER_DAY,

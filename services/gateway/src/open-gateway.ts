@@ -6,6 +6,7 @@ import { newestArticleIds } from "@headline/articles";
 import { followChanges } from "@headline/change-feed";
 import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
+import { createSignInLimit, type SignInRates } from "@headline/limits";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import type { ObserveDependency } from "@headline/observability/metrics";
@@ -29,6 +30,7 @@ import { StaticPages } from "./pages/static-pages.js";
 import { openPush, type PushOptions } from "./push/open-push.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
+import { createSignUpLimit } from "./users/sign-up-limit.js";
 import { Users } from "./users/users.js";
 
 export interface GatewayConfig {
@@ -56,6 +58,12 @@ export interface GatewayConfig {
   readonly push?: PushOptions;
   /** What one user may write to others. */
   readonly messageRate?: MessageRate;
+  /** Wrong passwords for a name, and from an address. */
+  readonly signInRates?: Partial<SignInRates>;
+  /** Sign-ups from an address. */
+  readonly signUpsPerHour?: number;
+  /** How many proxies stand before this gateway, whose X-Forwarded-For says who asks; without one the connection says it. */
+  readonly trustProxy?: number;
   readonly assets?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
@@ -76,6 +84,7 @@ export interface RunningGateway extends AsyncDisposable {
 const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
 const GRACE_MS = 200;
 const PROMOTION_TERMS: PromotionTerms = { timeoutMs: 30 * 60 * 1_000, slotsPerDay: 20, priceFen: 990 };
+const SIGN_UPS_PER_HOUR = 30;
 const MESSAGE_RATE: MessageRate = { messages: 20, perSeconds: 10 };
 /** An answer takes 800 ms at most; who has not even sent the whole request by then is not waited for. */
 const DRAIN_MS = 3_000;
@@ -181,6 +190,9 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       eventLog,
       trackKeys: openTrackKeys(config.trackSecret, config.trackSecretPrevious),
       messageLimit: createMessageLimit(limitRedis, config.messageRate ?? MESSAGE_RATE),
+      signInLimit: createSignInLimit(limitRedis, config.signInRates),
+      signUpLimit: createSignUpLimit(limitRedis, config.signUpsPerHour ?? SIGN_UPS_PER_HOUR),
+      trustProxy: config.trustProxy ?? 0,
       tellRead: push.tellRead,
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,

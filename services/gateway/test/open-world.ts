@@ -93,6 +93,7 @@ export async function openWorld(
           trackSecret: TRACK_SECRET,
           log,
           graceMs: 0,
+          signUpsPerHour: 10_000,
           ...config,
         }),
       );

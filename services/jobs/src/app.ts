@@ -1,3 +1,4 @@
+import type { SignInLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
 import type { Log } from "@headline/observability";
 import type { Recommender } from "@headline/rpc";
@@ -20,6 +21,9 @@ import { STYLES } from "./styles.js";
 interface Parts {
   readonly scheduler: Scheduler;
   readonly sessions: StaffSessions;
+  readonly signInLimit: SignInLimit;
+  /** How many proxies before this one say who asks, in X-Forwarded-For. */
+  readonly trustProxy: number;
   readonly mysql: Mysql;
   readonly recommender: Recommender;
   readonly recent: RecentTasks;
@@ -42,6 +46,8 @@ export function createApp({
   mysql,
   recommender,
   sessions,
+  signInLimit,
+  trustProxy,
   recent,
   metrics,
   lookAround,
@@ -49,7 +55,7 @@ export function createApp({
   isReady,
   log,
 }: Parts): JobsApp {
-  const signIn = createSignIn(sessions);
+  const signIn = createSignIn(sessions, signInLimit);
   const jobs = dashboard(scheduler, {
     title: "Headline jobs",
     links: PAGES,
@@ -60,6 +66,7 @@ export function createApp({
   const app = express();
   app.disable("x-powered-by");
   app.set("query parser", "simple");
+  app.set("trust proxy", trustProxy);
   keepScheduler(app, scheduler);
   app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok\n"));
   app.get("/readyz", (_req, res) => {

@@ -19,6 +19,8 @@ const Environment = z
     /** The Redis that must not evict, where there is one for each duty. */
     REDIS_STATE_URL: z.string().optional(),
     RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
+    /** How many proxies stand before this service, each of which adds who asks it to X-Forwarded-For. */
+    TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
     /** Signs the sessions of staff. */
     JWT_SECRET: z.string().min(32).optional(),
     /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
@@ -54,6 +56,7 @@ await runUntilSignal(
       tls: tlsOf(config),
       tlsServerName: config.TLS_SERVER_NAME,
       secret: config.JWT_SECRET,
+      trustProxy: config.TRUST_PROXY,
       periods: { correctSeconds: config.CORRECT_EVERY_SECONDS, pagesSeconds: config.PAGES_EVERY_SECONDS },
       eventsKeepDays: config.EVENTS_KEEP_DAYS,
       leaseMs: config.LEASE_MS,

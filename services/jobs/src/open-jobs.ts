@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
+import { createSignInLimit } from "@headline/limits";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { countDependencies, Metrics as ProcessMetrics } from "@headline/observability/metrics";
@@ -37,6 +38,8 @@ export interface JobsConfig {
   readonly tlsServerName?: string | undefined;
   /** Signs the sessions of staff; by default each start makes its own. */
   readonly secret?: string | undefined;
+  /** How many proxies stand before this service, whose X-Forwarded-For says who asks; without one the connection says it. */
+  readonly trustProxy?: number;
   readonly log: Log;
   readonly periods?: Partial<Periods>;
   /** How long the event log keeps what models have learnt. */
@@ -96,6 +99,8 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     };
     const redis = open(redisUrl);
     const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl);
+    const limitRedis = openRedis(redisUrl, { onError: onRedisError });
+    resources.defer(() => limitRedis.disconnect());
     const recommender = resources.use(
       connectRecommender({
         address: config.recommenderAddress,
@@ -164,6 +169,8 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       mysql,
       recommender,
       sessions,
+      signInLimit: createSignInLimit(limitRedis),
+      trustProxy: config.trustProxy ?? 0,
       recent,
       metrics,
       secret,

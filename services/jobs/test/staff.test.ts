@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { hash } from "@node-rs/argon2";
 import type { RunningJobs } from "../src/open-jobs.js";
-import { eventually, openJobsOf, openWorld, type World } from "./open-world.js";
+import { client, eventually, openJobsOf, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let jobs: RunningJobs;
@@ -24,8 +24,8 @@ afterAll(async () => {
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(jobs.url + path, { headers: { accept: "text/html", ...headers }, redirect: "manual" });
 
-const signIn = (fields: Record<string, string>, headers: Record<string, string> = {}) =>
-  fetch(`${jobs.url}/sign-in`, {
+const signIn = (fields: Record<string, string>, headers: Record<string, string> = {}, at = jobs) =>
+  fetch(`${at.url}/sign-in`, {
     method: "POST",
     headers,
     body: new URLSearchParams({ name: "editor", password: "a long password", ...fields }),
@@ -87,6 +87,26 @@ describe("the pages of the job service", () => {
       statuses.push((await signIn({ name: "guessed", password: `guess ${attempt}` })).status);
     expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
     expect((await signIn({})).status).toBe(303);
+  });
+
+  test("count wrong passwords together with other job services and with gateways; a right one begins anew", async () => {
+    const other = await openJobsOf(world);
+    const gateway = await world.openGateway({ recommenderAddress: "127.0.0.1:1" });
+    const guess = { name: "editor", password: "wrong" };
+    try {
+      for (let again = 0; again < 2; again += 1) {
+        for (let index = 0; index < 4; index += 1) expect((await signIn(guess)).status).toBe(401);
+        for (let index = 0; index < 5; index += 1) expect((await signIn(guess, {}, other)).status).toBe(401);
+        if (again === 0) expect((await signIn({}, {}, other)).status).toBe(303);
+      }
+      expect((await client(gateway).post("/authorizations", guess)).status).toBe(401);
+      const refused = await signIn({});
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(800);
+      expect(await refused.text()).toContain("Too many attempts");
+    } finally {
+      await other[Symbol.asyncDispose]();
+    }
   });
 
   test("tell machines whether it is well, and what it did, without a sign-in", async () => {

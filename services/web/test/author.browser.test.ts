@@ -44,6 +44,19 @@ inBrowser("somebody signed in, in a browser", () => {
     await page.getByRole("heading", { name: "dora" }).waitFor();
   });
 
+  test("is told in words how long to wait after ten wrong passwords", async () => {
+    await signUp(site.url, "guessed");
+    const guess = { name: "guessed", password: "wrong" };
+    for (let index = 0; index < 10; index += 1) await client(site).post("/authorizations", guess);
+    await using visited = await site.visit("/", PHONE);
+    const { page } = visited;
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Name").fill("guessed");
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("dialog").getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByText(/Too many attempts, please try again in 1[45] minutes/).waitFor();
+  });
+
   test("a token that has expired is renewed; one that cannot be ends the sign-in, and the page says so", async () => {
     await signUp(site.url, "emil");
     await using visited = await site.visit("/");

@@ -13,7 +13,7 @@ export const userRoutes: readonly Route[] = [
     access: "nobody",
     body: { schema: SignUp },
     answers: { status: 201, data: SignedIn },
-    refuses: [404, 409],
+    refuses: [404, 409, 429],
   },
   {
     method: "post",
@@ -24,7 +24,7 @@ export const userRoutes: readonly Route[] = [
     access: "nobody",
     body: { schema: SignIn },
     answers: { status: 201, data: SignedIn },
-    refuses: [401, 404],
+    refuses: [401, 404, 429],
   },
   {
     method: "put",

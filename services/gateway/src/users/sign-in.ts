@@ -1,4 +1,5 @@
 import { Refusal } from "@headline/errors";
+import type { SignInLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
 import { hash, verify } from "@node-rs/argon2";
 import type { RequestHandler } from "express";
@@ -9,6 +10,7 @@ import { sendOk } from "../http/json.js";
 import { read } from "../http/read.js";
 import { line } from "../http/text.js";
 import type { AccessTokens } from "./access-tokens.js";
+import type { SignUpLimit } from "./sign-up-limit.js";
 import { insertUser, passwordHashOf } from "./user-store.js";
 
 interface Parts {
@@ -18,6 +20,11 @@ interface Parts {
 
 interface SignUpParts extends Parts {
   readonly announcer: Announcer;
+  readonly signUpLimit: SignUpLimit;
+}
+
+interface SignInParts extends Parts {
+  readonly signInLimit: SignInLimit;
 }
 
 const NAME_CHARACTERS_MAX = 32;
@@ -47,19 +54,19 @@ export const Renewal = z.strictObject(
 );
 
 /** POST /users: a new user, signed in. */
-export function signUp({ mysql, tokens, announcer }: SignUpParts): RequestHandler {
+export function signUp({ mysql, tokens, announcer, signUpLimit }: SignUpParts): RequestHandler {
   const limited = limiter();
   return async (req, res) => {
     tokens.mustIssue();
     const { name, password } = read(SignUp, req.body);
-    const change = await insertUser(mysql, name, await limited(() => hash(password)));
+    const change = await signUpLimit(req.ip, async () => insertUser(mysql, name, await limited(() => hash(password))));
     await announcer.announce(change);
     sendOk(res, { user_id: String(change.subjectId), name, ...(await tokens.issue(change.subjectId)) }, 201);
   };
 }
 
 /** POST /authorizations: name and password for an access token and a refresh token. */
-export function signIn({ mysql, tokens }: Parts): RequestHandler {
+export function signIn({ mysql, tokens, signInLimit }: SignInParts): RequestHandler {
   const limited = limiter();
   // Compared where there is no such user, so that the time of an answer does not tell which names exist.
   const nobody = hash("nobody's password");
@@ -67,10 +74,12 @@ export function signIn({ mysql, tokens }: Parts): RequestHandler {
     tokens.mustIssue();
     const { name: given, password } = read(SignIn, req.body);
     const name = given.trim();
-    const user = await passwordHashOf(mysql, name);
-    const expected = user?.hash ?? (await nobody);
-    const right = await limited(() => verify(expected, password));
-    if (user === undefined || !right) throw new Refusal("UNAUTHENTICATED", "name and password do not belong together");
+    const user = await signInLimit({ name, address: req.ip }, async () => {
+      const known = await passwordHashOf(mysql, name);
+      const expected = known?.hash ?? (await nobody);
+      return (await limited(() => verify(expected, password))) ? known : undefined;
+    });
+    if (user === undefined) throw new Refusal("UNAUTHENTICATED", "name and password do not belong together");
     sendOk(res, { user_id: String(user.userId), name, ...(await tokens.issue(user.userId)) }, 201);
   };
 }

@@ -1,12 +1,10 @@
+import { asRefusal } from "@headline/errors";
+import type { SignInLimit } from "@headline/limits";
 import express, { type Request, type RequestHandler, type Response } from "express";
-import { RateLimiterMemory } from "rate-limiter-flexible";
 import { document } from "../http/document.js";
 import { escaped } from "../http/escaped.js";
 import type { StaffSessions } from "./staff-sessions.js";
 
-/** Wrong passwords for one name, from one address, within a quarter of an hour. */
-const ATTEMPTS = 10;
-const WINDOW_SECONDS = 15 * 60;
 const PASSWORD_MAX = 200;
 
 interface SignIn {
@@ -18,9 +16,7 @@ interface SignIn {
 }
 
 /** The form for staff, and what stands before everything that is theirs. */
-export function createSignIn(sessions: StaffSessions): SignIn {
-  const attempts = new RateLimiterMemory({ points: ATTEMPTS, duration: WINDOW_SECONDS });
-
+export function createSignIn(sessions: StaffSessions, limit: SignInLimit): SignIn {
   return {
     form: (req, res) => sendForm(res, 200, { next: localPath(req.query["next"]) }),
     submit: [
@@ -28,19 +24,18 @@ export function createSignIn(sessions: StaffSessions): SignIn {
       async (req, res) => {
         const { name, password, next } = fields(req);
         if (!isOwnForm(req)) return sendForm(res, 403, { next, name, problem: "The form came from another site." });
-        const source = `${name} ${req.socket.remoteAddress}`;
-        const tried = await attempts.get(source);
-        if ((tried?.consumedPoints ?? 0) >= ATTEMPTS) {
-          res.setHeader("Retry-After", String(Math.ceil((tried?.msBeforeNext ?? 0) / 1_000)));
-          return sendForm(res, 429, { next, name, problem: "Too many attempts. Try again in a while." });
+        try {
+          const staff = await limit({ name, address: req.ip }, () => sessions.check(name, password));
+          if (staff === undefined)
+            return sendForm(res, 401, { next, name, problem: "That is no name and password of staff." });
+          await sessions.begin(res, staff);
+          res.redirect(303, next);
+        } catch (error) {
+          const refusal = asRefusal(error);
+          if (refusal?.code !== "RESOURCE_EXHAUSTED") throw error;
+          res.setHeader("Retry-After", String(Math.max(1, Math.ceil(refusal.retryAfterSeconds ?? 1))));
+          sendForm(res, 429, { next, name, problem: "Too many attempts. Try again in a while." });
         }
-        const staff = await sessions.check(name, password);
-        if (staff === undefined) {
-          await attempts.consume(source).catch(() => undefined); // refused from the next one on
-          return sendForm(res, 401, { next, name, problem: "That is no name and password of staff." });
-        }
-        await sessions.begin(res, staff);
-        res.redirect(303, next);
       },
     ],
     out: (req, res) => {

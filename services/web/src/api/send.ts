@@ -17,6 +17,7 @@ interface ProblemDocument {
   readonly code?: string;
   readonly request_id?: string;
   readonly errors?: readonly { readonly field: string; readonly detail: string }[];
+  readonly retryAfterSeconds?: number;
 }
 
 /** What the gateway refused (application/problem+json), or that it could not be reached (code NETWORK). */
@@ -24,12 +25,21 @@ export class Problem extends Error {
   readonly code: string;
   readonly requestId: string;
   readonly fields: readonly { readonly field: string; readonly detail: string }[];
+  /** When asking again makes sense; 0 where nobody said. */
+  readonly retryAfterSeconds: number;
 
-  constructor({ message = "", code = "INTERNAL", request_id = "", errors = [] }: ProblemDocument) {
+  constructor({
+    message = "",
+    code = "INTERNAL",
+    request_id = "",
+    errors = [],
+    retryAfterSeconds = 0,
+  }: ProblemDocument) {
     super(message);
     this.code = code;
     this.requestId = request_id;
     this.fields = errors;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
@@ -45,7 +55,8 @@ export async function send<Answer>(path: string, request: Request = {}): Promise
   const answer = await response.json().catch(() => undefined); // a proxy's error page is not JSON
   if (response.ok && answer !== undefined) return { data: answer.data as Answer, headers: response.headers };
   const requestId = response.headers.get("X-Request-Id") ?? "";
-  throw new Problem({ message: `HTTP ${response.status}`, request_id: requestId, ...answer });
+  const retryAfterSeconds = Number(response.headers.get("Retry-After")) || 0;
+  throw new Problem({ message: `HTTP ${response.status}`, request_id: requestId, ...answer, retryAfterSeconds });
 }
 
 async function reach(path: string, { method = "GET", headers = {}, body, signal, keepalive = false }: Request) {

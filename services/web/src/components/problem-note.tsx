@@ -1,8 +1,12 @@
 import type { Problem } from "../api/send.js";
 import { words } from "../language/language.js";
 
+const MINUTE_SECONDS = 60;
+
 /** What went wrong, in words. */
-export function problemText({ code, message, fields }: Problem): string {
+export function problemText({ code, message, fields, retryAfterSeconds }: Problem): string {
+  if (code === "RESOURCE_EXHAUSTED" && retryAfterSeconds > MINUTE_SECONDS)
+    return words.value.tooManyTries(Math.ceil(retryAfterSeconds / MINUTE_SECONDS));
   const said = words.value.problems[code];
   if (said !== undefined) return said;
   return fields.map(({ field, detail }) => `${field} ${detail}`).join("; ") || message;

@@ -184,6 +184,7 @@ export const en: Words = {
   },
   newNotification: "Something new",
 
+  tooManyTries: (minutes: number) => `Too many attempts, please try again in ${minutes} minutes`,
   problems: {
     NETWORK: "The server cannot be reached",
     INTERNAL: "Something went wrong on the server",

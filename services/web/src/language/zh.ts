@@ -181,6 +181,7 @@ export const zh = {
   } as Record<string, string>,
   newNotification: "有新动态",
 
+  tooManyTries: (minutes: number) => `尝试次数太多，请 ${minutes} 分钟后再试`,
   problems: {
     NETWORK: "连不上服务器",
     INTERNAL: "服务器出了差错",

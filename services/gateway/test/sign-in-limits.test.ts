@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Answer, client, openWorld, type World } from "./open-world.js";
+
+const NOWHERE = "127.0.0.1:1";
+const PASSWORD = "correct horse";
+
+let world: World;
+let here: { url: string };
+let there: { url: string };
+
+beforeAll(async () => {
+  world = await openWorld();
+  [here, there] = await Promise.all([
+    world.openGateway({ recommenderAddress: NOWHERE, trustProxy: 1 }),
+    world.openGateway({ recommenderAddress: NOWHERE, trustProxy: 1 }),
+  ]);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const from = (address: string) => ({ "x-forwarded-for": address });
+const signUp = (gateway: { url: string }, name: string, headers = {}) =>
+  client(gateway).post("/users", { name, password: PASSWORD }, headers);
+const signIn = (gateway: { url: string }, name: string, password: string, headers = {}) =>
+  client(gateway).post("/authorizations", { name, password }, headers);
+
+/** The statuses of this many, one after the other, turn and turn about. */
+async function statuses(count: number, ask: (index: number) => Promise<Answer>): Promise<number[]> {
+  const all: number[] = [];
+  for (let index = 0; index < count; index += 1) all.push((await ask(index)).status);
+  return all;
+}
+
+function expectTooMany(answer: Answer, within: { seconds: number }): void {
+  expect(answer).toMatchObject({ status: 429, body: { code: "RESOURCE_EXHAUSTED", status: 429 } });
+  expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+  const retryAfter = Number(answer.headers.get("retry-after"));
+  expect(retryAfter).toBeGreaterThan(within.seconds - 60);
+  expect(retryAfter).toBeLessThanOrEqual(within.seconds);
+}
+
+describe("signing in", () => {
+  test("after ten wrong passwords for a name, on all gateways together, waits, also with the right one", async () => {
+    await signUp(here, "alice", from("10.0.0.1"));
+    const guess = (index: number) =>
+      signIn(index % 2 ? here : there, "alice", `guess ${index}`, from(`10.0.1.${index}`));
+    expect(await statuses(11, guess)).toEqual([...Array(10).fill(401), 429]);
+    expectTooMany(await signIn(here, "alice", PASSWORD, from("10.0.0.1")), { seconds: 900 });
+    expectTooMany(await signIn(there, " alice ", PASSWORD, from("10.0.0.1")), { seconds: 900 });
+  });
+
+  test("rightly makes the count begin anew", async () => {
+    await signUp(here, "bob", from("10.0.0.1"));
+    for (const gateway of [here, there]) {
+      expect(await statuses(9, () => signIn(gateway, "bob", "wrong", from("10.0.0.2")))).toEqual(Array(9).fill(401));
+      expect((await signIn(gateway, "bob", PASSWORD, from("10.0.0.2"))).status).toBe(201);
+    }
+  });
+
+  test("is refused for names that are not there as for those that are", async () => {
+    expect(await statuses(11, () => signIn(here, "nobody", "wrong", from("10.0.0.3")))).toEqual([
+      ...Array(10).fill(401),
+      429,
+    ]);
+  });
+
+  test("after a hundred wrong passwords from an address waits there, and nowhere else", async () => {
+    await signUp(here, "carol", from("10.0.0.1"));
+    const guesses = await Promise.all(
+      Array.from({ length: 10 }, (_, lane) =>
+        statuses(11, (index) => signIn(index % 2 ? here : there, `${lane} ${index}`, "wrong", from("10.0.0.4"))),
+      ),
+    );
+    expect(guesses.flat().filter((status) => status === 401)).toHaveLength(100);
+    expectTooMany(await signIn(here, "carol", PASSWORD, from("10.0.0.4")), { seconds: 900 });
+    expect((await signIn(here, "carol", PASSWORD, from("10.0.0.5"))).status).toBe(201);
+  });
+
+  test("counts where the proxy says who asks, whatever the reader says; without a proxy the connection", async () => {
+    const lies = (index: number) => from(`10.9.9.${index}, 10.0.0.6`);
+    expect((await statuses(101, (index) => signIn(here, `lie ${index}`, "wrong", lies(index)))).at(-1)).toBe(429);
+    const direct = await world.openGateway({ recommenderAddress: NOWHERE });
+    const claimed = (index: number) => signIn(direct, `claim ${index}`, "wrong", from(`10.8.8.${index}`));
+    expect((await statuses(101, claimed)).at(-1)).toBe(429);
+  });
+});
+
+describe("signing up", () => {
+  test("is for thirty from an address and hour unless told otherwise, names that were taken included", async () => {
+    await using one = await world.openGateway({ recommenderAddress: NOWHERE, trustProxy: 1, signUpsPerHour: 30 });
+    await using two = await world.openGateway({ recommenderAddress: NOWHERE, trustProxy: 1, signUpsPerHour: 30 });
+    const home = from("10.1.0.1");
+    await client(one).post("/users", { name: "short", password: "short" }, home); // 400 is no sign-up
+    const all = await statuses(31, (index) => signUp(index % 2 ? one : two, `many ${(index >> 1) << 1}`, home));
+    expect(all).toEqual([...Array.from({ length: 30 }, (_, index) => (index % 2 ? 409 : 201)), 429]);
+    expectTooMany(await signUp(one, "one more", home), { seconds: 3_600 });
+    expect((await signUp(one, "from elsewhere", from("10.1.0.2"))).status).toBe(201);
+    expect(await world.mysql.query("SELECT id FROM users WHERE name = 'one more'")).toEqual([]);
+  });
+});
+
+describe("a Redis that is", () => {
+  test("away limits on each gateway alone", async () => {
+    await using alone = await openWorld();
+    const gateway = await alone.openGateway({ recommenderAddress: NOWHERE });
+    await signUp(gateway, "dave");
+    await alone.redis.kill();
+    const fromMs = performance.now();
+    expect((await signUp(gateway, "erin")).status).toBe(201);
+    expect(await statuses(9, () => signIn(gateway, "dave", "wrong"))).toEqual(Array(9).fill(401));
+    expect((await signIn(gateway, "dave", PASSWORD)).status).toBe(201);
+    expect(await statuses(11, () => signIn(gateway, "dave", "wrong"))).toEqual([...Array(10).fill(401), 429]);
+    console.log(`22 requests without Redis in ${Math.round(performance.now() - fromMs)} ms`);
+  });
+
+  test("silent delays nobody beyond an answer's time", async () => {
+    const { proxy, redisUrl } = await world.redisProxy();
+    const gateway = await world.openGateway({ recommenderAddress: NOWHERE, redisUrl });
+    await signUp(gateway, "frank");
+    proxy.blackhole();
+    let slowestMs = 0;
+    for (let index = 0; index < 12; index += 1) {
+      const fromMs = performance.now();
+      expect((await signIn(gateway, "frank", PASSWORD)).status).toBe(201);
+      slowestMs = Math.max(slowestMs, performance.now() - fromMs);
+    }
+    console.log(`slowest sign-in beside a silent Redis: ${Math.round(slowestMs)} ms`);
+    expect(slowestMs).toBeLessThan(800);
+  });
+});
