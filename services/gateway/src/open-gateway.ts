@@ -29,6 +29,7 @@ import type { PromotionTerms } from "./orders/order-handlers.js";
 import { StaticPages } from "./pages/static-pages.js";
 import { openPush, type PushOptions } from "./push/open-push.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
+import { startWithOrWithoutMysql } from "./start-without-mysql.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
 import { createSignUpLimit } from "./users/sign-up-limit.js";
 import { Users } from "./users/users.js";
@@ -89,7 +90,10 @@ const MESSAGE_RATE: MessageRate = { messages: 20, perSeconds: 10 };
 /** An answer takes 800 ms at most; who has not even sent the whole request by then is not waited for. */
 const DRAIN_MS = 3_000;
 
-/** Opens the gateway: connects, warms what degraded feeds are made of, and only then listens. */
+/**
+ * Opens the gateway: connects, warms what degraded feeds are made of, and only then listens. What cannot be read by then,
+ * because MySQL or Redis is away, comes when they do (docs/decisions/0025-a-gateway-starts-with-what-there-is.md).
+ */
 export async function openGateway(config: GatewayConfig): Promise<RunningGateway> {
   const { host = "0.0.0.0", port, mysqlUrl, redisUrl, recommenderAddress, tokenKeys, log, now = Date.now } = config;
   const resources = new CloseStack();
@@ -119,28 +123,21 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     );
     const { tracing } = observation;
     const recommender = tracing === undefined ? connected : tracedRecommender(connected, tracing);
-    await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
-
+    const [events] = await Promise.all([
+      openEvents({ mysqlUrl, redisUrl: config.stateRedisUrl ?? redisUrl, log, dependency: observation.dependency }),
+      waitForRedis(redis),
+      waitForRedis(subscriber),
+    ]);
+    const { log: eventLog, lander } = resources.use(events);
     const jobStore = openJobStore(mysqlUrl);
     resources.defer(() => jobStore.close());
-    await jobStore.migrate();
-
-    const { log: eventLog, lander } = resources.use(
-      await openEvents({
-        mysqlUrl,
-        redisUrl: config.stateRedisUrl ?? redisUrl,
-        log,
-        dependency: observation.dependency,
-      }),
-    );
     resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
 
     const articles = new Articles({ mysql, redis, onRedisError });
     const users = new Users({ mysql, redis, onRedisError });
-    const channels = new Channels(mysql);
+    const channels = new Channels({ mysql, redis, onRedisError });
     const announcer = new Announcer({ articles, users, redis, onRedisError });
     resources.defer(() => announcer[Symbol.dispose]());
-    await channels.load();
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
     const tokens = createAccessTokens(tokenKeys, now);
     const push = openPush({ ...config.push, mysqlUrl, redis, subscriber, tokens, channels, now, log });
@@ -156,22 +153,27 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         },
       }),
     );
-    const pages = new StaticPages(mysql, gathered(log, "static pages not read", { everyMs: 60_000 }));
+    const pages = new StaticPages({
+      mysql,
+      redis,
+      onError: gathered(log, "static pages not read", { everyMs: 60_000 }),
+    });
     resources.use(pages);
-    await pages.start();
     const hotLists = new HotLists({
       recommender,
       articles,
-      channelIds: () => channels.all().map(({ id }) => id),
+      channelIds: () => channels.ids(),
       lastResort: (channelId) => pages.list(channelId),
       newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
-      onError: logged(log, "a hot list was not refreshed"),
+      onError: gathered(log, "a hot list was not refreshed", { everyMs: 1_000 }),
     });
     resources.use(hotLists);
-    await hotLists.start();
+
+    const start = await startWithOrWithoutMysql({ channels, pages, jobStore, hotLists, log });
+    resources.use(start);
 
     observation.read({ articles, users, lander, push });
-    let ready = true;
+    let isDraining = false;
     const app = createApp({
       watch: observation.watch,
       metrics: observation.metrics,
@@ -197,7 +199,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,
       log,
-      isReady: () => ready,
+      isReady: () => !isDraining && (start.isWhole || hotLists.isWarm),
       inFlightMax: config.inFlightMax,
       assets: config.assets ?? [],
     });
@@ -211,7 +213,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
 
     /** Not ready first, serving all the same; then no new connections; what is in flight is answered. */
     resources.defer(async () => {
-      ready = false;
+      isDraining = true;
       server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
       await sleep(config.graceMs ?? GRACE_MS);
       await push.drain();

@@ -1,5 +1,8 @@
+import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import type { Redis } from "@headline/redis";
 import { invalid } from "../http/read.js";
+import { LastChannels } from "./last-channels.js";
 
 export interface Channel {
   readonly id: number;
@@ -12,15 +15,28 @@ export interface Channel {
 const REFRESH_MS = 10_000;
 const RECOMMENDED: Channel = { id: 0, name: "推荐", nameEn: "For you", pinned: [] };
 
+interface Parts {
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly onRedisError: (error: unknown) => void;
+}
+
 /** The channels and what is pinned in them, in memory, read again every few seconds. 0, "recommended", always is one. */
 export class Channels {
+  readonly #last: LastChannels;
   #byId: ReadonlyMap<number, Channel> = new Map([[0, RECOMMENDED]]);
+  #isKnown = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly mysql: Mysql) {}
+  constructor(private readonly parts: Parts) {
+    this.#last = new LastChannels(parts.redis);
+  }
 
+  /** @throws Refusal UNAVAILABLE when nobody knows yet whether it is one. */
   get(channelId: number): Channel | undefined {
-    return this.#byId.get(channelId);
+    const channel = this.#byId.get(channelId);
+    if (channel === undefined) this.#mustBeKnown();
+    return channel;
   }
 
   /** The channel a caller named. @throws Refusal INVALID_ARGUMENT when it is none. */
@@ -30,26 +46,28 @@ export class Channels {
     return channel;
   }
 
-  /** In the order to show them. */
+  /** In the order to show them. @throws Refusal UNAVAILABLE when they are not known yet. */
   all(): readonly Channel[] {
+    this.#mustBeKnown();
     return [...this.#byId.values()];
   }
 
+  /** Of those that are known. */
+  ids(): readonly number[] {
+    return [...this.#byId.keys()];
+  }
+
+  /** Rejects when MySQL does not answer; what was known still is, and at first what gateways before this one knew. */
   async load(): Promise<void> {
-    const [rows, pins] = await Promise.all([
-      this.mysql.query<{ id: number; name: string; name_en: string }>(
-        "SELECT id, name, name_en FROM channels ORDER BY position",
-      ),
-      this.mysql.query<{ channel_id: number; article_id: string }>(
-        "SELECT channel_id, article_id FROM pinned_articles ORDER BY channel_id, position",
-      ),
-    ]);
-    const pinned = (id: number) => pins.filter((pin) => pin.channel_id === id).map((pin) => BigInt(pin.article_id));
-    const channels = rows.map((row) => ({ id: row.id, name: row.name, nameEn: row.name_en, pinned: pinned(row.id) }));
-    const recommended = channels.find(({ id }) => id === 0) ?? { ...RECOMMENDED, pinned: pinned(0) };
-    this.#byId = new Map(
-      [recommended, ...channels.filter(({ id }) => id !== 0)].map((channel) => [channel.id, channel]),
-    );
+    const { mysql, onRedisError } = this.parts;
+    try {
+      const channels = await readChannels(mysql);
+      this.#take(channels);
+      this.#last.keep(channels).catch(onRedisError);
+    } catch (error) {
+      if (!this.#isKnown) await this.#recall().catch(onRedisError);
+      throw error;
+    }
   }
 
   /** Reads them again from time to time until the returned function is called. */
@@ -58,4 +76,34 @@ export class Channels {
     this.#timer.unref();
     return () => clearInterval(this.#timer);
   }
+
+  async #recall(): Promise<void> {
+    const channels = await this.#last.recall();
+    if (channels !== undefined) this.#take(channels);
+  }
+
+  #take(channels: readonly Channel[]): void {
+    this.#byId = new Map(channels.map((channel) => [channel.id, channel]));
+    this.#isKnown = true;
+  }
+
+  #mustBeKnown(): void {
+    if (this.#isKnown) return;
+    throw new Refusal("UNAVAILABLE", "the channels cannot be read right now", { retryAfterSeconds: 1 });
+  }
+}
+
+async function readChannels(mysql: Mysql): Promise<readonly Channel[]> {
+  const [rows, pins] = await Promise.all([
+    mysql.query<{ id: number; name: string; name_en: string }>(
+      "SELECT id, name, name_en FROM channels ORDER BY position",
+    ),
+    mysql.query<{ channel_id: number; article_id: string }>(
+      "SELECT channel_id, article_id FROM pinned_articles ORDER BY channel_id, position",
+    ),
+  ]);
+  const pinned = (id: number) => pins.filter((pin) => pin.channel_id === id).map((pin) => BigInt(pin.article_id));
+  const channels = rows.map((row) => ({ id: row.id, name: row.name, nameEn: row.name_en, pinned: pinned(row.id) }));
+  const recommended = channels.find(({ id }) => id === 0) ?? { ...RECOMMENDED, pinned: pinned(0) };
+  return [recommended, ...channels.filter(({ id }) => id !== 0)];
 }

@@ -23,6 +23,8 @@ export interface HotList {
 
 const LIST_ARTICLES = 50;
 const REFRESH_MS = 5_000;
+/** While there is nothing to show. */
+const FIRST_MS = 500;
 const TIMEOUT_MS = 1_000;
 
 /**
@@ -49,6 +51,12 @@ export class HotLists implements AsyncDisposable {
     throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });
   }
 
+  /** Whether a feed can be shown if nobody else answers. */
+  get isWarm(): boolean {
+    const list = this.#lists.get(0) ?? this.parts.lastResort?.(0);
+    return list?.items.some((item) => item !== undefined) ?? false;
+  }
+
   async refresh(): Promise<void> {
     await Promise.all(
       this.parts.channelIds().map((channelId) => this.#refreshOne(channelId).catch(this.parts.onError)),
@@ -63,18 +71,26 @@ export class HotLists implements AsyncDisposable {
   async #keepWarm(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(this.isWarm ? REFRESH_MS : FIRST_MS, undefined, { signal }).catch(() => undefined);
       if (!signal.aborted) await this.refresh();
     }
   }
 
   async #refreshOne(channelId: number): Promise<void> {
     const picks = await this.#hottest(channelId);
-    if (picks.length === 0) return;
-    this.#lists.set(channelId, {
-      picks,
-      items: await this.parts.articles.getMany(picks.map(({ articleId }) => articleId)),
-    });
+    const items = await this.#hydrated(picks.map(({ articleId }) => articleId));
+    if (items.some((item) => item !== undefined)) this.#lists.set(channelId, { picks, items });
+  }
+
+  /** While MySQL is away, what Redis has of them is better than nothing. */
+  async #hydrated(articleIds: readonly bigint[]): Promise<HotList["items"]> {
+    const { articles, onError } = this.parts;
+    try {
+      return await articles.getMany(articleIds);
+    } catch (error) {
+      onError(error);
+      return articles.remembered(articleIds);
+    }
   }
 
   async #hottest(channelId: number): Promise<readonly Pick[]> {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Item } from "@headline/articles";
 import { inList, type Mysql } from "@headline/mysql";
+import type { Redis } from "@headline/redis";
 import type { HotList } from "../feed/hot-lists.js";
+import { LastStaticPages } from "./last-static-pages.js";
 
 export type PageFormat = "html" | "json";
 
@@ -18,24 +20,29 @@ interface Stored {
   readonly etag: string;
 }
 
+interface Parts {
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly onError: (error: unknown) => void;
+}
+
 const REFRESH_MS = 5_000;
 const PAGES_AT_ONCE = 20;
 
 /** Each channel's static pages in memory, read again when the job service has built others: they outlive every dependency. */
 export class StaticPages implements AsyncDisposable {
+  readonly #last: LastStaticPages;
   readonly #pages = new Map<string, StaticPage>();
   readonly #lists = new Map<number, HotList>();
   readonly #stopped = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(
-    private readonly mysql: Mysql,
-    private readonly onError: (error: unknown) => void,
-  ) {}
+  constructor(private readonly parts: Parts) {
+    this.#last = new LastStaticPages(parts.redis);
+  }
 
-  /** Reads what there is, once, and keeps it up to date. */
-  async start(): Promise<void> {
-    await this.refresh().catch(this.onError);
+  /** From now on they are kept up to date. */
+  start(): void {
     this.#running = this.#keepFresh();
   }
 
@@ -48,13 +55,14 @@ export class StaticPages implements AsyncDisposable {
     return this.#lists.get(channelId);
   }
 
+  /** Rejects when MySQL does not answer; what was known still is, and at first what gateways before this one knew. */
   async refresh(): Promise<void> {
-    const stored = await this.mysql.query<Stored>("SELECT channel_id, format, etag FROM static_pages");
-    const changed = stored.filter((page) => this.get(page.channel_id, page.format)?.etag !== page.etag);
-    for (let from = 0; from < changed.length; from += PAGES_AT_ONCE)
-      await this.#read(changed.slice(from, from + PAGES_AT_ONCE));
-    const keys = new Set(stored.map(({ channel_id, format }) => keyOf(channel_id, format)));
-    for (const key of this.#pages.keys()) if (!keys.has(key)) this.#pages.delete(key);
+    try {
+      await this.#readChanged();
+    } catch (error) {
+      if (this.#pages.size === 0) await this.#recall().catch(this.parts.onError);
+      throw error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -62,22 +70,48 @@ export class StaticPages implements AsyncDisposable {
     await this.#running;
   }
 
+  async #readChanged(): Promise<void> {
+    const { mysql, onError } = this.parts;
+    const stored = await mysql.query<Stored>("SELECT channel_id, format, etag FROM static_pages");
+    const changed = stored.filter((page) => this.get(page.channel_id, page.format)?.etag !== page.etag);
+    for (let from = 0; from < changed.length; from += PAGES_AT_ONCE)
+      await this.#read(changed.slice(from, from + PAGES_AT_ONCE));
+    const keys = new Set(stored.map(({ channel_id, format }) => keyOf(channel_id, format)));
+    const gone = [...this.#pages.keys()].filter((key) => !keys.has(key));
+    for (const key of gone) this.#pages.delete(key);
+    this.#last.forget(gone).catch(onError);
+  }
+
   async #read(pages: readonly Stored[]): Promise<void> {
+    const { mysql, onError } = this.parts;
     const channelIds = [...new Set(pages.map(({ channel_id }) => BigInt(channel_id)))];
-    const rows = await this.mysql.query<Stored & { body: Buffer; built_at: string }>(
+    const rows = await mysql.query<Stored & { body: Buffer; built_at: string }>(
       `SELECT channel_id, format, etag, body, built_at FROM static_pages WHERE channel_id IN (${inList(channelIds)})`,
     );
     for (const { channel_id: channelId, format, etag, body, built_at } of rows) {
-      this.#pages.set(keyOf(channelId, format), { etag, body, builtAt: new Date(Number(built_at)) });
-      if (format === "json") this.#lists.set(channelId, toList(body));
+      const page = { etag, body, builtAt: new Date(Number(built_at)) };
+      this.#take(channelId, format, page);
+      this.#last.keep(keyOf(channelId, format), page).catch(onError);
     }
+  }
+
+  async #recall(): Promise<void> {
+    for (const [key, page] of await this.#last.recall()) {
+      const [channelId, format] = key.split(" ");
+      this.#take(Number(channelId), format as PageFormat, page);
+    }
+  }
+
+  #take(channelId: number, format: PageFormat, page: StaticPage): void {
+    this.#pages.set(keyOf(channelId, format), page);
+    if (format === "json") this.#lists.set(channelId, toList(page.body));
   }
 
   async #keepFresh(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
       await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.refresh().catch(this.onError);
+      if (!signal.aborted) await this.refresh().catch(this.parts.onError);
     }
   }
 }

@@ -1,0 +1,64 @@
+import { asRefusal } from "@headline/errors";
+import { untilItWorks } from "@headline/lifecycle";
+import { gathered, type Log } from "@headline/observability";
+
+interface Parts {
+  readonly channels: { load(): Promise<void> };
+  readonly pages: { refresh(): Promise<void>; start(): void };
+  readonly jobStore: { migrate(): Promise<void> };
+  readonly hotLists: { start(): Promise<void>; refresh(): Promise<void> };
+  readonly log: Log;
+}
+
+export interface Start extends AsyncDisposable {
+  /** Whether everything that a gateway reads at its start has been read in MySQL. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Reads what a gateway needs of MySQL before it serves. When MySQL does not answer, what is in Redis has to do: this resolves
+ * all the same, and goes on trying until MySQL has answered once.
+ */
+export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
+  const { channels, pages, jobStore, hotLists, log } = parts;
+  const startedAt = performance.now();
+  const stopped = new AbortController();
+  const onFailure = gathered(log, "MySQL does not answer; serves what Redis and the recommender have", {
+    everyMs: 1_000,
+  });
+
+  let isWhole = await readMysql().then(() => true, onlyIfAway);
+  pages.start();
+  await hotLists.start();
+  const whole = isWhole ? Promise.resolve() : becomeWhole().catch(() => undefined); // told to end before it was
+  return {
+    get isWhole() {
+      return isWhole;
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopped.abort();
+      await whole;
+    },
+  };
+
+  /** The job store last: its calls wait longer for a MySQL that is silent than the others. */
+  async function readMysql(): Promise<void> {
+    const read = await Promise.allSettled([channels.load(), pages.refresh()]);
+    for (const each of read) if (each.status === "rejected") throw each.reason;
+    await jobStore.migrate();
+  }
+
+  async function becomeWhole(): Promise<void> {
+    await untilItWorks(readMysql, { signal: stopped.signal, onFailure });
+    isWhole = true;
+    log.info({ after_ms: Math.round(performance.now() - startedAt) }, "MySQL answers; the gateway is whole");
+    await hotLists.refresh();
+  }
+
+  /** What is no outage, a table that is missing for one, would not pass by waiting. */
+  function onlyIfAway(error: unknown): false {
+    if (asRefusal(error) === undefined) throw error;
+    onFailure(error);
+    return false;
+  }
+}
