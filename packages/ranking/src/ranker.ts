@@ -43,7 +43,11 @@ export interface TimeRead extends Deed {
 
 export interface Reaction extends Deed {
   readonly kind: "like" | "collect" | "dislike";
+  /** How much it says of the article's topic and of its author; 1 and 1 where it is not known. Taking it back names the same. */
+  readonly says?: { readonly topic: number; readonly author: number } | undefined;
 }
+
+const SAYS_ALL = { topic: 1, author: 1 };
 
 /** Why a candidate has its score. */
 export interface Explanation {
@@ -401,7 +405,7 @@ export class Ranker {
     audience.welcome(slot, reader.unit, weight);
     audience.sign(slot, index.id(slot)!, weight / Math.log(3 + totals.reads[slot]!), reader.signatures, reader.unit);
     reader.reads.add(this.#articles.handle(slot), atMs);
-    reader.interested(traits[slot], weight, atMs);
+    reader.interested(traits[slot], { topic: weight, author: weight }, atMs);
   }
 
   #covisit({ reads }: Reader, slot: number, atMs: number, weight: number): void {
@@ -416,13 +420,14 @@ export class Ranker {
     }
   }
 
-  #react({ reader: readerId, article, atMs, kind }: Reaction, sign: 1 | -1): void {
+  #react({ reader: readerId, article, atMs, kind, says = SAYS_ALL }: Reaction, sign: 1 | -1): void {
     const reader = this.#readers.use(readerId);
     const slot = this.#articles.seen(article, atMs);
     const { totals, traits } = this.#articles;
     const of = kind === "dislike" ? totals.dislikes : totals.likes;
-    of[slot] = Math.max(0, of[slot]! + sign);
-    reader.interested(traits[slot], kind === "dislike" ? -3 * sign : 2 * sign, atMs);
+    of[slot] = Math.max(0, of[slot]! + sign * Math.min(1, Math.max(says.topic, says.author)));
+    const weight = kind === "dislike" ? -3 * sign : 2 * sign;
+    reader.interested(traits[slot], { topic: weight * says.topic, author: weight * says.author }, atMs);
     if (kind !== "dislike") return;
     if (sign > 0) reader.dislikes(this.#articles.handle(slot));
     else reader.disliked.delete(this.#articles.handle(slot));

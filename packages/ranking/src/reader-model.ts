@@ -97,13 +97,13 @@ export class Reader {
     this.words.restore(words);
   }
 
-  /** Draws the reader to what an article is about, or, with a negative weight, away from it. */
-  interested(traits: ArticleTraits | undefined, weight: number, atMs: number): void {
+  /** Draws the reader to what an article is about and to its author, or, with a negative weight, away from it. */
+  interested(traits: ArticleTraits | undefined, weight: { topic: number; author: number }, atMs: number): void {
     if (traits === undefined) return;
-    if (traits.channel !== undefined) this.channels.add(traits.channel, weight, atMs);
-    if (traits.author !== undefined) this.authors.add(traits.author, weight, atMs);
+    if (traits.channel !== undefined) this.channels.add(traits.channel, weight.topic, atMs);
+    if (traits.author !== undefined && weight.author !== 0) this.authors.add(traits.author, weight.author, atMs);
     const words = traits.words ?? [];
-    for (const word of words) this.words.add(word, weight / words.length, atMs);
+    for (const word of words) this.words.add(word, weight.topic / words.length, atMs);
   }
 
   /** Remembers what was disliked; of too many, the first is forgotten. */

@@ -44,6 +44,26 @@ test("a disliked article and a blocked author are below everything, until it is 
   });
 });
 
+test("a dislike that says little of the topic and nothing of the author weighs so, until it is undone", () => {
+  const ranker = new Ranker();
+  for (const article of [1, 2]) ranker.describe(article, { channel: 1, author: 7, words: ["weather"] });
+  const measures = () => {
+    const [, second] = ranker.explain(list([1, 2], NOW_MS));
+    return ["channel interest", "word interest", "author interest"].map((name) => second!.measures[name]!);
+  };
+  const nothing = measures();
+  const dislike = { reader: 1n, article: 1, atMs: NOW_MS, kind: "dislike", says: { topic: 1 / 8, author: 0 } } as const;
+  ranker.reacted(dislike);
+  const [channel = 0, word = 0, author] = measures();
+  expect([channel, word].every((interest) => interest < 0 && interest > -0.5)).toBe(true);
+  expect(author).toBe(0);
+  expect(ranker.score(list([1, 2], NOW_MS))[0]).toBe(-1e9);
+  ranker.unreacted(dislike);
+  expect(measures()).toEqual(nothing);
+  ranker.reacted({ ...dislike, says: undefined });
+  expect(measures().every((interest) => interest < -1)).toBe(true);
+});
+
 test("a liked article draws its reader to the channel, the author and the words", () => {
   const ranker = new Ranker();
   ranker.describe(1, { channel: 1, author: 7, words: ["weather"] });

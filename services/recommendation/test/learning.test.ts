@@ -1,4 +1,4 @@
-import { type EventKind, pruneEvents } from "@headline/event-log";
+import { type DislikeWhy, type EventKind, pruneEvents } from "@headline/event-log";
 import type { Recommender } from "@headline/rpc";
 import { eventually } from "@headline/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -27,15 +27,15 @@ async function serve(count: number, options: { snapshotMs?: number } = {}) {
 }
 
 /** As they land: the log's own columns, from one batch. */
-async function lands(userId: bigint, kind: EventKind, articleIds: readonly bigint[], stamp = 1): Promise<void> {
+async function lands(userId: bigint, kind: EventKind, articleIds: readonly bigint[], stamp = 1, why?: DislikeWhy) {
   const now = Date.now();
   const rows = articleIds.map(
     (id, position) =>
-      `(${userId}, 0, ${stamp}, ${id}, '${kind}', REPEAT('\\0', 16), 1, ${position}, 2, 9000, ${now}, ${now}, ${now})`,
+      `(${userId}, 0, ${stamp}, ${id}, '${kind}', REPEAT('\\0', 16), 1, ${position}, 2, 9000, ${why ? `'${why}'` : "NULL"}, ${now}, ${now}, ${now})`,
   );
   await world.mysql.write(
     `INSERT INTO events (user_id, channel_id, stamp, article_id, kind, occurrence, reason, position, bucket, duration_ms,
-                         happened_at, accepted_at, landed_at) VALUES ${rows.join(",")}`,
+                         why, happened_at, accepted_at, landed_at) VALUES ${rows.join(",")}`,
   );
 }
 
@@ -93,6 +93,24 @@ describe("what a reader does not want", () => {
     await eventually(async () => expect(ids(await ask(page.stamp))).toContain(disliked));
   });
 
+  test("makes its author's others come later, but not for what is no fault of the author's", async () => {
+    await world.seed(articles(5, { authorId: 5n, likes: 50 }));
+    ({ client } = await world.open({ holdout: 0 }));
+    const rulesAfter = async (why: string) => {
+      const { userId } = newReader(client);
+      const told = { topic: "dislikes", subjectId: userId, version: 2 };
+      const row = `(${userId}, 1, ${Date.now()}, ${why})`;
+      await world.change([`INSERT INTO article_dislikes (user_id, article_id, created_at, why) VALUES ${row}`], told);
+      const { candidates } = await client.explain({ userId, channelId: 0, articleNum: 10 });
+      expect(candidates.find(({ articleId }) => articleId === 1n)?.droppedBy).toBe("unaverse");
+      return candidates.find(({ articleId }) => articleId === 2n)?.parts["rules"] as number;
+    };
+    const unsaid = await rulesAfter("NULL");
+    const more: number[] = [];
+    for (const why of ["'dull'", "'poor'", "'seen'", "'old'"]) more.push((await rulesAfter(why)) - unsaid);
+    for (const [index, expected] of [0, 0, 4, 4].entries()) expect(more[index]).toBeCloseTo(expected, 1);
+  });
+
   test("an author who is blocked is not shown, in no feed of this reader, and in every other's", async () => {
     await world.seed(articles(10, { authorId: 5n }));
     await world.seed([{ id: 100n, authorId: 6n }]);
@@ -141,16 +159,19 @@ describe("what was learnt", () => {
     }
     await lands(-1n, "comment", [3n, 4n, 5n], 0);
     await lands(-1n, "uncomment", [4n], 0);
+    await lands(-2n, "dislike", [6n, 7n], 0, "seen");
+    await lands(-2n, "undislike", [7n], 0, "seen");
+    await lands(-2n, "dislike", [9n, 10n], 0, "poor");
     await learntAll();
     await eventually(async () => {
       const [stored] = await world.mysql.query<{ id: string }>("SELECT MAX(event_id) AS id FROM model_snapshots");
-      expect(Number(stored?.id)).toBe(274);
+      expect(Number(stored?.id)).toBe(279);
     });
     const { client: another } = await world.open();
     const explained = await another.explain({ userId: -1n, channelId: 0, articleNum: 10 });
-    expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([274n, 30n]);
+    expect([explained.learnedUpTo, explained.clicksLearned]).toEqual([279n, 30n]);
     const rebuilt = await rebuildModel({ mysql: world.mysql });
-    expect(rebuilt).toMatchObject({ events: 274, upTo: 274n, sameAsStored: true });
+    expect(rebuilt).toMatchObject({ events: 279, upTo: 279n, sameAsStored: true });
   });
 
   test("is learnt again from what a pruned log still has, and compared with nothing", async () => {

@@ -1,6 +1,7 @@
 import type { LandedEvent } from "@headline/event-log";
 import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
 import type { Catalogue } from "../catalogue/catalogue.js";
+import { dislikeSays } from "../readers/dislike-says.js";
 import { type ExposureList, ExposureLists } from "./exposure-lists.js";
 
 /** Grows a forest, elsewhere: it takes seconds of a core. */
@@ -112,7 +113,7 @@ export class Learner {
   }
 
   #apply(event: LandedEvent): void {
-    const { kind, userId: reader, articleId: article, landedAtMs: atMs, durationMs } = event;
+    const { kind, userId: reader, articleId: article, landedAtMs: atMs, durationMs, why } = event;
     const { catalogue, students } = this.parts;
     const slot = catalogue.slotOf(article);
     if (kind === "click") {
@@ -125,8 +126,9 @@ export class Learner {
     else if (kind === "unblock") this.ranker.unblocked(reader, catalogue.authorIdOf(slot) ?? 0n);
     else {
       const reaction = REACTIONS[kind];
-      if (reaction?.undo) this.ranker.unreacted({ reader, article, atMs, kind: reaction.kind });
-      else if (reaction !== undefined) this.ranker.reacted({ reader, article, atMs, kind: reaction.kind });
+      const says = why === undefined ? undefined : dislikeSays(why);
+      if (reaction?.undo) this.ranker.unreacted({ reader, article, atMs, kind: reaction.kind, says });
+      else if (reaction !== undefined) this.ranker.reacted({ reader, article, atMs, kind: reaction.kind, says });
     }
     for (const student of students) student.learn(event, slot);
   }

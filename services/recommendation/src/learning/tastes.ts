@@ -52,8 +52,9 @@ export function createTastes(catalogue: Catalogue, titles: Pick<TitleKeeper, "wo
 function interestsStudent(interests: Interests): Student {
   return {
     name: "interests",
-    learn({ kind, userId, durationMs, landedAtMs }: LandedEvent, slot) {
-      const deed = deedWeight(kind, durationMs);
+    learn(event: LandedEvent, slot) {
+      const { userId, landedAtMs } = event;
+      const deed = deedWeight(event);
       if (deed === undefined) return;
       if (deed.isUndone) interests.undo(userId, slot, deed.weight, landedAtMs);
       else interests.learn(userId, slot, deed.weight, landedAtMs);

@@ -1,4 +1,6 @@
+import type { DislikeWhy } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
+import { dislikeSays } from "./dislike-says.js";
 import { orNothing, ReaderSets } from "./reader-sets.js";
 
 /** What a reader does not want to see. */
@@ -7,7 +9,7 @@ export interface Aversion {
   readonly blocked: ReadonlySet<bigint>;
   /** Articles that are hidden. */
   readonly disliked: ReadonlySet<bigint>;
-  /** Authors of disliked articles, with when the last one was, ms: theirs come less often for weeks. */
+  /** Authors of articles that were disliked for something of theirs, with when last, ms: theirs come less often for weeks. */
   readonly dampened: ReadonlyMap<bigint, number>;
 }
 
@@ -44,25 +46,27 @@ interface AversionRow {
   readonly article_id: string | null;
   readonly author_id: string | null;
   readonly created_at: string;
+  readonly why: DislikeWhy | null;
 }
 
 async function readAversion(mysql: Mysql, userId: bigint): Promise<Aversion> {
   const rows = await mysql.query<AversionRow>(
-    `(SELECT NULL AS article_id, author_id, created_at FROM author_blocks WHERE user_id = ? LIMIT ${BLOCKED_MAX})
+    `(SELECT NULL AS article_id, author_id, created_at, NULL AS why FROM author_blocks WHERE user_id = ? LIMIT ${BLOCKED_MAX})
      UNION ALL
-     (SELECT d.article_id, a.author_id, d.created_at FROM article_dislikes d LEFT JOIN articles a ON a.id = d.article_id
-       WHERE d.user_id = ? ORDER BY d.created_at DESC LIMIT ${DISLIKED_MAX})`,
+     (SELECT d.article_id, a.author_id, d.created_at, d.why FROM article_dislikes d
+        LEFT JOIN articles a ON a.id = d.article_id WHERE d.user_id = ? ORDER BY d.created_at DESC LIMIT ${DISLIKED_MAX})`,
     [userId, userId],
   );
   if (rows.length === 0) return NO_AVERSION;
   const blocked = new Set<bigint>();
   const disliked = new Set<bigint>();
   const dampened = new Map<bigint, number>();
-  for (const { article_id, author_id, created_at } of rows) {
+  for (const { article_id, author_id, created_at, why } of rows) {
     if (article_id === null) blocked.add(BigInt(author_id as string));
     else {
       disliked.add(BigInt(article_id));
       if (author_id === null) continue; // the article is no more
+      if (dislikeSays(why ?? undefined).author === 0) continue;
       const author = BigInt(author_id);
       dampened.set(author, Math.max(Number(created_at), dampened.get(author) ?? 0));
     }

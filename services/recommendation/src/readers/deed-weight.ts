@@ -1,4 +1,5 @@
-import type { EventKind } from "@headline/event-log";
+import type { DislikeWhy, EventKind } from "@headline/event-log";
+import { dislikeSays } from "./dislike-says.js";
 
 /** How much something a reader did says of what they like. */
 export interface DeedWeight {
@@ -10,11 +11,18 @@ export interface DeedWeight {
 }
 
 const COMMENT_WEIGHT = 2;
+const DISLIKE_WEIGHT = -4;
 const READ_MAX = 2;
 const READ_WHOLE_S = 120;
 
+interface Did {
+  readonly kind: EventKind;
+  readonly durationMs?: number | undefined;
+  readonly why?: DislikeWhy | undefined;
+}
+
 /** What a deed weighs, and whether it takes back that instead. Undefined when it says nothing. */
-export function deedWeight(kind: EventKind, durationMs = 0): { weight: DeedWeight; isUndone: boolean } | undefined {
+export function deedWeight({ kind, durationMs = 0, why }: Did): { weight: DeedWeight; isUndone: boolean } | undefined {
   switch (kind) {
     case "click":
       return { weight: { ...evenly(1), isUndoable: false }, isUndone: false };
@@ -31,10 +39,15 @@ export function deedWeight(kind: EventKind, durationMs = 0): { weight: DeedWeigh
       return { weight: evenly(3), isUndone: true };
     case "dislike":
     case "undislike":
-      return { weight: evenly(-4), isUndone: kind === "undislike" };
+      return { weight: dislikeWeight(why), isUndone: kind === "undislike" };
     default:
       return undefined;
   }
+}
+
+function dislikeWeight(why: DislikeWhy | undefined): DeedWeight {
+  const { topic, author } = dislikeSays(why);
+  return { topic: DISLIKE_WEIGHT * topic, author: DISLIKE_WEIGHT * author, isUndoable: true };
 }
 
 /** As much of the author as of the topic. */

@@ -74,7 +74,8 @@ export class InterestStore {
     const [long, fast] = [amount.topic * longShare, amount.topic * fastShare];
     const channelId = traits.channelId(slot);
     if (channelId !== 0) this.#addTo(row, CHANNEL, channelId, long, fast, change);
-    this.#addTo(row, AUTHOR, traits.author(slot), amount.author * longShare, amount.author * fastShare, change);
+    if (amount.author !== 0)
+      this.#addTo(row, AUTHOR, traits.author(slot), amount.author * longShare, amount.author * fastShare, change);
     for (let index = 0; index < traits.wordCount(slot); index += 1) {
       this.#addTo(row, WORD, traits.word(slot, index), long, fast, change);
     }

@@ -1,4 +1,4 @@
-import type { EventKind } from "@headline/event-log";
+import { DISLIKE_WHYS, type DislikeWhy, type EventKind } from "@headline/event-log";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type DeedWeight, deedWeight } from "./deed-weight.js";
@@ -32,11 +32,12 @@ function traitsOf(articles: readonly Article[], shift = 0): Traits {
   };
 }
 
-/** Slot 0 to 2: the same channel and words by two authors, and something else altogether. */
+/** Slot 0 to 3: the same channel and words by two authors, something else altogether, and that by the first author. */
 const articles: Article[] = [
   { channel: 101, author: 1, words: [11, 12] },
   { channel: 101, author: 2, words: [12, 13] },
   { channel: 102, author: 3, words: [14] },
+  { channel: 103, author: 1, words: [15] },
 ];
 /** Of topic and author alike; only the heavier deeds can be taken back. */
 const worth = (weight: number) => ({ topic: weight, author: weight, isUndoable: Math.abs(weight) >= 3 });
@@ -212,7 +213,7 @@ describe("interests, whatever was done", () => {
 });
 
 test("a comment that is deleted leaves exactly what a long read of the same article taught", () => {
-  const deed = (kind: EventKind, durationMs?: number) => deedWeight(kind, durationMs)?.weight as DeedWeight;
+  const deed = (kind: EventKind, durationMs?: number) => deedWeight({ kind, durationMs })?.weight as DeedWeight;
   const [plain, undone] = [open(), open()];
   for (const interests of [plain, undone]) {
     interests.learn(BOB, 0, deed("read", 120_000), NOW - DAY_MS);
@@ -222,6 +223,46 @@ test("a comment that is deleted leaves exactly what a long read of the same arti
   expect(undone.affinity(BOB, 0, NOW)).toBeGreaterThan(plain.affinity(BOB, 0, NOW));
   undone.undo(BOB, 0, deed("uncomment"), NOW);
   expect(undone.affinity(BOB, 0, NOW)).toBeCloseTo(plain.affinity(BOB, 0, NOW), 5);
+});
+
+describe("a dislike", () => {
+  const says = (why: DislikeWhy | undefined) => {
+    const interests = open();
+    interests.learn(BOB, 0, deedWeight({ kind: "dislike", why })?.weight as DeedWeight, NOW);
+    // By what an article has in common with the disliked one: everything, its topic, its author.
+    return [0, 1, 3].map((slot) => interests.affinity(BOB, slot, NOW)) as [number, number, number];
+  };
+
+  test("says of topic and author what its reason says", () => {
+    const [all, topic, author] = says(undefined);
+    expect(says("dull")).toEqual([all, topic, author]);
+    for (const why of ["seen", "old"] as const) {
+      const [same, sameTopic, sameAuthor] = says(why);
+      expect(sameAuthor).toBe(0);
+      expect(sameTopic).toBeLessThan(0);
+      expect(sameTopic).toBeGreaterThan(topic / 3);
+      expect(same).toBeGreaterThan(all / 3);
+    }
+    const [, poorTopic, poorAuthor] = says("poor");
+    expect(poorAuthor).toBeLessThan(author);
+    expect(poorTopic).toBeGreaterThan(topic / 2);
+    expect(poorAuthor).toBeLessThan(poorTopic);
+  });
+
+  test("of any reason is taken back exactly, also between deeds with the same article", () => {
+    const whys = fc.array(fc.constantFrom(undefined, ...DISLIKE_WHYS), { maxLength: 4 });
+    fc.assert(
+      fc.property(whys, fc.nat(DAY_MS), (reasons, undoneAfterMs) => {
+        const [plain, undone] = [open(), open()];
+        for (const interests of [plain, undone]) interests.learn(BOB, 0, worth(2), NOW - 2 * DAY_MS);
+        const deeds = reasons.map((why) => deedWeight({ kind: "undislike", why })?.weight as DeedWeight);
+        for (const deed of deeds) undone.learn(BOB, 0, deed, NOW - DAY_MS);
+        for (const deed of deeds.toReversed()) undone.undo(BOB, 0, deed, NOW - DAY_MS + undoneAfterMs);
+        for (const slot of [0, 1, 3])
+          expect(undone.affinity(BOB, slot, NOW)).toBeCloseTo(plain.affinity(BOB, slot, NOW), 4);
+      }),
+    );
+  });
 });
 
 test("what was taken back too late to be remembered goes to zero and no further", () => {
@@ -243,11 +284,14 @@ test("bytes that are no snapshot of interests are refused, and nothing is left o
 });
 
 test("deeds weigh what they cost the reader; undoing names the weight it takes back", () => {
-  const weight = (...deed: Parameters<typeof deedWeight>) => deedWeight(...deed)?.weight.topic;
+  const weight = (kind: EventKind, durationMs?: number) => deedWeight({ kind, durationMs })?.weight.topic;
   expect([weight("click"), weight("liking"), weight("collect"), weight("dislike")]).toEqual([1, 3, 3, -4]);
   expect(weight("comment")).toBe(2);
   expect([weight("read", 0), weight("read", 120_000), weight("read", 9_000_000)]).toEqual([0, 2, 2]);
   expect(weight("read", 10_000)).toBeCloseTo(1, 1);
-  expect(deedWeight("unliking")).toEqual({ weight: { topic: 3, author: 3, isUndoable: true }, isUndone: true });
-  expect(deedWeight("exposure")).toBeUndefined();
+  expect(deedWeight({ kind: "unliking" })).toEqual({
+    weight: { topic: 3, author: 3, isUndoable: true },
+    isUndone: true,
+  });
+  expect(deedWeight({ kind: "exposure" })).toBeUndefined();
 });
