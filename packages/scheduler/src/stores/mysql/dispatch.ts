@@ -4,7 +4,7 @@ import { isDuplicate } from "./failure.js";
 import { inPieces } from "./in-pieces.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { ms, msOrNull, type Tables } from "./tables.js";
-import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
+import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 
 /** There was nothing (left) to do, and nothing is held. */
 const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
@@ -56,7 +56,7 @@ class Batch {
     const { ns, jobs, now } = this.tables;
     const rows = await this.session.rows(
       `SELECT j.id, j.next_run_ms, j.version, j.lease_until, j.max_instances, ${now} AS now_ms
-       FROM ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT} FOR UPDATE`,
+       FROM ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT} ${locking("j")}`,
       [idList(decisions.map(({ jobId }) => jobId)), ns],
     );
     return new Map(rows.map((row) => [row["id"] as string, row]));

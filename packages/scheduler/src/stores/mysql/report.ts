@@ -2,7 +2,7 @@ import type { Report } from "../../core/job-store.js";
 import { inPieces } from "./in-pieces.js";
 import type { Session, Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
-import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
+import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 
 /** As execution.ts promises, whoever reports. */
 const ERROR_MAX = 2_000;
@@ -58,7 +58,7 @@ function isFinal(state: string): boolean {
 async function heldTokens(session: Session, { ns, instances }: Tables, reports: readonly News[]) {
   const rows = await session.rows(
     `SELECT i.id, i.token
-     FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT} FOR UPDATE`,
+     FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT} ${locking("i")}`,
     [idList(reports.map(({ instanceId }) => instanceId)), ns],
   );
   return new Map(rows.map((row) => [row["id"] as string, ms(row["token"])]));

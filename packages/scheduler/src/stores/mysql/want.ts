@@ -14,6 +14,11 @@ export function wantRows(...columns: readonly string[]): string {
   return `JSON_TABLE(?, '$[*]' COLUMNS (${all.map((column) => `${column} PATH '$.${column.split(" ", 1)[0]}'`).join(", ")})) want`;
 }
 
+/** Locks the rows of one table beside `want`, which MySQL would lock too and cannot; MariaDB can, and has no OF. */
+export function locking(alias: string): string {
+  return `FOR UPDATE /*!80001 OF ${alias} */`;
+}
+
 /** Sorted and each once: all who lock several rows lock them in this order. */
 export function idList(ids: readonly string[]): string {
   return JSON.stringify([...new Set(ids)].sort());
