@@ -144,6 +144,14 @@ inBrowser("the home feed in a browser", () => {
         "unblock",
       ]),
     );
+    expect(events.flatMap(({ type, why }) => (why === undefined ? [] : [[type, why]]))).toEqual([["dislike", "poor"]]);
+    await eventually(async () => {
+      const landed = (await readEvents(site.world.mysql, 0n, 1_000)).filter(({ why }) => why !== undefined);
+      expect(landed.map(({ kind, why }) => [kind, why])).toEqual([
+        ["dislike", "poor"],
+        ["undislike", "poor"],
+      ]);
+    });
     await eventually(async () => {
       const kept = "SELECT 1 FROM article_dislikes UNION ALL SELECT 1 FROM author_blocks";
       expect(await site.world.mysql.query(kept)).toEqual([]);

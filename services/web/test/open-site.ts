@@ -34,6 +34,7 @@ export interface SentEvent {
   readonly token: string;
   readonly article_ids?: readonly string[];
   readonly duration_ms?: number;
+  readonly why?: string;
 }
 
 export interface Visit extends AsyncDisposable {

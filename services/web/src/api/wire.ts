@@ -1,5 +1,5 @@
 /** What the gateway answers, as its document says. Ids are strings. */
-import type { Message } from "@headline/client";
+import type { EventItem, Message } from "@headline/client";
 
 export type {
   Article as ArticleSummary,
@@ -19,6 +19,9 @@ export type {
   User,
   Viewer,
 } from "@headline/client";
+
+/** Why somebody does not want to see an article. */
+export type DislikeWhy = NonNullable<EventItem["why"]>;
 
 export type MessageState = Message["state"];
 

@@ -1,6 +1,7 @@
 import { randomId } from "../api/random-id.js";
 import { Problem, send } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
+import type { DislikeWhy } from "../api/wire.js";
 import { beforeReaderChanges } from "../session/session.js";
 
 /** What a reader did, as POST /events takes it. */
@@ -11,6 +12,7 @@ export interface ReaderEvent {
   readonly ts: number;
   readonly duration_ms?: number;
   readonly article_ids?: readonly string[];
+  readonly why?: DislikeWhy;
 }
 
 interface Verdicts {

@@ -1,5 +1,5 @@
 import { asProblem, Problem } from "../api/send.js";
-import type { ArticleSummary } from "../api/wire.js";
+import type { ArticleSummary, DislikeWhy } from "../api/wire.js";
 import { problemText } from "../components/problem-note.js";
 import { hideToast, toast } from "../components/toast.js";
 import { words } from "../language/language.js";
@@ -13,8 +13,8 @@ export async function toggleReaction(reaction: "liking" | "collect", articleId: 
   await saying(react(reaction, articleId, { undo: hasReacted(reaction, articleId) }));
 }
 
-export function dislike(articleId: string): Promise<void> {
-  return saying(react("dislike", articleId, { undo: false }), () => {
+export function dislike(articleId: string, why: DislikeWhy): Promise<void> {
+  return saying(react("dislike", articleId, { undo: false, why }), () => {
     toast(
       words.peek().disliked,
       undoing(() => undoDislike(articleId)),

@@ -1,15 +1,12 @@
 import { signal } from "@preact/signals";
 import { keep, readKept } from "../api/kept.js";
 import { Problem } from "../api/send.js";
-import type { ReadArticle, Trace } from "../api/wire.js";
+import type { DislikeWhy, ReadArticle, Trace } from "../api/wire.js";
 import { changeCount, traceOf } from "../article/known-articles.js";
 import { ask, reader } from "../session/session.js";
 import { makeEvent } from "./event-queue.js";
 
 export type Reaction = "liking" | "collect" | "dislike" | "block";
-
-/** Why somebody does not want to see an article. The gateway takes no reason yet; the card says it back. */
-export type DislikeReason = "dull" | "seen" | "poor" | "old";
 
 const TOKEN_OF: Readonly<Record<Reaction, keyof Trace>> = {
   liking: "liking",
@@ -76,14 +73,21 @@ export function noteViewer({ article_id, aut_id, viewer }: ReadArticle, askedAft
   for (const [key, is] of said) if ((done.get(key) ?? 0) <= askedAfter) put(key, is);
 }
 
+interface ReactOptions {
+  readonly undo: boolean;
+  readonly subjectId?: string;
+  /** Of a dislike. */
+  readonly why?: DislikeWhy;
+}
+
 /** Does it, or takes it back; shown at once, and taken back when the gateway refuses. @throws Problem */
-export async function react(reaction: Reaction, articleId: string, options: { undo: boolean; subjectId?: string }) {
-  const { undo, subjectId = articleId } = options;
+export async function react(reaction: Reaction, articleId: string, options: ReactOptions): Promise<void> {
+  const { undo, subjectId = articleId, why } = options;
   const token = traceOf(articleId)?.[TOKEN_OF[reaction]];
   if (token === undefined) throw new Problem({ code: "NO_TOKEN", message: "no token" });
   show(reaction, articleId, subjectId, !undo);
   try {
-    const event = makeEvent(undo ? UNDO_OF[reaction] : reaction, token);
+    const event = makeEvent(undo ? UNDO_OF[reaction] : reaction, token, why && { why });
     await ask("/events", { method: "POST", body: { events: [event] } });
   } catch (error) {
     show(reaction, articleId, subjectId, undo);

@@ -1,13 +1,12 @@
-import type { ArticleSummary } from "../api/wire.js";
+import type { ArticleSummary, DislikeWhy } from "../api/wire.js";
 import { Dialog } from "../components/dialog.js";
 import { block, dislike } from "../events/react-aloud.js";
-import type { DislikeReason } from "../events/reactions.js";
 import { words } from "../language/language.js";
 import { reader } from "../session/session.js";
 
-const REASONS: readonly DislikeReason[] = ["dull", "seen", "poor", "old"];
+const WHYS: readonly DislikeWhy[] = ["dull", "seen", "poor", "old"];
 
-/** Why not? Any reason hides the article and dampens its like; the last choice is about its author. */
+/** Why not? Any reason hides the article, and says what of it there should be less of; the last choice is about its author. */
 export function DislikeDialog({ article, onClose }: { article: ArticleSummary; onClose: () => void }) {
   const text = words.value;
   const choose = (doing: Promise<void>) => {
@@ -17,10 +16,10 @@ export function DislikeDialog({ article, onClose }: { article: ArticleSummary; o
   return (
     <Dialog title={text.dislikeWhy} kind="sheet" onClose={onClose}>
       <ul class="choices">
-        {REASONS.map((reason) => (
-          <li key={reason}>
-            <button type="button" onClick={() => choose(dislike(article.article_id))}>
-              {text.dislikeReasons[reason]}
+        {WHYS.map((why) => (
+          <li key={why}>
+            <button type="button" onClick={() => choose(dislike(article.article_id, why))}>
+              {text.dislikeReasons[why]}
             </button>
           </li>
         ))}
