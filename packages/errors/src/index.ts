@@ -1,1 +1,1 @@
-export { asRefusal, type FieldError, Refusal, type RefusalCode } from "./refusal.js";
+export { asRefusal, type FieldError, ifRefused, Refusal, type RefusalCode } from "./refusal.js";

@@ -5,3 +5,4 @@ export type { ObserveMysql } from "./observe.js";
 export { type Mysql, openMysql } from "./pool.js";
 export type { Rows, Statements, Written } from "./statements.js";
 export type { Transaction, TransactionOptions } from "./transaction.js";
+export { waitForMysql } from "./wait-for-mysql.js";

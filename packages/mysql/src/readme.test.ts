@@ -1,9 +1,10 @@
 import { throwawayMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
-import { openMysql } from "./index.js";
+import { openMysql, waitForMysql } from "./index.js";
 
 test("the README's example holds", async () => {
   await using database = await throwawayMysql();
+  await waitForMysql(database.url, { signal: new AbortController().signal, onAway: () => undefined });
   await using mysql = openMysql(database.url, { statementTimeoutMs: 300, transactionTimeoutMs: 600 });
   await mysql.write("CREATE TABLE notes (id BIGINT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(100))");
   const { insertId } = await mysql.write("INSERT INTO notes (note) VALUES (?)", ["头条"]);
@@ -14,4 +15,11 @@ test("the README's example holds", async () => {
     await tx.write("DELETE FROM notes WHERE id = ?", [insertId]);
   });
   expect(await mysql.query("SELECT id FROM notes")).toEqual([]);
+});
+
+test("a MySQL that refuses this client for good is not waited for", async () => {
+  await using database = await throwawayMysql();
+  const nowhere = database.url.replace(database.database, "nowhere");
+  const waiting = waitForMysql(nowhere, { signal: AbortSignal.timeout(2_000), onAway: () => undefined });
+  await expect(waiting).rejects.toThrow("Unknown database");
 });

@@ -1,4 +1,4 @@
-import { asRefusal } from "@headline/errors";
+import { ifRefused } from "@headline/errors";
 import { untilItWorks } from "@headline/lifecycle";
 import { gathered, type Log } from "@headline/observability";
 
@@ -27,7 +27,13 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
     everyMs: 1_000,
   });
 
-  let isWhole = await readMysql().then(() => true, onlyIfAway);
+  let isWhole = false;
+  try {
+    await readMysql();
+    isWhole = true;
+  } catch (error) {
+    ifRefused(onFailure)(error); // what is no outage, a table that is missing for one, ends the start
+  }
   pages.start();
   await hotLists.start();
   const whole = isWhole ? Promise.resolve() : becomeWhole().catch(() => undefined); // told to end before it was
@@ -53,12 +59,5 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
     isWhole = true;
     log.info({ after_ms: Math.round(performance.now() - startedAt) }, "MySQL answers; the gateway is whole");
     await hotLists.refresh();
-  }
-
-  /** What is no outage, a table that is missing for one, would not pass by waiting. */
-  function onlyIfAway(error: unknown): false {
-    if (asRefusal(error) === undefined) throw error;
-    onFailure(error);
-    return false;
   }
 }

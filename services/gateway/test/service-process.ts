@@ -87,22 +87,30 @@ export async function startJobsProcess(world: World, env: Environment = {}): Pro
   return Object.defineProperty(service as JobsProcess, "url", { get: () => url });
 }
 
+type Name = "gateway" | "recommendation" | "jobs";
 type Environment = Record<string, string>;
 type Said = Record<string, unknown>;
 
+/** A service's process, which need not listen yet; `says` resolves with the line of its log that contains `text`. */
+export function spawnService(name: Name, env: Environment) {
+  const main = fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", main], {
+    env: { ...process.env, NODE_OPTIONS: "", LOG_LEVEL: "info", ...env },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return { child, says: (text: string) => saying(child, name, text) };
+}
+
 async function startService(
-  name: "gateway" | "recommendation" | "jobs",
+  name: Name,
   open: (start: (env: Environment) => Promise<Said>) => Promise<void>,
 ): Promise<ServiceProcess> {
-  const main = fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
   let child: ChildProcess;
   const start = () =>
     open((env) => {
-      child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", main], {
-        env: { ...process.env, NODE_OPTIONS: "", LOG_LEVEL: "info", ...env },
-        stdio: ["ignore", "pipe", "inherit"],
-      });
-      return listening(child, name);
+      const spawned = spawnService(name, env);
+      child = spawned.child;
+      return spawned.says(`${name} listens`);
     });
   const end = async (signal: NodeJS.Signals) => {
     if (child.exitCode === null && child.signalCode === null) {
@@ -117,14 +125,13 @@ async function startService(
   return { stop: () => end("SIGTERM"), kill, restart: start, [Symbol.asyncDispose]: kill };
 }
 
-/** What it says of itself once it listens. */
-function listening(child: ChildProcess, name: string): Promise<Said> {
+function saying(child: ChildProcess, name: Name, text: string): Promise<Said> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   return new Promise((resolve, reject) => {
     child.once("exit", (code) => reject(new Error(`the ${name} service ended with ${code}`)));
     lines.on("line", (line) => {
       if (process.env["TEST_LOG"] !== undefined) console.log(line);
-      if (line.includes(`${name} listens`)) resolve(JSON.parse(line));
+      if (line.includes(text)) resolve(JSON.parse(line));
     });
   });
 }

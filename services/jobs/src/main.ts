@@ -45,8 +45,9 @@ const config = readConfig(Environment, process.env);
 const log = createLog({ name: "jobs", level: config.LOG_LEVEL });
 
 await runUntilSignal(
-  () =>
+  (signal) =>
     openJobs({
+      signal,
       host: config.HOST,
       port: config.JOBS_PORT,
       mysqlUrl: config.MYSQL_URL,

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { createSignInLimit } from "@headline/limits";
-import { openMysql } from "@headline/mysql";
+import { openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { countDependencies, Metrics as ProcessMetrics } from "@headline/observability/metrics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
@@ -41,6 +41,8 @@ export interface JobsConfig {
   /** How many proxies stand before this service, whose X-Forwarded-For says who asks; without one the connection says it. */
   readonly trustProxy?: number;
   readonly log: Log;
+  /** Ends the waiting for MySQL. */
+  readonly signal?: AbortSignal;
   readonly periods?: Partial<Periods>;
   /** How long the event log keeps what models have learnt. */
   readonly eventsKeepDays?: number;
@@ -76,9 +78,13 @@ const FINISH_MS = 8_000;
 /** What jobs that are added while running have before the colon of their ids. */
 const ADDED_WHILE_RUNNING = ["order", "publish", "fan-out"];
 
-/** Opens a job service: connects, enters the timetable, runs what is due, and shows it all. Any number may run. */
+/**
+ * Opens a job service: waits for MySQL, which holds the jobs, enters the timetable, runs what is due, and shows it all. Any
+ * number may run.
+ */
 export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
   const { host = "0.0.0.0", port, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, secret, log } = config;
+  const { signal = new AbortController().signal } = config;
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
@@ -108,7 +114,8 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
         serverName: config.tlsServerName,
       }),
     );
-    await Promise.all([waitForRedis(redis), waitForRedis(stateRedis)]);
+    const onAway = gathered(log, "waits for MySQL; runs nothing yet", { everyMs: 1_000 });
+    await Promise.all([waitForRedis(redis), waitForRedis(stateRedis), waitForMysql(mysqlUrl, { signal, onAway })]);
 
     const store = openJobStore(mysqlUrl);
     const lines = timetable({ ...PERIODS, ...config.periods });
@@ -150,7 +157,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     resources.defer(() => scheduler.shutdown({ timeoutMs: FINISH_MS }));
     await scheduler.start();
     await keepTimetable(scheduler, lines);
-    await background.start();
+    background.start();
 
     let ready = true;
     const sessions = new StaffSessions({ mysql, secret });

@@ -31,8 +31,9 @@ const config = readConfig(Environment, process.env);
 const log = createLog({ name: "recommendation", level: config.LOG_LEVEL });
 
 await runUntilSignal(
-  () =>
+  (signal) =>
     openRecommendation({
+      signal,
       address: config.GRPC_ADDRESS ?? `0.0.0.0:${config.GRPC_PORT}`,
       tls: tlsOf(config),
       mysqlUrl: config.MYSQL_URL,

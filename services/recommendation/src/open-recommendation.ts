@@ -1,7 +1,8 @@
 import { followChanges } from "@headline/change-feed";
 import type { Tls } from "@headline/config";
-import { CloseStack } from "@headline/lifecycle";
-import { openMysql } from "@headline/mysql";
+import { ifRefused } from "@headline/errors";
+import { CloseStack, untilItWorks } from "@headline/lifecycle";
+import { openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged, traceIdOf } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
 import {
@@ -59,6 +60,8 @@ export interface RecommendationConfig {
   /** How old the newest snapshot of what was learnt may become. */
   readonly snapshotMs?: number;
   readonly log: Log;
+  /** Ends the waiting for MySQL. */
+  readonly signal?: AbortSignal;
   readonly now?: () => number;
   /** Calls in flight before new ones are refused with RESOURCE_EXHAUSTED. */
   readonly callsMax?: number;
@@ -87,10 +90,14 @@ const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 
 /** What a page can do without is not waited for long. */
 const BRIEF = { acquireTimeoutMs: 50, statementTimeoutMs: 100 };
 
-/** Opens the service: connects, loads the catalogue, follows what changes, and only then listens. */
+/**
+ * Opens the service: waits for MySQL, loads the catalogue, follows what changes, and only then listens: without articles it has
+ * no answer, and a client passes over an address where nobody listens.
+ */
 export async function openRecommendation(config: RecommendationConfig): Promise<RunningRecommendation> {
   const { address, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, trackSecret, log } = config;
   const { now = Date.now, callsMax = CALLS_MAX, redisTimeoutMs: commandTimeoutMs = REDIS_TIMEOUT_MS } = config;
+  const { signal = new AbortController().signal } = config;
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
@@ -108,7 +115,8 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
     resources.defer(() => subscriber.disconnect());
-    await Promise.all([waitForRedis(redis), waitForRedis(subscriber)]);
+    const onAway = gathered(log, "waits for MySQL; does not serve yet", { everyMs: 1_000 });
+    await Promise.all([waitForRedis(redis), waitForRedis(subscriber), waitForMysql(mysqlUrl, { signal, onAway })]);
 
     const catalogue = new Catalogue(now, 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
@@ -148,12 +156,15 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
         onError: logged(log, "changes not followed"),
       }),
     );
-    await channels.load();
-    resources.defer(channels.keepLoading(logged(log, "channels not read")));
-    await promotions.load();
-    resources.defer(promotions.keepLoading(logged(log, "promotions not read")));
-    await loadCatalogue(bulkMysql, catalogue);
+    const load = async () => {
+      await channels.load();
+      await promotions.load();
+      await loadCatalogue(bulkMysql, catalogue);
+    };
+    await untilItWorks(load, { signal, onFailure: ifRefused(onAway) });
     log.info({ articles: catalogue.listed }, "catalogue loaded");
+    resources.defer(channels.keepLoading(logged(log, "channels not read")));
+    resources.defer(promotions.keepLoading(logged(log, "promotions not read")));
 
     const tastes = createTastes(catalogue, titles);
     const learning = resources.use(

@@ -45,9 +45,10 @@ export class BackgroundTasks implements AsyncDisposable {
 
   readonly #notify;
 
-  /** Takes tasks from the queue. */
-  async start(): Promise<void> {
-    await this.#app.worker({ concurrency: this.parts.concurrency }).start();
+  /** Takes tasks from the queue as soon as Redis answers; nothing waits for that. */
+  start(): void {
+    const { concurrency, onRedisError } = this.parts;
+    this.#app.worker({ concurrency }).start().catch(onRedisError);
   }
 
   /** Tells all followers of an article's author, in pieces that many workers share; answers when every piece is done. */

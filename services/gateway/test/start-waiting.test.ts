@@ -1,0 +1,109 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { eventually } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { JWT_SECRET, openWorld, TRACK_SECRET, type World } from "./open-world.js";
+import { spawnService } from "./service-process.js";
+
+const SERVICES = ["recommendation", "jobs"] as const;
+const FAULTS = ["refuse", "blackhole"] as const;
+const CASES = SERVICES.flatMap((name) => FAULTS.map((fault) => ({ name, fault })));
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+  await world.addUser("alice");
+  await world.addArticles(10);
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+async function start(name: (typeof SERVICES)[number], stores: { mysqlUrl: string; redisUrl?: string }) {
+  const port = await freePort();
+  const { child, says } = spawnService(name, {
+    MYSQL_URL: stores.mysqlUrl,
+    REDIS_URL: stores.redisUrl ?? world.redis.url,
+    GRPC_ADDRESS: `127.0.0.1:${port}`,
+    HOST: "127.0.0.1",
+    JOBS_PORT: String(port),
+    RECOMMENDER_ADDRESS: "127.0.0.1:1",
+    JWT_SECRET,
+    TRACK_SECRET,
+  });
+  return {
+    says,
+    port,
+    isRunning: () => child.exitCode === null && child.signalCode === null,
+    /** SIGTERM; answers with how it ended, and how long that took. */
+    async stop() {
+      const exited = once(child, "exit");
+      const toldAt = performance.now();
+      child.kill("SIGTERM");
+      const [code] = await exited;
+      return { code, tookMs: performance.now() - toldAt };
+    },
+    [Symbol.dispose]: () => void child.kill("SIGKILL"),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  return new Promise((resolve) => {
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+  }).finally(() => socket.destroy()) as Promise<boolean>;
+}
+
+describe.each(CASES)("$name, started while MySQL is away ($fault),", ({ name, fault }) => {
+  test("says what it waits for, takes no calls, and does within 2 s of healing", async () => {
+    const { proxy, mysqlUrl } = await world.mysqlProxy();
+    await proxy[fault]();
+    using service = await start(name, { mysqlUrl });
+    const listens = service.says(`${name} listens`);
+    await service.says("waits for MySQL");
+    await service.says("waits for MySQL"); // and again
+    expect(await takesConnections(service.port)).toBe(false);
+    await proxy.listen();
+    proxy.heal();
+    const healedAt = performance.now();
+    await listens;
+    const tookMs = Math.round(performance.now() - healedAt);
+    console.log(`${name}, MySQL ${fault}: serves ${tookMs} ms after healing`);
+    expect(tookMs).toBeLessThan(2_000);
+    expect(await takesConnections(service.port)).toBe(true);
+    expect((await service.stop()).code).toBe(0);
+  });
+
+  test("ends at once, and with 0, when it is told to", async () => {
+    const { proxy, mysqlUrl } = await world.mysqlProxy();
+    await proxy[fault]();
+    using service = await start(name, { mysqlUrl });
+    await service.says("waits for MySQL");
+    const { code, tookMs } = await service.stop();
+    expect(code).toBe(0);
+    expect(tookMs).toBeLessThan(1_500);
+  });
+
+  test("and it is Redis that is away, serves within seconds", async () => {
+    const { proxy, redisUrl } = await world.redisProxy();
+    await proxy[fault]();
+    using service = await start(name, { mysqlUrl: world.mysqlUrl, redisUrl });
+    const startedAt = performance.now();
+    await service.says(`${name} listens`);
+    console.log(`${name}, Redis ${fault}: serves ${Math.round(performance.now() - startedAt)} ms after its start`);
+    await proxy.listen();
+    proxy.heal();
+    await eventually(() => expect(service.isRunning()).toBe(true));
+    expect((await service.stop()).code).toBe(0);
+  });
+});
