@@ -8,7 +8,7 @@ export const operationsRoutes: readonly Route[] = [
     ...PLAIN,
     path: "/readyz",
     name: "readyz",
-    summary: "It takes readers; 503 while it drains",
+    summary: "It takes readers; 503 while it drains, and while it has no feed to show yet",
     answers: { type: "text/plain" },
   },
   { ...PLAIN, path: "/metrics", name: "metrics", summary: "For Prometheus", answers: { type: "text/plain" } },
