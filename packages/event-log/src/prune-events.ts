@@ -21,11 +21,11 @@ export async function pruneEvents({ mysql, keptMs, upTo, signal }: Options): Pro
   let deleted = 0;
   for (;;) {
     signal.throwIfAborted();
-    const oldest = await mysql.query<{ id: string; is_old: number }>(
+    const oldest = await mysql.query<{ id: string; is_old: number | string }>(
       `SELECT id, landed_at < ${DATABASE_NOW_MS} - ? AS is_old FROM events WHERE id <= ? ORDER BY id LIMIT ${EVENTS_AT_ONCE}`,
       [keptMs, upTo],
     );
-    const firstYoung = oldest.findIndex(({ is_old }) => is_old !== 1);
+    const firstYoung = oldest.findIndex(({ is_old }) => Number(is_old) !== 1);
     const old = firstYoung === -1 ? oldest : oldest.slice(0, firstYoung);
     const last = old.at(-1);
     if (last === undefined) return deleted;

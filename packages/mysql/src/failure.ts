@@ -57,10 +57,14 @@ export function isGivenUp(error: unknown): boolean {
   return number === MARIADB_STATEMENT_TIME || number === MYSQL_EXECUTION_TIME;
 }
 
-/** The whole transaction may be tried again: neither of these leaves anything behind once rolled back. */
+/** No answer came in time, and the connection was cut: a transaction on it is rolled back. */
+export function isCut(error: unknown): boolean {
+  return error instanceof StatementTimeout && error.fatal;
+}
+
+/** The whole transaction may be tried again: none of these leaves anything behind once rolled back. */
 export function isContention(error: unknown): boolean {
-  const number = errno(error);
-  return number === DEADLOCK || number === LOCK_WAIT_TIMEOUT;
+  return errno(error) === DEADLOCK || errno(error) === LOCK_WAIT_TIMEOUT || isLocked(error);
 }
 
 /** After this the connection's state is unknown; it must not go back to the pool. */

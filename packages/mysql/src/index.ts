@@ -1,4 +1,4 @@
-export { isDuplicate, isGivenUp, isLocked } from "./failure.js";
+export { isCut, isDuplicate, isGivenUp, isLocked } from "./failure.js";
 export { inList } from "./in-list.js";
 export { migrate } from "./migrate.js";
 export type { ObserveMysql } from "./observe.js";

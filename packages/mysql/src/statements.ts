@@ -10,7 +10,7 @@ export interface Written {
 
 type Param = string | number | bigint | boolean | null | Buffer;
 
-/** What both a pool and a transaction can do. BIGINT columns and COUNT(*) arrive as decimal strings. */
+/** What both a pool and a transaction can do. BIGINT columns and COUNT(*) arrive as decimal strings; MySQL's `a < b` and `1` do, too. */
 export interface Statements {
   /** Rows of a SELECT. */
   query<Row>(sql: string, params?: readonly Param[]): Promise<Rows<Row>>;

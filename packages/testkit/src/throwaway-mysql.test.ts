@@ -11,7 +11,7 @@ describe("throwawayMysql", () => {
     await using other = await throwawayMysql();
     await ask(one.url, "CREATE TABLE article (id BIGINT PRIMARY KEY)");
     expect(await ask(other.url, "SHOW TABLES")).toEqual([]);
-    const question = "SELECT @@server_uid AS server, @@character_set_database AS charset";
+    const question = "SELECT @@datadir AS server, @@character_set_database AS charset";
     expect(await ask(one.url, question)).toEqual(await ask(other.url, question));
     expect(await ask(one.url, question)).toMatchObject([{ charset: "utf8mb4" }]);
   });

@@ -480,7 +480,7 @@ describe("limits", () => {
     const values = Array.from(
       { length: 100 },
       (_, index) =>
-        `(${friend.id}, ${author.id}, ${friend.id}, ${author.id}, UNHEX(MD5(${index})), REPEAT('字', 1000), 1)`,
+        `(${friend.id}, ${author.id}, ${friend.id}, ${author.id}, UNHEX(LEFT(SHA2(${index}, 256), 32)), REPEAT('字', 1000), 1)`,
     );
     await world.mysql.write(
       `INSERT INTO messages (low_id, high_id, sender_id, recipient_id, client_id, content, created_at) VALUES ${values.join(",")}`,

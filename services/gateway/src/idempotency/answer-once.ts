@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import { isDuplicate, isGivenUp, isLocked, type Transaction } from "@headline/mysql";
+import { isCut, isDuplicate, isGivenUp, isLocked, type Transaction } from "@headline/mysql";
 
 /** A request that may be sent again. Without a key it is done each time. */
 export interface KeyedRequest {
@@ -52,9 +52,9 @@ export async function answerOnce<Made extends { readonly id: bigint }>(
  * row locked (409), or waits for its INSERT and then finds what it wrote, or gives up waiting (409).
  */
 async function claimKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
+  const used = await answerOfKey(tx, userId, key, hash);
+  if (used !== undefined) return used;
   try {
-    const used = await answerOfKey(tx, userId, key, hash);
-    if (used !== undefined) return used;
     await tx.write(
       `INSERT INTO idempotency_keys (user_id, idempotency_key, request_hash, created_at) VALUES (?, ?, ?, ${DATABASE_NOW_MS})`,
       [userId, key, hash],
@@ -62,18 +62,24 @@ async function claimKey(tx: Transaction, userId: bigint, key: string, hash: stri
     return undefined;
   } catch (error) {
     if (isDuplicate(error)) return answerOfKey(tx, userId, key, hash);
-    if (!isLocked(error) && !isGivenUp(error)) throw error;
-    throw new Refusal("ALREADY_EXISTS", "a request with this Idempotency-Key is still running", { cause: error });
+    // MariaDB gives up an INSERT that waits too long; on MySQL it is we who do.
+    throw isGivenUp(error) || isCut(error) ? stillRunning(error) : error;
   }
 }
 
-/** What the key was used for. One that is older than keys are kept is free again: its row goes. */
+function stillRunning(cause: unknown): Refusal {
+  return new Refusal("ALREADY_EXISTS", "a request with this Idempotency-Key is still running", { cause });
+}
+
+/**
+ * What the key was used for. One that is older than keys are kept is free again: its row goes.
+ *
+ * @throws Refusal ALREADY_EXISTS while somebody else has it.
+ */
 async function answerOfKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
-  const [used] = await tx.query<{ request_hash: string; answer_id: string; is_over: number }>(
-    `SELECT request_hash, answer_id, created_at < ${DATABASE_NOW_MS} - ${KEY_KEPT_MS} AS is_over
-       FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT`,
-    [userId, key],
-  );
+  const [used] = await readKey(tx, userId, key).catch((error: unknown) => {
+    throw isLocked(error) ? stillRunning(error) : error;
+  });
   if (used === undefined) return undefined;
   if (Number(used.is_over) === 1) {
     await tx.write("DELETE FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ?", [userId, key]);
@@ -81,4 +87,18 @@ async function answerOfKey(tx: Transaction, userId: bigint, key: string, hash: s
   }
   if (used.request_hash === hash) return BigInt(used.answer_id);
   throw new Refusal("FAILED_PRECONDITION", "this Idempotency-Key was used for another body");
+}
+
+interface KeyRow {
+  readonly request_hash: string;
+  readonly answer_id: string;
+  readonly is_over: number | string;
+}
+
+function readKey(tx: Transaction, userId: bigint, key: string): Promise<readonly KeyRow[]> {
+  return tx.query<KeyRow>(
+    `SELECT request_hash, answer_id, created_at < ${DATABASE_NOW_MS} - ${KEY_KEPT_MS} AS is_over
+       FROM idempotency_keys WHERE user_id = ? AND idempotency_key = ? FOR UPDATE NOWAIT`,
+    [userId, key],
+  );
 }
