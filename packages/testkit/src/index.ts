@@ -7,4 +7,5 @@ export type { PrivateServer } from "./private-server.js";
 export { redisCommandCalls } from "./redis-command-calls.js";
 export { type ThrowawayMysql, throwawayMysql } from "./throwaway-mysql.js";
 export { type ThrowawayRedis, type ThrowawayRedisOptions, throwawayRedis } from "./throwaway-redis.js";
+export { type ThrowawayRedisCluster, throwawayRedisCluster } from "./throwaway-redis-cluster.js";
 export { type TurnableClock, turnableClock } from "./turnable-clock.js";

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
+import { eventually, openProxy, type ThrowawayRedis, throwawayRedis, throwawayRedisCluster } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Cluster, Redis } from "ioredis";
 import type { JobRecord } from "../core/job-record.js";
@@ -179,23 +179,26 @@ test("namespaces do not see each other, nor does a client's key prefix matter", 
   expect(() => new RedisJobStore({ redis: clients[0], namespace: "a}b" })).toThrow(/namespace/);
 });
 
-test("a cluster has it all on one node", async () => {
-  const args = ["--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1"];
-  await using node = await throwawayRedis({ tcp: true, args });
-  const direct = openClient(node.url);
-  await direct.call("CLUSTER", "ADDSLOTSRANGE", "0", "16383");
-  await eventually(async () => expect(await direct.call("CLUSTER", "INFO")).toMatch(/cluster_state:ok/));
-  const cluster = new Cluster([{ host: "127.0.0.1", port: node.port! }]);
-  closing.push(() => cluster.disconnect());
-  const { store } = openStore({ redis: cluster });
-  await store.start();
-  let wakes = 0;
-  store.subscribe(() => wakes++);
-  await eventually(() => expect(wakes).toBe(1));
-  expect(await store.report([news(await running(store))])).toEqual([true]);
-  await eventually(() => expect(wakes).toBeGreaterThan(1));
-  expect((await store.executions.list({})).executions).toHaveLength(1);
-});
+test("a cluster has each namespace on one node, and several on several", async () => {
+  await using cluster = await throwawayRedisCluster();
+  const redis = new Cluster([...cluster.nodes]);
+  closing.push(() => redis.disconnect());
+  const holders = new Set<number>();
+  for (let at = 0; at < 8; at++) {
+    const { store, prefix } = openStore({ redis });
+    await store.start();
+    let wakes = 0;
+    store.subscribe(() => wakes++);
+    await eventually(() => expect(wakes).toBe(1));
+    expect(await store.report([news(await running(store))])).toEqual([true]);
+    await eventually(() => expect(wakes).toBeGreaterThan(1));
+    expect((await store.executions.list({})).executions).toHaveLength(1);
+    const keys = await Promise.all(redis.nodes("master").map((node) => node.keys(`${prefix}*`)));
+    expect(keys.filter(({ length }) => length > 0)).toHaveLength(1);
+    holders.add(keys.findIndex(({ length }) => length > 0));
+  }
+  expect(holders.size).toBeGreaterThan(1);
+}, 60_000);
 
 test("scripts that Redis has forgotten are sent again", async () => {
   const { store } = openStore();
