@@ -1,4 +1,5 @@
 export { eventually } from "./eventually.js";
+export { hasTime, inFull } from "./in-full.js";
 export { type MuteServer, muteServer } from "./mute-server.js";
 export { mysqlStatus } from "./mysql-status.js";
 export { openProxy, type Proxy, type ProxyTarget } from "./open-proxy.js";

@@ -1,17 +1,10 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { newestArticleIds } from "@headline/articles";
 import { followChanges } from "@headline/change-feed";
 import type { Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { createSignInLimit, type SignInRates } from "@headline/limits";
-import { openMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
-import type { ObserveDependency } from "@headline/observability/metrics";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
+import type { Recommender } from "@headline/rpc";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
@@ -19,11 +12,9 @@ import { Articles } from "./articles/articles.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
-import { openEvents } from "./events/open-events.js";
 import { HotLists } from "./feed/hot-lists.js";
-import { PageSessions } from "./feed/page-sessions.js";
-import { tracedRecommender } from "./feed/traced-recommender.js";
-import { createPresetServer } from "./http/preset-server.js";
+import { serve } from "./http/serve.js";
+import { openLinks } from "./open-links.js";
 import { openObservation } from "./open-observation.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
 import { StaticPages } from "./pages/static-pages.js";
@@ -81,54 +72,24 @@ export interface RunningGateway extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Of a request's 800 ms. */
-const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
 const GRACE_MS = 200;
 const PROMOTION_TERMS: PromotionTerms = { timeoutMs: 30 * 60 * 1_000, slotsPerDay: 20, priceFen: 990 };
 const SIGN_UPS_PER_HOUR = 30;
 const MESSAGE_RATE: MessageRate = { messages: 20, perSeconds: 10 };
-/** An answer takes 800 ms at most; who has not even sent the whole request by then is not waited for. */
-const DRAIN_MS = 3_000;
 
 /**
  * Opens the gateway: connects, warms what degraded feeds are made of, and only then listens. What cannot be read by then,
  * because MySQL or Redis is away, comes when they do (docs/decisions/0025-a-gateway-starts-with-what-there-is.md).
  */
 export async function openGateway(config: GatewayConfig): Promise<RunningGateway> {
-  const { host = "0.0.0.0", port, mysqlUrl, redisUrl, recommenderAddress, tokenKeys, log, now = Date.now } = config;
+  const { host = "0.0.0.0", port, mysqlUrl, tokenKeys, log, now = Date.now } = config;
   const resources = new CloseStack();
   try {
-    const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
     const { metricsPort, otlpEndpoint } = config;
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
-    const mysql = resources.use(openMysql(mysqlUrl, { ...MYSQL, observe: observation.dependency("mysql") }));
-    const redis = openRedis(redisUrl, {
-      scripts: { ...VersionedCache.scripts, ...PageSessions.scripts },
-      onError: onRedisError,
-      observe: observation.dependency("redis"),
-    });
-    resources.defer(() => redis.disconnect());
-    const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
-    resources.defer(() => subscriber.disconnect());
-    const limitRedis = openRedis(redisUrl, { onError: onRedisError });
-    resources.defer(() => limitRedis.disconnect());
-    const connected = resources.use(
-      config.recommender ??
-        connectRecommender({
-          address: recommenderAddress,
-          credentials: config.tls && clientTls(config.tls),
-          serverName: config.tlsServerName,
-          observe: asCalls(observation.dependency("recommender")),
-        }),
-    );
-    const { tracing } = observation;
-    const recommender = tracing === undefined ? connected : tracedRecommender(connected, tracing);
-    const [events] = await Promise.all([
-      openEvents({ mysqlUrl, redisUrl: config.stateRedisUrl ?? redisUrl, log, dependency: observation.dependency }),
-      waitForRedis(redis),
-      waitForRedis(subscriber),
-    ]);
-    const { log: eventLog, lander } = resources.use(events);
+    const links = await openLinks(config, observation, resources);
+    const { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError } = links;
+    const { log: eventLog, lander } = events;
     const jobStore = openJobStore(mysqlUrl);
     resources.defer(() => jobStore.close());
     resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
@@ -203,50 +164,24 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       inFlightMax: config.inFlightMax,
       assets: config.assets ?? [],
     });
-    const server = createPresetServer(app);
-    const closeUnused = unusedConnections(server);
-    push.listen(server);
-    server.listen(port, host);
-    await once(server, "listening");
-    const bound = (server.address() as AddressInfo).port;
-    log.info({ port: bound }, "gateway listens");
-
-    /** Not ready first, serving all the same; then no new connections; what is in flight is answered. */
-    resources.defer(async () => {
-      isDraining = true;
-      server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
-      await sleep(config.graceMs ?? GRACE_MS);
-      await push.drain();
-      const closed = once(server, "close");
-      server.close();
-      server.closeIdleConnections();
-      closeUnused();
-      await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
-      server.closeAllConnections();
+    const server = await serve(app, {
+      host,
+      port,
+      graceMs: config.graceMs ?? GRACE_MS,
+      push,
+      onDrain: () => {
+        isDraining = true;
+      },
     });
+    resources.use(server);
+    log.info({ port: server.port }, "gateway listens");
     return {
-      url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${bound}`,
-      port: bound,
+      url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${server.port}`,
+      port: server.port,
       [Symbol.asyncDispose]: () => resources.close(),
     };
   } catch (error) {
     await resources.close();
     throw error;
   }
-}
-
-function asCalls(observe: ObserveDependency): ObserveCall {
-  return (method, code, ms) => observe(method, code === "OK" ? "ok" : code, ms);
-}
-
-/** Browsers connect ahead of need, and Node does not count as idle what never carried a request. Returns what closes these. */
-function unusedConnections(server: Server): () => void {
-  const connections = new Set<Socket>();
-  server.on("connection", (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
-  });
-  return () => {
-    for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
-  };
 }

@@ -1,0 +1,73 @@
+import type { CloseStack } from "@headline/lifecycle";
+import { type Mysql, openMysql } from "@headline/mysql";
+import { gathered } from "@headline/observability";
+import type { ObserveDependency } from "@headline/observability/metrics";
+import { openRedis, type Redis, VersionedCache, waitForRedis } from "@headline/redis";
+import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
+import { type Events, openEvents } from "./events/open-events.js";
+import { PageSessions } from "./feed/page-sessions.js";
+import { tracedRecommender } from "./feed/traced-recommender.js";
+import type { GatewayConfig } from "./open-gateway.js";
+import type { openObservation } from "./open-observation.js";
+
+/** The gateway's ways to the others, each with its deadlines. */
+export interface Links {
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly subscriber: Redis;
+  /** Counts what is limited, without scripts of ours. */
+  readonly limitRedis: Redis;
+  readonly recommender: Recommender;
+  readonly events: Events;
+  readonly onRedisError: (error: unknown) => void;
+}
+
+type Observation = Awaited<ReturnType<typeof openObservation>>;
+
+/** Of a request's 800 ms. */
+const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
+
+/** Connects to all of them; none has to be there. Whatever was opened is closed with `resources`. */
+export async function openLinks(
+  config: GatewayConfig,
+  observation: Observation,
+  resources: CloseStack,
+): Promise<Links> {
+  const { mysqlUrl, redisUrl, stateRedisUrl = redisUrl, log } = config;
+  const { dependency } = observation;
+  const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
+  const opened = (redis: Redis) => {
+    resources.defer(() => redis.disconnect());
+    return redis;
+  };
+
+  const mysql = resources.use(openMysql(mysqlUrl, { ...MYSQL, observe: dependency("mysql") }));
+  const scripts = { ...VersionedCache.scripts, ...PageSessions.scripts };
+  const redis = opened(openRedis(redisUrl, { scripts, onError: onRedisError, observe: dependency("redis") }));
+  const subscriber = opened(openRedis(redisUrl, { subscriber: true, onError: onRedisError }));
+  const limitRedis = opened(openRedis(redisUrl, { onError: onRedisError }));
+  const recommender = connectedRecommender(config, observation, resources);
+  const [events] = await Promise.all([
+    openEvents({ mysqlUrl, redisUrl: stateRedisUrl, log, dependency }).then((open) => resources.use(open)),
+    waitForRedis(redis),
+    waitForRedis(subscriber),
+  ]);
+  return { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError };
+}
+
+function connectedRecommender(config: GatewayConfig, observation: Observation, resources: CloseStack): Recommender {
+  const connected =
+    config.recommender ??
+    connectRecommender({
+      address: config.recommenderAddress,
+      credentials: config.tls && clientTls(config.tls),
+      serverName: config.tlsServerName,
+      observe: asCalls(observation.dependency("recommender")),
+    });
+  resources.use(connected);
+  return observation.tracing === undefined ? connected : tracedRecommender(connected, observation.tracing);
+}
+
+function asCalls(observe: ObserveDependency): ObserveCall {
+  return (method, code, ms) => observe(method, code === "OK" ? "ok" : code, ms);
+}
