@@ -89,6 +89,7 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
       TRACK_SECRET: secrets.TRACK_SECRET,
       ASSETS: env.ASSETS || ASSETS,
       METRICS_PORT: "", // at /metrics
+      SIGN_UPS_PER_HOUR: env.SIGN_UPS_PER_HOUR || "1000000", // whoever tries things here is at one address
     },
     jobs: {
       ...shared,
