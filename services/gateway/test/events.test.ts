@@ -99,7 +99,7 @@ describe("what a reader does with a page", () => {
     const sum = answers.reduce((total, { body }) => total + body.data.accepted, 0);
     expect(sum).toBe(1);
     expect(await landed(1_001n)).toHaveLength(1);
-    const again = signed({ userId: 1_001n, ago: 100 });
+    const again = signed({ userId: 1_001n, ago: 60_000 }); // however long the uploads took, another moment
     expect(await upload([item("click", again.click)])).toMatchObject(counts(1)); // another batch
   });
 

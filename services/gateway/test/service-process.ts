@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { JWT_SECRET, TRACK_SECRET, type World } from "./open-world.js";
+import { bundledService } from "./service-bundle.js";
 
 /** A service as a process of its own. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -92,9 +92,9 @@ type Environment = Record<string, string>;
 type Said = Record<string, unknown>;
 
 /** A service's process, which need not listen yet; `says` resolves with the line of its log that contains `text`. */
-export function spawnService(name: Name, env: Environment) {
-  const main = fileURLToPath(new URL(`../../${name}/src/main.ts`, import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", main], {
+export async function spawnService(name: Name, env: Environment) {
+  const main = await bundledService(name);
+  const child = spawn(process.execPath, [main], {
     env: { ...process.env, NODE_OPTIONS: "", LOG_LEVEL: "info", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -107,8 +107,8 @@ async function startService(
 ): Promise<ServiceProcess> {
   let child: ChildProcess;
   const start = () =>
-    open((env) => {
-      const spawned = spawnService(name, env);
+    open(async (env) => {
+      const spawned = await spawnService(name, env);
       child = spawned.child;
       return spawned.says(`${name} listens`);
     });

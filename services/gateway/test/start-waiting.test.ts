@@ -22,7 +22,7 @@ afterAll(async () => {
 
 async function start(name: (typeof SERVICES)[number], stores: { mysqlUrl: string; redisUrl?: string }) {
   const port = await freePort();
-  const { child, says } = spawnService(name, {
+  const { child, says } = await spawnService(name, {
     MYSQL_URL: stores.mysqlUrl,
     REDIS_URL: stores.redisUrl ?? world.redis.url,
     GRPC_ADDRESS: `127.0.0.1:${port}`,
