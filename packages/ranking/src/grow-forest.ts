@@ -237,6 +237,7 @@ class TreeGrower {
       const last = this.#binned.edges[column]!.length;
       for (let bin = 0; bin < last; bin++) {
         const sum = histogram[column * BINS + bin]!;
+        if (sum === 0) continue; // no row in this bin: the same two sides as before it
         const high = Math.floor(sum / FIELD);
         leftGradient += high / this.#gradientScale;
         leftHessian += (sum - high * FIELD) / this.#hessianScale;

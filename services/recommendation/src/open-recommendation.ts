@@ -65,6 +65,8 @@ export interface RecommendationConfig {
   readonly now?: () => number;
   /** Calls in flight before new ones are refused with RESOURCE_EXHAUSTED. */
   readonly callsMax?: number;
+  /** For how many articles to make room at once, and how many readers' tastes to remember; two million and 200,000 by default. */
+  readonly room?: { readonly articles: number; readonly readers: number };
   /** Where metrics are read; nowhere without it. */
   readonly metricsPort?: number | undefined;
   readonly metricsHost?: string | undefined;
@@ -118,7 +120,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const onAway = gathered(log, "waits for MySQL; does not serve yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber), waitForMysql(mysqlUrl, { signal, onAway })]);
 
-    const catalogue = new Catalogue(now, 2 * CATALOGUE_MAX);
+    const catalogue = new Catalogue(now, config.room?.articles ?? 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
     const promotions = new Promotions(bulkMysql);
     const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logged(log, "titles") });
@@ -166,7 +168,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
     resources.defer(promotions.keepLoading(logged(log, "promotions not read")));
 
-    const tastes = createTastes(catalogue, titles);
+    const tastes = createTastes(catalogue, titles, config.room?.readers);
     const learning = resources.use(
       await openLearning({
         mysql: bulkMysql,

@@ -14,6 +14,7 @@ import {
   MIGRATIONS,
   newReader,
   openWorld,
+  ROOM,
   TRACK_SECRET,
   type World,
 } from "./open-world.js";
@@ -209,6 +210,7 @@ describe("MySQL", () => {
       mysqlUrl: throughProxy.href,
       redisUrl: redis.url,
       trackSecret: TRACK_SECRET,
+      room: ROOM,
       log: createLog({ name: "recommendation", level: "fatal" }),
     });
     await using client = unaryRecommender({ address: server.address, timeoutMs: CALL_MS });

@@ -10,6 +10,8 @@ import { openRecommendation, type RunningRecommendation } from "../src/open-reco
 
 export const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 export const TRACK_SECRET = "the tracking secret of the tests, long enough";
+/** Clearing room for millions is half of what a service costs that lives for a second. */
+export const ROOM = { articles: 10_000, readers: 2_000 };
 const PUBLISHED = 1;
 const DELETED = 2;
 
@@ -94,6 +96,7 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
           mysqlUrl: database.url,
           redisUrl: redis.url,
           trackSecret: TRACK_SECRET,
+          room: ROOM,
           log: createLog({ name: "recommendation", level: "fatal" }),
           ...options,
         }),

@@ -22,10 +22,14 @@ export interface Tastes {
 
 const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect", "comment"]);
 
-export function createTastes(catalogue: Catalogue, titles: Pick<TitleKeeper, "words" | "textsOf">): Tastes {
+export function createTastes(
+  catalogue: Catalogue,
+  titles: Pick<TitleKeeper, "words" | "textsOf">,
+  readersMax?: number,
+): Tastes {
   const titleWords = titles.words;
-  const interests = new Interests(traitsOf(catalogue, titleWords));
-  const visits = new CoVisits(catalogue);
+  const interests = new Interests(traitsOf(catalogue, titleWords), readersMax);
+  const visits = new CoVisits(catalogue, readersMax === undefined ? {} : { readersMax });
   return {
     interests,
     students: [interestsStudent(interests), coVisitsStudent(visits)],
