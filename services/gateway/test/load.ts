@@ -19,10 +19,10 @@ export interface Load {
 }
 
 /**
- * Clients that each send one request after the other until they are stopped; some two hundred a second in all, so that tests
+ * Clients that each send one request after the other until they are stopped; some hundred a second in all, so that tests
  * beside this one have their share of the processors.
  */
-export function startLoad(send: (client: number) => Promise<Answer>, { clients = 8, pauseMs = 40 } = {}): Load {
+export function startLoad(send: (client: number) => Promise<Answer>, { clients = 8, pauseMs = 80 } = {}): Load {
   const shots: Shot[] = [];
   let stopped = false;
   const running = Array.from({ length: clients }, async (_, client) => {

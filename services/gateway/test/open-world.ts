@@ -5,9 +5,9 @@ import { createLog } from "@headline/observability";
 import { openRecommendation, type RecommendationConfig, type RunningRecommendation } from "@headline/recommendation";
 import {
   type Proxy as FaultyLink,
+  migratedMysql,
   openProxy,
   type ThrowawayRedis,
-  throwawayMysql,
   throwawayRedis,
 } from "@headline/testkit";
 import { SignJWT } from "jose";
@@ -55,7 +55,8 @@ export interface World extends AsyncDisposable {
 
 /** Real MariaDB with the schema, real Redis, and channels 101 to 103. */
 export async function openWorld(
-  openMysqlServer: () => Promise<{ url: string } & AsyncDisposable> = throwawayMysql,
+  openMysqlServer: () => Promise<{ url: string } & AsyncDisposable> = () =>
+    migratedMysql((url) => migrate(url, MIGRATIONS)),
 ): Promise<World> {
   const resources = new CloseStack();
   const database = resources.use(await openMysqlServer());
@@ -76,6 +77,7 @@ export async function openWorld(
           address: "127.0.0.1:0",
           mysqlUrl: database.url,
           redisUrl: redis.url,
+          room: { articles: 10_000, readers: 2_000 },
           trackSecret: TRACK_SECRET,
           log,
           ...config,

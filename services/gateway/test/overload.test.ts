@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import { eventually } from "@headline/testkit";
+import { eventually, inFull } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Shot, slowestMs, startLoad, statuses } from "./load.js";
+import { inOneOfThree, type Shot, slowestMs, startLoad, statuses, untilPasses } from "./load.js";
 import { client, openWorld, type World } from "./open-world.js";
 
 let world: World;
@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 const IN_FLIGHT_MAX = 10;
-const MEASURED_MS = 2_000;
+const MEASURED_MS = inFull(1_000, 2_000);
 
 describe("many times the load that fits", () => {
   test("is shed with 503 and Retry-After, what is let in is answered as before, and afterwards all is well at once", async () => {
@@ -26,27 +26,26 @@ describe("many times the load that fits", () => {
     await eventually(async () => expect((await read()).body.data.degraded).toBe(false));
     proxy.latency(25); // each way: what fits is the recommender's to say, not this machine's
 
-    let round = await offered(read);
-    for (let more = 2; more > 0 && collapsed(round); more -= 1) round = await offered(read); // of all else that runs here
-    const { peak, shots, goodput, refused } = round;
-    const endedAt = performance.now();
-    await eventually(async () => expect(await isLive(read)).toBe(true), { withinMs: 2_000 });
-    const recoveredMs = performance.now() - endedAt;
+    await inOneOfThree(async (pace) => {
+      const { peak, shots, goodput, refused } = await offered(read);
+      const recoveredMs = await untilPasses(async () => expect(await isLive(read)).toBe(true));
 
-    console.log(
-      `${peak.length} pages when they fit; of ${shots.length} offered ${goodput.length} served and ${refused.length} refused; ` +
-        `the slowest took ${Math.round(slowestMs(shots))} ms; well again after ${Math.round(recoveredMs)} ms`,
-    );
-    expect(collapsed(round)).toBe(false);
-    expect(shots.length).toBeGreaterThan(2 * peak.length);
-    expect(refused.length).toBeGreaterThan(0);
-    expect(statuses(shots)).toEqual({ 200: goodput.length, 503: refused.length });
-    for (const { answer } of refused) {
-      expect(answer?.headers.get("retry-after")).toBe("1");
-      expect(answer?.body).toMatchObject({ code: "UNAVAILABLE" });
-    }
-    expect(slowestMs(shots)).toBeLessThan(1_000);
-  });
+      console.log(
+        `${peak.length} pages when they fit; of ${shots.length} offered ${goodput.length} served and ${refused.length} refused; ` +
+          `the slowest took ${Math.round(slowestMs(shots))} ms; well again after ${recoveredMs} ms`,
+      );
+      expect(statuses(shots)).toEqual({ 200: goodput.length, 503: refused.length });
+      for (const { answer } of refused) {
+        expect(answer?.headers.get("retry-after")).toBe("1");
+        expect(answer?.body).toMatchObject({ code: "UNAVAILABLE" });
+      }
+      pace(() => expect(shots.length).toBeGreaterThan(2 * peak.length));
+      pace(() => expect(refused.length).toBeGreaterThan(0));
+      pace(() => expect(goodput.length).toBeGreaterThan(peak.length / 2));
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+      pace(() => expect(recoveredMs).toBeLessThan(2_000));
+    });
+  }, 60_000);
 });
 
 type Read = () => ReturnType<ReturnType<typeof client>["get"]>;
@@ -56,13 +55,11 @@ async function offered(read: Read) {
   const fitting = startLoad(read, { clients: IN_FLIGHT_MAX, pauseMs: 0 });
   await setTimeout(MEASURED_MS);
   const peak = pages(await fitting.stop());
-  const overload = startLoad(read, { clients: 5 * IN_FLIGHT_MAX, pauseMs: 20 });
+  const overload = startLoad(read, { clients: 5 * IN_FLIGHT_MAX, pauseMs: 45 });
   await setTimeout(MEASURED_MS);
   const shots = await overload.stop();
   return { peak, shots, goodput: pages(shots), refused: shots.filter(({ answer }) => answer?.status === 503) };
 }
-
-const collapsed = ({ peak, goodput }: Awaited<ReturnType<typeof offered>>) => goodput.length <= peak.length / 2;
 
 const pages = (shots: readonly Shot[]) => shots.filter(({ answer }) => answer?.status === 200);
 

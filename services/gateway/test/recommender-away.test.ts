@@ -1,8 +1,8 @@
-import { eventually, muteServer } from "@headline/testkit";
+import { eventually, inFull, muteServer } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
+import { inOneOfThree, type Pace, slowestMs, startLoad, statuses, unhandledDuring, untilPasses } from "./load.js";
 import { type Answer, bearer, client, openWorld, type World } from "./open-world.js";
-import { startRecommendationProcess } from "./service-process.js";
+import { type RecommendationProcess, startRecommendationProcess } from "./service-process.js";
 
 let world: World;
 let articleIds: string[];
@@ -109,53 +109,63 @@ describe("a recommendation service that fails under load", () => {
   const read = (gateway: { url: string }) => () => client(gateway).get("/articles?channel_id=101");
   const degraded = (answer: Answer | undefined): unknown => answer?.body.data?.degraded;
 
+  let first: RecommendationProcess;
+  let second: RecommendationProcess;
+  beforeAll(async () => {
+    [first, second] = await Promise.all([startRecommendationProcess(world), startRecommendationProcess(world)]);
+  });
+  afterAll(async () => {
+    await Promise.all([first.kill(), second.kill()]);
+  });
+
   test("killed: no reader gets an error, and within 2 s of its return the feed is live", async () => {
-    await using recommendation = await startRecommendationProcess(world);
-    const gateway = await world.openGateway({ recommenderAddress: recommendation.address });
-    const unhandled = await unhandledDuring(async () => {
+    const gateway = await world.openGateway({ recommenderAddress: first.address });
+    const round = async (pace: Pace) => {
       const load = startLoad(read(gateway));
       await eventually(() =>
-        expect(load.shots.filter(({ answer }) => degraded(answer) === false).length).toBeGreaterThan(50),
+        expect(load.shots.filter(({ answer }) => degraded(answer) === false).length).toBeGreaterThan(30),
       );
-      await recommendation.kill();
+      await first.kill();
       const killedAt = performance.now();
-      await eventually(() => expect(load.since(killedAt).length).toBeGreaterThan(200));
+      await eventually(() => expect(load.since(killedAt + 300).length).toBeGreaterThan(30));
       expect(load.since(killedAt + 300).every(({ answer }) => degraded(answer) === true)).toBe(true);
-      await recommendation.restart();
-      const backAt = performance.now();
-      await eventually(() => expect(degraded(load.shots.at(-1)?.answer)).toBe(false), { withinMs: 2_000 });
-      console.log(`live again after ${Math.round(performance.now() - backAt)} ms`);
+      await first.restart();
+      const liveMs = await untilPasses(() => expect(degraded(load.shots.at(-1)?.answer)).toBe(false));
+      console.log(`live again after ${liveMs} ms`);
       const shots = await load.stop();
       expect(statuses(shots)).toEqual({ 200: shots.length });
       expect(shots.every(({ answer }) => answer?.body.data.results.length === 10)).toBe(true);
-      expect(slowestMs(shots)).toBeLessThan(1_000);
-    });
-    expect(unhandled).toEqual([]);
-  });
+      pace(() => expect(liveMs).toBeLessThan(2_000));
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+    };
+    expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
+  }, 60_000);
 
   test("one of two killed, and then the other: no reader notices", async () => {
-    await using first = await startRecommendationProcess(world);
-    await using second = await startRecommendationProcess(world);
     const gateway = await world.openGateway({ recommenderAddress: `ipv4:${first.address},${second.address}` });
-    const load = startLoad(read(gateway), { clients: 16 });
-    const shotsMore = async (count: number) => {
-      const before = load.shots.length;
-      await eventually(() => expect(load.shots.length).toBeGreaterThan(before + count));
-    };
-    await shotsMore(200);
-    for (const recommendation of [first, second, first]) {
-      await recommendation.kill();
-      await shotsMore(300);
-      await recommendation.restart();
-    }
-    await shotsMore(100);
-    const shots = await load.stop();
-    const degradedShots = shots.filter(({ answer }) => degraded(answer) !== false);
-    console.log(`${shots.length} pages, ${degradedShots.length} degraded, slowest ${Math.round(slowestMs(shots))} ms`);
-    expect(statuses(shots)).toEqual({ 200: shots.length });
-    expect(degradedShots.length).toBeLessThanOrEqual(shots.length / 200);
-    expect(slowestMs(shots)).toBeLessThan(1_000);
-  });
+    await inOneOfThree(async (pace) => {
+      const load = startLoad(read(gateway), { clients: 16, pauseMs: 100 });
+      const shotsMore = async (count: number) => {
+        const before = load.shots.length;
+        await eventually(() => expect(load.shots.length).toBeGreaterThan(before + count));
+      };
+      await shotsMore(100);
+      for (const recommendation of [first, second, first].slice(0, inFull(2, 3))) {
+        await recommendation.kill();
+        await shotsMore(100);
+        await recommendation.restart();
+      }
+      await shotsMore(50);
+      const shots = await load.stop();
+      const degradedShots = shots.filter(({ answer }) => degraded(answer) !== false);
+      console.log(
+        `${shots.length} pages, ${degradedShots.length} degraded, slowest ${Math.round(slowestMs(shots))} ms`,
+      );
+      expect(statuses(shots)).toEqual({ 200: shots.length });
+      pace(() => expect(degradedShots.length).toBeLessThanOrEqual(shots.length / 200));
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+    });
+  }, 60_000);
 
   test.each(["blackhole", "dropReplies"] as const)(
     "%s: degraded meanwhile, live within 2 s of healing",
@@ -163,19 +173,22 @@ describe("a recommendation service that fails under load", () => {
       const recommendation = await world.openRecommendation();
       const { proxy, recommenderAddress } = await world.recommenderProxy(recommendation);
       const gateway = await world.openGateway({ recommenderAddress });
-      const load = startLoad(read(gateway));
-      await eventually(() => expect(degraded(load.shots.at(-1)?.answer)).toBe(false));
-      proxy[fault]();
-      const faultAt = performance.now();
-      await eventually(() => expect(load.since(faultAt + 2_500).length).toBeGreaterThan(50), { withinMs: 6_000 });
-      proxy.heal();
-      const healedAt = performance.now();
-      await eventually(() => expect(degraded(load.shots.at(-1)?.answer)).toBe(false), { withinMs: 2_000 });
-      console.log(`${fault}: live again after ${Math.round(performance.now() - healedAt)} ms`);
-      const shots = await load.stop();
-      expect(statuses(shots)).toEqual({ 200: shots.length });
-      expect(shots.every(({ answer }) => answer?.body.data.results.length === 10)).toBe(true);
-      expect(slowestMs(shots)).toBeLessThan(1_000);
+      await inOneOfThree(async (pace) => {
+        const load = startLoad(read(gateway));
+        await eventually(() => expect(degraded(load.shots.at(-1)?.answer)).toBe(false));
+        proxy[fault]();
+        const faultAt = performance.now();
+        await eventually(() => expect(load.since(faultAt + 2_500).length).toBeGreaterThan(20), { withinMs: 6_000 });
+        proxy.heal();
+        const liveMs = await untilPasses(() => expect(degraded(load.shots.at(-1)?.answer)).toBe(false));
+        console.log(`${fault}: live again after ${liveMs} ms`);
+        const shots = await load.stop();
+        expect(statuses(shots)).toEqual({ 200: shots.length });
+        expect(shots.every(({ answer }) => answer?.body.data.results.length === 10)).toBe(true);
+        pace(() => expect(liveMs).toBeLessThan(2_000));
+        pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+      });
     },
+    60_000,
   );
 });

@@ -50,7 +50,7 @@ async function bundle(name: string): Promise<string> {
 }
 
 /** The folder of this run of Jest, which its global teardown removes. */
-function runFolder(): string {
+export function runFolder(): string {
   const url = new URL(process.env["HEADLINE_TEST_MYSQL_URL"] as string);
   return dirname(url.searchParams.get("socketPath") as string);
 }

