@@ -3,7 +3,7 @@ import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { correctStatistics } from "@headline/statistics";
-import { throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { migratedMysql, throwawayRedis } from "@headline/testkit";
 
 interface ContentWorld extends AsyncDisposable {
   readonly mysqlUrl: string;
@@ -18,10 +18,12 @@ const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 /** An empty database with the schema, for tests. */
 export async function openContentWorld(): Promise<ContentWorld> {
   const resources = new CloseStack();
-  const [database, redisServer] = await Promise.all([throwawayMysql(), throwawayRedis()]);
+  const [database, redisServer] = await Promise.all([
+    migratedMysql((url) => migrate(url, MIGRATIONS)),
+    throwawayRedis(),
+  ]);
   resources.use(database);
   resources.use(redisServer);
-  await migrate(database.url, MIGRATIONS);
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
   return {
     mysqlUrl: database.url,

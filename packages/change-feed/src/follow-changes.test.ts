@@ -2,15 +2,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { migrate, openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { eventually, openProxy, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { eventually, migratedMysql, openProxy, throwawayRedis } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { appendChanges, type Change, followChanges, type ToldBy, wakeFollowers } from "./index.js";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 
 async function openWorld() {
-  const database = await throwawayMysql();
-  await migrate(database.url, MIGRATIONS);
+  const database = await migratedMysql((url) => migrate(url, MIGRATIONS));
   const mysql = openMysql(database.url, { transactionTimeoutMs: 20_000 });
   const told: (Change & { by: ToldBy })[] = [];
   return {

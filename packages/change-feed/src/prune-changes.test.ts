@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { migrate, openMysql } from "@headline/mysql";
-import { throwawayMysql } from "@headline/testkit";
+import { migratedMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { pruneChanges } from "./prune-changes.js";
 
@@ -8,8 +8,7 @@ const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url)
 const HOUR_MS = 3_600_000;
 
 test("pruning leaves only the last hour, however much there was before", async () => {
-  await using database = await throwawayMysql();
-  await migrate(database.url, MIGRATIONS);
+  await using database = await migratedMysql((url) => migrate(url, MIGRATIONS));
   await using mysql = openMysql(database.url, { statementTimeoutMs: 5_000 });
   const insert = (count: number, agoMs: number) =>
     mysql.write(

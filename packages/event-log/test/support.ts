@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { openRedis, type Redis, waitForRedis } from "@headline/redis";
-import { type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { EventStream, type LandedEvent, readEvents, type TrackedEvent } from "../src/index.js";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -20,7 +20,7 @@ export interface Stores extends AsyncDisposable {
 export async function openStores({
   durable = true,
   args = [],
-  openMysqlServer = throwawayMysql,
+  openMysqlServer = () => migratedMysql((url) => migrate(url, MIGRATIONS)),
 }: {
   durable?: boolean;
   args?: readonly string[];

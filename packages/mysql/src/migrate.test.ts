@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { throwawayMysql } from "@headline/testkit";
+import { migratedMysql, throwawayMysql } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { migrate, openMysql } from "./index.js";
 
@@ -19,6 +19,17 @@ function folderOf(files: Record<string, string>): string {
   return folder;
 }
 
+async function schemaOf(url: string): Promise<string[]> {
+  await using mysql = openMysql(url);
+  const tables = (await mysql.query<Record<string, string>>("SHOW TABLES")).map((row) => String(Object.values(row)[0]));
+  const shown: string[] = [];
+  for (const table of tables) {
+    const [row] = await mysql.query<Record<string, string>>(`SHOW CREATE TABLE ${table}`);
+    shown.push(row?.["Create Table"] ?? "");
+  }
+  return shown;
+}
+
 describe("migrating", () => {
   test("applies our schema once, however many start at once", async () => {
     await using database = await throwawayMysql();
@@ -31,6 +42,20 @@ describe("migrating", () => {
     expect(winner?.length).toBeGreaterThan(10);
     expect(others).toEqual([[], []]);
     expect(await migrate(database.url, OURS)).toEqual([]);
+  });
+
+  test("is what the copies have that other tests work on", async () => {
+    const migrated = async () => await migratedMysql((url) => migrate(url, OURS));
+    await using first = await migrated(); // if nobody came before, what the copies are made of
+    await using copy = await migrated();
+    await using database = await throwawayMysql();
+    await migrate(database.url, OURS);
+    const expected = await schemaOf(database.url);
+    expect(expected.length).toBeGreaterThan(20);
+    for (const { url } of [first, copy]) {
+      expect(await schemaOf(url)).toEqual(expected);
+      expect(await migrate(url, OURS)).toEqual([]);
+    }
   });
 
   test("adds what is new, in order, and ignores what is no migration", async () => {

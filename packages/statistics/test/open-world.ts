@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql, type Transaction } from "@headline/mysql";
 import { openRedis, type Redis, type Versioned, VersionedCache, waitForRedis } from "@headline/redis";
-import { type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import {
   ARTICLE_STATISTICS,
   type CorrectionReport,
@@ -32,8 +32,7 @@ const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url)
 /** A real MariaDB with the schema, a real Redis, and both kinds of statistics over them. */
 export async function openWorld(): Promise<World> {
   const resources = new CloseStack();
-  const database = resources.use(await throwawayMysql());
-  await migrate(database.url, MIGRATIONS);
+  const database = resources.use(await migratedMysql((url) => migrate(url, MIGRATIONS)));
   const redisServer = resources.use(await throwawayRedis());
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 }));
   const connectRedis = async (url: string, commandTimeoutMs = 100) => {

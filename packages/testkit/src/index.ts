@@ -1,5 +1,6 @@
 export { eventually } from "./eventually.js";
 export { hasTime, inFull } from "./in-full.js";
+export { migratedMysql } from "./migrated-mysql.js";
 export { type MuteServer, muteServer } from "./mute-server.js";
 export { mysqlStatus } from "./mysql-status.js";
 export { openProxy, type Proxy, type ProxyTarget } from "./open-proxy.js";

@@ -5,7 +5,7 @@ import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { createLog, type Log } from "@headline/observability";
 import { openRedis, type Redis, waitForRedis } from "@headline/redis";
 import { connectRecommender, type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
-import { eventually, type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { eventually, migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { openRecommendation, type RunningRecommendation } from "../src/open-recommendation.js";
 
 export const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -63,8 +63,7 @@ export interface World extends AsyncDisposable {
 /** Real MariaDB with the schema, real Redis, channels 101 to 112, and what the test seeds before it opens a service. */
 export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {}): Promise<World> {
   const resources = new CloseStack();
-  const database = resources.use(await throwawayMysql());
-  await migrate(database.url, MIGRATIONS);
+  const database = resources.use(await migratedMysql((url) => migrate(url, MIGRATIONS)));
   const redis = resources.use(given ?? (await throwawayRedis()));
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
   const keys = openRedis(redis.url, { commandTimeoutMs: 2_000 });
