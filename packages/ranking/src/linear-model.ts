@@ -1,5 +1,8 @@
 import { softmax } from "./softmax.js";
 
+/** By name: where each module has a global object of its own, as in the tests, asking that for Math takes longer than the sum. */
+const { abs, sign, sqrt } = Math;
+
 /** What an example is worth against the penalties below, and how fast a weight may move. */
 const ALPHA = 0.06;
 const BETA = 1;
@@ -69,7 +72,7 @@ export class LinearModel {
   #move(column: number, gradient: number): void {
     const before = this.#n[column]!;
     const after = before + gradient * gradient;
-    const sigma = (Math.sqrt(after) - Math.sqrt(before)) / ALPHA;
+    const sigma = (sqrt(after) - sqrt(before)) / ALPHA;
     this.#z[column]! += gradient - sigma * (this.weights[column]! - this.#prior[column]!);
     this.#n[column] = after;
     this.weights[column] = this.#prior[column]! + this.#proximal(column);
@@ -77,7 +80,7 @@ export class LinearModel {
 
   #proximal(column: number): number {
     const z = this.#z[column]!;
-    if (Math.abs(z) <= L1) return 0;
-    return -(z - Math.sign(z) * L1) / ((BETA + Math.sqrt(this.#n[column]!)) / ALPHA + L2);
+    if (abs(z) <= L1) return 0;
+    return -(z - sign(z) * L1) / ((BETA + sqrt(this.#n[column]!)) / ALPHA + L2);
   }
 }
