@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { asRefusal } from "@headline/errors";
 import { openMysql } from "@headline/mysql";
-import { eventually, openProxy, privateMysql } from "@headline/testkit";
+import { eventually, inFull, openProxy, privateMysql } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { type EventLog, followEvents, openEventLander, openEventLog } from "../src/index.js";
 import { event, openStores, type Stores } from "./support.js";
 
-/** Appends without pause, as `clients` uploads at a time, and remembers what was acknowledged. */
-function appending(log: EventLog, { clients = 4, pauseMs = 1 } = {}) {
+/** Appends with hardly a pause, as `clients` uploads at a time, and remembers what was acknowledged. */
+function appending(log: EventLog, { clients = 4, pauseMs = inFull(10, 1) } = {}) {
   const acknowledged: bigint[] = [];
   const refused: { afterMs: number; error: unknown }[] = [];
   let slowestMs = 0;
@@ -78,7 +78,7 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     await using stores = await openStores();
     await using log = await openEventLog(stores);
     const load = appending(log);
-    for (let round = 0; round < 4; round += 1) {
+    for (let round = 0; round < inFull(2, 4); round += 1) {
       const lander = await startLander(stores);
       await sleep(150 + 40 * round);
       await end(lander);
@@ -113,7 +113,7 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     await using log = await openEventLog(stores);
     await using lander = openEventLander({ ...stores, takeOverAfterMs: 500 });
     const load = appending(log);
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < inFull(2, 3); round += 1) {
       await sleep(400);
       await stores.redisServer.kill();
       await sleep(200);

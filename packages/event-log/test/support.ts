@@ -20,15 +20,17 @@ export interface Stores extends AsyncDisposable {
 export async function openStores({
   durable = true,
   args = [],
+  statementTimeoutMs = 1_000,
   openMysqlServer = () => migratedMysql((url) => migrate(url, MIGRATIONS)),
 }: {
   durable?: boolean;
   args?: readonly string[];
+  statementTimeoutMs?: number;
   openMysqlServer?: () => Promise<{ url: string } & AsyncDisposable>;
 } = {}): Promise<Stores> {
   const database = await openMysqlServer();
   await migrate(database.url, MIGRATIONS);
-  const mysql = openMysql(database.url, { acquireTimeoutMs: 500, statementTimeoutMs: 1_000 });
+  const mysql = openMysql(database.url, { acquireTimeoutMs: 500, statementTimeoutMs });
   const redisServer = await throwawayRedis({ durable, args });
   const clients: Redis[] = [];
   const open = async (url = redisServer.url) => {
