@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { fileURLToPath } from "node:url";
 import { eventually } from "@headline/testkit";
 import { JWT_SECRET, TRACK_SECRET } from "../../gateway/test/open-world.js";
+import { bundledService } from "../../gateway/test/service-bundle.js";
 import type { Site } from "./open-site.js";
 
 /** A gateway as a process of its own, at an address that it keeps. */
@@ -13,10 +13,8 @@ export interface GatewayProcess extends AsyncDisposable {
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL("../../gateway/src/main.ts", import.meta.url));
-
 export async function startGateway({ world, assets }: Site, recommenderAddress: string): Promise<GatewayProcess> {
-  const port = await freePort();
+  const [main, port] = await Promise.all([bundledService("gateway"), freePort()]);
   const url = `http://127.0.0.1:${port}`;
   const env = {
     ...process.env,
@@ -34,8 +32,8 @@ export async function startGateway({ world, assets }: Site, recommenderAddress: 
   };
   let child: ChildProcess | undefined;
   const start = async () => {
-    child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", MAIN], { env, stdio: "ignore" });
-    await eventually(async () => void (await fetch(`${url}/healthz`)), { withinMs: 20_000 });
+    child = spawn(process.execPath, [main], { env, stdio: "ignore" });
+    await eventually(async () => void (await fetch(`${url}/healthz`)), { withinMs: 30_000, everyMs: 50 });
   };
   const end = async (signal: NodeJS.Signals) => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;

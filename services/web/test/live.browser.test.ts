@@ -5,11 +5,12 @@ import { insertMessage } from "../../gateway/src/conversations/message-store.js"
 import { client } from "../../gateway/test/open-world.js";
 import { FAINT_TEXTS } from "./faint-texts.js";
 import { startGateway } from "./gateway-process.js";
+import { atRest, THEMES } from "./looks.js";
 import { DESKTOP, hasChromium, openSite, PHONE, type SignedUp, type Site, signUp, welcomed } from "./open-site.js";
 
 const inBrowser = hasChromium ? describe : describe.skip;
-/** What one window does, the other shows within this. */
-const SOON = { timeout: 2_000 };
+/** What one window does, the other shows without asking, which it would do only after 20 seconds. */
+const SOON = { timeout: 10_000 };
 
 type WindowOptions = BrowserContextOptions & { readonly url?: string };
 
@@ -198,7 +199,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
 
   test("articles are announced as they are published; a reader without a socket asks, and is told nothing of it", async () => {
     const author = await signUp(site.url, "jo");
-    await using refused = await site.visit("/#/channels/102", { prepare: refuseSockets });
+    await using refused = await site.visit("/#/channels/102", { prepare: refuseSockets, once: true });
     await using live = await site.visit("/#/channels/102");
     await live.page.getByRole("feed").getByRole("article").nth(3).waitFor();
     await live.page.waitForTimeout(1_500);
@@ -212,7 +213,11 @@ inBrowser("what happens elsewhere, in a browser", () => {
 
   test("who is without a socket is told of notifications and messages all the same, later", async () => {
     const [kai, lia] = await Promise.all([signUp(site.url, "kai"), signUp(site.url, "lia")]);
-    await using visited = await site.visit(`/#/messages/${lia.userId}`, { prepare: refuseSockets, ...kai.signedIn() });
+    await using visited = await site.visit(`/#/messages/${lia.userId}`, {
+      prepare: refuseSockets,
+      once: true,
+      ...kai.signedIn(),
+    });
     const { page } = visited;
     await page.getByText("Nothing here yet; say hello").waitFor();
     await write(lia, kai, "Can you hear me?");
@@ -270,13 +275,18 @@ inBrowser("what happens elsewhere, in a browser", () => {
     const [quin, rhea] = await Promise.all([signUp(site.url, `quin-${device}`), signUp(site.url, `rhea-${device}`)]);
     await write(quin, rhea, "A long message that goes on and on, so that it has to break somewhere ".repeat(3));
     await write(rhea, quin, "Ok");
-    for (const colorScheme of ["light", "dark"] as const) {
-      await using visited = await site.visit("/#/messages", { ...options, colorScheme, ...quin.signedIn() });
-      const { page } = visited;
-      for (const path of ["/#/messages", `/#/messages/${rhea.userId}`, `/#/users/${rhea.userId}`]) {
-        await page.goto(site.url + path);
-        await page.locator("main :is(.row, .bubble, .statistics)").first().waitFor();
-        await page.waitForTimeout(150);
+    await using visited = await site.visit("/#/messages", { ...options, ...quin.signedIn() });
+    const { page } = visited;
+    for (const [path, landmark] of [
+      ["/#/messages", ".row"],
+      [`/#/messages/${rhea.userId}`, ".bubble"],
+      [`/#/users/${rhea.userId}`, ".statistics"],
+    ] as const) {
+      await page.goto(site.url + path);
+      await page.locator("main").locator(landmark).first().waitFor();
+      for (const colorScheme of THEMES) {
+        await page.emulateMedia({ colorScheme });
+        await atRest(page);
         expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(options.viewport.width);
         expect([path, await page.evaluate(FAINT_TEXTS)]).toEqual([path, []]);
         await photograph(page, `${device}-${colorScheme}-${path}`);

@@ -1,11 +1,8 @@
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { client, openWorld, type World } from "../../gateway/test/open-world.js";
+import { builtApp } from "./built-app.js";
 
 const CHROMIUM = process.env["CHROMIUM_PATH"] ?? "/usr/bin/chromium";
 const FLAGS = [
@@ -16,10 +13,11 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--renderer-process-limit=1",
 ];
-const WEB = fileURLToPath(new URL("..", import.meta.url));
+/** For a machine that has much else to do. */
+const PATIENCE_MS = 15_000;
 const COVERS = fileURLToPath(new URL("../../../sample/public", import.meta.url));
-const VITE = fileURLToPath(new URL("../../../node_modules/vite/bin/vite.js", import.meta.url));
 
 export const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium) console.log(`the browser tests are SKIPPED: there is no ${CHROMIUM}`);
@@ -48,6 +46,8 @@ type VisitOptions = BrowserContextOptions & {
   readonly url?: string;
   /** Called with the page before it opens its address. */
   readonly prepare?: (page: Page) => void;
+  /** Of a page that is left changed for good, by a turned clock or a script of its own: nobody visits in it afterwards. */
+  readonly once?: boolean;
 };
 
 export interface Site extends AsyncDisposable {
@@ -60,30 +60,26 @@ export interface Site extends AsyncDisposable {
 
 /** The application as it is built, a gateway and a recommender with 60 articles of three authors, and a browser. */
 export async function openSite(): Promise<Site> {
-  const dist = mkdtempSync(join(tmpdir(), "headline-web-"));
-  const building = promisify(execFile)(process.execPath, [VITE, "build", "--outDir", dist, "--logLevel", "error"], {
-    cwd: WEB,
-  });
-  const [world, browser] = await Promise.all([
+  const [world, browser, dist] = await Promise.all([
     openWorld(),
     chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
-    building,
+    builtApp(),
   ]);
   await addArticles(world);
   const assets = [dist, COVERS];
   const recommendation = await world.openRecommendation();
   const recommenderAddress = recommendation.address;
   const gateway = await world.openGateway({ recommenderAddress, assets, push: { updatesEveryMs: 500 } });
+  const visit = visitor(browser, gateway.url);
   return {
     world,
     recommenderAddress,
     url: gateway.url,
     assets,
-    visit: (path = "/", { url = gateway.url, ...options } = {}) => visit(browser, url + path, options),
+    visit,
     async [Symbol.asyncDispose]() {
       await browser.close();
       await world[Symbol.asyncDispose]();
-      rmSync(dist, { recursive: true });
     },
   };
 }
@@ -127,15 +123,35 @@ export async function signIn(page: Page, name: string): Promise<void> {
   await page.locator("dialog").waitFor({ state: "detached" });
 }
 
-async function visit(
-  browser: Browser,
-  address: string,
-  { prepare, ...options }: BrowserContextOptions & { prepare?: ((page: Page) => void) | undefined },
-): Promise<Visit> {
-  const context = await browser.newContext({ locale: "en-GB", ...DESKTOP, ...options });
-  const page = await context.newPage();
-  prepare?.(page);
-  page.setDefaultTimeout(8_000);
+/**
+ * Most of what a visit costs is its window and the process that draws it: a window is used again once nothing of its
+ * visit is left in it.
+ */
+function visitor(browser: Browser, home: string): Site["visit"] {
+  const free = new Map<string, Page[]>();
+  return async (path = "/", { url = home, prepare, once = false, storageState, colorScheme, ...others } = {}) => {
+    const options = { locale: "en-GB", ...DESKTOP, ...others };
+    const key = JSON.stringify(options);
+    const isReusable = url === home && !once;
+    const page = (isReusable && free.get(key)?.pop()) || (await (await browser.newContext(options)).newPage());
+    await page.emulateMedia({ colorScheme: colorScheme ?? "light" });
+    if (storageState !== undefined) await page.context().setStorageState(storageState);
+    const watched = watch(page);
+    prepare?.(page);
+    page.setDefaultTimeout(PATIENCE_MS);
+    await page.goto(url + path);
+    return {
+      page,
+      ...watched,
+      async [Symbol.asyncDispose]() {
+        if (!isReusable || !(await emptied(page, home))) return await page.context().close();
+        free.set(key, [...(free.get(key) ?? []), page]);
+      },
+    };
+  };
+}
+
+function watch(page: Page): Pick<Visit, "events" | "complaints"> {
   const events: SentEvent[] = [];
   const complaints: string[] = [];
   page.on("request", (request) => {
@@ -145,8 +161,21 @@ async function visit(
     if (message.type() !== "info" && message.type() !== "log") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
-  await page.goto(address);
-  return { page, events, complaints, [Symbol.asyncDispose]: () => context.close() };
+  return { events, complaints };
+}
+
+/** Whether the window is now as a new one: it has left the application, and kept nothing of it. */
+async function emptied(page: Page, home: string): Promise<boolean> {
+  try {
+    for (const event of ["request", "console", "pageerror", "websocket"]) page.removeAllListeners(event);
+    await page.unrouteAll();
+    await page.goto(`${home}/favicon.svg`); // of the same origin, without the application
+    await page.evaluate("sessionStorage.clear()");
+    await page.context().setStorageState({ cookies: [], origins: [] });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** With no, one and three covers in turn, the last one the newest. */
