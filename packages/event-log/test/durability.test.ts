@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { asRefusal } from "@headline/errors";
 import { openMysql } from "@headline/mysql";
-import { eventually, inFull, openProxy, privateMysql } from "@headline/testkit";
+import { bundled, eventually, inFull, openProxy, privateMysql } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { type EventLog, followEvents, openEventLander, openEventLog } from "../src/index.js";
 import { event, openStores, type Stores } from "./support.js";
@@ -57,8 +57,8 @@ async function expectLanded(stores: Stores, acknowledged: readonly bigint[], wit
 }
 
 async function startLander(stores: Stores): Promise<ChildProcess> {
-  const path = fileURLToPath(new URL("./lander-process.ts", import.meta.url));
-  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", path], {
+  const path = await bundled(fileURLToPath(new URL("./lander-process.ts", import.meta.url)));
+  const child = spawn(process.execPath, [path], {
     env: { ...process.env, NODE_OPTIONS: "", MYSQL_URL: stores.mysqlUrl, REDIS_URL: stores.redisServer.url },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { bundled } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { articleCounts, comment, commentAndOffer, openWorld } from "./open-world.js";
 
 const MAIN = fileURLToPath(new URL("../src/correct-statistics.main.ts", import.meta.url));
-const TSX = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 
 async function run(env: Record<string, string>) {
-  const command = spawn(process.execPath, [TSX, "--conditions=source", MAIN], {
+  const command = spawn(process.execPath, [await bundled(MAIN)], {
     env: { PATH: process.env["PATH"], ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,3 +1,4 @@
+export { bundled } from "./bundled.js";
 export { eventually } from "./eventually.js";
 export { hasTime, inFull } from "./in-full.js";
 export { migratedMysql } from "./migrated-mysql.js";

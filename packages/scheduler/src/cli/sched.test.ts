@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import {
+  bundled,
   eventually,
   type ThrowawayMysql,
   type ThrowawayRedis,
@@ -12,6 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 const MAIN = resolve(import.meta.dirname, "main.ts");
+let program: string;
 
 interface Ended {
   readonly code: number | null;
@@ -20,7 +22,7 @@ interface Ended {
 }
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn(process.execPath, ["--conditions=source", "--import", "tsx", MAIN, ...args], {
+  return spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env["PATH"], HOME: process.env["HOME"], TZ: "UTC", ...env },
     stdio: "pipe",
   });
@@ -56,7 +58,8 @@ function exitOf(child: ChildProcess): Promise<number | null> {
 }
 
 let folder: string;
-beforeAll(() => {
+beforeAll(async () => {
+  program = await bundled(MAIN);
   folder = mkdtempSync(join(tmpdir(), "sched-cli-"));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

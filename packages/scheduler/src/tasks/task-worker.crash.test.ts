@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { eventually, throwawayRedis } from "@headline/testkit";
+import { bundled, eventually, throwawayRedis } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
 import { TaskApp } from "./task-app.js";
@@ -15,9 +15,9 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
 
-function fixture(name: string, ...args: string[]): ChildProcess {
-  const script = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
-  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", script, ...args], {
+async function fixture(name: string, ...args: string[]): Promise<ChildProcess> {
+  const script = await bundled(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)));
+  const child = spawn(process.execPath, [script, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   children.push(child);
@@ -25,7 +25,7 @@ function fixture(name: string, ...args: string[]): ChildProcess {
 }
 
 async function workerProcess(url: string): Promise<ChildProcess> {
-  const child = fixture("worker.mjs", url, String(LOCK_MS));
+  const child = await fixture("worker.mjs", url, String(LOCK_MS));
   await once(child.stdout!, "data");
   return child;
 }
@@ -157,14 +157,14 @@ describe("Redis is killed and comes back", () => {
 describe("the process ends by itself", () => {
   test("after an app that did everything was closed", async () => {
     await using redis = await freshRedis();
-    const visitor = fixture("visitor.mjs", redis.url);
+    const visitor = await fixture("visitor.mjs", redis.url);
     const [said] = (await once(visitor.stdout!, "data")) as [Buffer];
     const [code] = (await once(visitor, "exit")) as [number | null];
     expect([String(said).trim(), code]).toEqual(["42", 0]);
   });
 
   test("when an app was only defined", async () => {
-    const bystander = fixture("bystander.mjs");
+    const bystander = await fixture("bystander.mjs");
     const [code] = (await once(bystander, "exit")) as [number | null];
     expect(code).toBe(0);
   });

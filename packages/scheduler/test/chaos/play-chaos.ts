@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { bundled } from "@headline/testkit";
 import { Scheduler } from "../../src/core/scheduler.js";
 import { date } from "../../src/triggers/date.js";
 import { interval } from "../../src/triggers/interval.js";
@@ -130,14 +131,10 @@ async function hurt(
 }
 
 async function startWorker(url: string, namespace: string, leaseMs: number, said: Said[]): Promise<Worker> {
-  const script = fileURLToPath(new URL("worker.ts", import.meta.url));
-  const child = spawn(
-    process.execPath,
-    ["--conditions=source", "--import", "tsx", script, url, namespace, String(leaseMs)],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
+  const script = await bundled(fileURLToPath(new URL("worker.ts", import.meta.url)));
+  const child = spawn(process.execPath, [script, url, namespace, String(leaseMs)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const worker: Worker = { process: child, hurtAt: [] };
   const lines = createInterface({ input: child.stdout });
   const ready = new Promise<void>((resolve, reject) => {
