@@ -18,12 +18,14 @@ import { type Answer, bearer, client, openWorld, type World } from "./open-world
 let world: World;
 let server: PrivateMysql;
 let author: string;
+let address: string;
 
 beforeAll(async () => {
   server = await privateMysql();
   world = await openWorld(async () => server);
   author = await bearer(await world.addUser("alice"));
   await world.addArticles(60);
+  ({ address } = await world.openRecommendation());
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -57,7 +59,6 @@ describe("MySQL", () => {
   test.each(["blackhole", "dropReplies"] as const)(
     "%s: readers read on from memory, authors are told to come back, and can within 2 s of healing",
     async (fault) => {
-      const { address } = await world.openRecommendation();
       const { proxy, mysqlUrl } = await world.mysqlProxy();
       const gateway = await world.openGateway({ recommenderAddress: address, mysqlUrl });
       for (let again = 0; again < 2; again += 1)
@@ -100,7 +101,6 @@ describe("MySQL", () => {
   );
 
   test("whose COMMIT was lost on the way back: asking again with the key finds the one article", async () => {
-    const { address } = await world.openRecommendation();
     const url = new URL(world.mysqlUrl);
     for (let round = 1; round <= inFull(2, 5); round += 1) {
       await using link = await forgetfulLink({ path: url.searchParams.get("socketPath") ?? "" });
@@ -119,7 +119,7 @@ describe("MySQL", () => {
   });
 
   test("killed while authors publish: nothing acknowledged is lost, nothing doubled, and readers notice nothing", async () => {
-    const { gateway } = await world.open();
+    const gateway = await world.openGateway({ recommenderAddress: address });
     const round = async (pace: Pace) => {
       const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"), { pauseMs: 120 });
       const outcomes = new Map<string, Answer | undefined>();
@@ -161,7 +161,6 @@ describe("MySQL", () => {
   }, 60_000);
 
   test("and Redis both half-open: pages come from memory", async () => {
-    const { address } = await world.openRecommendation();
     const mysql = await world.mysqlProxy();
     const redis = await world.redisProxy();
     const gateway = await world.openGateway({
@@ -185,7 +184,7 @@ describe("MySQL", () => {
   });
 
   test("refuses to be written to: authors are told to come back, readers read", async () => {
-    const { gateway } = await world.open();
+    const gateway = await world.openGateway({ recommenderAddress: address });
     await world.mysql.write("SET GLOBAL read_only = 1");
     await world.mysql.write("CREATE OR REPLACE USER writer@localhost");
     await world.mysql.write(`GRANT ALL ON *.* TO writer@localhost`);

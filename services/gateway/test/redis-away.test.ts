@@ -16,11 +16,13 @@ import { type Answer, bearer, client, openWorld, type World } from "./open-world
 
 let world: World;
 let author: string;
+let address: string;
 
 beforeAll(async () => {
   world = await openWorld();
   author = await bearer(await world.addUser("alice"));
   await world.addArticles(60);
+  ({ address } = await world.openRecommendation());
 });
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -54,7 +56,7 @@ async function expectLive(gateway: { url: string }): Promise<void> {
 
 describe("Redis under load", () => {
   test("killed: every reader gets a page, authors publish, and within 2 s of its return all is live", async () => {
-    const { gateway } = await world.open();
+    const gateway = await world.openGateway({ recommenderAddress: address });
     const round = async (pace: Pace) => {
       const load = startLoad(reading(gateway));
       await eventually(() => expect(load.shots.length).toBeGreaterThan(30));
@@ -79,7 +81,6 @@ describe("Redis under load", () => {
   test.each(["blackhole", "dropReplies"] as const)(
     "%s on the gateway's link: all is answered, and live within 2 s of healing",
     async (fault) => {
-      const { address } = await world.openRecommendation();
       const { proxy, redisUrl } = await world.redisProxy();
       const gateway = await world.openGateway({ recommenderAddress: address, redisUrl });
       const round = async (pace: Pace) => {
@@ -105,7 +106,7 @@ describe("Redis under load", () => {
   );
 
   test("flushed again and again: nobody notices", async () => {
-    const { gateway } = await world.open();
+    const gateway = await world.openGateway({ recommenderAddress: address });
     const flusher = openRedis(world.redis.url);
     await waitForRedis(flusher);
     await inOneOfThree(async (pace) => {
@@ -123,7 +124,6 @@ describe("Redis under load", () => {
   });
 
   test("slower than any command may take: pages are live all the same", async () => {
-    const { address } = await world.openRecommendation();
     const { proxy, redisUrl } = await world.redisProxy();
     const gateway = await world.openGateway({ recommenderAddress: address, redisUrl });
     proxy.latency(200);
@@ -141,10 +141,10 @@ describe("Redis under load", () => {
     await using alone = await openWorld();
     await alone.addUser("alice");
     await alone.addArticles(20);
-    const { address } = await alone.openRecommendation();
+    const { address: theirs } = await alone.openRecommendation();
     const { proxy, redisUrl } = await alone.redisProxy();
     await proxy.refuse();
-    const gateway = await alone.openGateway({ recommenderAddress: address, redisUrl });
+    const gateway = await alone.openGateway({ recommenderAddress: theirs, redisUrl });
     expect((await client(gateway).get("/articles?channel_id=101")).status).toBe(200);
     await proxy.listen();
     await eventually(async () => expect(await countsPages(gateway)).toBe(true), { withinMs: 2_000 });

@@ -28,7 +28,9 @@ describe("Redis and the recommendation service, killed at once under load", () =
     };
     const round = async (pace: Pace) => {
       const load = startLoad(read, { pauseMs: 30 });
-      await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(50));
+      await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(50), {
+        withinMs: 15_000,
+      });
       await Promise.all([world.redis.kill(), recommendation.kill()]);
       const killedAt = performance.now();
       await eventually(() => expect(load.since(killedAt).length).toBeGreaterThan(100));
