@@ -1,3 +1,4 @@
+import { inFull } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { Reply, StreamRecommendationsResponse } from "./gen/headline/recommend/v1/recommend.js";
@@ -44,7 +45,7 @@ describe("the tuned codec", () => {
       fc.property(message, (value) => {
         expect(encodeResponse(value).equals(generated(value))).toBe(true);
       }),
-      { numRuns: 1_000, interruptAfterTimeLimit: 10_000 },
+      { numRuns: inFull(300, 1_000), interruptAfterTimeLimit: 10_000 },
     );
   });
 
@@ -54,7 +55,7 @@ describe("the tuned codec", () => {
         const bytes = generated(value);
         expect(decodeResponse(bytes)).toEqual(StreamRecommendationsResponse.decode(bytes));
       }),
-      { numRuns: 1_000, interruptAfterTimeLimit: 10_000 },
+      { numRuns: inFull(300, 1_000), interruptAfterTimeLimit: 10_000 },
     );
   });
 
@@ -77,7 +78,7 @@ describe("the tuned codec", () => {
         }
         expect(outcomeOf(decodeResponse, bytes)).toEqual(outcomeOf(generatedDecode, bytes));
       }),
-      { numRuns: 3_000, endOnFailure: true, interruptAfterTimeLimit: 10_000 },
+      { numRuns: inFull(800, 3_000), endOnFailure: true, interruptAfterTimeLimit: 10_000 },
     );
   });
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { Refusal, type RefusalCode } from "@headline/errors";
+import { inFull } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import {
   type ArticleResponse,
@@ -417,6 +418,7 @@ describe("a drain", () => {
           () => answered++,
           (error) => failed.push(error),
         );
+        await after(inFull(20, 0));
       }
     });
     // A rolling restart, twice.

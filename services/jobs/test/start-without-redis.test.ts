@@ -29,6 +29,7 @@ test.each(["refuse", "blackhole"] as const)(
     const healedAt = performance.now();
     await eventually(async () => expect(await told()).toEqual([{ user_id: String(fan) }]), {
       withinMs: BACK_WITHIN_MS[fault],
+      everyMs: 100,
     });
     console.log(`Redis ${fault}: background tasks run ${Math.round(performance.now() - healedAt)} ms after healing`);
     expect((await fetch(`${jobs.url}/readyz`)).status).toBe(200);

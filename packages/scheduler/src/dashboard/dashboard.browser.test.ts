@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasTime } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Scheduler } from "../core/scheduler.js";
@@ -17,7 +18,11 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--renderer-process-limit=1",
 ];
+/** For a machine that has much else to do. */
+const PATIENCE_MS = 15_000;
+const THEMES = ["light", "dark"] as const;
 const here = existsSync(CHROMIUM);
 const inBrowser = here ? describe : describe.skip;
 
@@ -61,6 +66,7 @@ inBrowser(here ? "in a browser" : `in a browser (SKIPPED: there is no ${CHROMIUM
   async function visit(path: string, options: BrowserContextOptions = {}) {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     const complaints: string[] = [];
     page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
     page.on("pageerror", (error) => complaints.push(error.message));

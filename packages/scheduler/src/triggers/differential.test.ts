@@ -1,3 +1,4 @@
+import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { CronExpressionParser } from "cron-parser";
 import { Cron } from "croner";
@@ -56,7 +57,7 @@ describe.each<[string, (line: string, timezone: string, from: number) => number[
       fc.property(expression, steady, from, (line, timezone, now) => {
         expect(fireTimes(crontab(line, { timezone }), now, RUNS)).toEqual(peer(line, timezone, now));
       }),
-      { numRuns: 150 },
+      { numRuns: inFull(50, 150) },
     );
   });
 
@@ -65,7 +66,7 @@ describe.each<[string, (line: string, timezone: string, from: number) => number[
       fc.property(bothDays, steady, from, (line, timezone, now) => {
         expect(fireTimes(crontab(line, { timezone }), now, RUNS)).toEqual(peer(line, timezone, now));
       }),
-      { numRuns: 100 },
+      { numRuns: inFull(40, 100) },
     );
   });
 
@@ -78,7 +79,7 @@ describe.each<[string, (line: string, timezone: string, from: number) => number[
         fc.pre(isSteady && isCalm(now) && times.every(isCalm));
         expect(times).toEqual(peer(line, timezone, now));
       }),
-      { numRuns: 80 },
+      { numRuns: inFull(30, 80) },
     );
   });
 });

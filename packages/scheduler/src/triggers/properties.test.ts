@@ -1,3 +1,4 @@
+import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { zone } from "../time/zone.js";
@@ -80,7 +81,7 @@ describe("in every zone", () => {
         }
         expect(fireTimes(triggerFromJSON(JSON.parse(JSON.stringify(trigger))), at, 4)).toEqual(found);
       }),
-      { numRuns: 400 },
+      { numRuns: inFull(150, 400) },
     );
   });
 
@@ -94,7 +95,7 @@ describe("in every zone", () => {
         });
         expect(within(trigger, at, 9 * HOUR)).toEqual(expected);
       }),
-      { numRuns: 150 },
+      { numRuns: inFull(50, 150) },
     );
   });
 
@@ -108,7 +109,7 @@ describe("in every zone", () => {
         });
         expect(within(trigger, at, 10 * MINUTE)).toEqual(expected);
       }),
-      { numRuns: 60 },
+      { numRuns: inFull(20, 60) },
     );
   });
 
@@ -121,7 +122,7 @@ describe("in every zone", () => {
         const line = `${minute.text} ${hour.text} * * *`;
         expect(within(crontab(line, { timezone: name }), at, 9 * HOUR)).toEqual(expected);
       }),
-      { numRuns: 150 },
+      { numRuns: inFull(50, 150) },
     );
   });
 });
