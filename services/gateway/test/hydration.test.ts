@@ -3,6 +3,7 @@ import { openRedis, type Redis, VersionedCache, waitForRedis } from "@headline/r
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Articles } from "../src/articles/articles.js";
 import { countingLink } from "./counting-link.js";
+import { inOneOfThree } from "./load.js";
 import { client, openWorld, type World } from "./open-world.js";
 
 let world: World;
@@ -150,11 +151,16 @@ describe("a page of the feed", () => {
       expect(answer.body.data).toMatchObject({ degraded: false, results: { length: 10 } });
       return link.trips() - before;
     };
-    await settled();
-    expect(await tripsOf(`/articles?channel_id=101&timestamp=${Date.now()}`)).toBe(0);
-    expect(await tripsOf("/articles?channel_id=101")).toBe(1);
-    for (let again = 0; again < 10; again += 1)
-      expect(await tripsOf(`/articles?channel_id=0&timestamp=${Date.now()}`)).toBe(0);
+    // What the gateway asks Redis on its own may fall into one round.
+    await inOneOfThree(async (pace) => {
+      await settled();
+      const byCursor = await tripsOf(`/articles?channel_id=101&timestamp=${Date.now()}`);
+      const byNumber = await tripsOf("/articles?channel_id=101");
+      const others: number[] = [];
+      for (let again = 0; again < 10; again += 1)
+        others.push(await tripsOf(`/articles?channel_id=0&timestamp=${Date.now()}`));
+      pace(() => expect([byCursor, byNumber, ...others]).toEqual([0, 1, ...Array(10).fill(0)]));
+    });
   });
 });
 
