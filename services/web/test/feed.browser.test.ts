@@ -1,10 +1,10 @@
 import { readEvents } from "@headline/event-log";
-import { eventually, hasTime } from "@headline/testkit";
+import { hasTime } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { FAINT_TEXTS } from "./faint-texts.js";
 import { atRest, THEMES } from "./looks.js";
-import { DESKTOP, hasChromium, openSite, PHONE, type Site, signIn, signUp } from "./open-site.js";
+import { DESKTOP, eventually, hasChromium, openSite, PHONE, type Site, signIn, signUp } from "./open-site.js";
 
 const inBrowser = hasChromium ? describe : describe.skip;
 
@@ -23,7 +23,6 @@ inBrowser("the home feed in a browser", () => {
     await using visited = await site.visit("/", PHONE);
     const { page, events, complaints } = visited;
     await entries(page).nth(9).waitFor();
-    await page.waitForTimeout(900); // half a second is seen; the rest is for a busy machine
     const onScreen = await page.evaluate<string[]>(ON_SCREEN);
     await eventually(async () => {
       await page.evaluate("dispatchEvent(new Event('pagehide'))");
@@ -75,31 +74,31 @@ inBrowser("the home feed in a browser", () => {
       expect(events.filter(({ type }) => type === "click")).toHaveLength(1);
       const [read] = events.filter(({ type }) => type === "read");
       expect(read?.duration_ms).toBeGreaterThan(350);
-      expect(read?.duration_ms).toBeLessThan(5_000);
+      expect(read?.duration_ms).toBeLessThan(20_000);
     });
   });
 
   test("nothing is seen and nobody reads while the page is hidden; who closes it has said how long they read", async () => {
-    await using visited = await site.visit("/#/nowhere");
+    await using visited = await site.visit("/#/nowhere", { prepare: ({ clock }) => void clock.install(), once: true });
     const { page, events } = visited;
     await page.evaluate(HIDE);
     await page.evaluate("location.hash = '#/'");
     await entries(page).nth(9).waitFor();
-    await page.waitForTimeout(900);
+    await page.clock.fastForward(60_000);
     await page.evaluate("dispatchEvent(new Event('pagehide'))");
     expect(events).toEqual([]);
     await entries(page).nth(1).getByRole("link").click();
     await page.getByText("A sentence that goes on.").waitFor();
-    await page.waitForTimeout(1_000);
+    await page.clock.fastForward(60_000);
     await page.evaluate(SHOW);
-    await page.waitForTimeout(300);
+    await page.clock.fastForward(5_000);
     const id = new URL(page.url()).hash.replace("#/articles/", "");
     await page.goto("about:blank");
     await eventually(async () => {
       const landed = await readEvents(site.world.mysql, 0n, 1_000);
       const read = landed.findLast(({ kind, articleId }) => kind === "read" && String(articleId) === id);
-      expect(read?.durationMs).toBeGreaterThan(250);
-      expect(read?.durationMs).toBeLessThan(1_000);
+      expect(read?.durationMs).toBeGreaterThanOrEqual(5_000);
+      expect(read?.durationMs).toBeLessThan(50_000);
     });
   });
 

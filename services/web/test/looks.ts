@@ -1,12 +1,12 @@
-import { eventually } from "@headline/testkit";
 import { expect } from "@jest/globals";
 import type { Page } from "playwright-core";
+import { eventually } from "./open-site.js";
 
 export const THEMES = ["light", "dark"] as const;
 
 /** Once all has come that was asked for, nothing moves any more, and what the page looks like now has been drawn. */
 export async function atRest(page: Page): Promise<void> {
-  await eventually(async () => expect(await page.evaluate(STILL_TO_COME)).toEqual([]), { withinMs: 15_000 });
+  await eventually(async () => expect(await page.evaluate(STILL_TO_COME)).toEqual([]));
   await page.evaluate(NOTHING_MOVES);
 }
 

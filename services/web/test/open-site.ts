@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { eventually as eventuallyWithin } from "@headline/testkit";
+import { expect, jest } from "@jest/globals";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { client, openWorld, type World } from "../../gateway/test/open-world.js";
 import { builtApp } from "./built-app.js";
@@ -16,8 +18,13 @@ const FLAGS = [
   "--renderer-process-limit=1",
 ];
 /** For a machine that has much else to do. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 30_000;
+jest.setTimeout(3 * PATIENCE_MS);
+
 const COVERS = fileURLToPath(new URL("../../../sample/public", import.meta.url));
+
+/** What a browser says of a page that was left while its socket was being opened. */
+const LEFT_EARLY = /^WebSocket connection .* WebSocket is closed before the connection is established/;
 
 export const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium) console.log(`the browser tests are SKIPPED: there is no ${CHROMIUM}`);
@@ -25,6 +32,9 @@ if (!hasChromium) console.log(`the browser tests are SKIPPED: there is no ${CHRO
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } as const;
 export const DESKTOP = { viewport: { width: 1280, height: 800 } } as const;
 export const PASSWORD = "a password of the tests";
+
+export const eventually = <T>(check: () => T | Promise<T>) =>
+  eventuallyWithin(check, { withinMs: PATIENCE_MS, everyMs: 25 });
 
 /** What the page said to POST /events. */
 export interface SentEvent {
@@ -70,6 +80,11 @@ export async function openSite(): Promise<Site> {
   const recommendation = await world.openRecommendation();
   const recommenderAddress = recommendation.address;
   const gateway = await world.openGateway({ recommenderAddress, assets, push: { updatesEveryMs: 500 } });
+  // The first answer of a recommender takes longer than a gateway waits for it, on a machine that has much else to do.
+  await eventually(async () => {
+    const { body } = await client(gateway, "Anony warms-up").get("/articles?channel_id=0&per_page=1");
+    expect(body.data.degraded).toBe(false);
+  });
   const visit = visitor(browser, gateway.url);
   return {
     world,
@@ -91,9 +106,16 @@ export interface SignedUp {
   signedIn(url?: string): { storageState: NonNullable<BrowserContextOptions["storageState"]> };
 }
 
-/** Somebody new, signed up over HTTP. */
+/** Somebody new, signed up over HTTP; also where the gateway is busy. */
 export async function signUp(url: string, name: string): Promise<SignedUp> {
-  const { body } = await client({ url }).post("/users", { name, password: PASSWORD });
+  const { body } = await eventually(async () => {
+    const account = { name, password: PASSWORD };
+    const made = await client({ url }).post("/users", account);
+    // Who is told that the gateway is busy may have been signed up all the same.
+    const answer = made.status === 409 ? await client({ url }).post("/authorizations", account) : made;
+    expect(answer).toMatchObject({ status: 201 });
+    return answer;
+  });
   const { user_id: userId, token, refresh_token: refreshToken } = body.data;
   const kept = { name: "headline.signed-in", value: JSON.stringify({ userId, name, token, refreshToken }) };
   return {
@@ -158,7 +180,8 @@ function watch(page: Page): Pick<Visit, "events" | "complaints"> {
     if (new URL(request.url()).pathname === "/events") events.push(...JSON.parse(request.postData() ?? "{}").events);
   });
   page.on("console", (message) => {
-    if (message.type() !== "info" && message.type() !== "log") complaints.push(message.text());
+    if (["info", "log"].includes(message.type()) || LEFT_EARLY.test(message.text())) return;
+    complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
   return { events, complaints };
