@@ -151,7 +151,7 @@ describe("a page of the feed", () => {
       expect(answer.body.data).toMatchObject({ degraded: false, results: { length: 10 } });
       return link.trips() - before;
     };
-    // What the gateway asks Redis on its own may fall into one round.
+    // What the gateway asks Redis on its own falls into one of them now and then.
     await inOneOfThree(async (pace) => {
       await settled();
       const byCursor = await tripsOf(`/articles?channel_id=101&timestamp=${Date.now()}`);
@@ -159,7 +159,8 @@ describe("a page of the feed", () => {
       const others: number[] = [];
       for (let again = 0; again < 10; again += 1)
         others.push(await tripsOf(`/articles?channel_id=0&timestamp=${Date.now()}`));
-      pace(() => expect([byCursor, byNumber, ...others]).toEqual([0, 1, ...Array(10).fill(0)]));
+      pace(() => expect([byCursor, byNumber]).toEqual([0, 1]));
+      pace(() => expect(others.filter((trips) => trips > 0).length).toBeLessThanOrEqual(1));
     });
   });
 });

@@ -1,3 +1,4 @@
+import { openRedis, waitForRedis } from "@headline/redis";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { inOneOfThree } from "./load.js";
@@ -25,6 +26,10 @@ function metricOf(text: string, line: string): number | undefined {
 describe("the gateway's metrics", () => {
   test("tell routes by their pattern, pages by how they came about, and what dependencies took", async () => {
     await inOneOfThree(async (pace) => {
+      const flusher = openRedis(world.redis.url);
+      await waitForRedis(flusher);
+      await flusher.flushall(); // so that articles come from their source in every round
+      flusher.disconnect();
       const { gateway } = await world.open();
       guests += 1;
       const guest = client(gateway, `Anony metrics-1-${guests}`);
