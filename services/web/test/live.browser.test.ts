@@ -6,7 +6,17 @@ import { client } from "../../gateway/test/open-world.js";
 import { FAINT_TEXTS } from "./faint-texts.js";
 import { startGateway } from "./gateway-process.js";
 import { atRest, THEMES } from "./looks.js";
-import { DESKTOP, hasChromium, openSite, PHONE, type SignedUp, type Site, signUp, welcomed } from "./open-site.js";
+import {
+  DESKTOP,
+  eventually,
+  hasChromium,
+  openSite,
+  PHONE,
+  type SignedUp,
+  type Site,
+  signUp,
+  welcomed,
+} from "./open-site.js";
 
 const inBrowser = hasChromium ? describe : describe.skip;
 /** What one window does, the other shows without asking, which it would do only after 20 seconds. */
@@ -74,15 +84,20 @@ inBrowser("what happens elsewhere, in a browser", () => {
   test("what somebody did is theirs on every device, also with an article reached by a link", async () => {
     const reader = await signUp(site.url, "cleo");
     await using first = await site.visit("/#/articles/4", { ...PHONE, ...reader.signedIn() });
+    await site.world.mysql.write("DELETE FROM article_likes"); // of the test before
     await first.page.getByRole("button", { name: "Like", exact: true }).click();
     await first.page.getByRole("button", { name: "Save", exact: true }).click();
     await first.page.getByRole("button", { name: "Not interested" }).click();
     await first.page.getByRole("dialog").getByRole("button", { name: "Out of date" }).click();
     await first.page.getByText("You will see less like this").waitFor();
+    const kept = (table: string) => site.world.mysql.query(`SELECT 1 FROM ${table}`);
+    for (const table of ["article_likes", "article_collects", "article_dislikes"])
+      await eventually(async () => expect(await kept(table)).toHaveLength(1));
     await using second = await site.visit("/#/articles/4", reader.signedIn());
     const pressed = (name: string) => second.page.getByRole("button", { name, exact: true, pressed: true });
     for (const name of ["Like", "Save", "Not interested"]) await pressed(name).waitFor();
     await pressed("Like").click();
+    await eventually(async () => expect(await kept("article_likes")).toEqual([]));
     await first.page.reload();
     await first.page.getByRole("button", { name: "Like", exact: true, pressed: false }).waitFor();
     await first.page.getByRole("button", { name: "Save", exact: true, pressed: true }).waitFor();
@@ -94,6 +109,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
       .getByRole("button", { name: /^Nothing more from/ })
       .click();
     await guest.page.getByText(/is blocked/).waitFor();
+    await eventually(async () => expect(await kept("author_blocks")).toHaveLength(1));
     await guest.page.evaluate("localStorage.removeItem('headline.reactions')");
     await guest.page.reload();
     await guest.page.getByRole("button", { name: "Not interested", pressed: true }).waitFor();
@@ -205,8 +221,10 @@ inBrowser("what happens elsewhere, in a browser", () => {
     await live.page.waitForTimeout(1_500);
     await as(author).post("/articles", { title: "Just in", content: "now", channel_id: 102 });
     await live.page.getByRole("button", { name: "1 new" }).waitFor(SOON);
-    await refused.page.clock.fastForward(25_000);
-    await refused.page.getByRole("button", { name: "1 new" }).waitFor();
+    await eventually(async () => {
+      await refused.page.clock.fastForward(25_000);
+      await refused.page.getByRole("button", { name: "1 new" }).waitFor({ timeout: 2_000 });
+    });
     expect(await refused.page.getByRole("alert").count()).toBe(0);
     expect(await refused.page.locator(".toast").count()).toBe(0);
   });
@@ -222,9 +240,11 @@ inBrowser("what happens elsewhere, in a browser", () => {
     await page.getByText("Nothing here yet; say hello").waitFor();
     await write(lia, kai, "Can you hear me?");
     await as(lia).send("PUT", `/users/${kai.userId}/follow`);
-    await page.clock.fastForward(61_000);
-    await bubbles(page).getByText("Can you hear me?").waitFor();
-    await page.getByRole("link", { name: "Notifications, 1" }).waitFor();
+    await eventually(async () => {
+      await page.clock.fastForward(61_000);
+      await bubbles(page).getByText("Can you hear me?").waitFor({ timeout: 2_000 });
+      await page.getByRole("link", { name: "Notifications, 1" }).waitFor({ timeout: 2_000 });
+    });
   });
 
   test("after its gateway was killed, and after it was stopped, a window hears again and has lost nothing", async () => {

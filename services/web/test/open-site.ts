@@ -23,8 +23,8 @@ jest.setTimeout(3 * PATIENCE_MS);
 
 const COVERS = fileURLToPath(new URL("../../../sample/public", import.meta.url));
 
-/** What a browser says of a page that was left while its socket was being opened. */
-const LEFT_EARLY = /^WebSocket connection .* WebSocket is closed before the connection is established/;
+/** What a browser says where the machine is busy: a page is left while its socket is being opened, a gateway asks to wait. */
+const OF_BUSY_MACHINES = /WebSocket is closed before the connection is established|responded with a status of 503/;
 
 export const hasChromium = existsSync(CHROMIUM);
 if (!hasChromium) console.log(`the browser tests are SKIPPED: there is no ${CHROMIUM}`);
@@ -180,7 +180,7 @@ function watch(page: Page): Pick<Visit, "events" | "complaints"> {
     if (new URL(request.url()).pathname === "/events") events.push(...JSON.parse(request.postData() ?? "{}").events);
   });
   page.on("console", (message) => {
-    if (["info", "log"].includes(message.type()) || LEFT_EARLY.test(message.text())) return;
+    if (["info", "log"].includes(message.type()) || OF_BUSY_MACHINES.test(message.text())) return;
     complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(error.message));
