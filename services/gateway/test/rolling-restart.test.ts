@@ -40,7 +40,8 @@ const degraded = (shots: readonly Shot[]) => shots.filter(({ answer }) => answer
 async function openFleet() {
   const [first, second] = await Promise.all([startRecommendationProcess(world), startRecommendationProcess(world)]);
   const recommenderAddress = `ipv4:${first.address},${second.address}`;
-  const gateways = await Promise.all([1, 2].map(() => startGatewayProcess(world, { recommenderAddress })));
+  const env = { GRACE_MS: "1000" }; // on a busy machine the balancer notices /readyz late
+  const gateways = await Promise.all([1, 2].map(() => startGatewayProcess(world, { recommenderAddress, env })));
   const recommendations = [first, second];
   return {
     recommendations,
