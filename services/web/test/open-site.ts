@@ -80,11 +80,7 @@ export async function openSite(): Promise<Site> {
   const recommendation = await world.openRecommendation();
   const recommenderAddress = recommendation.address;
   const gateway = await world.openGateway({ recommenderAddress, assets, push: { updatesEveryMs: 500 } });
-  // The first answer of a recommender takes longer than a gateway waits for it, on a machine that has much else to do.
-  await eventually(async () => {
-    const { body } = await client(gateway, "Anony warms-up").get("/articles?channel_id=0&per_page=1");
-    expect(body.data.degraded).toBe(false);
-  });
+  await warmUp(gateway.url);
   const visit = visitor(browser, gateway.url);
   return {
     world,
@@ -97,6 +93,15 @@ export async function openSite(): Promise<Site> {
       await world[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What is asked for the first time takes longer than a gateway waits, on a machine that has much else to do. */
+async function warmUp(url: string): Promise<void> {
+  await signUp(url, "warms-up");
+  await eventually(async () => {
+    const { body } = await client({ url }, "Anony warms-up").get("/articles?channel_id=0&per_page=1");
+    expect(body.data.degraded).toBe(false);
+  });
 }
 
 export interface SignedUp {
