@@ -46,7 +46,11 @@ inBrowser("somebody signed in, in a browser", () => {
   test("is told in words how long to wait after ten wrong passwords", async () => {
     await signUp(site.url, "guessed");
     const guess = { name: "guessed", password: "wrong" };
-    for (let index = 0; index < 10; index += 1) await client(site).post("/authorizations", guess);
+    for (let wrong = 0; wrong < 10; ) {
+      const { status } = await client(site).post("/authorizations", guess);
+      if (status === 401) wrong += 1;
+      else if (status === 429) break; // one that a busy gateway answered with 503 has counted, too
+    }
     await using visited = await site.visit("/", PHONE);
     const { page } = visited;
     await page.getByRole("button", { name: "Sign in" }).click();

@@ -19,8 +19,10 @@ import {
 } from "./open-site.js";
 
 const inBrowser = hasChromium ? describe : describe.skip;
-/** What one window does, the other shows without asking, which it would do only after 20 seconds. */
+/** What one window does, the other is told; without a socket it asks for notifications each minute, for news each 20 s. */
 const SOON = { timeout: 10_000 };
+/** Without a socket a conversation asks every 5 s, the list of them every 8 s: what comes sooner was told. */
+const MESSAGE_SOON = { timeout: 4_000 };
 
 type WindowOptions = BrowserContextOptions & { readonly url?: string };
 
@@ -125,22 +127,22 @@ inBrowser("what happens elsewhere, in a browser", () => {
     await dans.page.getByLabel("Write a message").fill("Hello\nEve");
     await dans.page.getByRole("button", { name: "Send" }).click();
     await bubbles(dans.page).getByText("Hello Eve").waitFor();
-    await eves.page.getByRole("link", { name: "Messages, 1" }).first().waitFor(SOON);
-    await bubbles(others.page).getByText("Hello Eve").waitFor(SOON);
-    await dans.page.getByText("Delivered").waitFor(SOON);
+    await eves.page.getByRole("link", { name: "Messages, 1" }).first().waitFor(MESSAGE_SOON);
+    await bubbles(others.page).getByText("Hello Eve").waitFor(MESSAGE_SOON);
+    await dans.page.getByText("Delivered").waitFor(MESSAGE_SOON);
     await eves.page.getByRole("link", { name: "Messages, 1" }).first().click();
     await eves.page.getByRole("link", { name: /dan/ }).click();
     await bubbles(eves.page).getByText("Hello Eve").waitFor();
-    await dans.page.getByText("Read").waitFor(SOON);
+    await dans.page.getByText("Read").waitFor(MESSAGE_SOON);
     await eves.page.getByRole("link", { name: "Messages", exact: true }).first().waitFor();
     await eves.page.getByLabel("Write a message").fill("Hello Dan");
     await eves.page.keyboard.press("Enter");
-    for (const { page } of [dans, others]) await bubbles(page).getByText("Hello Dan").waitFor(SOON);
+    for (const { page } of [dans, others]) await bubbles(page).getByText("Hello Dan").waitFor(MESSAGE_SOON);
     expect(await bubbles(dans.page).count()).toBe(2);
     await dans.page.goto(`${site.url}/#/messages`);
     await dans.page.getByRole("link", { name: /eve/ }).getByText("Hello Dan").waitFor();
     await write(eve, dan, "One more");
-    await dans.page.getByRole("link", { name: /eve/ }).getByText("One more").waitFor(SOON);
+    await dans.page.getByRole("link", { name: /eve/ }).getByText("One more").waitFor(MESSAGE_SOON);
     for (const { complaints } of [dans, others, eves]) expect(complaints).toEqual([]);
   });
 
@@ -253,7 +255,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
     await using visited = await windowOf(mia, `/#/messages/${ned.userId}`, { url: gateway.url });
     const { page } = visited;
     await write(ned, mia, "Before");
-    await bubbles(page).getByText("Before").waitFor(SOON);
+    await bubbles(page).getByText("Before").waitFor(MESSAGE_SOON);
     let told = 0;
     for (const signal of ["SIGKILL", "SIGTERM"] as const) {
       await gateway.end(signal);
@@ -268,7 +270,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
       await bubbles(page).getByText(`While it was gone, ${signal}`).waitFor({ timeout: 25_000 });
       await page.getByRole("link", { name: `Notifications, ${told}` }).waitFor(SOON);
       await write(ned, mia, `And after, ${signal}`);
-      await bubbles(page).getByText(`And after, ${signal}`).waitFor(SOON);
+      await bubbles(page).getByText(`And after, ${signal}`).waitFor(MESSAGE_SOON);
     }
     expect(await bubbles(page).count()).toBe(5);
   });
