@@ -42,6 +42,7 @@ await openGateway({
   recommenderAddress: "",
   recommender,
   tokenKeys: { secret: "the signing secret of the benchmark, long enough" },
+  trackSecret: "the tracking secret of the benchmark, long enough",
   log: quiet,
 });
 console.log("ready");
