@@ -4,7 +4,17 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { FAINT_TEXTS } from "./faint-texts.js";
 import { atRest, THEMES } from "./looks.js";
-import { DESKTOP, eventually, hasChromium, openSite, PHONE, type Site, signIn, signUp } from "./open-site.js";
+import {
+  DESKTOP,
+  eventually,
+  hasChromium,
+  openSite,
+  PHONE,
+  recommended,
+  type Site,
+  signIn,
+  signUp,
+} from "./open-site.js";
 
 const inBrowser = hasChromium ? describe : describe.skip;
 
@@ -18,15 +28,6 @@ inBrowser("the home feed in a browser", () => {
   });
 
   const entries = (page: Page) => page.getByRole("feed").getByRole("article");
-
-  /** Waits for what is recommended: on a busy machine a page may begin with what is hot, which nobody reports as seen. */
-  async function recommended(page: Page): Promise<void> {
-    for (;;) {
-      await entries(page).nth(9).waitFor();
-      if ((await page.getByText("Recommendations are away for a moment").count()) === 0) return;
-      await page.reload();
-    }
-  }
 
   test("a guest scrolls on and on, and what is reported as seen is what was on the screen", async () => {
     await using visited = await site.visit("/", PHONE);

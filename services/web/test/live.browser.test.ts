@@ -12,6 +12,7 @@ import {
   hasChromium,
   openSite,
   PHONE,
+  recommended,
   type SignedUp,
   type Site,
   signUp,
@@ -219,7 +220,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
     const author = await signUp(site.url, "jo");
     await using refused = await site.visit("/#/channels/102", { prepare: refuseSockets, once: true });
     await using live = await site.visit("/#/channels/102");
-    for (const { page } of [refused, live]) await page.getByRole("feed").getByRole("article").nth(3).waitFor();
+    for (const { page } of [refused, live]) await recommended(page);
     await live.page.waitForTimeout(1_500);
     await as(author).post("/articles", { title: "Just in", content: "now", channel_id: 102 });
     await live.page.getByRole("button", { name: "1 new" }).waitFor(SOON);

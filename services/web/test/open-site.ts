@@ -141,6 +141,15 @@ export function welcomed(page: Page, userId: string): Promise<void> {
   });
 }
 
+/** Waits for what is recommended: on a busy machine a page may begin with what is hot, which nobody reports as seen. */
+export async function recommended(page: Page): Promise<void> {
+  for (;;) {
+    await page.getByRole("feed").getByRole("article").nth(9).waitFor();
+    if ((await page.getByText("Recommendations are away for a moment").count()) === 0) return;
+    await page.reload();
+  }
+}
+
 /** Signs in through the dialog of the page. */
 export async function signIn(page: Page, name: string): Promise<void> {
   await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
