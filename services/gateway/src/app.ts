@@ -41,6 +41,7 @@ import { PageSessions } from "./feed/page-sessions.js";
 import { tellDegraded } from "./feed/tell-degraded.js";
 import { admissionByKind } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
+import { boundPipelining } from "./http/exchanges.js";
 import { plainFraming } from "./http/framing.js";
 import { jsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
@@ -105,6 +106,7 @@ export interface AppParts {
 }
 
 const IN_FLIGHT_MAX = 2_000;
+const UNANSWERED_MAX = 32;
 const BUDGET_MS = 800;
 /** What happens to every request while a part is away is said once a second. */
 const EACH_SECOND = { everyMs: 1_000 };
@@ -178,6 +180,7 @@ export function createApp(parts: AppParts): Express {
   app.set("trust proxy", parts.trustProxy);
 
   app.use(identifyRequest);
+  app.use(boundPipelining(UNANSWERED_MAX));
   app.get("/healthz", (_req, res) => void res.type("text/plain").end("ok\n"));
   app.get(
     "/readyz",

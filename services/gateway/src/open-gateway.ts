@@ -61,6 +61,8 @@ export interface GatewayConfig {
   readonly inFlightMax?: number;
   /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
+  /** How long a connection may stand still while it is owed an answer: its client does not read. */
+  readonly stallTimeoutMs?: number;
   /** Where metrics are read; this gateway's own port, at /metrics, without it. */
   readonly metricsPort?: number | undefined;
   /** A collector of OpenTelemetry, to which spans are sent by OTLP over HTTP. */
@@ -168,6 +170,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       host,
       port,
       graceMs: config.graceMs ?? GRACE_MS,
+      stallTimeoutMs: config.stallTimeoutMs,
       push,
       onDrain: () => {
         isDraining = true;

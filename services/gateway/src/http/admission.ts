@@ -1,6 +1,7 @@
 import { Refusal } from "@headline/errors";
 import { Slots } from "@headline/slots";
 import type { Request, RequestHandler, Response } from "express";
+import { onceOver } from "./exchanges.js";
 import { sendRefusal } from "./problem.js";
 
 interface Options {
@@ -8,16 +9,21 @@ interface Options {
   readonly max: number;
   /** How long an answer may take from when the whole request is here. */
   readonly budgetMs: number;
+  /** How long a request may take to arrive and its answer to leave, together; two minutes by default. */
+  readonly exchangeMaxMs?: number;
 }
 
 interface Waiting {
   readonly res: Response;
+  readonly startedMs: number;
   sinceMs: number;
 }
 
 const FULL = new Refusal("UNAVAILABLE", "too many requests are being answered right now", { retryAfterSeconds: 1 });
 const TOO_SLOW = new Refusal("UNAVAILABLE", "the answer took too long", { retryAfterSeconds: 1 });
 const LOOK_EVERY_MS = 50;
+/** A client that takes longer than that over its request and the answer is cut, however steadily it drips. */
+const EXCHANGE_MAX_MS = 120_000;
 
 /** Of the places, how many requests with a body may have. */
 const WITH_BODY_SHARE = 0.25;
@@ -37,23 +43,31 @@ function carriesBody({ headers }: Request): boolean {
  * Refuses what comes beyond `max` requests in flight with 503, instead of letting everybody wait; and answers 503 for what is
  * not answered within its budget, whatever it waits for.
  */
-export function admission({ max, budgetMs }: Options): RequestHandler {
+export function admission({ max, budgetMs, exchangeMaxMs = EXCHANGE_MAX_MS }: Options): RequestHandler {
   const inFlight = new Slots<Waiting>();
-  setInterval(() => refuseLate(inFlight, budgetMs), LOOK_EVERY_MS).unref();
+  setInterval(() => refuseLate(inFlight, { budgetMs, exchangeMaxMs }), LOOK_EVERY_MS).unref();
   return (_req, res, next) => {
     if (inFlight.size >= max) {
       sendRefusal(res, FULL);
       return;
     }
-    const place = inFlight.put({ res, sinceMs: performance.now() });
-    res.once("close", () => inFlight.take(place));
+    const nowMs = performance.now();
+    const place = inFlight.put({ res, startedMs: nowMs, sinceMs: nowMs });
+    onceOver(res, () => inFlight.take(place));
     next();
   };
 }
 
-function refuseLate(inFlight: Iterable<Waiting>, budgetMs: number): void {
+function refuseLate(
+  inFlight: Iterable<Waiting>,
+  { budgetMs, exchangeMaxMs }: { budgetMs: number; exchangeMaxMs: number },
+): void {
   const nowMs = performance.now();
   for (const waiting of inFlight) {
+    if (nowMs - waiting.startedMs >= exchangeMaxMs) {
+      waiting.res.req.socket.destroy();
+      continue;
+    }
     if (nowMs - waiting.sinceMs < budgetMs) continue;
     if (waiting.res.req.complete && !waiting.res.headersSent) sendRefusal(waiting.res, TOO_SLOW);
     // Others wait for the client: the server's own timeouts are for them, and what is still arriving begins anew.

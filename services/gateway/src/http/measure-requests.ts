@@ -1,5 +1,6 @@
 import type { Metrics, Timing } from "@headline/observability/metrics";
 import type { Request, RequestHandler, Response } from "express";
+import { onceOver } from "./exchanges.js";
 
 interface Route {
   readonly path: string;
@@ -24,7 +25,7 @@ export function measureRequests(metrics: Metrics): RequestHandler {
   return (req, res, next) => {
     const startedAt = performance.now();
     inFlight += 1;
-    res.once("close", () => {
+    onceOver(res, () => {
       inFlight -= 1;
       timingOf(req, res).observeMs(performance.now() - startedAt);
     });

@@ -7,9 +7,11 @@ import { refuseUnreadable } from "./refuse-unreadable.js";
  * both on every request, which costs V8 its inline caches; where the prototype already is the right one, the swap changes nothing,
  * and a request costs a quarter (docs/decisions/0004-express-with-preset-prototypes.md).
  *
- * Slow clients are cut: headers within 5 s, the request within 10 s. Node's own limits let a dripping one hold on for 87 s.
+ * Slow clients are cut: headers within 5 s, the request within 10 s, and a connection on which nothing moves for
+ * `stallTimeoutMs` while an answer is owed, because its client does not read. Node's own limits let a dripping one hold on for
+ * 87 s, and one that does not read for ever.
  */
-export function createPresetServer(app: Express): Server {
+export function createPresetServer(app: Express, { stallTimeoutMs }: { stallTimeoutMs: number }): Server {
   // Classes, because V8 lays out what `super()` builds well ahead; the same through Reflect.construct is slower than no trick at all.
   class PresetRequest extends IncomingMessage {}
   class PresetResponse extends ServerResponse {}
@@ -27,6 +29,7 @@ export function createPresetServer(app: Express): Server {
     },
     app,
   );
+  server.timeout = stallTimeoutMs;
   server.on("clientError", refuseUnreadable);
   return server;
 }

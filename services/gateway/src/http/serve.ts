@@ -10,6 +10,8 @@ interface Options {
   readonly port: number;
   /** How long a draining server goes on serving, so that balancers notice /readyz first. */
   readonly graceMs: number;
+  /** How long a connection may stand still while it is owed an answer; ten seconds by default. */
+  readonly stallTimeoutMs?: number | undefined;
   /** What else speaks on this server's connections. */
   readonly push: { listen(server: Server): void; drain(): Promise<void> };
   /** Told when the end has begun: from then on /readyz says so. */
@@ -20,12 +22,14 @@ export interface Serving extends AsyncDisposable {
   readonly port: number;
 }
 
+const STALL_TIMEOUT_MS = 10_000;
 /** An answer takes 800 ms at most; who has not even sent the whole request by then is not waited for. */
 const DRAIN_MS = 3_000;
 
 /** Listens, until disposed of: then not ready first, serving all the same; then no new connections; what is in flight is answered. */
-export async function serve(app: Express, { host, port, graceMs, push, onDrain }: Options): Promise<Serving> {
-  const server = createPresetServer(app);
+export async function serve(app: Express, options: Options): Promise<Serving> {
+  const { host, port, graceMs, stallTimeoutMs = STALL_TIMEOUT_MS, push, onDrain } = options;
+  const server = createPresetServer(app, { stallTimeoutMs });
   const closeUnused = unusedConnections(server);
   push.listen(server);
   server.listen(port, host);

@@ -1,5 +1,6 @@
 import type { Tracing } from "@headline/observability/tracing";
 import type { RequestHandler } from "express";
+import { onceOver } from "./exchanges.js";
 import { requestId } from "./request-id.js";
 
 /** A span for each request. What is done for it stands below: from here on, the span is what the request came with. */
@@ -12,7 +13,7 @@ export function traceRequests(tracing: Tracing): RequestHandler {
     req.headers["traceparent"] = span.traceparent;
     span.set("http.request.method", req.method);
     span.set("headline.request_id", requestId(res));
-    res.once("close", () => {
+    onceOver(res, () => {
       const { path = "(none)" } = (req.route ?? {}) as { path?: string };
       span.set("http.route", path);
       span.set("http.response.status_code", res.statusCode);

@@ -2,6 +2,9 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
+import { unansweredOn } from "../http/exchanges.js";
+import { hangUpWith } from "../http/hang-up.js";
+
 type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /**
@@ -10,7 +13,10 @@ type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
  */
 export function takeUpgrades(server: Server, path: string, upgrade: Upgrade): void {
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (isOf(req.url ?? "", path) && req.headers.upgrade?.toLowerCase() === "websocket") upgrade(req, socket, head);
+    if (unansweredOn(socket).length > 0)
+      socket.destroy(); // answers would come into the midst of another protocol
+    else if (isOf(req.url ?? "", path) && req.headers.upgrade?.toLowerCase() === "websocket")
+      upgrade(req, socket, head);
     else giveBack(server, req, socket, head);
   });
 }
@@ -28,9 +34,9 @@ export function refuseUpgrade(
     message,
     code,
   });
-  socket.on("error", () => undefined); // it may be gone
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n${status.startsWith("503") ? "Retry-After: 1\r\n" : ""}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  hangUpWith(
+    socket,
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n${status.startsWith("503") ? "Retry-After: 1\r\n" : ""}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 
