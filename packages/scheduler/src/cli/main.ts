@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { systemClock } from "../core/clock.js";
+import { thrownMessage } from "../core/describe-thrown.js";
 import { crontabCommand } from "./crontab-command.js";
 import { changeCommand, executionsCommand, jobsCommand } from "./job-commands.js";
 import { nextCommand } from "./next-command.js";
@@ -48,8 +49,5 @@ async function run(name: string | undefined, rest: string[]): Promise<void> {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // A refused connection to several addresses has its reasons inside and no message of its own.
-  const { message } = error instanceof AggregateError && error.errors[0] instanceof Error ? error.errors[0] : error;
-  return error instanceof UsageError || message !== "" ? message.split("\n").join("; ") : error.name;
+  return thrownMessage(error).split("\n").join("; ");
 }

@@ -1,3 +1,4 @@
+import { thrownMessage } from "../core/describe-thrown.js";
 import type { Executor } from "../core/executor.js";
 import type { JobDefaults } from "../core/job-spec.js";
 import type { JobStore } from "../core/job-store.js";
@@ -74,7 +75,7 @@ async function opened<T>(
     try {
       all.push([alias, await open(parts)]);
     } catch (error) {
-      throw new ConfigError(path, error instanceof Error ? error.message : String(error), { cause: error });
+      throw new ConfigError(path, thrownMessage(error), { cause: error });
     }
   }
   return Object.fromEntries(all);

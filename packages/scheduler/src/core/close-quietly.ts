@@ -1,3 +1,4 @@
+import { thrownLine } from "./describe-thrown.js";
 import type { Logger } from "./executor.js";
 
 /** What cannot be closed is logged and keeps nothing else from being closed. */
@@ -5,6 +6,6 @@ export async function closeQuietly(logger: Logger, close: () => unknown): Promis
   try {
     await close();
   } catch (error) {
-    logger.error(`A store or an executor failed to close: ${String(error)}`);
+    logger.error(`A store or an executor failed to close: ${thrownLine(error)}`);
   }
 }

@@ -1,3 +1,4 @@
+import { describeThrown, isA } from "./describe-thrown.js";
 import type { Json } from "./json.js";
 
 /** APScheduler 3's event codes. */
@@ -167,7 +168,7 @@ function codedEvent(code: number, event: object): CodedEvent {
     ...(scheduledRunTimes !== undefined ? { scheduledRunTimes: scheduledRunTimes.map((at) => new Date(at)) } : {}),
     ...(code === EVENT_JOB_EXECUTED ? { retval: value } : {}),
     ...(code === EVENT_JOB_ERROR
-      ? { exception: error, traceback: error instanceof Error ? error.stack : undefined }
+      ? { exception: error, traceback: isA(error, Error) ? describeThrown(error).stack : undefined }
       : {}),
   };
 }

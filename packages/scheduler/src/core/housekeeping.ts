@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
 import { deleteOld } from "./delete-old.js";
+import { thrownLine } from "./describe-thrown.js";
 import type { Logger } from "./executor.js";
 import type { JobStore } from "./job-store.js";
 
@@ -29,7 +30,7 @@ export function keepHouse({ clock, logger, stores, historyMs }: House): Disposab
       try {
         await deleteOld(store.executions, (await store.now()) - historyMs, () => !isOver);
       } catch (error) {
-        if (!isOver) logger.warn(`Old executions of job store "${alias}" could not be removed: ${String(error)}`);
+        if (!isOver) logger.warn(`Old executions of job store "${alias}" could not be removed: ${thrownLine(error)}`);
       }
       if (isOver) return;
     }

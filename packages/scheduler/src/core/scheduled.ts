@@ -1,3 +1,4 @@
+import { thrownLine } from "./describe-thrown.js";
 import type { JobSpec } from "./job-spec.js";
 import type { Scheduler } from "./scheduler.js";
 import type { RunContext } from "./task.js";
@@ -35,5 +36,5 @@ export function addDeclared(scheduler: Pick<Declaring, "logger" | "addJob">, spe
   const name = spec.id ?? (typeof spec.func === "string" ? spec.func : spec.func.name);
   scheduler
     .addJob(spec)
-    .catch((error: unknown) => scheduler.logger.error(`Job "${name}" could not be added: ${String(error)}`));
+    .catch((error: unknown) => scheduler.logger.error(`Job "${name}" could not be added: ${thrownLine(error)}`));
 }

@@ -1,4 +1,5 @@
 import type { Request } from "express";
+import { thrownMessage } from "../core/describe-thrown.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import type { DashboardScheduler } from "./dashboard-scheduler.js";
@@ -75,6 +76,6 @@ function triggerOf(body: unknown, timezone: string): Trigger {
   try {
     return triggerFromJSON(given as TriggerState);
   } catch (error) {
-    throw new InputProblem("trigger", error instanceof Error ? error.message : String(error));
+    throw new InputProblem("trigger", thrownMessage(error));
   }
 }

@@ -1,3 +1,4 @@
+import { thrownMessage } from "../core/describe-thrown.js";
 import { crontab } from "../triggers/crontab.js";
 import { date } from "../triggers/date.js";
 import type { Elapsed } from "../triggers/elapsed.js";
@@ -38,7 +39,7 @@ export function triggerFromText(text: string, timezone: string): Trigger {
     return readTrigger(trimmed, timezone);
   } catch (error) {
     if (error instanceof InputProblem) throw error;
-    throw new InputProblem("trigger", error instanceof Error ? error.message : String(error));
+    throw new InputProblem("trigger", thrownMessage(error));
   }
 }
 

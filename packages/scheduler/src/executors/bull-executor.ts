@@ -1,6 +1,7 @@
 import { type Job as BullJob, Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Clock, systemClock } from "../core/clock.js";
+import { thrownLine } from "../core/describe-thrown.js";
 import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
 import { type BullPayload, cancelKey } from "./bull-payload.js";
@@ -178,7 +179,7 @@ export class BullExecutor implements Executor {
       if ((await this.#queue!.remove(executionId)) !== 1) return;
       this.#inFlight.get(executionId)?.settle({ kind: "error", error: new Error("aborted before a worker took it") });
     } catch (error) {
-      this.#logger?.warn(`Execution ${executionId} could not be cancelled: ${String(error)}`);
+      this.#logger?.warn(`Execution ${executionId} could not be cancelled: ${thrownLine(error)}`);
     }
   }
 

@@ -2,15 +2,16 @@ import { type Job as BullJob, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
+import { describeThrown, thrownLine } from "../core/describe-thrown.js";
 import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
+import { safeLogger } from "../core/safe-logger.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
 import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
 import { closeBullWorker } from "./close-bull.js";
 import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
 import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
-import { describeError } from "./remote-error.js";
 import { RunningSet } from "./running-set.js";
 import { settledOrIgnored } from "./settled-or-ignored.js";
 
@@ -66,7 +67,7 @@ export class BullTaskWorker implements AsyncDisposable {
     this.#options = options;
     this.#prefix = prefix;
     this.#clock = options.clock ?? systemClock();
-    this.#logger = options.logger ?? defaultLogger;
+    this.#logger = safeLogger(options.logger ?? defaultLogger);
     this.#control = openRedis(patientConnection(connection));
     this.#cancels = new KeyWatch(() => this.#control, this.#clock, options.cancelPollMs ?? 500);
     this.#worker = new Worker<BullPayload>(queue, (job) => this.#run(job), {
@@ -78,7 +79,7 @@ export class BullTaskWorker implements AsyncDisposable {
       maxStalledCount: NO_STALL_LIMIT,
       runRetryDelay: 500,
     });
-    this.#worker.on("error", (error) => this.#logger.debug(`Worker of queue "${queue}": ${String(error)}`)); // it goes on
+    this.#worker.on("error", (error) => this.#logger.debug(`Worker of queue "${queue}": ${thrownLine(error)}`)); // it goes on
   }
 
   async ready(): Promise<void> {
@@ -165,7 +166,7 @@ export async function bullWorker(options: BullTaskWorkerOptions): Promise<BullTa
 
 /** BullMQ keeps the message and the stack, so the name goes into the stack; and it must not retry by itself. */
 function asFailure(thrown: unknown): UnrecoverableError {
-  const { name, message, stack } = describeError(thrown);
+  const { name, message, stack } = describeThrown(thrown);
   const failure = new UnrecoverableError(message);
   const frames = stack.slice(stack.indexOf("\n    at "));
   failure.stack = stack.includes("\n    at ") ? `${name}: ${message}${frames}` : `${name}: ${message}`;

@@ -35,7 +35,70 @@ async function outcome(scheduler: Scheduler, spec: Parameters<Scheduler["addJob"
   throw new Error("the execution did not end");
 }
 
+const hostile = fileURLToPath(new URL("../../test/fixtures/thrown.mjs", import.meta.url));
+const {
+  default: run,
+  THROWN,
+  RETURNED,
+} = (await import(hostile)) as {
+  default: (context: RunContext, what: "throw" | "return", name: string) => unknown;
+  THROWN: Readonly<Record<string, { keeps: string }>>;
+  RETURNED: Readonly<Record<string, unknown>>;
+};
+
+/** Every value thrown ends as an error that keeps its text, and every value returned ends its run. */
+async function endsWhateverHappens(scheduler: Scheduler): Promise<void> {
+  scheduler.registerTask("run", run);
+  const scheduled = Object.keys(THROWN).map(async (name) => {
+    const execution = await outcome(scheduler, { func: "run", args: ["throw", name], retries: { max: 1, delayMs: 0 } });
+    expect({ name, state: execution.state, attempt: execution.attempt }).toEqual({ name, state: "error", attempt: 2 });
+    expect(execution.error).toContain(THROWN[name]!.keeps);
+    expect(execution.error).not.toBe("");
+    expect(execution.error).not.toContain("[object Object]");
+  });
+  await Promise.all(scheduled);
+  for (const name of Object.keys(RETURNED)) {
+    expect((await outcome(scheduler, { func: "run", args: ["return", name] })).state).toMatch(/^executed$|^error$/);
+  }
+}
+
+test("a listener or a logger that throws keeps no run from its end", async () => {
+  const fail = (): never => {
+    throw Object.create(null);
+  };
+  const logger = { debug: fail, info: fail, warn: fail, error: fail };
+  const scheduler = new Scheduler({ timezone: "UTC", logger });
+  open.push(scheduler);
+  for (const name of ["job:submitted", "job:started", "job:error", "job:retry"] as const) scheduler.on(name, fail);
+  scheduler.addListener(fail);
+  await scheduler.start();
+  scheduler.registerTask("fail", fail);
+  expect(await outcome(scheduler, { func: "fail", retries: { max: 1, delayMs: 0 } })).toMatchObject({
+    state: "error",
+    attempt: 2,
+  });
+});
+
+test("an executor that throws at once is an error of the run", async () => {
+  const executor: Executor = {
+    start() {},
+    submit() {
+      throw new Error("not today");
+    },
+    capacity: () => 1,
+    shutdown: async () => {},
+  };
+  expect(await outcome(await started(executor), { func: () => {} })).toMatchObject({
+    state: "error",
+    error: "not today",
+  });
+});
+
 describe("the async executor", () => {
+  test("ends a run whatever its task throws or returns", async () => {
+    await endsWhateverHappens(await started(new AsyncExecutor()));
+  });
+
   test("runs no more at once than it may; the others wait in order, and are missed when that takes too long", async () => {
     const clock = new VirtualClock(0);
     const executor = new AsyncExecutor({ concurrency: 2, queueMax: 10, clock });
@@ -109,6 +172,10 @@ test("the debug executor runs on the spot", async () => {
 });
 
 describe("the thread executor", () => {
+  test("ends a run whatever its task throws or returns", async () => {
+    await endsWhateverHappens(await started(new WorkerThreadExecutor({ filename: hostile, maxThreads: 1 })));
+  });
+
   const filename = fileURLToPath(new URL("../../test/fixtures/heavy.mjs", import.meta.url));
 
   test("runs exports in threads of this process, with the context and the arguments", async () => {
@@ -135,11 +202,12 @@ describe("the thread executor", () => {
 });
 
 describe("the BullMQ executor", () => {
-  test("hands runs to workers elsewhere and brings results, errors and cancellations back", async () => {
+  test("hands runs to workers elsewhere and brings results, errors (whatever was thrown) and cancellations back", async () => {
     await using redis = await throwawayRedis({ tcp: true });
     const { hostname: host, port } = new URL(redis.url);
     const connection = { host, port: Number(port), maxRetriesPerRequest: null };
     const tasks = {
+      run,
       add: (_context: RunContext, a: number, b: number) => a + b,
       fail: () => {
         throw new RangeError("remote trouble");
@@ -147,7 +215,7 @@ describe("the BullMQ executor", () => {
       hang: ({ signal }: RunContext) =>
         new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
     };
-    await using worker = new BullTaskWorker({ connection, queue: "jobs", tasks, cancelPollMs: 50 });
+    await using worker = new BullTaskWorker({ connection, queue: "jobs", tasks, cancelPollMs: 50, logger: quiet });
     await worker.ready();
     const scheduler = await started(new BullExecutor({ connection, queue: "jobs" }));
     for (const name of Object.keys(tasks)) scheduler.registerTask(name);
@@ -157,6 +225,7 @@ describe("the BullMQ executor", () => {
       state: "error",
       error: "timed out after 200 ms",
     });
+    await endsWhateverHappens(scheduler);
     await scheduler.shutdown();
   });
 

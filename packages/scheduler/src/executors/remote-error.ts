@@ -5,15 +5,6 @@ export interface RemoteError {
   readonly stack?: string | undefined;
 }
 
-/** What was thrown, whatever it was, as it travels. */
-export function describeError(thrown: unknown): RemoteError & { readonly stack: string } {
-  if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
-    const { name = "Error", message, stack } = thrown as { name?: unknown; message: unknown; stack?: unknown };
-    return { name: String(name), message: String(message), stack: String(stack ?? `${name}: ${message}`) };
-  }
-  return { name: "Error", message: String(thrown), stack: `Error: ${String(thrown)}` };
-}
-
 /** An error that happened in another process or thread, with the name and the stack it had there. */
 export function reviveError({ name, message, stack }: RemoteError): Error {
   const error = new Error(message);

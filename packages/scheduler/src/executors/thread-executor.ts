@@ -2,10 +2,9 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
-import { jsonValue } from "./json-value.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { type RemoteError, reviveError } from "./remote-error.js";
-import type { ThreadCall } from "./thread-worker.js";
+import type { ThreadAnswer, ThreadCall } from "./thread-worker.js";
 
 export interface WorkerThreadExecutorOptions {
   /**
@@ -106,9 +105,10 @@ export class WorkerThreadExecutor implements Executor {
     const ending = new AbortController();
     run.onAborted = () => ending.abort();
     try {
-      const value: unknown = await this.#pool!.run(call, { signal: ending.signal });
-      const warn = () => this.#context?.logger.warn(`The result of job "${jobName}" cannot be kept: it is not JSON`);
-      return { kind: "executed", value: jsonValue(value, warn) };
+      const answer = (await this.#pool!.run(call, { signal: ending.signal })) as ThreadAnswer;
+      if (answer.kind === "error") return { kind: "error", error: reviveError(answer.error) };
+      if (answer.isLossy) this.#context?.logger.warn(`The result of job "${jobName}" cannot be kept: it is not JSON`);
+      return { kind: "executed", value: answer.value };
     } finally {
       run.onAborted = undefined;
     }

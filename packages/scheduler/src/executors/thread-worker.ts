@@ -1,5 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { threadId, workerData } from "node:worker_threads";
+import { describeThrown } from "../core/describe-thrown.js";
+import type { Json } from "../core/json.js";
+import { jsonValue } from "./json-value.js";
+import type { RemoteError } from "./remote-error.js";
 
 /** What a thread is asked to do. */
 export interface ThreadCall {
@@ -7,6 +11,11 @@ export interface ThreadCall {
   readonly context: object;
   readonly args: readonly unknown[];
 }
+
+/** What a thread answers, made of what can surely be cloned: a task may return and throw anything. */
+export type ThreadAnswer =
+  | { readonly kind: "executed"; readonly value: Json | undefined; readonly isLossy: boolean }
+  | { readonly kind: "error"; readonly error: RemoteError };
 
 type Task = (context: object, ...args: unknown[]) => unknown;
 type Tasks = Readonly<Record<string, unknown>>;
@@ -16,9 +25,18 @@ const { filename } = (Array.isArray(workerData) ? workerData[1] : workerData) as
 let loading: Promise<Tasks> | undefined;
 
 /** Runs one task of the user's module in this thread. */
-export default async function runTask({ name, context, args }: ThreadCall): Promise<unknown> {
-  loading ??= import(filename.startsWith("file:") ? filename : pathToFileURL(filename).href) as Promise<Tasks>;
-  return taskIn(await loading, name)({ ...context, threadId }, ...args);
+export default async function runTask({ name, context, args }: ThreadCall): Promise<ThreadAnswer> {
+  try {
+    loading ??= import(filename.startsWith("file:") ? filename : pathToFileURL(filename).href) as Promise<Tasks>;
+    const returned: unknown = await taskIn(await loading, name)({ ...context, threadId }, ...args);
+    let isLossy = false;
+    const value = jsonValue(returned, () => {
+      isLossy = true;
+    });
+    return { kind: "executed", value, isLossy };
+  } catch (thrown) {
+    return { kind: "error", error: describeThrown(thrown) };
+  }
 }
 
 function taskIn(module: Tasks, name: string): Task {

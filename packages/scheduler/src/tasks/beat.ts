@@ -1,3 +1,4 @@
+import { thrownLine } from "../core/describe-thrown.js";
 import type { JobSpec } from "../core/job-spec.js";
 import type { Json } from "../core/json.js";
 import type { RunContext } from "../core/task.js";
@@ -67,7 +68,7 @@ export async function keepBeat(app: TaskApp, scheduler: BeatScheduler): Promise<
   // What earlier processes left in the store shows only once the scheduler has opened it.
   scheduler.once?.("scheduler:started", () => {
     removeOthers(scheduler, sender, kept).catch((error: unknown) =>
-      app.logger.warn(`Old entries of the beat schedule could not be removed: ${String(error)}`),
+      app.logger.warn(`Old entries of the beat schedule could not be removed: ${thrownLine(error)}`),
     );
   });
 }

@@ -1,3 +1,4 @@
+import { isA, readMember } from "../core/describe-thrown.js";
 import { etaOf } from "./apply-options.js";
 import type { TaskDefinition } from "./definition.js";
 import type { RetryOverride } from "./message.js";
@@ -97,9 +98,9 @@ export class BoundTask {
   #retriesAfter(error: unknown): boolean {
     const { definition, override } = this.around;
     if (override.retryAny === true || definition.autoretryFor === true) return true;
-    const name = (error as { name?: unknown } | null)?.name;
+    const name = readMember(error, "name");
     return (definition.autoretryFor ?? []).some((kind) =>
-      typeof kind === "string" ? kind === name : error instanceof kind,
+      typeof kind === "string" ? kind === name : isA(error, kind),
     );
   }
 }

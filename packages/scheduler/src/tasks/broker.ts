@@ -1,5 +1,6 @@
 import { Queue } from "bullmq";
 import type { Clock } from "../core/clock.js";
+import { thrownLine } from "../core/describe-thrown.js";
 import { closeBull } from "../executors/close-bull.js";
 import type { RedisConnectionOptions } from "../executors/redis-target.js";
 import type { TaskMessage } from "./message.js";
@@ -37,7 +38,7 @@ export class Broker {
         removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
       });
     } catch (error) {
-      throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${String(error)}`, {
+      throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${thrownLine(error)}`, {
         cause: error,
       });
     }

@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../core/clock.js";
+import { describeThrown } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
 import { closeRedis, openRedis, type RedisConnectionOptions } from "../executors/redis-target.js";
-import { describeError, type RemoteError } from "../executors/remote-error.js";
+import type { RemoteError } from "../executors/remote-error.js";
 import { isFinal, RESULT_SCRIPTS, type ResultScripts, type TaskState } from "./result-scripts.js";
 import { TaskTimeoutError } from "./task-errors.js";
 
@@ -106,15 +107,15 @@ export class ResultBackend {
   }
 
   failed(id: string, error: unknown): Promise<TaskState> {
-    return this.#finish(id, "FAILURE", "error", JSON.stringify(cut(describeError(error))));
+    return this.#finish(id, "FAILURE", "error", JSON.stringify(describeThrown(error)));
   }
 
   revoked(id: string, reason: Error): Promise<TaskState> {
-    return this.#finish(id, "REVOKED", "error", JSON.stringify(cut(describeError(reason))));
+    return this.#finish(id, "REVOKED", "error", JSON.stringify(describeThrown(reason)));
   }
 
   retrying(id: string, error: unknown, eta: number): Promise<TaskState> {
-    return this.client.taskRetrying(this.#key(id), JSON.stringify(cut(describeError(error))), eta);
+    return this.client.taskRetrying(this.#key(id), JSON.stringify(describeThrown(error)), eta);
   }
 
   /** Answers the state it has then, and the queue it is in when that is known. */
@@ -123,7 +124,7 @@ export class ResultBackend {
     terminate: boolean,
     reason: Error,
   ): Promise<{ state: TaskState; queue: string | undefined }> {
-    const error = JSON.stringify(cut(describeError(reason)));
+    const error = JSON.stringify(describeThrown(reason));
     const [state, queue] = await this.client.taskRevoke(
       this.#key(id),
       this.terminateKey(id),
@@ -218,13 +219,6 @@ export class ResultBackend {
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-const MESSAGE_MAX = 8_000;
-const STACK_MAX = 16_000;
-
-function cut({ name, message, stack = "" }: RemoteError): RemoteError {
-  return { name, message: message.slice(0, MESSAGE_MAX), stack: stack.slice(0, STACK_MAX) };
 }
 
 function numberOf(text: string | undefined): number | undefined {

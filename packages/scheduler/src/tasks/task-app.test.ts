@@ -32,6 +32,29 @@ function working(app: TaskApp, options: TaskWorkerOptions = {}) {
   return app.worker({ terminatePollMs: 20, ...options }).start();
 }
 
+describe("whatever a task throws", () => {
+  const fixture = new URL("../../test/fixtures/thrown.mjs", import.meta.url).href;
+
+  test("its result is that failure, also between retries", async () => {
+    const { THROWN } = (await import(fixture)) as {
+      THROWN: Readonly<Record<string, { value: unknown; keeps: string }>>;
+    };
+    const app = newApp();
+    const fail = app.task("fail", { autoretryFor: [TypeError], maxRetries: 1, retryDelay: 0 }, (name: string) => {
+      throw THROWN[name]!.value;
+    });
+    await working(app);
+    const ended = Object.entries(THROWN).map(async ([name, { keeps }]) => {
+      const result = await fail.delay(name);
+      const error = (await result.get({ timeoutMs: 10_000, propagate: false })) as unknown as Error;
+      expect([name, await result.status()]).toEqual([name, "FAILURE"]);
+      expect(error.message).toContain(keeps);
+      expect(error.message).not.toBe("");
+    });
+    await Promise.all(ended);
+  });
+});
+
 describe("calling", () => {
   test("a task called as a function runs here, without Redis", async () => {
     const app = newApp({ broker: "redis://127.0.0.1:1" });

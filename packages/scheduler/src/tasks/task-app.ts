@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
 import type { Logger } from "../core/executor.js";
+import { safeLogger } from "../core/safe-logger.js";
 import { patientConnection, promptConnection, type RedisTarget } from "../executors/redis-target.js";
 import { type ApplyOptions, checkedTaskId, etaOf, expiryOf, type Signature } from "./apply-options.js";
 import { AsyncResult } from "./async-result.js";
@@ -73,7 +74,7 @@ export class TaskApp implements AsyncDisposable {
     this.name = options.name ?? "tasks";
     this.clock = options.clock ?? systemClock();
     this.random = options.random ?? Math.random;
-    this.logger = options.logger ?? defaultLogger;
+    this.logger = safeLogger(options.logger ?? defaultLogger);
     this.conf = { timezone: options.timezone, defaultQueue: options.defaultQueue ?? "default", beatSchedule: {} };
     this.results = this.openResults("prompt");
     this.#broker = this.openBroker("prompt");

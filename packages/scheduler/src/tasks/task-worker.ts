@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
 import { closeBullWorker } from "../executors/close-bull.js";
 import { jsonValue } from "../executors/json-value.js";
 import { KeyWatch } from "../executors/key-watch.js";
 import { patientConnection } from "../executors/redis-target.js";
-import { describeError } from "../executors/remote-error.js";
 import { RunningSet } from "../executors/running-set.js";
 import { settledOrIgnored } from "../executors/settled-or-ignored.js";
 import { BoundTask, RetryRequested } from "./bound-task.js";
@@ -107,7 +107,7 @@ export class TaskWorker implements AsyncDisposable {
       maxStalledCount: NO_STALL_LIMIT, // each task says itself how often it may be begun
       runRetryDelay: 500, // after a Redis restart; 15 s otherwise
     });
-    worker.on("error", (error) => this.#app.logger.debug(`Worker ${this.id}: ${String(error)}`)); // it goes on
+    worker.on("error", (error) => this.#app.logger.debug(`Worker ${this.id}: ${thrownLine(error)}`)); // it goes on
     return worker;
   }
 
@@ -156,7 +156,7 @@ export class TaskWorker implements AsyncDisposable {
       await this.#waitForTurn(task, job, token);
       if (await this.#begin(task, message)) await this.#run(task, job, token, controller);
     } catch (thrown) {
-      if (thrown instanceof DelayedError || thrown instanceof WaitingError) throw thrown;
+      if (isA(thrown, DelayedError) || isA(thrown, WaitingError)) throw thrown;
       await this.#fail(message, thrown);
       throw asFailure(thrown);
     } finally {
@@ -210,7 +210,7 @@ export class TaskWorker implements AsyncDisposable {
       if (reason instanceof Shutdown) await this.#backToQueue(task, job, token);
       if (reason !== undefined)
         throw reason instanceof Shutdown ? new WorkerLostError("its worker was shut down") : reason;
-      await this.#retry(error instanceof RetryRequested ? error : self.automaticRetry(error), job, token);
+      await this.#retry(isA(error, RetryRequested) ? error : self.automaticRetry(error), job, token);
       throw error;
     } finally {
       stop();
@@ -277,10 +277,10 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #fail({ id, task, next }: TaskMessage, thrown: unknown): Promise<void> {
-    if (thrown instanceof TaskRevokedError) await this.#results.revoked(id, thrown);
+    if (isA(thrown, TaskRevokedError)) await this.#results.revoked(id, thrown);
     else await this.#results.failed(id, thrown);
     await this.#failLinks(next, thrown);
-    this.#app.logger.debug(`Task ${task} (${id}) ended: ${String(thrown)}`);
+    this.#app.logger.debug(`Task ${task} (${id}) ended: ${thrownLine(thrown)}`);
   }
 
   /** The links after one that did not end well will never begin. */
@@ -314,7 +314,7 @@ function isExpired({ expires }: TaskMessage, nowMs: number): boolean {
 
 /** BullMQ must not retry by itself. */
 function asFailure(thrown: unknown): UnrecoverableError {
-  const { message, stack } = describeError(thrown);
+  const { message, stack } = describeThrown(thrown);
   return Object.assign(new UnrecoverableError(message), { stack });
 }
 

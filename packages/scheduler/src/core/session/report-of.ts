@@ -1,7 +1,7 @@
+import { describeThrown } from "../describe-thrown.js";
 import type { Report } from "../job-store.js";
 import type { Json } from "../json.js";
 import type { ActiveRun } from "./active-run.js";
-import { messageOf, stackOf } from "./error-text.js";
 
 /** What is to be told of a run. */
 export interface RunNews {
@@ -13,12 +13,10 @@ export interface RunNews {
   readonly last: boolean;
 }
 
-const ERROR_MAX = 2_000;
-const STACK_MAX = 8_000;
-
 /** The news as the store takes them. */
 export function reportOf(run: ActiveRun, { state, attempt, value, error, last }: RunNews, nowMs: number): Report {
   const ended = state !== "running" && state !== "submitted";
+  const thrown = error === undefined ? undefined : describeThrown(error);
   return {
     instanceId: run.held.id,
     token: run.held.token,
@@ -28,8 +26,8 @@ export function reportOf(run: ActiveRun, { state, attempt, value, error, last }:
     startedAt: run.startedAt,
     finishedAt: ended ? nowMs : null,
     result: value ?? null,
-    error: error === undefined ? null : messageOf(error).slice(0, ERROR_MAX),
-    stack: error === undefined ? null : stackOf(error).slice(0, STACK_MAX),
+    error: thrown?.message ?? null,
+    stack: thrown?.stack ?? null,
     last,
   };
 }

@@ -1,5 +1,5 @@
 import { RunAbortedError, RunTimeoutError, TaskNotFoundError } from "../errors.js";
-import type { Outcome } from "../executor.js";
+import type { Executor, Outcome } from "../executor.js";
 import type { Retries } from "../job-record.js";
 import type { Json } from "../json.js";
 import { ActiveRun, type RunKeeper } from "./active-run.js";
@@ -48,7 +48,7 @@ export class Runner implements RunKeeper {
       this.#settled(run, { kind: "error", error: new TaskNotFoundError(String(func)) });
       return;
     }
-    executor.submit(run).then(
+    submitted(executor, run).then(
       (outcome) => this.#settled(run, outcome),
       (error: unknown) => this.#settled(run, { kind: "error", error }),
     );
@@ -123,7 +123,8 @@ export class Runner implements RunKeeper {
     }
   }
 
-  #settledError(run: ActiveRun, error: unknown): void {
+  #settledError(run: ActiveRun, thrown: unknown): void {
+    const error = thrown === undefined ? new Error("undefined was thrown") : thrown;
     const reason = run.aborted;
     if (reason instanceof RunAbortedError && reason.cause === "cancelled") {
       this.#end(run, "cancelled", undefined, error);
@@ -292,6 +293,15 @@ export class Runner implements RunKeeper {
     this.#report(run, news, (recorded) => {
       if (recorded) this.#parts.news.cancelled(run);
     });
+  }
+}
+
+/** An executor that throws at once has settled as well. */
+function submitted(executor: Executor, run: ActiveRun): Promise<Outcome> {
+  try {
+    return executor.submit(run);
+  } catch (error) {
+    return Promise.resolve({ kind: "error", error });
   }
 }
 

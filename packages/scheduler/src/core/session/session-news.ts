@@ -1,11 +1,11 @@
 import { durationText } from "../../time/duration-text.js";
+import { describeThrown } from "../describe-thrown.js";
 import type { Execution } from "../execution.js";
 import type { JobRecord } from "../job-record.js";
 import type { Claims, NewInstance, TakenOver } from "../job-store.js";
 import { jobText, runTimeText } from "../job-text.js";
 import type { Json } from "../json.js";
 import type { ActiveRun } from "./active-run.js";
-import { stackOf } from "./error-text.js";
 import type { HeldInstance } from "./held-instance.js";
 import type { SessionHost } from "./session-host.js";
 
@@ -53,7 +53,9 @@ export class SessionNews {
   }
 
   failed(run: ActiveRun, error: unknown): void {
-    this.host.logger.error(`Job "${jobText(run.job, this.host.timezone)}" raised an exception: ${stackOf(error)}`);
+    this.host.logger.error(
+      `Job "${jobText(run.job, this.host.timezone)}" raised an exception: ${describeThrown(error).stack}`,
+    );
   }
 
   missed(run: ActiveRun, lateMs: number): void {

@@ -1,4 +1,4 @@
-import { messageOf } from "./error-text.js";
+import { thrownMessage } from "../describe-thrown.js";
 import type { SessionHost } from "./session-host.js";
 
 /** After a failing store call: doubled each time, from and to. */
@@ -22,7 +22,9 @@ export class StoreTrouble {
   /** Says so and answers how long to wait. */
   failed(what: string, error: unknown): number {
     const waitMs = Math.min(RETRY_TO_MS, RETRY_FROM_MS * 2 ** Math.min(this.#failures++, 10));
-    this.host.logger.error(`Job store "${this.alias}" failed to ${what}: ${messageOf(error)}; again in ${waitMs} ms`);
+    this.host.logger.error(
+      `Job store "${this.alias}" failed to ${what}: ${thrownMessage(error)}; again in ${waitMs} ms`,
+    );
     return Math.ceil(waitMs * (0.5 + this.host.random() / 2));
   }
 

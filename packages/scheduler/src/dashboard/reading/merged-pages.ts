@@ -1,3 +1,4 @@
+import { thrownMessage } from "../../core/describe-thrown.js";
 import { InputProblem } from "../http/problem.js";
 
 export interface Page<T> {
@@ -109,7 +110,7 @@ class Reader<T> {
         this.#page = await this.source.page(this.#cursor);
       } catch (error) {
         this.#ended = true;
-        onFailure(error instanceof Error ? error.message : String(error));
+        onFailure(thrownMessage(error));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { thrownMessage } from "../../core/describe-thrown.js";
 import type { SchedulerNode } from "../../core/job-store.js";
 import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import type { Unreadable } from "./merged-pages.js";
@@ -29,7 +30,7 @@ export async function readNodes(scheduler: DashboardScheduler): Promise<NodesPag
       for (const node of nodes)
         rows.set(node.id, merged(rows.get(node.id), node, { store, nowMs, thisId: scheduler.id }));
     } catch (error) {
-      unreadable.push({ store, reason: error instanceof Error ? error.message : String(error) });
+      unreadable.push({ store, reason: thrownMessage(error) });
     }
   }
   return { rows: [...rows.values()].sort(byHost), unreadable };

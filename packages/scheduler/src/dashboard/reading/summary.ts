@@ -1,3 +1,4 @@
+import { thrownMessage } from "../../core/describe-thrown.js";
 import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import type { Unreadable } from "./merged-pages.js";
 import { readNodes } from "./nodes.js";
@@ -85,6 +86,6 @@ async function partOf(scheduler: DashboardScheduler, store: string): Promise<Par
       nextRun: next === undefined || at === undefined ? null : { atMs: at, nowMs, jobName: next.name },
     };
   } catch (error) {
-    return { ...nothing, failure: error instanceof Error ? error.message : String(error) };
+    return { ...nothing, failure: thrownMessage(error) };
   }
 }

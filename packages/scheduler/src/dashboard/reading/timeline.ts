@@ -1,3 +1,4 @@
+import { thrownMessage } from "../../core/describe-thrown.js";
 import type { Execution, ExecutionState } from "../../core/execution.js";
 import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import { EXECUTION_STATES } from "../wording.js";
@@ -50,7 +51,7 @@ export async function readTimeline(
   const reads = await Promise.all(
     stores.map((alias) =>
       readDay(scheduler, { store: alias, jobId, fromMs, max: EXECUTIONS_MAX }).catch((error: unknown) => {
-        unreadable.push({ store: alias, reason: error instanceof Error ? error.message : String(error) });
+        unreadable.push({ store: alias, reason: thrownMessage(error) });
         return { executions: [], completeFromMs: null };
       }),
     ),
