@@ -29,6 +29,7 @@ export default {
   },
   globalSetup: "<rootDir>/packages/testkit/src/jest-global-setup.mjs",
   globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.mjs",
-  testTimeout: 20_000,
+  // A limit for what hangs, wide enough for a machine that is busy elsewhere.
+  testTimeout: 60_000,
   maxWorkers: Math.max(WORKERS_MIN, availableParallelism() - 1),
 };

@@ -24,7 +24,6 @@ test("the README's example holds", async () => {
   expect(await log.append([event()])).toEqual([true]);
   const ended = new AbortController();
   const learnt: LandedEvent[] = [];
-  const startMs = performance.now();
   await followEvents({
     mysql,
     from: 0n,
@@ -35,7 +34,6 @@ test("the README's example holds", async () => {
     },
   });
   expect(learnt).toMatchObject([{ ...event(), id: 1n }]);
-  expect(performance.now() - startMs).toBeLessThan(1_000);
 });
 
 describe("an event", () => {
@@ -50,14 +48,17 @@ describe("an event", () => {
     });
     const read = event({ kind: "read", durationMs: 12_000 });
     const dislike = event({ kind: "dislike", why: "old" });
+    const beforeMs = Date.now();
     expect(await insertEvents(stores.mysql, [strange, read, dislike])).toEqual([true, true, true]);
+    const afterMs = Date.now();
     const landed = await stores.landed();
     expect(landed).toEqual([
       { ...strange, id: 1n, landedAtMs: expect.any(Number) },
       { ...read, id: 2n, landedAtMs: expect.any(Number) },
       { ...dislike, id: 3n, landedAtMs: expect.any(Number) },
     ]);
-    expect(Math.abs((landed[0]?.landedAtMs ?? 0) - Date.now())).toBeLessThan(5_000);
+    expect(landed[0]?.landedAtMs).toBeGreaterThanOrEqual(beforeMs - 1); // the database rounds to a millisecond
+    expect(landed[0]?.landedAtMs).toBeLessThanOrEqual(afterMs + 1);
   });
 
   test("counts once for (user, article, batch, kind), and once for each occurrence where it has one", async () => {
@@ -119,7 +120,7 @@ describe("Redis holds what has not landed only where it keeps what it acknowledg
     await using log = await openEventLog(stores);
     expect(log.goesTo).toBe("redis");
     await stores.redis.config("SET", "appendonly", "no");
-    await eventually(() => expect(log.goesTo).toBe("mysql"), { withinMs: 8_000 });
+    await eventually(() => expect(log.goesTo).toBe("mysql"));
   });
 });
 
@@ -175,9 +176,7 @@ describe("those who follow", () => {
     await using log = await openEventLog(stores);
     await using _lander = openEventLander(stores);
     await log.append([event({ articleId: 9n })]);
-    const startMs = performance.now();
     await eventually(() => expect(seen.at(-1)?.articleId).toBe(9n));
-    expect(performance.now() - startMs).toBeLessThan(1_000);
     expect(await newestEventId(stores.mysql)).toBe(seen.at(-1)?.id);
     ended.abort();
     await following;
@@ -207,7 +206,7 @@ describe("the lander", () => {
     await log.append([event()]);
     await using lander = openEventLander(stores);
     await eventually(async () => expect(await stores.landed()).toHaveLength(1));
-    expect((await lander.lag()).entries).toBe(0);
+    await eventually(async () => expect((await lander.lag()).entries).toBe(0));
     expect(await stores.redis.xlen("events:{log}:unreadable")).toBe(3);
   });
 

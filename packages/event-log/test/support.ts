@@ -20,7 +20,7 @@ export interface Stores extends AsyncDisposable {
 export async function openStores({
   durable = true,
   args = [],
-  statementTimeoutMs = 1_000,
+  statementTimeoutMs = 10_000,
   openMysqlServer = () => migratedMysql((url) => migrate(url, MIGRATIONS)),
 }: {
   durable?: boolean;
@@ -30,13 +30,15 @@ export async function openStores({
 } = {}): Promise<Stores> {
   const database = await openMysqlServer();
   await migrate(database.url, MIGRATIONS);
-  const mysql = openMysql(database.url, { acquireTimeoutMs: 500, statementTimeoutMs });
+  const mysql = openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs });
   const redisServer = await throwawayRedis({ durable, args });
   const clients: Redis[] = [];
-  const open = async (url = redisServer.url) => {
-    const client = openRedis(url, { scripts: EventStream.scripts });
+  /** As patient as a busy machine needs, but for a link with faults, whose time-outs are what is tested. */
+  const open = async (url?: string) => {
+    const patience = url === undefined ? { commandTimeoutMs: 5_000 } : {};
+    const client = openRedis(url ?? redisServer.url, { scripts: EventStream.scripts, ...patience });
     clients.push(client);
-    await waitForRedis(client);
+    await waitForRedis(client, 30_000);
     return client;
   };
   return {

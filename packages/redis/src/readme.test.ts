@@ -5,7 +5,7 @@ import { openRedis, VersionedCache, waitForRedis } from "./index.js";
 test("the README's example holds", async () => {
   await using server = await throwawayRedis();
   const redis = openRedis(server.url, { scripts: VersionedCache.scripts });
-  await waitForRedis(redis);
+  await waitForRedis(redis, 30_000);
   const titles = new VersionedCache<string>({
     name: "title",
     redis,

