@@ -4,7 +4,6 @@ export { hasTime, inFull } from "./in-full.js";
 export { migratedMysql } from "./migrated-mysql.js";
 export { type MuteServer, muteServer } from "./mute-server.js";
 export { mysqlStatus } from "./mysql-status.js";
-export { oneRoundHolds } from "./one-round-holds.js";
 export { openProxy, type Proxy, type ProxyTarget } from "./open-proxy.js";
 export { type PrivateMysql, privateMysql } from "./private-mysql.js";
 export type { PrivateServer } from "./private-server.js";
