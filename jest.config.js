@@ -1,7 +1,13 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
+import { unitTests } from "./scripts/lib/unit-tests.mjs";
 
-/** Many tests wait for a server or a clock, so that two processors are kept busy by three workers. */
-const WORKERS_MIN = 3;
+const root = fileURLToPath(new URL(".", import.meta.url));
+/** `npm run test:unit`, `test:perf` and `test:long` set it; `npm test` does not. */
+const mode = process.env.HEADLINE_TEST_MODE;
+/** The servers of the tests need a core too; on two cores, two workers that wait for them most of the time. */
+const WORKERS_MIN = 2;
+const FIGURES = "\\.perf\\.test\\.ts$";
 
 /** One runner for the whole workspace: `npm test -- feed` runs the tests whose path says feed. */
 export default {
@@ -9,9 +15,11 @@ export default {
   // Packages resolve to their sources. Never add "import": it breaks Jest's own CommonJS.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
   roots: ["<rootDir>/packages", "<rootDir>/services", "<rootDir>/bench", "<rootDir>/scripts"],
-  testMatch: ["**/*.test.ts"],
-  testPathIgnorePatterns: ["/node_modules/", "/dist/"],
+  testMatch: mode === "unit" ? unitTests(root) : mode === "perf" ? ["**/*.perf.test.ts"] : ["**/*.test.ts"],
+  testPathIgnorePatterns: ["/node_modules/", "/dist/", ...(mode === "perf" ? [] : [FIGURES])],
   modulePathIgnorePatterns: ["/dist/"],
+  // Not in the folder for temporary files, which goes with the run.
+  cacheDirectory: "<rootDir>/node_modules/.cache/jest",
   extensionsToTreatAsEsm: [".ts"],
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: {
@@ -31,5 +39,6 @@ export default {
   globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.mjs",
   // A limit for what hangs, wide enough for a machine that is busy elsewhere.
   testTimeout: 60_000,
-  maxWorkers: Math.max(WORKERS_MIN, availableParallelism() - 1),
+  // Figures are measured one after the other, with nothing beside them.
+  maxWorkers: mode === "perf" ? 1 : Math.max(WORKERS_MIN, availableParallelism() - 1),
 };

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { setUp } from "./set-up.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const REQUIRE =
@@ -17,7 +18,7 @@ const bundles = new Map<string, Promise<string>>();
  * it takes to load the sources one by one.
  */
 export function bundled(entry: string): Promise<string> {
-  const known = bundles.get(entry) ?? bundle(entry);
+  const known = bundles.get(entry) ?? setUp(`bundling ${entry}`, () => bundle(entry));
   bundles.set(entry, known);
   return known;
 }

@@ -21,7 +21,7 @@ export default function offerSharedMysql() {
     if (given || !existsSync(join(folder, "wanted"))) return;
     clearInterval(shared.watch);
     shared.opening = open(folder).catch((error) => {
-      writeFileSync(join(folder, "failure.txt"), `the tests' MariaDB did not start: ${error.message}`);
+      writeFileSync(join(folder, "failure.txt"), `the tests' server did not start: ${error.message}`);
     });
   }, 5).unref();
   globalThis.headlineSharedMysql = shared;

@@ -1,5 +1,6 @@
 import type { ProxyTarget } from "./open-proxy.js";
 import { freePort, type PrivateServer, privateServer } from "./private-server.js";
+import { setUp } from "./set-up.js";
 import { openTestMariaDb } from "./shared-mysql.js";
 import { throwawayFolder } from "./throwaway-folder.js";
 import { addressed } from "./throwaway-redis.js";
@@ -22,11 +23,14 @@ export async function privateMysql(options: { tcp?: boolean; args?: readonly str
   const durable = ["--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-load-at-startup=OFF"];
   let url = "";
   let path = "";
-  const controls = await privateServer(async () => {
+  const start = async () => {
     const mariadb = await openTestMariaDb({ folder, port, args: [...durable, ...args] });
     ({ url, socketPath: path } = mariadb);
     return mariadb;
-  }, folder);
+  };
+  const controls = await (args.length > 0
+    ? privateServer(start, folder)
+    : setUp("MariaDB", () => privateServer(start, folder)));
   const target: ProxyTarget = port === undefined ? { path } : { host: "127.0.0.1", port };
   return addressed<PrivateMysql>(controls, { url, path, port, target });
 }

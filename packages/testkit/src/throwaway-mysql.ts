@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { answersMariaDb, runInMariaDb } from "@headline/embedded";
 import { eventually } from "./eventually.js";
+import { setUp } from "./set-up.js";
 import { openSharedMysql } from "./shared-mysql.js";
 import { throwawayFolder } from "./throwaway-folder.js";
 
@@ -34,7 +35,9 @@ let ready: Promise<string> | undefined;
 /** The server of Jest's global setup, or without one a server of this process's. */
 function sharedSocket(): Promise<string> {
   const url = process.env["HEADLINE_TEST_MYSQL_URL"];
-  ready ??= url === undefined ? ownSocket() : answering(new URL(url).searchParams.get("socketPath") ?? "");
+  ready ??= setUp("MariaDB", () =>
+    url === undefined ? ownSocket() : answering(new URL(url).searchParams.get("socketPath") ?? ""),
+  );
   return ready;
 }
 
@@ -48,7 +51,7 @@ async function answering(socketPath: string): Promise<string> {
       if (existsSync(failure)) return;
       if (!(await answersMariaDb(socketPath))) throw new Error(`no MariaDB answers at ${socketPath}`);
     },
-    { withinMs: 15_000, everyMs: 5 },
+    { withinMs: 60_000, everyMs: 5 },
   );
   if (existsSync(failure)) throw new Error(readFileSync(failure, "utf8"));
   return socketPath;

@@ -1,6 +1,7 @@
 import { openRedis } from "@headline/embedded";
 import type { ProxyTarget } from "./open-proxy.js";
 import { freePort, type PrivateServer, privateServer } from "./private-server.js";
+import { setUp } from "./set-up.js";
 import { throwawayFolder } from "./throwaway-folder.js";
 
 export interface ThrowawayRedisOptions {
@@ -29,7 +30,7 @@ export async function throwawayRedis({ tcp = false, durable = false, args = [] }
   const lasting = durable ? ["--appendonly", "yes", "--appendfsync", "everysec"] : [];
   let url = "";
   let path = "";
-  const controls = await privateServer(async () => {
+  const start = async () => {
     const redis = await openRedis({
       dataDir: folder,
       socketDir: folder,
@@ -39,7 +40,11 @@ export async function throwawayRedis({ tcp = false, durable = false, args = [] }
     });
     ({ url, socketPath: path } = redis);
     return redis;
-  }, folder);
+  };
+  // Arguments of a test's own are the test's to get wrong.
+  const controls = await (args.length > 0
+    ? privateServer(start, folder)
+    : setUp("Redis", () => privateServer(start, folder)));
   const target: ProxyTarget = port === undefined ? { path } : { host: "127.0.0.1", port };
   return addressed<ThrowawayRedis>(controls, { url, path, port, target });
 }

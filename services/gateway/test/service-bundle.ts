@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, renameSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { setUp } from "@headline/testkit";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** As scripts/lib/bundle-services.mjs bundles them for production: beside the service itself, the threads that it starts. */
@@ -17,7 +18,7 @@ const bundles = new Map<string, Promise<string>>();
  * takes to load the sources one by one.
  */
 export function bundledService(name: string): Promise<string> {
-  const known = bundles.get(name) ?? bundle(name);
+  const known = bundles.get(name) ?? setUp(`bundling the ${name} service`, () => bundle(name));
   bundles.set(name, known);
   return known;
 }

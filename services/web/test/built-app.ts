@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { setUp } from "@headline/testkit";
 import { runFolder } from "../../gateway/test/service-bundle.js";
 
 const WEB = fileURLToPath(new URL("..", import.meta.url));
@@ -18,9 +19,10 @@ export async function builtApp(): Promise<string> {
     if (!made(lock)) await setTimeout(50);
     else
       try {
-        if (!existsSync(finished)) await build(mkdtempSync(join(run, "building-web-")), finished);
+        if (!existsSync(finished))
+          await setUp("building the web app", () => build(mkdtempSync(join(run, "building-web-")), finished));
       } finally {
-        rmSync(lock, { recursive: true }); // also after a failure, which every file then meets itself
+        rmSync(lock, { recursive: true });
       }
   }
   return finished;
