@@ -1,1 +1,2 @@
-export { asRefusal, type FieldError, ifRefused, Refusal, type RefusalCode } from "./refusal.js";
+export { clip } from "./clip.js";
+export { asRefusal, FIELDS_MAX, type FieldError, ifRefused, Refusal, type RefusalCode } from "./refusal.js";

@@ -1,3 +1,5 @@
+import { clip } from "./clip.js";
+
 /** The failures we expect, in gRPC's vocabulary. Each edge translates them once: gRPC status codes, HTTP statuses. */
 export type RefusalCode =
   | "INVALID_ARGUMENT"
@@ -24,7 +26,13 @@ interface Details {
   readonly retryAfterSeconds?: number;
 }
 
-/** An expected failure that speaks to the caller; anything else that is thrown is a bug and speaks only to us. */
+/** Bounds of a refusal: it repeats what the caller wrote, and must not be larger than that was. */
+export const FIELDS_MAX = 20;
+const MESSAGE_MAX = 1_000;
+const FIELD_MAX = 100;
+const DETAIL_MAX = 200;
+
+/** An expected failure that speaks to the caller, in bounded words; anything else that is thrown is a bug and speaks only to us. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly fields: readonly FieldError[];
@@ -35,10 +43,14 @@ export class Refusal extends Error {
     message: string,
     { cause, fields = [], retryAfterSeconds }: Details = {},
   ) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.fields = fields;
+    super(clip(message, MESSAGE_MAX), cause === undefined ? undefined : { cause });
+    this.fields = fields.slice(0, FIELDS_MAX).map(bounded);
     this.retryAfterSeconds = retryAfterSeconds;
   }
+}
+
+function bounded({ field, detail }: FieldError): FieldError {
+  return { field: clip(field, FIELD_MAX), detail: clip(detail, DETAIL_MAX) };
 }
 
 /** The refusal that `error` is, or undefined when it is a bug. */

@@ -7,7 +7,7 @@ export type FailureStatus = Pick<StatusObject, "code" | "details"> & { metadata?
 /** Trailer of gRPC's retry design: milliseconds to wait before asking again; negative means never. */
 export const PUSHBACK = "grpc-retry-pushback-ms";
 
-const DETAILS_MAX = 1_024;
+const DETAILS_BYTES_MAX = 1_024;
 
 /** A refusal speaks to the caller; a bug is told to `onBug` once, and the caller hears only that it is internal. */
 export function toStatus(error: unknown, onBug: (error: unknown) => void): FailureStatus {
@@ -29,9 +29,14 @@ export function refusalStatus(refusal: Refusal): FailureStatus {
   return { code: status[refusal.code], details, metadata };
 }
 
-/** grpc-js percent-encodes details with encodeURI, which throws on a lone surrogate. */
+/** grpc-js percent-encodes details with encodeURI, which throws on a lone surrogate and makes three bytes of one. */
 function sendable(message: string): string {
-  return Buffer.from(message.slice(0, DETAILS_MAX)).toString();
+  const bytes = Buffer.from(message);
+  if (bytes.length <= DETAILS_BYTES_MAX) return bytes.toString();
+  return bytes
+    .subarray(0, DETAILS_BYTES_MAX)
+    .toString()
+    .replace(/\ufffd+$/, "");
 }
 
 const REFUSALS = new Map<number, RefusalCode>(

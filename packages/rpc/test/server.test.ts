@@ -92,6 +92,14 @@ describe("a unary handler", () => {
     expect(server.bugs).toEqual([]);
   });
 
+  it("cuts a long sentence between two characters", async () => {
+    await using server = await openRecommender(async () => {
+      throw new Refusal("NOT_FOUND", "忙".repeat(1_000));
+    });
+    using client = plainClient(server.address);
+    expect(await refused(client.ask())).toMatchObject({ details: "忙".repeat(341) });
+  });
+
   it("says when asking again makes sense", async () => {
     await using server = await openRecommender(async () => {
       throw new Refusal("RESOURCE_EXHAUSTED", "full", { retryAfterSeconds: 0.25 });

@@ -43,7 +43,7 @@ import { admissionByKind } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
 import { boundPipelining } from "./http/exchanges.js";
 import { plainFraming } from "./http/framing.js";
-import { jsonBody } from "./http/json.js";
+import { createJsonBody, optional, smallJsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
@@ -130,6 +130,7 @@ export function createApp(parts: AppParts): Express {
     assets,
   } = parts;
   const authenticate = createAuthenticate(tokens);
+  const jsonBody = createJsonBody(authenticate);
   const breaker = createBreaker("the recommendation service");
   const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
   const onDegraded = tellDegraded(log);
@@ -235,7 +236,7 @@ export function createApp(parts: AppParts): Express {
 
   app.post("/events", beaconBody, takeEvents({ authenticate, judge }));
 
-  app.post("/users", jsonBody, signUp({ mysql, tokens, announcer, signUpLimit: parts.signUpLimit }));
+  app.post("/users", smallJsonBody, signUp({ mysql, tokens, announcer, signUpLimit: parts.signUpLimit }));
   app.get("/users/me", readMe({ authenticate, users }));
   app.get("/users/me/articles", listMyArticles({ authenticate, mysql, articles }));
   app.get("/users/:id", readUser({ authenticate, mysql, users }));
@@ -258,8 +259,8 @@ export function createApp(parts: AppParts): Express {
   app.post("/orders/:id/payment", payForOrder(ordering));
   app.get("/promotion-days", listPromotionDays(ordering));
 
-  app.post("/authorizations", jsonBody, signIn({ mysql, tokens, signInLimit: parts.signInLimit }));
-  app.put("/authorizations", optionalJsonBody, renewSignIn({ mysql, tokens }));
+  app.post("/authorizations", smallJsonBody, signIn({ mysql, tokens, signInLimit: parts.signInLimit }));
+  app.put("/authorizations", optional(smallJsonBody), renewSignIn({ mysql, tokens }));
 
   app.get("/openapi.json", serveDocument());
   app.get("/docs", serveDocs());
@@ -270,10 +271,3 @@ export function createApp(parts: AppParts): Express {
   app.use(problems(log));
   return app;
 }
-
-/** A body only where there is one. */
-const optionalJsonBody: express.RequestHandler = (req, res, next) => {
-  if (req.headers["content-length"] === undefined && req.headers["transfer-encoding"] === undefined) next();
-  else if (req.headers["content-length"] === "0") next();
-  else jsonBody(req, res, next);
-};

@@ -35,6 +35,7 @@ function expectProblem(answer: Answer, statuses: readonly number[] = [400]): voi
   expect(JSON.stringify(answer.body)).not.toMatch(LEAKS);
 }
 
+const jsonType = { "content-type": "application/json" };
 const NOT_NUMBERS = [
   "",
   " 1",
@@ -198,7 +199,9 @@ describe("bodies", () => {
       expectProblem(answer);
     }
     const deep = '{"title":'.concat("[".repeat(40_000), "]".repeat(40_000), "}");
-    expectProblem(await who.send(method, path, { raw: deep, headers: json }));
+    expectProblem(await who.send(method, path, { raw: deep, headers: json }), [
+      path.startsWith("/articles") ? 400 : 413,
+    ]);
     const proto = '{"__proto__":{"title":"x","name":"x"},"constructor":{"prototype":{"a":1}}}';
     expectProblem(await who.send(method, path, { raw: proto, headers: json }));
     const answer = await who.send(method, path, { raw: "", headers: json });
@@ -272,6 +275,63 @@ describe("bodies", () => {
         }
       }
     }
+  });
+});
+
+describe("an answer to bad input is bounded, whatever the input", () => {
+  const unknown = (bytes: number) => `{${Array.from({ length: bytes / 10 }, (_, at) => `"k${at}":1`).join(",")}}`;
+  const BOUND = 8_192;
+
+  test("of who is not signed in no more than 16 KiB is read, of readers 1 MiB", async () => {
+    for (const [path, method] of [
+      ["/articles", "POST"],
+      ["/users", "POST"],
+      ["/authorizations", "POST"],
+      ["/authorizations", "PUT"],
+      ["/articles/1/comments", "POST"],
+    ] as const) {
+      const large = await anybody.send(method, path, {
+        raw: unknown(900_000),
+        headers: { "content-type": "application/json" },
+      });
+      expectProblem(large, [413]);
+      expect(large.body.message).toBe("the body is larger than 16 KiB");
+    }
+    const good = { title: "t", content: "c".repeat(60_000), channel_id: "101" };
+    expect((await author.post("/articles", good)).status).toBe(201);
+    const forged = client(gateway, "Bearer forged");
+    expectProblem(await forged.post("/articles", good), [401]);
+    const events = await anybody.send("POST", "/events", {
+      raw: unknown(900_000),
+      headers: { "content-type": "text/plain" },
+    });
+    expectProblem(events, [413]);
+  });
+
+  test.each<[string, () => Promise<Answer>]>([
+    ["fields nothing knows", () => author.send("POST", "/articles", { raw: unknown(900_000), headers: jsonType })],
+    ["a name nothing knows", () => author.post("/articles", { ["x".repeat(800_000)]: 1 })],
+    [
+      "covers",
+      () => author.post("/articles", { title: "t", content: "c", channel_id: 1, cover: Array(90_000).fill(0) }),
+    ],
+    ["events of nothing", () => anybody.post("/events", { events: Array(100).fill({}) })],
+    [
+      "events of fields nothing knows",
+      () => anybody.post("/events", { events: Array(5).fill(JSON.parse(unknown(9_000))) }),
+    ],
+    ["parameters", () => anybody.get(`/articles?${Array.from({ length: 2_000 }, (_, at) => `k${at}=1`).join("&")}`)],
+    ["a path", () => anybody.get(`/${"x".repeat(15_000)}`)],
+    ["an id", () => anybody.get(`/articles/${"9".repeat(15_000)}`)],
+    [
+      "a header",
+      () => anybody.send("GET", "/articles?channel_id=x", { headers: { "x-request-id": "x".repeat(15_000) } }),
+    ],
+  ])("of %s", async (_, ask) => {
+    const answer = await ask();
+    expectProblem(answer, [400, 404]);
+    expect(JSON.stringify(answer.body).length).toBeLessThan(BOUND);
+    expect(answer.body.errors?.length ?? 0).toBeLessThanOrEqual(20);
   });
 });
 

@@ -2,7 +2,9 @@ import express, { type RequestHandler } from "express";
 import { HttpRefusal } from "../http/problem.js";
 
 const TYPES = ["application/json", "text/plain"];
-const parse = express.json({ limit: "1mb", type: TYPES, inflate: true });
+/** A hundred exposures of ten articles fit, and browsers give no more to a beacon. */
+const BODY_MAX = 64 * 1_024;
+const parse = express.json({ limit: BODY_MAX, type: TYPES, inflate: true });
 
 /** Reads JSON under its own name or as text/plain, which is what `navigator.sendBeacon` calls a string. */
 export const beaconBody: RequestHandler = (req, res, next) => {

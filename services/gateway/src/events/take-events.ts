@@ -1,4 +1,4 @@
-import { type FieldError, Refusal } from "@headline/errors";
+import { clip, type FieldError, Refusal } from "@headline/errors";
 import type { RequestHandler } from "express";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
@@ -6,6 +6,7 @@ import { read } from "../http/read.js";
 import { Upload } from "./event-item.js";
 import type { Judge, Verdict } from "./judge-events.js";
 
+const REASON_MAX = 200;
 const TRY_AGAIN = "try again later";
 
 /** POST /events: 202 once what is accepted is durable, with a verdict on each item; 400 when there is none to accept. */
@@ -40,7 +41,8 @@ function present(verdicts: readonly Verdict[]) {
 function reasonOf(verdict: Verdict): string | undefined {
   if (verdict.is === "unavailable") return TRY_AGAIN;
   if (verdict.is !== "refused") return undefined;
-  return verdict.fields.map(({ field, detail }) => (field === "body" ? detail : `${field} ${detail}`)).join("; ");
+  const reasons = verdict.fields.map(({ field, detail }) => (field === "body" ? detail : `${field} ${detail}`));
+  return clip(reasons.join("; "), REASON_MAX);
 }
 
 /** `events[3].token` */

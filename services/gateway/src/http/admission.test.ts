@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import express, { type RequestHandler } from "express";
 import { pino } from "pino";
 import { admission } from "./admission.js";
-import { jsonBody } from "./json.js";
+import { createJsonBody } from "./json.js";
 import { problems } from "./problem.js";
 import { identifyRequest } from "./request-id.js";
 
@@ -19,7 +19,12 @@ afterEach(() => {
 async function serve(handler: RequestHandler, options: { max?: number; budgetMs?: number } = {}) {
   const bugs: unknown[] = [];
   const app = express();
-  app.use(identifyRequest, admission({ max: 10, budgetMs: 100, ...options }), jsonBody, handler);
+  app.use(
+    identifyRequest,
+    admission({ max: 10, budgetMs: 100, ...options }),
+    createJsonBody({ signedIn: () => Promise.reject(new Error("not here")) }),
+    handler,
+  );
   app.use(problems(pino({ level: "error" }, { write: (line: string) => void bugs.push(JSON.parse(line)) })));
   const server = createServer(app).listen(0, "127.0.0.1");
   servers.push(server);

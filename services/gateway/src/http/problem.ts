@@ -99,10 +99,9 @@ function sendProblem(res: Response, status: number, code: string, message: strin
 /** What express and body-parser throw for bad input: they carry a 4xx status, and a message that is not for the caller. */
 function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
   if (error instanceof HttpRefusal) return error;
-  const { status, type } = (error ?? {}) as { status?: unknown; type?: unknown };
-  if (type === "entity.too.large" || status === 413) {
-    return new HttpRefusal(413, "PAYLOAD_TOO_LARGE", "the body is larger than 1 MiB");
-  }
+  const { status, type, limit } = (error ?? {}) as { status?: unknown; type?: unknown; limit?: unknown };
+  if (type === "entity.too.large" || status === 413)
+    return new HttpRefusal(413, "PAYLOAD_TOO_LARGE", `the body is larger than ${Number(limit) / 1_024} KiB`);
   if (status === 415)
     return new HttpRefusal(415, "UNSUPPORTED_MEDIA_TYPE", "the body's charset or encoding is not supported");
   if (

@@ -62,3 +62,39 @@ test("every field that is wrong is named as the caller wrote it", () => {
   expect(fieldsOf(() => read(schema, input))).toEqual(["title", "cover[1]", "author.id", "extra"]);
   expect(fieldsOf(() => read(schema, undefined))).toEqual(["body"]);
 });
+
+describe("a refusal is smaller than what caused it", () => {
+  const NewComment = z.strictObject({ content: z.string(), cover: z.array(z.string()).optional() });
+  const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`key${at}`, at]));
+  const refusalOf = (input: unknown) => {
+    try {
+      read(NewComment, input);
+    } catch (error) {
+      if (error instanceof Refusal) return error;
+    }
+    throw new Error("it was not refused");
+  };
+
+  test.each<[string, unknown, number]>([
+    ["unknown fields", many(60), 20],
+    ["more unknown fields than are looked at", many(100_000), 1],
+    ["more items than are looked at", { content: "x", cover: new Array(100_000).fill(1) }, 1],
+    ["wrong items", { content: "x", cover: new Array(150).fill(1) }, 20],
+    ["a field with a long name", { content: "x", ["k".repeat(500_000)]: 1 }, 1],
+    ["a field named in half characters", { content: "x", ["😀".repeat(500)]: 1 }, 1],
+    ["a list", new Array(100_000).fill(1), 1],
+  ])("of %s", (_, input, fields) => {
+    const refusal = refusalOf(input);
+    expect(refusal.fields).toHaveLength(fields);
+    for (const { field, detail } of refusal.fields) {
+      expect(field.length).toBeLessThanOrEqual(100);
+      expect(detail.length).toBeLessThanOrEqual(200);
+      expect(/\p{Surrogate}/u.test(field)).toBe(false);
+    }
+    expect(refusal.message.length).toBeLessThanOrEqual(1_000);
+  });
+
+  test("and says how many more there are", () => {
+    expect(refusalOf({ content: "x", ...many(50) }).message).toMatch(/; and 30 more$/);
+  });
+});

@@ -1,20 +1,49 @@
-import { Refusal } from "@headline/errors";
+import { FIELDS_MAX, type FieldError, Refusal } from "@headline/errors";
 import { z } from "zod";
 
 export const INT64_MAX = 9_223_372_036_854_775_807n;
 const DECIMAL = /^(0|[1-9]\d*)$/;
 
-/** What `schema` makes of a request's query, path or body. @throws Refusal INVALID_ARGUMENT naming each field. */
+/** More than any request here has: beyond that nothing is looked at one by one. */
+const KEYS_MAX = 64;
+const ITEMS_MAX = 200;
+
+/** A request's query, path or body as `schema` has it. @throws Refusal INVALID_ARGUMENT naming the fields, up to twenty. */
 export function read<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
+  refuseCrowd(input);
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.flatMap((issue) => {
-    const path = fieldName(issue.path);
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) => ({ field: path + key, detail: "is not known here" }));
-    return [{ field: path || "body", detail: issue.message }];
-  });
-  throw new Refusal("INVALID_ARGUMENT", fields.map(({ field, detail }) => `${field} ${detail}`).join("; "), { fields });
+  const { issues } = parsed.error;
+  throw refusalOf(issues.slice(0, FIELDS_MAX).flatMap(fieldsOf).slice(0, FIELDS_MAX), countOf(issues));
+}
+
+/** Refuses more fields, or more items of one, than any schema knows, before each of them is validated. */
+function refuseCrowd(input: unknown): void {
+  if (typeof input !== "object" || input === null) return;
+  const keys = Object.keys(input);
+  if (keys.length > (Array.isArray(input) ? ITEMS_MAX : KEYS_MAX))
+    throw invalid("body", `has more than ${KEYS_MAX} fields`);
+  for (const key of keys) {
+    const value = (input as Record<string, unknown>)[key];
+    if (Array.isArray(value) && value.length > ITEMS_MAX) throw invalid(key, `has more than ${ITEMS_MAX} items`);
+  }
+}
+
+function fieldsOf(issue: z.core.$ZodIssue): FieldError[] {
+  const path = fieldName(issue.path);
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.slice(0, FIELDS_MAX).map((key) => ({ field: path + key, detail: "is not known here" }));
+  return [{ field: path || "body", detail: issue.message }];
+}
+
+function countOf(issues: readonly z.core.$ZodIssue[]): number {
+  return issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 1), 0);
+}
+
+function refusalOf(fields: readonly FieldError[], count: number): Refusal {
+  const texts = fields.map(({ field, detail }) => `${field} ${detail}`);
+  if (count > fields.length) texts.push(`and ${count - fields.length} more`);
+  return new Refusal("INVALID_ARGUMENT", texts.join("; "), { fields });
 }
 
 /** What the caller is told of one field that is wrong. */
