@@ -4,6 +4,7 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
+import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, read } from "../http/read.js";
 import type { Articles } from "./articles.js";
 
@@ -32,20 +33,27 @@ interface OwnRow {
 export function listMyArticles({ authenticate, mysql, articles }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page: count } = read(MyArticlesQuery, req.query);
-    const rows = await mysql.query<OwnRow>(
-      `SELECT id, title, channel_id, cover, status, publish_at, published_at FROM articles
-        WHERE author_id = ? AND status IN (${PUBLISHED}, ${SCHEDULED}) AND id < ? ORDER BY id DESC LIMIT ${count}`,
-      [userId, before],
+    const { before = INT64_MAX, per_page } = read(MyArticlesQuery, req.query);
+    const { rows, more } = await readListPage(
+      per_page,
+      (count) => readOwn(mysql, userId, before, count),
+      ({ id }) => id,
     );
     const counts = await articles.statistics.getMany(rows.map(({ id }) => BigInt(id)));
-    const hasMore = rows.length === count;
     const results = rows.map((row) => {
       const { comments = 0, likes = 0, collects = 0 } = counts.get(BigInt(row.id)) ?? {};
       return { ...presentOwn(row), comment_count: comments, like_count: likes, collect_count: collects };
     });
-    sendOk(res, { results, has_more: hasMore, next: hasMore ? (rows.at(-1)?.id ?? null) : null });
+    sendOk(res, { results, ...more });
   };
+}
+
+function readOwn(mysql: Mysql, authorId: bigint, before: bigint, count: number): Promise<readonly OwnRow[]> {
+  return mysql.query<OwnRow>(
+    `SELECT id, title, channel_id, cover, status, publish_at, published_at FROM articles
+      WHERE author_id = ? AND status IN (${PUBLISHED}, ${SCHEDULED}) AND id < ? ORDER BY id DESC LIMIT ${count}`,
+    [authorId, before],
+  );
 }
 
 function presentOwn({ id, title, channel_id, cover, status, publish_at, published_at }: OwnRow) {

@@ -4,6 +4,7 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Articles } from "../articles/articles.js";
 import { sendOk } from "../http/json.js";
+import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, read } from "../http/read.js";
 import type { Users } from "../users/users.js";
 import { readComments } from "./comment-store.js";
@@ -26,18 +27,19 @@ export function listComments({ mysql, articles, users }: Parts): RequestHandler 
   return async (req, res) => {
     const { id } = read(Path, req.params);
     const { before = INT64_MAX, per_page } = read(CommentsQuery, req.query);
-    const [[article], found] = await Promise.all([
+    const [[article], { rows: comments, more }] = await Promise.all([
       articles.getMany([id]),
-      readComments(mysql, id, before, per_page + 1), // one more than shown says whether there are more
+      readListPage(
+        per_page,
+        (count) => readComments(mysql, id, before, count),
+        ({ commentId }) => commentId,
+      ),
     ]);
     if (article === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
-    const comments = found.slice(0, per_page);
     const names = await users.profiles.getMany([...new Set(comments.map(({ userId }) => userId))]);
-    const hasMore = found.length > per_page;
     sendOk(res, {
       results: comments.map((comment) => presentComment(comment, names.get(comment.userId)?.name)),
-      has_more: hasMore,
-      next: hasMore ? String(comments.at(-1)?.commentId) : null,
+      ...more,
     });
   };
 }

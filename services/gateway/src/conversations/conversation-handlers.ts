@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
+import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
 import { line } from "../http/text.js";
 import type { Users } from "../users/users.js";
@@ -58,8 +59,11 @@ export function listConversations({ authenticate, mysql, users }: Parts): Reques
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { before = INT64_MAX, per_page } = read(ConversationsQuery, req.query);
-    const found = await readConversations(mysql, userId, before, per_page + 1);
-    const shown = found.slice(0, per_page);
+    const { rows: shown, more } = await readListPage(
+      per_page,
+      (count) => readConversations(mysql, userId, before, count),
+      ({ lastMessageId }) => lastMessageId,
+    );
     const [names, messages] = await Promise.all([
       users.profiles.getMany(shown.map(({ peerId }) => peerId)),
       readMessages(
@@ -68,7 +72,6 @@ export function listConversations({ authenticate, mysql, users }: Parts): Reques
       ),
     ]);
     const last = new Map(messages.map((message) => [message.messageId, message]));
-    const hasMore = found.length > per_page;
     sendOk(res, {
       results: shown.map(({ peerId, lastMessageId, unread, readUpTo }) => {
         const message = last.get(lastMessageId);
@@ -80,8 +83,7 @@ export function listConversations({ authenticate, mysql, users }: Parts): Reques
           last_message: message === undefined ? null : presentMessage(message),
         };
       }),
-      has_more: hasMore,
-      next: hasMore ? String(shown.at(-1)?.lastMessageId) : null,
+      ...more,
     });
   };
 }
@@ -92,14 +94,12 @@ export function listMessages({ authenticate, mysql }: Parts): RequestHandler {
     const { userId } = await authenticate.signedIn(req);
     const { userId: peerId } = read(PeerPath, req.params);
     const { before = INT64_MAX, per_page } = read(ConversationsQuery, req.query);
-    const found = await readConversation(mysql, userId, peerId, { before, count: per_page + 1 });
-    const shown = found.slice(0, per_page);
-    const hasMore = found.length > per_page;
-    sendOk(res, {
-      results: shown.map(presentMessage),
-      has_more: hasMore,
-      next: hasMore ? String(shown.at(-1)?.messageId) : null,
-    });
+    const { rows, more } = await readListPage(
+      per_page,
+      (count) => readConversation(mysql, userId, peerId, { before, count }),
+      ({ messageId }) => messageId,
+    );
+    sendOk(res, { results: rows.map(presentMessage), ...more });
   };
 }
 

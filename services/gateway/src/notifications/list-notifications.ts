@@ -4,6 +4,7 @@ import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
+import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, read } from "../http/read.js";
 import { presentNotification } from "./present-notification.js";
 
@@ -22,17 +23,14 @@ export function listNotifications({ authenticate, mysql }: Parts): RequestHandle
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { before = INT64_MAX, per_page } = read(NotificationsQuery, req.query);
-    const [found, unread] = await Promise.all([
-      readInbox(mysql, userId, before, per_page + 1), // one more than shown says whether there are more
+    const [{ rows, more }, unread] = await Promise.all([
+      readListPage(
+        per_page,
+        (count) => readInbox(mysql, userId, before, count),
+        ({ id }) => id,
+      ),
       countUnread(mysql, userId),
     ]);
-    const shown = found.slice(0, per_page);
-    const hasMore = found.length > per_page;
-    sendOk(res, {
-      results: shown.map(presentNotification),
-      unread,
-      has_more: hasMore,
-      next: hasMore ? String(shown.at(-1)?.id) : null,
-    });
+    sendOk(res, { results: rows.map(presentNotification), unread, ...more });
   };
 }

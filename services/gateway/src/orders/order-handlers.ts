@@ -16,6 +16,7 @@ import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
+import { readListPage } from "../http/list-page.js";
 import { HttpRefusal } from "../http/problem.js";
 import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
 import { answerOnce } from "../idempotency/answer-once.js";
@@ -105,14 +106,13 @@ export function showOrder({ authenticate, mysql }: Parts): RequestHandler {
 export function listOrders({ authenticate, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page: count } = read(OrdersQuery, req.query);
-    const orders = await readOrdersOf(mysql, userId, before, count);
-    const hasMore = orders.length === count;
-    sendOk(res, {
-      results: orders.map(presentOrder),
-      has_more: hasMore,
-      next: hasMore ? String(orders.at(-1)?.orderId) : null,
-    });
+    const { before = INT64_MAX, per_page } = read(OrdersQuery, req.query);
+    const { rows, more } = await readListPage(
+      per_page,
+      (count) => readOrdersOf(mysql, userId, before, count),
+      ({ orderId }) => orderId,
+    );
+    sendOk(res, { results: rows.map(presentOrder), ...more });
   };
 }
 

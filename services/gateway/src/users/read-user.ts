@@ -7,6 +7,7 @@ import type { Articles } from "../articles/articles.js";
 import { presentItems } from "../articles/present-item.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
+import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, read } from "../http/read.js";
 import { isFollowing } from "./user-store.js";
 import type { Users } from "./users.js";
@@ -49,10 +50,12 @@ export function listUserArticles({ mysql, articles }: { mysql: Mysql; articles: 
   return async (req, res) => {
     const { id } = read(Path, req.params);
     const { before = INT64_MAX, per_page } = read(UserArticlesQuery, req.query);
-    const ids = await articleIdsByAuthor(mysql, id, before, per_page);
-    const results = presentItems(await articles.getMany(ids));
-    const hasMore = ids.length === per_page;
-    sendOk(res, { results, has_more: hasMore, next: hasMore ? String(ids.at(-1)) : null });
+    const { rows: ids, more } = await readListPage(
+      per_page,
+      (count) => articleIdsByAuthor(mysql, id, before, count),
+      (articleId) => articleId,
+    );
+    sendOk(res, { results: presentItems(await articles.getMany(ids)), ...more });
   };
 }
 
