@@ -1,11 +1,9 @@
 /** Loads sample/ into the database of MYSQL_URL, whose schema is current: `node --conditions=source --import tsx scripts/load-sample.ts`. */
+import { mysqlUrl, readConfig } from "@headline/config";
+import { z } from "zod";
 import { loadSample } from "./content/sample.js";
 
-const url = process.env["MYSQL_URL"];
-if (url === undefined || url === "") {
-  process.stderr.write("MYSQL_URL is not set\n");
-  process.exit(1);
-}
+const { MYSQL_URL: url } = readConfig(z.object({ MYSQL_URL: mysqlUrl }), process.env);
 const startedAt = performance.now();
 const { articles, authors, readers } = await loadSample(url);
 const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);

@@ -1,4 +1,5 @@
 import { DATABASE_NOW_MS } from "@headline/change-feed";
+import { mysqlAddress } from "@headline/config";
 import mysql2, { type Connection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 
 export type Value = string | number | bigint | null;
@@ -17,7 +18,7 @@ export class BulkWriter implements AsyncDisposable {
 
   static async open(mysqlUrl: string): Promise<BulkWriter> {
     const connection = await mysql2.createConnection({
-      uri: mysqlUrl,
+      ...mysqlAddress(mysqlUrl),
       charset: "utf8mb4",
       supportBigNumbers: true,
       bigNumberStrings: true,

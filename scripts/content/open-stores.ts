@@ -1,24 +1,32 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mysqlUrl, readConfig, redisUrl } from "@headline/config";
 import { findServers, openMariaDb, openRedis, socketFolderOf } from "@headline/embedded";
 import { CloseStack } from "@headline/lifecycle";
 import { migrate } from "@headline/mysql";
+import { z } from "zod";
 
 export interface Stores extends AsyncDisposable {
   readonly mysqlUrl: string;
   readonly redisUrl: string;
 }
 
+const Environment = z.object({
+  MYSQL_URL: mysqlUrl.optional(),
+  REDIS_URL: redisUrl.optional(),
+  HEADLINE_DATA_DIR: z.string().optional(),
+});
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** MySQL and Redis as `npm start` uses them, running or not, with the schema current. */
 export async function openStores(env: NodeJS.ProcessEnv, onProgress: (line: string) => void): Promise<Stores> {
   const stack = new CloseStack();
   try {
-    const dataDir = env["HEADLINE_DATA_DIR"] ? resolve(env["HEADLINE_DATA_DIR"]) : join(ROOT, ".data");
+    const config = readConfig(Environment, env);
+    const dataDir = config.HEADLINE_DATA_DIR === undefined ? join(ROOT, ".data") : resolve(config.HEADLINE_DATA_DIR);
     const socketDir = socketFolderOf(dataDir);
-    const mysqlUrl = env["MYSQL_URL"] || stack.use(await mariaDb(dataDir, socketDir, onProgress)).url;
-    const redisUrl = env["REDIS_URL"] || stack.use(await redis(dataDir, socketDir, onProgress)).url;
+    const mysqlUrl = config.MYSQL_URL ?? stack.use(await mariaDb(dataDir, socketDir, onProgress)).url;
+    const redisUrl = config.REDIS_URL ?? stack.use(await redis(dataDir, socketDir, onProgress)).url;
     await migrate(mysqlUrl, join(ROOT, "migrations"));
     return { mysqlUrl, redisUrl, [Symbol.asyncDispose]: () => stack.close() };
   } catch (error) {

@@ -1,2 +1,18 @@
+export { isLoopback, isPublishedSecret, refusePublished } from "./published-secrets.js";
 export { readConfig } from "./read-config.js";
+export { type MysqlAddress, mysqlAddress, type RedisAddress, redisAddress, ServerUrlError } from "./server-url.js";
 export { isWholeTls, TLS_VARIABLES, type Tls, tlsOf, WHOLE_TLS } from "./tls.js";
+export {
+  decimal,
+  grpcTarget,
+  host,
+  httpUrl,
+  httpUrls,
+  integer,
+  listed,
+  logLevel,
+  mysqlUrl,
+  port,
+  redisUrl,
+  secret,
+} from "./variables.js";

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { mysqlAddress } from "@headline/config";
 import mysql2 from "mysql2";
 
 /**
@@ -10,7 +11,12 @@ import mysql2 from "mysql2";
  */
 export async function migrate(url: string, folder: string): Promise<readonly string[]> {
   const names = (await readdir(folder)).filter((file) => file.endsWith(".sql")).sort();
-  const pool = mysql2.createPool({ uri: url, connectionLimit: 1, charset: "utf8mb4", connectTimeout: 10_000 });
+  const pool = mysql2.createPool({
+    ...mysqlAddress(url),
+    connectionLimit: 1,
+    charset: "utf8mb4",
+    connectTimeout: 10_000,
+  });
   try {
     const applied = await appliedNames(pool);
     if (names.every((name) => applied.has(stem(name)))) return [];

@@ -1,3 +1,4 @@
+import { mysqlAddress } from "@headline/config";
 import { Refusal } from "@headline/errors";
 import mysql2, { type PoolConnection } from "mysql2/promise";
 import { asFailure, isConnectionBroken } from "./failure.js";
@@ -36,7 +37,7 @@ export function openMysql(url: string, options: Options = {}): Mysql {
   const { connectionsMax = 10, acquireTimeoutMs = 300, statementTimeoutMs = 300 } = options;
   const { transactionTimeoutMs = 20 * statementTimeoutMs } = options;
   const pool = mysql2.createPool({
-    uri: url,
+    ...mysqlAddress(url),
     connectionLimit: connectionsMax,
     maxIdle: connectionsMax,
     idleTimeout: 60_000,

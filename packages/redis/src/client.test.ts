@@ -1,6 +1,6 @@
 import { eventually, openProxy, throwawayRedis } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
-import { openRedis, type Redis, redisAddress, waitForRedis } from "./client.js";
+import { openRedis, type Redis, waitForRedis } from "./client.js";
 
 async function back(redis: Redis): Promise<void> {
   await eventually(async () => expect(await redis.ping()).toBe("PONG"));
@@ -78,21 +78,5 @@ describe("a Redis client", () => {
     const redis = openRedis("redis://127.0.0.1:1");
     expect(await waitForRedis(redis, 100)).toBe(false);
     redis.disconnect();
-  });
-});
-
-describe("an address", () => {
-  test.each([
-    ["/run/redis.sock", { path: "/run/redis.sock" }],
-    ["unix:///run/my%20redis.sock?db=2", { path: "/run/my redis.sock", db: 2 }],
-    ["redis://h", { host: "h", port: 6379, db: 0 }],
-    ["redis://u:p%40ss@h:7/3", { host: "h", port: 7, db: 3, username: "u", password: "p@ss" }],
-    ["rediss://h:7", { host: "h", port: 7, db: 0, tls: {} }],
-  ])("%s", (url, address) => {
-    expect(redisAddress(url)).toEqual(address);
-  });
-
-  test("of something else is refused by name", () => {
-    expect(() => redisAddress("http://h")).toThrow(/redis:\/\//);
   });
 });

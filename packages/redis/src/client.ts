@@ -1,9 +1,8 @@
-import { Redis as Client, type RedisOptions as ClientOptions } from "ioredis";
+import { redisAddress } from "@headline/config";
+import { Redis as Client } from "ioredis";
 import { type ObserveRedis, observeCommands } from "./observe.js";
 
 export type Redis = Client;
-
-type RedisAddress = Pick<ClientOptions, "path" | "host" | "port" | "db" | "username" | "password" | "tls">;
 
 export interface RedisOptions {
   /** Lua scripts, by the name of the method that calls them. They must be known before the first command (ioredis #1931). */
@@ -63,29 +62,6 @@ export async function waitForRedis(redis: Redis, timeoutMs = 2_000): Promise<boo
     const onReady = () => settle(true);
     redis.once("ready", onReady);
   });
-}
-
-/** `redis://`, `rediss://`, `unix:///path` or a plain path; ioredis itself misreads `unix://`. */
-export function redisAddress(url: string): RedisAddress {
-  if (url.startsWith("/")) return { path: url };
-  const parsed = new URL(url);
-  if (parsed.protocol === "unix:")
-    return { path: decodeURIComponent(parsed.pathname), db: database(parsed.searchParams.get("db")) };
-  if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:") {
-    throw new TypeError(`a Redis address starts with redis://, rediss:// or unix://, not ${parsed.protocol}//`);
-  }
-  return {
-    host: parsed.hostname,
-    port: Number(parsed.port || 6379),
-    db: database(parsed.pathname.slice(1)),
-    ...(parsed.username && { username: decodeURIComponent(parsed.username) }),
-    ...(parsed.password && { password: decodeURIComponent(parsed.password) }),
-    ...(parsed.protocol === "rediss:" && { tls: {} }),
-  };
-}
-
-function database(text: string | null): number {
-  return text ? Number(text) : 0;
 }
 
 /** A subscriber sends nothing, so nothing would time out on a half-open link: it pings, and a missing pong reconnects. */

@@ -1,3 +1,3 @@
-export { openRedis, type Redis, type RedisOptions, redisAddress, waitForRedis } from "./client.js";
+export { openRedis, type Redis, type RedisOptions, waitForRedis } from "./client.js";
 export type { ObserveRedis } from "./observe.js";
 export { type CacheSource, type Versioned, VersionedCache } from "./versioned-cache.js";

@@ -1,21 +1,18 @@
+import { mysqlUrl, readConfig, redisUrl } from "@headline/config";
 import { openMysql } from "@headline/mysql";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { z } from "zod";
 import { correctStatistics } from "./correct-statistics.js";
 import { formatReport } from "./format-report.js";
 
-const { MYSQL_URL: mysqlUrl, REDIS_URL: redisUrl } = process.env;
-if (!mysqlUrl || !redisUrl) {
-  const missing = [...(mysqlUrl ? [] : ["MYSQL_URL"]), ...(redisUrl ? [] : ["REDIS_URL"])];
-  process.stderr.write(`The environment does not say where the counters are: ${missing.join(" and ")} is missing.\n`);
-  process.exit(1);
-}
+const config = readConfig(z.object({ MYSQL_URL: mysqlUrl, REDIS_URL: redisUrl }), process.env);
 
 const stopped = new AbortController();
 process.once("SIGINT", () => stopped.abort(new Error("stopped by SIGINT")));
 process.once("SIGTERM", () => stopped.abort(new Error("stopped by SIGTERM")));
 
-const mysql = openMysql(mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
-const redis = openRedis(redisUrl, { scripts: VersionedCache.scripts, commandTimeoutMs: 2_000 });
+const mysql = openMysql(config.MYSQL_URL, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
+const redis = openRedis(config.REDIS_URL, { scripts: VersionedCache.scripts, commandTimeoutMs: 2_000 });
 const failures = new Set<string>();
 try {
   await waitForRedis(redis);

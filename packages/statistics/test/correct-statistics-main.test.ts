@@ -19,10 +19,10 @@ async function run(env: Record<string, string>) {
 
 describe("npm run correct-statistics", () => {
   test("names the variables that are missing", async () => {
-    expect(await run({ MYSQL_URL: "mysql://somewhere" })).toEqual({
+    expect(await run({ MYSQL_URL: "mysql://somewhere/d" })).toEqual({
       code: 1,
       out: "",
-      err: "The environment does not say where the counters are: REDIS_URL is missing.\n",
+      err: "The configuration is not usable: REDIS_URL: is missing\n",
     });
   });
 

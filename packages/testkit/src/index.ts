@@ -1,4 +1,5 @@
 export { bundled } from "./bundled.js";
+export { type Certificates, makeCertificates } from "./certificates.js";
 export { eventually } from "./eventually.js";
 export { hasTime, inFull } from "./in-full.js";
 export { migratedMysql } from "./migrated-mysql.js";
@@ -6,7 +7,7 @@ export { type MuteServer, muteServer } from "./mute-server.js";
 export { mysqlStatus } from "./mysql-status.js";
 export { openProxy, type Proxy, type ProxyTarget } from "./open-proxy.js";
 export { type PrivateMysql, privateMysql } from "./private-mysql.js";
-export type { PrivateServer } from "./private-server.js";
+export { freePort, type PrivateServer } from "./private-server.js";
 export { redisCommandCalls } from "./redis-command-calls.js";
 export { setUp } from "./set-up.js";
 export { type ThrowawayMysql, throwawayMysql } from "./throwaway-mysql.js";

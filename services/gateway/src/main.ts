@@ -1,4 +1,23 @@
-import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/config";
+import {
+  decimal,
+  grpcTarget,
+  host,
+  httpUrl,
+  integer,
+  isLoopback,
+  isWholeTls,
+  listed,
+  logLevel,
+  mysqlUrl,
+  port,
+  readConfig,
+  redisUrl,
+  refusePublished,
+  secret,
+  TLS_VARIABLES,
+  tlsOf,
+  WHOLE_TLS,
+} from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
@@ -6,42 +25,45 @@ import { openGateway } from "./open-gateway.js";
 
 const Environment = z
   .object({
-    PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
-    HOST: z.string().default("0.0.0.0"),
-    MYSQL_URL: z.string(),
-    REDIS_URL: z.string(),
+    PORT: port.default(3_000),
+    HOST: host.default("0.0.0.0"),
+    MYSQL_URL: mysqlUrl,
+    REDIS_URL: redisUrl,
     /** The Redis that must not evict, where there is one for each duty. */
-    REDIS_STATE_URL: z.string().optional(),
-    RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
-    JWT_SECRET: z.string().min(32).optional(),
-    JWKS_URL: z.url().optional(),
-    TRACK_SECRET: z.string().min(32),
+    REDIS_STATE_URL: redisUrl.optional(),
+    RECOMMENDER_ADDRESS: grpcTarget.default("dns:///localhost:50051"),
+    JWT_SECRET: secret.optional(),
+    JWKS_URL: httpUrl.optional(),
+    TRACK_SECRET: secret,
     /** While rotating: the secret before, until its tokens have expired. */
-    TRACK_SECRET_PREVIOUS: z.string().min(32).optional(),
+    TRACK_SECRET_PREVIOUS: secret.optional(),
     /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
-    GRACE_MS: z.coerce.number().int().min(0).max(60_000).default(200),
+    GRACE_MS: integer(0, 60_000).default(200),
     /** How long an order waits to be paid. */
-    ORDER_TIMEOUT_SECONDS: z.coerce.number().positive().max(86_400).default(1_800),
-    PROMOTION_SLOTS_PER_DAY: z.coerce.number().int().min(0).max(100_000).default(20),
+    ORDER_TIMEOUT_SECONDS: decimal(0.001, 86_400).default(1_800),
+    PROMOTION_SLOTS_PER_DAY: integer(0, 100_000).default(20),
     /** From one address, whose users all count together; more of it where many sit behind one. */
-    SIGN_UPS_PER_HOUR: z.coerce.number().int().min(1).max(1_000_000_000).default(30),
+    SIGN_UPS_PER_HOUR: integer(1, 1_000_000_000).default(30),
     /** How many proxies stand before this gateway, each of which adds who asks it to X-Forwarded-For. */
-    TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
+    TRUST_PROXY: integer(0, 10).default(0),
     /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
     PUSH_ORIGINS: z.string().default(""),
     /** Where metrics are read instead of at /metrics on PORT, which readers reach. */
-    METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+    METRICS_PORT: port.optional(),
     /** A collector of OpenTelemetry, such as http://localhost:4318. */
-    OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
     /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
     ...TLS_VARIABLES,
     /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
     TLS_SERVER_NAME: z.string().optional(),
-    LOG_LEVEL: z.string().default("info"),
+    LOG_LEVEL: logLevel.default("info"),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
   })
   .refine(isWholeTls, WHOLE_TLS)
+  .superRefine(
+    refusePublished(["JWT_SECRET", "TRACK_SECRET", "TRACK_SECRET_PREVIOUS"], ({ HOST }) => !isLoopback(HOST)),
+  )
   .refine((env) => env.JWT_SECRET !== undefined || env.JWKS_URL !== undefined, {
     path: ["JWT_SECRET"],
     error: "needed, unless JWKS_URL names the keys of a token issuer",
@@ -64,11 +86,11 @@ await runUntilSignal(
       tokenKeys: config.JWKS_URL === undefined ? { secret: config.JWT_SECRET as string } : { jwksUrl: config.JWKS_URL },
       trackSecret: config.TRACK_SECRET,
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
-      assets: config.ASSETS.split(":").filter((folder) => folder !== ""),
+      assets: listed(config.ASSETS, ":"),
       graceMs: config.GRACE_MS,
       metricsPort: config.METRICS_PORT,
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-      push: { origins: config.PUSH_ORIGINS.split(",").filter((origin) => origin !== "") },
+      push: { origins: listed(config.PUSH_ORIGINS, ",") },
       signUpsPerHour: config.SIGN_UPS_PER_HOUR,
       trustProxy: config.TRUST_PROXY,
       promotionTerms: {

@@ -1,7 +1,6 @@
 import { clientTls, unaryRecommender } from "@headline/rpc";
-import { eventually } from "@headline/testkit";
+import { type Certificates, eventually, makeCertificates } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Certificates, makeCertificates } from "./certificates.js";
 import { client, openWorld, type World } from "./open-world.js";
 import {
   type RecommendationProcess,

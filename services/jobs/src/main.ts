@@ -1,44 +1,56 @@
-import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/config";
+import {
+  grpcTarget,
+  host,
+  httpUrls,
+  integer,
+  isLoopback,
+  isWholeTls,
+  logLevel,
+  mysqlUrl,
+  port,
+  readConfig,
+  redisUrl,
+  refusePublished,
+  secret,
+  TLS_VARIABLES,
+  tlsOf,
+  WHOLE_TLS,
+} from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
 import { openJobs } from "./open-jobs.js";
 
-const urls = z
-  .string()
-  .default("")
-  .transform((text) => text.split(",").filter((url) => url !== ""))
-  .refine((list) => list.every((url) => URL.canParse(url)), { error: "must be URLs, separated by commas" });
-
 const Environment = z
   .object({
-    JOBS_PORT: z.coerce.number().int().min(0).max(65_535).default(3_001),
-    HOST: z.string().default("0.0.0.0"),
-    MYSQL_URL: z.string(),
-    REDIS_URL: z.string(),
+    JOBS_PORT: port.default(3_001),
+    HOST: host.default("0.0.0.0"),
+    MYSQL_URL: mysqlUrl,
+    REDIS_URL: redisUrl,
     /** The Redis that must not evict, where there is one for each duty. */
-    REDIS_STATE_URL: z.string().optional(),
-    RECOMMENDER_ADDRESS: z.string().default("dns:///localhost:50051"),
+    REDIS_STATE_URL: redisUrl.optional(),
+    RECOMMENDER_ADDRESS: grpcTarget.default("dns:///localhost:50051"),
     /** How many proxies stand before this service, each of which adds who asks it to X-Forwarded-For. */
-    TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
+    TRUST_PROXY: integer(0, 10).default(0),
     /** Signs the sessions of staff. */
-    JWT_SECRET: z.string().min(32).optional(),
+    JWT_SECRET: secret.optional(),
     /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
-    CORRECT_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(300),
-    PAGES_EVERY_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+    CORRECT_EVERY_SECONDS: integer(1, 86_400).default(300),
+    PAGES_EVERY_SECONDS: integer(1, 86_400).default(60),
     /** How long the event log keeps what models have learnt: longer than the tokens of events count. */
-    EVENTS_KEEP_DAYS: z.coerce.number().int().min(2).max(36_500).default(180),
+    EVENTS_KEEP_DAYS: integer(2, 36_500).default(180),
     /** How long another job service waits before it takes over what a dead one ran, ms. */
-    LEASE_MS: z.coerce.number().int().min(1_000).max(600_000).default(10_000),
+    LEASE_MS: integer(1_000, 600_000).default(10_000),
     /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
     ...TLS_VARIABLES,
     /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
     TLS_SERVER_NAME: z.string().optional(),
     /** Gateways whose health staff see, and where processes tell their metrics; each separated by commas. */
-    GATEWAY_URLS: urls,
-    METRICS_URLS: urls,
-    LOG_LEVEL: z.string().default("info"),
+    GATEWAY_URLS: httpUrls,
+    METRICS_URLS: httpUrls,
+    LOG_LEVEL: logLevel.default("info"),
   })
+  .superRefine(refusePublished(["JWT_SECRET"], ({ HOST }) => !isLoopback(HOST)))
   .refine(isWholeTls, WHOLE_TLS);
 
 const config = readConfig(Environment, process.env);

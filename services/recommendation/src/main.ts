@@ -1,4 +1,20 @@
-import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/config";
+import {
+  grpcTarget,
+  host,
+  httpUrl,
+  isLoopback,
+  isWholeTls,
+  logLevel,
+  mysqlUrl,
+  port,
+  readConfig,
+  redisUrl,
+  refusePublished,
+  secret,
+  TLS_VARIABLES,
+  tlsOf,
+  WHOLE_TLS,
+} from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
@@ -6,25 +22,26 @@ import { openRecommendation } from "./open-recommendation.js";
 
 const Environment = z
   .object({
-    GRPC_PORT: z.coerce.number().int().min(0).max(65_535).default(50_051),
+    GRPC_PORT: port.default(50_051),
     /** Anything grpc-js can bind, such as unix:/run/recommender.sock; wins over GRPC_PORT. */
-    GRPC_ADDRESS: z.string().optional(),
-    MYSQL_URL: z.string(),
-    REDIS_URL: z.string(),
+    GRPC_ADDRESS: grpcTarget.optional(),
+    MYSQL_URL: mysqlUrl,
+    REDIS_URL: redisUrl,
     /** The Redis that must not evict, where there is one for each duty. */
-    REDIS_STATE_URL: z.string().optional(),
-    TRACK_SECRET: z.string().min(32),
+    REDIS_STATE_URL: redisUrl.optional(),
+    TRACK_SECRET: secret,
     /** While rotating: the secret before, until its tokens have expired. */
-    TRACK_SECRET_PREVIOUS: z.string().min(32).optional(),
+    TRACK_SECRET_PREVIOUS: secret.optional(),
     /** Where metrics are read, over HTTP; nowhere without it. */
-    METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
-    METRICS_HOST: z.string().default("0.0.0.0"),
+    METRICS_PORT: port.optional(),
+    METRICS_HOST: host.default("0.0.0.0"),
     /** A collector of OpenTelemetry, such as http://localhost:4318. */
-    OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+    OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
     /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
     ...TLS_VARIABLES,
-    LOG_LEVEL: z.string().default("info"),
+    LOG_LEVEL: logLevel.default("info"),
   })
+  .superRefine(refusePublished(["TRACK_SECRET", "TRACK_SECRET_PREVIOUS"], ({ GRPC_ADDRESS }) => isOpen(GRPC_ADDRESS)))
   .refine(isWholeTls, WHOLE_TLS);
 
 const config = readConfig(Environment, process.env);
@@ -48,3 +65,8 @@ await runUntilSignal(
     }),
   { onUnhandled: (err) => log.error({ err }, "unhandled") },
 );
+
+/** Whether other machines reach the address: a unix socket and loopback they do not. */
+function isOpen(address: string | undefined): boolean {
+  return address === undefined || !(address.startsWith("unix:") || isLoopback(address.replace(/:\d+$/, "")));
+}

@@ -3,6 +3,7 @@ import { Scheduler } from "../core/scheduler.js";
 import "../fluent/every-trigger.js"; // so that jobs of every() can be read
 import { registerCrontab } from "../crontab/apply-crontab.js";
 import { storeKind, openStore as stores } from "../stores/open-store.js";
+import { mysqlAddress, redisAddress, ServerUrlError } from "../stores/server-url.js";
 import { UsageError } from "./usage.js";
 
 export interface StoreChoice {
@@ -15,7 +16,19 @@ export async function openStore({ store: url, ns: namespace }: StoreChoice): Pro
   if (url === undefined) throw new UsageError("--store: which store? mysql://… or redis://…, here or in SCHED_STORE");
   const kind = storeKind(url);
   if (kind === undefined) throw new UsageError("--store: the URL must begin with mysql://, redis:// or rediss://");
+  checkUrl(kind, url);
   return stores[kind]({ url, namespace });
+}
+
+/** The address as its store will read it; what is wrong with it is said without any part of it, which may hold a password. */
+function checkUrl(kind: "mysql" | "redis", url: string): void {
+  try {
+    if (kind === "mysql") mysqlAddress(url);
+    else redisAddress(url);
+  } catch (error) {
+    if (!(error instanceof ServerUrlError)) throw error;
+    throw new UsageError(`--store: the URL ${error.message}`);
+  }
 }
 
 /** A scheduler that reads and changes the store and runs nothing, for one call. */

@@ -90,6 +90,8 @@ describe("sched", () => {
       sched(["jobs"]),
       sched(["jobs", "--store", "oracle://x"]),
       sched(["jobs", "--store", "mysql://root@127.0.0.1:1/none"]),
+      sched(["jobs", "--store", "redis://:hunter2@127.0.0.1:1/abc"]),
+      sched(["start", "--store", "mysql://u:hunter2#@h/d?ssl=maybe"]),
       sched(["start", "--crontab", join(folder, "nowhere")]),
     ]);
     const [help, crontabHelp, ...mistakes] = answers as [Ended, Ended, ...Ended[]];
@@ -99,6 +101,7 @@ describe("sched", () => {
     for (const { code, out, err } of mistakes) {
       expect([code, out]).toEqual([2, ""]);
       expect(err).toMatch(/^sched: [^\n]+\n$/);
+      expect(err).not.toContain("hunter2");
     }
   });
 

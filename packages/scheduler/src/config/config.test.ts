@@ -106,6 +106,18 @@ describe("Scheduler.fromConfig", () => {
       { stores: { a: { type: "mysql", url: "redis://:secret@h" } } },
       "stores.a.url: must begin with mysql:// or mariadb://",
     ],
+    [
+      { stores: { a: { type: "redis", url: "redis://:secret@h/abc" } } },
+      "stores.a.url: must end with the number of a database, as in redis://host:6379/0; inside a name or password write % as %25, # as %23, ? as %3F, / as %2F, @ as %40 and : as %3A",
+    ],
+    [
+      { stores: { a: { type: "mysql", url: "mysql://u:secret@h/d?tls=1" } } },
+      "stores.a.url: tls: is not known; there are socketPath, ssl, ssl-mode, ssl-ca, ssl-cert, ssl-key, ssl-server-name",
+    ],
+    [
+      { executors: { a: { type: "bull", url: "redis://:secret#@h", queue: "q" } } },
+      "executors.a.url: is not a URL; inside a name or password write % as %25, # as %23, ? as %3F, / as %2F, @ as %40 and : as %3A",
+    ],
     [{ stores: { a: { type: "redis", url: 7 } } }, "stores.a.url: must begin with redis://, rediss://, unix:// or /"],
     [
       { stores: { a: { type: "redis", url: "redis://h", namespace: "{" } } },

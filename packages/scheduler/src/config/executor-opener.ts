@@ -4,7 +4,9 @@ import { AsyncExecutor, type AsyncExecutorOptions } from "../executors/async-exe
 import type { BullExecutorOptions } from "../executors/bull-executor.js";
 import { DebugExecutor } from "../executors/debug-executor.js";
 import type { WorkerThreadExecutorOptions } from "../executors/thread-executor.js";
+import { storeKind } from "../stores/open-store.js";
 import { amount, byType, type Check, fields, listOf, text, whole } from "./check.js";
+import { checkedUrl } from "./checked-url.js";
 import { ConfigError } from "./config-error.js";
 import type { Opener } from "./open-config.js";
 
@@ -78,6 +80,7 @@ function modulePath(value: unknown, path: string): string {
 
 /** The address itself is not repeated: it may hold a password. */
 function redisUrl(value: unknown, path: string): string {
-  if (typeof value === "string" && /^rediss?:\/\/|^\//.test(value)) return value;
-  throw new ConfigError(path, "must begin with redis://, rediss:// or /");
+  if (typeof value !== "string" || storeKind(value) !== "redis")
+    throw new ConfigError(path, "must begin with redis://, rediss://, unix:// or /");
+  return checkedUrl("redis", value, path);
 }

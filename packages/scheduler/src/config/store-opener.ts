@@ -4,6 +4,7 @@ import type { MySQLJobStoreOptions } from "../stores/mysql.js";
 import { openStore, storeKind } from "../stores/open-store.js";
 import type { RedisJobStoreOptions } from "../stores/redis.js";
 import { byType, type Check, fields, flag, text, whole } from "./check.js";
+import { checkedUrl } from "./checked-url.js";
 import { ConfigError } from "./config-error.js";
 import type { Opener } from "./open-config.js";
 
@@ -38,7 +39,7 @@ export const storeOpener: Check<Opener<JobStore>> = byType<Opener<JobStore>>({
 function urlOf(kind: "mysql" | "redis"): Check<string> {
   return (value, path) => {
     const url = typeof value === "string" ? value : "";
-    if (storeKind(url) === kind) return url;
+    if (storeKind(url) === kind) return checkedUrl(kind, url, path);
     throw new ConfigError(
       path,
       `must begin with ${kind === "mysql" ? "mysql:// or mariadb://" : "redis://, rediss://, unix:// or /"}`,

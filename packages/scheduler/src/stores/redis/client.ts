@@ -1,9 +1,8 @@
 import { createRequire } from "node:module";
-import type { Cluster, Redis, RedisOptions } from "ioredis";
+import type { Cluster, Redis } from "ioredis";
+import { redisAddress } from "../server-url.js";
 
 export type RedisClient = Redis | Cluster;
-
-type Address = Pick<RedisOptions, "path" | "host" | "port" | "db" | "username" | "password" | "tls">;
 
 const RECONNECT_MIN_MS = 50;
 const RECONNECT_MAX_MS = 1_000;
@@ -16,7 +15,7 @@ const COMMAND_MS = 1_000;
 export function openClient(url: string): Redis {
   const { Redis: Client } = createRequire(import.meta.url)("ioredis") as typeof import("ioredis");
   const client = new Client({
-    ...addressOf(url),
+    ...redisAddress(url),
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -52,22 +51,4 @@ export async function untilReady(client: RedisClient, waitMs: number): Promise<v
     }, waitMs);
     client.once("ready", onReady);
   });
-}
-
-/** A plain path, unix://path?db=2 (which ioredis misreads), redis:// or rediss://. */
-function addressOf(url: string): Address {
-  if (url.startsWith("/")) return { path: url };
-  const { protocol, hostname, port, pathname, username, password, searchParams } = new URL(url);
-  if (protocol === "unix:") return { path: decodeURIComponent(pathname), db: Number(searchParams.get("db") ?? 0) };
-  if (protocol !== "redis:" && protocol !== "rediss:") {
-    throw new TypeError(`url: starts with redis://, rediss:// or unix://, not ${protocol}//`);
-  }
-  return {
-    host: hostname,
-    port: Number(port || 6379),
-    db: Number(pathname.slice(1) || 0),
-    ...(username === "" ? {} : { username: decodeURIComponent(username) }),
-    ...(password === "" ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === "rediss:" ? { tls: {} } : {}),
-  };
 }

@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface Certificates extends AsyncDisposable {
-  /** A certificate of this authority that names `host`, and the files that hold it. */
-  issue(host: string): {
+  /** A certificate of this authority that names `host` and the addresses, and the files that hold it. */
+  issue(
+    host: string,
+    addresses?: readonly string[],
+  ): {
     readonly ca: Buffer;
     readonly certificate: Buffer;
     readonly key: Buffer;
@@ -21,11 +24,14 @@ export async function makeCertificates(): Promise<Certificates> {
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
   openssl("req", "-x509", ...newKey, "-keyout", at("ca.key"), "-out", at("ca.pem"), "-subj", "/CN=tests", "-days", "2");
   return {
-    issue(host) {
+    issue(host, addresses = ["127.0.0.1"]) {
       const [key, request, certificate, names] = ["key", "csr", "pem", "ext"].map((ending) =>
         at(`${host}.${ending}`),
       ) as [string, string, string, string];
-      writeFileSync(names, `subjectAltName=DNS:${host},IP:127.0.0.1`);
+      writeFileSync(
+        names,
+        `subjectAltName=${[`DNS:${host}`, ...addresses.map((address) => `IP:${address}`)].join(",")}`,
+      );
       openssl("req", ...newKey, "-keyout", key, "-out", request, "-subj", `/CN=${host}`);
       openssl(
         "x509",
