@@ -1,11 +1,18 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { mysqlAddress } from "@headline/config";
 import { describe, expect, test } from "@jest/globals";
 import { parse, parseAllDocuments } from "yaml";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SERVICES = ["gateway", "recommendation", "jobs"] as const;
+/** Of compose, below /run/secrets. */
+const FILES = ["jwt/secret", "track/secret", "mysql/password", "mysql/url"];
+/** Processes that end when they are done. */
+const ONCE = ["setup", "secrets"];
 const PROBES = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 
@@ -69,22 +76,55 @@ describe("docker-compose.yml", () => {
 
   test("tells each service only what it knows, and gives it the secrets it reads", () => {
     for (const service of SERVICES) {
-      const { environment, secrets } = compose.services[service];
+      const { environment, volumes } = compose.services[service];
       const known = variablesOf(service);
       expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
       const files = Object.values<string>(environment).filter((value) => String(value).startsWith("/run/secrets/"));
-      expect(files.map((file) => file.slice("/run/secrets/".length)).sort()).toEqual([...secrets].sort());
+      const mounted = (volumes as string[]).map((volume) => volume.split(":")[1]);
+      expect(files.map((file) => dirname(file)).sort()).toEqual([...mounted].sort());
     }
   });
 
-  test("has a file for each secret of a developer's machine, and secrets long enough", () => {
-    for (const name of Object.keys(compose.secrets))
-      expect(existsSync(join(ROOT, "deploy/compose/secrets", name))).toBe(true);
-    for (const name of ["jwt-secret", "track-secret"])
-      expect(read(`deploy/compose/secrets/${name}`).length).toBeGreaterThanOrEqual(32);
-    expect(read("deploy/compose/secrets/mysql-url")).toContain(
-      `:${read("deploy/compose/secrets/mysql-password")}@mysql:`,
+  test("publishes nothing beyond loopback unless HOST says so", () => {
+    const ports = Object.values<{ ports?: string[] }>(compose.services).flatMap(
+      ({ ports: published = [] }) => published,
     );
+    expect(ports).toHaveLength(3);
+    for (const published of ports) expect(published).toMatch(/^(127\.0\.0\.1|\$\{HOST:-127\.0\.0\.1\}):/);
+    expect(compose.services.setup.environment.HOST).toMatch(/^\$\{HOST:-127\.0\.0\.1\}$/);
+  });
+
+  test("makes its secrets at the first start, keeps them, and takes those that are given unless they are published", () => {
+    const folder = mkdtempSync(join(tmpdir(), "headline-secrets-"));
+    const [given, into] = [join(folder, "given"), join(folder, "into")];
+    const make = () => {
+      const args = ["--import", "tsx", "--conditions=source", join(ROOT, "scripts/make-secrets.mjs"), given, into];
+      return spawnSync(process.execPath, args, { encoding: "utf8", cwd: ROOT });
+    };
+    const made = () => FILES.map((file) => readFileSync(join(into, file), "utf8").trim());
+    try {
+      mkdirSync(given);
+      expect(make().status).toBe(0);
+      const first = made();
+      const [jwt = "", track = "", password = "", url = ""] = first;
+      expect(new Set([jwt, track, password]).size).toBe(3);
+      for (const text of [jwt, track, password]) expect(text.length).toBeGreaterThanOrEqual(32);
+      expect(mysqlAddress(url)).toMatchObject({ host: "mysql", user: "root", password, database: "headline" });
+
+      writeFileSync(join(given, "mysql-password"), "p@ss/1\n");
+      expect(make().status).toBe(0);
+      expect(made().slice(0, 3)).toEqual([jwt, track, "p@ss/1"]);
+      expect(mysqlAddress(made()[3] ?? "")).toMatchObject({ password: "p@ss/1" });
+
+      writeFileSync(join(given, "jwt-secret"), "a signing secret for development only\n");
+      const { status, stderr } = make();
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/^\s*jwt-secret: must have at least 32 characters that nobody can know[^\n]*\s*$/);
+      expect(made()[0]).toBe(jwt);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+    for (const file of FILES) expect(read("docker-compose.yml")).toContain(`/run/secrets/${file}`);
   });
 
   test("runs two of what readers need, none of them bound to one port of the host", () => {
@@ -99,7 +139,9 @@ describe("docker-compose.yml", () => {
 
   test("checks the health of everything that stays", () => {
     const checked = Object.entries<{ healthcheck?: object; build?: object }>(compose.services)
-      .filter(([name, { healthcheck, build }]) => name !== "setup" && healthcheck === undefined && build === undefined)
+      .filter(
+        ([name, { healthcheck, build }]) => !ONCE.includes(name) && healthcheck === undefined && build === undefined,
+      )
       .map(([name]) => name);
     expect(checked).toEqual([]); // what is built here has its HEALTHCHECK in the Dockerfile
   });

@@ -1,21 +1,21 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { root } from "./root.mjs";
+import { demo } from "./demo-password.mjs";
+import { urlOf } from "./environment.mjs";
 import { bold, dim, seconds } from "./terminal.mjs";
 
 /** What a newcomer can do now. The time is from the start of this process. */
-export function banner({ ports, hasSample, dataDir, embedded }) {
-  const http = `http://localhost:${ports.PORT}`;
-  const jobs = `http://localhost:${ports.JOBS_PORT}`;
+export function banner({ host, ports, demoPassword, dataDir, embedded }) {
+  const shown = host === "127.0.0.1" ? "localhost" : host;
+  const http = urlOf(shown, ports.PORT);
+  const jobs = urlOf(shown, ports.JOBS_PORT);
   const rows = [
     ["page", http],
     ["docs", `${http}/docs`],
     ["feed", `curl '${http}/articles?channel_id=0&per_page=5'`],
     ["gRPC", buf(ports.GRPC_PORT)],
-    ["jobs", `${jobs}${hasSample ? ` (staff: ${demo().staff})` : ""}`],
+    ["jobs", `${jobs}${demoPassword === undefined ? "" : ` (staff: ${demo().staff})`}`],
     ["health", `${jobs}/health`],
     ["metrics", `${http}/metrics, http://localhost:${ports.METRICS_PORT}/metrics (recommender), ${jobs}/metrics`],
-    ...(hasSample ? signIn(http) : []),
+    ...(demoPassword === undefined ? [] : signIn(http, demoPassword)),
     ...(embedded.length > 0
       ? [["data", `${dataDir} (private ${embedded.map((name) => SERVERS[name]).join(" and ")})`]]
       : []),
@@ -31,12 +31,8 @@ function buf(port) {
   return `npx buf curl ${options} http://localhost:${port}/UserRecommend/user_recommend`;
 }
 
-function demo() {
-  return JSON.parse(readFileSync(join(root, "scripts/demo.json"), "utf8"));
-}
-
-function signIn(http) {
-  const { names, password } = demo();
+function signIn(http, password) {
+  const { names } = demo();
   const json = "-H 'Content-Type: application/json'";
   const credentials = JSON.stringify({ name: names[0], password });
   const article = JSON.stringify({ title: "Hello", content: "My first article", channel_id: 109 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { banner } from "./banner.mjs";
-import { dataFolder } from "./data-folder.mjs";
+import { readEnvironment, urlOf } from "./environment.mjs";
 import { freePorts } from "./ports.mjs";
 import { loadDatabaseCode, prepareDatabase } from "./prepare-database.mjs";
 import { root } from "./root.mjs";
@@ -19,13 +19,13 @@ const ASSETS = ["services/web/dist", "sample/public"].map((folder) => join(root,
  * servers come up. `commandOf(name)` is how a service is started; `build` runs before anything is.
  */
 export async function launch({ commandOf, hosted, build = async () => {}, logLevel }) {
-  const { env } = process;
   const stop = stopSignal();
-  const dataDir = dataFolder(env);
-  const ports = await freePorts(env);
-  const secrets = readSecrets(env, dataDir);
   await build(stop.signal);
   if (stop.signal.aborted) return;
+  const variables = await readEnvironment(process.env);
+  const { dataDir, isOpen, HOST: host } = variables;
+  const ports = await freePorts(variables);
+  const secrets = readSecrets(variables, dataDir);
 
   const recommendation = new Service({ name: "recommendation", command: commandOf("recommendation"), hosted });
   const gateway = new Service({ name: "gateway", command: commandOf("gateway"), hosted });
@@ -38,22 +38,22 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
 
   let servers;
   try {
-    const opening = openServers({ env, dataDir, onProgress: tell });
+    const opening = openServers({ env: variables, dataDir, onProgress: tell });
     await Promise.allSettled([opening, loadDatabaseCode()]);
     servers = await opening;
-    const hasSample = env.NODE_ENV !== "production"; // its authors have a password that everybody knows
-    await prepareDatabase({ mysqlUrl: servers.mysqlUrl, wantsSample: hasSample, onProgress: tell });
+    const wantsSample = variables.NODE_ENV !== "production";
+    const demoPassword = await prepareDatabase({ mysqlUrl: servers.mysqlUrl, wantsSample, isOpen, onProgress: tell });
     if (stop.signal.aborted) return;
 
-    const environments = environmentsOf({ env, dataDir, ports, secrets, servers, logLevel });
-    recommendation.run(environments.recommendation);
-    gateway.run(environments.gateway);
-    jobs.run(environments.jobs);
-    await Promise.race([untilReady(ports, stop.signal), ...services.map((service) => service.failed)]);
+    const environments = environmentsOf({ variables, ports, secrets, servers, logLevel });
+    recommendation.run(complete(environments.recommendation));
+    gateway.run(complete(environments.gateway));
+    jobs.run(complete(environments.jobs));
+    await Promise.race([untilReady({ host, ports }, stop.signal), ...services.map((service) => service.failed)]);
     if (stop.signal.aborted) return;
 
     for (const service of services) service.declareHealthy();
-    process.stdout.write(banner({ ports, hasSample, dataDir, embedded: servers.embedded }));
+    process.stdout.write(banner({ host, ports, demoPassword, dataDir, embedded: servers.embedded }));
     await stop.asked;
     tell("stopping: the services finish what they have begun");
   } catch (error) {
@@ -64,12 +64,13 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
   }
 }
 
-function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
+function environmentsOf({ variables, ports, secrets, servers, logLevel }) {
+  const { HOST: host, dataDir } = variables;
   const shared = {
     REDIS_URL: servers.redisUrl,
     MYSQL_URL: servers.mysqlUrl,
     HEADLINE_DATA_DIR: dataDir,
-    LOG_LEVEL: env.LOG_LEVEL || logLevel,
+    LOG_LEVEL: variables.LOG_LEVEL ?? logLevel,
   };
   const grpc = `127.0.0.1:${ports.GRPC_PORT}`;
   return {
@@ -82,28 +83,30 @@ function environmentsOf({ env, dataDir, ports, secrets, servers, logLevel }) {
     },
     gateway: {
       ...shared,
-      HOST: env.HOST || "127.0.0.1", // the demo password is known
+      HOST: host,
       PORT: String(ports.PORT),
       RECOMMENDER_ADDRESS: grpc,
       JWT_SECRET: secrets.JWT_SECRET,
       TRACK_SECRET: secrets.TRACK_SECRET,
-      ASSETS: env.ASSETS || ASSETS,
+      ASSETS: variables.assets ?? ASSETS,
       METRICS_PORT: "", // at /metrics
-      SIGN_UPS_PER_HOUR: env.SIGN_UPS_PER_HOUR || "1000000", // whoever tries things here is at one address
+      SIGN_UPS_PER_HOUR: String(variables.SIGN_UPS_PER_HOUR),
     },
     jobs: {
       ...shared,
-      HOST: env.HOST || "127.0.0.1",
+      HOST: host,
       JOBS_PORT: String(ports.JOBS_PORT),
       RECOMMENDER_ADDRESS: grpc,
       JWT_SECRET: secrets.JWT_SECRET,
-      GATEWAY_URLS: `http://127.0.0.1:${ports.PORT}`,
-      METRICS_URLS: metricsUrls(ports).join(","),
+      GATEWAY_URLS: urlOf(host, ports.PORT),
+      METRICS_URLS: [urlOf(host, ports.PORT), urlOf("127.0.0.1", ports.METRICS_PORT)]
+        .map((url) => `${url}/metrics`)
+        .join(","),
     },
   };
 }
 
-/** Of the processes beside the job service. */
-function metricsUrls({ PORT, METRICS_PORT }) {
-  return [PORT, METRICS_PORT].map((port) => `http://127.0.0.1:${port}/metrics`);
+/** With files named for none of these: the launcher has read them, and a service refuses a variable that is given in both ways. */
+function complete(environment) {
+  return { ...Object.fromEntries(Object.keys(environment).map((name) => [`${name}_FILE`, ""])), ...environment };
 }

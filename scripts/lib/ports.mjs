@@ -2,21 +2,35 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
-const DEFAULTS = { PORT: 3_000, GRPC_PORT: 50_051, JOBS_PORT: 3_001 };
-/** Nobody types it, so another one will do. */
+/** Those that are typed; nobody types the port of metrics, so another one will do. */
+const NAMES = ["PORT", "GRPC_PORT", "JOBS_PORT"];
 const METRICS_PORT = 9_464;
 
 /** The ports to listen on, each seen to be free. */
-export async function freePorts(env) {
-  const ports = Object.fromEntries(Object.keys(DEFAULTS).map((name) => [name, parsePort(name, env[name])]));
+export async function freePorts(variables) {
+  const ports = Object.fromEntries(NAMES.map((name) => [name, variables[name]]));
   assertDistinct(Object.entries(ports));
   await Promise.all(Object.entries(ports).map(([name, port]) => assertFree(name, port)));
-  return { ...ports, METRICS_PORT: await metricsPort(env, Object.values(ports)) };
+  await assertOwnAddress(variables.HOST);
+  return { ...ports, METRICS_PORT: await metricsPort(variables, Object.values(ports)) };
 }
 
-/** Where the recommender tells its metrics. */
-async function metricsPort(env, taken) {
-  const wanted = env.METRICS_PORT ? parsePort("METRICS_PORT", env.METRICS_PORT) : METRICS_PORT;
+/** A name that does not resolve, or an address of another machine, is found before the servers start. */
+async function assertOwnAddress(host) {
+  const server = createServer();
+  try {
+    server.listen(0, host);
+    await once(server, "listening");
+  } catch (error) {
+    throw new ExpectedFailure(`HOST is no address of this machine (${error.code}).`);
+  } finally {
+    server.close();
+  }
+}
+
+/** Where the recommender listens for metrics. */
+async function metricsPort(variables, taken) {
+  const wanted = variables.METRICS_PORT ?? METRICS_PORT;
   if (!taken.includes(wanted) && (await isFree(wanted))) return wanted;
   const server = createServer().listen(0);
   await once(server, "listening");
@@ -37,14 +51,6 @@ function assertDistinct(ports) {
     const [same] = ports.slice(index + 1).find(([, other]) => other === port) ?? [];
     if (same !== undefined) throw new ExpectedFailure(`${name} and ${same} are both ${port}.`);
   }
-}
-
-function parsePort(name, text) {
-  if (!text) return DEFAULTS[name];
-  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_535) {
-    throw new ExpectedFailure(`${name} must be a port from 1 to 65535, not "${text}".`);
-  }
-  return Number(text);
 }
 
 async function assertFree(name, port) {

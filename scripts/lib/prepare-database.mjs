@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { settleDemoPassword } from "./demo-password.mjs";
 import { ExpectedFailure } from "./expected-failure.mjs";
 import { loadSample } from "./load-sample.mjs";
 import { root } from "./root.mjs";
@@ -8,8 +9,11 @@ export function loadDatabaseCode() {
   return import("@headline/mysql");
 }
 
-/** The schema as the migrations say, and the sample when there is nothing to read yet. */
-export async function prepareDatabase({ mysqlUrl, wantsSample, onProgress }) {
+/**
+ * The schema as the migrations say, and the sample when there is nothing to read yet. Returns the password of the demo accounts, where
+ * it is the published one: never when other machines reach them (`isOpen`).
+ */
+export async function prepareDatabase({ mysqlUrl, wantsSample, isOpen, onProgress }) {
   const { migrate, openMysql } = await loadDatabaseCode();
   try {
     const applied = await migrate(mysqlUrl, join(root, "migrations"));
@@ -17,16 +21,17 @@ export async function prepareDatabase({ mysqlUrl, wantsSample, onProgress }) {
   } catch (error) {
     throw asExpected(error);
   }
-  if (wantsSample && !(await hasArticles(openMysql, mysqlUrl))) await loadSample({ mysqlUrl, onProgress });
-}
-
-async function hasArticles(openMysql, mysqlUrl) {
   const mysql = openMysql(mysqlUrl, { connectionsMax: 1, acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 });
   try {
-    return (await mysql.query("SELECT id FROM articles LIMIT 1")).length > 0;
+    if (wantsSample && !(await hasArticles(mysql))) await loadSample({ mysqlUrl, onProgress });
+    return await settleDemoPassword({ mysql, isOpen, onProgress });
   } finally {
     await mysql.close();
   }
+}
+
+async function hasArticles(mysql) {
+  return (await mysql.query("SELECT id FROM articles LIMIT 1")).length > 0;
 }
 
 function asExpected(error) {

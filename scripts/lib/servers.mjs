@@ -8,6 +8,7 @@ const CONNECT_WITHIN_MS = 3_000;
 
 /** Redis and MySQL: those of REDIS_URL and MYSQL_URL, and private ones in the data folder for what is not given. */
 export async function openServers({ env, dataDir, onProgress }) {
+  const { mysqlAddress, redisAddress } = await import("@headline/config");
   const needs = [...(env.REDIS_URL ? [] : ["redis"]), ...(env.MYSQL_URL ? [] : ["mariadb"])];
   if (needs.length > 0) ensureDataFolder(dataDir);
   const embedded = needs.length > 0 ? await import("@headline/embedded") : undefined;
@@ -15,10 +16,10 @@ export async function openServers({ env, dataDir, onProgress }) {
   const socketDir = embedded?.socketFolderOf(dataDir);
   const opening = [
     env.REDIS_URL
-      ? given("REDIS_URL", env.REDIS_URL, 6_379)
+      ? given("REDIS_URL", env.REDIS_URL, redisAddress)
       : embedded.openRedis({ dataDir: join(dataDir, "redis"), socketDir, server: found.redis }),
     env.MYSQL_URL
-      ? given("MYSQL_URL", env.MYSQL_URL, 3_306)
+      ? given("MYSQL_URL", env.MYSQL_URL, mysqlAddress)
       : embedded.openMariaDb({ dataDir: join(dataDir, "mariadb"), socketDir, server: found.mariadb }),
   ];
   const opened = await Promise.allSettled(opening);
@@ -48,26 +49,18 @@ async function findServers(embedded, needs, onProgress) {
 }
 
 /** A server of somebody else's: seen to listen, so that a wrong address is told here and not by every service. */
-async function given(name, url, defaultPort) {
-  const address = addressOf(name, url, defaultPort);
-  const socket = connect(address);
+async function given(name, url, addressOf) {
+  const { path, socketPath = path, host, port, stream } = addressOf(url);
+  const socket = stream?.() ?? connect(socketPath === undefined ? { host, port } : { path: socketPath });
   try {
     await once(socket, "connect", { signal: AbortSignal.timeout(CONNECT_WITHIN_MS) });
   } catch (error) {
-    const where = address.path ?? `${address.host}:${address.port}`;
+    const where = socketPath ?? `${host}:${port}`;
     throw new ExpectedFailure(`${name}: nothing answers at ${where} (${error.code ?? error.message}).`);
   } finally {
     socket.destroy();
   }
   return { url, reused: false, stop: async () => {} };
-}
-
-function addressOf(name, url, defaultPort) {
-  if (url.startsWith("/")) return { path: url };
-  if (!URL.canParse(url)) throw new ExpectedFailure(`${name} is not a URL.`); // not shown: it may hold a password
-  const { protocol, pathname, hostname, port, searchParams } = new URL(url);
-  const path = protocol === "unix:" ? decodeURIComponent(pathname) : searchParams.get("socketPath");
-  return path ? { path } : { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || defaultPort) };
 }
 
 /** What packages/embedded throws says what to do; its stack would not help anybody. */

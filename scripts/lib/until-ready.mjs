@@ -1,14 +1,15 @@
 import { get } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { urlOf } from "./environment.mjs";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
 const EVERY_MS = 10;
 const WITHIN_MS = 60_000;
 
 /** Resolves when the gateway and the job service say they are ready and the recommender listens, so that the first page is a live one. */
-export async function untilReady(ports, signal) {
-  const urls = [ports.PORT, ports.JOBS_PORT].map((port) => `http://127.0.0.1:${port}/readyz`);
+export async function untilReady({ host, ports }, signal) {
+  const urls = [ports.PORT, ports.JOBS_PORT].map((port) => `${urlOf(host, port)}/readyz`);
   await Promise.all([
     ...urls.map((url) => until(() => answerOf(url), "200", { what: url, signal })),
     until(() => listening(ports.GRPC_PORT), "open", { what: `the gRPC port ${ports.GRPC_PORT}`, signal }),

@@ -1,0 +1,48 @@
+import { dataFolder } from "./data-folder.mjs";
+
+/** The variables of `npm start` and `npm run dev`, by the same rules as those of the services; ends the process when one is malformed. */
+export async function readEnvironment(env) {
+  const [
+    { host, integer, isLoopback, listed, logLevel, mysqlUrl, readConfig, redisUrl, refusePublished, secret },
+    { z },
+  ] = await Promise.all([import("@headline/config"), import("zod")]);
+  const port = integer(1, 65_535);
+  const Environment = z
+    .object({
+      HOST: host.default("127.0.0.1"),
+      PORT: port.default(3_000),
+      GRPC_PORT: port.default(50_051),
+      JOBS_PORT: port.default(3_001),
+      METRICS_PORT: port.optional(),
+      REDIS_URL: redisUrl.optional(),
+      MYSQL_URL: mysqlUrl.optional(),
+      JWT_SECRET: secret.optional(),
+      TRACK_SECRET: secret.optional(),
+      SIGN_UPS_PER_HOUR: integer(1, 1_000_000_000).default(1_000_000), // who tries things here is at one address
+      ASSETS: z.string().optional(),
+      LOG_LEVEL: logLevel.optional(),
+      NODE_ENV: z.string().optional(),
+      HEADLINE_DATA_DIR: z.string().optional(),
+    })
+    .superRefine(refusePublished(["JWT_SECRET", "TRACK_SECRET"], ({ HOST }) => !isLoopback(HOST)));
+  const variables = readConfig(Environment, env);
+  return {
+    ...variables,
+    dataDir: dataFolder(variables),
+    /** Whether other machines reach the gateway and the dashboard. */
+    isOpen: !isLoopback(variables.HOST),
+    assets: variables.ASSETS === undefined ? undefined : listed(variables.ASSETS, ":").join(":"),
+  };
+}
+
+/** A host to connect to, where a service listens on `host`. */
+export function reachableHost(host) {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+/** The http URL of a port there. */
+export function urlOf(host, port) {
+  const reachable = reachableHost(host);
+  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+}
