@@ -1,5 +1,5 @@
 import { isoLocal } from "../time/format.js";
-import { localZoneName } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
 import { crontab } from "../triggers/crontab.js";
 import { count, HELP, positionals, readArguments, UsageError } from "./usage.js";
 

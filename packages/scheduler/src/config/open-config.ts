@@ -3,6 +3,7 @@ import type { Executor } from "../core/executor.js";
 import type { JobDefaults } from "../core/job-spec.js";
 import type { JobStore } from "../core/job-store.js";
 import type { SchedulerOptions } from "../core/scheduler-options.js";
+import { portableZone } from "../time/portable-zone.js";
 import { zone } from "../time/zone.js";
 import { amount, type Check, fields, mapOf, oneOf, orNull, text, whole } from "./check.js";
 import { ConfigError } from "./config-error.js";
@@ -50,7 +51,11 @@ const timezone: Check<string> = (value, path) => {
   } catch {
     throw new ConfigError(path, `there is no time zone "${name}"`);
   }
-  return name;
+  try {
+    return portableZone(name);
+  } catch (error) {
+    throw new ConfigError(path, (error as Error).message.replace(/^timezone: /, ""), { cause: error });
+  }
 };
 
 const config = fields({

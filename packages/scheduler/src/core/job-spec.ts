@@ -1,3 +1,4 @@
+import { checkZones } from "../time/portable-zone.js";
 import { date } from "../triggers/date.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
@@ -128,7 +129,9 @@ function incarnationOf({ nowMs, random }: Surroundings): string {
 
 /** A live trigger in the scheduler's zone when it names none. */
 export function liveTrigger(trigger: Trigger | TriggerState, timezone: string): Trigger {
-  return withTimezone("next" in trigger ? (trigger as Trigger) : triggerFromJSON(trigger), timezone);
+  const live = withTimezone("next" in trigger ? (trigger as Trigger) : triggerFromJSON(trigger), timezone);
+  checkZones(live.toJSON());
+  return live;
 }
 
 /** The first run of a trigger that was anchored now; a date that has passed stays due, for misfire to judge. */

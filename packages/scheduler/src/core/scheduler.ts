@@ -3,7 +3,8 @@ import type { Writable } from "node:stream";
 import { type ConfigParts, openConfig } from "../config/open-config.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { MemoryJobStore } from "../stores/memory.js";
-import { localZoneName } from "../time/zone.js";
+import { localZone } from "../time/local-zone.js";
+import { portableZone } from "../time/portable-zone.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { type Clock, systemClock } from "./clock.js";
 import { defaultLogger } from "./default-logger.js";
@@ -71,7 +72,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     const newId = idMaker(random);
     const clock = options.clock ?? systemClock({ unref: options.unref ?? false });
     const logger = safeLogger(options.logger ?? defaultLogger);
-    const timezone = options.timezone ?? localZoneName();
+    const timezone = timezoneOf(options, logger);
     const events = new Events((error) => logger.error(`A listener failed: ${thrownLine(error)}`));
     const tasks = this.#tasks;
     this.id = newId();
@@ -457,4 +458,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     const running = this.#stores.session(store)?.running ?? 0;
     return { id: this.id, ...this.#node(), seenAt: this.clock.now(), running };
   }
+}
+
+/** Refuses a zone that is none here, not at the first run that needs it. */
+function timezoneOf({ timezone }: SchedulerOptions, logger: Logger): string {
+  if (timezone !== undefined) return portableZone(timezone);
+  const { name, warning } = localZone();
+  if (warning !== undefined) logger.warn(warning);
+  return name;
 }

@@ -1,4 +1,4 @@
-import { zone } from "../time/zone.js";
+import { portableZone } from "../time/portable-zone.js";
 import { CrontabTrigger } from "../triggers/crontab.js";
 import { reboot } from "../triggers/reboot.js";
 import type { Trigger } from "../triggers/trigger.js";
@@ -28,8 +28,9 @@ const LINE_MAX = 131_071;
 /** A table is kept as one value of a store: more than anybody writes by hand, less than a store refuses. */
 const TABLE_MAX = 1_000_000;
 
-/** Reads a crontab. It never throws: what is wrong is in `errors`, what is odd in `warnings`. */
+/** Reads a crontab. No table makes it throw: what is wrong is in `errors`, what is odd in `warnings`. A wrong `timezone` does. */
 export function parseCrontab(text: string, options: ParseCrontabOptions = {}): ParsedCrontab {
+  if (options.timezone !== undefined) portableZone(options.timezone);
   const reader = new Reader(options);
   if (text.length > TABLE_MAX) {
     return { ...reader, errors: [noteOf(1, 1, `the table is longer than ${TABLE_MAX} characters`)] };
@@ -180,11 +181,10 @@ function triggerOf(schedule: string, timezone: string | undefined, from: number)
 
 function checkedZone(name: string, column: number): string {
   try {
-    zone(name);
-  } catch {
-    throw new LineProblem(column, `CRON_TZ: unknown time zone "${name}"`);
+    return portableZone(name, "CRON_TZ");
+  } catch (error) {
+    throw new LineProblem(column, (error as Error).message.replace(/^timezone: /, "CRON_TZ: "));
   }
-  return name;
 }
 
 function noteOf(line: number, column: number, reason: string): CrontabNote {

@@ -1,5 +1,6 @@
 import { DAY_MS, mod, weekdayOf } from "../time/civil.js";
-import { localZoneName, type Zone, zone } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
+import { type Zone, zone } from "../time/zone.js";
 import type { Instant, Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { registerTrigger } from "../triggers/trigger-from-json.js";
 import { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../core/clock.js";
-import { localZoneName } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
+import { zone } from "../time/zone.js";
 import type { Random } from "../triggers/trigger.js";
 import { CancelJob } from "./cancel-job.js";
 import { Every } from "./every.js";
@@ -35,7 +36,7 @@ export class ScheduleBook {
   }: ScheduleBookOptions = {}) {
     this.clock = clock;
     this.random = random;
-    this.timezone = timezone;
+    this.timezone = zone(timezone).name;
     this.#onError = onError;
   }
 

@@ -4,6 +4,7 @@ import { defaultLogger } from "../core/default-logger.js";
 import type { Logger } from "../core/executor.js";
 import { safeLogger } from "../core/safe-logger.js";
 import { patientConnection, promptConnection, type RedisTarget } from "../executors/redis-target.js";
+import { portableZone } from "../time/portable-zone.js";
 import { type ApplyOptions, checkedTaskId, etaOf, expiryOf, type Signature } from "./apply-options.js";
 import { AsyncResult } from "./async-result.js";
 import { type BeatEntry, type BeatScheduler, keepBeat } from "./beat.js";
@@ -70,6 +71,7 @@ export class TaskApp implements AsyncDisposable {
   readonly #workers = new Set<TaskWorker>();
 
   constructor(options: TaskAppOptions) {
+    if (options.timezone !== undefined) portableZone(options.timezone);
     this.#options = options;
     this.name = options.name ?? "tasks";
     this.clock = options.clock ?? systemClock();

@@ -67,7 +67,8 @@ const TZDATA: Readonly<Record<string, string>> = {
 };
 
 /** Zones that Intl counts among their neighbours and tzdata gives a number only. */
-const NUMERIC = /^(Africa\/(Casablanca|El_Aaiun)|Antarctica\/(Casey|Troll)|Asia\/(Colombo|Dili)|Etc\/GMT[+-].*)$/i;
+const NUMERIC =
+  /^([+-].*|Africa\/(Casablanca|El_Aaiun)|Antarctica\/(Casey|Troll)|Asia\/(Colombo|Dili)|Etc\/GMT[+-].*)$/i;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

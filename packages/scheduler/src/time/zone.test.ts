@@ -1,7 +1,8 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { localZoneName, zone } from "./zone.js";
+import { localZoneName } from "./local-zone.js";
+import { zone } from "./zone.js";
 
 const HOUR = 3_600_000;
 

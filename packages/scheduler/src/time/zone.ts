@@ -200,16 +200,12 @@ export function zone(name: string): Zone {
   return known;
 }
 
-let local: string | undefined;
-
-/** The zone of this process, as it was when somebody first asked: Intl takes 60 µs to say. */
-export function localZoneName(): string {
-  local ??= new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return local;
-}
-
 function readZone(name: string): Zone {
+  if (typeof name !== "string")
+    throw new RangeError(`timezone: must be a text like "Asia/Shanghai", is ${typeof name}`);
   if (/^(Etc\/)?(UTC|GMT|UCT|Zulu|Universal|Greenwich)$/i.test(name)) return new Zone(name, () => 0, true);
+  const fixed = FIXED.exec(name);
+  if (fixed !== null) return fixedZone(name, fixed);
   let format: Intl.DateTimeFormat;
   try {
     // The fewest fields that Intl will print with an offset; the offset is what is read.
@@ -218,6 +214,15 @@ function readZone(name: string): Zone {
     throw new RangeError(`timezone: unknown time zone "${name}"`);
   }
   return new Zone(name, (at) => offsetIn(format.format(at)));
+}
+
+/** An offset as the name of a zone: `+08:00`. Later versions of Intl know these, this one need not. */
+const FIXED = /^([+-])(0\d|1\d|2[0-3]):([0-5]\d)$/;
+
+function fixedZone(name: string, [, sign, hours, minutes]: RegExpExecArray): Zone {
+  const offsetMs = (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -60_000 : 60_000);
+  if (Math.abs(offsetMs) > WIDEST_OFFSET_MS) throw new RangeError(`timezone: no zone is as far from UTC as "${name}"`);
+  return new Zone(name, () => offsetMs, true);
 }
 
 /** The offset in a text like "30 GMT-04:56:02" (seconds before about 1930 only), or "30 GMT" for none, in ms. */

@@ -1,4 +1,5 @@
 import { type DateInput, parseInstant } from "../time/parse.js";
+import { zone } from "../time/zone.js";
 import type { Instant, Random } from "./trigger.js";
 
 /** What every repeating trigger takes beside its own fields. */
@@ -34,6 +35,7 @@ export function readBounds(
   if (!(jitter >= 0 && jitter < Number.POSITIVE_INFINITY)) {
     throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${jitter}`);
   }
+  zone(timezone);
   return {
     startMs: startDate === undefined ? Number.NEGATIVE_INFINITY : parseInstant(startDate, timezone, "startDate", finer),
     endMs: endDate === undefined ? Number.POSITIVE_INFINITY : parseInstant(endDate, timezone, "endDate"),

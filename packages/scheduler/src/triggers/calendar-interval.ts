@@ -1,5 +1,6 @@
 import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth } from "../time/civil.js";
-import { localZoneName, type Zone, zone } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
+import { type Zone, zone } from "../time/zone.js";
 import {
   BOUNDS_OPTIONS,
   type Bounds,

@@ -1,4 +1,5 @@
-import { localZoneName, type Zone, zone } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
+import { type Zone, zone } from "../time/zone.js";
 import {
   BOUNDS_OPTIONS,
   type Bounds,

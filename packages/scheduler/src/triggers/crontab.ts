@@ -1,5 +1,6 @@
 import { daysFromCivil, daysInMonth, weekdayOf } from "../time/civil.js";
-import { localZoneName, type Zone, zone } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
+import { type Zone, zone } from "../time/zone.js";
 import {
   BOUNDS_OPTIONS,
   type Bounds,

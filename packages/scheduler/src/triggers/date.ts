@@ -1,6 +1,7 @@
 import { formatLocal } from "../time/format.js";
+import { localZoneName } from "../time/local-zone.js";
 import { type DateInput, parseInstant } from "../time/parse.js";
-import { localZoneName } from "../time/zone.js";
+import { zone } from "../time/zone.js";
 import { type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
 
@@ -27,6 +28,7 @@ export class DateTrigger implements Trigger {
 
   constructor({ runAt, in: after, timezone }: DateOptions = {}) {
     if (after !== undefined) elapsedMs(after);
+    if (timezone !== undefined) zone(timezone);
     this.#at = runAt === undefined ? undefined : parseInstant(runAt, timezone ?? localZoneName(), "runAt");
     this.#text = typeof runAt === "string" && timezone === undefined ? runAt : undefined;
     this.#after = after;

@@ -1,5 +1,5 @@
 import { durationText } from "../time/duration-text.js";
-import { localZoneName } from "../time/zone.js";
+import { localZoneName } from "../time/local-zone.js";
 import { BOUNDS_OPTIONS, type Bounds, type BoundsOptions, bounded, boundsJSON, readBounds } from "./bounds.js";
 import { checkOptions } from "./check-options.js";
 import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";

@@ -1,6 +1,7 @@
 import { encodeJob } from "../../core/job-record.js";
 import { type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
 import { idMaker } from "../../core/new-id.js";
+import { portableZone } from "../../time/portable-zone.js";
 import { checkStorable } from "./check-storable.js";
 import type { Tables } from "./tables.js";
 
@@ -35,6 +36,7 @@ export function jobsInTransaction(
   { ns, jobs, now }: Tables,
   { timezone = "UTC", jobDefaults = {} }: InTransactionOptions,
 ): JobsInTransaction {
+  portableZone(timezone);
   return {
     async put(spec) {
       const around = { defaults: jobDefaults, timezone, nowMs: Date.now(), random: Math.random, newId };
