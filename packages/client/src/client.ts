@@ -36,8 +36,8 @@ export interface Client {
   feed(options?: FeedOptions): AsyncGenerator<FeedPage, void>;
   signUp(name: string, password: string): Promise<SignedIn>;
   signIn(name: string, password: string): Promise<SignedIn>;
-  /** A guest again, the one of before. */
-  signOut(): void;
+  /** A guest again, the one of before, at once; false when the gateway could not be reached to end the sign-in there. */
+  signOut(options?: { readonly everywhere?: boolean }): Promise<boolean>;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -97,7 +97,7 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   async function askOnce(name: OperationName, { url: to, method, headers, body }: Request, signal: AbortSignal) {
-    const authorization = OPERATIONS[name].knowsWho ? keeper.authorization : undefined;
+    const authorization = headers["authorization"] ?? (OPERATIONS[name].knowsWho ? keeper.authorization : undefined);
     const response = await send(to, {
       method,
       headers: { ...headers, ...(authorization !== undefined && { authorization }) },
@@ -125,11 +125,27 @@ export function createClient(options: ClientOptions = {}): Client {
   async function renew(): Promise<void> {
     const { refreshToken, anonymousId } = keeper.session;
     try {
-      const { token } = await call("renew", { body: { refresh_token: refreshToken as string } });
-      keeper.change({ ...keeper.session, token });
+      const renewal = await call("renew", { body: { refresh_token: refreshToken as string } });
+      if (keeper.session.refreshToken !== refreshToken) return; // signed out, or in as another user, meanwhile
+      keeper.change({ ...keeper.session, token: renewal.token, refreshToken: renewal.refresh_token });
     } catch (error) {
       if (error instanceof Problem && error.status === 401) keeper.change({ anonymousId });
       throw error;
+    }
+  }
+
+  /** With the refresh token, which counts longer than the access token. */
+  async function signedOut(query: { everywhere: number }): Promise<boolean> {
+    const { refreshToken, token = refreshToken, anonymousId } = keeper.session;
+    keeper.change({ anonymousId });
+    if (token === undefined) return true;
+    const request = requestOf(base, "signOut", { query }, crypto.randomUUID());
+    const headers = { ...request.headers, authorization: `Bearer ${refreshToken ?? token}` };
+    try {
+      await askAgain("signOut", { ...request, headers }, {});
+      return true;
+    } catch (error) {
+      return error instanceof Problem && error.status === 401;
     }
   }
 
@@ -148,7 +164,7 @@ export function createClient(options: ClientOptions = {}): Client {
       feedPages((query, callOptions) => call("feed", { query }, callOptions), now, feedOptions),
     signUp: async (name, password) => signedIn(await call("signUp", { body: { name, password } })),
     signIn: async (name, password) => signedIn(await call("signIn", { body: { name, password } })),
-    signOut: () => keeper.change({ anonymousId: keeper.session.anonymousId }),
+    signOut: ({ everywhere = false } = {}) => signedOut({ everywhere: everywhere ? 1 : 0 }),
   };
 }
 

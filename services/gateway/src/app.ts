@@ -63,9 +63,10 @@ import { showPage } from "./pages/show-page.js";
 import type { StaticPages } from "./pages/static-pages.js";
 import { createReactions } from "./reactions/reactions.js";
 import type { AccessTokens } from "./users/access-tokens.js";
+import { changePassword } from "./users/change-password.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
-import { renewSignIn, signIn, signUp } from "./users/sign-in.js";
+import { renewSignIn, signIn, signOut, signUp } from "./users/sign-in.js";
 import type { SignUpLimit } from "./users/sign-up-limit.js";
 import type { Users } from "./users/users.js";
 
@@ -149,6 +150,7 @@ export function createApp(parts: AppParts): Express {
     onRedisError,
     onLogError: gathered(log, "a comment did not reach the recommender", EACH_SECOND),
   };
+  const signingIn = { mysql, tokens, announcer, signInLimit: parts.signInLimit };
   const conversing = { authenticate, mysql, users, announcer, limit: parts.messageLimit, tellRead: parts.tellRead };
   const judge = createJudge({
     keys: parts.trackKeys,
@@ -236,8 +238,9 @@ export function createApp(parts: AppParts): Express {
 
   app.post("/events", beaconBody, takeEvents({ authenticate, judge }));
 
-  app.post("/users", smallJsonBody, signUp({ mysql, tokens, announcer, signUpLimit: parts.signUpLimit }));
+  app.post("/users", smallJsonBody, signUp({ ...signingIn, signUpLimit: parts.signUpLimit }));
   app.get("/users/me", readMe({ authenticate, users }));
+  app.put("/users/me/password", smallJsonBody, changePassword({ ...signingIn, authenticate }));
   app.get("/users/me/articles", listMyArticles({ authenticate, mysql, articles }));
   app.get("/users/:id", readUser({ authenticate, mysql, users }));
   app.get("/users/:id/articles", listUserArticles({ mysql, articles }));
@@ -259,8 +262,9 @@ export function createApp(parts: AppParts): Express {
   app.post("/orders/:id/payment", payForOrder(ordering));
   app.get("/promotion-days", listPromotionDays(ordering));
 
-  app.post("/authorizations", smallJsonBody, signIn({ mysql, tokens, signInLimit: parts.signInLimit }));
-  app.put("/authorizations", optional(smallJsonBody), renewSignIn({ mysql, tokens }));
+  app.post("/authorizations", smallJsonBody, signIn(signingIn));
+  app.put("/authorizations", optional(smallJsonBody), renewSignIn(signingIn));
+  app.delete("/authorizations", signOut(signingIn));
 
   app.get("/openapi.json", serveDocument());
   app.get("/docs", serveDocs());

@@ -1,3 +1,4 @@
+import { fillNameKeys } from "@headline/accounts";
 import { newestArticleIds } from "@headline/articles";
 import { followChanges } from "@headline/change-feed";
 import type { Tls } from "@headline/config";
@@ -22,6 +23,7 @@ import { openPush, type PushOptions } from "./push/open-push.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { startWithOrWithoutMysql } from "./start-without-mysql.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
+import { EndedSignIns } from "./users/ended-sign-ins.js";
 import { createSignUpLimit } from "./users/sign-up-limit.js";
 import { Users } from "./users/users.js";
 
@@ -99,10 +101,11 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const articles = new Articles({ mysql, redis, onRedisError });
     const users = new Users({ mysql, redis, onRedisError });
     const channels = new Channels({ mysql, redis, onRedisError });
-    const announcer = new Announcer({ articles, users, redis, onRedisError });
+    const endedSignIns = new EndedSignIns();
+    const announcer = new Announcer({ articles, users, endedSignIns, redis, onRedisError });
     resources.defer(() => announcer[Symbol.dispose]());
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
-    const tokens = createAccessTokens(tokenKeys, now);
+    const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));
     const push = openPush({ ...config.push, mysqlUrl, redis, subscriber, tokens, channels, now, log });
     resources.use(push);
     resources.use(
@@ -111,11 +114,14 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         subscriber,
         onError: logged(log, "changes not followed"),
         onChanges: (changes, by) => {
+          endedSignIns.note(changes);
           push.tell(changes);
           return by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes);
         },
       }),
     );
+    resources.defer(endedSignIns.keepLoading(mysql, logged(log, "sign-ins that ended not read")));
+    void fillNameKeys(mysql).catch(logged(log, "names not compared; a sign-up does it")); // those of before
     const pages = new StaticPages({
       mysql,
       redis,

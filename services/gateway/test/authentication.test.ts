@@ -173,7 +173,7 @@ describe("signing up and in", () => {
 
   test("a name that is taken is 409, and of several at once one gets it", async () => {
     const answers = await Promise.all(
-      Array.from({ length: 5 }, () => anybody().post("/users", { name: "rush", password: "long enough" })),
+      Array.from({ length: 5 }, (_, at) => anybody().post("/users", { name: "rush", password: `long enough ${at}` })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409, 409]);
     expect(await anybody().post("/users", { name: "alice", password: "long enough" })).toMatchObject({

@@ -124,10 +124,26 @@ describe("@headline/client", () => {
     expect(stamps).toEqual([expect.any(String), stamps[0]]);
   });
 
-  test("does not sign up twice", async () => {
-    const client = open({ fetch: losing(1) });
-    await expect(client.signUp("dora", PASSWORD)).rejects.toMatchObject({ status: 0, code: "NO_ANSWER" });
-    await expect(client.signUp("dora", PASSWORD)).rejects.toMatchObject({ status: 409 });
+  test("signs up once, asks again after a lost answer, and finds the name taken for everybody else", async () => {
+    const dora = await open({ fetch: losing(1) }).signUp("dora", PASSWORD);
+    expect((await open().signIn("dora", PASSWORD)).user_id).toBe(dora.user_id);
+    await expect(open().signUp("dora", "a password of eve")).rejects.toMatchObject({ status: 409 });
+    const found = await world.mysql.query("SELECT id FROM users WHERE name = 'dora'");
+    expect(found).toHaveLength(1);
+  });
+
+  test("keeps the next refresh token, and ends the sign-in on the gateway when it signs out", async () => {
+    const client = open();
+    const { refresh_token } = await client.signUp("emma", PASSWORD);
+    const late = open({ session: { ...client.session, token: "over.and.done" } });
+    await late.call("me");
+    const { refreshToken } = late.session;
+    expect(refreshToken).not.toBe(refresh_token);
+    expect(await late.signOut()).toBe(true);
+    expect(late.session).toEqual({ anonymousId: undefined });
+    await expect(open().call("renew", { body: { refresh_token: refreshToken as string } })).rejects.toMatchObject({
+      status: 401,
+    });
   });
 
   test("waits as long as it is told, and gives up when it is told", async () => {

@@ -67,6 +67,12 @@ describe("a gateway", () => {
     const credentials = { name: "alice", password: "a long password" };
     const { refresh_token } = (await answered("post", "/authorizations", guest)({ body: credentials })).data;
     await answered("put", "/authorizations", guest)({ body: { refresh_token } });
+    const { data: again } = await answered("post", "/authorizations", guest)({ body: credentials });
+    const passwords = { current_password: credentials.password, new_password: "another long password" };
+    await answered("put", "/users/me/password", withToken(guest, again.token))({ body: passwords });
+    await answered("delete", "/authorizations", withToken(guest, again.token))();
+    const anew = { ...credentials, password: passwords.new_password };
+    alice.client = withToken(guest, (await answered("post", "/authorizations", guest)({ body: anew })).data.token);
 
     const draft = { title: "Hello", content: "World", channel_id: 101, cover: ["/covers/a.svg"] };
     const published = await answered("post", "/articles", alice.client)({ body: draft });

@@ -14,6 +14,7 @@ import { PAGES } from "./http/page-header.js";
 import { experimentsPage } from "./insight/experiments-page.js";
 import { explainPage } from "./insight/explain-page.js";
 import type { Metrics } from "./metrics.js";
+import { derivedKey } from "./staff/derived-key.js";
 import { createSignIn } from "./staff/sign-in.js";
 import type { Staff, StaffSessions } from "./staff/staff-sessions.js";
 import { STYLES } from "./styles.js";
@@ -60,7 +61,7 @@ export function createApp({
     title: "Headline jobs",
     links: PAGES,
     authorize: (req) => signedIn(req), // nobody else comes this far
-    ...(secret === undefined ? {} : { csrfSecret: secret }),
+    ...(secret === undefined ? {} : { csrfSecret: derivedKey(secret, "headline dashboard forms") }),
     onError: (err) => log.error({ err }, "the dashboard failed"),
   });
   const app = express();

@@ -32,7 +32,8 @@ const Environment = z
     RECOMMENDER_ADDRESS: grpcTarget.default("dns:///localhost:50051"),
     /** How many proxies stand before this service, each of which adds who asks it to X-Forwarded-For. */
     TRUST_PROXY: integer(0, 10).default(0),
-    /** Signs the sessions of staff. */
+    /** Signs the sessions of staff, with a key derived for that; JWT_SECRET where there is none. */
+    STAFF_SECRET: secret.optional(),
     JWT_SECRET: secret.optional(),
     /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
     CORRECT_EVERY_SECONDS: integer(1, 86_400).default(300),
@@ -68,7 +69,7 @@ await runUntilSignal(
       recommenderAddress: config.RECOMMENDER_ADDRESS,
       tls: tlsOf(config),
       tlsServerName: config.TLS_SERVER_NAME,
-      secret: config.JWT_SECRET,
+      secret: config.STAFF_SECRET ?? config.JWT_SECRET,
       trustProxy: config.TRUST_PROXY,
       periods: { correctSeconds: config.CORRECT_EVERY_SECONDS, pagesSeconds: config.PAGES_EVERY_SECONDS },
       eventsKeepDays: config.EVENTS_KEEP_DAYS,

@@ -12,6 +12,7 @@ import {
   PRUNE_NOTIFICATIONS,
   PRUNE_ORDERS,
   PRUNE_PAGES,
+  PRUNE_SIGN_INS,
 } from "./tasks/names.js";
 
 /** Seconds between two runs of what may be wanted more, or less, often. */
@@ -42,6 +43,7 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly S
     { id: "prune-notifications", func: PRUNE_NOTIFICATIONS, trigger: crontab("20 3 * * *") },
     { id: "prune-inboxes", func: PRUNE_INBOXES, trigger: crontab("30 * * * *") },
     { id: "prune-events", func: PRUNE_EVENTS, trigger: crontab("50 * * * *") },
+    { id: "prune-sign-ins", func: PRUNE_SIGN_INS, trigger: crontab("45 * * * *") },
     { id: "prune-orders", func: PRUNE_ORDERS, trigger: crontab("40 3 * * *") },
   ];
   return lines.map((line) => ({

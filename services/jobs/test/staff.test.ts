@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { hash } from "@node-rs/argon2";
+import { decodeJwt, jwtVerify, SignJWT } from "jose";
 import type { RunningJobs } from "../src/open-jobs.js";
 import { client, eventually, openJobsOf, openWorld, type World } from "./open-world.js";
 
@@ -72,6 +73,44 @@ describe("the pages of the job service", () => {
     await world.mysql.write("UPDATE users SET is_staff = 0 WHERE name = 'editor'");
     expect((await get("/", { cookie })).status).toBe(303);
     await world.mysql.write("UPDATE users SET is_staff = 1 WHERE name = 'editor'");
+  });
+
+  test("end a session when the password is another one, and take a name in every form of it", async () => {
+    const password_hash = await hash("Amélie est là");
+    await world.mysql.write("INSERT INTO users (name, password_hash, is_staff, created_at) VALUES ('Zoé', ?, 1, 1)", [
+      password_hash,
+    ]);
+    const answer = await signIn({ name: "Ｚoe\u0301 ", password: "Ame\u0301lie est la\u0300" });
+    const cookie = answer.headers.getSetCookie()[0]?.split(";")[0] as string;
+    expect((await get("/tasks", { cookie })).status).toBe(200);
+    await world.mysql.write("UPDATE users SET password_hash = ? WHERE name = 'Zoé'", [await hash("another long one")]);
+    expect((await get("/tasks", { cookie })).status).toBe(303);
+  });
+
+  test("keep the cookie to TLS where there is TLS, also behind a proxy that is trusted, and no other", async () => {
+    const tls = { "x-forwarded-proto": "https" };
+    const cookieOf = (given: Response) => given.headers.getSetCookie()[0];
+    expect(cookieOf(await signIn({}, tls))).not.toContain("Secure");
+    await using proxied = await openJobsOf(world, { trustProxy: 1 });
+    expect(cookieOf(await signIn({}, tls, proxied))).toContain("; Secure");
+    expect(cookieOf(await signIn({}, {}, proxied))).not.toContain("Secure");
+    const out = { method: "POST", headers: tls, redirect: "manual" } as const;
+    expect(cookieOf(await fetch(`${proxied.url}/sign-out`, out))).toMatch(/Max-Age=0; Secure/);
+  });
+
+  test("have a key of their own: what the secret itself signs is no session", async () => {
+    const secret = "one secret for readers and for staff";
+    await using keyed = await openJobsOf(world, { secret });
+    const [set = ""] = (await signIn({}, {}, keyed)).headers.getSetCookie();
+    const session = /^headline_staff=([^;]+)/.exec(set)?.[1] as string;
+    const pages = (token: string) =>
+      fetch(`${keyed.url}/tasks`, { headers: { cookie: `headline_staff=${token}` }, redirect: "manual" });
+    expect((await pages(session)).status).toBe(200);
+    const forged = await new SignJWT(decodeJwt(session))
+      .setProtectedHeader({ alg: "HS256", typ: "staff+jwt" })
+      .sign(new TextEncoder().encode(secret));
+    expect((await pages(forged)).status).toBe(303);
+    await expect(jwtVerify(session, new TextEncoder().encode(secret))).rejects.toThrow();
   });
 
   test("go nowhere else after the sign-in, and take no form of another site", async () => {

@@ -66,6 +66,11 @@ export type Renewal = {
   readonly refresh_token: string;
 };
 
+export type PasswordChange = {
+  readonly current_password: string;
+  readonly new_password: string;
+};
+
 export type Article = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly article_id: string;
@@ -306,6 +311,13 @@ export type OwnArticleList = {
   readonly next: string | null;
 };
 
+export type PasswordChanged = {
+  /** A decimal id; larger than 2^53 where it likes. */
+  readonly user_id: string;
+  /** Other sign-ins that ended. */
+  readonly ended: number;
+};
+
 export type ProblemDetails = {
   readonly type: string;
   readonly title: string;
@@ -334,6 +346,7 @@ export type Renewed = {
   readonly token: string;
   /** Seconds. */
   readonly expires_in: number;
+  readonly refresh_token: string;
 };
 
 export type SignedIn = {
@@ -344,6 +357,11 @@ export type SignedIn = {
   /** Seconds. */
   readonly expires_in: number;
   readonly refresh_token: string;
+};
+
+export type SignedOut = {
+  /** Sign-ins that ended. */
+  readonly ended: number;
 };
 
 export type Trace = {
@@ -419,12 +437,16 @@ export interface Operations {
   readonly comment: { readonly params: { readonly id: string }; readonly body: NewComment; readonly answer: Comment };
   /** Takes one's own comment back. */
   readonly removeComment: { readonly params: { readonly id: string; readonly commentId: string }; readonly answer: CommentId };
-  /** A new user, signed in. */
+  /** A new user, signed in; the same name and password again within a day is the same. */
   readonly signUp: { readonly body: SignUp; readonly answer: SignedIn };
   /** Name and password for an access token and a refresh token. */
   readonly signIn: { readonly body: SignIn; readonly answer: SignedIn };
-  /** A refresh token for a new access token. */
+  /** A refresh token for a new access token and the next refresh token. */
   readonly renew: { readonly body?: Renewal | undefined; readonly answer: Renewed };
+  /** Ends the sign-in of the token, or all of its user; again is the same. */
+  readonly signOut: { readonly query?: { readonly everywhere?: number | undefined }; readonly answer: SignedOut };
+  /** Another password; every other sign-in ends. */
+  readonly changePassword: { readonly body: PasswordChange; readonly answer: PasswordChanged };
   /** Oneself, with one's counts. */
   readonly me: { readonly answer: User };
   /** A user; to somebody signed in, also whether they follow. */
@@ -487,9 +509,11 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   comments: { method: "GET", path: "/articles/{id}/comments", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   comment: { method: "POST", path: "/articles/{id}/comments", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   removeComment: { method: "DELETE", path: "/articles/{id}/comments/{commentId}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
-  signUp: { method: "POST", path: "/users", repeatable: false, keyed: false, knowsWho: false, mintsGuest: false },
+  signUp: { method: "POST", path: "/users", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   signIn: { method: "POST", path: "/authorizations", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   renew: { method: "PUT", path: "/authorizations", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
+  signOut: { method: "DELETE", path: "/authorizations", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  changePassword: { method: "PUT", path: "/users/me/password", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   me: { method: "GET", path: "/users/me", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   user: { method: "GET", path: "/users/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   userArticles: { method: "GET", path: "/users/{id}/articles", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },

@@ -1,11 +1,13 @@
 import { type Change, wakeFollowers } from "@headline/change-feed";
 import type { Redis, VersionedCache } from "@headline/redis";
 import type { Articles } from "../articles/articles.js";
+import type { EndedSignIns } from "../users/ended-sign-ins.js";
 import type { Users } from "../users/users.js";
 
 interface Parts {
   readonly articles: Articles;
   readonly users: Users;
+  readonly endedSignIns: EndedSignIns;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
 }
@@ -37,7 +39,8 @@ export class Announcer implements Disposable {
 
   /** To be called once the changes are committed. Best effort: whoever is not told reads them in MySQL within a second. */
   async announce(...changes: readonly Change[]): Promise<void> {
-    const { redis, onRedisError } = this.parts;
+    const { redis, endedSignIns, onRedisError } = this.parts;
+    endedSignIns.note(changes);
     await Promise.all([this.forget(changes), wakeFollowers(redis, ...changes).catch(onRedisError)]);
   }
 

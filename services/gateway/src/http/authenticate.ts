@@ -7,6 +7,8 @@ import { INT64_MAX } from "./read.js";
 /** Who asks: a signed-in reader (positive id) or a guest (negative id). */
 export interface Reader {
   readonly userId: bigint;
+  /** Of a token made here: the sign-in it is of. */
+  readonly signInId?: bigint | undefined;
 }
 
 const GUEST = /^Anony +(\S{1,64})$/i;

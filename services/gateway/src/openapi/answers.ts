@@ -118,7 +118,12 @@ export const Following = z.object({ user_id: id, following: z.boolean() });
 
 const token = { token: z.string(), expires_in: count.meta({ description: "Seconds." }) };
 export const SignedIn = z.object({ user_id: id, name: z.string(), ...token, refresh_token: z.string() });
-export const Renewed = z.object(token);
+export const Renewed = z.object({ ...token, refresh_token: z.string() });
+export const SignedOut = z.object({ ended: count.meta({ description: "Sign-ins that ended." }) });
+export const PasswordChanged = z.object({
+  user_id: id,
+  ended: count.meta({ description: "Other sign-ins that ended." }),
+});
 
 export const Notification = z.object({
   id,

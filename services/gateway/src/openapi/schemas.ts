@@ -5,6 +5,7 @@ import { NewMessage, ReadUpTo } from "../conversations/conversation-handlers.js"
 import { EventItem } from "../events/event-item.js";
 import { NotificationsRead } from "../notifications/mark-notifications-read.js";
 import { NewOrder } from "../orders/order-handlers.js";
+import { PasswordChange } from "../users/change-password.js";
 import { Renewal, SignIn, SignUp } from "../users/sign-in.js";
 import * as answers from "./answers.js";
 import { EventUpload } from "./reading-routes.js";
@@ -12,7 +13,7 @@ import { EventUpload } from "./reading-routes.js";
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const bodies = { Draft, Edit, NewComment, EventItem, EventUpload, NotificationsRead, NewMessage, ReadUpTo, NewOrder };
-const signIns = { SignUp, SignIn, Renewal };
+const signIns = { SignUp, SignIn, Renewal, PasswordChange };
 
 /** The schemas that have a name in the document. */
 const named = z.registry<{ id: string }>();

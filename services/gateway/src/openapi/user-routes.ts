@@ -1,7 +1,8 @@
+import { PasswordChange } from "../users/change-password.js";
 import { UserPath } from "../users/follow-user.js";
 import { UserArticlesQuery } from "../users/read-user.js";
-import { Renewal, SignIn, SignUp } from "../users/sign-in.js";
-import { ArticleList, Following, Renewed, SignedIn, User } from "./answers.js";
+import { Renewal, SignIn, SignOutQuery, SignUp } from "../users/sign-in.js";
+import { ArticleList, Following, PasswordChanged, Renewed, SignedIn, SignedOut, User } from "./answers.js";
 import type { Route } from "./route.js";
 
 export const userRoutes: readonly Route[] = [
@@ -9,7 +10,9 @@ export const userRoutes: readonly Route[] = [
     method: "post",
     path: "/users",
     name: "signUp",
-    summary: "A new user, signed in",
+    summary: "A new user, signed in; the same name and password again within a day is the same",
+    repeatable: true,
+    more: "A name is kept in NFKC with single spaces, and taken when it looks like one that is. Common passwords are refused.",
     access: "nobody",
     body: { schema: SignUp },
     answers: { status: 201, data: SignedIn },
@@ -30,12 +33,34 @@ export const userRoutes: readonly Route[] = [
     method: "put",
     path: "/authorizations",
     name: "renew",
-    summary: "A refresh token for a new access token",
-    more: "The refresh token stands in the body, or as Bearer without a body.",
+    summary: "A refresh token for a new access token and the next refresh token",
+    more: "The refresh token stands in the body, or as Bearer without a body. It counts once: the same again within a minute gets the same next one, later it ends the sign-in.",
     access: "nobody",
     body: { schema: Renewal, optional: true },
     answers: { status: 201, data: Renewed },
-    refuses: [401],
+    refuses: [401, 404],
+  },
+  {
+    method: "delete",
+    path: "/authorizations",
+    name: "signOut",
+    summary: "Ends the sign-in of the token, or all of its user; again is the same",
+    more: "The refresh token may stand for an access token that has expired. Tokens of a sign-in that ended are refused within a second.",
+    access: "signed-in",
+    query: SignOutQuery,
+    answers: { data: SignedOut },
+    refuses: [404],
+  },
+  {
+    method: "put",
+    path: "/users/me/password",
+    name: "changePassword",
+    summary: "Another password; every other sign-in ends",
+    more: "403 when the current one is wrong; the same change again is the same.",
+    access: "signed-in",
+    body: { schema: PasswordChange },
+    answers: { data: PasswordChanged },
+    refuses: [403, 404, 409, 429],
   },
   {
     method: "get",

@@ -1,15 +1,17 @@
+import type { AccessTokens } from "../users/access-tokens.js";
 import { hangUp, isClogged } from "./is-clogged.js";
 import type { PushServer, PushSocket } from "./push-events.js";
 
 const LOOK_EVERY_MS = 1_000;
 const WARN_MS = 60_000;
 
-/** Every second: who takes nothing is cut, and whose token ended leaves. Returns what ends it. */
-export function lookAfterSockets(io: PushServer, now: () => number): () => void {
+/** Every second, closes slow consumers and sockets whose token expired or whose sign-in ended. Returns a stop function. */
+export function lookAfterSockets(io: PushServer, tokens: AccessTokens, now: () => number): () => void {
   const timer = setInterval(() => {
     const nowMs = now();
     for (const socket of io.of("/").sockets.values()) {
       if (isClogged(socket)) hangUp(socket.conn);
+      else if (tokens.hasEnded(socket.data)) disconnect(socket, "the sign-in has ended");
       else if (socket.data.expiresAtMs !== undefined) keepToToken(socket, socket.data.expiresAtMs, nowMs);
     }
   }, LOOK_EVERY_MS);
@@ -19,10 +21,14 @@ export function lookAfterSockets(io: PushServer, now: () => number): () => void 
 
 function keepToToken(socket: PushSocket, expiresAtMs: number, nowMs: number): void {
   if (nowMs >= expiresAtMs) {
-    socket.emit("expired", { code: "UNAUTHENTICATED", message: "the token has expired; connect with another one" });
-    socket.disconnect(true);
+    disconnect(socket, "the token has expired; connect with another one");
   } else if (nowMs >= expiresAtMs - WARN_MS && !socket.data.isWarned) {
     socket.data.isWarned = true;
     socket.emit("expiring", { expires_at: expiresAtMs });
   }
+}
+
+function disconnect(socket: PushSocket, message: string): void {
+  socket.emit("expired", { code: "UNAUTHENTICATED", message });
+  socket.disconnect(true);
 }

@@ -109,7 +109,7 @@ export function openPush(parts: Parts): Push {
     tell: (socket, updates) => send(socket, "updates", updates),
   });
   resources.defer(() => watch[Symbol.dispose]());
-  resources.defer(lookAfterSockets(io, now));
+  resources.defer(lookAfterSockets(io, tokens, now));
 
   engine.on("connection", guardConnection);
   io.use(letIn({ tokens, local, onBug }));

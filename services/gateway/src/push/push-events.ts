@@ -45,6 +45,8 @@ export interface Who {
   /** When the token ends; nothing ends for guests. */
   expiresAtMs: number | undefined;
   isWarned: boolean;
+  /** Of a token made here. */
+  signInId?: bigint | undefined;
 }
 
 type None = Record<string, never>;

@@ -65,6 +65,7 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
       const who = await whoseToken(tokens, read(Renewed, asked).token);
       if (who.userId !== userId) throw new Refusal("PERMISSION_DENIED", "the token is somebody else's");
       socket.data.expiresAtMs = who.expiresAtMs;
+      socket.data.signInId = who.signInId;
       socket.data.isWarned = false;
       return { expires_at: who.expiresAtMs };
     }),

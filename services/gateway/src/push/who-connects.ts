@@ -20,9 +20,9 @@ export async function whoConnects(tokens: AccessTokens, auth: unknown): Promise<
 export async function whoseToken(tokens: AccessTokens, token: unknown): Promise<Who> {
   if (typeof token !== "string") throw new Refusal("UNAUTHENTICATED", "token must be an access token");
   const bare = token.replace(BEARER, "");
-  const { userId } = await tokens.verify(bare);
+  const { userId, signInId } = await tokens.verify(bare);
   const { exp = 0 } = decodeJwt(bare); // verified just now, and verifying demands it
-  return { userId, expiresAtMs: exp * 1_000, isWarned: false };
+  return { userId, signInId, expiresAtMs: exp * 1_000, isWarned: false };
 }
 
 function guest(userId: bigint): Who {

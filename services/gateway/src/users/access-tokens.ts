@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { LRUCache } from "lru-cache";
 import type { Reader } from "../http/authenticate.js";
 import { INT64_MAX } from "../http/read.js";
+import { ACCESS_TTL_SECONDS, REFRESH_TTL_SECONDS, type RefreshClaims, type SignInRef } from "./sign-in-store.js";
 
 /** Exactly one of the two: our own secret, or somebody else's public keys. */
 export type TokenKeys = { readonly secret: string } | { readonly jwksUrl: string };
@@ -20,15 +21,18 @@ export interface AccessTokens {
   mustIssue(): void;
   /** At once for a token seen before. @throws Refusal UNAUTHENTICATED */
   verify(token: string): Reader | Promise<Reader>;
-  issue(userId: bigint): Promise<TokenPair>;
-  /** A new access token for a refresh token. @throws Refusal UNAUTHENTICATED */
-  renew(refreshToken: string): Promise<Omit<TokenPair, "refresh_token">>;
+  /** Tokens of a sign-in. */
+  issue(userId: bigint, signIn: SignInRef): Promise<TokenPair>;
+  /** Which sign-in a refresh token renews. @throws Refusal UNAUTHENTICATED */
+  readRefreshToken(refreshToken: string): Promise<RefreshClaims>;
+  /** Whether a reader's sign-in has ended before their access token. */
+  hasEnded(reader: Reader): boolean;
 }
 
 const ISSUED_ELSEWHERE = new Refusal("NOT_FOUND", "sign in with the token issuer of this site");
 const ISSUER = "headline";
-const ACCESS = { typ: "at+jwt", ttlSeconds: 2 * 60 * 60 };
-const REFRESH = { typ: "rt+jwt", ttlSeconds: 14 * 24 * 60 * 60 };
+const ACCESS = { typ: "at+jwt", ttlSeconds: ACCESS_TTL_SECONDS };
+const REFRESH = { typ: "rt+jwt", ttlSeconds: REFRESH_TTL_SECONDS };
 const SECRET_BYTES_MIN = 32;
 const SUBJECT = /^[1-9]\d{0,18}$/;
 /** An exp beyond this is not a date; jose accepts 1e308. */
@@ -41,18 +45,28 @@ const VERIFIED_TTL_MS = 60_000;
 interface Verified {
   readonly reader: Reader;
   readonly expiresAtMs: number;
+  /** Of a refresh token. */
+  readonly generation?: number | undefined;
 }
 
 /** @throws TypeError when the secret is shorter than HS256 needs (RFC 7518 §3.2: 256 bits). */
-export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTokens {
+export function createAccessTokens(
+  keys: TokenKeys,
+  now: () => number,
+  isEnded: (signInId: bigint) => boolean = () => false,
+): AccessTokens {
   const verified = new LRUCache<string, Verified>({ max: VERIFIED_MAX, ttl: VERIFIED_TTL_MS });
   const secret = "secret" in keys ? secretBytes(keys.secret) : undefined;
   const check = createCheck(secret ?? issuerKeys((keys as { jwksUrl: string }).jwksUrl), now);
 
-  const sign = async (userId: bigint, { typ, ttlSeconds }: typeof ACCESS) => {
+  const sign = async (
+    userId: bigint,
+    { signInId, ...claims }: Partial<SignInRef>,
+    { typ, ttlSeconds }: typeof ACCESS,
+  ) => {
     if (secret === undefined) throw ISSUED_ELSEWHERE;
     const nowSeconds = Math.floor(now() / 1_000);
-    return new SignJWT()
+    return new SignJWT({ sid: String(signInId), ...claims })
       .setProtectedHeader({ alg: "HS256", typ })
       .setIssuer(ISSUER)
       .setAudience(ISSUER)
@@ -68,21 +82,37 @@ export function createAccessTokens(keys: TokenKeys, now: () => number): AccessTo
     },
     verify(token) {
       const known = verified.get(token);
-      if (known !== undefined && known.expiresAtMs > now()) return known.reader;
+      if (known !== undefined && known.expiresAtMs > now()) return mustGoOn(known.reader);
       return check(token, ACCESS).then((fresh) => {
         verified.set(token, fresh);
-        return fresh.reader;
+        return mustGoOn(fresh.reader);
       });
     },
-    async issue(userId) {
-      const [token, refresh_token] = await Promise.all([sign(userId, ACCESS), sign(userId, REFRESH)]);
+    async issue(userId, { signInId, generation }) {
+      const [token, refresh_token] = await Promise.all([
+        sign(userId, { signInId }, ACCESS),
+        sign(userId, { signInId, generation }, REFRESH),
+      ]);
       return { token, refresh_token, expires_in: ACCESS.ttlSeconds };
     },
-    async renew(refreshToken) {
-      const { reader } = await check(refreshToken, REFRESH);
-      return { token: await sign(reader.userId, ACCESS), expires_in: ACCESS.ttlSeconds };
+    async readRefreshToken(refreshToken) {
+      if (secret === undefined) throw ISSUED_ELSEWHERE;
+      const { reader, generation } = await check(refreshToken, REFRESH);
+      const { userId, signInId } = reader;
+      if (signInId === undefined || generation === undefined) throw unauthenticated("it is not of a sign-in");
+      return { userId, signInId, generation };
     },
+    hasEnded,
   };
+
+  function hasEnded({ signInId }: Reader): boolean {
+    return secret !== undefined && signInId !== undefined && isEnded(signInId);
+  }
+
+  function mustGoOn(reader: Reader): Reader {
+    if (hasEnded(reader)) throw unauthenticated("its sign-in has ended");
+    return reader;
+  }
 }
 
 /** Verifies a token of one kind; the algorithms are those of the keys, whatever the token says. */
@@ -110,11 +140,16 @@ function createCheck(keys: Uint8Array | JWTVerifyGetKey, now: () => number) {
   };
 }
 
-function readClaims({ sub, exp }: JWTPayload): Verified {
+function readClaims({ sub, exp, sid, generation }: JWTPayload): Verified {
   if (typeof sub !== "string" || !SUBJECT.test(sub) || BigInt(sub) > INT64_MAX)
     throw unauthenticated("its subject is not a user");
   if (typeof exp !== "number" || exp > EXP_MAX) throw unauthenticated("its expiry is not a date");
-  return { reader: { userId: BigInt(sub) }, expiresAtMs: exp * 1_000 };
+  const signIn = typeof sid === "string" && SUBJECT.test(sid) ? { signInId: BigInt(sid) } : {};
+  return {
+    reader: { userId: BigInt(sub), ...signIn },
+    expiresAtMs: exp * 1_000,
+    generation: typeof generation === "number" ? generation : undefined,
+  };
 }
 
 /** The keys of another issuer. That they cannot be had just now says nothing about a token. */

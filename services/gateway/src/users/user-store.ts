@@ -1,6 +1,7 @@
+import { canonicalName, fillNameKeys, nameKeys } from "@headline/accounts";
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import { inList, isDuplicate, type Mysql } from "@headline/mysql";
+import { inList, isDuplicate, type Mysql, type Statements } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 
 export interface User {
@@ -19,6 +20,9 @@ interface UserRow {
 
 /** Newer than "there is no such user", older than any user. */
 export const NEW_USER_VERSION = 1;
+/** How many names of before a sign-up waits for. */
+const UNKEYED_MAX = 2_000;
+const NEW_MS = 24 * 60 * 60 * 1_000;
 
 /** Users by id in one statement. A profile does not change yet, so when it was made is its version. */
 export async function loadUsers(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<User>>> {
@@ -26,13 +30,16 @@ export async function loadUsers(mysql: Mysql, ids: readonly bigint[]): Promise<M
   return new Map(rows.map((row) => [BigInt(row.id), { version: Number(row.created_at), value: toUser(row) }]));
 }
 
-/** @throws Refusal ALREADY_EXISTS when the name is taken. */
+/** @throws Refusal ALREADY_EXISTS when the name is taken, or looks like one that is. */
 export async function insertUser(mysql: Mysql, name: string, passwordHash: string): Promise<Change> {
+  const { skeleton, folded } = nameKeys(name);
+  if (!(await fillNameKeys(mysql, UNKEYED_MAX)))
+    throw new Refusal("UNAVAILABLE", "names are still compared with those of before", { retryAfterSeconds: 2 });
   try {
     return await mysql.transaction(async (tx) => {
       const { insertId } = await tx.write(
-        `INSERT INTO users (name, password_hash, created_at) VALUES (?, ?, ${DATABASE_NOW_MS})`,
-        [name, passwordHash],
+        `INSERT INTO users (name, name_skeleton, name_folded, password_hash, created_at) VALUES (?, ?, ?, ?, ${DATABASE_NOW_MS})`,
+        [name, skeleton, folded, passwordHash],
       );
       const change = { topic: "user", subjectId: insertId, version: NEW_USER_VERSION };
       await appendChanges(tx, change);
@@ -40,7 +47,7 @@ export async function insertUser(mysql: Mysql, name: string, passwordHash: strin
     });
   } catch (error) {
     if (!isDuplicate(error)) throw error;
-    const detail = "is taken";
+    const detail = "is taken, or looks like one that is";
     throw new Refusal("ALREADY_EXISTS", `name ${detail}`, { cause: error, fields: [{ field: "name", detail }] });
   }
 }
@@ -53,15 +60,56 @@ export async function isFollowing(mysql: Mysql, userId: bigint, authorId: bigint
   return rows.length > 0;
 }
 
-export async function passwordHashOf(
-  mysql: Mysql,
-  name: string,
-): Promise<{ userId: bigint; hash: string } | undefined> {
-  const [row] = await mysql.query<{ id: string; password_hash: string | null }>(
-    "SELECT id, password_hash FROM users WHERE name = ?",
-    [name],
+/** A user who can sign in with a password. */
+export interface Account {
+  readonly userId: bigint;
+  readonly name: string;
+  readonly hash: string;
+  /** Whether the sign-up was so lately that its answer may have been lost. */
+  readonly isNew: boolean;
+}
+
+interface AccountRow {
+  readonly id: string;
+  readonly name: string;
+  readonly password_hash: string | null;
+  readonly is_new: number | string;
+}
+
+const ACCOUNT_COLUMNS = `id, name, password_hash, created_at > ${DATABASE_NOW_MS} - ${NEW_MS} AS is_new`;
+
+/** The user of a name, in whichever of its forms it is given: composed or not, wide or not, with spaces around. */
+export async function findAccount(mysql: Mysql, given: string): Promise<Account | undefined> {
+  const name = canonicalName(given);
+  const forms = [given.trim(), name, given.trim().normalize("NFC"), given.trim().normalize("NFD")];
+  const rows = await mysql.query<AccountRow>(
+    `SELECT ${ACCOUNT_COLUMNS} FROM users WHERE name IN (?, ?, ?, ?)
+      UNION SELECT ${ACCOUNT_COLUMNS} FROM users WHERE name_skeleton = ?`,
+    [...forms, nameKeys(name).skeleton],
   );
-  return row?.password_hash ? { userId: BigInt(row.id), hash: row.password_hash } : undefined;
+  const row =
+    forms.map((form) => rows.find((candidate) => candidate.name === form)).find((found) => found !== undefined) ??
+    rows.find((candidate) => canonicalName(candidate.name) === name);
+  return row && toAccount(row);
+}
+
+export async function accountOf(on: Statements, userId: bigint): Promise<Account | undefined> {
+  const [row] = await on.query<AccountRow>(`SELECT ${ACCOUNT_COLUMNS} FROM users WHERE id = ?`, [userId]);
+  return row && toAccount(row);
+}
+
+/** False when the password was changed meanwhile. */
+export async function setPassword(on: Statements, { userId, hash }: Account, newHash: string): Promise<boolean> {
+  const { affectedRows } = await on.write("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?", [
+    newHash,
+    userId,
+    hash,
+  ]);
+  return affectedRows === 1;
+}
+
+function toAccount({ id, name, password_hash: hash, is_new }: AccountRow): Account | undefined {
+  return hash ? { userId: BigInt(id), name, hash, isNew: Number(is_new) === 1 } : undefined;
 }
 
 function toUser(row: UserRow): User {

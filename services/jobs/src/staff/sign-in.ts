@@ -1,3 +1,4 @@
+import { canonicalName } from "@headline/accounts";
 import { asRefusal } from "@headline/errors";
 import type { SignInLimit } from "@headline/limits";
 import express, { type Request, type RequestHandler, type Response } from "express";
@@ -25,10 +26,12 @@ export function createSignIn(sessions: StaffSessions, limit: SignInLimit): SignI
         const { name, password, next } = fields(req);
         if (!isOwnForm(req)) return sendForm(res, 403, { next, name, problem: "The form came from another site." });
         try {
-          const staff = await limit({ name, address: req.ip }, () => sessions.check(name, password));
+          const staff = await limit({ name: canonicalName(name), address: req.ip }, () =>
+            sessions.check(name, password),
+          );
           if (staff === undefined)
             return sendForm(res, 401, { next, name, problem: "That is no name and password of staff." });
-          await sessions.begin(res, staff);
+          await sessions.begin(req, res, staff);
           res.redirect(303, next);
         } catch (error) {
           const refusal = asRefusal(error);
@@ -39,7 +42,7 @@ export function createSignIn(sessions: StaffSessions, limit: SignInLimit): SignI
       },
     ],
     out: (req, res) => {
-      if (isOwnForm(req)) sessions.end(res);
+      if (isOwnForm(req)) sessions.end(req, res);
       res.redirect(303, "/sign-in");
     },
     required: async (req, res, next) => {

@@ -1,8 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
+import { canonicalName, hashPassword, verifyPassword } from "@headline/accounts";
 import type { Mysql } from "@headline/mysql";
-import { hash, verify } from "@node-rs/argon2";
 import type { Request, Response } from "express";
 import { jwtVerify, SignJWT } from "jose";
+import { derivedKey } from "./derived-key.js";
 
 /** Somebody who may see and change jobs. */
 export interface Staff {
@@ -11,7 +12,7 @@ export interface Staff {
 
 interface Parts {
   readonly mysql: Mysql;
-  /** Signs sessions; replicas behind one address share it. By default each start makes its own. */
+  /** What the key of sessions is derived from; replicas behind one address share it. By default each start makes its own. */
   readonly secret: string | undefined;
 }
 
@@ -21,44 +22,49 @@ const TYPE = "staff+jwt";
 const ISSUER = "headline";
 const SECRET_BYTES = 32;
 
+interface UserRow {
+  readonly name: string;
+  readonly password_hash: string | null;
+  readonly is_staff: number;
+}
+
 /** Sign-ins of staff: users whose row says `is_staff`, by their password, in a signed cookie that no other site can send. */
 export class StaffSessions {
   readonly #mysql: Mysql;
   readonly #key: Uint8Array;
   /** Compared where there is no such user, so that the time of an answer does not tell which names exist. */
-  readonly #nobody = hash(randomBytes(16));
+  readonly #nobody = hashPassword(randomBytes(16).toString("hex"));
 
   constructor({ mysql, secret }: Parts) {
     this.#mysql = mysql;
-    this.#key = secret === undefined ? randomBytes(SECRET_BYTES) : Buffer.from(secret);
+    this.#key = secret === undefined ? randomBytes(SECRET_BYTES) : derivedKey(secret, "headline staff sessions");
   }
 
   /** Who that is, if they are staff and the password is theirs. */
   async check(name: string, password: string): Promise<Staff | undefined> {
-    const [user] = await this.#mysql.query<{ name: string; password_hash: string | null; is_staff: number }>(
-      "SELECT name, password_hash, is_staff FROM users WHERE name = ?",
-      [name],
-    );
-    const isTheirs = await verify(user?.password_hash ?? (await this.#nobody), password);
+    const user = (await this.#find(name)) ?? (await this.#find(canonicalName(name)));
+    const isTheirs = await verifyPassword(user?.password_hash ?? (await this.#nobody), password);
     return isTheirs && user?.password_hash && user.is_staff === 1 ? { name: user.name } : undefined;
   }
 
-  async begin(res: Response, { name }: Staff): Promise<void> {
-    const token = await new SignJWT({})
+  /** Begins a session, in a cookie that browsers send over TLS alone where they came by it. */
+  async begin(req: Request, res: Response, { name }: Staff): Promise<void> {
+    const user = await this.#find(name);
+    const token = await new SignJWT({ pwd: fingerprint(user) })
       .setProtectedHeader({ alg: "HS256", typ: TYPE })
       .setIssuer(ISSUER)
       .setAudience(ISSUER)
       .setSubject(name)
       .setExpirationTime(`${SESSION_SECONDS}s`)
       .sign(this.#key);
-    res.setHeader("Set-Cookie", cookie(token, SESSION_SECONDS));
+    res.setHeader("Set-Cookie", cookie(req, token, SESSION_SECONDS));
   }
 
-  end(res: Response): void {
-    res.setHeader("Set-Cookie", cookie("", 0));
+  end(req: Request, res: Response): void {
+    res.setHeader("Set-Cookie", cookie(req, "", 0));
   }
 
-  /** Who sent the request. A session ends when its time is over or the user is staff no more. */
+  /** The sender of a request. A session ends with its time, with another password, and when the user is staff no more. */
   async of(req: Request): Promise<Staff | undefined> {
     const token = new RegExp(`(?:^|; *)${COOKIE}=([\\w.-]+)`).exec(req.headers.cookie ?? "")?.[1];
     if (token === undefined) return undefined;
@@ -70,19 +76,34 @@ export class StaffSessions {
         audience: ISSUER,
         requiredClaims: ["sub", "exp"],
       });
-      return await this.#stillStaff(payload.sub as string);
+      return await this.#stillStaff(payload.sub as string, payload["pwd"]);
     } catch {
       return undefined; // whoever has no valid session signs in
     }
   }
 
-  async #stillStaff(name: string): Promise<Staff | undefined> {
-    const rows = await this.#mysql.query("SELECT 1 AS found FROM users WHERE name = ? AND is_staff = 1", [name]);
-    return rows.length > 0 ? { name } : undefined;
+  async #stillStaff(name: string, password: unknown): Promise<Staff | undefined> {
+    const user = await this.#find(name);
+    return user?.is_staff === 1 && fingerprint(user) === password ? { name } : undefined;
+  }
+
+  async #find(name: string): Promise<UserRow | undefined> {
+    const [user] = await this.#mysql.query<UserRow>("SELECT name, password_hash, is_staff FROM users WHERE name = ?", [
+      name,
+    ]);
+    return user;
   }
 }
 
-/** Scripts cannot read it, and browsers send it to pages of this site only. */
-function cookie(value: string, maxAgeSeconds: number): string {
-  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
+/** Another one when the password is. */
+function fingerprint(user: UserRow | undefined): string {
+  return createHash("sha256")
+    .update(user?.password_hash ?? "")
+    .digest("base64url");
+}
+
+/** Scripts cannot read it, and browsers send it to pages of this site only, over TLS alone where there is TLS. */
+function cookie(req: Request, value: string, maxAgeSeconds: number): string {
+  const secure = req.secure ? "; Secure" : "";
+  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}${secure}`;
 }

@@ -32,6 +32,8 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const KEYS_KEPT_MS = DAY_MS;
 const NOTIFICATIONS_KEPT_MS = 90 * DAY_MS;
 const CANCELLED_KEPT_MS = 90 * DAY_MS;
+/** A refresh token counts for 14 days. */
+const SIGN_INS_KEPT_MS = 15 * DAY_MS;
 
 /** Every task that a job of the store may name. */
 export function registerTasks(scheduler: Scheduler, parts: Parts): void {
@@ -65,6 +67,7 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
   prunes(task.PRUNE_NOTIFICATIONS, "notifications", "created_at", NOTIFICATIONS_KEPT_MS);
   scheduler.registerTask(task.PRUNE_INBOXES, ({ signal }) => pruneInboxes(mysql, signal));
   scheduler.registerTask(task.PRUNE_EVENTS, ({ signal }) => pruneLearntEvents(mysql, eventsKeptMs, signal));
+  prunes(task.PRUNE_SIGN_INS, "sign_ins", "renewed_at", SIGN_INS_KEPT_MS);
   prunes(task.PRUNE_ORDERS, "orders", "status = 3 AND expires_at", CANCELLED_KEPT_MS);
 
   function prunes(name: string, table: string, olderThan: string, keptMs: number): void {

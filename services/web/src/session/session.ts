@@ -18,6 +18,11 @@ interface SignedIn {
   readonly refresh_token: string;
 }
 
+interface Renewed {
+  readonly token: string;
+  readonly refresh_token: string;
+}
+
 const GUEST = "headline.guest";
 const SIGNED_IN = "headline.signed-in";
 
@@ -67,8 +72,13 @@ export async function signUp(name: string, password: string): Promise<void> {
   become(await signedInAt("/users", name, password));
 }
 
+/** At once here; the gateway ends the sign-in when it can be reached. */
 export function signOut(): void {
+  const who = current.peek();
   become(undefined);
+  if (who === undefined) return;
+  const headers = { Authorization: `Bearer ${who.refreshToken}` };
+  send("/authorizations", { method: "DELETE", headers, keepalive: true }).catch(() => undefined); // its tokens end by themselves
 }
 
 async function sendAs<Answer>(who: Reader | undefined, path: string, request: Request = {}): Promise<Answer> {
@@ -96,8 +106,8 @@ async function fetchToken(): Promise<void> {
   if (who === undefined) throw signedOut(); // somebody else found out meanwhile
   try {
     const headers = { Authorization: `Bearer ${who.refreshToken}` };
-    const { data } = await send<{ token: string }>("/authorizations", { method: "PUT", headers });
-    if (current.value === who) become({ ...who, token: data.token });
+    const { data } = await send<Renewed>("/authorizations", { method: "PUT", headers });
+    if (current.value === who) become({ ...who, token: data.token, refreshToken: data.refresh_token });
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "UNAUTHENTICATED") throw error;
     const ended = signedOut(error.requestId);

@@ -1,0 +1,42 @@
+import type { Change } from "@headline/change-feed";
+import type { Mysql } from "@headline/mysql";
+import { LRUCache } from "lru-cache";
+import { ACCESS_TTL_SECONDS, lateSignIns, SIGN_IN_TOPIC } from "./sign-in-store.js";
+
+const ENDED_MAX = 100_000;
+const LOAD_AGAIN_MS = 1_000;
+
+/** Sign-ins whose access tokens do not count any more, though their time is not over: from the change feed, and at a start from MySQL. */
+export class EndedSignIns {
+  readonly #ended = new LRUCache<bigint, true>({ max: ENDED_MAX, ttl: ACCESS_TTL_SECONDS * 1_000 });
+
+  has(signInId: bigint): boolean {
+    return this.#ended.has(signInId);
+  }
+
+  note(changes: readonly Change[]): void {
+    for (const { topic, subjectId } of changes) if (topic === SIGN_IN_TOPIC) this.#ended.set(subjectId, true);
+  }
+
+  /** Reads those of before, again until MySQL answers. Returns a function that stops it. */
+  keepLoading(mysql: Mysql, onError: (error: unknown) => void): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    let isStopped = false;
+    const load = () =>
+      lateSignIns(mysql, ENDED_MAX).then(
+        (ids) => {
+          for (const id of ids) this.#ended.set(id, true);
+        },
+        (error: unknown) => {
+          if (isStopped) return;
+          onError(error);
+          timer = setTimeout(load, LOAD_AGAIN_MS).unref();
+        },
+      );
+    void load();
+    return () => {
+      isStopped = true;
+      clearTimeout(timer);
+    };
+  }
+}
