@@ -15,7 +15,7 @@ export const LEAF = -1;
 /** Adds what the trees say of each row of a matrix to its score: tree after tree, so that each stays at hand for all rows. */
 export function addPredictions(
   { roots, columns, values, lefts }: ForestNodes,
-  matrix: Float64Array | Float32Array,
+  matrix: Float32Array,
   width: number,
   scores: Float64Array,
 ): void {

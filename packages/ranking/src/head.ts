@@ -1,5 +1,6 @@
 import type { ExampleBuffer } from "./example-buffer.js";
 import { addPredictions, type ForestNodes } from "./forest.js";
+import { ForestScorer } from "./forest-scorer.js";
 import type { GrowOptions, TrainingSet } from "./grow-forest.js";
 
 /** What a candidate is compared with: the others of one list, or everything that could be on it. */
@@ -22,6 +23,7 @@ export class Head {
   readonly buffer: ExampleBuffer;
   readonly #options: GrowOptions;
   #forest: ForestNodes | undefined;
+  #scorer: ForestScorer | undefined;
   #generation = 0;
   #newExamples = 0;
 
@@ -54,12 +56,19 @@ export class Head {
 
   adopt(forest: ForestNodes): void {
     this.#forest = forest;
+    this.#scorer = ForestScorer.of(forest, this.buffer.columns);
   }
 
-  /** Writes what the forest says of each row; zero before there is one. */
+  /** Writes the forest's sum for each row, taken as float32 like the rows it was grown from; zero before there is a forest. */
   score(rows: Float64Array, scores: Float64Array): void {
     scores.fill(0);
-    if (this.#forest !== undefined) addPredictions(this.#forest, rows, this.buffer.columns, scores);
+    if (this.#scorer !== undefined) this.#scorer.score(rows, scores);
+    else if (this.#forest !== undefined)
+      addPredictions(this.#forest, this.#asGrown(rows, scores), this.buffer.columns, scores);
+  }
+
+  #asGrown(rows: Float64Array, scores: Float64Array): Float32Array {
+    return Float32Array.from(rows.subarray(0, scores.length * this.buffer.columns));
   }
 
   state() {
@@ -73,6 +82,7 @@ export class Head {
 
   restore({ forest, generation, newExamples, examples }: ReturnType<Head["state"]>): void {
     this.#forest = forest;
+    this.#scorer = forest && ForestScorer.of(forest, this.buffer.columns);
     this.#generation = generation;
     this.#newExamples = newExamples;
     this.buffer.restore(examples);

@@ -24,10 +24,18 @@ const PLACE_UNKNOWN = 5;
 const NEVER_SHOWN = 12;
 const NEVER_READ = 14;
 
+/** The measures of the article alone come first, those of the article and the reader from here on. */
+const OF_ARTICLE = MEASURES.indexOf("shown to reader");
+/** Age up to which an article's own measures are reused; the shortest half-life, ten minutes, moves by 0.12 % in it. */
+const REUSED_MS = 1_000;
+/** Articles whose measures are kept, by the low bits of their slots; a power of two. */
+const KEPT = 4_096;
+
 /** Measures candidates one by one, into a matrix that is reused from list to list. */
 export class Measurer {
   /** Row-major, one row a candidate, one column a measure; valid until the next `measure`. */
   matrix = new Float64Array(64 * WIDTH);
+  #pickedMatrix = new Float64Array(64 * WIDTH);
   readonly #articles: ArticleModel;
   readonly #layout: Layout;
   /** By article slot: what the reader did with it. All zero between lists. */
@@ -37,6 +45,12 @@ export class Measurer {
   readonly #covisitsOfLast: Float64Array;
   readonly #onward: Float64Array;
   readonly #onwardShown: Float64Array;
+  readonly #kept = new Float64Array(KEPT * OF_ARTICLE);
+  readonly #keptSlots = new Int32Array(KEPT).fill(NONE);
+  readonly #keptAtMs = new Float64Array(KEPT);
+  #keptSurface = 0;
+  #likeEveryone = 0;
+  #hasTaste = false;
 
   constructor(articles: ArticleModel, layout: Layout) {
     this.#articles = articles;
@@ -50,19 +64,36 @@ export class Measurer {
     this.#onwardShown = new Float64Array(capacity);
   }
 
-  /** Fills a row for each slot as of the time of the list; NONE measures as an article nobody has seen. */
-  measure(list: List, slots: ArrayLike<number>, reader: Reader): Float64Array {
+  /**
+   * Fills a row for each slot as of the time of the list; NONE measures as an article without events. With `reuse`, the measures of
+   * the article alone may be a second old: for serving only, so that learning replays exactly.
+   */
+  measure(list: List, slots: ArrayLike<number>, reader: Reader, reuse = false): Float64Array {
     if (slots.length * WIDTH > this.matrix.length) this.matrix = new Float64Array(slots.length * 2 * WIDTH);
     const { counts, covisits, onward, onwardShown } = this.#articles;
     for (const decaying of [counts, covisits, onward, onwardShown, this.#layout.counts]) decaying.readAt(list.atMs);
     this.#mark(list, reader, 1);
     const surface = surfaceOf(list);
+    this.#hasTaste = reader.reads.count > 0;
+    this.#likeEveryone = this.#hasTaste ? this.#articles.audience.likeEveryone(reader.unit) : 0;
     for (let row = 0; row < slots.length; row++) {
       if (slots[row] === NONE) this.matrix.fill(0, row * WIDTH, (row + 1) * WIDTH);
+      else if (reuse) this.#measureReusing(row * WIDTH, slots[row]!, list.atMs, surface, reader);
       else this.#measureOne(row * WIDTH, slots[row]!, list.atMs, surface, reader);
     }
     this.#mark(list, reader, 0);
     return this.matrix;
+  }
+
+  /** Copies some rows of the last `measure`, in the given order, into another matrix; valid until the next `pick`. */
+  pick(rows: ArrayLike<number>): Float64Array {
+    if (rows.length * WIDTH > this.#pickedMatrix.length) this.#pickedMatrix = new Float64Array(rows.length * 2 * WIDTH);
+    const [from, to] = [this.matrix, this.#pickedMatrix];
+    for (let row = 0; row < rows.length; row++) {
+      const start = rows[row]! * WIDTH;
+      for (let at = 0; at < WIDTH; at++) to[row * WIDTH + at] = from[start + at]!;
+    }
+    return to;
   }
 
   /** In the order of MEASURES. */
@@ -72,6 +103,26 @@ export class Measurer {
     at = this.#measureArticle(at, slot, nowMs);
     at = this.#measureAcquaintance(at, slot, nowMs, reader);
     this.#measureTaste(at, slot, reader, nowMs);
+  }
+
+  #measureReusing(start: number, slot: number, nowMs: number, surface: number, reader: Reader): void {
+    if (surface !== this.#keptSurface) {
+      this.#keptSlots.fill(NONE);
+      this.#keptSurface = surface;
+    }
+    const place = slot & (KEPT - 1);
+    const kept = place * OF_ARTICLE;
+    const ageMs = nowMs - this.#keptAtMs[place]!;
+    const m = this.matrix;
+    if (this.#keptSlots[place] === slot && ageMs >= 0 && ageMs <= REUSED_MS) {
+      for (let at = 0; at < OF_ARTICLE; at++) m[start + at] = this.#kept[kept + at]!;
+    } else {
+      this.#measureArticle(this.#measureLayout(this.#measureCounts(start, slot), slot, surface), slot, nowMs);
+      for (let at = 0; at < OF_ARTICLE; at++) this.#kept[kept + at] = m[start + at]!;
+      this.#keptSlots[place] = slot;
+      this.#keptAtMs[place] = nowMs;
+    }
+    this.#measureTaste(this.#measureAcquaintance(start + OF_ARTICLE, slot, nowMs, reader), slot, reader, nowMs);
   }
 
   #measureCounts(start: number, slot: number): number {
@@ -148,7 +199,7 @@ export class Measurer {
     m[at++] = this.#covisitsOfLast[slot]! / root;
     m[at++] = rate(this.#onward[slot]! * 5, this.#onwardShown[slot]!);
     m[at++] = log1p(this.#onwardShown[slot]!);
-    m[at++] = audience.affinity(slot, reader.unit);
+    m[at++] = this.#hasTaste ? audience.affinity(slot, reader.unit, this.#likeEveryone) : 0;
     m[at++] = totals.firstShownMs[slot]! > reader.lastVisitMs ? 1 : 0;
     m[at++] = log((totals.likes[slot]! + 1) / (totals.dislikes[slot]! + 1));
     const known = traits[slot];

@@ -143,7 +143,24 @@ export class Ranker {
     const reader = this.#readers.find(list.reader) ?? this.#readers.stranger;
     this.#find(list.articles);
     const count = list.articles.length;
-    const scores = among === "list" ? this.#scoreList(list, count, reader) : this.#scorePool(list, count, reader);
+    const scores = among === "list" ? this.#scoreList(list, count, reader, true) : this.#scorePool(list, count, reader);
+    this.#hide(scores, reader);
+    return scores;
+  }
+
+  /**
+   * Scores a pool, lets `choose` pick rows by those scores, and returns the scores of the chosen rows among each other, in the order
+   * of the choice. Both scores are made of one set of measures.
+   */
+  scoreBoth(pool: List, choose: (scores: Float64Array) => ArrayLike<number>): Float64Array {
+    const reader = this.#readers.find(pool.reader) ?? this.#readers.stranger;
+    this.#find(pool.articles);
+    const among = this.#scorePool(pool, pool.articles.length, reader);
+    this.#hide(among, reader);
+    const rows = choose(among);
+    const measures = this.#measurer.pick(rows);
+    this.#slots = Int32Array.from(rows, (row) => this.#slots[row]!);
+    const scores = this.#scoreMeasured(measures, rows.length, pool, reader);
     this.#hide(scores, reader);
     return scores;
   }
@@ -308,8 +325,12 @@ export class Ranker {
     };
   }
 
-  #scoreList(list: List, count: number, reader: Reader): Float64Array {
-    const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader);
+  #scoreList(list: List, count: number, reader: Reader, reuse = false): Float64Array {
+    const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader, reuse);
+    return this.#scoreMeasured(measures, count, list, reader);
+  }
+
+  #scoreMeasured(measures: Float64Array, count: number, list: List, reader: Reader): Float64Array {
     const rows = this.#rows.ofList(measures, count, list, reader);
     const byForest = this.#byForest.subarray(0, count);
     const byLinear = this.#byLinear.subarray(0, count);
@@ -322,15 +343,15 @@ export class Ranker {
   }
 
   #scorePool(list: List, count: number, reader: Reader): Float64Array {
-    const rows = this.#poolRows(list, count, reader);
+    const rows = this.#poolRows(list, count, reader, true);
     const scores = this.#scores.subarray(0, count);
     if (this.#heads.pool.isGrown) this.#heads.pool.score(rows, scores);
     else this.#poolLinear.score(rows, scores);
     return scores;
   }
 
-  #poolRows(list: List, count: number, reader: Reader): Float64Array {
-    const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader);
+  #poolRows(list: List, count: number, reader: Reader, reuse = false): Float64Array {
+    const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader, reuse);
     return this.#rows.ofPool(measures, count, list, reader);
   }
 

@@ -147,7 +147,8 @@ export class Rows {
   ) {
     const sorted = this.#sorted.subarray(0, count);
     for (let row = 0; row < count; row++) sorted[row] = sign * measures[row * M + measure]!;
-    sorted.sort();
+    if (count > 32) sorted.sort();
+    else insertionSort(sorted, count);
     for (let row = 0; row < count; row++) {
       const value = sign * measures[row * M + measure]!;
       const first = lowerBound(sorted, value);
@@ -172,6 +173,16 @@ export class Rows {
       share(measures, count, IN_LAST_LIST),
       surfaceOf(list),
     ]);
+  }
+}
+
+/** Sorts a few values without the cost of a call into the runtime's sort. */
+function insertionSort(values: Float64Array, count: number): void {
+  for (let at = 1; at < count; at++) {
+    const value = values[at]!;
+    let place = at - 1;
+    for (; place >= 0 && values[place]! > value; place--) values[place + 1] = values[place]!;
+    values[place + 1] = value;
   }
 }
 
