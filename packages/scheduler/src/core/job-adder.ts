@@ -78,8 +78,13 @@ export class JobAdder {
   }
 
   #record(spec: JobSpec, nowMs: number): JobRecord {
-    const { timezone, random, newId, tasks } = this.parts;
-    return toRecord(spec, { defaults: this.defaults, timezone, nowMs, random, newId, ...tasks.defaultsOf(spec.func) });
+    const { timezone, random, newId, tasks, logger } = this.parts;
+    const around = { defaults: this.defaults, timezone, nowMs, random, newId, ...tasks.defaultsOf(spec.func) };
+    const record = toRecord(spec, around);
+    if (record.nextRunMs === null && spec.nextRunTime !== null) {
+      logger.warn(`Job "${record.name}" is added without a next run: ${record.trigger} has no run time left`);
+    }
+    return record;
   }
 
   #insert(alias: string, record: JobRecord, { onConflict = "error" }: JobSpec): Promise<JobRecord> {

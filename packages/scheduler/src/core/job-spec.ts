@@ -143,8 +143,15 @@ function firstRun(spec: JobSpec, trigger: Trigger, { nowMs, random }: Surroundin
   if (spec.nextRunTime !== undefined) return moment(spec.nextRunTime, nowMs);
   if (spec.runImmediately === true) return nowMs;
   const first = firstRunOf(trigger, nowMs, random);
-  if (first === null) throw new JobSpecError("trigger", `${trigger} has no run time left; the job would never run`);
+  if (first === null && !hasEnded(trigger)) {
+    throw new JobSpecError("trigger", `${trigger} has no run time at all; the job would never run`);
+  }
   return first;
+}
+
+/** True when a trigger had run times, or is bounded: a declaration that has had its day is no mistake. */
+function hasEnded(trigger: Trigger): boolean {
+  return trigger.next(null, 0) !== null || /"(endDate|end_date|until)":/.test(JSON.stringify(trigger));
 }
 
 function moment(value: Date | number | "now" | null, nowMs: number): number | null {

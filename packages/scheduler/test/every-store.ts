@@ -1,0 +1,31 @@
+import { throwawayMysql, throwawayRedis } from "@headline/testkit";
+import { afterAll, beforeAll } from "@jest/globals";
+import type { JobStore } from "../src/core/job-store.js";
+import { MemoryJobStore } from "../src/index.js";
+import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
+
+export type StoreKind = "memory" | "MySQL" | "Redis";
+
+export const STORE_KINDS: readonly StoreKind[] = ["memory", "MySQL", "Redis"];
+
+/** Opens the servers for the tests of a file, and gives makers of stores: the same namespace is the same data. */
+export function everyStore(): (kind: StoreKind, namespace?: string) => JobStore {
+  let servers: { mysql: { url: string } & AsyncDisposable; redis: { url: string } & AsyncDisposable };
+  let opened = 0;
+  const memory = new Map<string, MemoryJobStore>();
+  beforeAll(async () => {
+    const [mysql, redis] = await Promise.all([throwawayMysql(), throwawayRedis()]);
+    servers = { mysql, redis };
+  });
+  afterAll(async () => {
+    await servers?.mysql[Symbol.asyncDispose]();
+    await servers?.redis[Symbol.asyncDispose]();
+  });
+  return (kind, namespace = `n${opened++}`) => {
+    if (kind === "MySQL") return new MySQLJobStore({ url: servers.mysql.url, namespace });
+    if (kind === "Redis") return new RedisJobStore({ url: servers.redis.url, namespace });
+    const store = memory.get(namespace) ?? new MemoryJobStore();
+    memory.set(namespace, store);
+    return store;
+  };
+}
