@@ -6,7 +6,7 @@ export interface FeedOptions {
   readonly channelId?: number;
   /** Default 10, at most 50. */
   readonly perPage?: number;
-  /** Pinned articles first on the first page. */
+  /** Pinned articles first on the first page, and not again behind it. */
   readonly withTop?: boolean;
   /** Where to begin: the `pre_timestamp` of a page. Default: with a refresh. */
   readonly timestamp?: number;
@@ -35,7 +35,7 @@ export async function* feedPages(
   let isBack = timestamp === 0;
   for (let first = true; ; first = false) {
     if (isBack) timestamp = Math.max(now(), timestamp + 1);
-    const query = { channel_id: channelId, per_page: perPage, timestamp, with_top: first && withTop ? 1 : undefined };
+    const query = { channel_id: channelId, per_page: perPage, timestamp, with_top: withTop && !isBack ? 1 : undefined };
     const page = await ask(query, { signal });
     if (first || page.results.length > 0) yield page;
     if (page.degraded || (isBack && page.exhausted)) return;

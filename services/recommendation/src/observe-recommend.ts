@@ -19,7 +19,8 @@ export function countedRecommend(recommend: Recommend, metrics: Metrics): Recomm
     const answer = await recommend(request, context);
     if (context.dryRun) return answer;
     answers.of(answer.mode, answer.algo).add();
-    if (answer.mode === "refresh") for (const reason of answer.reasons) countOf(reason).add();
+    if (answer.mode === "refresh" || answer.mode === "continued")
+      for (const reason of answer.reasons) countOf(reason).add();
     return answer;
   };
 

@@ -1,39 +1,54 @@
-import type { Batch } from "./history/batch.js";
-import { stampBefore } from "./history/decide.js";
+import { type Batch, madeAt } from "./history/batch.js";
+import { cursorBelow, placeBefore } from "./history/decide.js";
 import type { History } from "./history/history.js";
 
 /** What a request comes to: a batch, new or served before, or that nothing is left. */
 export interface Outcome {
-  readonly mode: "refresh" | "replay" | "history" | "coalesced" | "exhausted";
+  readonly mode: "refresh" | "continued" | "replay" | "history" | "coalesced" | "exhausted";
   readonly batch: Batch | undefined;
   /** Where a walk back goes on; 0 where it ends. */
   readonly nextStamp: number;
-  /** Whether `batch` is the newest of its channel: only its exposure can still be confirmed. */
-  readonly newest: boolean;
+  /** Whether the exposure of `batch` can still be confirmed: the newest of its channel, or a continued one just made. */
+  readonly confirmable: boolean;
+  /** Whether a walk back has come past the article in a newer batch. */
+  readonly standsAbove?: (slot: number) => boolean;
 }
+
+/** A batch that this request makes. */
+export type NewBatch = Outcome & { readonly batch: Batch };
 
 /** A batch that stands in `history`, found by its stamp or its moment. */
 export function stored(mode: "replay" | "history" | "coalesced", history: History, batch: Batch): Outcome {
   const batches = history.inChannel(batch.channelId);
+  const isJustContinued = batch.continuedAt === history.version;
   return {
-    mode,
+    mode: isJustContinued ? "continued" : mode,
     batch,
-    nextStamp: stampBefore(batches, batch),
-    newest: batch === batches.at(-1) && mode !== "history",
+    nextStamp: placeBefore(batches, batch),
+    confirmable: isJustContinued || (batch === batches.at(-1) && mode !== "history"),
+    standsAbove: (slot) =>
+      history.served.get(slot) !== madeAt(batch) &&
+      batches.some(({ stamp, slots }) => stamp > batch.stamp && slots.includes(slot)),
   };
 }
 
-/** A new batch, made after the one with stamp `previous`. */
-export function refreshed(batch: Batch, previous: number): Outcome {
-  return { mode: "refresh", batch, nextStamp: previous, newest: true };
+/** A new batch on top of those of its channel, the newest of them with stamp `previous`. */
+export function refreshed(batch: Batch, previous: number): NewBatch {
+  const nextStamp = previous > 0 ? previous : cursorBelow([batch]);
+  return { mode: "refresh", batch, nextStamp, confirmable: true };
+}
+
+/** A new batch behind the oldest of its channel. */
+export function continued(batch: Batch, batches: readonly Batch[]): NewBatch {
+  return { mode: "continued", batch, nextStamp: cursorBelow([batch, ...batches]), confirmable: true };
 }
 
 /** Older than everything kept: a walk back has come to its end. */
-export const END_OF_HISTORY: Outcome = { mode: "history", batch: undefined, nextStamp: 0, newest: false };
+export const END_OF_HISTORY: Outcome = { mode: "history", batch: undefined, nextStamp: 0, confirmable: false };
 
-/** Nothing is left to serve. The newest stamp lets the caller go on into history. */
-export function exhausted(newest: number): Outcome {
-  return { mode: "exhausted", batch: undefined, nextStamp: newest, newest: false };
+/** Nothing is left to serve. The newest stamp lets who refreshed go on into history; behind the oldest batch 0 is the end. */
+export function exhausted(nextStamp: number): Outcome {
+  return { mode: "exhausted", batch: undefined, nextStamp, confirmable: false };
 }
 
 /** The same batch, as the one who did not make it answers. */

@@ -19,7 +19,11 @@ const REASON_NAMES = new Map<number, ReasonName>(
 
 /** Signs what is answered, and leaves out what was deleted, or is not wanted any more, since it was served. */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
-  return ({ userId, channelId, arrivedMs }, { mode, batch, nextStamp, newest }, aversion = NO_AVERSION) => {
+  return (
+    { userId, channelId, arrivedMs },
+    { mode, batch, nextStamp, confirmable, standsAbove },
+    aversion = NO_AVERSION,
+  ) => {
     const { name: algo, bucket } = experiments(userId);
     const answer = { mode, timeStamp: BigInt(nextStamp), algo };
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
@@ -36,7 +40,7 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments
     const reasons: ReasonName[] = [];
     for (let position = 0; position < batch.slots.length; position += 1) {
       const slot = batch.slots[position] as number;
-      if (catalogue.isGone(slot)) continue;
+      if (catalogue.isGone(slot) || standsAbove?.(slot)) continue;
       const articleId = catalogue.articleId(slot);
       if (aversion.disliked.has(articleId) || aversion.blocked.has(catalogue.authorId(slot))) continue;
       const reason = batch.reasons[position] ?? 0;
@@ -45,7 +49,7 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments
     }
     return {
       ...answer,
-      exposure: newest ? signer.exposure() : "",
+      exposure: confirmable ? signer.exposure() : "",
       recommends,
       stamp: BigInt(batch.stamp),
       reasons,

@@ -3,6 +3,7 @@ import type { Outcome } from "./outcome.js";
 interface Running {
   readonly userId: bigint;
   readonly channelId: number;
+  readonly continues: boolean;
   readonly outcome: Promise<Outcome>;
 }
 
@@ -10,23 +11,25 @@ interface Running {
 const BUCKETS = 1_024;
 
 /**
- * The refreshes under way in this process, by reader and channel. A hash table of plain arrays: a Map would keep alive what
+ * The new batches under way in this process, by reader, channel and whether on top or behind the oldest. A hash table of plain arrays: a Map would keep alive what
  * has passed through it (see Slots in packages/slots), and thousands pass through this every second.
  */
 export class Refreshing {
   readonly #buckets: Running[][] = Array.from({ length: BUCKETS }, () => []);
 
-  of(userId: bigint, channelId: number): Promise<Outcome> | undefined {
+  of(userId: bigint, channelId: number, continues: boolean): Promise<Outcome> | undefined {
     for (const running of this.#bucketOf(userId)) {
-      if (running.userId === userId && running.channelId === channelId) return running.outcome;
+      if (running.userId === userId && running.channelId === channelId && running.continues === continues) {
+        return running.outcome;
+      }
     }
     return undefined;
   }
 
   /** Keeps `outcome` for whoever asks meanwhile, and answers it. */
-  keep(userId: bigint, channelId: number, outcome: Promise<Outcome>): Promise<Outcome> {
+  keep(userId: bigint, channelId: number, continues: boolean, outcome: Promise<Outcome>): Promise<Outcome> {
     const bucket = this.#bucketOf(userId);
-    const running = { userId, channelId, outcome };
+    const running = { userId, channelId, continues, outcome };
     bucket.push(running);
     const forget = () => void bucket.splice(bucket.indexOf(running), 1);
     outcome.then(forget, forget);

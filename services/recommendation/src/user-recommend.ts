@@ -6,10 +6,19 @@ import type { Channels } from "./catalogue/channels.js";
 import type { Candidate } from "./feed/candidate.js";
 import type { Feed } from "./feed/feed.js";
 import type { Batch } from "./history/batch.js";
-import { decide } from "./history/decide.js";
+import { type Decision, decide } from "./history/decide.js";
 import { History } from "./history/history.js";
 import type { HistoryStore } from "./history/history-store.js";
-import { coalesced, END_OF_HISTORY, exhausted, type Outcome, refreshed, stored } from "./outcome.js";
+import {
+  coalesced,
+  continued,
+  END_OF_HISTORY,
+  exhausted,
+  type NewBatch,
+  type Outcome,
+  refreshed,
+  stored,
+} from "./outcome.js";
 import type { Present } from "./present.js";
 import { type KnownReader, STRANGER } from "./readers/known-reader.js";
 import { Refreshing } from "./refreshing.js";
@@ -43,7 +52,7 @@ const ATTEMPTS_MAX = 32;
 
 /**
  * user_recommend: read the time_stamp against the reader's history; then answer a batch that was served, or choose and
- * record a new one (docs/time-stamp.md). Recording is one compare-and-set; who loses it answers the winner's batch.
+ * record a new one, on top or behind the oldest (docs/time-stamp.md). Recording is one compare-and-set; who loses it answers the winner's batch.
  *
  * A refresh goes on when its caller has gone: others may wait for it, and the retry finds its batch.
  */
@@ -65,7 +74,7 @@ export function createUserRecommend(parts: Parts): Recommend {
     if (ask.userId === 0n) return stateless(ask);
     // What is remembered may be out of date. A refresh finds out when it records; everything else looks first.
     const remembered = ask.dryRun ? undefined : histories.remembered(ask.userId);
-    if (remembered !== undefined && decideOn(remembered, ask).kind === "refresh")
+    if (remembered !== undefined && isNew(decideOn(remembered, ask)))
       return refreshTogether(ask, { history: remembered, readNow: false });
     const history = await histories.current(ask.userId);
     const found = fromHistory(ask, history);
@@ -76,15 +85,16 @@ export function createUserRecommend(parts: Parts): Recommend {
   /** The stored batch that is asked for, or undefined when a new one is. */
   function fromHistory(ask: Ask, history: History): Outcome | undefined {
     const decision = decideOn(history, ask);
-    if (decision.kind === "refresh") return undefined;
+    if (decision.kind === "refresh" || decision.kind === "continue") return undefined;
     return decision.batch === undefined ? END_OF_HISTORY : stored(decision.kind, history, decision.batch);
   }
 
   /** Duplicates of a refresh that is under way in this process wait for it instead of racing it. */
   function refreshTogether(ask: Ask, known: Known): Promise<Outcome> {
-    const running = refreshing.of(ask.userId, ask.channelId);
+    const continues = continuesIn(known.history, ask);
+    const running = refreshing.of(ask.userId, ask.channelId, continues);
     if (running !== undefined) return behind(ask, running);
-    return refreshing.keep(ask.userId, ask.channelId, refresh(ask, known));
+    return refreshing.keep(ask.userId, ask.channelId, continues, refresh(ask, known));
   }
 
   /** Who waited for another's refresh answers its new batch, unless it turns out that either asked for an older one. */
@@ -92,8 +102,8 @@ export function createUserRecommend(parts: Parts): Recommend {
     const outcome = await running;
     const history = histories.remembered(ask.userId) ?? (await histories.current(ask.userId));
     const found = fromHistory(ask, history);
-    const isNew = outcome.mode === "refresh" || outcome.mode === "coalesced" || outcome.mode === "exhausted";
-    if (isNew && (found === undefined || (found.batch && found.batch.stamp === outcome.batch?.stamp))) {
+    const wasMade = outcome.mode !== "replay" && outcome.mode !== "history";
+    if (wasMade && (found === undefined || (found.batch && found.batch.stamp === outcome.batch?.stamp))) {
       return coalesced(outcome);
     }
     return found ?? refreshTogether(ask, { history, readNow: true });
@@ -105,17 +115,18 @@ export function createUserRecommend(parts: Parts): Recommend {
     const reader = knowing instanceof Promise ? await knowing : knowing;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const previous = newestStamp(history, ask);
-      const picks = choose(ask, history, reader);
+      const continues = continuesIn(history, ask);
+      const picks = choose(ask, history, reader, continues);
       if (picks.length === 0) {
         const current = await histories.current(ask.userId);
-        if (current.version === history.version) return exhausted(previous);
+        if (current.version === history.version) return exhausted(continues ? 0 : previous);
         history = current;
       } else {
-        const batch = newBatch(ask, history, picks);
-        const outcome = await histories.record(ask.userId, history, batch, now());
+        const made = newBatch(ask, history, picks, continues);
+        const outcome = await histories.record(ask.userId, history, made.batch, now());
         if (outcome.recorded) {
-          catalogue.countExposures(batch.slots);
-          return refreshed(batch, previous);
+          catalogue.countExposures(made.batch.slots);
+          return made;
         }
         history = outcome.history;
       }
@@ -133,27 +144,29 @@ export function createUserRecommend(parts: Parts): Recommend {
   function afterLosing(ask: Ask, history: History, previous: number): Outcome | undefined {
     const found = fromHistory(ask, history);
     const winner = history.inChannel(ask.channelId).at(-1);
-    if (winner === undefined || winner.stamp <= previous) return found;
+    if (winner === undefined || winner.stamp <= previous || continuesIn(history, ask)) return found;
     return found === undefined || found.batch === winner ? stored("coalesced", history, winner) : found;
   }
 
   /** A dry run: everything but the recording. */
   async function rehearse(ask: Ask, history: History): Promise<Outcome> {
-    const picks = choose(ask, history, await know(ask.userId));
-    const previous = newestStamp(history, ask);
-    return picks.length === 0 ? exhausted(previous) : refreshed(newBatch(ask, history, picks), previous);
+    const reader = await know(ask.userId);
+    const continues = continuesIn(history, ask);
+    const picks = choose(ask, history, reader, continues);
+    if (picks.length > 0) return newBatch(ask, history, picks, continues);
+    return exhausted(continues ? 0 : newestStamp(history, ask));
   }
 
   /** Nobody in particular: a mix of hot and new, the same for all who ask now, recorded nowhere. */
   function stateless(ask: Ask): Outcome {
     const nobody = new History();
-    const picks = choose(ask, nobody, STRANGER);
-    return picks.length === 0 ? exhausted(0) : refreshed(newBatch(ask, nobody, picks), 0);
+    const picks = choose(ask, nobody, STRANGER, false);
+    return picks.length === 0 ? exhausted(0) : { ...newBatch(ask, nobody, picks, false), nextStamp: 0 };
   }
 
-  function choose(ask: Ask, { served }: History, known: KnownReader): readonly Candidate[] {
+  function choose(ask: Ask, { served }: History, known: KnownReader, continues: boolean): readonly Candidate[] {
     const { userId, channelId, size, arrivedMs } = ask;
-    return feed({ userId, channelId, nowMs: arrivedMs, served, ...known }, size);
+    return feed({ userId, channelId, nowMs: arrivedMs, served, onlyUnserved: continues, ...known }, size);
   }
 
   /** What was served before this process came up may have been deleted before, too. */
@@ -162,14 +175,17 @@ export function createUserRecommend(parts: Parts): Recommend {
     if (unknown.length > 0) await learn(Array.from(unknown, (slot) => catalogue.articleId(slot)));
   }
 
-  function newBatch(ask: Ask, history: History, picks: readonly Candidate[]): Batch {
-    return {
-      stamp: history.nextStamp(now()),
-      timeStamp: ask.timeStamp,
-      channelId: ask.channelId,
-      slots: Int32Array.from(picks, ({ slot }) => slot),
-      reasons: Uint8Array.from(picks, ({ reason }) => reason),
-    };
+  /** The outcome once its batch is recorded; `ask.timeStamp` is the stamp of a continued one. */
+  function newBatch(ask: Ask, history: History, picks: readonly Candidate[], continues: boolean): NewBatch {
+    const moment = history.nextStamp(now());
+    const { channelId, timeStamp } = ask;
+    const slots = Int32Array.from(picks, ({ slot }) => slot);
+    const reasons = Uint8Array.from(picks, ({ reason }) => reason);
+    if (!continues) {
+      return refreshed({ stamp: moment, timeStamp, channelId, slots, reasons }, newestStamp(history, ask));
+    }
+    const batch = { stamp: timeStamp, timeStamp, continuedAt: moment, channelId, slots, reasons };
+    return continued(batch, history.inChannel(channelId));
   }
 }
 
@@ -180,6 +196,14 @@ function isNewGuest({ userId }: Ask, history: History): boolean {
 
 function newestStamp(history: History, ask: Ask): number {
   return history.inChannel(ask.channelId).at(-1)?.stamp ?? 0;
+}
+
+function continuesIn(history: History, ask: Ask): boolean {
+  return decideOn(history, ask).kind === "continue";
+}
+
+function isNew({ kind }: Decision): boolean {
+  return kind === "refresh" || kind === "continue";
 }
 
 function decideOn(history: History, ask: Ask) {

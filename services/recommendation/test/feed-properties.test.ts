@@ -51,7 +51,7 @@ afterAll(async () => {
 interface Asked {
   readonly reader: number;
   readonly channelId: number;
-  readonly kind: "zero" | "now" | "same" | "stamp" | "between" | "past";
+  readonly kind: "zero" | "now" | "same" | "stamp" | "below" | "between" | "past";
   readonly skewMs: number;
   readonly pick: number;
   readonly size: number;
@@ -66,7 +66,7 @@ type Step =
 const asked: fc.Arbitrary<Asked> = fc.record({
   reader: fc.nat(1),
   channelId: fc.constantFrom(...CHANNELS),
-  kind: fc.constantFrom("zero", "now", "now", "now", "same", "same", "stamp", "between", "past"),
+  kind: fc.constantFrom("zero", "now", "now", "now", "same", "same", "stamp", "below", "between", "past"),
   skewMs: fc.constantFrom(...SKEWS),
   pick: fc.nat(1_000),
   size: fc.constantFrom(0, 1, 5, 10),
@@ -94,22 +94,31 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** What the model keeps of a batch. */
 interface Served {
   readonly stamp: number;
+  /** When it was made: its stamp, but for a continued one. */
+  readonly madeAt: number;
   readonly timeStamp: number;
   readonly ids: readonly bigint[];
 }
 
 /** The table, row by row, over all batches of one reader and channel. */
-function tableSays(batches: readonly Served[], t: number, now: number): "refresh" | { batch: Served | undefined } {
+function tableSays(batches: readonly Served[], t: number, now: number): "new" | { batch: Served | undefined } {
   const newest = Math.max(...batches.map(({ stamp }) => stamp), 0);
   const stamped = batches.find(({ stamp }) => stamp === t);
   const retried = batches.filter(({ timeStamp }) => timeStamp === t).at(-1);
-  if (t === 0 || batches.length === 0) return "refresh";
+  if (t === 0 || batches.length === 0) return "new";
   if (stamped) return { batch: stamped };
-  if (t > now + SKEW_MS) return retried && now - retried.stamp <= SKEW_MS ? { batch: retried } : "refresh";
+  if (t === below(batches)) return "new";
+  if (t > now + SKEW_MS) return retried && now - retried.stamp <= SKEW_MS ? { batch: retried } : "new";
   if (retried) return { batch: retried };
-  if (t > newest) return "refresh";
-  if (Math.abs(now - t) <= SKEW_MS) return "refresh";
+  if (t > newest) return "new";
+  if (Math.abs(now - t) <= SKEW_MS) return "new";
   return { batch: batches.filter(({ stamp }) => stamp <= t).at(-1) };
+}
+
+/** Where the feed goes on behind the oldest batch. */
+function below(batches: readonly Served[]): number {
+  const oldest = Math.min(...batches.map(({ stamp }) => stamp));
+  for (let t = oldest - 1; ; t -= 1) if (batches.every(({ timeStamp }) => timeStamp !== t)) return t;
 }
 
 class Model {
@@ -155,8 +164,12 @@ class Model {
       ),
     );
     const answers = calls.map((call, index) => ({ ...call, page: pages[index] as Recommendation }));
-    for (const { key, page, timeStamp } of answers.filter(({ page: { mode } }) => mode === "refresh")) {
-      this.#record(key, { stamp: Number(page.stamp), timeStamp, ids: ids(page) });
+    for (const { key, page, timeStamp } of answers) {
+      const stamp = Number(page.stamp);
+      const isNew = page.mode === "refresh" || page.mode === "continued";
+      if (!isNew || this.#batchesOf(key).some((batch) => batch.stamp === stamp)) continue;
+      const madeAt = page.mode === "refresh" ? stamp : clock.now();
+      this.#record(key, { stamp, madeAt, timeStamp, ids: ids(page) });
     }
     for (const answer of answers) this.#check(answer);
   }
@@ -166,8 +179,9 @@ class Model {
     for (const [other, batches] of this.#batches) {
       if (other.split(" ")[0] !== reader) continue;
       for (const batch of batches) {
-        expect(served.stamp).not.toBe(batch.stamp);
-        if (served.stamp - batch.stamp >= SECOND_CHANCE_MS) continue; // nobody said it was seen
+        if (other === key) expect(served.stamp).not.toBe(batch.stamp);
+        const isContinued = served.madeAt !== served.stamp;
+        if (!isContinued && served.madeAt - batch.madeAt >= SECOND_CHANCE_MS) continue; // it was not confirmed as seen
         expect(served.ids.filter((id) => batch.ids.includes(id))).toEqual([]);
       }
     }
@@ -179,20 +193,24 @@ class Model {
   #check({ key, before, expected, page, timeStamp, request }: Answer): void {
     const batches = this.#batchesOf(key);
     const made = batches.filter((batch) => !before.includes(batch));
-    if (expected === "refresh" && page.mode === "history") {
+    if (expected === "new" && page.mode === "history") {
       // Of what is asked at once, one may come after another has made its batch.
       const after = tableSays(batches, timeStamp, clock.now());
-      expect(page.stamp).toBe(after === "refresh" ? "no refresh" : BigInt(after.batch?.stamp ?? 0));
+      expect(page.stamp).toBe(after === "new" ? "none is new" : BigInt(after.batch?.stamp ?? 0));
       return;
     }
     if (page.mode === "exhausted") {
-      expect(expected).toBe("refresh");
+      expect(expected).toBe("new");
       expect(request.channelId).toBe(SMALL_CHANNEL);
       expect(this.#left(request.reader)).toEqual([]);
-      expect(page).toMatchObject({ recommends: [], stamp: 0n, timeStamp: BigInt(batches.at(-1)?.stamp ?? 0) });
+      const isBelow = batches.length > 0 && timeStamp === below(batches);
+      const goesOn = isBelow ? 0 : (batches.at(-1)?.stamp ?? 0);
+      expect(page).toMatchObject({ recommends: [], stamp: 0n, timeStamp: BigInt(goesOn) });
       return;
     }
-    if (expected === "refresh") {
+    if (page.mode === "continued") {
+      expect(Number(page.stamp)).toBe(timeStamp);
+    } else if (expected === "new") {
       expect(["refresh", "coalesced", "replay"]).toContain(page.mode);
       expect(made.map(({ stamp }) => stamp)).toContain(Number(page.stamp));
       if (timeStamp !== 0) {
@@ -207,8 +225,10 @@ class Model {
       expect(Number(page.stamp)).toBe(expected.batch.stamp);
     }
     const served = batches.find(({ stamp }) => stamp === Number(page.stamp));
-    expect(ids(page).filter(notDeleted)).toEqual(served?.ids.filter(notDeleted));
-    const previous = batches.filter(({ stamp }) => stamp < Number(page.stamp)).at(-1)?.stamp ?? 0;
+    const above = batches.filter(({ stamp }) => stamp > Number(page.stamp)).flatMap((batch) => batch.ids);
+    const expectedIds = served?.ids.filter((id) => notDeleted(id) && (made.length > 0 || !above.includes(id)));
+    expect(ids(page).filter(notDeleted)).toEqual(expectedIds);
+    const previous = batches.filter(({ stamp }) => stamp < Number(page.stamp)).at(-1)?.stamp ?? below(batches);
     expect(Number(page.timeStamp)).toBe(previous);
     if (page.mode === "history") expect(page.exposure).toBe("");
   }
@@ -217,7 +237,9 @@ class Model {
     for (const [key, batches] of this.#batches) {
       const [reader, channelId] = key.split(" ").map(Number) as [number, number];
       const visited: number[] = [];
-      for (let next = batches.at(-1)?.stamp ?? 0; next !== 0; ) {
+      const shown: bigint[] = [];
+      const pagesMax = batches.length + 2;
+      for (let next = batches.at(-1)?.stamp ?? 0; next !== 0 && visited.length < pagesMax; ) {
         const page = await (clients[visited.length % 2] as Recommender).recommend({
           userId: this.#userIds[reader] as bigint,
           channelId,
@@ -225,9 +247,11 @@ class Model {
           timeStamp: BigInt(next),
         });
         visited.push(Number(page.stamp));
+        shown.push(...ids(page));
         next = Number(page.timeStamp);
       }
-      expect(visited).toEqual(batches.map(({ stamp }) => stamp).reverse());
+      expect(visited.slice(0, batches.length)).toEqual(batches.map(({ stamp }) => stamp).reverse());
+      expect(new Set(shown).size).toBe(shown.length);
     }
   }
 
@@ -251,6 +275,7 @@ class Model {
     if (kind === "zero") return 0;
     if (kind === "same") return this.#lastAsked.get(key) ?? clock.now();
     if (kind === "stamp") return chosen;
+    if (kind === "below" && batches.length > 0) return below(batches);
     if (kind === "between") return Math.max(chosen + pick, 1);
     if (kind === "past") return 1 + pick;
     return clock.now() + skewMs;

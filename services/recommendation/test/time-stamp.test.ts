@@ -38,11 +38,11 @@ describe.each([
   }
 
   describe("asks for a new batch", () => {
-    test("with 0, and answers 0 when there is none before it", async () => {
+    test("with 0, and answers the moment below it when there is none before it", async () => {
       const page = await reader()(0);
       expect(page).toMatchObject({
         mode: "refresh",
-        timeStamp: 0n,
+        timeStamp: BigInt(clock.now() - 1),
         stamp: BigInt(clock.now()),
         algo: expect.stringMatching(/^(hot-new|learned)-1$/),
       });
@@ -105,7 +105,7 @@ describe.each([
       const now = clock.now() + 5;
       const first = await ask(now);
       const again = await ask(now);
-      expect(again).toMatchObject({ mode: "replay", stamp: first.stamp, timeStamp: 0n });
+      expect(again).toMatchObject({ mode: "replay", stamp: first.stamp, timeStamp: first.timeStamp });
       expect(ids(again)).toEqual(ids(first));
       expect(again.exposure).not.toBe("");
     });
@@ -160,7 +160,7 @@ describe.each([
     test("with a time older than the oldest kept: nothing, and the end", async () => {
       const ask = reader();
       const { first } = await threeBatches(ask);
-      const page = await ask(first.stamp - 1n);
+      const page = await ask(first.stamp - 1_000n);
       expect(page).toMatchObject({ mode: "history", recommends: [], timeStamp: 0n, stamp: 0n, exposure: "" });
     });
 
@@ -169,11 +169,11 @@ describe.each([
       const elsewhere = await ask(0, { channelId: 101 });
       clock.advance(HOUR_MS);
       const here = await ask(0);
-      expect(here.timeStamp).toBe(0n);
+      expect(here.timeStamp).toBe(here.stamp - 1n);
       expect(await ask(elsewhere.stamp)).toMatchObject({ mode: "history", recommends: [], timeStamp: 0n });
     });
 
-    test("by the answered time_stamp visits every batch once and ends at 0", async () => {
+    test("by the answered time_stamp visits every batch once, goes on behind the oldest, and ends at 0", async () => {
       const ask = reader();
       const { all } = await threeBatches(ask);
       const newest = await ask(clock.now());
@@ -183,7 +183,69 @@ describe.each([
         visited.push(page);
         next = page.timeStamp;
       }
-      expect(visited.map(ids)).toEqual([newest, ...all.reverse()].map(ids));
+      expect(visited.slice(0, 4).map(ids)).toEqual([newest, ...all.reverse()].map(ids));
+      const behind = visited.slice(4, -1);
+      expect(new Set(behind.map(({ mode }) => mode))).toEqual(new Set(["continued"]));
+      expect(visited.at(-1)).toMatchObject({ mode: "exhausted", recommends: [], timeStamp: 0n });
+      expect(repeated(visited)).toEqual([]);
+      expect(visited.flatMap(ids)).toHaveLength(202);
+    });
+  });
+
+  describe("asks for a batch behind the oldest", () => {
+    test("with the time_stamp that the oldest was answered with: a new one of an older stamp, with an exposure", async () => {
+      const ask = reader();
+      const first = await ask(clock.now());
+      clock.advance(10 * HOUR_MS);
+      const page = await ask(first.timeStamp);
+      expect(page).toMatchObject({ mode: "continued", stamp: first.timeStamp, timeStamp: first.timeStamp - 1n });
+      expect(page.exposure).not.toBe("");
+      expect(repeated([first, page])).toEqual([]);
+    });
+
+    test("again, and gets it again; with an exposure until another batch is made", async () => {
+      const ask = reader();
+      const first = await ask(clock.now());
+      const page = await ask(first.timeStamp);
+      const again = await ask(first.timeStamp);
+      expect(again).toMatchObject({ mode: "continued", stamp: page.stamp, timeStamp: page.timeStamp });
+      expect(ids(again)).toEqual(ids(page));
+      expect(again.exposure).not.toBe("");
+      clock.advance(1_000);
+      await ask(clock.now());
+      expect(await ask(first.timeStamp)).toMatchObject({ mode: "replay", stamp: page.stamp, exposure: "" });
+    });
+
+    test("many times at once, and it is one batch", async () => {
+      const ask = reader();
+      const first = await ask(clock.now());
+      const pages = await Promise.all(Array.from({ length: 20 }, () => ask(first.timeStamp)));
+      expect(new Set(pages.map((page) => ids(page).join())).size).toBe(1);
+      expect(new Set(pages.map(({ stamp }) => stamp))).toEqual(new Set([first.timeStamp]));
+    });
+
+    test("and never what a walk back has come past, however long ago it was served", async () => {
+      const ask = reader();
+      const served = [await ask(clock.now())];
+      clock.advance(7 * HOUR_MS); // what was not seen has its second chance on top
+      served.push(await ask(clock.now()));
+      const walked = [served[1] as (typeof served)[0]];
+      for (let next = walked[0]?.timeStamp ?? 0n; next !== 0n; ) {
+        const page = await ask(next);
+        walked.push(page);
+        next = page.timeStamp;
+      }
+      expect(repeated(walked)).toEqual([]);
+      expect(walked.flatMap(ids)).toHaveLength(202);
+    });
+
+    test("of a channel with nothing left: nothing, and the end", async () => {
+      const ask = reader();
+      const only = await ask(clock.now(), { channelId: 103 });
+      const stored = await world.keys.getBuffer(historyKey(ask.userId));
+      const page = await ask(only.timeStamp, { channelId: 103 });
+      expect(page).toMatchObject({ mode: "exhausted", recommends: [], timeStamp: 0n, stamp: 0n, exposure: "" });
+      expect(await world.keys.getBuffer(historyKey(ask.userId))).toEqual(stored);
     });
   });
 

@@ -30,7 +30,7 @@ describe("one reader, fifty times at once", () => {
     expect(stamps(pages).size).toBe(1);
     expect(new Set(pages.map((page) => ids(page).join())).size).toBe(1);
     expect(pages.filter(({ mode }) => mode === "refresh")).toHaveLength(1);
-    expect(pages.every(({ timeStamp, exposure }) => timeStamp === 0n && exposure !== "")).toBe(true);
+    expect(pages.every(({ timeStamp, stamp, exposure }) => timeStamp < stamp && exposure !== "")).toBe(true);
   });
 
   test("over two servers that know nothing of each other: one batch, made once", async () => {
@@ -113,17 +113,19 @@ describe("a server that missed what another recorded", () => {
     const ask = newReader(one.client);
     for (let left = true; left; ) left = (await ask(0, { channelId: 105, articleNum: 50 })).mode === "refresh";
     await world.keys.del(historyKey(ask.userId));
-    expect(await ask(0, { channelId: 105 })).toMatchObject({ mode: "refresh", timeStamp: 0n });
+    const page = await ask(0, { channelId: 105 });
+    expect(page).toMatchObject({ mode: "refresh", timeStamp: page.stamp - 1n });
   });
 });
 
 test("a reader whose history was flushed begins anew, and others never notice", async () => {
   const ask = newReader(one.client);
-  await ask(0);
+  const first = await ask(0);
   await ask(0);
   await world.keys.flushall();
   const page = await ask(Date.now());
-  expect(page).toMatchObject({ mode: "refresh", timeStamp: 0n });
+  expect(page.mode).toBe("refresh");
+  expect([first.stamp, page.stamp]).not.toContain(page.timeStamp); // where its feed goes on, and no batch of the other history
   const more = [page, await ask(0), await ask(0, { via: two.client })];
   expect(repeated(more)).toEqual([]);
 });
@@ -153,7 +155,7 @@ describe("a history that is damaged", () => {
     await ask(0);
     await world.keys.set(historyKey(ask.userId), Buffer.from([9, 0, 1, 2, 3, 4, 5, 6, 7, 8]));
     const first = await ask(0);
-    expect(first).toMatchObject({ mode: "refresh", timeStamp: 0n });
+    expect(first).toMatchObject({ mode: "refresh", timeStamp: first.stamp - 1n });
     const second = await ask(0, { via: two.client });
     expect(second).toMatchObject({ mode: "refresh", timeStamp: first.stamp });
     expect(await ask(first.stamp)).toMatchObject({ mode: "replay" });
@@ -202,7 +204,7 @@ describe("a long history", () => {
     expect(await world.keys.strlen(historyKey(ask.userId))).toBeLessThan(8 + 256 * (21 + 5 * 9));
   });
 
-  test("is walked back batch by batch to its end, on a server that has to read it first", async () => {
+  test("is walked back batch by batch to its oldest, on a server that has to read it first", async () => {
     const other = await world.open({ now: clock.now });
     const kept = await walk(0, other.client);
     const served = pages.filter((_, round) => round % 10 !== 0).reverse();
@@ -213,11 +215,13 @@ describe("a long history", () => {
     expect(await world.keys.pttl(historyKey(ask.userId))).toBeGreaterThan(6.9 * 24 * 3_600_000);
   });
 
+  /** The batches that are kept: back to where the feed would go on. */
   async function walk(channelId: number, via = server.client) {
     const visited = [await ask(clock.now(), { channelId, via })];
-    for (let next = visited[0]?.timeStamp ?? 0n; next !== 0n; next = visited.at(-1)?.timeStamp ?? 0n) {
-      visited.push(await ask(next, { channelId, via }));
+    for (;;) {
+      const { stamp, timeStamp } = visited.at(-1) as (typeof visited)[0];
+      if (timeStamp === stamp - 1n) return visited;
+      visited.push(await ask(timeStamp, { channelId, via }));
     }
-    return visited;
   }
 });

@@ -203,7 +203,7 @@ export type FeedPage = {
   readonly per_page: number;
   /** Send it again to get this page again. */
   readonly timestamp: number;
-  /** Send it to go on into older pages; 0 where they end. */
+  /** Send it to go on: into older pages, then new ones behind the oldest; 0 where nothing is left. */
   readonly pre_timestamp: number;
   readonly has_more: boolean;
   readonly exhausted: boolean;

@@ -40,7 +40,8 @@ export interface UserRequest {
   articleNum: number;
   /**
    * Milliseconds since the epoch. 0 or newer than the reader's newest batch: a refresh. The stamp
-   * of a batch: that batch again. Any other past moment: the reader's history.
+   * of a batch: that batch again. The time_stamp that the oldest batch was answered with: a new batch
+   * behind it. Any other past moment: the reader's history.
    */
   timeStamp: bigint;
 }
@@ -72,7 +73,10 @@ export interface Article {
 export interface ArticleResponse {
   /** Token to send back when the batch was on the screen; empty on history. */
   exposure: string;
-  /** Where to go on into older batches: the stamp of the batch before this one, 0 when there is none. */
+  /**
+   * Where to go on: the stamp of the batch before this one; behind the oldest batch the moment that
+   * continues the feed there with a new one. 0 when nothing is left.
+   */
   timeStamp: bigint;
   /** The articles. Empty on a refresh when nothing is left to serve. */
   recommends: Article[];

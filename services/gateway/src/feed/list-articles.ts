@@ -50,8 +50,9 @@ export function listArticles({
 
     const page = await feed(userId, query, traceparentOf(req));
     timing?.mark("recommend");
-    const pinned = query.with_top === 1 && page.exposure !== "" ? channel.pinned : NONE;
-    const hydrated = await hydrate(withoutPinned(page, pinned), pinned, query);
+    const pinned = query.with_top === 1 ? channel.pinned : NONE;
+    const onTop = isTop(page, query) ? pinned : NONE;
+    const hydrated = await hydrate(page.degraded ? page : withoutPinned(page, pinned), onTop, query);
     timing?.mark("hydrate");
     const bytes = presentPage(hydrated, query, now());
     onPage?.(hydrated.page);
@@ -90,7 +91,12 @@ export function listArticles({
   }
 }
 
-/** What is pinned already stands on the page. */
+/** Whether the page is where a walk begins; those behind it are continued, history, or page 2 and on. */
+function isTop({ mode, exposure }: Page, { timestamp, page = 1 }: FeedQuery): boolean {
+  return exposure !== "" && mode !== "continued" && (timestamp !== undefined || page === 1);
+}
+
+/** What is pinned stands on top of the first page. */
 function withoutPinned(page: Page, pinned: readonly bigint[]): Page {
   if (pinned.length === 0) return page;
   return { ...page, picks: page.picks.filter(({ articleId }) => !pinned.includes(articleId)) };

@@ -15,6 +15,7 @@ export interface Track {
 /** How a page came about: as the recommender says, or without it; `end` is where older pages end. */
 export const PAGE_MODES = [
   "refresh",
+  "continued",
   "replay",
   "history",
   "coalesced",

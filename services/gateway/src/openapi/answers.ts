@@ -42,7 +42,9 @@ export const FeedPage = z.object({
   page: count,
   per_page: count,
   timestamp: ms.meta({ description: "Send it again to get this page again." }),
-  pre_timestamp: ms.meta({ description: "Send it to go on into older pages; 0 where they end." }),
+  pre_timestamp: ms.meta({
+    description: "Send it to go on: into older pages, then new ones behind the oldest; 0 where nothing is left.",
+  }),
   has_more: z.boolean(),
   exhausted: z.boolean(),
   server_time: ms,

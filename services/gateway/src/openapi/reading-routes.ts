@@ -20,7 +20,7 @@ export const readingRoutes: readonly Route[] = [
     path: "/articles",
     name: "feed",
     summary: "The home feed",
-    more: "With `timestamp`, a cursor: now for a refresh, then each answer's `pre_timestamp` to go back, 0 is the end. Asking again with the same `timestamp` gives the same page. A failure behind it is `degraded`, never an empty list.",
+    more: "With `timestamp`, a cursor: now for a refresh, then each answer's `pre_timestamp` to go on, 0 is the end. Asking again with the same `timestamp` gives the same page. A failure behind it is `degraded`, never an empty list.",
     access: "guest",
     query: FeedQuery,
     answers: { data: FeedPage },

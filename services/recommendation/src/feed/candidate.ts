@@ -24,8 +24,10 @@ export interface Reader {
   readonly channelId: number;
   readonly nowMs: number;
   readonly follows: ReadonlySet<bigint>;
-  /** Slots in this reader's batches of any channel, with the stamp of the last one. */
+  /** Slots in this reader's batches of any channel, with the moment the last one was made. */
   readonly served: ReadonlyMap<number, number>;
+  /** Leaves out what was served however long ago: a walk back has come past it. */
+  readonly onlyUnserved?: boolean;
   /** Slots that were on this reader's screen, or opened: they stay out for as long as they are remembered. */
   readonly seen: Seen;
   readonly aversion: Aversion;

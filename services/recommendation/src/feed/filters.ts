@@ -9,10 +9,10 @@ export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(s
 /** Served is not seen: what nobody confirmed to have been on the screen comes back after this long. */
 export const SECOND_CHANCE_MS = 6 * 60 * 60 * 1_000;
 
-/** Served inside the window, in any channel. */
+/** Not served inside the window, in any channel, or so long ago that it has its second chance. */
 export const unserved: Filter = (slot, reader) => {
   const servedAt = reader.served.get(slot);
-  return servedAt === undefined || reader.nowMs - servedAt >= SECOND_CHANCE_MS;
+  return servedAt === undefined || (reader.onlyUnserved !== true && reader.nowMs - servedAt >= SECOND_CHANCE_MS);
 };
 
 export const unseen: Filter = (slot, reader) => !reader.seen.has(slot);

@@ -1,7 +1,9 @@
 /** What one refresh served. Never changes once recorded. */
 export interface Batch {
-  /** Server-made: ms since the epoch, strictly increasing per reader. */
+  /** Server-made: ms since the epoch. Rises strictly over a reader's refreshes; a continued batch has one below its channel's oldest. */
   readonly stamp: number;
+  /** The moment a continued batch was made; any other batch was made at its stamp. */
+  readonly continuedAt?: number;
   /** The time_stamp of the request that made it; the same one again means this batch. */
   readonly timeStamp: number;
   readonly channelId: number;
@@ -9,6 +11,11 @@ export interface Batch {
   readonly slots: Int32Array;
   /** Why each article was there, by the numbers of the wire's Reason. */
   readonly reasons: Uint8Array;
+}
+
+/** The moment a batch was made; rises strictly over all of a reader's batches. */
+export function madeAt({ stamp, continuedAt }: Batch): number {
+  return continuedAt ?? stamp;
 }
 
 /** How far a client's clock may be off: within this, "newer than all I have" means now. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Batch, SKEW_MS } from "./batch.js";
-import { decide, stampBefore } from "./decide.js";
+import { cursorBelow, decide, placeBefore } from "./decide.js";
 import { History } from "./history.js";
 
 const NOW = 10_000_000;
@@ -24,7 +24,8 @@ describe("decide", () => {
     ["the time_stamp that made a batch", batches, 4_999_000, { kind: "replay", batch: newer }],
     ["a stamp", batches, 1_000_000, { kind: "replay", batch: old }],
     ["between two stamps", batches, 4_000_000, { kind: "history", batch: old }],
-    ["before the first", batches, 999_999, { kind: "history", batch: undefined }],
+    ["the moment below the oldest", batches, 999_999, { kind: "continue" }],
+    ["long before the oldest", batches, 999_000, { kind: "history", batch: undefined }],
     ["just beyond the skew", [...batches, batch(NOW)], NOW - SKEW_MS - 1, { kind: "history", batch: newer }],
   ])("%s", (_, known, timeStamp, decision) => {
     expect(decide(known, timeStamp, NOW)).toEqual(decision);
@@ -35,6 +36,14 @@ describe("decide", () => {
     const made = batch(NOW, farAhead);
     expect(decide([made], farAhead, NOW + SKEW_MS)).toEqual({ kind: "replay", batch: made });
     expect(decide([made], farAhead, NOW + SKEW_MS + 1)).toEqual({ kind: "refresh" });
+  });
+
+  test("the moment below the oldest batch is none that made a batch", () => {
+    const behind = batch(1_000, 999);
+    expect(cursorBelow([behind, batch(5_000, 998)])).toBe(997);
+    expect(decide([behind], 999, NOW)).toEqual({ kind: "replay", batch: behind });
+    expect(cursorBelow([batch(1)])).toBe(0);
+    expect(cursorBelow([])).toBe(0);
   });
 
   test("a stamp is found however far this server's clock is behind", () => {
@@ -57,16 +66,17 @@ describe("whatever the clocks said when its batches were made", () => {
     return history;
   }
 
-  test("a walk back visits every batch once and ends at 0", () => {
+  test("a walk back visits every batch once and comes to where the feed continues", () => {
     fc.assert(
       fc.property(asks, moment, (made, now) => {
         const { batches: known } = historyOf(made);
         const visited: number[] = [];
         for (let next = known.at(-1)?.stamp ?? 0; next !== 0; ) {
           const decision = decide(known, next, now);
+          if (decision.kind === "continue") break;
           if (decision.kind !== "replay") throw new Error(`${next} is a stamp, and was ${decision.kind}`);
           visited.push(decision.batch.stamp);
-          next = stampBefore(known, decision.batch);
+          next = placeBefore(known, decision.batch);
         }
         expect(visited).toEqual(known.map(({ stamp }) => stamp).reverse());
       }),

@@ -3,6 +3,8 @@ import { type Batch, SKEW_MS } from "./batch.js";
 /** What a request's time_stamp asks for. */
 export type Decision =
   | { readonly kind: "refresh" }
+  /** A new batch behind the oldest. */
+  | { readonly kind: "continue" }
   | { readonly kind: "replay"; readonly batch: Batch }
   | { readonly kind: "history"; readonly batch: Batch | undefined };
 
@@ -12,13 +14,15 @@ export type Decision =
  * The same time_stamp as the refresh that made a batch is a retry, so it comes before everything else: a refresh is
  * idempotent by it. A stamp is a place in a walk back, wherever this server's clock stands; no stamp is another batch's
  * time_stamp (History.nextStamp). A time_stamp further ahead than SKEW_MS says nothing but "now", so it is a retry only as
- * long as a retry would come; a clock that is always that far ahead must not see one batch for ever.
+ * long as a retry would come; a clock that is always that far ahead must not see one batch for ever. The moment just below
+ * the oldest batch continues the feed there.
  */
 export function decide(batches: readonly Batch[], timeStamp: number, nowMs: number): Decision {
   if (timeStamp === 0) return { kind: "refresh" };
   const newest = batches.at(-1);
   if (newest === undefined) return { kind: "refresh" };
 
+  if (timeStamp === cursorBelow(batches)) return { kind: "continue" };
   const farAhead = timeStamp > nowMs + SKEW_MS;
   const known = findLast(batches, (batch) => batch.timeStamp === timeStamp || batch.stamp === timeStamp);
   if (known !== undefined) {
@@ -29,9 +33,19 @@ export function decide(batches: readonly Batch[], timeStamp: number, nowMs: numb
   return { kind: "history", batch: findLast(batches, (batch) => batch.stamp <= timeStamp) };
 }
 
-/** The stamp of the batch before `batch`, where a walk back goes on; 0 when there is none. */
-export function stampBefore(batches: readonly Batch[], batch: Batch): number {
-  return findLast(batches, ({ stamp }) => stamp < batch.stamp)?.stamp ?? 0;
+/** Where a walk back goes on from `batch`: the stamp of the batch before it, and behind the oldest the moment that continues the feed. */
+export function placeBefore(batches: readonly Batch[], batch: Batch): number {
+  return findLast(batches, ({ stamp }) => stamp < batch.stamp)?.stamp ?? cursorBelow(batches);
+}
+
+/**
+ * The moment that asks for a new batch behind the oldest of `batches`, and becomes its stamp: the latest before the oldest
+ * stamp that made no batch. One moment and no range, because a client whose clock is slow asks with a moment close by.
+ */
+export function cursorBelow(batches: readonly Batch[]): number {
+  let cursor = (batches[0]?.stamp ?? 1) - 1;
+  while (cursor > 0 && batches.some(({ timeStamp }) => timeStamp === cursor)) cursor -= 1;
+  return cursor;
 }
 
 /** From the newest end, where almost every answer is. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue } from "../catalogue/catalogue.js";
-import type { Batch } from "./batch.js";
+import { type Batch, madeAt } from "./batch.js";
 import { decodeHistory, encodeBatch, encodeHead } from "./history-codec.js";
 
 const articleIds = fc.uniqueArray(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { maxLength: 50 });
@@ -10,6 +10,7 @@ const made = fc.array(
     later: fc.integer({ min: 1, max: 1_000_000 }),
     timeStamp: fc.maxSafeNat(),
     channelId: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    isContinued: fc.boolean(),
     articleIds,
   }),
   { maxLength: 8 },
@@ -17,15 +18,24 @@ const made = fc.array(
 
 function batchesOf(
   catalogue: Catalogue,
-  records: readonly { later: number; timeStamp: number; channelId: number; articleIds: bigint[] }[],
+  records: readonly {
+    later: number;
+    timeStamp: number;
+    channelId: number;
+    isContinued: boolean;
+    articleIds: bigint[];
+  }[],
 ) {
-  let stamp = 1_700_000_000_000;
-  return records.map((record): Batch => {
-    stamp += record.later;
+  let made = 1_700_000_000_000;
+  return records.map((record, index): Batch => {
+    made += record.later;
+    const below = 1_600_000_000_000 - index;
+    const moments = record.isContinued
+      ? { stamp: below, timeStamp: below, continuedAt: made }
+      : { stamp: made, timeStamp: record.timeStamp };
     const slots = Int32Array.from(record.articleIds, (id) => catalogue.slotOf(id));
     return {
-      stamp,
-      timeStamp: record.timeStamp,
+      ...moments,
       channelId: record.channelId,
       slots,
       reasons: Uint8Array.from(slots, (slot) => slot % 256),
@@ -33,11 +43,13 @@ function batchesOf(
   });
 }
 
+function versionOf(batches: readonly Batch[]): number {
+  const last = batches.at(-1);
+  return last === undefined ? 0 : madeAt(last);
+}
+
 function bytesOf(catalogue: Catalogue, batches: readonly Batch[]): Buffer {
-  return Buffer.concat([
-    encodeHead(batches.at(-1)?.stamp ?? 0),
-    ...batches.map((batch) => encodeBatch(batch, catalogue)),
-  ]);
+  return Buffer.concat([encodeHead(versionOf(batches)), ...batches.map((batch) => encodeBatch(batch, catalogue))]);
 }
 
 describe("a history in Redis", () => {
@@ -48,7 +60,7 @@ describe("a history in Redis", () => {
         there.slotOf(77n);
         const batches = batchesOf(here, records);
         const read = decodeHistory(bytesOf(here, batches), there);
-        expect(read.version).toBe(batches.at(-1)?.stamp ?? 0);
+        expect(read.version).toBe(versionOf(batches));
         expect(read.rewritten(0)).toBeUndefined();
         const plain = (catalogue: Catalogue) => (batch: Batch) => ({
           ...batch,
@@ -70,7 +82,7 @@ describe("a history in Redis", () => {
         expect(read.batches.map(({ stamp }) => stamp)).toEqual(
           batches.slice(0, read.batches.length).map(({ stamp }) => stamp),
         );
-        expect(read.version).toBe(cut.length < 8 ? 0 : (batches.at(-1)?.stamp ?? 0));
+        expect(read.version).toBe(cut.length < 8 ? 0 : versionOf(batches));
         if (cut.length >= 8 && cut.length < bytes.length) expect(read.rewritten(0)).toBeDefined();
       }),
     );

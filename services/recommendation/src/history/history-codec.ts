@@ -7,6 +7,7 @@ import { History } from "./history.js";
  *
  *   stamp f64 · time_stamp f64 · channel i32 · n u8 · n × article i64 · n × reason u8    (little-endian)
  *
+ * A continued batch was made by its own stamp; in place of time_stamp stands the moment it was made, negative.
  * Ten articles take 111 bytes. Appending a batch is an APPEND and a new head, whatever the history's length.
  */
 const HEAD_BYTES = 8;
@@ -29,7 +30,7 @@ export function encodeBatch(batch: Batch, catalogue: Catalogue): Buffer {
   const count = batch.slots.length;
   const bytes = Buffer.allocUnsafe(RECORD_BYTES + count * PER_ARTICLE_BYTES);
   bytes.writeDoubleLE(batch.stamp, 0);
-  bytes.writeDoubleLE(batch.timeStamp, 8);
+  bytes.writeDoubleLE(batch.continuedAt === undefined ? batch.timeStamp : -batch.continuedAt, 8);
   bytes.writeInt32LE(batch.channelId, 16);
   bytes.writeUInt8(count, 20);
   for (let index = 0; index < count; index += 1) {
@@ -50,8 +51,7 @@ export function decodeHistory(bytes: Buffer | null, catalogue: Catalogue): Histo
     if (end > bytes.length) break;
     const articles = at + RECORD_BYTES;
     history.append({
-      stamp: bytes.readDoubleLE(at),
-      timeStamp: bytes.readDoubleLE(at + 8),
+      ...momentsOf(bytes.readDoubleLE(at), bytes.readDoubleLE(at + 8)),
       channelId: bytes.readInt32LE(at + 16),
       slots: Int32Array.from({ length: count }, (_, index) =>
         catalogue.slotOf(bytes.readBigInt64LE(articles + index * 8)),
@@ -63,4 +63,8 @@ export function decodeHistory(bytes: Buffer | null, catalogue: Catalogue): Histo
   const version = bytes.readUIntBE(2, 6);
   if (at !== bytes.length || history.version !== version) history.markTorn(version);
   return history;
+}
+
+function momentsOf(stamp: number, timeStamp: number): Pick<Batch, "stamp" | "timeStamp" | "continuedAt"> {
+  return timeStamp < 0 ? { stamp, timeStamp: stamp, continuedAt: -timeStamp } : { stamp, timeStamp };
 }

@@ -1,7 +1,7 @@
 import type { Redis } from "@headline/redis";
 import { LRUCache } from "lru-cache";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { Batch } from "./batch.js";
+import { type Batch, madeAt } from "./batch.js";
 import { type History, WINDOW_MS } from "./history.js";
 import { decodeHistory, encodeBatch, encodeHead, FORMAT } from "./history-codec.js";
 import { asFailure } from "./store-failure.js";
@@ -99,7 +99,7 @@ export class HistoryStore {
       .historyRecordBuffer(
         historyKey(userId),
         expectedHead,
-        encodeHead(batch.stamp),
+        encodeHead(madeAt(batch)),
         rewritten === undefined ? encodeBatch(batch, this.catalogue) : this.#encodeAll([...rewritten.batches, batch]),
         rewritten === undefined ? "0" : "1",
         WINDOW_MS,

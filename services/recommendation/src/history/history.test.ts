@@ -24,6 +24,18 @@ describe("a history", () => {
     expect(history.nextStamp(200)).toBe(200);
   });
 
+  test("puts a continued batch behind the oldest of its channel, and counts it as made when it was", () => {
+    const history = new History();
+    append(history, 100, { channelId: 1 });
+    append(history, 200, { channelId: 1 });
+    const continued = { stamp: 99, timeStamp: 99, continuedAt: 300, channelId: 1, slots: Int32Array.of(7) };
+    history.append({ ...continued, reasons: Uint8Array.of(1) });
+    expect(history.inChannel(1).map(({ stamp }) => stamp)).toEqual([99, 100, 200]);
+    expect(history.version).toBe(300);
+    expect(history.served.get(7)).toBe(300);
+    expect(history.nextStamp(300)).toBe(301);
+  });
+
   test("goes on by appending while it is short", () => {
     const history = new History();
     for (let stamp = 1; stamp < 256; stamp += 1) append(history, stamp);

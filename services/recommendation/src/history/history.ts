@@ -1,4 +1,4 @@
-import type { Batch } from "./batch.js";
+import { type Batch, madeAt } from "./batch.js";
 
 /** How many batches of one reader are kept before the oldest go, and how many are left then. */
 const BATCHES_MAX = 256;
@@ -8,21 +8,21 @@ export const WINDOW_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** A reader's batches in every channel: what replay and history answer from, and what is not served again. */
 export class History {
-  /** Oldest first. */
+  /** In the order they were made. */
   readonly batches: Batch[] = [];
-  /** Every slot in any batch, with the stamp of the last one. */
+  /** Every slot in any batch, with the moment the last one was made. */
   readonly served = new Map<number, number>();
   readonly #byChannel = new Map<number, Batch[]>();
   #version = 0;
   #latestTimeStamp = 0;
   #torn = false;
 
-  /** The newest stamp of all channels, 0 without batches: changes with every record, and never comes back. */
+  /** The moment the last batch was made, in any channel; 0 without batches: changes with every record, and never comes back. */
   get version(): number {
     return this.#version;
   }
 
-  /** One channel's batches, oldest first. */
+  /** One channel's batches by stamp, the oldest first. */
   inChannel(channelId: number): readonly Batch[] {
     return this.#byChannel.get(channelId) ?? [];
   }
@@ -31,15 +31,18 @@ export class History {
     this.batches.push(batch);
     const sameChannel = this.#byChannel.get(batch.channelId);
     if (sameChannel === undefined) this.#byChannel.set(batch.channelId, [batch]);
+    else if (batch.stamp < (sameChannel[0]?.stamp ?? 0)) sameChannel.unshift(batch);
     else sameChannel.push(batch);
-    for (const slot of batch.slots) this.served.set(slot, batch.stamp);
-    this.#version = batch.stamp;
+    const made = madeAt(batch);
+    for (const slot of batch.slots) this.served.set(slot, made);
+    this.#version = made;
     if (batch.timeStamp > this.#latestTimeStamp) this.#latestTimeStamp = batch.timeStamp;
   }
 
   /**
-   * The stamp of the next batch: later than all, and never a time_stamp that made one. A client whose clock is ahead asks
-   * with moments that come later; were one of them a stamp too, its retry would find that other batch.
+   * The moment of the next batch, which is the stamp of a refresh: later than all, and never a time_stamp that made one. A
+   * client whose clock is ahead asks with moments that come later; were one of them a stamp too, its retry would find that
+   * other batch.
    */
   nextStamp(nowMs: number): number {
     let stamp = Math.max(nowMs, this.#version + 1);
@@ -62,7 +65,7 @@ export class History {
   /** The history to write in place of this one, which has grown too long or is torn; undefined while appending will do. */
   rewritten(nowMs: number): History | undefined {
     if (this.batches.length < BATCHES_MAX && !this.#torn) return undefined;
-    const kept = this.batches.slice(-BATCHES_AFTER_TRIM).filter(({ stamp }) => stamp > nowMs - WINDOW_MS);
+    const kept = this.batches.slice(-BATCHES_AFTER_TRIM).filter((batch) => madeAt(batch) > nowMs - WINDOW_MS);
     const history = new History();
     for (const batch of kept) history.append(batch);
     return history;

@@ -47,6 +47,8 @@ export enum FeedMode {
   COALESCED = 4,
   /** EXHAUSTED - Nothing is left to serve. */
   EXHAUSTED = 5,
+  /** CONTINUED - A new batch behind the oldest, where a walk back goes on. */
+  CONTINUED = 6,
   UNRECOGNIZED = -1,
 }
 
@@ -70,6 +72,9 @@ export function feedModeFromJSON(object: any): FeedMode {
     case 5:
     case "FEED_MODE_EXHAUSTED":
       return FeedMode.EXHAUSTED;
+    case 6:
+    case "FEED_MODE_CONTINUED":
+      return FeedMode.CONTINUED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -91,6 +96,8 @@ export function feedModeToJSON(object: FeedMode): string {
       return "FEED_MODE_COALESCED";
     case FeedMode.EXHAUSTED:
       return "FEED_MODE_EXHAUSTED";
+    case FeedMode.CONTINUED:
+      return "FEED_MODE_CONTINUED";
     case FeedMode.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
