@@ -1,3 +1,5 @@
+import type { LinkTimes } from "./message.js";
+
 /** When and how a task is sent. Times are seconds, as in Celery, or moments. */
 export interface ApplyOptions {
   readonly args?: readonly unknown[];
@@ -51,6 +53,16 @@ export function etaOf({ countdown, eta }: ApplyOptions, nowMs: number): number |
 export function expiryOf({ expires }: ApplyOptions, nowMs: number): number | null {
   if (expires === undefined) return null;
   return expires instanceof Date ? momentOf("expires", expires) : nowMs + millisecondsOf("expires", expires);
+}
+
+/** The times of a later link of a chain: lengths stay lengths until the link before it has ended. */
+export function linkTimesOf({ countdown, eta, expires }: ApplyOptions): LinkTimes {
+  return {
+    ...(eta === undefined ? {} : { eta: momentOf("eta", eta) }),
+    ...(countdown === undefined || eta !== undefined ? {} : { countdownMs: millisecondsOf("countdown", countdown) }),
+    ...(expires instanceof Date ? { expires: momentOf("expires", expires) } : {}),
+    ...(typeof expires === "number" ? { expiresMs: millisecondsOf("expires", expires) } : {}),
+  };
 }
 
 export function millisecondsOf(field: string, seconds: number): number {

@@ -30,5 +30,14 @@ export interface RetryOverride {
   readonly retryAny?: true;
 }
 
-/** A later link of a chain; its id is known from the start. */
-export type ChainLink = Pick<TaskMessage, "id" | "task" | "args" | "kwargs" | "queue" | "priority">;
+/** A later link of a chain; its id is known from the start, its times when the link before it has ended. */
+export type ChainLink = Pick<TaskMessage, "id" | "task" | "args" | "kwargs" | "queue" | "priority" | "retryPolicy"> &
+  LinkTimes;
+
+/** Lengths count from the end of the link before; moments are epoch ms. */
+export interface LinkTimes {
+  readonly countdownMs?: number;
+  readonly eta?: number;
+  readonly expiresMs?: number;
+  readonly expires?: number;
+}

@@ -378,6 +378,46 @@ describe("retries", () => {
 });
 
 describe("several together", () => {
+  test("every link of a chain keeps its countdown, eta, expires and retries", async () => {
+    const app = newApp();
+    const starts: Record<string, { eta: Date | null; expires: Date | null; retries: number; at: number }[]> = {};
+    const link = app.task("link", { bind: true, retryDelay: 0 }, (self, ...args: unknown[]) => {
+      const name = String(args.at(-1));
+      const { eta, expires, retries } = self.request;
+      starts[name] = [...(starts[name] ?? []), { eta, expires, retries, at: Date.now() }];
+      if (name === "retried" && retries < 2) throw new Error("again");
+      return name;
+    });
+    await working(app);
+    const eta = new Date(Date.now() + 400);
+    const links = [
+      link.s("first"),
+      link.s("counted").set({ countdown: 0.3, expires: 60 }),
+      link.s("timed").set({ eta, expires: new Date(eta.getTime() + 60_000) }),
+      link.s("retried").set({ retries: 2 }),
+    ];
+    const result = await chain(...links).applyAsync(app);
+    expect(await result.get({ timeoutMs: 30_000 })).toBe("retried");
+    const [first, counted, timed] = [starts["first"]![0]!, starts["counted"]![0]!, starts["timed"]![0]!];
+    expect(counted.eta!.getTime()).toBeGreaterThanOrEqual(first.at + 300);
+    expect(counted.at).toBeGreaterThanOrEqual(counted.eta!.getTime());
+    expect(counted.expires!.getTime()).toBeGreaterThanOrEqual(first.at + 60_000);
+    expect([timed.eta, timed.expires]).toEqual([eta, new Date(eta.getTime() + 60_000)]);
+    expect(timed.at).toBeGreaterThanOrEqual(eta.getTime());
+    expect(starts["retried"]!.map(({ retries }) => retries)).toEqual([0, 1, 2]);
+  });
+
+  test("a later link that has expired when its turn comes is REVOKED, and so are those behind it not begun", async () => {
+    const app = newApp();
+    const ran: unknown[] = [];
+    const note = app.task("note", (...args: unknown[]) => void ran.push(args.at(-1)));
+    await working(app);
+    const links = [note.s(1), note.s(2).set({ expires: new Date(Date.now() - 1) }), note.s(3)];
+    const result = await chain(...links).applyAsync(app);
+    await expect(result.get({ timeoutMs: 30_000 })).rejects.toThrow();
+    expect([await result.parent!.status(), ran]).toEqual(["REVOKED", [1]]);
+  });
+
   test("a chain hands each result to the next task", async () => {
     const app = newApp();
     const add = app.task("add", (a: number, b: number) => a + b);

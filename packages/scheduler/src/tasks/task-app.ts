@@ -5,7 +5,7 @@ import type { Logger } from "../core/executor.js";
 import { safeLogger } from "../core/safe-logger.js";
 import { patientConnection, promptConnection, type RedisTarget } from "../executors/redis-target.js";
 import { portableZone } from "../time/portable-zone.js";
-import { type ApplyOptions, checkedTaskId, etaOf, expiryOf, type Signature } from "./apply-options.js";
+import { type ApplyOptions, checkedTaskId, etaOf, expiryOf, linkTimesOf, type Signature } from "./apply-options.js";
 import { AsyncResult } from "./async-result.js";
 import { type BeatEntry, type BeatScheduler, keepBeat } from "./beat.js";
 import { BoundTask } from "./bound-task.js";
@@ -125,10 +125,7 @@ export class TaskApp implements AsyncDisposable {
   async sendChain(links: readonly Signature[]): Promise<AsyncResult[]> {
     const [first, ...rest] = links.map(({ task, args, options }) => this.message(task, { ...options, args }));
     if (first === undefined) throw new TypeError("chain: needs one task at least");
-    const next: ChainLink[] = rest.map(({ id, task, args, kwargs, queue, priority }) => ({
-      ...{ id, task, args, queue, priority },
-      ...(kwargs === undefined ? {} : { kwargs }),
-    }));
+    const next = rest.map((message, at) => linkOf(message, links[at + 1]!.options));
     await this.#publish(rest.length === 0 ? first : { ...first, next });
     const results: AsyncResult[] = [];
     for (const { id } of [first, ...rest]) results.push(new AsyncResult(id, this, results.at(-1)));
@@ -264,6 +261,18 @@ function retryOverride({ retries, maxRetries = retries, retryBackoff }: ApplyOpt
     ...(maxRetries === undefined ? {} : { maxRetries }),
     ...(retryBackoff === undefined ? {} : { retryBackoff }),
     ...(retries === undefined ? {} : { retryAny: true as const }),
+  };
+}
+
+function linkOf(
+  { id, task, args, kwargs, queue, priority, retryPolicy }: TaskMessage,
+  options: ApplyOptions,
+): ChainLink {
+  return {
+    ...{ id, task, args, queue, priority },
+    ...(kwargs === undefined ? {} : { kwargs }),
+    ...(retryPolicy === undefined ? {} : { retryPolicy }),
+    ...linkTimesOf(options),
   };
 }
 

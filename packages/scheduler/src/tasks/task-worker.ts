@@ -269,11 +269,16 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   async #sendNext({ next = [] }: TaskMessage, result: Json): Promise<void> {
-    const [link, ...rest] = next;
-    if (link === undefined) return;
-    const fresh = { eta: null, expires: null, retries: 0, silences: 0 };
-    const message: TaskMessage = { ...fresh, ...link, args: [result, ...link.args], next: rest };
-    await this.#broker.add(message, 0);
+    const [first, ...rest] = next;
+    if (first === undefined) return;
+    const nowMs = this.#app.clock.now();
+    const { countdownMs, eta = countdownMs === undefined ? null : nowMs + countdownMs, ...link } = first;
+    const { expiresMs, expires = expiresMs === undefined ? null : nowMs + expiresMs, ...call } = link;
+    const args = [result, ...call.args];
+    const message: TaskMessage = { ...call, args, eta, expires, retries: 0, silences: 0, next: rest };
+    if (eta !== null && eta > nowMs)
+      await this.#results.scheduled(call.id, { queue: call.queue, eta, task: call.task });
+    await this.#broker.add(message, Math.max(0, (eta ?? nowMs) - nowMs));
   }
 
   async #fail({ id, task, next }: TaskMessage, thrown: unknown): Promise<void> {
