@@ -51,7 +51,7 @@ const Environment = z
     METRICS_URLS: httpUrls,
     LOG_LEVEL: logLevel.default("info"),
   })
-  .superRefine(refusePublished(["JWT_SECRET"], ({ HOST }) => !isLoopback(HOST)))
+  .superRefine(refusePublished(["STAFF_SECRET", "JWT_SECRET"], ({ HOST }) => !isLoopback(HOST)))
   .refine(isWholeTls, WHOLE_TLS);
 
 const config = readConfig(Environment, process.env);

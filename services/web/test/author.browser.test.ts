@@ -128,6 +128,34 @@ inBrowser("somebody signed in, in a browser", () => {
     expect((await reader.get("/articles/7/comments?per_page=1")).body.data.results[0].content).toBe("Said 22");
   });
 
+  test("a comment whose answer was lost is sent again and stands there once; the same words later are another", async () => {
+    const { authorization } = await signUp(site.url, "lena");
+    await using visited = await site.visit("/#/articles/8");
+    const { page } = visited;
+    await signIn(page, "lena");
+    let lost = 0;
+    await page.route("**/articles/8/comments", async (route) => {
+      if (route.request().method() !== "POST" || lost > 0) return route.continue();
+      lost += 1;
+      await route.fetch();
+      return route.abort();
+    });
+    const send = page.getByRole("button", { name: "Send" });
+    const said = page.locator(".comment", { hasText: "Well said" });
+    await page.getByLabel("What do you think?").fill("Well said");
+    await send.click();
+    await page.locator(".comment-form [role=alert]").waitFor();
+    await send.click();
+    await said.waitFor();
+    const written = async () =>
+      (await client({ url: site.url }, authorization).get("/articles/8/comments")).body.data.results.length;
+    expect([lost, await written(), await said.count()]).toEqual([1, 1, 1]);
+    await page.getByLabel("What do you think?").fill("Well said");
+    await send.click();
+    await said.nth(1).waitFor();
+    expect(await written()).toBe(2);
+  });
+
   test("publishes, edits and deletes an article; a draft outlives the page", async () => {
     await signUp(site.url, "ines");
     await using visited = await site.visit("/", PHONE);

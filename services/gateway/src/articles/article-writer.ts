@@ -8,6 +8,7 @@ import type { JobsIn } from "@headline/shared-jobs";
 import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import { answerOnce } from "../idempotency/answer-once.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
+import { publishingTime } from "./draft.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 
@@ -42,16 +43,24 @@ export interface AlreadyWritten {
   readonly changes: readonly [];
 }
 
+export interface PublishRequest {
+  readonly key: string | undefined;
+  /** Refuses what the clock or the channels do not allow now; asked for a new article only. */
+  readonly mayPublish: () => void;
+}
+
 /** One transaction: the article, the author's count, what followers are told, and the idempotency key, all or nothing. */
 export function insertArticle(
   { mysql, jobs }: WriterParts,
   authorId: bigint,
   article: NewArticle,
-  idempotencyKey: string | undefined,
+  { key, mayPublish }: PublishRequest,
 ): Promise<Written | AlreadyWritten> {
   return mysql.transaction(async (tx) => {
-    const request = { userId: authorId, key: idempotencyKey, body: article };
-    const { id, made } = await answerOnce(tx, request, () => insertNew(tx, jobs, authorId, article));
+    const { id, made } = await answerOnce(tx, { userId: authorId, key, body: article }, async () => {
+      mayPublish();
+      return insertNew(tx, jobs, authorId, article);
+    });
     return made?.written ?? { articleId: id, changes: [] };
   });
 }
@@ -85,9 +94,10 @@ export function updateArticle(
   authorId: bigint,
   articleId: bigint,
   edit: ArticleEdit,
+  nowMs: number,
 ): Promise<Written> {
   return mysql.transaction(async (tx) => {
-    const { version, status } = await lockOwn(tx, authorId, articleId);
+    const { version, status, publishAtMs: publishAtBefore } = await lockOwn(tx, authorId, articleId);
     const { title = null, channelId = null, cover, content, publishAtMs } = edit;
     await tx.write(
       `UPDATE articles SET title = COALESCE(?, title), channel_id = COALESCE(?, channel_id), cover = COALESCE(?, cover),
@@ -98,6 +108,8 @@ export function updateArticle(
       await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
     if (publishAtMs !== undefined) {
       if (status !== SCHEDULED) throw new Refusal("FAILED_PRECONDITION", "the article is published already");
+      // The time it has already is the same edit again, also when it has come.
+      if (publishAtMs !== null && publishAtMs !== publishAtBefore) publishingTime(publishAtMs, nowMs);
       await tx.write("UPDATE articles SET publish_at = ?, published_at = COALESCE(?, published_at) WHERE id = ?", [
         publishAtMs,
         publishAtMs,
@@ -167,8 +179,8 @@ async function insert(tx: Transaction, authorId: bigint, article: NewArticle) {
 
 /** Locks the author's own article and answers its next version. */
 async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint) {
-  const [row] = await tx.query<{ author_id: string; status: number; version: string }>(
-    `SELECT author_id, status, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
+  const [row] = await tx.query<{ author_id: string; status: number; version: string; publish_at: string | null }>(
+    `SELECT author_id, status, publish_at, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
     [articleId],
   );
   if (row === undefined || row.status === DELETED)
@@ -178,5 +190,6 @@ async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint) {
     if (row.status === SCHEDULED) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
     throw new Refusal("PERMISSION_DENIED", "only its author may change an article");
   }
-  return { version: Number(row.version), status: row.status };
+  const publishAtMs = row.publish_at === null ? null : Number(row.publish_at);
+  return { version: Number(row.version), status: row.status, publishAtMs };
 }

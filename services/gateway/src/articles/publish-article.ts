@@ -25,9 +25,14 @@ export function publishArticle({ authenticate, channels, publisher, now }: Parts
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { title, content, cover, channel_id, publish_at } = read(Draft, req.body);
-    const time = publish_at === undefined ? {} : { publishAtMs: publishingTime(publish_at, now()) };
-    const article = { title, content, cover, channelId: publishingChannel(channels, channel_id), ...time };
-    const articleId = await publisher.publish(userId, article, idempotencyKey(req));
+    const time = publish_at === undefined ? {} : { publishAtMs: publish_at };
+    const article = { title, content, cover, channelId: Number(channel_id), ...time };
+    // A retry is the same article whenever it comes: only a new one needs a channel and a time that are still there.
+    const mayPublish = () => {
+      publishingChannel(channels, channel_id);
+      if (publish_at !== undefined) publishingTime(publish_at, now());
+    };
+    const articleId = await publisher.publish(userId, article, { key: idempotencyKey(req), mayPublish });
     res.setHeader("Location", `/articles/${articleId}`);
     sendOk(res, { article_id: String(articleId) }, 201);
   };
@@ -40,8 +45,8 @@ export function editArticle({ authenticate, channels, publisher, now }: Parts): 
     const { id } = read(ArticlePath, req.params);
     const { channel_id, publish_at, ...edit } = read(Edit, req.body);
     const moved = channel_id === undefined ? {} : { channelId: publishingChannel(channels, channel_id) };
-    const time = publish_at === undefined ? {} : { publishAtMs: publish_at && publishingTime(publish_at, now()) };
-    await publisher.edit(userId, id, { ...withoutUndefined(edit), ...moved, ...time });
+    const time = publish_at === undefined ? {} : { publishAtMs: publish_at };
+    await publisher.edit(userId, id, { ...withoutUndefined(edit), ...moved, ...time }, now());
     sendOk(res, { article_id: String(id) });
   };
 }

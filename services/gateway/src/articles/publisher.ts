@@ -8,6 +8,7 @@ import {
   deleteArticle,
   insertArticle,
   type NewArticle,
+  type PublishRequest,
   type UserCounts,
   updateArticle,
   type Written,
@@ -25,13 +26,13 @@ interface Parts {
 export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedisError }: Parts) {
   const writer = { mysql, jobs };
   return {
-    async publish(authorId: bigint, article: NewArticle, idempotencyKey: string | undefined): Promise<bigint> {
-      const written = await insertArticle(writer, authorId, article, idempotencyKey);
+    async publish(authorId: bigint, article: NewArticle, request: PublishRequest): Promise<bigint> {
+      const written = await insertArticle(writer, authorId, article, request);
       await announce(authorId, written);
       return written.articleId;
     },
-    async edit(authorId: bigint, articleId: bigint, edit: ArticleEdit): Promise<void> {
-      await announce(authorId, await updateArticle(writer, authorId, articleId, edit));
+    async edit(authorId: bigint, articleId: bigint, edit: ArticleEdit, nowMs: number): Promise<void> {
+      await announce(authorId, await updateArticle(writer, authorId, articleId, edit, nowMs));
     },
     async remove(authorId: bigint, articleId: bigint): Promise<void> {
       await announce(authorId, await deleteArticle(writer, authorId, articleId));

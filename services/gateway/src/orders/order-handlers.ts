@@ -56,11 +56,13 @@ export function orderPromotion({ authenticate, mysql, jobs, terms, now }: Parts)
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { article_id: articleId, day: asked } = read(NewOrder, req.body);
-    const ask = { ...terms, userId, articleId, day: orderedDay(asked, now()) };
     const request = { userId, key: idempotencyKey(req), body: { order: String(articleId), day: asked } };
     const order = await settled(
       mysql.transaction(async (tx) => {
-        const { id } = await answerOnce(tx, request, async () => ({ id: await placeOrder(tx, jobs, ask) }));
+        const { id } = await answerOnce(tx, request, async () => {
+          const ask = { ...terms, userId, articleId, day: orderedDay(asked, now()) };
+          return { id: await placeOrder(tx, jobs, ask) };
+        });
         return readOrder(tx, id);
       }),
     );

@@ -1,4 +1,5 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
+import { RequestKey } from "../api/request-key.js";
 import { asProblem, type Problem } from "../api/send.js";
 import type { Comment } from "../api/wire.js";
 import { hrefOf } from "../app/routes.js";
@@ -71,6 +72,7 @@ function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: C
   const [content, setContent] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const requestKey = useRef(new RequestKey());
   const text = words.value;
   if (reader.value === undefined) {
     return (
@@ -87,7 +89,9 @@ function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: C
     try {
       // A comment is one line.
       const written = { content: content.replace(/\s+/g, " ").trim() };
-      onWritten(await ask<Comment>(path, { method: "POST", body: written }));
+      const headers = requestKey.current.headersFor(written);
+      onWritten(await ask<Comment>(path, { method: "POST", body: written, headers }));
+      requestKey.current.done();
       setContent("");
       toast(words.peek().commentSent);
     } catch (error) {

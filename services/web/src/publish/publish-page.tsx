@@ -1,5 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { randomId } from "../api/random-id.js";
+import { RequestKey } from "../api/request-key.js";
 import { serverNow } from "../api/server-clock.js";
 import { scrollToPlace } from "../app/places.js";
 import { go, hrefOf } from "../app/routes.js";
@@ -19,8 +19,7 @@ export function PublishPage() {
   const [when, setWhen] = useState<When>("now");
   const [time, setTime] = useState(() => localTime(serverNow() + IN_AN_HOUR_MS));
   const [initial] = useState(() => keptDraft() ?? EMPTY_DRAFT);
-  /** The article as it was sent last, and the key that makes sending it again the same. */
-  const sent = useRef({ body: "", key: "" });
+  const requestKey = useRef(new RequestKey());
   const text = words.value;
   useLayoutEffect(() => scrollToPlace(0), []);
 
@@ -28,9 +27,7 @@ export function PublishPage() {
     const at = when === "later" ? { publish_at: new Date(time).getTime() } : {};
     const { title, content, channelId } = draft;
     const body = { title, content, channel_id: channelId, cover: coversOf(draft), ...at };
-    const asText = JSON.stringify(body);
-    if (sent.current.body !== asText) sent.current = { body: asText, key: randomId() };
-    const headers = { "Idempotency-Key": sent.current.key };
+    const headers = requestKey.current.headersFor(body);
     const { article_id } = await ask<{ article_id: string }>("/articles", { method: "POST", body, headers });
     keepDraft(undefined);
     toast(when === "later" ? text.scheduled(dateTime(time)) : text.published);

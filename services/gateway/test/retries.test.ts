@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { type TurnableClock, turnableClock } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Answer, bearer, type Client, client, openWorld, type World } from "./open-world.js";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let world: World;
+let clock: TurnableClock;
+let alice: bigint;
+let author: Client;
+
+beforeAll(async () => {
+  world = await openWorld();
+  alice = await world.addUser("alice");
+});
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** A gateway whose clock the test turns; tokens outlive the turns. */
+async function openAuthor(): Promise<Client> {
+  clock = turnableClock(Date.now());
+  const gateway = await world.openGateway({ recommenderAddress: "ipv4:127.0.0.1:1", now: clock.now });
+  return client(gateway, await bearer(alice, { exp: Math.floor(Date.now() / 1_000) + 30 * 86_400 }));
+}
+
+const day = (ahead: number) => new Date(clock.now() + ahead * DAY_MS).toISOString().slice(0, 10);
+
+describe("a retry with the same Idempotency-Key is given the first answer", () => {
+  beforeAll(async () => {
+    author = await openAuthor();
+  });
+
+  async function twice(path: string, body: unknown, meanwhile: () => unknown): Promise<[Answer, Answer]> {
+    const key = { "idempotency-key": randomUUID() };
+    const first = await author.post(path, body, key);
+    expect(first.status).toBe(201);
+    await meanwhile();
+    return [first, await author.post(path, body, key)];
+  }
+
+  test("an article with a time, after that time; a new one is refused", async () => {
+    const draft = { title: "Later", content: "c", channel_id: 101, publish_at: clock.now() + HOUR_MS };
+    const [first, again] = await twice("/articles", draft, () => clock.advance(2 * HOUR_MS));
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(again.headers.get("location")).toBe(first.headers.get("location"));
+    const anew = await author.post("/articles", draft, { "idempotency-key": randomUUID() });
+    expect(anew).toMatchObject({ status: 400, body: { errors: [{ field: "publish_at" }] } });
+    expect((await author.post("/articles", draft)).status).toBe(400);
+  });
+
+  test("an article that was deleted meanwhile, or whose channel is gone", async () => {
+    const draft = { title: "Short-lived", content: "c", channel_id: 103 };
+    const [first, again] = await twice("/articles", draft, async () => {
+      await world.mysql.write("DELETE FROM channels WHERE id = 103");
+      author = await openAuthor();
+      expect((await author.post("/articles", draft)).status).toBe(400);
+    });
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    const [once, more] = await twice("/articles", { ...draft, channel_id: 101 }, async () => {
+      const [newest] = (await author.get("/users/me/articles?per_page=1")).body.data.results;
+      expect((await author.send("DELETE", `/articles/${newest.article_id}`)).status).toBe(200);
+    });
+    expect(more).toMatchObject({ status: 201, body: once.body });
+  });
+
+  test("an order of a day that is over; a new one is refused", async () => {
+    const [article] = await world.addArticles(1, { authorId: alice });
+    const order = { article_id: String(article), day: day(1) };
+    const [first, again] = await twice("/orders", order, () => clock.advance(3 * DAY_MS));
+    expect(again).toMatchObject({
+      status: 201,
+      body: { data: { order_id: first.body.data.order_id, day: order.day } },
+    });
+    expect(await author.post("/orders", order)).toMatchObject({ status: 400, body: { errors: [{ field: "day" }] } });
+  });
+
+  test("a comment on an article that was deleted meanwhile", async () => {
+    const [article] = await world.addArticles(1, { authorId: alice });
+    const [first, again] = await twice(`/articles/${article}/comments`, { content: "First!" }, () =>
+      author.send("DELETE", `/articles/${article}`),
+    );
+    expect(again).toMatchObject({ status: 201, body: first.body });
+  });
+
+  test("an edit that sets the time which an article has already, after that time", async () => {
+    const publish_at = clock.now() + HOUR_MS;
+    const { body } = await author.post("/articles", { title: "t", content: "c", channel_id: 101, publish_at });
+    const path = `/articles/${body.data.article_id}`;
+    const edit = { body: { publish_at: publish_at + HOUR_MS } };
+    expect((await author.send("PATCH", path, edit)).status).toBe(200);
+    clock.advance(3 * HOUR_MS);
+    expect((await author.send("PATCH", path, edit)).status).toBe(200);
+    expect((await author.send("PATCH", path, { body: { publish_at } })).status).toBe(400);
+  });
+});
