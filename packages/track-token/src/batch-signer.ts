@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import {
   BATCH_BYTES,
   type BatchBinding,
@@ -69,7 +68,7 @@ export class BatchSigner {
 
 /** HMAC-SHA256 (RFC 2104) over the payload, base64url; the key's id is derived from the key, so it needs no signature. */
 export function sign(key: TrackKey, payload: Buffer): string {
-  return createHmac("sha256", key.secret).update(payload).digest("base64url");
+  return key.hmac.sign(payload);
 }
 
 export function tag(signature: string, kind: TrackKind): string {

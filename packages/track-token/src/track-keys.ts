@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ShortHmac } from "./short-hmac.js";
 
 export interface TrackKeys {
   /** Signs new tokens. */
@@ -9,7 +10,7 @@ export interface TrackKeys {
 
 export interface TrackKey {
   readonly id: string;
-  readonly secret: Buffer;
+  readonly hmac: ShortHmac;
 }
 
 const SECRET_BYTES_MIN = 32;
@@ -31,5 +32,6 @@ function trackKey(name: string, text: string): TrackKey {
   if (secret.length < SECRET_BYTES_MIN) {
     throw new TypeError(`${name} needs at least ${SECRET_BYTES_MIN} bytes and has ${secret.length}`);
   }
-  return { id: createHash("sha256").update("track-key-id").update(secret).digest("base64url").slice(0, 4), secret };
+  const id = createHash("sha256").update("track-key-id").update(secret).digest("base64url").slice(0, 4);
+  return { id, hmac: new ShortHmac(secret) };
 }

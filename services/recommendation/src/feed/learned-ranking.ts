@@ -1,12 +1,12 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Candidate, Reader } from "./candidate.js";
-import { type Recalled, rank } from "./rank.js";
+import { type Recalled, type Scored, scoredByRules } from "./rank.js";
 
-/** What the online ranker is asked; packages/ranking. */
+/** The part of packages/ranking that is used here. */
 export interface OnlineRanker {
-  score(
-    list: { readonly reader: bigint; readonly articles: readonly bigint[]; readonly atMs: number },
-    among: "list" | "pool",
+  scoreBoth(
+    pool: { readonly reader: bigint; readonly articles: readonly bigint[]; readonly atMs: number },
+    choose: (scores: Float64Array) => ArrayLike<number>,
   ): Float64Array;
 }
 
@@ -42,45 +42,58 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Parts) {
   let affinity = new Float64Array(256);
 
   return (recalled: readonly Recalled[], reader: Reader, onParts?: OnParts): Candidate[] => {
-    const byRules = rank(recalled, reader, catalogue);
+    const candidates = scoredByRules(recalled, reader, catalogue);
     const trusted = reader.userId === 0n ? 0 : trust();
-    const byInterest = addInterests(byRules, reader, onParts).sort(byScore);
-    if (trusted === 0 || byInterest.length < 2) return byInterest;
-    const chosen = byInterest.slice(0, CHOSEN_FROM);
-    addRanker(chosen, reader, { among: "pool", worth: POOL_WORTH, trusted, share: RULES_SHARE, onParts });
-    chosen.sort(byScore);
-    const ordered = chosen.slice(0, ORDERED);
-    addRanker(ordered, reader, { among: "list", worth: LIST_WORTH, trusted, share: 1, onParts });
-    ordered.sort(byScore);
-    return [...ordered, ...chosen.slice(ORDERED), ...byInterest.slice(CHOSEN_FROM)];
+    addInterests(candidates, reader, onParts);
+    candidates.sort(byScore);
+    if (trusted === 0 || candidates.length < 2) return candidates;
+    const pool = candidates.slice(0, CHOSEN_FROM);
+    const { list, rest } = rankPool(pool, reader, trusted, onParts);
+    return [...list, ...rest, ...candidates.slice(CHOSEN_FROM)];
   };
 
-  function addInterests(candidates: Candidate[], reader: Reader, onParts: OnParts | undefined) {
-    if (affinity.length < candidates.length) affinity = new Float64Array(2 * candidates.length);
-    const slots = candidates.map(({ slot }) => slot);
-    affinity.fill(0, 0, candidates.length);
-    if (reader.userId !== 0n) interests.affinities(reader.userId, slots, affinity, reader.nowMs);
-    return candidates.map((candidate, index) => {
-      const interest = INTEREST_WORTH * (affinity[index] as number);
-      onParts?.(candidate.slot, { rules: candidate.score, interest });
-      return { ...candidate, score: candidate.score + interest };
+  /** Chooses the list's articles from the pool and orders them; the rest follows in the pool's order. */
+  function rankPool(pool: readonly Scored[], reader: Reader, trusted: number, onParts: OnParts | undefined) {
+    const articles = pool.map(({ slot }) => catalogue.articleId(slot));
+    const order = Array.from(pool, (_, row) => row);
+    const scores = ranker.scoreBoth({ reader: reader.userId, articles, atMs: reader.nowMs }, (ofPool) => {
+      addRanker(pool, ofPool, { among: "pool", worth: POOL_WORTH, trusted, share: RULES_SHARE, onParts });
+      order.sort((one, other) => byScore(pool[one]!, pool[other]!));
+      return order.slice(0, ORDERED);
     });
+    const ranked = order.map((row) => pool[row]!);
+    const list = ranked.slice(0, ORDERED);
+    addRanker(list, scores, { among: "list", worth: LIST_WORTH, trusted, share: 1, onParts });
+    return { list: list.sort(byScore), rest: ranked.slice(ORDERED) };
+  }
+
+  function addInterests(candidates: Scored[], reader: Reader, onParts: OnParts | undefined): void {
+    if (affinity.length < candidates.length) affinity = new Float64Array(2 * candidates.length);
+    if (reader.userId === 0n) affinity.fill(0, 0, candidates.length);
+    else {
+      const slots = candidates.map(({ slot }) => slot);
+      interests.affinities(reader.userId, slots, affinity, reader.nowMs);
+    }
+    for (let index = 0; index < candidates.length; index += 1) {
+      const candidate = candidates[index]!;
+      const interest = INTEREST_WORTH * affinity[index]!;
+      onParts?.(candidate.slot, { rules: candidate.score, interest });
+      candidate.score += interest;
+    }
   }
 
   function addRanker(
-    candidates: Candidate[],
-    reader: Reader,
+    candidates: readonly Scored[],
+    scores: Float64Array,
     { among, worth, trusted, share, onParts }: RankerSay,
   ): void {
-    const articles = candidates.map(({ slot }) => catalogue.articleId(slot));
-    const scores = ranker.score({ reader: reader.userId, articles, atMs: reader.nowMs }, among);
     const { mean, deviation } = momentsOf(scores.subarray(0, candidates.length));
     const kept = 1 - trusted * (1 - share);
     for (let index = 0; index < candidates.length; index += 1) {
-      const candidate = candidates[index] as Candidate;
+      const candidate = candidates[index]!;
       const said = deviation === 0 ? 0 : trusted * worth * ((scores[index]! - mean) / deviation);
       onParts?.(candidate.slot, { [among]: said });
-      candidates[index] = { ...candidate, score: kept * candidate.score + said };
+      candidate.score = kept * candidate.score + said;
     }
   }
 

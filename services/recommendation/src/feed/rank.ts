@@ -16,15 +16,23 @@ const DISLIKED_HALF_LIFE_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Gives each candidate its score and puts the best first; of equals, the newer one. */
 export function rank(recalled: readonly Recalled[], reader: Reader, catalogue: Catalogue): Candidate[] {
-  return recalled
-    .map(({ slot, reason }) => ({
-      slot,
-      reason,
-      author: catalogue.author(slot),
-      score: score(slot, reader, catalogue),
-    }))
-    .sort((a, b) => b.score - a.score || catalogue.publishedAtMs(b.slot) - catalogue.publishedAtMs(a.slot));
+  return scoredByRules(recalled, reader, catalogue).sort(
+    (a, b) => b.score - a.score || catalogue.publishedAtMs(b.slot) - catalogue.publishedAtMs(a.slot),
+  );
 }
+
+/** Scores without sorting. */
+export function scoredByRules(recalled: readonly Recalled[], reader: Reader, catalogue: Catalogue): Scored[] {
+  return recalled.map(({ slot, reason }) => ({
+    slot,
+    reason,
+    author: catalogue.author(slot),
+    score: score(slot, reader, catalogue),
+  }));
+}
+
+/** A candidate whose score stages still add to. */
+export type Scored = { -readonly [Field in keyof Candidate]: Candidate[Field] };
 
 function score(slot: number, reader: Reader, catalogue: Catalogue): number {
   const { follows, aversion, nowMs } = reader;

@@ -69,17 +69,22 @@ export class CoVisits {
 
   /** What the readers of an article read as well, the closest first: shared readers by what both have, so that what all read is close to nothing. */
   neighbours(slot: number, nowMs: number): Neighbour[] {
+    const found: Neighbour[] = [];
+    this.eachNeighbour(slot, nowMs, (neighbour, strength) => found.push({ slot: neighbour, strength }));
+    return found.sort((a, b) => b.strength - a.strength || b.slot - a.slot);
+  }
+
+  /** Visits the neighbours of an article, unordered. */
+  eachNeighbour(slot: number, nowMs: number, visit: (slot: number, strength: number) => void): void {
     const row = this.#articles.find(slot);
-    if (row === NONE) return [];
+    if (row === NONE) return;
     const second = Math.floor(nowMs / 1_000);
     const visits = this.#table.visits(row, second);
-    const found: Neighbour[] = [];
     this.#table.each(row, second, (neighbour, weight) => {
       const own = this.#articles.find(neighbour);
       const theirs = own === NONE ? 0 : this.#table.visits(own, second);
-      found.push({ slot: neighbour, strength: weight / (Math.sqrt(visits * Math.max(theirs, weight)) + DOUBT) });
+      visit(neighbour, weight / (Math.sqrt(visits * Math.max(theirs, weight)) + DOUBT));
     });
-    return found.sort((a, b) => b.strength - a.strength || b.slot - a.slot);
   }
 
   snapshot(): Uint8Array {

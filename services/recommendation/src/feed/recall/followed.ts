@@ -14,7 +14,7 @@ export function followed(catalogue: Catalogue): Recall {
     const latest: number[] = [];
     for (const authorId of reader.follows) {
       const articles = catalogue.byAuthor(authorId);
-      if (articles === undefined) continue;
+      if (articles === undefined || articles.size === 0) continue;
       const walk = newestFirst(articles);
       for (let rank = 0, taken = 0; rank < Math.min(walk.size, AUTHOR_LOOK_BACK) && taken < PER_AUTHOR; rank += 1) {
         if (!inChannel(walk.at(rank))) continue;

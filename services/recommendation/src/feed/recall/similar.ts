@@ -8,16 +8,18 @@ const READS = 10;
 const FADING = 0.85;
 
 /** What others read who read what the reader read last. Looks at ten articles' neighbours, whatever there is. */
-export function similar(catalogue: Catalogue, visits: Pick<CoVisits, "lastReads" | "neighbours">): Recall {
+export function similar(catalogue: Catalogue, visits: Pick<CoVisits, "lastReads" | "eachNeighbour">): Recall {
   return (reader, want, keep) => {
     const inChannel = (slot: number) =>
       (reader.channelId === ALL_CHANNELS || catalogue.channelId(slot) === reader.channelId) && keep(slot);
     const reads = visits.lastReads(reader.userId);
     const scores = new Map<number, number>();
-    for (const [age, read] of reads.slice(0, READS).entries()) {
-      for (const { slot, strength } of visits.neighbours(read, reader.nowMs)) {
-        scores.set(slot, (scores.get(slot) ?? 0) + strength * FADING ** age);
-      }
+    let fading = 1;
+    for (let age = 0; age < Math.min(READS, reads.length); age += 1, fading *= FADING) {
+      const factor = fading;
+      visits.eachNeighbour(reads[age]!, reader.nowMs, (slot, strength) => {
+        scores.set(slot, (scores.get(slot) ?? 0) + strength * factor);
+      });
     }
     for (const read of reads) scores.delete(read);
     const closest = [...scores].sort(([slotA, a], [slotB, b]) => b - a || slotB - slotA);

@@ -9,33 +9,47 @@ export interface Source {
 
 /** Lets each source name the next article that `keep` lets through, in turns, until there are `want`; none is named twice. */
 export function takeTurns(sources: readonly Source[], want: number, keep: (slot: number) => boolean): number[] {
-  const named = new Set<number>();
-  const refused = new Set<number>();
-  let waiting = sources.map((source) => ({ ...source, rank: 0, count: 0 }));
-  while (waiting.length > 0 && named.size < want) {
-    waiting = waiting.filter((source) => {
-      if (named.size >= want || source.count >= source.namedMax) return false;
-      const slot = nextOf(source, (candidate) => {
-        if (named.has(candidate) || refused.has(candidate)) return false;
-        if (keep(candidate)) return true;
-        refused.add(candidate);
-        return false;
-      });
-      if (slot === undefined) return false;
-      named.add(slot);
-      source.count += 1;
-      return true;
-    });
+  const named: number[] = [];
+  const asked = new Set<number>();
+  let waiting = sources.map((source) => new Cursor(source));
+  while (waiting.length > 0 && named.length < want) {
+    const left: Cursor[] = [];
+    for (const cursor of waiting) {
+      if (named.length >= want) break;
+      const slot = cursor.next(asked, keep);
+      if (slot === undefined) continue;
+      named.push(slot);
+      left.push(cursor);
+    }
+    waiting = left;
   }
-  return [...named];
+  return named;
 }
 
-function nextOf(source: Source & { rank: number }, keep: (slot: number) => boolean): number | undefined {
-  const end = Math.min(source.walk.size, source.lookMax);
-  while (source.rank < end) {
-    const slot = source.walk.at(source.rank);
-    source.rank += 1;
-    if (keep(slot)) return slot;
+/** A place in the walk of one source. */
+class Cursor {
+  readonly #source: Source;
+  readonly #end: number;
+  #rank = 0;
+  #count = 0;
+
+  constructor(source: Source) {
+    this.#source = source;
+    this.#end = Math.min(source.walk.size, source.lookMax);
   }
-  return undefined;
+
+  /** The next slot that was not asked for before and is kept; undefined at the end or once enough were named. */
+  next(asked: Set<number>, keep: (slot: number) => boolean): number | undefined {
+    const { walk, namedMax } = this.#source;
+    if (this.#count >= namedMax) return undefined;
+    while (this.#rank < this.#end) {
+      const slot = walk.at(this.#rank++);
+      if (asked.has(slot)) continue;
+      asked.add(slot);
+      if (!keep(slot)) continue;
+      this.#count++;
+      return slot;
+    }
+    return undefined;
+  }
 }
