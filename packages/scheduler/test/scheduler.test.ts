@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import {
+  AsyncExecutor,
   ConflictingIdError,
   cron,
   date,
@@ -517,11 +518,18 @@ describe("the scheduler", () => {
     await clock.advance(5_000);
     expect(runs).toEqual([1]);
     expect(await scheduler.getJob("a")).toBeUndefined();
-    await scheduler.addJob({ id: "b", func: "tick", executor: "missing" });
+    const orphaned: object[] = [];
+    scheduler.on("job:orphaned", (event) => orphaned.push(event));
+    await scheduler.addJob({ id: "b", func: "tick", executor: "missing", misfireGraceTime: null });
+    expect(await scheduler.orphans()).toMatchObject([{ job: { id: "b" }, missing: "executor", name: "missing" }]);
+    await clock.advance(60_000);
+    expect(orphaned).toEqual([{ jobId: "b", store: "default", missing: "executor", name: "missing" }]);
+    expect((await scheduler.executions({ jobId: "b" })).executions).toEqual([]);
+    await scheduler.addExecutor("missing", new AsyncExecutor({ clock }));
+    scheduler.wakeup();
     await clock.advance(10);
-    expect((await scheduler.executions({ jobId: "b" })).executions).toMatchObject([
-      { state: "error", error: 'executor: there is no executor "missing"' },
-    ]);
+    expect((await scheduler.executions({ jobId: "b" })).executions).toMatchObject([{ state: "executed" }]);
+    expect(await scheduler.orphans()).toEqual([]);
     await shut();
   });
 

@@ -51,6 +51,8 @@ export interface SchedulerEvents {
   /** Handed to its executor, with every run time it stands for. */
   "job:submitted": JobEvent & { readonly scheduledRunTimes: readonly number[] };
   "job:maxInstances": JobEvent & { readonly scheduledRunTimes: readonly number[] };
+  /** It is due, and no live scheduler has its task or its executor. */
+  "job:orphaned": JobEvent & { readonly missing: "task" | "executor"; readonly name: string };
   /** The task is about to be called. */
   "job:started": ExecutionEvent;
   "job:executed": ExecutionEvent & { readonly value: Json | undefined; readonly durationMs: number };

@@ -20,8 +20,9 @@ export class ExecutorSet {
     return this.#executors.get(alias);
   }
 
-  values(): Iterable<Executor> {
-    return this.#executors.values();
+  /** By alias. */
+  entries(): Iterable<[string, Executor]> {
+    return this.#executors.entries();
   }
 
   /** Takes it in; with `start`, only when it can be started. */

@@ -47,6 +47,11 @@ export class JobFinder {
     return [...pending, ...lists.flat()].slice(0, query.limit);
   }
 
+  /** Every job of one store, however many pages they fill. */
+  allOf(alias: string): Promise<Job[]> {
+    return this.#all(alias, {});
+  }
+
   /** APScheduler 3's listing, line by line. */
   async lines(store?: string): Promise<string[]> {
     const { stores, isStopped } = this.parts;

@@ -1,5 +1,6 @@
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
+import { thrownMessage } from "./describe-thrown.js";
 import type { Json } from "./json.js";
 import type { TaskFunction } from "./task.js";
 
@@ -53,14 +54,58 @@ export function encodeJob(job: JobRecord): string {
   return JSON.stringify({ v: 1, ...rest });
 }
 
-/** The job that `encodeJob` wrote, with what the store kept beside it. Throws a SyntaxError that names the job when it cannot be read. */
+/** The job is of a later version of this library, whose schedulers can read it. */
+export class NewerFormatError extends SyntaxError {
+  override readonly name = "NewerFormatError";
+}
+
+/** The job that `encodeJob` wrote, with what the store kept beside it. Throws a SyntaxError that says why it cannot be read. */
 export function decodeJob(text: string, nextRunMs: number | null, version: number): JobRecord {
-  const { v, kwargs, trigger, ...rest } = JSON.parse(text) as Omit<JobRecord, "trigger"> & {
-    v: number;
-    trigger: TriggerState;
-  };
-  if (v !== 1) throw new SyntaxError(`job "${rest.id}": format ${v} is newer than this library reads`);
-  return { ...rest, kwargs, trigger: revived(trigger), nextRunMs, version };
+  const { v, kwargs, trigger, ...rest } = parsed(text);
+  if (!(v >= 1)) throw new SyntaxError(`job "${rest.id}": no format is given`);
+  if (v !== 1) throw new NewerFormatError(`job "${rest.id}": format ${v} is newer than this library reads`);
+  const wrong = Object.entries(SHAPE).find(([name, isRight]) => !isRight(rest[name as keyof typeof SHAPE]));
+  if (wrong !== undefined)
+    throw new SyntaxError(`job "${rest.id}": ${wrong[0]} cannot be ${JSON.stringify(rest[wrong[0] as "id"])}`);
+  return { ...rest, kwargs, trigger: readTrigger(trigger), nextRunMs, version };
+}
+
+/** As `decodeJob`, of a row that a store keeps under an id. */
+export function decodeJobOf(id: string, text: string, nextRunMs: number | null, version: number): JobRecord {
+  const job = decodeJob(text, nextRunMs, version);
+  if (job.id !== id) throw new SyntaxError(`job "${id}": says that it is job ${JSON.stringify(job.id)}`);
+  return job;
+}
+
+function parsed(text: string): Omit<JobRecord, "trigger"> & { v: number; trigger: TriggerState } {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null) throw new SyntaxError("it is no object");
+  return value as ReturnType<typeof parsed>;
+}
+
+const isText = (value: unknown) => typeof value === "string";
+const isCount = (value: unknown) => Number.isSafeInteger(value);
+
+/** What a scheduler reads of a job before its task is called: a row that lacks it must not fail beside others. */
+const SHAPE = {
+  id: isText,
+  name: isText,
+  func: isText,
+  args: Array.isArray,
+  executor: isText,
+  maxInstances: isCount,
+  maxDeliveries: isCount,
+  incarnation: isText,
+  ack: (value: unknown) => value === "early" || value === "late",
+  tags: Array.isArray,
+} as const;
+
+function readTrigger(state: TriggerState): Trigger {
+  try {
+    return revived(state);
+  } catch (error) {
+    throw new SyntaxError(`trigger: ${thrownMessage(error)}`, { cause: error });
+  }
 }
 
 /** Live triggers by their JSON: thousands of jobs share a few, and a cron's tables are worth making once. */

@@ -44,7 +44,8 @@ export interface JobStore {
 
   /**
    * Lends due jobs (`nextRunMs` ≤ now, not lent to anybody) to `owner`, earliest first. With `tasks`, only jobs whose
-   * `func` is among them. Unreadable jobs are skipped, reported in `broken`, and not offered again for a minute.
+   * `func` is among them; with `lanes`, only jobs that one of them takes, and of each no more than it has room for, so
+   * that a full executor stands in nobody's way. Unreadable jobs are skipped and reported in `broken`.
    */
   claimDue(request: ClaimRequest): MaybePromise<Claims>;
   /** Carries decisions out, each atomically, in order; verdicts in the same order. */
@@ -106,6 +107,16 @@ export interface ClaimRequest {
   readonly leaseMs: number;
   readonly limit: number;
   /** The tasks this scheduler knows; undefined when it takes any. */
+  readonly tasks?: readonly string[];
+  /** What each of its executors can take now; undefined when it takes jobs of any executor. */
+  readonly lanes?: readonly ClaimLane[];
+}
+
+/** One executor of a scheduler that claims. */
+export interface ClaimLane {
+  readonly executor: string;
+  readonly room: number;
+  /** The tasks it can run; undefined when it can run any. */
   readonly tasks?: readonly string[];
 }
 
@@ -219,4 +230,17 @@ export interface SchedulerNode {
   readonly seenAt: number;
   readonly running: number;
   readonly state: "running" | "paused" | "stopping";
+  /** The tasks and executors it has; not known of a node of an earlier version. */
+  readonly offers?: NodeOffers;
+}
+
+/** A job can run at a node whose executor knows its task. */
+export interface NodeOffers {
+  /** The names of tasks that have a function here. */
+  readonly tasks: readonly string[];
+  /** Names registered without a function: only remote executors run them. */
+  readonly remoteTasks: readonly string[];
+  readonly executors: readonly string[];
+  /** Those of the executors that hand runs to other processes or threads. */
+  readonly remoteExecutors: readonly string[];
 }

@@ -10,13 +10,20 @@ interface Asker {
 }
 
 /** Opens an instance for one run at this moment, and runs it here or leaves it to another; answers the execution's id. */
-export async function runNow(job: Job, { stores, tasks, newId }: SchedulerParts, asker: Asker): Promise<string> {
+export async function runNow(
+  job: Job,
+  { stores, tasks, executors, newId }: SchedulerParts,
+  asker: Asker,
+): Promise<string> {
   const session = stores.session(job.store);
   if (session === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
   const store = stores.get(job.store);
   const run = { executionId: newId(), scheduledAt: await store.now() };
   const record: JobRecord = { ...job.record, misfireGraceTime: null };
-  const mine = asker.isRunning && (typeof record.func !== "string" || tasks.has(record.func));
+  const executor = executors.get(record.executor);
+  const isKnown =
+    typeof record.func !== "string" || (executor?.remote ? tasks.has(record.func) : tasks.get(record.func));
+  const mine = asker.isRunning && executor !== undefined && Boolean(isKnown);
   const instance = {
     id: newId(),
     owner: asker.id,

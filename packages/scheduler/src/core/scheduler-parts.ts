@@ -2,6 +2,7 @@ import type { Random } from "../triggers/trigger.js";
 import type { Clock } from "./clock.js";
 import type { Events } from "./events.js";
 import type { Logger } from "./executor.js";
+import type { ExecutorSet } from "./executor-set.js";
 import type { JobKeeper } from "./job.js";
 import type { PendingJobs } from "./pending-jobs.js";
 import type { StoreSet } from "./store-set.js";
@@ -15,6 +16,7 @@ export interface SchedulerParts {
   readonly logger: Logger;
   readonly events: Events;
   readonly tasks: TaskRegistry;
+  readonly executors: ExecutorSet;
   readonly stores: StoreSet;
   readonly pending: PendingJobs;
   /** Whom its jobs ask for changes. */

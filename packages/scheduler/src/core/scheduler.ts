@@ -23,8 +23,9 @@ import { JobFinder, type JobList, type JobListQuery } from "./job-finder.js";
 import type { JobRecord } from "./job-record.js";
 import { JobRemover } from "./job-remover.js";
 import { type JobPatch, type JobSpec, STORE_DEFAULT } from "./job-spec.js";
-import type { JobStore, SchedulerNode } from "./job-store.js";
+import type { JobStore, NodeOffers, SchedulerNode } from "./job-store.js";
 import { idMaker } from "./new-id.js";
+import { liveNodes, type Missing, missingOf } from "./orphans.js";
 import { PendingJobs } from "./pending-jobs.js";
 import { runNow } from "./run-now.js";
 import { safeLogger } from "./safe-logger.js";
@@ -35,6 +36,12 @@ import { settable } from "./settable.js";
 import { StoreSet } from "./store-set.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
 import { TaskRegistry } from "./task-registry.js";
+
+/** A job that no live scheduler of its store can run. */
+export interface Orphan extends Missing {
+  readonly job: Job;
+  readonly store: string;
+}
 
 export type SchedulerState = "stopped" | "running" | "paused" | "stopping";
 
@@ -95,8 +102,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       node: () => this.#node(),
       paused: () => this.#state !== "running",
       executor: (alias) => this.#executors.get(alias),
-      executors: () => this.#executors.values(),
+      executors: () => this.#executors.entries(),
       task: (name) => tasks.get(name),
+      localTasks: () => tasks.localNames,
       taskNames: () => tasks.names,
       newId,
     });
@@ -107,6 +115,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       logger,
       events,
       tasks,
+      executors: this.#executors,
       stores: this.#stores,
       pending: new PendingJobs(this),
       keeper: this,
@@ -261,6 +270,22 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   /** Jobs by next run, paused ones last; of all stores, or of one with paging. */
   getJobs(query: JobListQuery = {}): Promise<JobList> {
     return this.#finder.list(query);
+  }
+
+  /** Jobs that no live scheduler of their store can run: their task is registered, or their executor there, at none. */
+  async orphans(store?: string): Promise<Orphan[]> {
+    const orphans: Orphan[] = [];
+    for (const alias of this.#state === "stopped" ? [] : this.#stores.aliases(store)) {
+      const nodes = [
+        this.#selfAsNode(alias),
+        ...liveNodes(await this.nodes(alias), await this.#stores.get(alias).now()),
+      ];
+      for (const job of await this.#finder.allOf(alias)) {
+        const missing = missingOf(job.record, nodes);
+        if (missing !== undefined) orphans.push({ job, store: alias, ...missing });
+      }
+    }
+    return orphans;
   }
 
   async modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job> {
@@ -451,7 +476,18 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   #node() {
     const state = this.#state === "stopped" ? "stopping" : this.#state;
-    return { host: hostname(), pid: process.pid, startedAt: this.#startedAt, state } as const;
+    return { host: hostname(), pid: process.pid, startedAt: this.#startedAt, state, offers: this.#offers() } as const;
+  }
+
+  #offers(): NodeOffers {
+    const { names, localNames } = this.#tasks;
+    const executors = [...this.#executors.entries()];
+    return {
+      tasks: localNames,
+      remoteTasks: names.filter((name) => this.#tasks.get(name) === undefined),
+      executors: executors.map(([alias]) => alias),
+      remoteExecutors: executors.filter(([, executor]) => executor.remote === true).map(([alias]) => alias),
+    };
   }
 
   #selfAsNode(store: string): SchedulerNode {

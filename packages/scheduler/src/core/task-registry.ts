@@ -6,11 +6,13 @@ import type { TaskFunction, TaskOptions } from "./task.js";
 export class TaskRegistry {
   readonly #tasks = new Map<string, { readonly fn: TaskFunction | undefined; readonly options: TaskOptions }>();
   #names: readonly string[] = [];
+  #local: readonly string[] = [];
 
   set(name: string, fn: TaskFunction | undefined, options: TaskOptions): void {
     if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
     this.#tasks.set(name, { fn, options });
     this.#names = [...this.#tasks.keys()];
+    this.#local = this.#names.filter((known) => this.#tasks.get(known)!.fn !== undefined);
   }
 
   has(name: string): boolean {
@@ -23,6 +25,11 @@ export class TaskRegistry {
 
   get names(): readonly string[] {
     return this.#names;
+  }
+
+  /** Those that have a function here. */
+  get localNames(): readonly string[] {
+    return this.#local;
   }
 
   /** What the task's own options say of its jobs. */

@@ -1,4 +1,5 @@
 import type { JobRecord } from "../core/job-record.js";
+import type { Lane } from "./lanes.js";
 import { grownFloats } from "./memory-arrays.js";
 import { MemoryHeap } from "./memory-heap.js";
 
@@ -8,9 +9,7 @@ const FIRST_VERSION = 1;
 export interface Lending {
   readonly nowMs: number;
   readonly untilMs: number;
-  readonly limit: number;
-  /** The tasks whose jobs may be lent; any when undefined. */
-  readonly known: ReadonlySet<JobRecord["func"]> | undefined;
+  readonly lanes: readonly Lane[];
 }
 
 /**
@@ -23,18 +22,13 @@ export class MemoryJobs {
   readonly #records: (JobRecord | undefined)[] = [];
   #versions = new Float64Array(0);
   #lastRuns = new Float64Array(0);
-  /** By next run; without those that are lent or paused. */
-  readonly #due = new MemoryHeap();
+  /** Of each executor by next run; without those that are lent or paused. */
+  readonly #due = new Map<string, MemoryHeap>();
   /** By the end of their leases. */
   readonly #lent = new MemoryHeap();
 
   get size(): number {
     return this.#slots.size;
-  }
-
-  /** When the first of those that are not lent is due; Infinity when there is none. */
-  get nextDueMs(): number {
-    return this.#due.firstKey;
   }
 
   find(id: string): number | undefined {
@@ -62,7 +56,8 @@ export class MemoryJobs {
 
   /** While a job is lent its record is up to date, for it was lent with it. */
   nextRun(slot: number): number | null {
-    return this.#due.has(slot) ? this.#due.keyOf(slot) : this.#records[slot]!.nextRunMs;
+    const due = this.#dueOf(slot);
+    return due.has(slot) ? due.keyOf(slot) : this.#records[slot]!.nextRunMs;
   }
 
   version(slot: number): number {
@@ -73,9 +68,19 @@ export class MemoryJobs {
     return this.#lent.has(slot);
   }
 
-  /** True when the job is now the first that is due. */
+  /** True when the job is now the first of its executor that is due. */
   isFirst(slot: number): boolean {
-    return this.#due.first === slot;
+    return this.#dueOf(slot).first === slot;
+  }
+
+  #dueOf(slot: number): MemoryHeap {
+    const { executor } = this.#records[slot]!;
+    let due = this.#due.get(executor);
+    if (due === undefined) {
+      due = new MemoryHeap();
+      this.#due.set(executor, due);
+    }
+    return due;
   }
 
   /** Of its incarnation, the latest run time that was dispatched: what is later has surely not been executed. */
@@ -99,6 +104,7 @@ export class MemoryJobs {
 
   /** Puts a changed job, which has its next version, in the place of the old one; whoever had claimed it has not any more. */
   replace(slot: number, job: JobRecord, lastRun = NEVER): void {
+    this.#dueOf(slot).remove(slot);
     this.#records[slot] = job;
     this.#versions[slot] = job.version;
     this.#lastRuns[slot] = lastRun;
@@ -109,12 +115,13 @@ export class MemoryJobs {
   settle(slot: number): void {
     this.#lent.remove(slot);
     const { nextRunMs } = this.#records[slot]!;
-    if (nextRunMs === null) this.#due.remove(slot);
-    else this.#due.place(slot, nextRunMs);
+    const due = this.#dueOf(slot);
+    if (nextRunMs === null) due.remove(slot);
+    else due.place(slot, nextRunMs);
   }
 
   remove(slot: number): void {
-    this.#due.remove(slot);
+    this.#dueOf(slot).remove(slot);
     this.#lent.remove(slot);
     this.#slots.delete(this.#records[slot]!.id);
     this.#records[slot] = undefined;
@@ -122,29 +129,43 @@ export class MemoryJobs {
   }
 
   removeAll(): void {
-    this.#due.clear();
+    for (const due of this.#due.values()) due.clear();
     this.#lent.clear();
     this.#slots.clear();
     this.#records.length = 0;
     this.#free.length = 0;
   }
 
-  /** Lends what is due and whose task is known, the earliest first; answers also when the next one is due. */
-  lendDue({ nowMs, untilMs, limit, known }: Lending): { readonly jobs: JobRecord[]; readonly nextDueMs: number } {
+  /** Lends what is due and runnable in one of the lanes, the earliest first; answers also when the next one is due. */
+  lendDue({ nowMs, untilMs, lanes }: Lending): { readonly jobs: JobRecord[]; readonly nextDueMs: number } {
     this.#endLeases(nowMs);
-    const firstEndMs = this.#lent.firstKey;
     const jobs: JobRecord[] = [];
-    const unknown: { readonly slot: number; readonly nextRunMs: number }[] = [];
-    while (this.#due.firstKey <= nowMs && jobs.length < limit) {
-      const slot = this.#due.first!;
-      const nextRunMs = this.#due.firstKey;
-      this.#due.remove(slot);
-      if (known === undefined || known.has(this.outline(slot).func)) jobs.push(this.#lend(slot, nextRunMs, untilMs));
-      else unknown.push({ slot, nextRunMs });
-    }
-    const nextDueMs = Math.min(firstEndMs, this.#due.firstKey);
-    for (const { slot, nextRunMs } of unknown) this.#due.place(slot, nextRunMs);
+    let nextDueMs = this.#lent.firstKey;
+    for (const lane of lanes) nextDueMs = Math.min(nextDueMs, this.#lendFrom(lane, nowMs, untilMs, jobs));
+    if (lanes.length > 1) jobs.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
     return { jobs, nextDueMs };
+  }
+
+  /** Answers when the next job of the lane is due. */
+  #lendFrom({ executor, limit, tasks }: Lane, nowMs: number, untilMs: number, jobs: JobRecord[]): number {
+    const heaps = executor === undefined ? [...this.#due.values()] : [this.#due.get(executor)];
+    const known = tasks === undefined ? undefined : new Set<JobRecord["func"]>(tasks);
+    const unknown: { readonly slot: number; readonly nextRunMs: number }[] = [];
+    for (let lent = 0; lent < limit; ) {
+      const due = earliestOf(heaps);
+      if (due === undefined || due.firstKey > nowMs) break;
+      const slot = due.first!;
+      const nextRunMs = due.firstKey;
+      due.remove(slot);
+      if (known !== undefined && !known.has(this.outline(slot).func)) unknown.push({ slot, nextRunMs });
+      else {
+        jobs.push(this.#lend(slot, nextRunMs, untilMs));
+        lent++;
+      }
+    }
+    const nextDueMs = earliestOf(heaps)?.firstKey ?? Number.POSITIVE_INFINITY;
+    for (const { slot, nextRunMs } of unknown) this.#dueOf(slot).place(slot, nextRunMs);
+    return nextDueMs;
   }
 
   #lend(slot: number, nextRunMs: number, untilMs: number): JobRecord {
@@ -165,7 +186,7 @@ export class MemoryJobs {
   advance(slot: number, nextRunMs: number): void {
     this.#versions[slot]!++;
     this.#lent.remove(slot);
-    this.#due.place(slot, nextRunMs);
+    this.#dueOf(slot).place(slot, nextRunMs);
   }
 
   #newSlot(): number {
@@ -177,4 +198,13 @@ export class MemoryJobs {
     }
     return slot;
   }
+}
+
+function earliestOf(heaps: readonly (MemoryHeap | undefined)[]): MemoryHeap | undefined {
+  let earliest: MemoryHeap | undefined;
+  for (const heap of heaps) {
+    if (heap !== undefined && heap.size > 0 && (earliest === undefined || heap.firstKey < earliest.firstKey))
+      earliest = heap;
+  }
+  return earliest;
 }

@@ -21,6 +21,7 @@ import type {
   TakenOver,
   Verdict,
 } from "../core/job-store.js";
+import { type Lane, lanesOf } from "./lanes.js";
 import { type ExecutionRow, MemoryHistory } from "./memory-history.js";
 import { type Instance, MemoryInstances } from "./memory-instances.js";
 import { MemoryJobs } from "./memory-jobs.js";
@@ -121,10 +122,10 @@ export class MemoryJobStore implements JobStore {
     return count;
   }
 
-  claimDue({ leaseMs, limit, tasks }: ClaimRequest): Claims {
+  claimDue(request: ClaimRequest): Claims {
     const nowMs = this.now();
-    const known = tasks === undefined || !this.shared ? undefined : new Set<JobRecord["func"]>(tasks);
-    const { jobs, nextDueMs } = this.#jobs.lendDue({ nowMs, untilMs: nowMs + leaseMs, limit, known });
+    const lanes = lanesOf(request);
+    const { jobs, nextDueMs } = this.#jobs.lendDue({ nowMs, untilMs: nowMs + request.leaseMs, lanes });
     return { nowMs, jobs, nextDueMs: orNull(nextDueMs), broken: [] };
   }
 
@@ -295,9 +296,10 @@ export class MemoryJobStore implements JobStore {
     return { lost, cancel };
   }
 
-  reap({ owner, leaseMs, limit, tasks }: ClaimRequest): Reaped {
+  reap(request: ClaimRequest): Reaped {
+    const { owner, leaseMs, limit } = request;
     const nowMs = this.now();
-    const known = tasks && new Set<JobRecord["func"]>(tasks);
+    const lanes = lanesOf(request);
     const takenOver: TakenOver[] = [];
     const lost: Execution[] = [];
     let nextExpiryMs = Number.POSITIVE_INFINITY;
@@ -307,7 +309,7 @@ export class MemoryJobStore implements JobStore {
           lost.push(...this.#lose(instance, nowMs));
           continue;
         }
-        if (known !== undefined && !known.has(instance.job.func)) continue;
+        if (!lanes.some((lane) => takes(lane, instance.job))) continue;
         if (takenOver.length < limit) takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
       }
       nextExpiryMs = Math.min(nextExpiryMs, Math.max(nowMs, instance.leaseUntil));
@@ -400,6 +402,11 @@ export class MemoryJobStore implements JobStore {
 
 function planned({ rows }: Instance): PlannedRun[] {
   return rows.map((row) => row.asPlanned());
+}
+
+function takes({ executor, tasks }: Lane, job: JobRecord): boolean {
+  if (executor !== undefined && executor !== job.executor) return false;
+  return tasks === undefined || tasks.includes(job.func as string);
 }
 
 function mayStartAgain({ offered, job, deliveries }: Instance): boolean {

@@ -1,6 +1,7 @@
 import { type ThrowawayMysql, throwawayMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
+import { encodeJob } from "../core/job-record.js";
 import { date } from "../triggers/date.js";
 import { claiming, claimOne, decision, FAR, job, LEASE_MS, news, running, started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
@@ -42,8 +43,8 @@ async function open(namespace = `n${opened++}`) {
 describe("the MySQL store", () => {
   for (const { name, run } of jobStoreConformance(async () => {
     const { store, second, namespace } = await open();
-    const corrupt = async (jobId: string) => {
-      await pools[0].query("UPDATE scheduler_jobs SET spec = ? WHERE ns = ? AND id = ?", ['{"v":1', namespace, jobId]);
+    const corrupt = async (jobId: string, json = '{"v":1') => {
+      await pools[0].query("UPDATE scheduler_jobs SET spec = ? WHERE ns = ? AND id = ?", [json, namespace, jobId]);
     };
     return { store, second, advance, corrupt, close: async () => {} };
   })) {
@@ -69,6 +70,29 @@ describe("tables", () => {
     await pools[0].query("INSERT INTO newer_schema VALUES (99)");
     await expect(store.migrate()).rejects.toThrow(/version 99, newer/);
     await expect(store.start()).rejects.toThrow(/version 99/);
+  });
+
+  test("of the first version are brought up to date by several processes, with rows that the old ones write meanwhile", async () => {
+    const pool = pools[0];
+    const stores = [0, 1].map(() => new MySQLJobStore({ pool, tablePrefix: "first_" }));
+    await stores[0]!.migrate();
+    const later = { executor: "cpu" };
+    expect(await stores[0]!.insert(job({ id: "before", ...later }))).toBeUndefined();
+    await pool.query("ALTER TABLE first_jobs DROP KEY lane, DROP COLUMN executor");
+    await pool.query("ALTER TABLE first_instances DROP COLUMN executor");
+    await pool.query("UPDATE first_schema SET version = 1");
+    await Promise.all(stores.map((store) => store.migrate()));
+    const spec = encodeJob(job({ id: "meanwhile", ...later }));
+    await pool.query(
+      "INSERT INTO first_jobs (ns, id, func, next_run_ms, version, max_instances, spec) VALUES ('default', 'meanwhile', 'task', 2000, 1, 1, ?)",
+      [spec],
+    );
+    const ids = async (executor: string) => {
+      const { jobs } = await stores[1]!.claimDue(claiming({ lanes: [{ executor, room: 10, tasks: ["task"] }] }));
+      return jobs.map(({ id }) => id);
+    };
+    expect(await ids("default")).toEqual([]);
+    expect(await ids("cpu")).toEqual(["before", "meanwhile"]);
   });
 
   test("tell ids apart byte by byte", async () => {

@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { eventually, openProxy, type ThrowawayRedis, throwawayRedis, throwawayRedisCluster } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Cluster, Redis } from "ioredis";
-import type { JobRecord } from "../core/job-record.js";
+import { encodeJob, type JobRecord } from "../core/job-record.js";
 import type { Decision, Report, Verdict } from "../core/job-store.js";
 import { claiming, claimOne, decision, FAR, job, news, running, started, uniqueId } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
@@ -56,8 +56,8 @@ describe("the Redis store", () => {
       store,
       second,
       advance: (ms) => setTimeout(ms),
-      corrupt: async (jobId) => {
-        await clients[0].hset(`{scheduler:${namespace}}:jobs`, jobId, '{"v":1');
+      corrupt: async (jobId, json = '{"v":1') => {
+        await clients[0].hset(`{scheduler:${namespace}}:jobs`, jobId, json);
       },
       close: async () => {
         store.close();
@@ -88,6 +88,16 @@ describe("the Redis store with a clock of the test's", () => {
   })) {
     test(name, run);
   }
+});
+
+test("a job of another executor that a scheduler of the first version stored goes where it belongs", async () => {
+  const { namespace, store } = openStore();
+  const added = job();
+  await store.insert(added);
+  await clients[0].hset(`{scheduler:${namespace}}:jobs`, added.id, encodeJob({ ...added, executor: "cpu" }));
+  const lanes = ["default", "cpu"].map((executor) => ({ executor, room: 10, tasks: ["task"] }));
+  expect((await store.claimDue(claiming({ lanes: [lanes[0]!] }))).jobs).toEqual([]);
+  expect((await store.claimDue(claiming({ lanes: [lanes[1]!] }))).jobs).toMatchObject([{ id: added.id }]);
 });
 
 test("four schedulers carry 2,000 jobs out, each run time once", async () => {

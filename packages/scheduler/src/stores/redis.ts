@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { defaultLogger } from "../core/default-logger.js";
+import { thrownMessage } from "../core/describe-thrown.js";
 import { JobSpecError } from "../core/errors.js";
-import { decodeJob, encodeJob, type JobRecord } from "../core/job-record.js";
+import { decodeJobOf, encodeJob, type JobRecord, NewerFormatError } from "../core/job-record.js";
 import type {
   ClaimKey,
   ClaimRequest,
@@ -17,12 +19,14 @@ import type {
   SchedulerNode,
   Verdict,
 } from "../core/job-store.js";
+import { type Lane, lanesOf } from "./lanes.js";
 import { checkServer, type ServerLogger } from "./redis/check-server.js";
 import { openClient, type RedisClient, untilReady } from "./redis/client.js";
 import { dispatch } from "./redis/dispatch.js";
 import { RedisExecutionLog } from "./redis/execution-log.js";
-import { instanceOf, msOrNull } from "./redis/execution-row.js";
-import { batches, offer, reap, renew, report } from "./redis/leases.js";
+import { instanceOf, msOrNull, word } from "./redis/execution-row.js";
+import { laneOfJob } from "./redis/lane.js";
+import { batches, knownLanes, offer, reap, renew, report } from "./redis/leases.js";
 import { claimDue as claimDueLua } from "./redis/lua/claim-due.js";
 import { get as getLua } from "./redis/lua/get.js";
 import { heartbeat as heartbeatLua } from "./redis/lua/heartbeat.js";
@@ -34,9 +38,11 @@ import { remove as removeLua } from "./redis/lua/remove.js";
 import { removeSome as removeSomeLua } from "./redis/lua/remove-some.js";
 import { requestCancel as requestCancelLua } from "./redis/lua/request-cancel.js";
 import { serverTime as serverTimeLua } from "./redis/lua/server-time.js";
+import { setAside as setAsideLua } from "./redis/lua/set-aside.js";
 import { update as updateLua } from "./redis/lua/update.js";
 import { Script, type Scripts, scriptsOf } from "./redis/script.js";
 import { WakeUp } from "./redis/wake-up.js";
+import { unreadable } from "./unreadable.js";
 
 export interface RedisJobStoreOptions {
   /** An ioredis client, or a cluster; it stays open at `close`. One that waits forever makes the store wait forever: see `url`. */
@@ -63,6 +69,7 @@ const SCRIPTS = {
   removeSome: new Script(removeSomeLua),
   requestCancel: new Script(requestCancelLua),
   serverTime: new Script(serverTimeLua),
+  setAside: new Script(setAsideLua),
   update: new Script(updateLua),
 };
 
@@ -145,14 +152,14 @@ export class RedisJobStore implements JobStore {
   }
 
   async insert(job: JobRecord): Promise<JobRecord | undefined> {
-    const args = [job.id, funcOf(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job), job.version];
+    const args = [job.id, checkedLane(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job), job.version];
     const existing = (await this.#scripts.run(SCRIPTS.insert, args)) as [string, string] | null;
-    return existing === null ? undefined : readJob(...existing);
+    return existing === null ? undefined : readJob(job.id, ...existing);
   }
 
   async get(id: string): Promise<JobRecord | undefined> {
     const [meta, text] = (await this.#scripts.run(SCRIPTS.get, [id])) as [string | null, string | null];
-    return meta === null || text === null ? undefined : readJob(meta, text);
+    return meta === null || text === null ? undefined : readJob(id, meta, text);
   }
 
   async list({ state, tag, limit = LIST_LIMIT, cursor }: JobQuery): Promise<JobPage> {
@@ -177,7 +184,7 @@ export class RedisJobStore implements JobStore {
   /** One job that cannot be read must not hide the others. */
   #readable(id: string, meta: string, text: string): JobRecord | undefined {
     try {
-      return readJob(meta, text);
+      return readJob(id, meta, text);
     } catch (error) {
       this.#logger.warn(`Job "${id}" is left out of the list, it cannot be read: ${(error as Error).message}`);
       return undefined;
@@ -185,7 +192,7 @@ export class RedisJobStore implements JobStore {
   }
 
   async update(job: JobRecord): Promise<JobRecord | undefined> {
-    const args = [job.id, job.version, funcOf(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job)];
+    const args = [job.id, job.version, checkedLane(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job)];
     const version = await this.#scripts.run(SCRIPTS.update, args);
     return version === null ? undefined : { ...job, version: Number(version) };
   }
@@ -202,32 +209,63 @@ export class RedisJobStore implements JobStore {
     }
   }
 
-  async claimDue({ leaseMs, limit, tasks }: ClaimRequest): Promise<Claims> {
-    const known = tasks === undefined ? [""] : ["1", ...new Set(tasks)];
+  async claimDue(request: ClaimRequest): Promise<Claims> {
+    const parts: Claims[] = [];
+    for (const lane of lanesOf(request)) parts.push(await this.#claimLane(lane, request));
+    if (parts.length === 0) return { nowMs: await this.now(), jobs: [], nextDueMs: null, broken: [] };
+    const jobs = parts.length === 1 ? parts[0]!.jobs : parts.flatMap((part) => part.jobs).sort(byNextRun);
+    return {
+      nowMs: parts.at(-1)!.nowMs,
+      jobs,
+      nextDueMs: parts.reduce<number | null>((first, { nextDueMs }) => earlier(first, nextDueMs), null),
+      broken: parts.flatMap(({ broken }) => broken),
+    };
+  }
+
+  async #claimLane(lane: Lane, { owner, leaseMs }: ClaimRequest): Promise<Claims> {
+    const { executor, limit } = lane;
+    const known = knownLanes([lane]);
     const jobs: JobRecord[] = [];
     const broken: { id: string; reason: string }[] = [];
     for (let asked = 0; ; ) {
       const size = Math.min(BATCH, limit - asked);
       const answer = (await this.#scripts.run(SCRIPTS.claimDue, [this.#now(), leaseMs, size, ...known])) as string[];
       const nowMs = Number(answer[0]);
-      const shelved: ClaimKey[] = [];
+      const newer: ClaimKey[] = [];
       for (let at = 2; at < answer.length; at += 4) {
-        const [id, version] = [answer[at]!, Number(answer[at + 2])];
+        const [id, version, runMs] = [answer[at]!, Number(answer[at + 2]), Number(answer[at + 1])];
         try {
-          const job = decodeJob(answer[at + 3]!, Number(answer[at + 1]), version);
+          const job = decodeJobOf(id, answer[at + 3]!, runMs, version);
+          if (executor !== undefined && job.executor !== executor) {
+            await this.update(job); // a scheduler of the first version put it there: it goes where it belongs
+            continue;
+          }
           this.#claimed.set(job, version);
           jobs.push(job);
         } catch (error) {
-          broken.push({ id, reason: (error as Error).message });
-          shelved.push({ jobId: id, version });
+          const reason = thrownMessage(error);
+          broken.push({ id, reason });
+          if (error instanceof NewerFormatError) newer.push({ jobId: id, version });
+          else await this.#setAside({ id, version, runMs }, owner, reason);
         }
       }
-      if (shelved.length > 0) await this.#giveBack(shelved, nowMs + BROKEN_MS);
+      if (newer.length > 0) await this.#giveBack(newer, nowMs + BROKEN_MS);
       asked += size;
       const isAll = answer.length - 2 < 4 * size;
       if (isAll || asked >= limit)
         return { nowMs, jobs, nextDueMs: answer[1] === "" ? null : Number(answer[1]), broken };
     }
+  }
+
+  /** A job that cannot be read has its run written down as an error, and is paused: it costs nobody else anything. */
+  async #setAside(
+    { id, version, runMs }: { id: string; version: number; runMs: number },
+    owner: string,
+    reason: string,
+  ): Promise<void> {
+    const nature = JSON.stringify([id, id, runMs, null, ""]);
+    const outcome = JSON.stringify([null, unreadable(reason), null]);
+    await this.#scripts.run(SCRIPTS.setAside, [this.#now(), id, version, randomUUID(), word(owner), nature, outcome]);
   }
 
   dispatch(decisions: readonly Decision[]): Promise<Verdict[]> {
@@ -289,12 +327,20 @@ export class RedisJobStore implements JobStore {
 }
 
 /** Of "<version> <lent> <next run or -> …" and the job's JSON. */
-function readJob(meta: string, text: string): JobRecord {
+function readJob(id: string, meta: string, text: string): JobRecord {
   const [version, , nextRun] = meta.split(" ", 3) as [string, string, string];
-  return decodeJob(text, msOrNull(nextRun), Number(version));
+  return decodeJobOf(id, text, msOrNull(nextRun), Number(version));
 }
 
-function funcOf({ func }: JobRecord): string {
-  if (typeof func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
-  return func;
+function byNextRun(a: JobRecord, b: JobRecord): number {
+  return a.nextRunMs! - b.nextRunMs!;
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
+}
+
+function checkedLane(job: JobRecord): string {
+  if (typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
+  return laneOfJob(job);
 }

@@ -1,8 +1,8 @@
 import type { JobRecord } from "../job-record.js";
 import type { Decision, Verdict } from "../job-store.js";
+import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
 import { dueRuns } from "./misfire.js";
-import { mostRoom } from "./most-room.js";
 import { Pacer } from "./pacer.js";
 import type { Runner } from "./runner.js";
 import type { SessionParts } from "./session-parts.js";
@@ -69,15 +69,16 @@ export class ClaimLoop {
     if (host.paused()) return pollMs;
     const parkedWork = this.#takeUnparked();
     if (parkedWork.length > 0) await this.#process(parkedWork, time.now());
-    const room = mostRoom(host.executors());
-    if (room <= 0 || this.#parked.length >= BATCH) return this.#untilCapacityMs();
+    const lanes = claimLanes(host, { most: BATCH, isShared: store.shared });
+    this.#listenForRoom();
+    if (lanes.length === 0 || this.#parked.length >= BATCH) return CAPACITY_MS;
     try {
       const askedAt = host.clock.monotonic();
       const answer = store.claimDue({
         owner: host.id,
         leaseMs,
-        limit: Math.min(BATCH, room),
-        ...(store.shared ? { tasks: host.taskNames() } : {}),
+        limit: BATCH * lanes.length,
+        lanes,
       });
       const claims = answer instanceof Promise ? await answer : answer;
       time.heard(claims.nowMs, askedAt);
@@ -90,9 +91,9 @@ export class ClaimLoop {
     }
   }
 
-  #untilCapacityMs(): number {
-    for (const executor of this.#parts.host.executors()) executor.onCapacity ??= () => this.wake();
-    return CAPACITY_MS;
+  /** One that is full says when it has room again. */
+  #listenForRoom(): void {
+    for (const [, executor] of this.#parts.host.executors()) executor.onCapacity ??= () => this.wake();
   }
 
   /** Decides, writes that down and starts; answers when the first of these jobs is due again. */
@@ -127,7 +128,7 @@ export class ClaimLoop {
   #hasRoom(job: JobRecord, roomOf: Map<string, number>): boolean {
     const { host, leaseMs } = this.#parts;
     const executor = host.executor(job.executor);
-    if (executor === undefined) return true; // its run ends as an error that names the executor
+    if (executor === undefined) return true; // it was removed meanwhile: the run is offered to others
     const room = roomOf.get(job.executor) ?? executor.capacity();
     if (room <= 0) {
       executor.onCapacity ??= () => this.wake();

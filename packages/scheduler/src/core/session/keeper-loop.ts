@@ -1,6 +1,7 @@
-import type { TakenOver } from "../job-store.js";
+import type { ClaimLane, SchedulerNode, TakenOver } from "../job-store.js";
+import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
-import { mostRoom } from "./most-room.js";
+import { OrphanWatch } from "./orphan-watch.js";
 import { Pacer } from "./pacer.js";
 import type { Runner } from "./runner.js";
 import type { SessionParts } from "./session-parts.js";
@@ -10,13 +11,16 @@ const BATCH = 200;
 /** While something runs, how often to look whether it runs for long. */
 const WATCH_MS = 250;
 const HEARTBEAT_MS = 5_000;
+const ORPHANS_EVERY_MS = 5_000;
 const REAP_EVERY_MS = 1_000;
+const SOON_MS = 20;
 
 /** Keeps leases alive, takes over what others dropped, and shows that this scheduler lives. */
 export class KeeperLoop {
   readonly #parts: SessionParts;
   readonly #runner: Runner;
   readonly #pacer: Pacer;
+  readonly #orphans: OrphanWatch;
   #mayTakeOver = true;
   #stopped = false;
   /** It sleeps long because nothing is held. */
@@ -27,6 +31,7 @@ export class KeeperLoop {
     this.#parts = parts;
     this.#runner = runner;
     this.#pacer = new Pacer(parts.host.clock);
+    this.#orphans = new OrphanWatch(parts);
   }
 
   start(): void {
@@ -59,6 +64,7 @@ export class KeeperLoop {
     let nextRenewal = 0;
     let nextReap = 0;
     let nextHeartbeat = 0;
+    let nextOrphans = host.clock.monotonic() + ORPHANS_EVERY_MS;
     while (!this.#stopped) {
       if (store.shared) {
         const now = host.clock.monotonic();
@@ -73,6 +79,10 @@ export class KeeperLoop {
           await this.#heartbeat();
           nextHeartbeat = now + HEARTBEAT_MS;
         }
+      }
+      if (host.clock.monotonic() >= nextOrphans) {
+        await this.#watchOrphans();
+        nextOrphans = host.clock.monotonic() + ORPHANS_EVERY_MS;
       }
       this.#runner.announceLongRuns();
       if (this.#stopped) return;
@@ -105,18 +115,25 @@ export class KeeperLoop {
 
   /** Takes over what dead schedulers dropped; answers when to look again, ms. */
   async #reap(): Promise<number> {
-    const { store, host, leaseMs, news, trouble } = this.#parts;
-    const limit = Math.min(BATCH, mostRoom(host.executors()));
-    if (limit <= 0) return REAP_EVERY_MS;
+    const { host, trouble } = this.#parts;
+    let waitMs = REAP_EVERY_MS;
     try {
-      const reaped = await store.reap({ owner: host.id, leaseMs, limit, tasks: host.taskNames() });
-      for (const execution of reaped.lost) news.lost(execution);
-      for (const instance of reaped.takenOver) this.#takeOver(instance);
-      if (reaped.nextExpiryMs === null) return REAP_EVERY_MS;
-      return Math.min(REAP_EVERY_MS, Math.max(20, reaped.nextExpiryMs - reaped.nowMs + 1));
+      for (const lane of claimLanes(host, { most: BATCH, isShared: true })) {
+        waitMs = Math.min(waitMs, await this.#reapLane(lane));
+      }
+      return waitMs;
     } catch (error) {
       return trouble.failed("look for runs to take over", error);
     }
+  }
+
+  async #reapLane(lane: ClaimLane): Promise<number> {
+    const { store, host, leaseMs, news } = this.#parts;
+    const reaped = await store.reap({ owner: host.id, leaseMs, limit: lane.room, lanes: [lane] });
+    for (const execution of reaped.lost) news.lost(execution);
+    for (const instance of reaped.takenOver) this.#takeOver(instance);
+    if (reaped.nextExpiryMs === null) return REAP_EVERY_MS;
+    return Math.min(REAP_EVERY_MS, Math.max(SOON_MS, reaped.nextExpiryMs - reaped.nowMs + 1));
   }
 
   #takeOver(instance: TakenOver): void {
@@ -129,8 +146,18 @@ export class KeeperLoop {
   }
 
   #heartbeat(): Promise<void> {
-    const { store, host, held, trouble } = this.#parts;
-    const node = { id: host.id, ...host.node(), running: held.size, seenAt: 0 };
-    return trouble.bestEffort("heartbeat", () => store.heartbeat(node));
+    const { store, trouble } = this.#parts;
+    return trouble.bestEffort("heartbeat", () => store.heartbeat({ ...this.#self(), seenAt: 0 }));
+  }
+
+  async #watchOrphans(): Promise<void> {
+    const { trouble, host } = this.#parts;
+    if (!host.paused())
+      await trouble.bestEffort("look for jobs that none can run", () => this.#orphans.look(this.#self()));
+  }
+
+  #self(): Omit<SchedulerNode, "seenAt"> {
+    const { host, held } = this.#parts;
+    return { id: host.id, ...host.node(), running: held.size };
   }
 }

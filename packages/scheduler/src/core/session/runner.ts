@@ -41,7 +41,8 @@ export class Runner implements RunKeeper {
     const run = new ActiveRun(held, task, this);
     held.active = run;
     if (executor === undefined) {
-      this.#settled(run, { kind: "error", error: new Error(`executor: there is no executor "${held.job.executor}"`) });
+      held.active = undefined;
+      this.#giveBack(held); // removed meanwhile: another scheduler has one, or this one will
       return;
     }
     if (task === undefined && executor.remote !== true) {

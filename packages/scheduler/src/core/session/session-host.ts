@@ -2,6 +2,7 @@ import type { Random } from "../../triggers/trigger.js";
 import type { Clock } from "../clock.js";
 import type { Events } from "../events.js";
 import type { Executor, Logger } from "../executor.js";
+import type { SchedulerNode } from "../job-store.js";
 import type { TaskFunction } from "../task.js";
 
 /** What a session uses of its scheduler. */
@@ -16,11 +17,13 @@ export interface SessionHost {
   /** Of shared stores. */
   readonly leaseMs: number;
   readonly pollMs: number;
-  readonly node: () => { host: string; pid: number; startedAt: number; state: "running" | "paused" | "stopping" };
+  readonly node: () => Pick<SchedulerNode, "host" | "pid" | "startedAt" | "state" | "offers">;
   readonly paused: () => boolean;
   readonly executor: (alias: string) => Executor | undefined;
-  readonly executors: () => Iterable<Executor>;
+  readonly executors: () => Iterable<[string, Executor]>;
   readonly task: (name: string) => TaskFunction | undefined;
+  /** The tasks that have a function here, and all that are registered. */
+  readonly localTasks: () => readonly string[];
   readonly taskNames: () => readonly string[];
   readonly newId: () => string;
 }

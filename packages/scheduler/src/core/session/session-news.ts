@@ -5,6 +5,7 @@ import type { JobRecord } from "../job-record.js";
 import type { Claims, NewInstance, TakenOver } from "../job-store.js";
 import { jobText, runTimeText } from "../job-text.js";
 import type { Json } from "../json.js";
+import type { Missing } from "../orphans.js";
 import type { ActiveRun } from "./active-run.js";
 import type { HeldInstance } from "./held-instance.js";
 import type { SessionHost } from "./session-host.js";
@@ -118,6 +119,12 @@ export class SessionNews {
     if (this.host.events.wants("job:removed")) {
       this.host.events.emit("job:removed", { jobId: id, store: this.alias });
     }
+  }
+
+  orphaned(job: JobRecord, { missing, name }: Missing): void {
+    const text = jobText(job, this.host.timezone);
+    this.host.logger.warn(`Job "${text}" is due and cannot run: no live scheduler has the ${missing} "${name}"`);
+    this.host.events.emit("job:orphaned", { jobId: job.id, store: this.alias, missing, name });
   }
 
   broken({ broken }: Claims): void {

@@ -5,6 +5,7 @@ import {
   claiming,
   claimOne,
   decision,
+  executionsOf,
   FAR,
   insertAll,
   job,
@@ -186,6 +187,110 @@ export const claimCases: Cases = {
     );
     assert.deepEqual((await store.claimDue(claiming({ tasks: [] }))).jobs, []);
     assert.equal((await store.claimDue(claiming())).jobs.length, 50);
+  },
+  "each executor is lent as much as it has room for, and a full one stands in nobody's way": async ({ store }) => {
+    const full = Array.from({ length: 50 }, (_, at) => job({ executor: "full", nextRunMs: at }));
+    const [cpu, other] = [job({ executor: "cpu", nextRunMs: 500 }), job({ executor: "cpu", nextRunMs: 501 })];
+    const last = job({ nextRunMs: 502 });
+    await insertAll(store, [...full, cpu, other, last]);
+    const lanes = [
+      { executor: "full", room: 2 },
+      { executor: "cpu", room: 1 },
+      { executor: "default", room: 10 },
+      { executor: "idle", room: 10 },
+    ];
+    const first = await store.claimDue(claiming({ lanes }));
+    assert.deepEqual(
+      first.jobs.map(({ id }) => id),
+      [full[0]!.id, full[1]!.id, cpu.id, last.id],
+    );
+    assert.ok(first.nextDueMs !== null && first.nextDueMs <= first.nowMs, "more is due that has room by then");
+    const second = await store.claimDue(claiming({ lanes: [{ executor: "cpu", room: 5 }] }));
+    assert.deepEqual(
+      second.jobs.map(({ id }) => id),
+      [other.id],
+    );
+    assert.deepEqual((await store.claimDue(claiming({ lanes: [] }))).jobs, []);
+  },
+  "a job is lent to those who have its task and its executor, together": async ({ store }) => {
+    const [both, task, executor] = [
+      job({ func: "known", executor: "cpu" }),
+      job({ func: "known", executor: "gpu" }),
+      job({ func: "other", executor: "cpu" }),
+    ];
+    await insertAll(store, [both, task, executor]);
+    const lanes = [
+      { executor: "cpu", room: 10, tasks: ["known"] },
+      { executor: "default", room: 10, tasks: ["known", "other"] },
+    ];
+    const ids = async (request: Parameters<typeof claiming>[0]) =>
+      (await store.claimDue(claiming({ leaseMs: 60_000, ...request }))).jobs.map(({ id }) => id);
+    assert.deepEqual(await ids({ lanes }), [both.id]);
+    assert.deepEqual(await ids({ lanes: [{ executor: "gpu", room: 1, tasks: [] }] }), []);
+    await change(store, executor.id, { executor: "default" });
+    assert.deepEqual(await ids({ lanes }), [executor.id]);
+    assert.deepEqual(await ids({ lanes: [{ executor: "gpu", room: 1 }] }), [task.id]);
+  },
+  "due jobs of a full or unknown executor do not keep a scheduler awake": async ({ store }) => {
+    await insertAll(store, [job({ executor: "full" }), job({ nextRunMs: FAR })]);
+    const { jobs, nextDueMs } = await store.claimDue(claiming({ lanes: [{ executor: "default", room: 1 }] }));
+    assert.deepEqual([jobs, nextDueMs], [[], FAR]);
+  },
+  "whatever a row holds, it costs nobody else a run: its own is an error, and it is paused": async ({
+    store,
+    corrupt,
+  }) => {
+    if (corrupt === undefined) return;
+    const sound = job();
+    const json = JSON.stringify({ v: 1, ...sound });
+    const { name: _, ...nameless } = JSON.parse(json) as Record<string, unknown>;
+    const rows: Record<string, string> = {
+      "no JSON": '{"v":1',
+      empty: "",
+      null: "null",
+      "an array": "[]",
+      "another job": json,
+      "half a character": JSON.stringify({ ...JSON.parse(json), id: "\ud83d" }),
+      "no trigger": JSON.stringify({ ...JSON.parse(json), id: "no trigger", trigger: undefined }),
+      "an unknown trigger": JSON.stringify({
+        ...JSON.parse(json),
+        id: "an unknown trigger",
+        trigger: { kind: "moon" },
+      }),
+      "an unknown zone": JSON.stringify({
+        ...JSON.parse(json),
+        id: "an unknown zone",
+        trigger: { kind: "cron", hour: 3, timezone: "Mars/Olympus" },
+      }),
+      "no name": JSON.stringify({ ...nameless, id: "no name" }),
+      "arguments that are none": JSON.stringify({ ...JSON.parse(json), id: "arguments that are none", args: 7 }),
+    };
+    await insertAll(store, [sound, ...Object.keys(rows).map((id) => job({ id, nextRunMs: 1 }))]);
+    for (const [id, text] of Object.entries(rows)) await corrupt(id, text);
+    const lanes = [{ executor: "default", room: 100, tasks: ["task"] }];
+    const [lent, broken]: [string[], string[]] = [[], []];
+    for (let round = 0; round < 3; round++) {
+      const claims = await store.claimDue(claiming({ lanes, leaseMs: 60_000 }));
+      lent.push(...claims.jobs.map(({ id }) => id));
+      broken.push(...claims.broken.map(({ id }) => id));
+    }
+    assert.deepEqual([lent, broken.sort()], [[sound.id], Object.keys(rows).sort()]);
+    for (const id of Object.keys(rows)) {
+      const [execution, ...more] = await executionsOf(store, id);
+      assert.deepEqual([more.length, execution?.state, execution?.scheduledAt], [0, "error", 1], id);
+      assert.match(execution!.error!, /^the job cannot be read, and is paused: /);
+      assert.equal(await store.remove(id), true);
+    }
+  },
+  "a job of a later version is left to its schedulers": async ({ store, corrupt }) => {
+    if (corrupt === undefined) return;
+    const later = job();
+    await store.insert(later);
+    await corrupt(later.id, JSON.stringify({ v: 99, ...later }));
+    const { jobs, broken } = await store.claimDue(claiming());
+    assert.deepEqual([jobs, broken.map(({ id }) => id)], [[], [later.id]]);
+    assert.deepEqual(await executionsOf(store, later.id), []);
+    assert.deepEqual((await store.claimDue(claiming())).broken, []);
   },
   "due jobs of unknown tasks do not keep a scheduler awake": async ({ store }) => {
     if (!store.shared) return;

@@ -93,6 +93,8 @@ export const handingOverCases: Cases = {
   "an offered run waits for somebody who knows its task": async ({ store }) => {
     const run = await running(store, { func: "known" }, { leaseMs: 60_000 });
     await store.offer([keyOf(run)]);
+    const elsewhere = [{ executor: "cpu", room: 9, tasks: ["known"] }];
+    assert.deepEqual((await store.reap(claiming({ owner: "bob", lanes: elsewhere }))).takenOver, []);
     const others = await store.reap(claiming({ owner: "bob", tasks: ["other"] }));
     assert.deepEqual([others.takenOver, others.lost], [[], []]);
     assert.equal((await store.reap(claiming({ owner: "bob", tasks: ["known"] }))).takenOver.length, 1);

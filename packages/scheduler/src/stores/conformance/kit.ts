@@ -21,8 +21,8 @@ export interface OpenedStore {
   readonly second?: JobStore;
   /** Lets the store's clock move on by at least so much: a fake clock, or really waiting. */
   advance(ms: number): Promise<void>;
-  /** Makes the stored job unreadable, where a store can hold such a thing. */
-  corrupt?(jobId: string): Promise<void>;
+  /** Makes this the stored job's JSON, where a store can hold such a thing; without it, something that is no JSON. */
+  corrupt?(jobId: string, json?: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -6,8 +6,9 @@ const ID_MAX = 190;
 const FUNC_MAX = 255;
 
 /** Throws a JobSpecError for what the tables cannot hold. */
-export function checkStorable({ id, func }: JobRecord): void {
+export function checkStorable({ id, func, executor }: JobRecord): void {
   if (typeof func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
   if (func.length > FUNC_MAX) throw new JobSpecError("func", `must have at most ${FUNC_MAX} characters`);
+  if (executor.length > ID_MAX) throw new JobSpecError("executor", `must have at most ${ID_MAX} characters`);
   if (id.length > ID_MAX) throw new JobSpecError("id", `must have at most ${ID_MAX} characters`);
 }

@@ -1,31 +1,40 @@
-import { decodeJob, type JobRecord } from "../../core/job-record.js";
+import { randomUUID } from "node:crypto";
+import { thrownMessage } from "../../core/describe-thrown.js";
+import { decodeJobOf, type JobRecord, NewerFormatError } from "../../core/job-record.js";
 import type { ClaimRequest, Claims } from "../../core/job-store.js";
+import { type Lane, lanesOf } from "../lanes.js";
+import { unreadable } from "../unreadable.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
 import { EXACT, idList, WANT_IDS } from "./want.js";
 
-/** How long a job that cannot be read is left alone. */
+/** How long a job of a later version of this library is left alone. */
 const BROKEN_MS = 60_000;
+/** Rows that cannot be read at all, of one claim. */
+const UNREADABLE_MAX = 10;
+/** The executor of a row whose JSON cannot be read. */
+const UNREADABLE = "";
 
 /** One read when nothing is due; else a transaction that lends out what no other scheduler is looking at. */
 export async function claimDue(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Claims> {
-  const state = await sessions.each((session) => look(session, tables, request));
+  const lanes = lanesOf(request);
+  const state = await sessions.each((session) => look(session, tables, lanes));
   if (!state.isDue) return { nowMs: state.nowMs, jobs: [], nextDueMs: state.nextMs, broken: [] };
   const claims = await lend(sessions, tables, request);
   const nextDueMs = claims.isFull ? claims.nowMs : earlier(state.nextMs, claims.leaseEndMs);
   return { nowMs: claims.nowMs, jobs: claims.jobs, nextDueMs, broken: claims.broken };
 }
 
-async function look(session: Session, { ns, jobs, now }: Tables, { tasks }: ClaimRequest) {
+async function look(session: Session, tables: Tables, lanes: readonly Lane[]) {
+  const { ns, jobs, now } = tables;
+  const due = withUnreadable(lanes).map((lane) => dueIn(tables, lane));
   // The order keeps the server on the due end of the index, where EXISTS may walk through all that is not due yet.
   const [state] = await session.rows(
     `SELECT ${now} AS now_ms,
-       (SELECT 1 FROM ${jobs} FORCE INDEX (due)
-        WHERE ns = ? AND next_run_ms <= ${now} AND lease_until <= ${now} ${known(tasks)}
-        ORDER BY next_run_ms LIMIT 1) AS is_due,
+       COALESCE(${due.map(({ where }) => `(SELECT 1 ${where} ORDER BY next_run_ms LIMIT 1)`).join(", ")}, NULL) AS is_due,
        (SELECT next_run_ms FROM ${jobs} FORCE INDEX (due)
         WHERE ns = ? AND next_run_ms > ${now} ORDER BY next_run_ms LIMIT 1) AS next_ms`,
-    [ns, ...knownValues(tasks), ns],
+    [...due.flatMap(({ values }) => values), ns],
   );
   const nowMs = ms(state!["now_ms"]);
   const isDue = state!["is_due"] !== null;
@@ -33,6 +42,20 @@ async function look(session: Session, { ns, jobs, now }: Tables, { tasks }: Clai
   // Where much is due this would look at all of it; and then nobody waits for the end of a lease.
   if (isDue) return { nowMs, isDue, nextMs };
   return { nowMs, isDue, nextMs: earlier(nextMs, await leaseEnd(session, jobs, ns, nowMs)) };
+}
+
+/** What is due in a lane, along the index of its executor: the due jobs of a full one are not even looked at. */
+function dueIn({ ns, jobs, now }: Tables, { executor, tasks }: Lane): { where: string; values: readonly unknown[] } {
+  const [index, ofExecutor] = executor === undefined ? ["due", ""] : ["lane", "AND executor = ?"];
+  const where = `FROM ${jobs} FORCE INDEX (${index})
+     WHERE ns = ? ${ofExecutor} AND next_run_ms <= ${now} AND lease_until <= ${now} ${known(tasks)}`;
+  return { where, values: [ns, ...(executor === undefined ? [] : [executor]), ...knownValues(tasks)] };
+}
+
+/** Somebody must meet a row that no executor claims, to say what is wrong with it. */
+function withUnreadable(lanes: readonly Lane[]): readonly Lane[] {
+  if (lanes.some(({ executor }) => executor === undefined)) return lanes;
+  return [...lanes, { executor: UNREADABLE, limit: UNREADABLE_MAX, tasks: undefined }];
 }
 
 interface Lent {
@@ -71,39 +94,82 @@ async function stands(
   return rows.length > 0;
 }
 
-async function lendOnce(session: Session, { ns, jobs, now }: Tables, request: ClaimRequest): Promise<Lent> {
-  const { owner, leaseMs, tasks } = request;
-  const limit = limitOf(request.limit, { least: 0, most: 1_000 });
-  const rows = await session.rows(
-    `SELECT id, next_run_ms, version, spec, ${now} AS now_ms FROM ${jobs} FORCE INDEX (due)
-     WHERE ns = ? AND next_run_ms <= ${now} AND lease_until <= ${now} ${known(tasks)}
-     ORDER BY next_run_ms LIMIT ? FOR UPDATE SKIP LOCKED`,
-    [ns, ...knownValues(tasks), limit],
-  );
+async function lendOnce(session: Session, tables: Tables, request: ClaimRequest): Promise<Lent> {
+  const { ns, jobs, now } = tables;
+  const { owner, leaseMs } = request;
+  const rows: Row[] = [];
+  let isFull = false;
+  for (const lane of withUnreadable(lanesOf(request))) {
+    const limit = limitOf(lane.limit, { least: 0, most: 1_000 });
+    const found = await dueRows(session, tables, lane, limit);
+    rows.push(...found);
+    isFull ||= found.length === limit;
+  }
   if (rows.length === 0)
     return { nowMs: await clockOf(session, now), jobs: [], broken: [], isFull: false, leaseEndMs: null };
   const nowMs = ms(rows[0]!["now_ms"]);
-  const isFull = rows.length === limit;
   const leaseEndMs = isFull ? null : await leaseEnd(session, jobs, ns, nowMs);
-  const { lent, broken } = read(rows);
+  const { lent, newer, broken } = read(rows);
   const lease = `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT}
                  SET j.lease_owner = ?, j.lease_until = ?, j.version = j.version + 1`;
   if (lent.length > 0) await session.run(lease, [idList(lent.map(({ id }) => id)), ns, owner, nowMs + leaseMs]);
-  if (broken.length > 0) await session.run(lease, [idList(broken.map(({ id }) => id)), ns, owner, nowMs + BROKEN_MS]);
-  return { nowMs, jobs: lent, broken, isFull, leaseEndMs };
+  if (newer.length > 0) await session.run(lease, [idList(newer.map(({ id }) => id)), ns, owner, nowMs + BROKEN_MS]);
+  if (broken.length > 0) await setAside(session, tables, { broken, owner, nowMs });
+  lent.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
+  return { nowMs, jobs: lent, broken: [...newer, ...broken], isFull, leaseEndMs };
+}
+
+function dueRows(session: Session, tables: Tables, lane: Lane, limit: number): Promise<Row[]> {
+  const { where, values } = dueIn(tables, lane);
+  return session.rows(
+    `SELECT id, next_run_ms, version, spec, ${tables.now} AS now_ms ${where}
+     ORDER BY next_run_ms LIMIT ? FOR UPDATE SKIP LOCKED`,
+    [...values, limit],
+  );
+}
+
+interface BrokenRow {
+  readonly id: string;
+  readonly reason: string;
+  readonly runMs: number;
 }
 
 function read(rows: readonly Row[]) {
   const lent: JobRecord[] = [];
-  const broken: { id: string; reason: string }[] = [];
-  for (const { id, next_run_ms, version, spec } of rows) {
+  const newer: BrokenRow[] = [];
+  const broken: BrokenRow[] = [];
+  for (const row of rows) {
+    const [id, runMs] = [row["id"] as string, ms(row["next_run_ms"])];
     try {
-      lent.push(decodeJob(spec as string, ms(next_run_ms), ms(version) + 1));
+      lent.push(decodeJobOf(id, row["spec"] as string, runMs, ms(row["version"]) + 1));
     } catch (error) {
-      broken.push({ id: id as string, reason: (error as Error).message });
+      (error instanceof NewerFormatError ? newer : broken).push({ id, runMs, reason: thrownMessage(error) });
     }
   }
-  return { lent, broken };
+  return { lent, newer, broken };
+}
+
+/** A job that cannot be read has its run written down as an error, and is paused: it costs nobody else anything. */
+async function setAside(
+  session: Session,
+  { ns, jobs, executions }: Tables,
+  { broken, owner, nowMs }: { broken: readonly BrokenRow[]; owner: string; nowMs: number },
+): Promise<void> {
+  const rows = broken.map(({ id, runMs, reason }) => {
+    const name = [...id].slice(0, 190).join("");
+    const times = [runMs, nowMs, nowMs];
+    return [ns, randomUUID(), id, name, randomUUID(), ...times, "error", owner, 0, "", 1, unreadable(reason)];
+  });
+  await session.run(
+    `INSERT INTO ${executions} (ns, id, job_id, job_name, incarnation, scheduled_ms, submitted_ms, finished_ms, state,
+       owner, token, instance_id, attempt, error) VALUES ?`,
+    [rows],
+  );
+  await session.run(
+    `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT}
+     SET j.next_run_ms = NULL, j.lease_until = 0, j.version = j.version + 1`,
+    [idList(broken.map(({ id }) => id)), ns],
+  );
 }
 
 async function leaseEnd(session: Session, jobs: string, ns: string, nowMs: number): Promise<number | null> {

@@ -19,6 +19,11 @@ export function isDuplicate(error: unknown): boolean {
   return (error as { errno?: number }).errno === 1062;
 }
 
+/** The column is there already. */
+export function isDuplicateName(error: unknown): boolean {
+  return (error as { errno?: number }).errno === 1060;
+}
+
 export function isMissingTable(error: unknown): boolean {
   return (error as { errno?: number }).errno === 1146;
 }

@@ -1,4 +1,4 @@
-import { decodeJob, type JobRecord } from "../../core/job-record.js";
+import { decodeJobOf, type JobRecord } from "../../core/job-record.js";
 import type { JobPage, JobQuery } from "../../core/job-store.js";
 import type { Row, Session } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
@@ -11,7 +11,10 @@ type Place = readonly [nextRunMs: number | null, id: string];
 
 /** One job; throws a SyntaxError when it cannot be read. */
 export async function readJob(session: Session, { ns, jobs }: Tables, id: string): Promise<JobRecord | undefined> {
-  const [row] = await session.rows(`SELECT next_run_ms, version, spec FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
+  const [row] = await session.rows(`SELECT id, next_run_ms, version, spec FROM ${jobs} WHERE ns = ? AND id = ?`, [
+    ns,
+    id,
+  ]);
   return row && asJob(row);
 }
 
@@ -79,5 +82,5 @@ function readable(row: Row): JobRecord[] {
 }
 
 function asJob(row: Row): JobRecord {
-  return decodeJob(row["spec"] as string, msOrNull(row["next_run_ms"]), ms(row["version"]));
+  return decodeJobOf(row["id"] as string, row["spec"] as string, msOrNull(row["next_run_ms"]), ms(row["version"]));
 }

@@ -1,6 +1,7 @@
 import type { Execution } from "../../core/execution.js";
 import { decodeJob, type JobRecord } from "../../core/job-record.js";
 import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job-store.js";
+import { type Lane, lanesOf } from "../lanes.js";
 import { asExecution } from "./execution-log.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
@@ -59,14 +60,15 @@ interface Ended {
 
 async function reapEnded(session: Session, tables: Tables, request: ClaimRequest, nowMs: number): Promise<Reaped> {
   const { ns, instances } = tables;
-  const { owner, leaseMs, tasks } = request;
+  const { owner, leaseMs } = request;
   const limit = limitOf(request.limit, { least: 0, most: 1_000 });
+  const mine = runnable(lanesOf(request));
   const rows = await session.rows(
     `SELECT id, token, attempt, offered, runs, spec, (offered = 1 OR deliveries < max_deliveries) AS again
      FROM ${instances} FORCE INDEX (lease) WHERE ns = ? AND lease_until <= ?
-       AND (func IN (?) OR NOT (offered = 1 OR deliveries < max_deliveries) OR ?)
+       AND (${mine.where} OR NOT (offered = 1 OR deliveries < max_deliveries))
      ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED`,
-    [ns, nowMs, tasks === undefined || tasks.length === 0 ? [""] : tasks, tasks === undefined, limit],
+    [ns, nowMs, ...mine.values, limit],
   );
   const ended = rows.map(readEnded);
   const takenOver = await handOver(session, tables, ended, owner, nowMs + leaseMs);
@@ -83,6 +85,20 @@ async function reapEnded(session: Session, tables: Tables, request: ClaimRequest
     [ns, nowMs],
   );
   return { nowMs, takenOver, lost, nextExpiryMs: msOrNull(next!["ms"]) };
+}
+
+/** The instances that one of the lanes can run, and those of which nobody can say who could. */
+function runnable(lanes: readonly Lane[]): { where: string; values: readonly unknown[] } {
+  const each = lanes.map(({ executor, tasks }) => {
+    const parts = [
+      executor === undefined ? "TRUE" : "executor IN (?, '')",
+      tasks === undefined ? "TRUE" : "func IN (?)",
+    ];
+    const names = tasks?.length === 0 ? [""] : tasks;
+    return { where: `(${parts.join(" AND ")})`, values: [executor, names].filter((value) => value !== undefined) };
+  });
+  const where = each.length === 0 ? "FALSE" : each.map((lane) => lane.where).join(" OR ");
+  return { where: `(${where})`, values: each.flatMap(({ values }) => values) };
 }
 
 function readEnded(row: Row): Ended {

@@ -1,9 +1,9 @@
-import { isMissingTable } from "./failure.js";
+import { isDuplicateName, isMissingTable } from "./failure.js";
 import type { Session, Sessions } from "./session.js";
 import { EXACT } from "./want.js";
 
 /** What the tables look like now. A later version adds statements of its own after these, which stay as they are. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Makes the tables, or brings them up to date. Each statement may be repeated and may meet another process that does the
@@ -16,6 +16,7 @@ export async function migrate(sessions: Sessions, prefix: string): Promise<void>
       throw new Error(`${prefix}schema is of version ${found}, newer than this library's ${VERSION}`);
     if (found === VERSION) return;
     for (const statement of firstTables(prefix)) await session.run(statement);
+    for (const statement of executorColumns(prefix)) await runOnce(session, statement);
     await session.run(`INSERT INTO ${prefix}schema (version) VALUES (?) ON DUPLICATE KEY UPDATE version = version`, [
       VERSION,
     ]);
@@ -27,6 +28,15 @@ export async function checkTables(sessions: Sessions, prefix: string): Promise<v
   const found = await sessions.each((session) => versionOf(session, prefix));
   if (found !== VERSION)
     throw new Error(`${prefix}jobs: the tables are of version ${found}, not ${VERSION}; migrate() makes them`);
+}
+
+/** Another process may have made the column, or this one before its connection was lost. */
+async function runOnce(session: Session, statement: string): Promise<void> {
+  try {
+    await session.run(statement);
+  } catch (error) {
+    if (!isDuplicateName(error)) throw error;
+  }
 }
 
 /** 0 when there are no tables. */
@@ -113,5 +123,18 @@ function firstTables(prefix: string): readonly string[] {
     `CREATE TABLE IF NOT EXISTS ${prefix}schema (
       version INT NOT NULL PRIMARY KEY
     ) ${options} COMMENT='written last: the tables are complete'`,
+  ];
+}
+
+/**
+ * Version 2: the executor of jobs and instances, by which they are claimed. The server reads it out of the JSON, so that
+ * rows which schedulers of version 1 write meanwhile have it as well; it is empty where the JSON cannot be read.
+ */
+function executorColumns(prefix: string): readonly string[] {
+  const column = `ADD COLUMN executor VARCHAR(190) CHARACTER SET utf8mb4 ${EXACT} GENERATED ALWAYS AS (
+      CASE WHEN JSON_VALID(spec) THEN COALESCE(JSON_UNQUOTE(JSON_EXTRACT(spec, '$.executor')), '') ELSE '' END) STORED`;
+  return [
+    `ALTER TABLE ${prefix}jobs ${column}, ADD KEY lane (ns, executor, next_run_ms)`,
+    `ALTER TABLE ${prefix}instances ${column}`,
   ];
 }

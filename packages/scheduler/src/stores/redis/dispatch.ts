@@ -1,6 +1,7 @@
 import { encodeJob, type JobRecord } from "../../core/job-record.js";
 import type { Decision, PlannedRun, Verdict } from "../../core/job-store.js";
 import { natureOf, onceField, word } from "./execution-row.js";
+import { laneOfJob } from "./lane.js";
 import { dispatch as lua } from "./lua/dispatch.js";
 import { type Argument, Script, type Scripts } from "./script.js";
 
@@ -54,7 +55,7 @@ function addDecision(
     offered ? 0 : leaseMs,
     `${offered ? 0 : 1} ${maxDeliveries} ${offered ? 1 : 0}`,
     word(owner),
-    String(job.func),
+    laneOfJob(job),
     JSON.stringify(runs.flatMap(({ executionId, scheduledAt }) => [executionId, scheduledAt])),
     known ? "" : encodeJob(job),
     runs.length,

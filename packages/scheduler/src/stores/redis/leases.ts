@@ -1,7 +1,9 @@
 import { decodeJob } from "../../core/job-record.js";
 import type { ClaimRequest, InstanceKey, Reaped, Renewal, Report, TakenOver } from "../../core/job-store.js";
+import { type Lane, lanesOf } from "../lanes.js";
 import { plannedRuns } from "./dispatch.js";
 import { outcomeLine, readRow, stateLine, word } from "./execution-row.js";
+import { laneOf } from "./lane.js";
 import { offer as offerLua } from "./lua/offer.js";
 import { reap as reapLua } from "./lua/reap.js";
 import { renew as renewLua } from "./lua/renew.js";
@@ -64,17 +66,16 @@ type Taken = [instanceId: string, token: string, attempt: string, plan: string, 
 type ReapAnswer = [now: string, next: string, left: number, more: number, taken: Taken[], lost: string[]];
 
 /** Window by window through the leases that have ended, past those whose tasks are unknown here. */
-export async function reap(
-  scripts: Scripts,
-  now: string,
-  { owner, leaseMs, limit, tasks }: ClaimRequest,
-): Promise<Reaped> {
+export async function reap(scripts: Scripts, now: string, request: ClaimRequest): Promise<Reaped> {
+  const { owner, leaseMs } = request;
+  const lanes = lanesOf(request);
+  const limit = Math.max(0, ...lanes.map((lane) => lane.limit));
+  const known = knownLanes(lanes);
   const takenOver: TakenOver[] = [];
   const lost = [];
   let skip = 0;
   for (let window = 1; ; window++) {
     const room = limit - takenOver.length;
-    const known = tasks === undefined ? [""] : ["1", ...tasks];
     const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, ...known]);
     const [nowText, next, left, more, taken, ended] = answer as ReapAnswer;
     for (const each of taken) takenOver.push(...asTakenOver(each));
@@ -86,6 +87,16 @@ export async function reap(
     const nowMs = Number(nowText);
     return { nowMs, takenOver, lost, nextExpiryMs: isFull ? nowMs : next === "" ? null : Number(next) };
   }
+}
+
+/** The lanes as the script takes them. */
+export function knownLanes(lanes: readonly Lane[]): string[] {
+  const [first] = lanes;
+  if (lanes.length === 1 && first!.executor === undefined)
+    return first!.tasks === undefined ? [""] : ["tasks", ...new Set(first!.tasks)];
+  if (lanes.length === 1 && first!.tasks === undefined) return ["executor", first!.executor!];
+  const names = lanes.flatMap(({ executor, tasks = [] }) => tasks.map((task) => laneOf(executor!, task)));
+  return ["lanes", ...new Set(names)];
 }
 
 /** None when the job cannot be read any more: the run is delivered again, and given up after its last delivery. */

@@ -3,16 +3,24 @@ import { jobLua, prelude } from "./prelude.js";
 /**
  * Lends due jobs, the earliest first: the heads of the known tasks' ZSETs are merged, so jobs of unknown tasks are not
  * even looked at. A lent job stays in its ZSET, at the end of its lease.
- * ARGV: now or '', lease ms, how many, '1' when only the tasks that follow.
+ * ARGV: now or '', lease ms, how many; then '' for any job, 'lanes' and their names, 'tasks' and their names (of any
+ * executor), or 'executor' and its name (with any task).
  * Answers now, when the next job is due or '', then id, next run, version, JSON of each.
  */
 export const claimDue = `${prelude}${jobLua}
 local now, limit = clock(ARGV[1]), tonumber(ARGV[3])
 local funcs = {}
-if ARGV[4] == '1' then
+if ARGV[4] == 'lanes' then
   for at = 5, #ARGV do funcs[at - 4] = ARGV[at] end
-else
+elseif ARGV[4] == '' then
   funcs = call('SMEMBERS', P .. 'funcs')
+else
+  local wanted, byTask = {}, ARGV[4] == 'tasks'
+  for at = 5, #ARGV do wanted[ARGV[at]] = true end
+  for _, lane in ipairs(call('SMEMBERS', P .. 'funcs')) do
+    local executor, func = laneParts(lane)
+    if wanted[byTask and func or executor] then funcs[#funcs + 1] = lane end
+  end
 end
 
 local nextDue = nil

@@ -3,15 +3,15 @@
  * cluster sends the script to the one node that has everything. Under the prefix:
  *
  *     jobs        HASH  job id → its JSON, opaque here
- *     meta        HASH  job id → "<version> <lent: 0|1> <next run or -> <max instances> <func>"
+ *     meta        HASH  job id → "<version> <lent: 0|1> <next run or -> <max instances> <lane>"
  *     order       ZSET  job ids by next run, paused ones at +inf: the order of the list
- *     due:<func>  ZSET  job ids by when they may be claimed: the next run, or the end of the lease they are lent on
- *     funcs       SET   those that have a due:<func>
+ *     due:<lane>  ZSET  job ids by when they may be claimed: the next run, or the end of the lease they are lent on
+ *     funcs       SET   the lanes (a task's name, with its executor's: see lane.ts) that have a due:<lane>
  *     runs        HASH  execution id → its row, three lines (see execution-row.ts)
  *     history     ZSET  execution ids by submission;  history:<job id> the same of one job
  *     ended:<c>   ZSET  execution ids that ended in the unusual state <c>, by submission
  *     once        HASH  (run time, incarnation, job) → execution id: a run time is executed once
- *     instances   HASH  instance id → its head line, then job id, func, plan, and the job's JSON
+ *     instances   HASH  instance id → its head line, then job id, lane, plan, and the job's JSON
  *     leases      ZSET  instance ids by the end of their lease
  *     active      HASH  job id → how many instances are open
  *     cancels     HASH  instance id → executions somebody asked to stop, as JSON strings with commas between
@@ -61,6 +61,13 @@ local function wake() redis.pcall('PUBLISH', match(P, '.*({scheduler:.+)$') .. '
 
 /** Reading and moving jobs. */
 export const jobLua = `
+-- The executor and the task of a lane.
+local function laneParts(lane)
+  local executor, func = match(lane, '^\\1([^\\1]*)\\1(.*)$')
+  if executor then return executor, func end
+  return 'default', lane
+end
+
 local function parseMeta(meta) return match(meta, '^(%d+) (%d) (%S+) (%d+) (.*)$') end
 
 -- True when the job is the first of its kind to become due.

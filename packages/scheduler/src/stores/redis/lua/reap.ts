@@ -1,20 +1,27 @@
-import { instanceLua, prelude } from "./prelude.js";
+import { instanceLua, jobLua, prelude } from "./prelude.js";
 
 /**
  * Looks at up to 100 instances whose lease has ended, past the first `skip`, which an earlier look has left alone.
- * ARGV: now or '', owner, lease ms, how many to take over, skip, '1' when only the tasks that follow.
+ * ARGV: now or '', owner, lease ms, how many to take over, skip; then '' for any run, 'lanes' and their names, 'tasks' and
+ * their names, or 'executor' and its name.
  * Answers now, when the next lease ends or '', how many were left alone, whether there may be more; then for each taken
  * over: instance id, token, attempt, plan, the job's JSON and the ids of its unfinished executions; then id and row of
  * each lost execution.
  */
-export const reap = String.raw`${prelude}${instanceLua}
+export const reap = String.raw`${prelude}${jobLua}${instanceLua}
 local now = clock(ARGV[1])
 local nowText, owner, limit, skip = int(now), ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 local leaseEnd = int(now + ARGV[3])
 local known = nil
-if ARGV[6] == '1' then
+if ARGV[6] ~= '' then
   known = {}
   for at = 7, #ARGV do known[ARGV[at]] = true end
+end
+local function isKnown(lane)
+  if not known then return true end
+  if ARGV[6] == 'lanes' then return known[lane] end
+  local executor, func = laneParts(lane)
+  return known[ARGV[6] == 'tasks' and func or executor]
 end
 
 local WINDOW = 100
@@ -64,7 +71,7 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
     local token, attempt, deliveries, most, offered, idLength, funcLength, _, body = parseInstance(instance)
     local func = sub(instance, body + idLength, body + idLength + funcLength - 1)
     local mayStart = offered == '1' or tonumber(deliveries) < tonumber(most)
-    if mayStart and ((known and not known[func]) or #taken >= limit) then
+    if mayStart and (not isKnown(func) or #taken >= limit) then
       left = left + 1
     else
       local plan, spec = match(instance, '^([^\n]*)\n(.*)$', body + idLength + funcLength)

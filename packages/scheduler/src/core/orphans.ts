@@ -1,0 +1,34 @@
+import type { JobRecord } from "./job-record.js";
+import type { NodeOffers, SchedulerNode } from "./job-store.js";
+
+/** The part of a job that no live scheduler has. */
+export interface Missing {
+  readonly missing: "task" | "executor";
+  /** The task's name, or the executor's alias. */
+  readonly name: string;
+}
+
+/** Schedulers write a heartbeat every five seconds; one that has missed three does not count. */
+const LIVE_MS = 15_000;
+
+/** Those of the nodes that are alive and may run jobs. */
+export function liveNodes(nodes: readonly SchedulerNode[], nowMs: number): readonly SchedulerNode[] {
+  return nodes.filter(({ seenAt, state }) => state !== "stopping" && nowMs - seenAt <= LIVE_MS);
+}
+
+/** Undefined when one of the nodes can run the job, or may be able to: a node of an earlier version does not say. */
+export function missingOf(job: JobRecord, nodes: readonly Pick<SchedulerNode, "offers">[]): Missing | undefined {
+  if (nodes.some(({ offers }) => offers === undefined || canRun(job, offers))) return undefined;
+  const hasExecutor = nodes.some(({ offers }) => offers!.executors.includes(job.executor));
+  return hasExecutor ? { missing: "task", name: taskName(job) } : { missing: "executor", name: job.executor };
+}
+
+function canRun({ func, executor }: JobRecord, offers: NodeOffers): boolean {
+  if (offers.remoteExecutors.includes(executor))
+    return typeof func !== "string" || offers.tasks.includes(func) || offers.remoteTasks.includes(func);
+  return offers.executors.includes(executor) && (typeof func !== "string" || offers.tasks.includes(func));
+}
+
+function taskName({ func }: JobRecord): string {
+  return typeof func === "string" ? func : func.name;
+}
