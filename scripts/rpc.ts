@@ -22,13 +22,19 @@ Calls UserRecommend.user_recommend, and prints its answer.
   --time-stamp MS  0 for a refresh, the answered time_stamp to go back (0)
   --dry-run        answers in full, records nothing
   --explain        every candidate, its source and score, and why it was dropped; records nothing
-  --address A      any grpc-js target ($RECOMMENDER_ADDRESS, or 127.0.0.1:50051);
+  --address A      any grpc-js target ($RECOMMENDER_ADDRESS, or 127.0.0.1:50051;
+                   with --explain $EXPLAIN_ADDRESS, or 127.0.0.1:50052);
                    with TLS_CA_FILE, TLS_CERT_FILE, TLS_KEY_FILE over TLS
   --timeout MS     the deadline, the retry included (2000)
 `;
 
 const Environment = z
-  .object({ ...TLS_VARIABLES, TLS_SERVER_NAME: z.string().optional() })
+  .object({
+    RECOMMENDER_ADDRESS: z.string().default("127.0.0.1:50051"),
+    EXPLAIN_ADDRESS: z.string().default("127.0.0.1:50052"),
+    ...TLS_VARIABLES,
+    TLS_SERVER_NAME: z.string().optional(),
+  })
   .refine(isWholeTls, WHOLE_TLS);
 const INT32_MAX = 2_147_483_647;
 const EXPLAINED_MAX = 40;
@@ -45,9 +51,11 @@ await runByHand(USAGE, async (args) => {
     timeStamp: int64("time-stamp", given["time-stamp"], 0n),
   };
   const timeoutMs = wholeNumber("timeout", given.timeout, { default: 2_000, min: 1, max: 60_000 });
-  const address = given.address ?? (process.env["RECOMMENDER_ADDRESS"] || "127.0.0.1:50051");
   const config = readConfig(Environment, process.env);
   const tls = tlsOf(config);
+  // With certificates feeds are explained where they are made.
+  const isElsewhere = given.explain === true && tls === undefined;
+  const address = given.address ?? (isElsewhere ? config.EXPLAIN_ADDRESS : config.RECOMMENDER_ADDRESS);
   await using recommender = unaryRecommender({
     address,
     timeoutMs,

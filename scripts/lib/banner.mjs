@@ -12,6 +12,7 @@ export function banner({ host, ports, demoPassword, dataDir, embedded }) {
     ["docs", `${http}/docs`],
     ["feed", `curl '${http}/articles?channel_id=0&per_page=5'`],
     ["gRPC", buf(ports.GRPC_PORT)],
+    ["explain", `npm run rpc -- --explain --user 1 --address 127.0.0.1:${ports.EXPLAIN_PORT}`],
     ["jobs", `${jobs}${demoPassword === undefined ? "" : ` (staff: ${demo().staff})`}`],
     ["health", `${jobs}/health`],
     ["metrics", `${http}/metrics, http://localhost:${ports.METRICS_PORT}/metrics (recommender), ${jobs}/metrics`],

@@ -13,6 +13,7 @@ export async function readEnvironment(env) {
       PORT: port.default(3_000),
       GRPC_PORT: port.default(50_051),
       JOBS_PORT: port.default(3_001),
+      EXPLAIN_PORT: port.optional(),
       METRICS_PORT: port.optional(),
       REDIS_URL: redisUrl.optional(),
       MYSQL_URL: mysqlUrl.optional(),

@@ -73,10 +73,12 @@ function environmentsOf({ variables, ports, secrets, servers, logLevel }) {
     LOG_LEVEL: variables.LOG_LEVEL ?? logLevel,
   };
   const grpc = `127.0.0.1:${ports.GRPC_PORT}`;
+  const explain = `127.0.0.1:${ports.EXPLAIN_PORT}`;
   return {
     recommendation: {
       ...shared,
       GRPC_ADDRESS: grpc,
+      EXPLAIN_ADDRESS: explain,
       TRACK_SECRET: secrets.TRACK_SECRET,
       METRICS_PORT: String(ports.METRICS_PORT),
       METRICS_HOST: "127.0.0.1",
@@ -97,6 +99,7 @@ function environmentsOf({ variables, ports, secrets, servers, logLevel }) {
       HOST: host,
       JOBS_PORT: String(ports.JOBS_PORT),
       RECOMMENDER_ADDRESS: grpc,
+      EXPLAIN_ADDRESS: explain,
       JWT_SECRET: secrets.JWT_SECRET,
       GATEWAY_URLS: urlOf(host, ports.PORT),
       METRICS_URLS: [urlOf(host, ports.PORT), urlOf("127.0.0.1", ports.METRICS_PORT)]

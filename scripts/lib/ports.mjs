@@ -2,9 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
-/** Those that are typed; nobody types the port of metrics, so another one will do. */
+/** Those that are typed. */
 const NAMES = ["PORT", "GRPC_PORT", "JOBS_PORT"];
-const METRICS_PORT = 9_464;
+/** Ports that are not typed as a rule, so another one will do. */
+const QUIET = { EXPLAIN_PORT: 50_052, METRICS_PORT: 9_464 };
 
 /** The ports to listen on, each seen to be free. */
 export async function freePorts(variables) {
@@ -12,7 +13,8 @@ export async function freePorts(variables) {
   assertDistinct(Object.entries(ports));
   await Promise.all(Object.entries(ports).map(([name, port]) => assertFree(name, port)));
   await assertOwnAddress(variables.HOST);
-  return { ...ports, METRICS_PORT: await metricsPort(variables, Object.values(ports)) };
+  for (const name of Object.keys(QUIET)) ports[name] = await quietPort(name, variables, Object.values(ports));
+  return ports;
 }
 
 /** A name that does not resolve, or an address of another machine, is found before the servers start. */
@@ -28,10 +30,10 @@ async function assertOwnAddress(host) {
   }
 }
 
-/** Where the recommender listens for metrics. */
-async function metricsPort(variables, taken) {
-  const wanted = variables.METRICS_PORT ?? METRICS_PORT;
-  if (!taken.includes(wanted) && (await isFree(wanted))) return wanted;
+/** Where the recommender explains feeds, and listens for metrics. */
+async function quietPort(name, variables, taken) {
+  const wanted = variables[name] ?? QUIET[name];
+  if (!taken.includes(wanted) && (await isFree(name, wanted))) return wanted;
   const server = createServer().listen(0);
   await once(server, "listening");
   const { port } = server.address();
@@ -39,8 +41,8 @@ async function metricsPort(variables, taken) {
   return port;
 }
 
-function isFree(port) {
-  return assertFree("METRICS_PORT", port).then(
+function isFree(name, port) {
+  return assertFree(name, port).then(
     () => true,
     () => false,
   );

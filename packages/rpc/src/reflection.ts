@@ -7,6 +7,7 @@ import {
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { clip } from "@headline/errors";
 import { descriptorSetBase64 } from "./gen/descriptor-set.js";
 import {
   type ServerReflectionRequest,
@@ -17,6 +18,8 @@ import {
 type Ask = NonNullable<ServerReflectionRequest["messageRequest"]>;
 type Tell = NonNullable<ServerReflectionResponse["messageResponse"]>;
 type Stream = ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>;
+
+const NAME_MAX = 200;
 
 /** Both versions have the same messages; only the path differs. */
 export const ReflectionV1 = ServerReflectionService;
@@ -53,7 +56,7 @@ export function reflection(services: readonly string[]) {
   };
 
   const file = (found: FileDescriptorProto | undefined, asked: string): Tell => {
-    if (!found) return error(status.NOT_FOUND, `${asked} is not known here`);
+    if (!found) return error(status.NOT_FOUND, `${clip(asked, NAME_MAX)} is not known here`);
     const needed = new Set<FileDescriptorProto>();
     collect(found, needed);
     return {
@@ -78,8 +81,14 @@ export function reflection(services: readonly string[]) {
     stream.once("close", () => streams.delete(stream));
     stream.on("error", () => streams.delete(stream));
     stream.on("data", (request) => {
-      stream.write({ validHost: "", originalRequest: request, messageResponse: answer(request.messageRequest) });
+      const isTaken = stream.write({
+        validHost: "",
+        originalRequest: request,
+        messageResponse: answer(request.messageRequest),
+      });
+      if (!isTaken) stream.pause();
     });
+    stream.on("drain", () => stream.resume());
     stream.on("end", () => stream.end());
     if (drained) stream.end();
   };

@@ -8,6 +8,7 @@ import {
 } from "@grpc/grpc-js";
 import { HealthService } from "./gen/grpc/health/v1/health.js";
 import { Health } from "./health.js";
+import { boundedMetadata } from "./metadata-bound.js";
 import { ReflectionV1, ReflectionV1Alpha, reflection } from "./reflection.js";
 
 /** A handler of endless streams, told to answer what it has read and end them. */
@@ -33,6 +34,10 @@ interface ServeOptions {
   /** How long calls in flight may take once the server drains. Default 5 s. */
   readonly drainMs?: number;
   readonly interceptors?: readonly ServerInterceptor[];
+  /** Calls in flight on one connection; more of them wait at their client. Default 256. */
+  readonly streamsMax?: number;
+  /** Whether tools may ask which services and messages there are. Default yes. */
+  readonly reflection?: boolean | undefined;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -47,6 +52,7 @@ export interface RunningServer extends AsyncDisposable {
 
 const RECEIVE_BYTES_MAX = 64 * 1_024;
 const DRAIN_MS = 5_000;
+const STREAMS_MAX = 256;
 
 /** Names a service after its path on the wire. */
 export function service<Implementation extends UntypedServiceImplementation>(
@@ -59,7 +65,7 @@ export function service<Implementation extends UntypedServiceImplementation>(
   return { name, definition: definition as ServiceDefinition, implementation };
 }
 
-/** Binds, and serves the services with standard health and reflection until drained. */
+/** Binds, and serves the services with standard health, and reflection unless that is off, until drained. */
 export async function openServer(options: ServeOptions): Promise<RunningServer> {
   const names = options.services.map(({ name }) => name);
   const health = new Health(names);
@@ -69,16 +75,19 @@ export async function openServer(options: ServeOptions): Promise<RunningServer> 
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
   ]);
+  const reflected = [ReflectionV1, ReflectionV1Alpha].map((definition) =>
+    service(definition as ServiceDefinition, boundedMetadata(reflectionHandlers)),
+  );
   const served = [
     ...options.services,
-    service(HealthService as ServiceDefinition, health.handlers),
-    service(ReflectionV1 as ServiceDefinition, reflectionHandlers),
-    service(ReflectionV1Alpha as ServiceDefinition, reflectionHandlers),
+    service(HealthService as ServiceDefinition, boundedMetadata(health.handlers)),
+    ...((options.reflection ?? true) ? reflected : []),
   ];
 
   // Channelz stays on: without it grpc-js 1.14 keeps no list of sessions, and forceShutdown closes none.
   const server = new Server({
     "grpc.max_receive_message_length": options.receiveBytesMax ?? RECEIVE_BYTES_MAX,
+    "grpc.max_concurrent_streams": options.streamsMax ?? STREAMS_MAX,
     "grpc.keepalive_time_ms": 10_000,
     "grpc.keepalive_timeout_ms": 1_000,
     interceptors: [...(options.interceptors ?? [])],

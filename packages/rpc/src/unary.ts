@@ -1,8 +1,9 @@
 import { type handleUnaryCall, Metadata, type ServerUnaryCall, type sendUnaryData, status } from "@grpc/grpc-js";
 import { CallLife } from "./call-life.js";
 import type { InFlightGate } from "./in-flight.js";
+import { metadataRefusal } from "./metadata-bound.js";
 import { codeName, codeOf, type ObserveCall } from "./observe.js";
-import { type FailureStatus, PUSHBACK, refusalStatus, toStatus } from "./status.js";
+import { type FailureStatus, refusalStatus, toStatus } from "./status.js";
 
 /** What a handler knows of its call besides the request. */
 export interface CallContext {
@@ -36,7 +37,6 @@ export interface Edge {
 }
 
 const LIMIT_MS = 10_000;
-const METADATA_BYTES_MAX = 8 * 1_024;
 
 /** Makes a grpc-js handler of an async function: a Refusal becomes its status, anything else INTERNAL, never a crash. */
 export function unary<Request, Response>(
@@ -94,26 +94,9 @@ function methodName(path: string): string {
 
 /** Takes a place at the gate, or says why the call may not come in. */
 export function refuse(metadata: Metadata, edge: Edge): FailureStatus | undefined {
-  const bytes = metadataBytes(metadata);
-  const bytesMax = edge.metadataBytesMax ?? METADATA_BYTES_MAX;
-  if (bytes > bytesMax) {
-    const never = new Metadata();
-    never.set(PUSHBACK, "-1");
-    return {
-      code: status.RESOURCE_EXHAUSTED,
-      details: `metadata of ${bytes} bytes exceeds ${bytesMax}`,
-      metadata: never,
-    };
-  }
+  const refused = metadataRefusal(metadata, edge.metadataBytesMax);
+  if (refused !== undefined) return refused;
   return edge.gate && !edge.gate.enter() ? refusalStatus(edge.gate.refusal) : undefined;
-}
-
-function metadataBytes(metadata: Metadata): number {
-  let bytes = 0;
-  for (const [key, values] of Object.entries(metadata.toHttp2Headers())) {
-    for (const value of Array.isArray(values) ? values : [values]) bytes += key.length + String(value ?? "").length;
-  }
-  return bytes;
 }
 
 class UnaryContext<Request, Response> extends CallLife implements CallContext {

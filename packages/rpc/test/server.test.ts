@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -315,6 +317,26 @@ describe("health", () => {
     await server.drain(); // although the watch would go on for ever
     expect(seen).toEqual([1, 2]);
     client.close();
+  });
+});
+
+describe("a connection", () => {
+  it("is told how many calls it may have in flight", async () => {
+    await using server = await openRecommender(async () => recommendation());
+    const session = connect(`http://${server.address}`);
+    const [settings] = (await once(session, "remoteSettings")) as [{ maxConcurrentStreams?: number }];
+    session.destroy();
+    expect(settings.maxConcurrentStreams).toBe(256);
+  });
+
+  it("may not send more metadata to health than to the others", async () => {
+    await using server = await openRecommender(async () => recommendation());
+    const client = new HealthClient(server.address, credentials.createInsecure());
+    const metadata = new Metadata();
+    metadata.set("x-large", "a".repeat(9_000));
+    const error = await new Promise<ServiceError | null>((resolve) => client.check({ service: "" }, metadata, resolve));
+    client.close();
+    expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
   });
 });
 

@@ -43,6 +43,12 @@ describe("a recommender with certificates", () => {
     expect(await ask(clientTls(ours.issue("caller")), "recommendation")).toBe(5);
   });
 
+  test("explains a feed to who is of the same authority, where it is made", async () => {
+    const credentials = clientTls(ours.issue("caller"));
+    await using recommender = unaryRecommender({ address: recommendation.address, timeoutMs: 2_000, credentials });
+    expect((await recommender.explain(reader)).candidates.length).toBeGreaterThan(0);
+  });
+
   test("refuses who shows no certificate, or one of another authority", async () => {
     const { ca } = ours.issue("caller");
     const unavailable = { code: "UNAVAILABLE" };

@@ -26,7 +26,8 @@ interface Parts {
   /** How many proxies before this one say who asks, in X-Forwarded-For. */
   readonly trustProxy: number;
   readonly mysql: Mysql;
-  readonly recommender: Recommender;
+  /** Explains feeds. */
+  readonly explainer: Pick<Recommender, "explain">;
   readonly recent: RecentTasks;
   readonly metrics: Metrics;
   /** How every process and dependency is. */
@@ -45,7 +46,7 @@ export interface JobsApp {
 export function createApp({
   scheduler,
   mysql,
-  recommender,
+  explainer,
   sessions,
   signInLimit,
   trustProxy,
@@ -84,7 +85,7 @@ export function createApp({
   app.use(signIn.required);
   app.get("/health", healthPage(lookAround));
   app.get("/tasks", tasksPage(recent));
-  app.get("/explain", explainPage({ recommender, mysql }));
+  app.get("/explain", explainPage({ explainer, mysql }));
   app.get("/experiments", experimentsPage(mysql));
   app.use(jobs);
   app.use(failures(log));

@@ -30,6 +30,8 @@ const Environment = z
     /** The Redis that must not evict, where there is one for each duty. */
     REDIS_STATE_URL: redisUrl.optional(),
     RECOMMENDER_ADDRESS: grpcTarget.default("dns:///localhost:50051"),
+    /** Where the recommender explains feeds; RECOMMENDER_ADDRESS unless given. */
+    EXPLAIN_ADDRESS: grpcTarget.optional(),
     /** How many proxies stand before this service, each of which adds who asks it to X-Forwarded-For. */
     TRUST_PROXY: integer(0, 10).default(0),
     /** Signs the sessions of staff, with a key derived for that; JWT_SECRET where there is none. */
@@ -67,6 +69,7 @@ await runUntilSignal(
       redisUrl: config.REDIS_URL,
       stateRedisUrl: config.REDIS_STATE_URL,
       recommenderAddress: config.RECOMMENDER_ADDRESS,
+      explainAddress: config.EXPLAIN_ADDRESS,
       tls: tlsOf(config),
       tlsServerName: config.TLS_SERVER_NAME,
       secret: config.STAFF_SECRET ?? config.JWT_SECRET,

@@ -8,7 +8,7 @@ import { openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { countDependencies, Metrics as ProcessMetrics } from "@headline/observability/metrics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { clientTls, connectRecommender } from "@headline/rpc";
+import { clientTls, connectRecommender, unaryRecommender } from "@headline/rpc";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { createApp } from "./app.js";
@@ -32,6 +32,8 @@ export interface JobsConfig {
   readonly stateRedisUrl?: string | undefined;
   /** A grpc-js target; static pages show what it recommends. */
   readonly recommenderAddress: string;
+  /** Where feeds are explained; `recommenderAddress` unless given. */
+  readonly explainAddress?: string | undefined;
   /** What both ends of the way to the recommender prove themselves with; in the open without. */
   readonly tls?: Tls | undefined;
   /** Whom the recommender's certificate names, if not the host of its address. */
@@ -107,13 +109,13 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl);
     const limitRedis = openRedis(redisUrl, { onError: onRedisError });
     resources.defer(() => limitRedis.disconnect());
-    const recommender = resources.use(
-      connectRecommender({
-        address: config.recommenderAddress,
-        credentials: config.tls && clientTls(config.tls),
-        serverName: config.tlsServerName,
-      }),
-    );
+    const security = { credentials: config.tls && clientTls(config.tls), serverName: config.tlsServerName };
+    const { recommenderAddress, explainAddress } = config;
+    const recommender = resources.use(connectRecommender({ address: recommenderAddress, ...security }));
+    const explainer =
+      explainAddress === undefined
+        ? recommender
+        : resources.use(unaryRecommender({ address: explainAddress, ...security }));
     const onAway = gathered(log, "waits for MySQL; runs nothing yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(stateRedis), waitForMysql(mysqlUrl, { signal, onAway })]);
 
@@ -174,7 +176,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       lookAround,
       scheduler,
       mysql,
-      recommender,
+      explainer,
       sessions,
       signInLimit: createSignInLimit(limitRedis),
       trustProxy: config.trustProxy ?? 0,

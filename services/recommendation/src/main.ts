@@ -25,6 +25,10 @@ const Environment = z
     GRPC_PORT: port.default(50_051),
     /** Anything grpc-js can bind, such as unix:/run/recommender.sock; wins over GRPC_PORT. */
     GRPC_ADDRESS: grpcTarget.optional(),
+    /** Where feeds are explained to staff: an address that readers' services do not reach, or GRPC_ADDRESS itself. */
+    EXPLAIN_ADDRESS: grpcTarget.optional(),
+    /** Whether tools may ask which services and messages there are. */
+    GRPC_REFLECTION: z.enum(["on", "off"]).default("on"),
     MYSQL_URL: mysqlUrl,
     REDIS_URL: redisUrl,
     /** The Redis that must not evict, where there is one for each duty. */
@@ -53,6 +57,8 @@ await runUntilSignal(
       signal,
       address: config.GRPC_ADDRESS ?? `0.0.0.0:${config.GRPC_PORT}`,
       tls: tlsOf(config),
+      explainAddress: config.EXPLAIN_ADDRESS,
+      reflection: config.GRPC_REFLECTION === "on",
       mysqlUrl: config.MYSQL_URL,
       redisUrl: config.REDIS_URL,
       stateRedisUrl: config.REDIS_STATE_URL,

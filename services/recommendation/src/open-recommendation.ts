@@ -46,6 +46,13 @@ export interface RecommendationConfig {
   readonly address: string;
   /** Certificates that callers have to match; anybody may call without. */
   readonly tls?: Tls | undefined;
+  /**
+   * Where feeds are explained, which shows any reader's interests: an address of its own, or `address` where everybody who
+   * calls may see that. With certificates feeds are explained at `address` too.
+   */
+  readonly explainAddress?: string | undefined;
+  /** Whether tools may ask which services and messages there are; yes by default. */
+  readonly reflection?: boolean | undefined;
   readonly mysqlUrl: string;
   /** Where changes are told, and histories are kept unless `stateRedisUrl` says otherwise. */
   readonly redisUrl: string;
@@ -78,6 +85,8 @@ export interface RecommendationConfig {
 export interface RunningRecommendation extends AsyncDisposable {
   readonly address: string;
   readonly port: number;
+  /** Where feeds are explained, if anywhere. */
+  readonly explainAddress: string | undefined;
   /** Where metrics are read, if anywhere. */
   readonly metricsPort: number | undefined;
 }
@@ -226,20 +235,31 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       gate: inFlightGate(callsMax),
       observe: observation.onCall,
     };
+    const { explainAddress, reflection } = config;
+    const security = { credentials: config.tls && mutualTls(config.tls), reflection };
+    const explaining = explainService(explainFeed, edge);
+    const isExplainedHere = config.tls !== undefined || explainAddress === address;
+    const explainServer =
+      explainAddress === undefined || explainAddress === address
+        ? undefined
+        : resources.use(await openServer({ address: explainAddress, services: [explaining], ...security }));
     const server = await openServer({
       address,
-      credentials: config.tls && mutualTls(config.tls),
       services: [
         userRecommendService(recommend, edge),
         recommendService({ recommend, countUpdates }, edge),
-        explainService(explainFeed, edge),
+        ...(isExplainedHere ? [explaining] : []),
       ],
+      ...security,
     });
-    log.info({ address: server.address, metrics_port: observation.metricsPort }, "recommendation listens");
     resources.use(server);
+    const explainedAt = explainServer?.address ?? (isExplainedHere ? server.address : undefined);
+    const { metricsPort: metrics_port } = observation;
+    log.info({ address: server.address, explain_address: explainedAt, metrics_port }, "recommendation listens");
     return {
       address: server.address,
       port: server.port,
+      explainAddress: explainedAt,
       metricsPort: observation.metricsPort,
       [Symbol.asyncDispose]: () => resources.close(),
     };

@@ -2,7 +2,13 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { connectRecommender, HealthClient, UserRecommendClient, type UserRequest } from "@headline/rpc";
+import {
+  connectRecommender,
+  HealthClient,
+  UserRecommendClient,
+  type UserRequest,
+  unaryRecommender,
+} from "@headline/rpc";
 import { openTrackKeys, type TrackKind, verifyTrackToken } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { historyKey } from "../src/index.js";
@@ -252,6 +258,30 @@ describe("the edge", () => {
     const answer = await curl("--data", '{"user_id":"88","article_num":3}', `${url}/UserRecommend/user_recommend`);
     expect(JSON.parse(answer).recommends).toHaveLength(3);
   }, 30_000);
+
+  test("feeds are not explained where everybody calls, but at the address for that", async () => {
+    const apart = await world.open({ explainAddress: "localhost:0" });
+    await using explainer = unaryRecommender({ address: apart.server.explainAddress as string, timeoutMs: 5_000 });
+    const ask = { userId: 7n, channelId: 0, articleNum: 1 };
+    expect((await explainer.explain(ask)).candidates.length).toBeGreaterThan(0);
+    await expect(apart.client.explain(ask)).rejects.toThrow(/does not implement/);
+    const without = await world.open({ explainAddress: undefined });
+    expect(without.server.explainAddress).toBeUndefined();
+    await expect(without.client.explain(ask)).rejects.toThrow(/does not implement/);
+  });
+
+  test("reflection can be off", async () => {
+    const { server } = await world.open({ reflection: false });
+    const args = [
+      "curl",
+      "--http2-prior-knowledge",
+      "--protocol",
+      "grpc",
+      "--list-services",
+      `http://${server.address}`,
+    ];
+    await expect(promisify(execFile)(buf, args, { cwd: root })).rejects.toThrow();
+  });
 
   test("draining under load answers every call that was taken", async () => {
     const { server } = await world.open();

@@ -32,6 +32,8 @@ export interface OpenOptions {
   readonly redisTimeoutMs?: number;
   readonly callsMax?: number;
   readonly holdout?: number;
+  readonly explainAddress?: string | undefined;
+  readonly reflection?: boolean;
   readonly snapshotMs?: number;
   readonly log?: Log;
   /** Over the stream of batches instead of one RPC a call. */
@@ -92,6 +94,7 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
       const server = resources.use(
         await openRecommendation({
           address: "127.0.0.1:0",
+          explainAddress: "127.0.0.1:0",
           mysqlUrl: database.url,
           redisUrl: redis.url,
           trackSecret: TRACK_SECRET,

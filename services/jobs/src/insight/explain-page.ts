@@ -8,7 +8,7 @@ import { escaped } from "../http/escaped.js";
 import { pageHeader } from "../http/page-header.js";
 
 interface Parts {
-  readonly recommender: Recommender;
+  readonly explainer: Pick<Recommender, "explain">;
   readonly mysql: Mysql;
 }
 
@@ -17,7 +17,7 @@ const CHANNEL_ID = /^(0|[1-9]\d{0,8})$/;
 const EXPLAIN_MS = 5_000;
 
 /** GET /explain?user_id&channel_id: why a reader's feed is as it is, every candidate with its sources, score and fate. */
-export function explainPage({ recommender, mysql }: Parts): RequestHandler {
+export function explainPage({ explainer, mysql }: Parts): RequestHandler {
   return async (req, res) => {
     const userId = text(req, "user_id");
     const channelId = text(req, "channel_id") || "0";
@@ -26,7 +26,7 @@ export function explainPage({ recommender, mysql }: Parts): RequestHandler {
       return document(res, problem === undefined ? 200 : 400, "Explain", page(form(userId, channelId, problem)));
     try {
       const request = { userId: BigInt(userId), channelId: Number(channelId), articleNum: 10 };
-      const answer = await recommender.explain(request, { timeoutMs: EXPLAIN_MS });
+      const answer = await explainer.explain(request, { timeoutMs: EXPLAIN_MS });
       const titles = await titlesOf(mysql, answer);
       document(res, 200, "Explain", page(`${form(userId, channelId)}${explanation(answer, titles)}`));
     } catch (error) {
