@@ -231,6 +231,17 @@ describe("bodies", () => {
     expectProblem(await send(method, path, bomb, { ...json, "content-encoding": "gzip" }), [413]);
   });
 
+  test.each(["UTF8", "utf8", '"utf-8"', "Utf-8", '"UTF8"; boundary=x'])("in charset=%s is read", async (charset) => {
+    const headers = { "content-type": `application/json; charset=${charset}` };
+    for (const [path, body] of [
+      ["/articles", { title: " ", content: "c", channel_id: 101 }],
+      ["/events", {}],
+    ] as const) {
+      const { status, body: problem } = await author.send("POST", path, { raw: JSON.stringify(body), headers });
+      expect({ status, code: problem.code }).toEqual({ status: 400, code: "INVALID_ARGUMENT" });
+    }
+  });
+
   test("without a content type is 415", async () => {
     const token = await bearer(1n);
     const { status } = await rawRequest(

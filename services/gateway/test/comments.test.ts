@@ -195,7 +195,7 @@ describe("a comment that cannot be", () => {
     [{}, "content"],
     [{ content: "" }, "content"],
     [{ content: "  \t " }, "content"],
-    [{ content: "two\nlines" }, "content"],
+    [{ content: "\u3164\u{e0067}" }, "content"],
     [{ content: "nul \u0000" }, "content"],
     [{ content: "\ud800" }, "content"],
     [{ content: "字".repeat(1_001) }, "content"],
@@ -206,6 +206,20 @@ describe("a comment that cannot be", () => {
     const answer = await writer.post(`/articles/${await newArticle()}/comments`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field);
+  });
+
+  test("breaks stay as they are read, each as one", async () => {
+    const articleId = await newArticle();
+    const { body } = await writer.post(`/articles/${articleId}/comments`, { content: "one\r\n\r\ntwo\n" });
+    expect(body.data.content).toBe("one\n\ntwo");
+    const { results } = (await writer.get(`/articles/${articleId}/comments`)).body.data;
+    expect(results[0].content).toBe("one\n\ntwo");
+  });
+
+  test("a thousand families can", async () => {
+    const content = "👨‍👩‍👧‍👦".repeat(1_000);
+    const { status, body } = await writer.post(`/articles/${await newArticle()}/comments`, { content });
+    expect({ status, content: body.data.content }).toEqual({ status: 201, content });
   });
 
   test("a thousand characters can, emoji included", async () => {

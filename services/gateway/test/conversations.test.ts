@@ -149,7 +149,7 @@ describe("a message", () => {
     [{}, "text"],
     [{ text: "" }, "text"],
     [{ text: " \t " }, "text"],
-    [{ text: "two\nlines" }, "text"],
+    [{ text: "\u2800\u200b" }, "text"],
     [{ text: "nul \u0000" }, "text"],
     [{ text: "\ud800" }, "text"],
     [{ text: "字".repeat(1_001) }, "text"],

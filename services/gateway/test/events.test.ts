@@ -68,7 +68,7 @@ describe("what a reader does with a page", () => {
     const events = [
       item("exposure", exposure, { article_ids: [first?.article_id, Number(results[1]?.article_id)] }),
       item("click", first?.trace.click ?? "", { ts }),
-      item("read", first?.trace.read ?? "", { duration_ms: 42_000 }),
+      item("read", first?.trace.read ?? "", { duration_ms: 41_999.6, ts: Date.now() + 0.25 }),
     ];
     expect(await upload(events, authorization)).toMatchObject(counts(3));
     const mine = await landed(bob);

@@ -29,7 +29,7 @@ const publishAt = z
   .union([z.number(), z.iso.datetime({ offset: true })], {
     error: "must be a time: ms since the epoch, or ISO 8601 with an offset",
   })
-  .transform((time) => (typeof time === "number" ? time : Date.parse(time)));
+  .transform((time) => (typeof time === "number" ? Math.round(time) : Date.parse(time)));
 
 /** What an author writes to publish. */
 export const Draft = z.strictObject(

@@ -7,7 +7,7 @@ import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { idText, read } from "../http/read.js";
-import { line } from "../http/text.js";
+import { lines } from "../http/text.js";
 import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import type { Users } from "../users/users.js";
 import { commentEvent, uncommentEvents } from "./comment-event.js";
@@ -29,7 +29,7 @@ interface Parts {
 const CHARACTERS_MAX = 1_000;
 const ArticlePath = z.object({ id: idText });
 export const CommentPath = z.object({ id: idText, commentId: idText });
-export const NewComment = z.strictObject({ content: line(CHARACTERS_MAX) }, { error: "must be a JSON object" });
+export const NewComment = z.strictObject({ content: lines(CHARACTERS_MAX) }, { error: "must be a JSON object" });
 
 /** POST /articles/:id/comments: 201 once it is committed, and the next read counts it; with an Idempotency-Key, once. */
 export function writeComment(parts: Parts): RequestHandler {

@@ -7,7 +7,7 @@ import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
-import { line } from "../http/text.js";
+import { lines } from "../http/text.js";
 import type { Users } from "../users/users.js";
 import { markConversationRead, readConversations } from "./conversation-store.js";
 import { presentMessage } from "./message.js";
@@ -29,7 +29,7 @@ interface Parts {
 const CHARACTERS_MAX = 1_000;
 export const PeerPath = z.object({ userId: idText });
 export const NewMessage = z.strictObject(
-  { text: line(CHARACTERS_MAX), client_id: z.guid({ error: "must be a UUID" }).toLowerCase() },
+  { text: lines(CHARACTERS_MAX), client_id: z.guid({ error: "must be a UUID" }).toLowerCase() },
   { error: "must be a JSON object" },
 );
 export const ReadUpTo = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });

@@ -1,4 +1,5 @@
 import express, { type RequestHandler } from "express";
+import { nameUtf8 } from "../http/json.js";
 import { HttpRefusal } from "../http/problem.js";
 
 const TYPES = ["application/json", "text/plain"];
@@ -12,5 +13,6 @@ export const beaconBody: RequestHandler = (req, res, next) => {
     next(new HttpRefusal(415, "UNSUPPORTED_MEDIA_TYPE", "the body must be JSON, as application/json or text/plain"));
     return;
   }
+  nameUtf8(req);
   parse(req, res, next);
 };

@@ -32,8 +32,8 @@ export const EventItem = z
       token: z
         .string({ error: "must be a text" })
         .max(TOKEN_CHARACTERS_MAX, { error: `must have at most ${TOKEN_CHARACTERS_MAX} characters` }),
-      ts: wholeMs(LAST_DATE_MS),
-      duration_ms: wholeMs(DAY_MS).optional(),
+      ts: milliseconds(LAST_DATE_MS),
+      duration_ms: milliseconds(DAY_MS).optional(),
       article_ids: z
         .array(idValue, { error: "must be a list of ids" })
         .refine(({ length }) => length >= 1 && length <= ARTICLES_MAX, { error: `must have 1 to ${ARTICLES_MAX} ids` })
@@ -58,10 +58,12 @@ export const EventItem = z
 
 export type EventItem = z.output<typeof EventItem>;
 
-function wholeMs(max: number) {
-  const error = `must be a whole number of milliseconds from 0 to ${max}`;
+/** Clocks of browsers have fractions of a millisecond; they are rounded off. */
+function milliseconds(max: number) {
+  const error = `must be milliseconds from 0 to ${max}`;
   return z
     .number({ error })
-    .refine((ms) => Number.isSafeInteger(ms) && ms >= 0 && ms <= max, { error })
-    .meta({ type: "integer", minimum: 0, maximum: max });
+    .overwrite((ms) => Math.round(ms))
+    .refine((ms) => ms >= 0 && ms <= max, { error })
+    .meta({ minimum: 0, maximum: max });
 }

@@ -6,6 +6,9 @@ import { HttpRefusal } from "./problem.js";
 const ANONYMOUS_MAX = 16 * 1_024;
 const SIGNED_IN_MAX = 1_024 * 1_024;
 
+const UTF8_BY_ANOTHER_NAME =
+  /;\s*charset\s*=\s*(["']?)\s*(?:utf-?8|unicode-1-1-utf-8|unicode11utf8|unicode20utf8|x-unicode20utf8)\s*\1\s*(?=;|$)/i;
+
 const parseAnonymous = express.json({ limit: ANONYMOUS_MAX, type: "application/json", inflate: true });
 const parseSignedIn = express.json({ limit: SIGNED_IN_MAX, type: "application/json", inflate: true });
 
@@ -34,6 +37,12 @@ export function optional(body: RequestHandler): RequestHandler {
 function mustBeJson(req: Request): void {
   if (req.is("application/json") === false || req.headers["content-type"] === undefined)
     throw new HttpRefusal(415, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/json");
+  nameUtf8(req);
+}
+
+/** UTF-8 by another of its names (https://encoding.spec.whatwg.org/#names-and-labels) is written as the parser knows it. */
+export function nameUtf8({ headers }: Request): void {
+  headers["content-type"] = headers["content-type"]?.replace(UTF8_BY_ANOTHER_NAME, "; charset=utf-8");
 }
 
 function mayBeLarge({ headers }: Request): boolean {

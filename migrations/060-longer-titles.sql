@@ -1,0 +1,2 @@
+ALTER TABLE articles
+  MODIFY title VARCHAR(1200) NOT NULL

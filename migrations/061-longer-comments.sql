@@ -1,0 +1,2 @@
+ALTER TABLE comments
+  MODIFY content VARCHAR(12000) NOT NULL
