@@ -17,7 +17,7 @@ export interface Article {
   readonly cover: readonly string[];
 }
 
-interface ArticleRow {
+export interface ArticleRow {
   readonly id: string;
   readonly author_id: string;
   readonly author_name: string | null;
@@ -80,7 +80,7 @@ export async function articleIdsByAuthor(
   return rows.map((row) => BigInt(row.id));
 }
 
-function toArticle(row: ArticleRow): Article {
+export function toArticle(row: ArticleRow): Article {
   return {
     articleId: BigInt(row.id),
     title: row.title,

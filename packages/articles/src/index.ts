@@ -11,3 +11,4 @@ export {
 export { type ArticleCounts, type Fragment, type Item, NO_COUNTS, toFragment, toItem } from "./fragment.js";
 export { PUBLISH_TASK, publishJob, publishJobId } from "./publish-job.js";
 export { overdueArticles, type Publication, publishScheduled } from "./publish-scheduled.js";
+export { readWaiting, type WaitingArticle } from "./waiting-article.js";

@@ -18,12 +18,13 @@ export interface PlaceOrder {
 }
 
 const PUBLISHED = 1;
+const SCHEDULED = 3;
 
 /**
  * Reserves a slot for the author's own article, and adds the job that takes it back unless it is paid in time: in one
  * transaction, so that none of the three is ever without the others.
  *
- * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author; OrderConflict SOLD_OUT or ALREADY_ORDERED.
+ * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author, FAILED_PRECONDITION before it is published; OrderConflict SOLD_OUT or ALREADY_ORDERED.
  */
 export async function placeOrder(tx: Transaction, jobs: JobsIn, ask: PlaceOrder): Promise<bigint> {
   await mustOwn(tx, ask);
@@ -40,6 +41,8 @@ async function mustOwn(tx: Transaction, { userId, articleId }: PlaceOrder): Prom
     "SELECT author_id, status FROM articles WHERE id = ?",
     [articleId],
   );
+  if (article?.status === SCHEDULED && BigInt(article.author_id) === userId)
+    throw new Refusal("FAILED_PRECONDITION", `article ${articleId} is not published yet`);
   if (article === undefined || article.status !== PUBLISHED)
     throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
   if (BigInt(article.author_id) !== userId)

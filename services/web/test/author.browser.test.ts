@@ -197,7 +197,13 @@ inBrowser("somebody signed in, in a browser", () => {
     await mine(page).getByText("Scheduled").waitFor();
     const [scheduled] = (await author.get("/users/me/articles")).body.data.results;
     expect(Date.parse(scheduled.publish_at) - Date.now()).toBeGreaterThan(23 * 3_600_000);
-    await mine(page).getByRole("link", { name: "Edit" }).click();
+    await mine(page).getByRole("link", { name: "Tomorrow's weather", exact: true }).click();
+    await page.getByRole("heading", { name: "Tomorrow's weather" }).waitFor();
+    await page.locator(".content", { hasText: "Rain" }).waitFor();
+    await page.locator("article .status.scheduled").waitFor();
+    expect(await page.locator(".comments").count()).toBe(0);
+    await page.getByRole("link", { name: "Edit" }).click();
+    expect(await page.getByLabel("Text").inputValue()).toBe("Rain");
     await page.getByText("Hold back").click();
     await page.getByRole("button", { name: "Save" }).click();
     await mine(page).getByText("Held").waitFor();

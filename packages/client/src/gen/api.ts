@@ -105,6 +105,9 @@ export type ArticleDetail = {
   readonly comment_count: number;
   readonly like_count: number;
   readonly collect_count: number;
+  /** Its author alone reads one that waits. */
+  readonly status: "published" | "scheduled" | "held";
+  readonly publish_at: string | null;
   readonly content: string;
   readonly similar: readonly Article[];
   /** To a request that says who reads: what proves what they do with it. */
@@ -301,6 +304,7 @@ export type OwnArticle = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly channel_id: string;
   readonly cover: readonly string[];
+  /** Its author alone reads one that waits. */
   readonly status: "published" | "scheduled" | "held";
   readonly publish_at: string | null;
   readonly pubdate: string | null;

@@ -1,3 +1,4 @@
+import { NO_COUNTS, readWaiting, toFragment, toItem, type WaitingArticle } from "@headline/articles";
 import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import type { TrackKeys } from "@headline/track-token";
@@ -25,7 +26,7 @@ interface Parts {
 const Path = z.object({ id: idText });
 
 /**
- * GET /articles/:id: the article with its content, counts, and similar ones; to a reader who says who they are, also what they
+ * GET /articles/:id, also of an article that waits for its time, to its author: the article with its content, counts, and similar ones; to a reader who says who they are, also what they
  * have done with it, and the tokens to do more.
  */
 export function readArticle(parts: Parts): RequestHandler {
@@ -34,15 +35,24 @@ export function readArticle(parts: Parts): RequestHandler {
     const { id } = read(Path, req.params);
     const reader = req.headers.authorization === undefined ? undefined : await parts.authenticate.anybody(req, res);
     const [[item], content] = await Promise.all([articles.getMany([id]), articles.contents.get(id)]);
-    if (item === undefined || content === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
+    if (item === undefined || content === undefined) return sendOk(res, await waiting(reader?.userId ?? 0n, id));
     const article = presentItem(item);
     sendOk(res, {
       ...article,
+      status: "published",
+      publish_at: null,
       content,
       similar: await similarTo(id, Number(article["channel_id"]), String(article["title"])),
       ...(reader && (await forReader(reader.userId, id, BigInt(String(article["aut_id"]))))),
     });
   };
+
+  /** To its author, an article that is not published yet. @throws Refusal NOT_FOUND */
+  async function waiting(readerId: bigint, id: bigint) {
+    const own = readerId > 0n ? await readWaiting(parts.mysql, readerId, id) : undefined;
+    if (own === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
+    return presentWaiting(own);
+  }
 
   /** Without what they have done the article is still theirs to read. */
   async function forReader(userId: bigint, articleId: bigint, authorId: bigint) {
@@ -64,4 +74,15 @@ export function readArticle(parts: Parts): RequestHandler {
       return [];
     }
   }
+}
+
+/** As once it is published, without what only readers make. `pubdate` is when it is planned for, or was. */
+function presentWaiting({ article, content, publishAt }: WaitingArticle) {
+  return {
+    ...presentItem(toItem(toFragment(article), NO_COUNTS)),
+    status: publishAt === null ? "held" : "scheduled",
+    publish_at: publishAt?.toISOString() ?? null,
+    content,
+    similar: [],
+  };
 }

@@ -61,8 +61,13 @@ export const Viewer = z.object({
   blocked_author: z.boolean(),
   following: z.boolean(),
 });
+const state = {
+  status: z.enum(["published", "scheduled", "held"]).meta({ description: "Its author alone reads one that waits." }),
+  publish_at: time.nullable(),
+};
 export const ArticleDetail = z.object({
   ...article,
+  ...state,
   content: z.string(),
   similar: z.array(Article),
   trace: Trace.optional().meta({ description: "To a request that says who reads: what proves what they do with it." }),
@@ -76,8 +81,7 @@ export const OwnArticle = z.object({
   title: z.string(),
   channel_id: id,
   cover: z.array(z.string()),
-  status: z.enum(["published", "scheduled", "held"]),
-  publish_at: time.nullable(),
+  ...state,
   pubdate: time.nullable(),
   comment_count: count,
   like_count: count,

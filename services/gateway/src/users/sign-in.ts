@@ -12,7 +12,7 @@ import type { AccessTokens, TokenPair } from "./access-tokens.js";
 import { givenText, newName, newPassword } from "./credentials.js";
 import { beginSignIn, type Ended, endSignIn, endSignIns, renewGeneration } from "./sign-in-store.js";
 import type { SignUpLimit } from "./sign-up-limit.js";
-import { type Account, accountOf, findAccount, insertUser } from "./user-store.js";
+import { type Account, findAccount, insertUser } from "./user-store.js";
 
 export interface SignInParts {
   readonly mysql: Mysql;
@@ -48,11 +48,12 @@ export function signUp(parts: SignUpParts): RequestHandler {
   return async (req, res) => {
     tokens.mustIssue();
     const { name, password } = read(SignUp, req.body);
-    const userId = await signUpLimit(req.ip, async () => {
+    const account = await signUpLimit(req.ip, async () => {
       try {
-        const change = await insertUser(mysql, name, await limited(() => hashPassword(password)));
+        const hash = await limited(() => hashPassword(password));
+        const change = await insertUser(mysql, name, hash);
         await announcer.announce(change);
-        return change.subjectId;
+        return { userId: change.subjectId, hash };
       } catch (error) {
         if (asRefusal(error)?.code !== "ALREADY_EXISTS") throw error;
         const before = await signedUpBefore(req, name, password);
@@ -60,19 +61,18 @@ export function signUp(parts: SignUpParts): RequestHandler {
         return before;
       }
     });
-    const account = await accountOf(mysql, userId);
-    const pair = account && (await tokensOf(parts, account));
+    const pair = await tokensOf(parts, account);
     if (pair === undefined)
       throw new Refusal("UNAVAILABLE", "the user changes at this moment", { retryAfterSeconds: 1 });
-    sendOk(res, { user_id: String(userId), name, ...pair }, 201);
+    sendOk(res, { user_id: String(account.userId), name, ...pair }, 201);
   };
 
   /** A user of that very name, made lately and with that password: whoever asks again was not answered. */
-  async function signedUpBefore(req: Request, name: string, password: string): Promise<bigint | undefined> {
+  async function signedUpBefore(req: Request, name: string, password: string): Promise<Account | undefined> {
     const account = await findAccount(mysql, name);
     if (account === undefined || !account.isNew || account.name !== name) return undefined;
     return parts.signInLimit({ name, address: req.ip }, async () =>
-      (await limited(() => verifyPassword(account.hash, password))) ? account.userId : undefined,
+      (await limited(() => verifyPassword(account.hash, password))) ? account : undefined,
     );
   }
 }
@@ -137,9 +137,12 @@ export function signOut({ mysql, tokens, announcer }: SignInParts): RequestHandl
 }
 
 /** Tokens of a new sign-in. Undefined when the password has changed since it was compared. */
-export async function tokensOf({ mysql, tokens }: SignInParts, account: Account): Promise<TokenPair | undefined> {
-  const begun = await beginSignIn(mysql, account.userId, account.hash);
-  return begun && tokens.issue(account.userId, begun);
+export async function tokensOf(
+  { mysql, tokens }: SignInParts,
+  { userId, hash }: Pick<Account, "userId" | "hash">,
+): Promise<TokenPair | undefined> {
+  const begun = await beginSignIn(mysql, userId, hash);
+  return begun && tokens.issue(userId, begun);
 }
 
 async function whoseSignIn(tokens: AccessTokens, token: string | undefined) {

@@ -12,6 +12,7 @@ import { useLoaded } from "../components/use-loaded.js";
 import { deedsSoFar, noteViewer } from "../events/reactions.js";
 import { measureReading } from "../events/reading-time.js";
 import { ArticleCard } from "../feed/article-card.js";
+import { dateTime } from "../language/format.js";
 import { words } from "../language/language.js";
 import { ask, reader } from "../session/session.js";
 import { AuthorLine } from "../users/author-line.js";
@@ -25,7 +26,7 @@ const read = new Map<string, ReadArticle>();
 export function ArticlePage({ id }: { id: string }) {
   const who = reader.value?.userId ?? "guest";
   const { value = read.get(id), problem, reload } = useLoaded(`${id} ${who}`, () => load(id));
-  const article = knownArticle(id);
+  const article = knownArticle(id) ?? value;
   const title = article?.title;
 
   useLayoutEffect(() => scrollToPlace(0), [id]);
@@ -49,7 +50,7 @@ export function ArticlePage({ id }: { id: string }) {
           <AuthorLine article={article} isFollowing={value?.viewer?.following} />
           <Body article={article} content={value?.content} />
           <p class="meta">
-            <TimeAgo date={article.pubdate} />
+            {value !== undefined && waits(value) ? <Waiting article={value} /> : <TimeAgo date={article.pubdate} />}
             {article.aut_id === reader.value?.userId && <a href={hrefOf.edit(id)}>{words.value.edit}</a>}
           </p>
         </article>
@@ -57,9 +58,23 @@ export function ArticlePage({ id }: { id: string }) {
       {article === undefined && problem === undefined && <TextSkeleton />}
       {problem && value === undefined && <ProblemNote problem={problem} retry={reload} />}
       {value !== undefined && <Similar articles={value.similar} />}
-      {value !== undefined && <CommentList articleId={id} />}
-      {article !== undefined && value !== undefined && <ReactionBar article={article} />}
+      {value !== undefined && !waits(value) && <CommentList articleId={id} />}
+      {article !== undefined && value !== undefined && !waits(value) && <ReactionBar article={article} />}
     </section>
+  );
+}
+
+/** Only its author reads it yet. */
+function waits({ status }: ReadArticle): boolean {
+  return status !== "published";
+}
+
+function Waiting({ article: { status, publish_at } }: { article: ReadArticle }) {
+  return (
+    <>
+      <span class={`status ${status}`}>{words.value.statuses[status]}</span>
+      {publish_at && <span>{dateTime(publish_at)}</span>}
+    </>
   );
 }
 
@@ -95,6 +110,7 @@ function Similar({ articles }: { articles: readonly ArticleSummary[] }) {
 async function load(id: string): Promise<ReadArticle> {
   const deeds = deedsSoFar();
   const article = await ask<ReadArticle>(`/articles/${id}`);
+  if (waits(article)) return article; // kept nowhere: whoever reads here next is perhaps not its author
   noteArticle(article);
   noteViewer(article, deeds);
   for (const other of article.similar) noteArticle(other);

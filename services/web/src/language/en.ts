@@ -104,7 +104,6 @@ export const en: Words = {
   channel: "Channel",
   chooseChannel: "Choose a channel",
   content: "Text",
-  contentKept: "Leave it empty to keep the text as it is",
   covers: "Covers",
   coverHint: "Addresses of pictures, or paths on this site; one a line, up to three, optional",
   when: "When",

@@ -102,7 +102,6 @@ export const zh = {
   channel: "频道",
   chooseChannel: "选择频道",
   content: "正文",
-  contentKept: "留空则不改动正文",
   covers: "封面",
   coverHint: "图片网址或本站路径，每行一个，最多三个，可不填",
   when: "发布时间",

@@ -11,12 +11,10 @@ interface Props {
   readonly submitLabel: string;
   readonly onSubmit: (draft: Draft) => Promise<void>;
   readonly onType?: (draft: Draft) => void;
-  /** An article whose text the gateway does not show before it is published keeps it when none is typed. */
-  readonly contentOptional?: boolean;
   readonly children?: ComponentChildren;
 }
 
-export function ArticleForm({ initial, submitLabel, onSubmit, onType, contentOptional = false, children }: Props) {
+export function ArticleForm({ initial, submitLabel, onSubmit, onType, children }: Props) {
   const [draft, setDraft] = useState(initial);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
@@ -66,8 +64,7 @@ export function ArticleForm({ initial, submitLabel, onSubmit, onType, contentOpt
       </label>
       <label>
         {text.content}
-        <textarea value={draft.content} onInput={typed("content")} required={!contentOptional} rows={10} />
-        {contentOptional && <small>{text.contentKept}</small>}
+        <textarea value={draft.content} onInput={typed("content")} required rows={10} />
       </label>
       <label>
         {text.covers}

@@ -1,7 +1,6 @@
 import { useLayoutEffect, useState } from "preact/hooks";
-import { Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
-import type { Listed, OwnArticle, ReadArticle } from "../api/wire.js";
+import type { ReadArticle } from "../api/wire.js";
 import { scrollToPlace } from "../app/places.js";
 import { go, hrefOf } from "../app/routes.js";
 import { PageHead } from "../components/page-head.js";
@@ -16,18 +15,13 @@ import { ArticleForm } from "./article-form.js";
 import { coversOf, type Draft, localTime } from "./draft.js";
 import { PublishTime, type When } from "./publish-time.js";
 
-interface Editable {
-  readonly draft: Draft;
-  readonly own: OwnArticle | undefined;
-}
-
 const IN_AN_HOUR_MS = 60 * 60 * 1_000;
 /** "Now" has to be later than the moment the gateway reads it. */
 const AT_ONCE_MS = 2_000;
 
 export function EditPage({ id }: { id: string }) {
   const who = reader.value?.userId ?? "guest";
-  const { value, problem, reload } = useLoaded(`${id} ${who}`, () => load(id));
+  const { value, problem, reload } = useLoaded(`${id} ${who}`, () => ask<ReadArticle>(`/articles/${id}`));
   useLayoutEffect(() => scrollToPlace(0), []);
   return (
     <section class="plain-page">
@@ -35,15 +29,18 @@ export function EditPage({ id }: { id: string }) {
       {reader.value === undefined && <SignInFirst why={words.value.signInToSee} />}
       {reader.value !== undefined && problem && <ProblemNote problem={problem} retry={reload} />}
       {reader.value !== undefined && !problem && value === undefined && <TextSkeleton />}
-      {reader.value !== undefined && value !== undefined && <EditForm id={id} editable={value} key={id} />}
+      {reader.value !== undefined && value !== undefined && <EditForm id={id} article={value} key={id} />}
     </section>
   );
 }
 
-function EditForm({ id, editable: { draft: initial, own } }: { id: string; editable: Editable }) {
-  const waits = own !== undefined && own.status !== "published";
-  const [when, setWhen] = useState<When>(own?.status === "held" ? "held" : "later");
-  const [time, setTime] = useState(() => localTime(Date.parse(own?.publish_at ?? "") || serverNow() + IN_AN_HOUR_MS));
+function EditForm({ id, article }: { id: string; article: ReadArticle }) {
+  const initial = draftOf(article);
+  const waits = article.status !== "published";
+  const [when, setWhen] = useState<When>(article.status === "held" ? "held" : "later");
+  const [time, setTime] = useState(() =>
+    localTime(Date.parse(article.publish_at ?? "") || serverNow() + IN_AN_HOUR_MS),
+  );
   const text = words.value;
 
   const save = async (draft: Draft) => {
@@ -55,7 +52,7 @@ function EditForm({ id, editable: { draft: initial, own } }: { id: string; edita
   };
 
   return (
-    <ArticleForm initial={initial} submitLabel={text.save} onSubmit={save} contentOptional={waits}>
+    <ArticleForm initial={initial} submitLabel={text.save} onSubmit={save}>
       {waits && (
         <PublishTime choices={["now", "later", "held"]} when={when} time={time} onWhen={setWhen} onTime={setTime} />
       )}
@@ -63,23 +60,8 @@ function EditForm({ id, editable: { draft: initial, own } }: { id: string; edita
   );
 }
 
-/** A published article is read as everybody reads it; one that waits is found among one's own, without its text. */
-async function load(id: string): Promise<Editable> {
-  try {
-    const article = await ask<ReadArticle>(`/articles/${id}`);
-    return { draft: draftOf(article, article.content), own: undefined };
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== "NOT_FOUND") throw error;
-    const before = String(BigInt(id) + 1n);
-    const { results } = await ask<Listed<OwnArticle>>(`/users/me/articles?per_page=1&before=${before}`);
-    const own = results.find(({ article_id }) => article_id === id);
-    if (own === undefined) throw error;
-    return { draft: draftOf(own, ""), own };
-  }
-}
-
-function draftOf(article: Pick<OwnArticle, "title" | "channel_id" | "cover">, content: string): Draft {
-  return { title: article.title, channelId: article.channel_id, content, covers: article.cover.join("\n") };
+function draftOf({ title, channel_id: channelId, content, cover }: ReadArticle): Draft {
+  return { title, channelId, content, covers: cover.join("\n") };
 }
 
 function changesOf(before: Draft, after: Draft): object {

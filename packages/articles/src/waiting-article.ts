@@ -1,0 +1,28 @@
+import type { Statements } from "@headline/mysql";
+import { type Article, type ArticleRow, SCHEDULED, toArticle } from "./article-store.js";
+
+/** An article that is not published yet, as its author may read it. */
+export interface WaitingArticle {
+  readonly article: Article;
+  readonly content: string;
+  /** When it will be published; null while its author holds it back. */
+  readonly publishAt: Date | null;
+}
+
+/** An author's own article that waits for its time, or is held back; nobody else's. */
+export async function readWaiting(
+  on: Statements,
+  authorId: bigint,
+  articleId: bigint,
+): Promise<WaitingArticle | undefined> {
+  const [row] = await on.query<ArticleRow & { content: string | null; publish_at: string | null }>(
+    `SELECT a.id, a.author_id, u.name AS author_name, a.channel_id, a.title, a.cover, a.status, a.version, a.published_at,
+            a.publish_at, c.content
+       FROM articles a LEFT JOIN users u ON u.id = a.author_id LEFT JOIN article_contents c ON c.article_id = a.id
+      WHERE a.id = ? AND a.author_id = ? AND a.status = ${SCHEDULED}`,
+    [articleId, authorId],
+  );
+  if (row === undefined) return undefined;
+  const publishAt = row.publish_at === null ? null : new Date(Number(row.publish_at));
+  return { article: toArticle(row), content: row.content ?? "", publishAt };
+}
