@@ -163,6 +163,8 @@ export class HealingChannel {
       "grpc.keepalive_permit_without_calls": 1,
       "grpc.max_receive_message_length": 16 * 1_024 * 1_024,
       "grpc.enable_channelz": 0,
+      // http_proxy in the environment is for what leaves the network; a call that went there would never come back.
+      "grpc.enable_http_proxy": 0,
       ...(serverName !== undefined && { "grpc.ssl_target_name_override": serverName }),
     } satisfies ChannelOptions);
     const shared = { channelOverride: channel };
