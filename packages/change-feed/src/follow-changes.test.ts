@@ -5,6 +5,7 @@ import { openRedis, waitForRedis } from "@headline/redis";
 import { eventually, migratedMysql, openProxy, throwawayRedis } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { appendChanges, type Change, followChanges, type ToldBy, wakeFollowers } from "./index.js";
+import { wakeChannel } from "./wake-followers.js";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 
@@ -120,7 +121,8 @@ describe("following changes", () => {
       await wakeFollowers(redis, article(7n, 70), article(8n, 80));
       expect(told).toContainEqual({ ...article(8n, 80), by: "message" });
     });
-    for (const nonsense of ["", "article", "article x 1", "article 1 2 3"]) await redis.publish("changes", nonsense);
+    for (const nonsense of ["", "article", "article x 1", "article 1 2 3"])
+      await redis.publish(wakeChannel(redis), nonsense);
     expect(told.every(({ subjectId }) => subjectId === 7n || subjectId === 8n)).toBe(true);
 
     proxy.blackhole();
@@ -135,6 +137,27 @@ describe("following changes", () => {
     });
     subscriber.disconnect();
     redis.disconnect();
+  });
+
+  test("does not hear the messages of another database of the same Redis", async () => {
+    await using world = await openWorld();
+    const { mysql, told, onChanges } = world;
+    await using server = await throwawayRedis({ tcp: true });
+    const [here, elsewhere, subscriber] = [
+      openRedis(`${server.url}/0`, { commandTimeoutMs: 10_000 }),
+      openRedis(`${server.url}/1`, { commandTimeoutMs: 10_000 }),
+      openRedis(`${server.url}/0`, { subscriber: true }),
+    ];
+    await Promise.all([here, elsewhere, subscriber].map((redis) => waitForRedis(redis, 30_000)));
+    await using _follower = followChanges({ mysql, subscriber, onChanges, pollMs: 60_000 });
+    await eventually(async () =>
+      expect(await here.pubsub("NUMSUB", wakeChannel(here))).toEqual([wakeChannel(here), 1]),
+    );
+    await wakeFollowers(elsewhere, article(7n, 8_000_000_000_000_000));
+    await wakeFollowers(here, article(8n, 80)); // after the other, on the subscriber's one connection
+    await eventually(() => expect(told).toContainEqual({ ...article(8n, 80), by: "message" }));
+    expect(told).toEqual([{ ...article(8n, 80), by: "message" }]);
+    for (const redis of [here, elsewhere, subscriber]) redis.disconnect();
   });
 });
 

@@ -4,7 +4,7 @@ import type { Redis } from "@headline/redis";
 import type { Change } from "./change.js";
 import { pruneChanges } from "./prune-changes.js";
 import { readChanges } from "./read-changes.js";
-import { parseWake, WAKE_CHANNEL } from "./wake-followers.js";
+import { parseWake, wakeChannel } from "./wake-followers.js";
 
 /** A message of whoever made the change, or the table, in which every change stands. */
 export type ToldBy = "message" | "table";
@@ -69,11 +69,12 @@ function listen(
   tell: (change: Change) => Promise<void>,
   onError: (error: unknown) => void,
 ): () => void {
+  const wakes = wakeChannel(subscriber);
   const onMessage = (channel: string, message: string) => {
-    const change = channel === WAKE_CHANNEL ? parseWake(message) : undefined;
+    const change = channel === wakes ? parseWake(message) : undefined;
     if (change !== undefined) tell(change).catch(onError);
   };
-  const subscribe = () => void subscriber.subscribe(WAKE_CHANNEL).catch(onError);
+  const subscribe = () => void subscriber.subscribe(wakes).catch(onError);
   subscriber.on("message", onMessage);
   subscriber.on("ready", subscribe);
   if (subscriber.status === "ready") subscribe();

@@ -1,12 +1,16 @@
-import type { Redis } from "@headline/redis";
+import { channelOf, type Redis } from "@headline/redis";
 import type { Change } from "./change.js";
 
-export const WAKE_CHANNEL = "changes";
+/** Redis keeps keys by database, but not channels: two installations on two databases of one Redis have each their own. */
+export function wakeChannel(redis: Redis): string {
+  return channelOf(redis, "changes");
+}
 
 /** Tells followers at once, after the commit. Best effort: whoever misses it reads the changes from MySQL within a second. */
 export async function wakeFollowers(redis: Redis, ...changes: readonly Change[]): Promise<void> {
+  const channel = wakeChannel(redis);
   await Promise.all(
-    changes.map(({ topic, subjectId, version }) => redis.publish(WAKE_CHANNEL, `${topic} ${subjectId} ${version}`)),
+    changes.map(({ topic, subjectId, version }) => redis.publish(channel, `${topic} ${subjectId} ${version}`)),
   );
 }
 

@@ -49,6 +49,11 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
   return client;
 }
 
+/** The name of a channel for this client's database: channels, unlike keys, are the same in every database of a Redis. */
+export function channelOf(redis: Redis, name: string): string {
+  return `${name}@${redis.options.db ?? 0}`;
+}
+
 /** Resolves when Redis answers, or after `timeoutMs` all the same: a service starts without its Redis and uses it when it is there. */
 export async function waitForRedis(redis: Redis, timeoutMs = 2_000): Promise<boolean> {
   if (redis.status === "ready") return true;

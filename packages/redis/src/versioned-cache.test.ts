@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import fc from "fast-check";
 import { openRedis, type Redis, waitForRedis } from "./client.js";
 import { type CacheSource, type Versioned, VersionedCache } from "./versioned-cache.js";
@@ -126,6 +126,23 @@ describe("a versioned cache", () => {
     expect(await cache.get(1n)).toBe("new");
     await settled();
     expect(await cacheOf(source).get(1n)).toBe("new");
+  });
+
+  test("a version too new keeps what is loaded out for a minute, not for ever", async () => {
+    const source = table();
+    source.write(1n, 1, "right");
+    const cache = cacheOf(source.source);
+    cache.markStaleHere(1n, 8_000_000_000_000_000);
+    await cache.getMany([1n]);
+    expect(cache.peek(1n)).toBeUndefined();
+    const later = Date.now() + 61_000;
+    const clock = jest.spyOn(Date, "now").mockImplementation(() => later);
+    try {
+      expect((await cache.getMany([1n])).get(1n)).toBe("right");
+      expect(cache.peek(1n)).toBe("right");
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test("a slow load that began before an edit is not shared after it, and undoes nothing", async () => {

@@ -27,8 +27,9 @@ interface Options<T> {
 }
 
 interface LocalEntry<T> extends Versioned<T> {
-  /** Set when something newer is known to exist: this value is kept only for when nobody else answers. */
+  /** Set when something newer is known to exist: this value is kept only for when nothing else answers. */
   readonly stale: boolean;
+  /** Of a stale entry: until when nothing older than its version is believed. */
   readonly freshUntilMs: number;
 }
 
@@ -151,7 +152,9 @@ export class VersionedCache<T> {
     const entry = this.#local.peek(id);
     if (entry !== undefined && entry.version >= version) return;
     this.#loading.delete(id);
-    this.#local.set(id, { version, value: entry?.value, stale: true, freshUntilMs: 0 });
+    // The mark ends: a version too new, of a clock that was wrong, must not keep what is loaded out for ever.
+    const untilMs = Date.now() + STALE_MARK_TTL_S * 1_000;
+    this.#local.set(id, { version, value: entry?.value, stale: true, freshUntilMs: untilMs });
     this.options.onChange?.(id);
   }
 
@@ -212,13 +215,18 @@ export class VersionedCache<T> {
       try {
         if (read.status === "rejected") throw read.reason;
         const versioned = read.value === null ? undefined : this.#parse(read.value);
-        if (versioned !== undefined && versioned.version >= (this.#local.peek(id)?.version ?? 0))
-          found.set(id, versioned);
+        if (versioned !== undefined && versioned.version >= this.#versionKnown(id)) found.set(id, versioned);
       } catch (error) {
         this.options.onRedisError?.(error);
       }
     }
     return found;
+  }
+
+  /** The version below which nothing is believed, while what says so lasts. */
+  #versionKnown(id: bigint): number {
+    const known = this.#local.peek(id);
+    return known === undefined || isOver(known) ? 0 : known.version;
   }
 
   async #writeToRedis(id: bigint, { version, value }: Versioned<T>): Promise<void> {
@@ -261,9 +269,9 @@ function isFresh(entry: LocalEntry<unknown>, nowMs: number): boolean {
   return !entry.stale && entry.freshUntilMs > nowMs;
 }
 
-/** Believed once, and its time is up: what a load brings now is no older than a mistake. */
+/** Its time is up, of a value as of a mark: what a load brings now is no older than a mistake. */
 function isOver(entry: LocalEntry<unknown>): boolean {
-  return !entry.stale && entry.freshUntilMs <= Date.now();
+  return entry.freshUntilMs <= Date.now();
 }
 
 function isDigit(byte: number | undefined): boolean {

@@ -8,7 +8,7 @@ import { openRecommender, recommendation } from "./support.js";
 const HEALTHCHECK = fileURLToPath(new URL("../../../scripts/healthcheck.mjs", import.meta.url));
 
 test("a proxy in the environment does not catch calls of the recommender", async () => {
-  await using server = await openRecommender(() => recommendation());
+  await using server = await openRecommender(async () => recommendation());
   let caught = 0;
   const proxy = createServer((socket) => {
     caught += 1;

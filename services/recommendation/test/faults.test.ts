@@ -69,7 +69,7 @@ test("with a Redis for each duty, histories are kept in one and changes are hear
   await waitForRedis(kept);
   expect(await kept.exists(historyKey(7n))).toBe(1);
   kept.disconnect();
-  await eventually(async () => expect(await world.keys.pubsub("NUMSUB", "changes")).toEqual(["changes", 1]));
+  await eventually(async () => expect(await world.keys.pubsub("NUMSUB", "changes@0")).toEqual(["changes@0", 1]));
 });
 
 describe("Redis", () => {

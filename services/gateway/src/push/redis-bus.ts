@@ -1,4 +1,4 @@
-import type { Redis } from "@headline/redis";
+import { channelOf, type Redis } from "@headline/redis";
 import { createAdapter } from "@socket.io/redis-adapter";
 
 interface Parts {
@@ -50,7 +50,7 @@ export function redisBus({ redis, subscriber, onRedisError }: Parts) {
     },
     unsubscribe: () => channels.clear(),
   };
-  return createAdapter(sending, hearing, { key: KEY, requestsTimeout: REQUESTS_MS });
+  return createAdapter(sending, hearing, { key: channelOf(redis, KEY), requestsTimeout: REQUESTS_MS });
 }
 
 /** Errors are heard where the clients were opened. */
