@@ -1,3 +1,10 @@
-export { openRedis, type Redis, type RedisOptions, waitForRedis } from "./client.js";
+export { channelOf, openRedis, type Redis, type RedisOptions, waitForRedis } from "./client.js";
+export {
+  cacheCommands,
+  missingRights,
+  type NeededCommand,
+  reportMissingRights,
+  scriptCommands,
+} from "./missing-rights.js";
 export type { ObserveRedis } from "./observe.js";
 export { type CacheSource, type Versioned, VersionedCache } from "./versioned-cache.js";

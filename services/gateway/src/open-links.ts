@@ -2,7 +2,16 @@ import type { CloseStack } from "@headline/lifecycle";
 import { type Mysql, openMysql } from "@headline/mysql";
 import { gathered } from "@headline/observability";
 import type { ObserveDependency } from "@headline/observability/metrics";
-import { openRedis, type Redis, VersionedCache, waitForRedis } from "@headline/redis";
+import {
+  cacheCommands,
+  type NeededCommand,
+  openRedis,
+  type Redis,
+  reportMissingRights,
+  scriptCommands,
+  VersionedCache,
+  waitForRedis,
+} from "@headline/redis";
 import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
 import { type Events, openEvents } from "./events/open-events.js";
 import { PageSessions } from "./feed/page-sessions.js";
@@ -26,6 +35,22 @@ type Observation = Awaited<ReturnType<typeof openObservation>>;
 
 /** Of a request's 800 ms. */
 const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
+
+/** Like those of the caches, the pages of a feed, static pages, limits and messages: what an ACL has to permit. */
+const CACHE_COMMANDS: readonly NeededCommand[] = [
+  ...["article", "article-content", "user", "user-statistics", "article-statistics"].flatMap(cacheCommands),
+  ...scriptCommands("pages:{0}:0"),
+  ["rpush", "pages:{0}:0", ""],
+  ["lindex", "pages:{0}:0", "0"],
+  ["expire", "pages:{0}:0", "1"],
+  ["del", "pages:{0}:0"],
+  ["hset", "{static-pages}:last", "a", "b"],
+  ["hgetall", "{static-pages}:last"],
+  ["set", "{channels}:last", ""],
+  ...scriptCommands("headline:sign-in:0"),
+  ["publish", "changes@0", ""],
+  ["publish", "headline:push@0#/#", ""],
+];
 
 /** Connects to all of them; none has to be there. Whatever was opened is closed with `resources`. */
 export async function openLinks(
@@ -52,6 +77,7 @@ export async function openLinks(
     waitForRedis(redis),
     waitForRedis(subscriber),
   ]);
+  await reportMissingRights({ redis, variable: "REDIS_URL", commands: CACHE_COMMANDS, log });
   return { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError };
 }
 

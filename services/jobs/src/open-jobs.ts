@@ -7,13 +7,21 @@ import { createSignInLimit } from "@headline/limits";
 import { openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
 import { countDependencies, Metrics as ProcessMetrics } from "@headline/observability/metrics";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import {
+  cacheCommands,
+  type NeededCommand,
+  openRedis,
+  reportMissingRights,
+  scriptCommands,
+  VersionedCache,
+  waitForRedis,
+} from "@headline/redis";
 import { clientTls, connectRecommender, unaryRecommender } from "@headline/rpc";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
 import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { createApp } from "./app.js";
-import { BackgroundTasks } from "./background/background-tasks.js";
-import { RecentTasks } from "./background/recent-tasks.js";
+import { BackgroundTasks, TASKS_APP } from "./background/background-tasks.js";
+import { RECENT_TASKS_KEY, RecentTasks } from "./background/recent-tasks.js";
 import { lookingAround } from "./health/look-around.js";
 import { keepTimetable } from "./keep-timetable.js";
 import { createMetrics } from "./metrics.js";
@@ -77,6 +85,24 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const RUNS_AT_ONCE = 32;
 const TASKS_AT_ONCE = 8;
 const FINISH_MS = 8_000;
+/** Like those of the caches, messages and limits, and of BullMQ's queues: what an ACL has to permit. */
+const CACHE_COMMANDS: readonly NeededCommand[] = [
+  ...["user-statistics", "article-statistics"].flatMap(cacheCommands),
+  ["del", "article-statistics:{0}"],
+  ["publish", "changes@0", ""],
+  ...scriptCommands("headline:sign-in:0"),
+];
+const QUEUE = `${TASKS_APP}:default`;
+const TASK_COMMANDS: readonly NeededCommand[] = [
+  ["info", "server"],
+  ["client", "setname", ""],
+  ["bzpopmin", `${QUEUE}:marker`, "1"],
+  ["hgetall", `${QUEUE}:0`],
+  ["lpush", RECENT_TASKS_KEY, ""],
+  ["ltrim", RECENT_TASKS_KEY, "0", "0"],
+  ["lrange", RECENT_TASKS_KEY, "0", "0"],
+  ...scriptCommands(`${QUEUE}:wait`),
+];
 /** What jobs that are added while running have before the colon of their ids. */
 const ADDED_WHILE_RUNNING = ["order", "publish", "fan-out"];
 
@@ -118,6 +144,16 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
         : resources.use(unaryRecommender({ address: explainAddress, ...security }));
     const onAway = gathered(log, "waits for MySQL; runs nothing yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(stateRedis), waitForMysql(mysqlUrl, { signal, onAway })]);
+
+    await Promise.all([
+      reportMissingRights({ redis, variable: "REDIS_URL", commands: CACHE_COMMANDS, log }),
+      reportMissingRights({
+        redis: stateRedis,
+        variable: "REDIS_STATE_URL or REDIS_URL",
+        commands: TASK_COMMANDS,
+        log,
+      }),
+    ]);
 
     const store = openJobStore(mysqlUrl);
     const lines = timetable({ ...PERIODS, ...config.periods });

@@ -4,7 +4,7 @@ import { ifRefused } from "@headline/errors";
 import { CloseStack, untilItWorks } from "@headline/lifecycle";
 import { openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged, traceIdOf } from "@headline/observability";
-import { openRedis, waitForRedis } from "@headline/redis";
+import { type NeededCommand, openRedis, reportMissingRights, scriptCommands, waitForRedis } from "@headline/redis";
 import {
   explainService,
   inFlightGate,
@@ -101,6 +101,17 @@ const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 
 /** What a page can do without is not waited for long. */
 const BRIEF = { acquireTimeoutMs: 50, statementTimeoutMs: 100 };
 
+/** Like those of readers' histories: what an ACL has to permit. */
+const HISTORY_COMMANDS: readonly NeededCommand[] = [
+  ["get", "feed:{0}"],
+  ["set", "feed:{0}", ""],
+  ["append", "feed:{0}", ""],
+  ["setrange", "feed:{0}", "0", ""],
+  ["getrange", "feed:{0}", "0", "1"],
+  ["pexpire", "feed:{0}", "1"],
+  ...scriptCommands("feed:{0}"),
+];
+
 /**
  * Opens the service: waits for MySQL, loads the catalogue, follows what changes, and only then listens: without articles it has
  * no answer, and a client passes over an address where nobody listens.
@@ -128,6 +139,8 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     resources.defer(() => subscriber.disconnect());
     const onAway = gathered(log, "waits for MySQL; does not serve yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber), waitForMysql(mysqlUrl, { signal, onAway })]);
+
+    await reportMissingRights({ redis, variable: "REDIS_STATE_URL or REDIS_URL", commands: HISTORY_COMMANDS, log });
 
     const catalogue = new Catalogue(now, config.room?.articles ?? 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);

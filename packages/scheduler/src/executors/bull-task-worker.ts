@@ -2,13 +2,14 @@ import { type Job as BullJob, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
-import { describeThrown, thrownLine } from "../core/describe-thrown.js";
+import { describeThrown } from "../core/describe-thrown.js";
 import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
 import { safeLogger } from "../core/safe-logger.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
 import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
 import { closeBullWorker } from "./close-bull.js";
+import { heedErrors } from "./heed-errors.js";
 import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
 import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
@@ -79,7 +80,7 @@ export class BullTaskWorker implements AsyncDisposable {
       maxStalledCount: NO_STALL_LIMIT,
       runRetryDelay: 500,
     });
-    this.#worker.on("error", (error) => this.#logger.debug(`Worker of queue "${queue}": ${thrownLine(error)}`)); // it goes on
+    heedErrors(this.#worker, { label: `Worker of queue "${queue}"`, logger: this.#logger, clock: this.#clock }); // it goes on
   }
 
   async ready(): Promise<void> {

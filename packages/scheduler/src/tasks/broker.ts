@@ -6,6 +6,8 @@ import type { RedisConnectionOptions } from "../executors/redis-target.js";
 import type { TaskMessage } from "./message.js";
 import { BrokerUnavailableError } from "./task-errors.js";
 
+const NOT_PERMITTED = /^(NOPERM|NOAUTH|WRONGPASS)\b/;
+
 /** The queues of an app, opened as they are first used. */
 export class Broker {
   readonly #queues = new Map<string, Queue<TaskMessage>>();
@@ -38,6 +40,7 @@ export class Broker {
         removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
       });
     } catch (error) {
+      if (NOT_PERMITTED.test((error as Error).message)) this.#forget(message.queue);
       throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${thrownLine(error)}`, {
         cause: error,
       });
@@ -54,6 +57,13 @@ export class Broker {
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => closeBull(queue, this.clock)));
     this.#queues.clear();
+  }
+
+  /** A connection of BullMQ's whose first command was refused stays refused; rights that are granted later need a new one. */
+  #forget(name: string): void {
+    const queue = this.#queues.get(name);
+    this.#queues.delete(name);
+    if (queue !== undefined) void closeBull(queue, this.clock).catch(() => {}); // it never was open
   }
 
   #queue(name: string): Queue<TaskMessage> {

@@ -4,11 +4,13 @@ import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from
 import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
 import { closeBullWorker } from "../executors/close-bull.js";
+import { heedErrors } from "../executors/heed-errors.js";
 import { jsonValue } from "../executors/json-value.js";
 import { KeyWatch } from "../executors/key-watch.js";
 import { patientConnection } from "../executors/redis-target.js";
 import { RunningSet } from "../executors/running-set.js";
 import { settledOrIgnored } from "../executors/settled-or-ignored.js";
+import { untilPermitted } from "../executors/until-permitted.js";
 import { BoundTask, RetryRequested } from "./bound-task.js";
 import type { Broker } from "./broker.js";
 import { intervalOf, type RegisteredTask } from "./definition.js";
@@ -54,6 +56,8 @@ export class TaskWorker implements AsyncDisposable {
   readonly #running = new RunningSet();
   readonly #workers: Worker<TaskMessage>[] = [];
   readonly #closed = settable();
+  readonly #ended = new AbortController();
+  #isStarted = false;
   #closing: Promise<void> | undefined;
 
   /** `app.worker(…)` makes them. */
@@ -68,7 +72,11 @@ export class TaskWorker implements AsyncDisposable {
 
   /** Starts to take tasks; resolves once it does. */
   async start(): Promise<this> {
-    if (this.#workers.length > 0 || this.#closing !== undefined) throw new Error("a worker is started once");
+    if (this.#isStarted || this.#closing !== undefined) throw new Error("a worker is started once");
+    this.#isStarted = true;
+    const { clock, logger } = this.#app;
+    await untilPermitted(this.#results.client, { clock, logger, signal: this.#ended.signal });
+    if (this.#closing !== undefined) return this;
     for (const queue of this.#options.queues ?? [this.#app.conf.defaultQueue]) this.#workers.push(this.#open(queue));
     if (this.#options.signals === true) this.#heedSignals();
     await Promise.all(this.#workers.map((worker) => worker.waitUntilReady()));
@@ -87,6 +95,7 @@ export class TaskWorker implements AsyncDisposable {
    */
   close({ wait = true, timeoutMs = 30_000 }: { wait?: boolean; timeoutMs?: number } = {}): Promise<void> {
     if (!wait) this.#abortAll();
+    this.#ended.abort();
     this.#closing ??= this.#close(timeoutMs);
     return this.#closing;
   }
@@ -107,7 +116,7 @@ export class TaskWorker implements AsyncDisposable {
       maxStalledCount: NO_STALL_LIMIT, // each task says itself how often it may be begun
       runRetryDelay: 500, // after a Redis restart; 15 s otherwise
     });
-    worker.on("error", (error) => this.#app.logger.debug(`Worker ${this.id}: ${thrownLine(error)}`)); // it goes on
+    heedErrors(worker, { label: `Worker ${this.id}`, logger: this.#app.logger, clock: this.#app.clock }); // it goes on
     return worker;
   }
 

@@ -3,7 +3,7 @@ import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log } from "@headline/observability";
 import type { ObserveDependency } from "@headline/observability/metrics";
-import { openRedis, waitForRedis } from "@headline/redis";
+import { type NeededCommand, openRedis, reportMissingRights, scriptCommands, waitForRedis } from "@headline/redis";
 
 interface Options {
   readonly mysqlUrl: string;
@@ -23,6 +23,21 @@ export interface Events extends AsyncDisposable {
 const APPENDING = { connectionsMax: 2, acquireTimeoutMs: 300, statementTimeoutMs: 500, transactionTimeoutMs: 600 };
 /** Nobody waits for what is landed later. */
 const LANDING = { connectionsMax: 1, acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000, transactionTimeoutMs: 5_000 };
+/** Like those of the stream of events: what an ACL has to permit. */
+const EVENT_COMMANDS: readonly NeededCommand[] = [
+  ["xadd", "events:{log}", "*", "a", "b"],
+  ["xreadgroup", "group", "a", "b", "streams", "events:{log}", ">"],
+  ["xautoclaim", "events:{log}", "a", "b", "0", "0-0"],
+  ["xgroup", "create", "events:{log}", "a", "0"],
+  ["xinfo", "groups", "events:{log}"],
+  ["xlen", "events:{log}"],
+  ["xack", "events:{log}", "a", "0-0"],
+  ["xdel", "events:{log}", "0-0"],
+  ["sadd", "events:{log}:seen:0", "a"],
+  ["info", "server"],
+  ["time"],
+  ...scriptCommands("events:{log}"),
+];
 const EACH_SECOND = { everyMs: 1_000 };
 
 /** Where events become durable, and what takes them from there into MySQL; connections of their own, so that nobody waits for them. */
@@ -40,6 +55,7 @@ export async function openEvents({ mysqlUrl, redisUrl, log, dependency }: Option
     const mysql = resources.use(openMysql(mysqlUrl, { ...APPENDING, observe }));
     const landingMysql = resources.use(openMysql(mysqlUrl, { ...LANDING, observe }));
     await waitForRedis(redis);
+    await reportMissingRights({ redis, variable: "REDIS_STATE_URL or REDIS_URL", commands: EVENT_COMMANDS, log });
     const lander = resources.use(
       openEventLander({ mysql: landingMysql, redis, onError: gathered(log, "events do not land", EACH_SECOND) }),
     );

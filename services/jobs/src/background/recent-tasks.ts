@@ -20,7 +20,8 @@ interface Request {
   readonly retries: number;
 }
 
-const KEY = "headline:{tasks}:recent";
+export const RECENT_TASKS_KEY = "headline:{tasks}:recent";
+const KEY = RECENT_TASKS_KEY;
 const KEPT = 200;
 const TEXT_MAX = 500;
 

@@ -1,0 +1,47 @@
+import type { Worker } from "bullmq";
+import type { Clock } from "../core/clock.js";
+import { thrownLine } from "../core/describe-thrown.js";
+import type { Logger } from "../core/executor.js";
+
+/** BullMQ's own loop around each command of a worker; private there. */
+interface Retrying {
+  retryIfFailed(act: () => Promise<unknown>, options: { readonly onlyEmitError?: boolean }): Promise<unknown>;
+}
+
+interface Heed {
+  readonly label: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+const AGAIN_MS = 500;
+/** Answers of a Redis that is there and refuses, by their first word; a link that is away heals by itself. */
+const REFUSES = /^(NOPERM|NOAUTH|WRONGPASS|OOM|MISCONF|ERR|READONLY|NOREPLICAS)\b/;
+
+/**
+ * Bounds what a worker does after a command that Redis refuses: BullMQ asks again at once, and in microtasks, which starve timers and
+ * signals, when the first command of its connection was refused. Each new refusal is one warning.
+ */
+export function heedErrors(worker: Worker, { label, logger, clock }: Heed): void {
+  const retrying = worker as unknown as Retrying;
+  const once = retrying.retryIfFailed.bind(worker);
+  retrying.retryIfFailed = async (act, options) => {
+    let failed = false;
+    const result = await once(async () => {
+      failed = false;
+      return act().catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }, options);
+    if (failed) await new Promise<void>((resolve) => clock.setTimer(AGAIN_MS, resolve));
+    return result;
+  };
+  let last = "";
+  worker.on("error", (error) => {
+    const line = thrownLine(error);
+    if (line === last || !REFUSES.test(error.message)) logger.debug(`${label}: ${line}`);
+    else logger.warn(`${label}: Redis refuses what it needs: ${line}`);
+    last = line;
+  });
+}

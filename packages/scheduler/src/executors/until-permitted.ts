@@ -1,0 +1,44 @@
+import type { Redis } from "ioredis";
+import type { Clock } from "../core/clock.js";
+import type { Logger } from "../core/executor.js";
+
+interface Permitted {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+const AGAIN_MS = 1_000;
+
+/**
+ * Resolves once Redis permits INFO, with which every connection of BullMQ begins and without which it never comes to be; or when
+ * `signal` is aborted. Rights that are granted meanwhile need no restart.
+ */
+export async function untilPermitted(redis: Redis, { clock, logger, signal }: Permitted): Promise<void> {
+  let last = "";
+  while (!signal.aborted) {
+    try {
+      await redis.info("server");
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      const { message } = error as Error;
+      if (message !== last)
+        logger.warn(`BullMQ needs INFO, which Redis refuses; tried every ${AGAIN_MS} ms: ${message}`);
+      last = message;
+      await pause(clock, signal);
+    }
+  }
+}
+
+function pause(clock: Clock, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      timer[Symbol.dispose]();
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = clock.setTimer(AGAIN_MS, end);
+    signal.addEventListener("abort", end);
+  });
+}
