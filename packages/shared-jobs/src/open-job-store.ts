@@ -22,5 +22,8 @@ export function openJobStore(mysqlUrl: string): MySQLJobStore {
 
 /** Jobs of the store in transactions of the product's own connections. */
 export function jobsIn(store: MySQLJobStore): JobsIn {
-  return (tx) => store.inTransaction((sql, params) => tx.write(sql, params), { jobDefaults: POLICY });
+  return (tx) =>
+    store.inTransaction((sql, params) => (sql.startsWith("SELECT") ? tx.query(sql, params) : tx.write(sql, params)), {
+      jobDefaults: POLICY,
+    });
 }

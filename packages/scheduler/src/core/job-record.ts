@@ -18,6 +18,9 @@ export interface Retries {
   readonly maxDelayMs: number;
 }
 
+/** What a task says of its runs. */
+export type TaskSetting = "ack" | "timeoutMs";
+
 /** A job as stores keep it. Shared stores keep it as JSON through `encodeJob`; `nextRunMs` and `version` they keep beside it. */
 export interface JobRecord {
   readonly id: string;
@@ -39,6 +42,8 @@ export interface JobRecord {
   /** How often a run that takes its process with it is started before it is given up (`ack: "late"`). */
   readonly maxDeliveries: number;
   readonly tags: readonly string[];
+  /** Settings that nothing was said about where the task was not registered: the task's own count when it runs. */
+  readonly fromTask?: readonly TaskSetting[] | undefined;
   /** Tells a job from an earlier one of the same id: (id, incarnation, run time) is executed once. */
   readonly incarnation: string;
   readonly createdMs: number;

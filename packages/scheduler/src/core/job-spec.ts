@@ -4,7 +4,7 @@ import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { withTimezone } from "../triggers/with-timezone.js";
 import { JobSpecError } from "./errors.js";
-import type { Ack, JobRecord, Retries } from "./job-record.js";
+import type { Ack, JobRecord, Retries, TaskSetting } from "./job-record.js";
 import type { Json } from "./json.js";
 import type { TaskFunction } from "./task.js";
 
@@ -76,6 +76,8 @@ export interface Surroundings {
   readonly newId: () => string;
   readonly taskAck?: Ack | undefined;
   readonly taskTimeoutMs?: number | undefined;
+  /** False where the task is not registered, so that its own settings are not known. */
+  readonly taskIsKnown?: boolean;
 }
 
 /** The record of a new job. Throws a JobSpecError that names the attribute. */
@@ -102,6 +104,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
       maxDeliveries: spec.maxDeliveries ?? defaults.maxDeliveries ?? 5,
       tags: spec.tags ?? NO_TAGS,
     }),
+    ...leftToTask(spec, around),
     incarnation: incarnationOf(around),
     createdMs: around.nowMs,
     // Higher than any version of a job of this id that was there before: its claims must not pass for claims of this one.
@@ -113,13 +116,25 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
 export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundings, "timezone" | "nowMs">): JobRecord {
   if ("id" in patch && (patch as { id?: unknown }).id !== job.id) throw new JobSpecError("id", "cannot be changed");
   const { trigger, nextRunTime, func, ...policy } = patch;
+  const { fromTask = [], ...known } = job;
   return {
-    ...job,
+    ...known,
+    ...withoutSettings(fromTask, policy),
     ...checkedPolicy({ ...job, ...withoutUndefined(policy) }),
     ...(func === undefined ? {} : { func: checkedFunc(func) }),
     ...(trigger === undefined ? {} : { trigger: liveTrigger(trigger, around.timezone).anchored(around.nowMs) }),
     ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around.nowMs) }),
   };
+}
+
+function leftToTask(spec: JobSpec, { taskIsKnown = true }: Surroundings): Pick<JobRecord, "fromTask"> {
+  if (taskIsKnown || typeof spec.func === "function") return {};
+  return withoutSettings(["ack", "timeoutMs"], spec);
+}
+
+function withoutSettings(settings: readonly TaskSetting[], said: JobPolicy): Pick<JobRecord, "fromTask"> {
+  const left = settings.filter((name) => said[name] === undefined);
+  return left.length === 0 ? {} : { fromTask: left };
 }
 
 /** Told apart from other jobs of the same id: the moment, and three digits of chance. Short, because there are many. */

@@ -19,7 +19,7 @@ export async function runNow(
   if (session === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
   const store = stores.get(job.store);
   const run = { executionId: newId(), scheduledAt: await store.now() };
-  const record: JobRecord = { ...job.record, misfireGraceTime: null };
+  const record: JobRecord = { ...tasks.settled(job.record), misfireGraceTime: null };
   const executor = executors.get(record.executor);
   const isKnown =
     typeof record.func !== "string" || (executor?.remote ? tasks.has(record.func) : tasks.get(record.func));

@@ -105,6 +105,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       executors: () => this.#executors.entries(),
       task: (name) => tasks.get(name),
       localTasks: () => tasks.localNames,
+      settled: (job) => tasks.settled(job),
       taskNames: () => tasks.names,
       newId,
     });

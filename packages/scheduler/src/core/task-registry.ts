@@ -1,4 +1,5 @@
 import { JobSpecError } from "./errors.js";
+import type { JobRecord } from "./job-record.js";
 import type { Surroundings } from "./job-spec.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
 
@@ -33,8 +34,20 @@ export class TaskRegistry {
   }
 
   /** What the task's own options say of its jobs. */
-  defaultsOf(func: string | TaskFunction): Pick<Surroundings, "taskAck" | "taskTimeoutMs"> {
-    const options = typeof func === "string" ? this.#tasks.get(func)?.options : undefined;
-    return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs };
+  defaultsOf(func: string | TaskFunction): Pick<Surroundings, "taskAck" | "taskTimeoutMs" | "taskIsKnown"> {
+    if (typeof func !== "string") return {};
+    const options = this.#tasks.get(func)?.options;
+    return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs, taskIsKnown: options !== undefined };
+  }
+
+  /** The job with the settings that it leaves to its task, which is registered here or runs elsewhere. */
+  settled(job: JobRecord): JobRecord {
+    const { fromTask, func } = job;
+    if (fromTask === undefined || typeof func !== "string") return job;
+    const options = this.#tasks.get(func)?.options ?? {};
+    return Object.assign(
+      { ...job },
+      ...fromTask.map((name) => (options[name] === undefined ? {} : { [name]: options[name] })),
+    );
   }
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
 import { encodeJob } from "../core/job-record.js";
 import { date } from "../triggers/date.js";
+import { interval } from "../triggers/interval.js";
 import { claiming, claimOne, decision, FAR, job, LEASE_MS, news, running, started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import type { RunSql } from "./mysql/jobs-in-transaction.js";
@@ -366,6 +367,22 @@ describe("jobs in a transaction of the caller's", () => {
       await run("COMMIT", []);
     });
     expect(await store.get("order:7")).toBeUndefined();
+  });
+
+  test("count from the store's clock, not the host's", async () => {
+    const later = Date.now() + 7_200_000;
+    const store = new MySQLJobStore({ pool: pools[0], namespace: `n${opened++}`, now: () => later });
+    await store.migrate();
+    const run: RunSql = (sql, params) => pools[0].query(sql, [...params]);
+    await store.inTransaction(run).put({ ...spec, trigger: date({ in: { minutes: 30 } }) });
+    expect(await store.get("order:7")).toMatchObject({
+      nextRunMs: later + 1_800_000,
+      fromTask: ["ack", "timeoutMs"],
+    });
+    await store.inTransaction(run).put({ ...spec, trigger: interval({ hours: 1 }) });
+    expect((await store.get("order:7"))?.nextRunMs).toBe(later + 3_600_000);
+    const blind = store.inTransaction(async () => {}).put({ ...spec, trigger: date({ in: { minutes: 30 } }) });
+    await expect(blind).rejects.toThrow("run: must return what the statement returns");
   });
 
   test("a spec that says something impossible names it", async () => {

@@ -159,7 +159,7 @@ export class ClaimLoop {
         id: host.newId(),
         owner: host.id,
         leaseMs,
-        job,
+        job: host.settled(job),
         runs: runs.map((scheduledAt) => ({ executionId: host.newId(), scheduledAt })),
       },
     };

@@ -142,7 +142,7 @@ export class KeeperLoop {
     const { instanceId, token, job, runs, attempt } = instance;
     news.tookOver(instance);
     const leaseEndsAt = host.clock.monotonic() + leaseMs;
-    this.#runner.hold(new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
+    this.#runner.hold(new HeldInstance(instanceId, token, host.settled(job), runs, attempt, leaseEndsAt));
   }
 
   #heartbeat(): Promise<void> {

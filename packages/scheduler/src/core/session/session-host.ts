@@ -2,6 +2,7 @@ import type { Random } from "../../triggers/trigger.js";
 import type { Clock } from "../clock.js";
 import type { Events } from "../events.js";
 import type { Executor, Logger } from "../executor.js";
+import type { JobRecord } from "../job-record.js";
 import type { SchedulerNode } from "../job-store.js";
 import type { TaskFunction } from "../task.js";
 
@@ -24,6 +25,8 @@ export interface SessionHost {
   readonly task: (name: string) => TaskFunction | undefined;
   /** The tasks that have a function here, and all that are registered. */
   readonly localTasks: () => readonly string[];
+  /** The job with the settings that it leaves to its task. */
+  readonly settled: (job: JobRecord) => JobRecord;
   readonly taskNames: () => readonly string[];
   readonly newId: () => string;
 }

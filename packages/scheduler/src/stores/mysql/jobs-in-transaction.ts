@@ -2,10 +2,11 @@ import { encodeJob } from "../../core/job-record.js";
 import { type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
 import { idMaker } from "../../core/new-id.js";
 import { portableZone } from "../../time/portable-zone.js";
+import type { Trigger } from "../../triggers/trigger.js";
 import { checkStorable } from "./check-storable.js";
 import type { Tables } from "./tables.js";
 
-/** Runs one statement of a transaction that the caller began and will commit: `(sql, params) => connection.query(sql, params)`. */
+/** Runs one statement of a transaction that the caller began and will commit, and returns what it returns: `(sql, params) => connection.query(sql, params)`. */
 export type RunSql = (sql: string, params: readonly (string | number | null)[]) => Promise<unknown>;
 
 export interface InTransactionOptions {
@@ -39,7 +40,8 @@ export function jobsInTransaction(
   portableZone(timezone);
   return {
     async put(spec) {
-      const around = { defaults: jobDefaults, timezone, nowMs: Date.now(), random: Math.random, newId };
+      const nowMs = isAbsolute(spec) ? Date.now() : clockIn(await run(`SELECT ${now} AS now_ms`, []));
+      const around = { defaults: jobDefaults, timezone, nowMs, random: Math.random, newId, taskIsKnown: false };
       const job = toRecord(spec, around);
       checkStorable(job);
       // The version beats any that a job of this id ever had, and with it every claim of that one.
@@ -55,4 +57,21 @@ export function jobsInTransaction(
       await run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
     },
   };
+}
+
+/** A date that is named is the same by every clock; all else counts from the store's. */
+function isAbsolute({ trigger, nextRunTime, runImmediately }: SharedJobSpec): boolean {
+  if (nextRunTime === "now" || runImmediately === true || trigger?.kind !== "date") return false;
+  const state = "next" in trigger ? (trigger as Trigger).toJSON() : trigger;
+  return state["runAt"] !== undefined;
+}
+
+/** The server's clock, in the rows alone, beside their fields, or wrapped: as the caller's driver gives them. */
+function clockIn(answer: unknown): number {
+  if (Array.isArray(answer)) return clockIn(answer[0]);
+  const row = answer as { now_ms?: unknown; rows?: unknown } | null | undefined;
+  if (row?.rows !== undefined) return clockIn(row.rows);
+  const nowMs = Number(row?.now_ms ?? Number.NaN);
+  if (Number.isFinite(nowMs)) return nowMs;
+  throw new TypeError("run: must return what the statement returns; the server's clock was not in it");
 }
