@@ -2,6 +2,7 @@ import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
 import { Refusal } from "@headline/errors";
 import { Slots } from "@headline/slots";
+import { type Choice, chooseByReader, peerHashOf } from "./affinity.js";
 import type { HealingChannel } from "./channel.js";
 import { DeadlineSweep } from "./deadline-sweep.js";
 import type {
@@ -74,7 +75,6 @@ export class RecommendStream {
   readonly #queueMax: number;
   #queue: Ask[] = [];
   #flushing = false;
-  #turn = 0;
   /** A stream has been up since the last time that none was. */
   #standing = false;
   #spreadMs = SPREAD_MS;
@@ -156,34 +156,36 @@ export class RecommendStream {
     setImmediate(() => this.#flush());
   }
 
-  /** One message to the next stream that takes it; more only when the message would be too large. */
+  /** Sends each call to its reader's stream: one message a stream and tick, more only when it would be too large. */
   #flush(): void {
     this.#flushing = false;
     const now = performance.now();
-    while (this.#queue.length > 0) {
-      const lane = this.#nextLane();
-      if (!lane) break;
-      const calls: Call[] = [];
-      const room = Math.min(CALLS_PER_MESSAGE, lane.room);
-      let taken = 0;
-      for (const ask of this.#queue) {
-        if (calls.length >= room) break;
-        taken++;
-        if (!ask.over) calls.push(lane.take(ask, now));
+    const queue = this.#queue;
+    this.#queue = [];
+    const batches = new Map<Lane, Call[]>();
+    let open = this.#openLanes();
+    for (const ask of queue) {
+      if (ask.over) continue;
+      const lane = chooseByReader(ask.request.userId, open);
+      if (lane === undefined) {
+        this.#queue.push(ask);
+        continue;
       }
-      this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken);
-      if (calls.length > 0) lane.write({ calls });
+      const calls = batches.get(lane) ?? [];
+      batches.set(lane, calls);
+      calls.push(lane.take(ask, now));
+      if (calls.length >= CALLS_PER_MESSAGE) {
+        lane.write({ calls });
+        batches.delete(lane);
+      }
+      if (lane.room <= 0 || !lane.writable) open = this.#openLanes();
     }
+    for (const [lane, calls] of batches) lane.write({ calls });
     if (this.#queue.length > 0 && !this.up) this.#rejectQueue();
   }
 
-  #nextLane(): Lane | undefined {
-    for (let tried = 0; tried < this.#lanes.length; tried++) {
-      this.#turn = (this.#turn + 1) % this.#lanes.length;
-      const lane = this.#lanes[this.#turn];
-      if (lane?.up && lane.writable && lane.room > 0) return lane;
-    }
-    return undefined;
+  #openLanes(): Lane[] {
+    return this.#lanes.filter((lane) => lane.up && lane.writable && lane.room > 0);
   }
 
   #rejectQueue(): void {
@@ -286,12 +288,13 @@ interface LaneEvents {
 }
 
 /** One stream and what is in flight on it; opens itself again until it is retired or closed. */
-class Lane {
+class Lane implements Choice {
   readonly pending = new Slots<Ask>();
   readonly #silence: Silence;
   readonly #rotateAt: number;
   #stream: Stream | undefined;
   #peer = "";
+  #peerHash = 0;
   #state: "opening" | "up" | "down" | "closed" = "down";
   #writable = true;
   #retired = false;
@@ -317,6 +320,14 @@ class Lane {
   /** The backend it is up on. */
   get peer(): string {
     return this.#peer;
+  }
+
+  get peerHash(): number {
+    return this.#peerHash;
+  }
+
+  get load(): number {
+    return this.pending.size;
   }
 
   /** The transport takes more: the last write was not pushed back. */
@@ -399,6 +410,7 @@ class Lane {
       if (!current() || this.#state !== "opening") return;
       this.#state = "up";
       this.#peer = stream.getPeer();
+      this.#peerHash = peerHashOf(this.#peer);
       this.#backoffMs = BACKOFF_MS;
       this.events.ready(this);
     });

@@ -6,10 +6,11 @@ import { after, openRecommender, reader, recommendation, until } from "./support
 const openNamed = (name: string, address = "127.0.0.1:0") =>
   openRecommender(async () => recommendation({ exposure: name }), { address });
 
-/** Who of two answers 20 calls. */
+/** The servers that answer 20 readers. */
 async function answering(recommender: ReturnType<typeof connectRecommender>): Promise<string> {
   const names = new Set<string>();
-  for (let call = 0; call < 20; call++) names.add((await recommender.recommend(reader)).exposure);
+  for (let call = 0; call < 20; call++)
+    names.add((await recommender.recommend({ ...reader, userId: BigInt(1 + call) })).exposure);
   return [...names].sort().join(" and ");
 }
 
