@@ -20,6 +20,7 @@ export async function readEnvironment(env) {
       JWT_SECRET: secret.optional(),
       TRACK_SECRET: secret.optional(),
       SIGN_UPS_PER_HOUR: integer(1, 1_000_000_000).default(1_000_000), // who tries things here is at one address
+      WRITES_PER_MINUTE: z.string().default("off"),
       ASSETS: z.string().optional(),
       LOG_LEVEL: logLevel.optional(),
       NODE_ENV: z.string().optional(),

@@ -93,6 +93,7 @@ function environmentsOf({ variables, ports, secrets, servers, logLevel }) {
       ASSETS: variables.assets ?? ASSETS,
       METRICS_PORT: "", // at /metrics
       SIGN_UPS_PER_HOUR: String(variables.SIGN_UPS_PER_HOUR),
+      WRITES_PER_MINUTE: variables.WRITES_PER_MINUTE,
     },
     jobs: {
       ...shared,

@@ -44,6 +44,7 @@ export async function openThrowawaySystem(): Promise<System> {
       PORT: "0",
       GRACE_MS: "0",
       SIGN_UPS_PER_HOUR: "1000000",
+      WRITES_PER_MINUTE: "off",
       RECOMMENDER_ADDRESS: address,
     });
     resources.use(gateway);

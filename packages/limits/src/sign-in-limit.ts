@@ -1,7 +1,7 @@
-import { Refusal } from "@headline/errors";
 import type { Redis } from "@headline/redis";
-import { createLimit, type Limit, type Rate } from "./limit.js";
+import { createLimit, type Rate } from "./limit.js";
 import { networkOf } from "./network-of.js";
+import { giveBackAll, takeAll } from "./take-all.js";
 
 export interface SignInRates {
   readonly byName: Rate;
@@ -56,26 +56,3 @@ export function createSignInLimit(redis: Redis, rates: Partial<SignInRates> = {}
 }
 
 export type SignInLimit = ReturnType<typeof createSignInLimit>;
-
-interface Taken {
-  readonly limit: Limit;
-  readonly key: string;
-}
-
-/** All of them or none; at the same time, so that a Redis that is silent is waited for once. */
-async function takeAll(wanted: readonly Taken[]): Promise<void> {
-  const outcomes = await Promise.allSettled(wanted.map(({ limit, key }) => limit.take(key)));
-  const refused = outcomes.filter((outcome) => outcome.status === "rejected").map(({ reason }) => reason as unknown);
-  if (refused.length === 0) return;
-  await giveBackAll(wanted.filter((_, index) => outcomes[index]?.status === "fulfilled"));
-  throw refused.reduce((longest, reason) => (waitOf(reason) > waitOf(longest) ? reason : longest));
-}
-
-/** What is no refusal is a bug, and goes first. */
-function waitOf(reason: unknown): number {
-  return reason instanceof Refusal ? (reason.retryAfterSeconds ?? 0) : Number.POSITIVE_INFINITY;
-}
-
-async function giveBackAll(taken: readonly Taken[]): Promise<void> {
-  await Promise.all(taken.map(({ limit, key }) => limit.giveBack(key)));
-}

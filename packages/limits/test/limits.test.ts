@@ -2,7 +2,7 @@ import { CloseStack } from "@headline/lifecycle";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { openProxy, throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { createLimit, createSignInLimit, networkOf, type SignInLimit } from "../src/index.js";
+import { createLimit, createSignInLimit, createWriteLimit, networkOf, type SignInLimit } from "../src/index.js";
 
 const REFUSED = { code: "RESOURCE_EXHAUSTED" };
 const resources = new CloseStack();
@@ -139,5 +139,21 @@ describe("a Redis that is", () => {
     for (let index = 0; index < 20; index += 1) {
       expect(await limit(henry, right)).toBe("who it is");
     }
+  });
+});
+
+describe("writes", () => {
+  test("go on being limited while Redis is away, by each process for itself", async () => {
+    const proxy = resources.use(await openProxy({ target: redis.target }));
+    const client = openRedis(`redis://127.0.0.1:${proxy.port}`, { commandTimeoutMs: 500 });
+    resources.defer(() => client.disconnect());
+    const limit = createWriteLimit(client, { name: "tests", rate: { reader: 2, network: 3 } });
+    await waitForRedis(client, 30_000);
+    await limit({ readerId: 1n, address: "192.0.2.50" });
+    await proxy[Symbol.asyncDispose]();
+    const outcomes = [];
+    for (const readerId of [2n, 2n, 2n, 3n, 4n])
+      outcomes.push(await limit({ readerId, address: "192.0.2.50" }).catch(({ code }) => code));
+    expect(outcomes).toEqual([undefined, undefined, REFUSED.code, undefined, REFUSED.code]);
   });
 });

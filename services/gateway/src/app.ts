@@ -47,6 +47,7 @@ import { createJsonBody, optional, smallJsonBody } from "./http/json.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
+import type { WriteLimits } from "./http/write-limits.js";
 import { listNotifications } from "./notifications/list-notifications.js";
 import { markNotificationsRead } from "./notifications/mark-notifications-read.js";
 import { serveDocs, serveDocsStyle, serveDocument } from "./openapi/serve-document.js";
@@ -86,6 +87,7 @@ export interface AppParts {
   readonly messageLimit: MessageLimit;
   readonly signInLimit: SignInLimit;
   readonly signUpLimit: SignUpLimit;
+  readonly writeLimits: WriteLimits;
   /** How many proxies before this one say who asks, in X-Forwarded-For. */
   readonly trustProxy: number;
   readonly tellRead: TellRead;
@@ -136,11 +138,13 @@ export function createApp(parts: AppParts): Express {
   const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
   const onDegraded = tellDegraded(log);
   const publisher = createPublisher({ mysql, jobs, announcer, userStatistics: users.statistics, onRedisError });
-  const publishing = { authenticate, channels, publisher, now };
+  const { writeLimits } = parts;
+  const publishing = { authenticate, channels, publisher, limit: writeLimits.articles, now };
   const ordering = { authenticate, mysql, jobs, announcer, terms: parts.promotionTerms, now };
   const following = { authenticate, mysql, announcer, users, onRedisError };
   const commenting = {
     authenticate,
+    limit: writeLimits.comments,
     mysql,
     articles,
     users,
@@ -236,7 +240,7 @@ export function createApp(parts: AppParts): Express {
   app.post("/articles/:id/comments", jsonBody, writeComment(commenting));
   app.delete("/articles/:id/comments/:commentId", removeComment(commenting));
 
-  app.post("/events", beaconBody, takeEvents({ authenticate, judge }));
+  app.post("/events", beaconBody, takeEvents({ authenticate, judge, limit: writeLimits.events }));
 
   app.post("/users", smallJsonBody, signUp({ ...signingIn, signUpLimit: parts.signUpLimit }));
   app.get("/users/me", readMe({ authenticate, users }));

@@ -21,6 +21,7 @@ import {
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
+import { writeRates } from "./http/write-limits.js";
 import { openGateway } from "./open-gateway.js";
 
 const Environment = z
@@ -44,6 +45,8 @@ const Environment = z
     PROMOTION_SLOTS_PER_DAY: integer(0, 100_000).default(20),
     /** From one address, whose users all count together; more of it where many sit behind one. */
     SIGN_UPS_PER_HOUR: integer(1, 1_000_000_000).default(30),
+    /** Writes of a reader and of a network a minute: `off`, or those that differ from the usual: `articles=10/60`. */
+    WRITES_PER_MINUTE: writeRates.optional(),
     /** How many proxies stand before this gateway, each of which adds who asks it to X-Forwarded-For. */
     TRUST_PROXY: integer(0, 10).default(0),
     /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
@@ -92,6 +95,7 @@ await runUntilSignal(
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       push: { origins: listed(config.PUSH_ORIGINS, ",") },
       signUpsPerHour: config.SIGN_UPS_PER_HOUR,
+      writeRates: config.WRITES_PER_MINUTE,
       trustProxy: config.TRUST_PROXY,
       promotionTerms: {
         timeoutMs: config.ORDER_TIMEOUT_SECONDS * 1_000,

@@ -15,6 +15,7 @@ import { Channels } from "./channels/channels.js";
 import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { serve } from "./http/serve.js";
+import { createWriteLimits, WRITE_RATES, type WriteRates } from "./http/write-limits.js";
 import { openLinks } from "./open-links.js";
 import { openObservation } from "./open-observation.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
@@ -56,6 +57,8 @@ export interface GatewayConfig {
   readonly signInRates?: Partial<SignInRates>;
   /** Sign-ups from an address. */
   readonly signUpsPerHour?: number;
+  /** Writes of a reader and of a network, WRITE_RATES by default; no limits at all where it is "off". */
+  readonly writeRates?: WriteRates | "off" | undefined;
   /** How many proxies stand before this gateway, whose X-Forwarded-For says who asks; without one the connection says it. */
   readonly trustProxy?: number;
   readonly assets?: readonly string[];
@@ -106,7 +109,10 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => announcer[Symbol.dispose]());
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
     const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));
-    const push = openPush({ ...config.push, mysqlUrl, redis, subscriber, tokens, channels, now, log });
+    const { trustProxy = 0, writeRates = WRITE_RATES } = config;
+    const writeLimits = createWriteLimits(limitRedis, writeRates);
+    const reading = { mysqlUrl, redis, subscriber, tokens, channels, now, log };
+    const push = openPush({ ...config.push, ...reading, limit: writeLimits.sockets, trustProxy });
     resources.use(push);
     resources.use(
       followChanges({
@@ -163,7 +169,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       messageLimit: createMessageLimit(limitRedis, config.messageRate ?? MESSAGE_RATE),
       signInLimit: createSignInLimit(limitRedis, config.signInRates),
       signUpLimit: createSignUpLimit(limitRedis, config.signUpsPerHour ?? SIGN_UPS_PER_HOUR),
-      trustProxy: config.trustProxy ?? 0,
+      writeLimits,
+      trustProxy,
       tellRead: push.tellRead,
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,

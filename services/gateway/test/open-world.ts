@@ -96,6 +96,7 @@ export async function openWorld(
           log,
           graceMs: 0,
           signUpsPerHour: 10_000,
+          writeRates: "off",
           ...config,
         }),
       );

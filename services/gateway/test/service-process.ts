@@ -58,6 +58,7 @@ export async function startGatewayProcess(
       ...(stateRedisUrl !== undefined && { REDIS_STATE_URL: stateRedisUrl }),
       JWT_SECRET,
       TRACK_SECRET,
+      WRITES_PER_MINUTE: "off",
       ...env,
     });
     url = `http://127.0.0.1:${said["port"]}`;

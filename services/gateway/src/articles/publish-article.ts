@@ -1,3 +1,4 @@
+import type { WriteLimit } from "@headline/limits";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
@@ -12,6 +13,7 @@ interface Parts {
   readonly authenticate: Authenticate;
   readonly channels: Channels;
   readonly publisher: Publisher;
+  readonly limit: WriteLimit;
   readonly now: () => number;
 }
 
@@ -21,9 +23,10 @@ export const ArticlePath = z.object({ id: idText });
  * POST /articles: 201 once the article is committed; with an Idempotency-Key, again and again the same answer. With
  * `publish_at` it waits for that time.
  */
-export function publishArticle({ authenticate, channels, publisher, now }: Parts): RequestHandler {
+export function publishArticle({ authenticate, channels, publisher, limit, now }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
+    await limit({ readerId: userId, address: req.ip });
     const { title, content, cover, channel_id, publish_at } = read(Draft, req.body);
     const time = publish_at === undefined ? {} : { publishAtMs: publish_at };
     const article = { title, content, cover, channelId: Number(channel_id), ...time };
@@ -39,9 +42,10 @@ export function publishArticle({ authenticate, channels, publisher, now }: Parts
 }
 
 /** PATCH /articles/:id: the author's own edits; `publish_at` moves a scheduled article, and null holds it back. */
-export function editArticle({ authenticate, channels, publisher, now }: Parts): RequestHandler {
+export function editArticle({ authenticate, channels, publisher, limit, now }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
+    await limit({ readerId: userId, address: req.ip });
     const { id } = read(ArticlePath, req.params);
     const { channel_id, publish_at, ...edit } = read(Edit, req.body);
     const moved = channel_id === undefined ? {} : { channelId: publishingChannel(channels, channel_id) };

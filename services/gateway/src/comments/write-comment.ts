@@ -1,4 +1,5 @@
 import type { EventLog, TrackedEvent } from "@headline/event-log";
+import type { WriteLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -16,6 +17,7 @@ import { presentComment } from "./present-comment.js";
 
 interface Parts {
   readonly authenticate: Authenticate;
+  readonly limit: WriteLimit;
   readonly mysql: Mysql;
   readonly articles: Articles;
   readonly users: Users;
@@ -33,9 +35,10 @@ export const NewComment = z.strictObject({ content: lines(CHARACTERS_MAX) }, { e
 
 /** POST /articles/:id/comments: 201 once it is committed, and the next read counts it; with an Idempotency-Key, once. */
 export function writeComment(parts: Parts): RequestHandler {
-  const { authenticate, mysql, users, now } = parts;
+  const { authenticate, limit, mysql, users, now } = parts;
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
+    await limit({ readerId: userId, address: req.ip });
     const { id } = read(ArticlePath, req.params);
     const { content } = read(NewComment, req.body);
     const comment = { articleId: id, userId, content, idempotencyKey: idempotencyKey(req) };

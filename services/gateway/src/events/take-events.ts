@@ -1,4 +1,5 @@
 import { clip, type FieldError, Refusal } from "@headline/errors";
+import type { WriteLimit } from "@headline/limits";
 import type { RequestHandler } from "express";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
@@ -9,11 +10,18 @@ import type { Judge, Verdict } from "./judge-events.js";
 const REASON_MAX = 200;
 const TRY_AGAIN = "try again later";
 
+interface Parts {
+  readonly authenticate: Authenticate;
+  readonly judge: Judge;
+  readonly limit: WriteLimit;
+}
+
 /** POST /events: 202 once what is accepted is durable, with a verdict on each item; 400 when there is none to accept. */
-export function takeEvents({ authenticate, judge }: { authenticate: Authenticate; judge: Judge }): RequestHandler {
+export function takeEvents({ authenticate, judge, limit }: Parts): RequestHandler {
   return async (req, res) => {
     // A beacon sends no headers: then each token says whose event it is. Where a reader is named, the tokens have to be theirs.
     const reader = req.headers.authorization === undefined ? undefined : await authenticate.anybody(req, res);
+    await limit({ readerId: reader?.userId, address: req.ip });
     const { events } = read(Upload, req.body);
     const verdicts = await judge(events, reader);
     sendOk(res, present(verdicts), 202);

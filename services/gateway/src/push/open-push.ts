@@ -2,6 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Change } from "@headline/change-feed";
 import { CloseStack } from "@headline/lifecycle";
+import type { WriteLimit } from "@headline/limits";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log } from "@headline/observability";
 import type { Redis } from "@headline/redis";
@@ -39,6 +40,9 @@ interface Parts extends PushOptions {
   readonly subscriber: Redis;
   readonly tokens: AccessTokens;
   readonly channels: Channels;
+  /** Counts sockets that open. */
+  readonly limit: WriteLimit;
+  readonly trustProxy: number;
   readonly now: () => number;
   readonly log: Log;
 }
@@ -112,7 +116,7 @@ export function openPush(parts: Parts): Push {
   resources.defer(lookAfterSockets(io, tokens, now));
 
   engine.on("connection", guardConnection);
-  io.use(letIn({ tokens, local, onBug }));
+  io.use(letIn({ tokens, local, limit: parts.limit, trustProxy: parts.trustProxy, onBug }));
   const serving = { tokens, channels, local, watch, catchUp: catchUp(rows.missed), now, onBug };
   io.on("connection", (socket) => serveSocket(socket, serving));
 
