@@ -6,6 +6,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { freeSocket } from "./free-socket.js";
 import { HealthService } from "./gen/grpc/health/v1/health.js";
 import { Health } from "./health.js";
 import { boundedMetadata } from "./metadata-bound.js";
@@ -93,6 +94,7 @@ export async function openServer(options: ServeOptions): Promise<RunningServer> 
     interceptors: [...(options.interceptors ?? [])],
   });
   for (const { definition, implementation } of served) server.addService(definition, implementation);
+  await freeSocket(options.address);
   const port = await bind(server, options.address, options.credentials ?? ServerCredentials.createInsecure());
 
   let draining: Promise<void> | undefined;
