@@ -4,6 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 
 interface LockedPackage {
   readonly resolved?: string;
+  readonly integrity?: string;
   readonly link?: boolean;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
@@ -21,6 +22,13 @@ describe("package-lock.json", () => {
         .map((name) => `${path} needs ${name}`),
     );
     expect(missing).toEqual([]);
+  });
+
+  test("says of every package what its bytes are", () => {
+    const ofRegistry = locked.filter(([path, { link }]) => path.includes("node_modules/") && link !== true);
+    expect(ofRegistry.length).toBeGreaterThan(100);
+    const unknown = ofRegistry.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ""));
+    expect(unknown.map(([path]) => path)).toEqual([]);
   });
 
   test("names no registry, so that it works with any", () => {
