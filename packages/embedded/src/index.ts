@@ -14,3 +14,4 @@ export { type EmbeddedMariaDb, type OpenMariaDbOptions, openMariaDb } from "./op
 export { type EmbeddedRedis, type OpenRedisOptions, openRedis } from "./open-redis.js";
 export { answersRedis } from "./redis-session.js";
 export { socketFolderOf } from "./socket-folder.js";
+export { type FolderLock, holdLock } from "./with-lock.js";

@@ -8,6 +8,9 @@ interface Holder {
   readonly nonce: string;
 }
 
+/** A stale lock is broken at the first look and taken at the next. */
+const STALE_WITHIN_MS = 250;
+
 /** Runs `body` while no other launcher, in this process or another, holds the lock at `path`. */
 export async function withLock<T>(path: string, withinMs: number, body: () => Promise<T>): Promise<T> {
   const taken = await pollFor(() => take(path), { withinMs, everyMs: 5 });
@@ -17,6 +20,20 @@ export async function withLock<T>(path: string, withinMs: number, body: () => Pr
   } finally {
     unlinkSync(path);
   }
+}
+
+export interface FolderLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock at `path` until it is released, or returns the process that has it. One whose process is dead is taken over.
+ */
+export async function holdLock(path: string): Promise<FolderLock | { readonly heldBy: number }> {
+  const taken = await pollFor(() => take(path), { withinMs: STALE_WITHIN_MS, everyMs: 5 });
+  if (taken !== undefined) return { release: () => unlinkSync(path) };
+  const holder = JSON.parse(readText(path) ?? "{}") as Partial<Holder>;
+  return { heldBy: holder.process?.pid ?? 0 };
 }
 
 function take(path: string): true | undefined {
