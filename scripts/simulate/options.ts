@@ -5,7 +5,7 @@ export const USAGE = `Usage: npm run simulate [-- options]
 Readers with hidden tastes use the system over HTTP; how often they click is compared with a popularity feed and with an
 oracle. Without --url a throwaway system is started for the run, and stopped after it.
 
-  --url URL        a system that runs, started with SIGN_UPS_PER_HOUR=100000 WRITES_PER_MINUTE=off; it gets new users, articles and events
+  --url URL        a system that runs, started with SIGN_UPS_PER_HOUR=100000 WRITES_PER_MINUTE=off TRUST_PROXY=1; it gets new users, articles and events
   --readers N      how many readers, one of ten signed in (300)
   --rounds N       how often each of them refreshes (30)
   --articles N     how many articles are there at first (4000)

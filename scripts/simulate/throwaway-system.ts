@@ -45,6 +45,7 @@ export async function openThrowawaySystem(): Promise<System> {
       GRACE_MS: "0",
       SIGN_UPS_PER_HOUR: "1000000",
       WRITES_PER_MINUTE: "off",
+      TRUST_PROXY: "1", // each guest says a network of its own
       RECOMMENDER_ADDRESS: address,
     });
     resources.use(gateway);

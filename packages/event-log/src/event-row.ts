@@ -1,6 +1,6 @@
 import { DISLIKE_WHYS, EVENT_KINDS, occurrenceHex, type TrackedEvent } from "./tracked-event.js";
 
-/** An event as it travels, in the stream and into MySQL: a JSON array, its ids as digits. Without a why it ends before it. */
+/** An event as it travels, in the stream and into MySQL: a JSON array, its ids as digits. It ends before why and network where there are none. */
 export function encodeEvent(event: TrackedEvent): string {
   return JSON.stringify([
     event.kind,
@@ -15,16 +15,16 @@ export function encodeEvent(event: TrackedEvent): string {
     event.durationMs ?? null,
     event.happenedAtMs,
     event.acceptedAtMs,
-    ...(event.why === undefined ? [] : [event.why]),
+    ...(event.network !== undefined ? [event.why ?? null, event.network] : event.why === undefined ? [] : [event.why]),
   ]);
 }
 
 /** @throws TypeError for what encodeEvent did not write. */
 export function decodeEvent(row: unknown): TrackedEvent {
-  if (!Array.isArray(row) || row.length < 12 || row.length > 13)
-    throw new TypeError("an event is an array of twelve or thirteen");
+  if (!Array.isArray(row) || row.length < 12 || row.length > 14)
+    throw new TypeError("an event is an array of twelve to fourteen");
   const [kind, userId, channelId, stamp, articleId, occurrence, ...others] = row as unknown[];
-  const [reason, position, bucket, durationMs, happenedAtMs, acceptedAtMs, why] = others;
+  const [reason, position, bucket, durationMs, happenedAtMs, acceptedAtMs, why, network] = others;
   return {
     kind: oneOf(EVENT_KINDS, kind),
     userId: bigintOf(userId),
@@ -35,7 +35,8 @@ export function decodeEvent(row: unknown): TrackedEvent {
     position: wholeNumber(position),
     bucket: wholeNumber(bucket),
     durationMs: durationMs === null ? undefined : wholeNumber(durationMs),
-    why: why === undefined ? undefined : oneOf(DISLIKE_WHYS, why),
+    why: why === undefined || why === null ? undefined : oneOf(DISLIKE_WHYS, why),
+    ...(network === undefined ? {} : { network: wholeNumber(network) }),
     happenedAtMs: wholeNumber(happenedAtMs),
     acceptedAtMs: wholeNumber(acceptedAtMs),
     occurrence: occurrenceOf(occurrence),

@@ -32,16 +32,16 @@ export async function insertEvents(mysql: Mysql, events: readonly TrackedEvent[]
 /** One parameter, so one prepared statement, whatever the number of events. */
 const INSERT = `
   INSERT IGNORE INTO events (user_id, channel_id, stamp, article_id, kind, occurrence, reason, position, bucket,
-                             duration_ms, why, happened_at, accepted_at, landed_at)
+                             duration_ms, why, network, happened_at, accepted_at, landed_at)
   SELECT user_id, channel_id, stamp, article_id, kind, UNHEX(occurrence), reason, position, bucket,
-         duration_ms, why, happened_at, accepted_at, ${DATABASE_NOW_MS}
+         duration_ms, why, network, happened_at, accepted_at, ${DATABASE_NOW_MS}
     FROM JSON_TABLE(?, '$[*]' COLUMNS (
            place FOR ORDINALITY,
            kind VARCHAR(12) PATH '$[0]', user_id BIGINT PATH '$[1]', channel_id INT PATH '$[2]', stamp BIGINT PATH '$[3]',
            article_id BIGINT PATH '$[4]', occurrence VARCHAR(32) PATH '$[5]', reason INT PATH '$[6]',
            position INT PATH '$[7]', bucket INT PATH '$[8]', duration_ms INT PATH '$[9]',
            happened_at BIGINT PATH '$[10]', accepted_at BIGINT PATH '$[11]',
-           why VARCHAR(8) PATH '$[12]')) AS incoming
+           why VARCHAR(8) PATH '$[12]', network BIGINT PATH '$[13]')) AS incoming
    ORDER BY place`;
 
 async function newestId(tx: Transaction): Promise<bigint> {

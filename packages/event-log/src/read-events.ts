@@ -15,6 +15,7 @@ interface EventRow {
   readonly bucket: number;
   readonly duration_ms: number | null;
   readonly why: DislikeWhy | null;
+  readonly network: string | null;
   readonly happened_at: string;
   readonly accepted_at: string;
   readonly landed_at: string;
@@ -25,7 +26,7 @@ export async function readEvents(mysql: Mysql, after: bigint, count: number): Pr
   if (!Number.isInteger(count) || count < 1) throw new RangeError("a page of events has at least one");
   const rows = await mysql.query<EventRow>(
     `SELECT id, user_id, channel_id, stamp, article_id, kind, HEX(occurrence) AS occurrence, reason, position, bucket,
-            duration_ms, why, happened_at, accepted_at, landed_at
+            duration_ms, why, network, happened_at, accepted_at, landed_at
        FROM events WHERE id > ? ORDER BY id LIMIT ${count}`,
     [after],
   );
@@ -51,6 +52,7 @@ function toEvent(row: EventRow): LandedEvent {
     bucket: row.bucket,
     durationMs: row.duration_ms ?? undefined,
     why: row.why ?? undefined,
+    network: row.network === null ? undefined : Number(row.network),
     happenedAtMs: Number(row.happened_at),
     acceptedAtMs: Number(row.accepted_at),
     landedAtMs: Number(row.landed_at),

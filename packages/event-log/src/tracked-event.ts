@@ -44,6 +44,8 @@ export interface TrackedEvent {
   readonly durationMs: number | undefined;
   /** Of a dislike, where the reader said it; of its undoing: of which. */
   readonly why: DislikeWhy | undefined;
+  /** Of a guest: the network it came from, as a number below 2^48 that says nothing of the address. */
+  readonly network?: number | undefined;
   readonly happenedAtMs: number;
   readonly acceptedAtMs: number;
   /** Which of several in one batch, a UUID. Without it, only the first of (user, article, batch, kind) is kept. */

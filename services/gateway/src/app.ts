@@ -88,6 +88,8 @@ export interface AppParts {
   readonly signInLimit: SignInLimit;
   readonly signUpLimit: SignUpLimit;
   readonly writeLimits: WriteLimits;
+  /** The network that a guest's event came from, in the log. */
+  readonly guestNetwork: (address: string | undefined) => number;
   /** How many proxies before this one say who asks, in X-Forwarded-For. */
   readonly trustProxy: number;
   readonly tellRead: TellRead;
@@ -240,7 +242,11 @@ export function createApp(parts: AppParts): Express {
   app.post("/articles/:id/comments", jsonBody, writeComment(commenting));
   app.delete("/articles/:id/comments/:commentId", removeComment(commenting));
 
-  app.post("/events", beaconBody, takeEvents({ authenticate, judge, limit: writeLimits.events }));
+  app.post(
+    "/events",
+    beaconBody,
+    takeEvents({ authenticate, judge, limit: writeLimits.events, guestNetwork: parts.guestNetwork }),
+  );
 
   app.post("/users", smallJsonBody, signUp({ ...signingIn, signUpLimit: parts.signUpLimit }));
   app.get("/users/me", readMe({ authenticate, users }));

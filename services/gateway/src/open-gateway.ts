@@ -13,6 +13,7 @@ import { Articles } from "./articles/articles.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
+import { createGuestNetwork } from "./events/guest-network.js";
 import { HotLists } from "./feed/hot-lists.js";
 import { serve } from "./http/serve.js";
 import { createWriteLimits, WRITE_RATES, type WriteRates } from "./http/write-limits.js";
@@ -170,6 +171,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       signInLimit: createSignInLimit(limitRedis, config.signInRates),
       signUpLimit: createSignUpLimit(limitRedis, config.signUpsPerHour ?? SIGN_UPS_PER_HOUR),
       writeLimits,
+      guestNetwork: createGuestNetwork(config.trackSecret),
       trustProxy,
       tellRead: push.tellRead,
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },

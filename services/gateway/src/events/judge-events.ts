@@ -35,8 +35,12 @@ const UNAVAILABLE: Verdict = { is: "unavailable" };
  * is durable.
  */
 export function createJudge({ keys, eventLog, react, now, onError }: Parts) {
-  return async (items: readonly unknown[], reader: Reader | undefined): Promise<readonly Verdict[]> => {
-    const context = { keys, reader, nowMs: now() };
+  return async (
+    items: readonly unknown[],
+    reader: Reader | undefined,
+    network?: number,
+  ): Promise<readonly Verdict[]> => {
+    const context = { keys, reader, network, nowMs: now() };
     const verdicts: (Verdict | undefined)[] = [];
     const believed = new Map<number, ReadEvent>();
     for (const [index, item] of items.entries()) {

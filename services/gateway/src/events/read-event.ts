@@ -16,6 +16,8 @@ interface Context {
   readonly keys: TrackKeys;
   /** Who uploads, where the request says so; else each token speaks for itself. */
   readonly reader: Reader | undefined;
+  /** Of the guests whose events these are. */
+  readonly network: number | undefined;
   readonly nowMs: number;
 }
 
@@ -55,13 +57,13 @@ function readExposure(item: EventItem, context: Context): ReadEvent {
     if (!served.has(articleId)) throw invalid(`article_ids[${index}]`, "is not of this batch");
   }
   const seen = [...new Set(item.article_ids ?? served.keys())];
-  const events = seen.map((articleId) => tracked(item, { ...payload, ...served.get(articleId) }, context.nowMs));
+  const events = seen.map((articleId) => tracked(item, { ...payload, ...served.get(articleId) }, context));
   return { events, reaction: undefined };
 }
 
 function readAction(item: EventItem, kind: Exclude<UploadedKind, "exposure">, context: Context): ReadEvent {
   const payload = payloadOf(item, verifyTrackToken(context.keys, PROOFS[kind], item.token, context.nowMs), context);
-  const event = tracked(item, payload, context.nowMs);
+  const event = tracked(item, payload, context);
   if (!isReaction(kind)) return { events: [event], reaction: undefined };
   const { userId, articleId } = payload;
   if (isCounted(kind) && userId <= 0n)
@@ -86,7 +88,7 @@ function payloadOf({ token }: EventItem, verdict: Tracked, { reader }: Context):
   return verdict.payload;
 }
 
-function tracked(item: EventItem, payload: TrackPayload, nowMs: number): TrackedEvent {
+function tracked(item: EventItem, payload: TrackPayload, { network, nowMs }: Context): TrackedEvent {
   const { userId, articleId, channelId, stamp, reason, position, bucket } = payload;
   return {
     kind: item.type,
@@ -99,6 +101,7 @@ function tracked(item: EventItem, payload: TrackPayload, nowMs: number): Tracked
     bucket,
     durationMs: item.duration_ms,
     why: item.why,
+    ...(userId < 0n && network !== undefined ? { network } : {}),
     // The clocks of clients are wrong as often as not: nothing happens before it was served, or later than now.
     happenedAtMs: Math.min(Math.max(item.ts, stamp), Math.max(nowMs, stamp)),
     acceptedAtMs: nowMs,

@@ -14,16 +14,17 @@ interface Parts {
   readonly authenticate: Authenticate;
   readonly judge: Judge;
   readonly limit: WriteLimit;
+  readonly guestNetwork: (address: string | undefined) => number;
 }
 
 /** POST /events: 202 once what is accepted is durable, with a verdict on each item; 400 when there is none to accept. */
-export function takeEvents({ authenticate, judge, limit }: Parts): RequestHandler {
+export function takeEvents({ authenticate, judge, limit, guestNetwork }: Parts): RequestHandler {
   return async (req, res) => {
     // A beacon sends no headers: then each token says whose event it is. Where a reader is named, the tokens have to be theirs.
     const reader = req.headers.authorization === undefined ? undefined : await authenticate.anybody(req, res);
     await limit({ readerId: reader?.userId, address: req.ip });
     const { events } = read(Upload, req.body);
-    const verdicts = await judge(events, reader);
+    const verdicts = await judge(events, reader, guestNetwork(req.ip));
     sendOk(res, present(verdicts), 202);
   };
 }

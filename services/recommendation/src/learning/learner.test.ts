@@ -29,7 +29,8 @@ function eventsOf(pages: number): LandedEvent[] {
     const times = { happenedAtMs: atMs, acceptedAtMs: atMs, landedAtMs: atMs };
     const id = BigInt(events.length + 1);
     const durationMs = kind === "read" ? 20_000 : undefined;
-    const rest = { channelId: 0, reason: 1, bucket: 2, why: undefined, occurrence: undefined };
+    const network = stamp % 5 === 0 ? stamp % 3 : undefined;
+    const rest = { network, channelId: 0, reason: 1, bucket: 2, why: undefined, occurrence: undefined };
     events.push({ id, kind, userId, articleId, stamp, position, durationMs, ...times, ...rest });
   };
   for (let page = 0; page < pages; page += 1) {
@@ -85,7 +86,7 @@ beforeAll(async () => {
 
 describe("what was learnt from the event log", () => {
   test("depends on the events alone, however they came: at once, or one by one", async () => {
-    expect(straight.clicks).toBeGreaterThan(800);
+    expect(straight.clicks).toBeGreaterThan(700);
     expect(await isSame(await learnt(log, 1), straight)).toBe(true);
   }, 60_000);
 

@@ -3,6 +3,7 @@ import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { dislikeSays } from "../readers/dislike-says.js";
 import { type ExposureList, ExposureLists } from "./exposure-lists.js";
+import { GuestNetworks } from "./guest-networks.js";
 
 /** Grows a forest, elsewhere: it takes seconds of a core. */
 export type Grow = (training: Training) => Promise<ForestNodes>;
@@ -11,8 +12,8 @@ export type Grow = (training: Training) => Promise<ForestNodes>;
 export interface Student {
   /** Its state's name in snapshots. */
   readonly name: string;
-  /** One event, in the order of the log. */
-  learn(event: LandedEvent, slot: number): void;
+  /** One event, in the order of the log; whether it counts for everybody, or for its reader alone. */
+  learn(event: LandedEvent, slot: number, counts: boolean): void;
   /** All it knows, as bytes in parts of a few milliseconds each; nothing when it keeps nothing of its own. */
   snapshotParts?(): Iterable<Uint8Array>;
   restore?(bytes: Uint8Array): void;
@@ -39,6 +40,8 @@ export interface LearnerParts {
   readonly students: readonly Student[];
 }
 
+/** The name of their state in snapshots. */
+const GUESTS = "guest-networks";
 /** How long growing a forest may take before following waits for it. */
 const GROW_MS = 30_000;
 
@@ -49,6 +52,7 @@ const GROW_MS = 30_000;
 export class Learner {
   readonly ranker: Ranker;
   readonly #lists = new ExposureLists((list) => this.#shown(list));
+  readonly #guests = new GuestNetworks();
   #growing: Growing[] = [];
   /** The id of the last event that was learnt. */
   #position = 0n;
@@ -83,6 +87,8 @@ export class Learner {
       }
       if (parts.length > 0) students[student.name] = Buffer.concat(parts);
     }
+    const guests = this.#guests.snapshot();
+    if (guests !== undefined) students[GUESTS] = guests;
     return { position: this.#position, clicks: this.#clicks, list: this.#lists.state(), students };
   }
 
@@ -90,6 +96,7 @@ export class Learner {
     this.#position = position;
     this.#clicks = clicks;
     this.#lists.restore(list);
+    this.#guests.restore(students[GUESTS]);
     for (const student of this.parts.students) {
       const bytes = students[student.name];
       if (bytes !== undefined) student.restore?.(bytes);
@@ -100,8 +107,9 @@ export class Learner {
     for (const event of events) {
       if (event.id <= this.#position) continue; // again, after something in this batch failed
       await this.#adoptGrown(event.landedAtMs);
-      this.#lists.take(event);
-      this.#apply(event);
+      const counts = this.#guests.counts(event);
+      if (counts || event.kind !== "exposure") this.#lists.take(event);
+      this.#apply(event, counts);
       this.#position = event.id;
       this.#growDue(event.landedAtMs);
     }
@@ -112,10 +120,15 @@ export class Learner {
     await this.#adoptGrown(Number.POSITIVE_INFINITY);
   }
 
-  #apply(event: LandedEvent): void {
+  #apply(event: LandedEvent, counts: boolean): void {
+    const slot = this.parts.catalogue.slotOf(event.articleId);
+    if (counts) this.#rank(event, slot);
+    for (const student of this.parts.students) student.learn(event, slot, counts);
+  }
+
+  #rank(event: LandedEvent, slot: number): void {
     const { kind, userId: reader, articleId: article, landedAtMs: atMs, durationMs, why } = event;
-    const { catalogue, students } = this.parts;
-    const slot = catalogue.slotOf(article);
+    const { catalogue } = this.parts;
     if (kind === "click") {
       this.#clicks += 1;
       this.#describe(article, slot);
@@ -130,7 +143,6 @@ export class Learner {
       if (reaction?.undo) this.ranker.unreacted({ reader, article, atMs, kind: reaction.kind, says });
       else if (reaction !== undefined) this.ranker.reacted({ reader, article, atMs, kind: reaction.kind, says });
     }
-    for (const student of students) student.learn(event, slot);
   }
 
   #shown({ userId, articleIds, atMs }: ExposureList): void {

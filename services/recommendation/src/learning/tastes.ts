@@ -71,8 +71,8 @@ function interestsStudent(interests: Interests): Student {
 function coVisitsStudent(visits: CoVisits): Student {
   return {
     name: "co-visits",
-    learn({ kind, userId, landedAtMs }, slot) {
-      if (READING.has(kind)) visits.learn(userId, slot, landedAtMs);
+    learn({ kind, userId, landedAtMs }, slot, counts) {
+      if (counts && READING.has(kind)) visits.learn(userId, slot, landedAtMs);
     },
     snapshotParts: () => visits.snapshotParts(),
     restore: (bytes) => visits.restore(bytes),

@@ -1,0 +1,58 @@
+import type { LandedEvent } from "@headline/event-log";
+
+/**
+ * Of the guests of one network who do the same with one article on one day, those that count for everybody, from 1: anybody can
+ * be as many guests as they like, so sixty of them weigh two, a thousand four.
+ */
+export const COUNTED: readonly number[] = [1, 8, 64, 512];
+
+/** Kinds that count by that table; a guest's dislike counts in that guest's feed alone. */
+const BY_TABLE = new Set(["exposure", "click", "read"]);
+const NEVER = new Set(["dislike", "undislike"]);
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+/** What was counted first is forgotten beyond that. */
+const KEYS_MAX = 50_000;
+
+interface State {
+  readonly day: number;
+  readonly times: readonly (readonly [string, number])[];
+}
+
+/** Weighs events of guests by what others of their network did before; by the log alone, so that a replay does the same. */
+export class GuestNetworks {
+  #day = 0;
+  #times = new Map<string, number>();
+
+  /** Whether this event counts for everybody; call it once for each, in order. */
+  counts({ kind, userId, articleId, network, landedAtMs }: LandedEvent): boolean {
+    if (userId >= 0n || network === undefined) return true;
+    if (NEVER.has(kind)) return false;
+    if (!BY_TABLE.has(kind)) return true;
+    this.#turnTo(Math.floor(landedAtMs / DAY_MS));
+    const key = `${network} ${articleId} ${kind}`;
+    const times = (this.#times.get(key) ?? 0) + 1;
+    this.#times.set(key, times);
+    if (this.#times.size > KEYS_MAX) this.#times.delete(this.#times.keys().next().value as string);
+    return COUNTED.includes(times);
+  }
+
+  /** Bytes for a snapshot; undefined while there is nothing to keep. */
+  snapshot(): Uint8Array | undefined {
+    if (this.#times.size === 0) return undefined;
+    const state: State = { day: this.#day, times: [...this.#times] };
+    return Buffer.from(JSON.stringify(state));
+  }
+
+  restore(bytes: Uint8Array | undefined): void {
+    const { day, times }: State = bytes ? JSON.parse(Buffer.from(bytes).toString()) : { day: 0, times: [] };
+    this.#day = day;
+    this.#times = new Map(times);
+  }
+
+  #turnTo(day: number): void {
+    if (day <= this.#day) return;
+    this.#day = day;
+    this.#times.clear();
+  }
+}
