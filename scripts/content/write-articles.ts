@@ -1,5 +1,4 @@
 import type { Change } from "@headline/change-feed";
-import { inList } from "@headline/mysql";
 import type { BulkWriter, Row } from "./bulk-writer.js";
 
 export interface ArticleToWrite {
@@ -71,7 +70,7 @@ export async function addUserStatistics(
 export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>): Promise<readonly Change[]> {
   const version = await writer.now();
   const rows = await writer.query<{ user_id: string; version: string }>(
-    `SELECT user_id, version FROM user_statistics WHERE user_id IN (${inList([...userIds])})`,
+    `SELECT user_id, version FROM user_statistics WHERE user_id IN (${[...userIds].join(",")})`,
   );
   const changes: Change[] = [
     { topic: "import", subjectId: 0n, version },

@@ -1,4 +1,4 @@
-import { inList, type Mysql } from "@headline/mysql";
+import { idList, limitOf, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 
 export const PUBLISHED = 1;
@@ -33,7 +33,8 @@ export interface ArticleRow {
 export async function loadArticles(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<Article>>> {
   const rows = await mysql.query<ArticleRow>(
     `SELECT a.id, a.author_id, u.name AS author_name, a.channel_id, a.title, a.cover, a.status, a.version, a.published_at
-       FROM articles a LEFT JOIN users u ON u.id = a.author_id WHERE a.id IN (${inList(ids)})`,
+       FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id LEFT JOIN users u ON u.id = a.author_id`,
+    [idList(ids)],
   );
   return new Map(
     rows.map((row) => [
@@ -47,7 +48,9 @@ export async function loadArticles(mysql: Mysql, ids: readonly bigint[]): Promis
 export async function loadContents(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<string>>> {
   const rows = await mysql.query<{ id: string; version: string; status: number; content: string | null }>(
     `SELECT a.id, a.version, a.status, c.content
-       FROM articles a LEFT JOIN article_contents c ON c.article_id = a.id WHERE a.id IN (${inList(ids)})`,
+       FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id
+       LEFT JOIN article_contents c ON c.article_id = a.id`,
+    [idList(ids)],
   );
   return new Map(
     rows.map((row) => [
@@ -59,9 +62,10 @@ export async function loadContents(mysql: Mysql, ids: readonly bigint[]): Promis
 
 /** Ids of a channel's newest articles, channel 0 meaning all: an index range, whatever the number of articles. */
 export async function newestArticleIds(mysql: Mysql, channelId: number, count: number): Promise<bigint[]> {
-  const where = channelId === 0 ? "" : `channel_id = ${channelId} AND`;
+  const [where, values] = channelId === 0 ? ["", []] : ["channel_id = ? AND", [channelId]];
   const rows = await mysql.query<{ id: string }>(
-    `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} ORDER BY published_at DESC LIMIT ${count}`,
+    `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} ORDER BY published_at DESC LIMIT ?`,
+    [...values, limitOf(count)],
   );
   return rows.map((row) => BigInt(row.id));
 }
@@ -74,8 +78,8 @@ export async function articleIdsByAuthor(
   count: number,
 ): Promise<bigint[]> {
   const rows = await mysql.query<{ id: string }>(
-    `SELECT id FROM articles WHERE author_id = ? AND status = ${PUBLISHED} AND id < ? ORDER BY id DESC LIMIT ${count}`,
-    [authorId, before],
+    `SELECT id FROM articles WHERE author_id = ? AND status = ${PUBLISHED} AND id < ? ORDER BY id DESC LIMIT ?`,
+    [authorId, before, limitOf(count)],
   );
   return rows.map((row) => BigInt(row.id));
 }

@@ -1,4 +1,4 @@
-import type { Mysql } from "@headline/mysql";
+import { limitOf, type Mysql } from "@headline/mysql";
 import { occurrenceOf } from "./event-row.js";
 import type { DislikeWhy, EventKind, LandedEvent } from "./tracked-event.js";
 
@@ -27,8 +27,8 @@ export async function readEvents(mysql: Mysql, after: bigint, count: number): Pr
   const rows = await mysql.query<EventRow>(
     `SELECT id, user_id, channel_id, stamp, article_id, kind, HEX(occurrence) AS occurrence, reason, position, bucket,
             duration_ms, why, network, happened_at, accepted_at, landed_at
-       FROM events WHERE id > ? ORDER BY id LIMIT ${count}`,
-    [after],
+       FROM events WHERE id > ? ORDER BY id LIMIT ?`,
+    [after, limitOf(count)],
   );
   return rows.map(toEvent);
 }

@@ -1,15 +1,59 @@
 import { Refusal } from "@headline/errors";
 
-/** https://dev.mysql.com/doc/mysql-errors/8.0/en/server-error-reference.html and MariaDB's numbers, which agree on these. */
-const DEADLOCK = 1213;
-const LOCK_WAIT_TIMEOUT = 1205;
+/**
+ * The one classification of what servers and the proxies before them say
+ * (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-code-reference/).
+ */
 const DUPLICATE_ENTRY = 1062;
-const MARIADB_NOWAIT = LOCK_WAIT_TIMEOUT;
+const LOCK_WAIT_TIMEOUT = 1205;
 const MYSQL_NOWAIT = 3572;
 const MARIADB_STATEMENT_TIME = 1969;
 const MYSQL_EXECUTION_TIME = 3024;
-/** Too many connections, read-only servers, shutdown in progress, statement timeouts of MySQL and MariaDB, killed queries. */
-const SERVER_UNABLE = new Set([1040, 1053, 1290, 1836, MYSQL_EXECUTION_TIME, MARIADB_STATEMENT_TIME, 1317, 1927]);
+
+/** Deadlock, lock wait timeout, a snapshot that is too old (MariaDB ≥ 11.6), NOWAIT, a changed table, a rollback at COMMIT (group replication). */
+const CONTENTION = new Set([1213, LOCK_WAIT_TIMEOUT, 1020, MYSQL_NOWAIT, 1412, 3101]);
+
+/** Another server writes now, or this one belongs to no quorum: read-only in its four forms, and a Galera node that is not ready. */
+const NOT_PRIMARY = new Set([1290, 1836, 1792, 1874, 1047]);
+
+/** Sessions that the server ends: shutdown, killed, idle for too long; and what proxies say of a server behind them that is gone. */
+const SESSION_ENDED = new Set([1053, 1927, 3169, 4031, 1152, 1158, 1159, 1160, 1161, 2002, 2003, 2006, 2013, 2055]);
+
+/** Prepared statements that there is no place for, or that another server behind a proxy does not know. */
+const NOT_PREPARED = new Set([1461, 1243, 1615, 1295]);
+
+/** A server without the means: connections (of all, of one user), disk, memory, locks, time; an interrupted statement. */
+const EXHAUSTED = new Set([
+  1040,
+  1203,
+  1226,
+  1129,
+  1135,
+  1114,
+  1021,
+  1026,
+  1030,
+  1037,
+  1038,
+  1041,
+  1119,
+  1180,
+  1206,
+  1223,
+  1317,
+  1637,
+  1878,
+  3168,
+  3186,
+  MARIADB_STATEMENT_TIME,
+  MYSQL_EXECUTION_TIME,
+]);
+
+/** A user, password or database that the server does not know: it may while credentials are changed, and at a start it will not. */
+const NOT_LET_IN = new Set([1044, 1045, 1049, 1130, 1142, 1143, 1227, 1698, 1862, 3118, 3159]);
+
+/** ProxySQL's own errors: no server of the hostgroup can be reached. */
+const isProxySql = (number: number) => number >= 9_000 && number < 9_100;
 
 const LOST_CONNECTION = new Set([
   "PROTOCOL_CONNECTION_LOST",
@@ -48,7 +92,7 @@ export function isDuplicate(error: unknown): boolean {
 /** Another transaction holds the row that was asked for with NOWAIT. */
 export function isLocked(error: unknown): boolean {
   const number = errno(error);
-  return number === MARIADB_NOWAIT || number === MYSQL_NOWAIT;
+  return number === LOCK_WAIT_TIMEOUT || number === MYSQL_NOWAIT; // MariaDB answers NOWAIT with the former
 }
 
 /** The server gave the statement up because it took, or waited, too long; the connection is as good as before. */
@@ -64,24 +108,46 @@ export function isCut(error: unknown): boolean {
 
 /** The whole transaction may be tried again: none of these leaves anything behind once rolled back. */
 export function isContention(error: unknown): boolean {
-  return errno(error) === DEADLOCK || errno(error) === LOCK_WAIT_TIMEOUT || isLocked(error);
+  return has(CONTENTION, error);
 }
 
-/** After this the connection's state is unknown; it must not go back to the pool. */
+/** The server that answered is not the one that writes: its address may lead to another by now. */
+export function isNotPrimary(error: unknown): boolean {
+  return has(NOT_PRIMARY, error);
+}
+
+/** The statement could not be prepared, and so has not run. */
+export function isNotPrepared(error: unknown): boolean {
+  return has(NOT_PREPARED, error);
+}
+
+/** The server refuses this user, password or database: waiting does not help unless somebody changes that. */
+export function isNotLetIn(error: unknown): boolean {
+  return has(NOT_LET_IN, error instanceof Refusal ? error.cause : error);
+}
+
+/** After this the connection must not go back to the pool: its state is unknown, or its server is not the one to talk to. */
 export function isConnectionBroken(error: unknown): boolean {
   const { fatal, code } = error as DriverError;
-  return fatal === true || (fatal === undefined && code !== undefined && LOST_CONNECTION.has(code));
+  if (fatal === true || has(SESSION_ENDED, error) || isNotPrimary(error)) return true;
+  return fatal === undefined && code !== undefined && LOST_CONNECTION.has(code);
 }
 
-/** What callers may see: an unreachable or unable server is a refusal that passes; everything else is left as it is. */
+/** Translates for callers: an unreachable or unable server is a refusal that passes; everything else is left as it is. */
 export function asFailure(error: unknown): unknown {
   if (error instanceof Refusal) return error;
-  const number = errno(error);
-  const isUnable = number !== undefined && SERVER_UNABLE.has(number);
-  if (error instanceof StatementTimeout || isConnectionBroken(error) || isContention(error) || isUnable) {
+  if (error instanceof StatementTimeout || isConnectionBroken(error) || isContention(error) || isUnable(error)) {
     return new Refusal("UNAVAILABLE", "the database cannot answer right now", { cause: error, retryAfterSeconds: 1 });
   }
   return error;
+}
+
+function isUnable(error: unknown): boolean {
+  return [EXHAUSTED, NOT_LET_IN, NOT_PREPARED].some((numbers) => has(numbers, error)) || isProxySql(errno(error) ?? 0);
+}
+
+function has(numbers: ReadonlySet<number>, error: unknown): boolean {
+  return numbers.has(errno(error) ?? 0);
 }
 
 function errno(error: unknown): number | undefined {

@@ -3,8 +3,8 @@ import { Refusal } from "@headline/errors";
 import { eventually, openProxy, privateMysql, type ThrowawayMysql, throwawayMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { isDuplicate, isLocked } from "./failure.js";
-import { inList } from "./in-list.js";
 import { type Mysql, openMysql } from "./pool.js";
+import { idList, inPieces, limitOf, WANTED_IDS } from "./wanted-ids.js";
 
 /** Time-outs that only what is tested to time out reaches. */
 const PATIENT = { acquireTimeoutMs: 30_000, statementTimeoutMs: 30_000 };
@@ -48,8 +48,11 @@ describe("values", () => {
     ]);
     const { insertId, affectedRows } = await mysql.write("INSERT INTO notes (note) VALUES ('next')");
     expect([insertId, affectedRows]).toEqual([big + 1n, 1]);
-    expect(inList([1n, big])).toBe(`1,${big}`);
-    expect(() => inList([])).toThrow(RangeError);
+    const wanted = `SELECT n.id FROM ${WANTED_IDS} STRAIGHT_JOIN notes n ON n.id = want.id ORDER BY n.id LIMIT ?`;
+    expect(await mysql.query(wanted, [idList([big, 1n, big]), limitOf(2)])).toEqual([{ id: String(big) }]);
+    expect(await mysql.query(wanted, [idList([]), limitOf(2)])).toEqual([]);
+    for (const count of [-1, Number.NaN, 0.5]) expect(() => limitOf(count)).toThrow(RangeError);
+    expect(inPieces(Array.from({ length: 29 })).map(({ length }) => length)).toEqual([16, 8, 4, 1]);
   });
 
   test("that are no plain values are not SQL", async () => {

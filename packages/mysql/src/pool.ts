@@ -1,9 +1,10 @@
 import { mysqlAddress } from "@headline/config";
 import { Refusal } from "@headline/errors";
 import mysql2, { type PoolConnection } from "mysql2/promise";
-import { asFailure, isConnectionBroken } from "./failure.js";
+import { asFailure, isConnectionBroken, isNotPrimary } from "./failure.js";
 import { type ObserveMysql, observed } from "./observe.js";
-import { cut, hangUp, type Statements, statements } from "./statements.js";
+import { prepareSessionSql } from "./session.js";
+import { cut, hangUp, inTime, type Statements, statements } from "./statements.js";
 import { runTransaction, type Transaction, type TransactionOptions } from "./transaction.js";
 
 export interface Mysql extends Statements, AsyncDisposable {
@@ -26,6 +27,11 @@ interface Options {
 
 const QUEUE_MAX = 200;
 const CLOSE_MS = 1_000;
+/** Of one connection; the server has 16,382 for all of them. Statement texts hold no ids or counts, so that few are needed. */
+const PREPARED_MAX = 64;
+/** A connection that is in use is asked so often whether its server has become read-only. */
+const CHECK_PRIMARY_MS = 1_000;
+const CHECK_TIMEOUT_MS = 100;
 
 /**
  * A pool whose every wait has an end. mysql2 alone waits forever for a free connection and keeps a connection
@@ -49,7 +55,7 @@ export function openMysql(url: string, options: Options = {}): Mysql {
     timezone: "Z",
     supportBigNumbers: true,
     bigNumberStrings: true,
-    maxPreparedStatements: 500,
+    maxPreparedStatements: PREPARED_MAX,
   });
   const open = new Set<PoolConnection["connection"]>();
   pool.on("connection", (made) => {
@@ -61,7 +67,7 @@ export function openMysql(url: string, options: Options = {}): Mysql {
 
   const withConnection = lendAlive(pool, acquireTimeoutMs);
   const one = <T>(run: (on: Statements) => Promise<T>) =>
-    withConnection((connection) => run(statements(connection, () => statementTimeoutMs)));
+    withConnection((connection, spent) => run(statements(connection, () => statementTimeoutMs, spent)));
   const limits = { statementTimeoutMs, transactionTimeoutMs };
   const close = () => closePool(pool, open);
   const mysql: Mysql = {
@@ -84,29 +90,31 @@ function observing(mysql: Mysql, observe: ObserveMysql): Mysql {
 }
 
 /**
- * Lends connections, one to each use. Once one went silent, those that have not answered since may be as dead: they are cut
- * when their turn comes, not lent.
+ * Lends connections, one to each use. Once one went silent, those that have not answered since may be as dead; once one met a
+ * server that does not write any more, those made before may lead to it as well: they are cut when their turn comes, not lent.
  */
 function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
   const heardAt = new WeakMap<object, number>();
+  const servers = new WeakMap<object, { readonly seenAt: number; checkedAt: number; readOnly: unknown }>();
   let suspectBefore = Number.NEGATIVE_INFINITY;
+  let leftBefore = Number.NEGATIVE_INFINITY;
 
-  return async <T>(use: (connection: PoolConnection) => Promise<T>): Promise<T> => {
+  return async <T>(use: (connection: PoolConnection, spent: () => void) => Promise<T>): Promise<T> => {
     const connection = await acquireAlive();
     let reusable = true;
+    let broken: unknown;
     try {
-      return await use(connection);
+      return await use(connection, () => {
+        reusable = false;
+      });
     } catch (error) {
-      reusable = !isConnectionBroken(error);
+      if (isConnectionBroken(error)) broken = error;
       throw asFailure(error);
     } finally {
-      if (reusable) {
-        heardAt.set(connection.connection, performance.now());
-        connection.release();
-      } else {
-        suspectBefore = performance.now();
-        cut(connection);
-      }
+      if (broken !== undefined) leave(connection, broken);
+      else if (!reusable) cut(connection);
+      else if (isToBeChecked(connection)) await giveBackChecked(connection);
+      else giveBack(connection);
     }
   };
 
@@ -114,20 +122,61 @@ function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
     const endsAt = performance.now() + acquireTimeoutMs;
     for (;;) {
       const connection = await acquire(pool, endsAt - performance.now());
-      if ((heardAt.get(connection.connection) ?? Number.POSITIVE_INFINITY) > suspectBefore) return connection;
+      const raw = connection.connection;
+      const { seenAt } = servers.get(raw) ?? { seenAt: performance.now() };
+      if (!servers.has(raw)) servers.set(raw, { seenAt, checkedAt: Number.NEGATIVE_INFINITY, readOnly: undefined });
+      if ((heardAt.get(raw) ?? Number.POSITIVE_INFINITY) > suspectBefore && seenAt > leftBefore) return connection;
       cut(connection);
+    }
+  }
+
+  function giveBack(connection: PoolConnection): void {
+    heardAt.set(connection.connection, performance.now());
+    connection.release();
+  }
+
+  /** A server that stays read-only is not connected to anew by each write, but once a second. */
+  function leave(connection: PoolConnection, error: unknown): void {
+    const now = performance.now();
+    if (!isNotPrimary(error)) suspectBefore = now;
+    else if (now - leftBefore > CHECK_PRIMARY_MS) leftBefore = now;
+    cut(connection);
+  }
+
+  function isToBeChecked(connection: PoolConnection): boolean {
+    const server = servers.get(connection.connection);
+    return server !== undefined && performance.now() - server.checkedAt > CHECK_PRIMARY_MS;
+  }
+
+  /** Those that only read would never notice that their server writes no more, and read what was true before. */
+  async function giveBackChecked(connection: PoolConnection): Promise<void> {
+    const server = servers.get(connection.connection);
+    try {
+      const [[row] = []] = await inTime(connection, CHECK_TIMEOUT_MS, () =>
+        connection.query<mysql2.RowDataPacket[]>("SELECT @@global.read_only AS is_read_only"),
+      );
+      const readOnly: unknown = row?.["is_read_only"];
+      if (server !== undefined) {
+        const before = server.readOnly;
+        Object.assign(server, { checkedAt: performance.now(), readOnly });
+        if (before !== undefined && before !== readOnly) {
+          leftBefore = performance.now();
+          cut(connection);
+          return;
+        }
+      }
+      giveBack(connection);
+    } catch {
+      leave(connection, undefined); // its next use would have met the same
     }
   }
 }
 
-/**
- * What a new connection is told before its first statement. READ COMMITTED takes no gap locks, so publishers do not block
- * each other. The server, too, gives a statement up that nobody waits for any more: MariaDB any, MySQL a SELECT.
- */
+/** Settings of a new connection, before its first statement. The server, too, gives up what takes too long: MariaDB any statement, MySQL a SELECT. */
 function prepareSession(connection: PoolConnection["connection"], statementTimeoutMs: number): void {
   const limitMs = Math.ceil(statementTimeoutMs * 0.9);
   const session = [
-    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    ...prepareSessionSql(),
     `SET /*M!100100 SESSION max_statement_time = ${limitMs / 1_000} */ /*!50708 SESSION max_execution_time = ${limitMs} */`,
   ];
   for (const sql of session) {

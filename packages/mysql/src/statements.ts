@@ -1,5 +1,5 @@
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
-import { StatementTimeout } from "./failure.js";
+import { isNotPrepared, StatementTimeout } from "./failure.js";
 
 export type Rows<Row> = readonly Row[];
 
@@ -18,15 +18,22 @@ export interface Statements {
   write(sql: string, params?: readonly Param[]): Promise<Written>;
 }
 
-/** Statements on one connection. `execute` prepares, so parameters keep their types; bigints travel as decimal strings. */
-export function statements(connection: PoolConnection, timeoutMs: () => number): Statements {
-  const run = <T extends RowDataPacket[] | ResultSetHeader>(sql: string, params: readonly Param[] = []) =>
-    inTime(connection, timeoutMs(), () =>
-      connection.execute<T>({
-        sql,
-        values: params.map((param) => (typeof param === "bigint" ? String(param) : param)),
-      }),
-    );
+/**
+ * Statements on one connection. `execute` prepares, so parameters keep their types; bigints travel as decimal strings. Where the
+ * server has no place for another prepared statement (error 1461: it counts those of everybody), the statement goes as text, and
+ * the connection is `spent`: closed after this use, it gives back what it has prepared.
+ */
+export function statements(connection: PoolConnection, timeoutMs: () => number, spent: () => void): Statements {
+  const run = async <T extends RowDataPacket[] | ResultSetHeader>(sql: string, params: readonly Param[] = []) => {
+    try {
+      const values = params.map((param) => (typeof param === "bigint" ? String(param) : param));
+      return await inTime(connection, timeoutMs(), () => connection.execute<T>({ sql, values }));
+    } catch (error) {
+      if (!isNotPrepared(error)) throw error;
+      spent();
+      return await inTime(connection, timeoutMs(), () => connection.query<T>({ sql, values: params.map(asText) }));
+    }
+  };
   return {
     query: async <Row>(sql: string, params?: readonly Param[]) =>
       (await run<RowDataPacket[]>(sql, params))[0] as unknown as Rows<Row>,
@@ -35,6 +42,12 @@ export function statements(connection: PoolConnection, timeoutMs: () => number):
       return { insertId: BigInt(insertId), affectedRows };
     },
   };
+}
+
+/** As the text protocol takes it: mysql2 would write an object as SQL, and LIMIT takes no quoted number. */
+function asText(param: Param): Param {
+  if (typeof param === "object" && param !== null && !Buffer.isBuffer(param)) return String(param);
+  return param;
 }
 
 /**

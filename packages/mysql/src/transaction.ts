@@ -21,7 +21,7 @@ const BACKOFF_MS = 15;
 /** Rolling back has a little time of its own: it is what saves the connection. */
 const ROLLBACK_MS = 100;
 
-type WithConnection = <T>(use: (connection: PoolConnection) => Promise<T>) => Promise<T>;
+type WithConnection = <T>(use: (connection: PoolConnection, spent: () => void) => Promise<T>) => Promise<T>;
 
 /** Runs `work` between BEGIN and COMMIT; whatever happens, the connection is given back without an open transaction. */
 export async function runTransaction<T>(
@@ -35,10 +35,10 @@ export async function runTransaction<T>(
   const statementMs = () => Math.min(statementTimeoutMs, leftMs());
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await withConnection(async (connection) => {
+      return await withConnection(async (connection, spent) => {
         try {
           for (const sql of BEGIN[isolation]) await inTime(connection, statementMs(), () => connection.query(sql));
-          const result = await work(statements(connection, statementMs));
+          const result = await work(statements(connection, statementMs, spent));
           await inTime(connection, leftMs(), () => connection.query("COMMIT"));
           return result;
         } catch (error) {

@@ -1,5 +1,5 @@
-import { ifRefused } from "@headline/errors";
 import { untilItWorks } from "@headline/lifecycle";
+import { ifOutage } from "./if-outage.js";
 import { openMysql } from "./pool.js";
 
 interface Options {
@@ -11,5 +11,5 @@ interface Options {
 /** Resolves once MySQL answers. Rejects when the signal comes, and with what waiting would not help: a wrong password, say. */
 export async function waitForMysql(url: string, { signal, onAway }: Options): Promise<void> {
   await using mysql = openMysql(url, { connectionsMax: 1, acquireTimeoutMs: 500, statementTimeoutMs: 500 });
-  await untilItWorks(() => mysql.query("SELECT 1"), { signal, onFailure: ifRefused(onAway) });
+  await untilItWorks(() => mysql.query("SELECT 1"), { signal, onFailure: ifOutage(onAway) });
 }

@@ -1,5 +1,5 @@
 import { DATABASE_NOW_MS } from "@headline/change-feed";
-import { inList, type Statements } from "@headline/mysql";
+import { idList, limitOf, type Statements, WANTED_IDS } from "@headline/mysql";
 import { INBOX_MAX, type Notification, type NotificationKind } from "./notification.js";
 
 interface NotificationRow {
@@ -16,15 +16,19 @@ interface NotificationRow {
 }
 
 /** With the names that are shown, all found by primary keys. */
-const SHOWN = `SELECT n.id, n.user_id, n.kind, n.subject_id, n.actor_id, u.name AS actor_name, a.id AS article_id, a.title,
+const shownOf = (
+  from: string,
+) => `SELECT n.id, n.user_id, n.kind, n.subject_id, n.actor_id, u.name AS actor_name, a.id AS article_id, a.title,
          n.created_at, n.read_at
-    FROM notifications n
+    FROM ${from}
     LEFT JOIN users u ON u.id = n.actor_id
     LEFT JOIN comments c ON n.kind = 'commented' AND c.id = n.subject_id
     LEFT JOIN orders o ON n.kind IN ('order_paid', 'order_cancelled') AND o.id = n.subject_id
     LEFT JOIN articles a ON a.status = 1 AND a.id = CASE n.kind
          WHEN 'commented' THEN c.article_id WHEN 'order_paid' THEN o.article_id WHEN 'order_cancelled' THEN o.article_id
          WHEN 'followed' THEN NULL ELSE n.subject_id END`;
+
+const SHOWN = shownOf("notifications n");
 
 /** How long a transaction that writes a notification may take: a lower id can appear that long after a higher one. */
 const COMMITS_WITHIN_MS = 35_000;
@@ -36,17 +40,21 @@ export async function readInbox(
   before: bigint,
   count: number,
 ): Promise<Notification[]> {
-  const rows = await on.query<NotificationRow>(
-    `${SHOWN} WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ${count}`,
-    [userId, before],
-  );
+  const rows = await on.query<NotificationRow>(`${SHOWN} WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?`, [
+    userId,
+    before,
+    limitOf(count),
+  ]);
   return rows.map(toNotification);
 }
 
 /** Notifications by id, whoever's they are. */
 export async function readNotifications(on: Statements, ids: readonly bigint[]): Promise<Notification[]> {
   if (ids.length === 0) return [];
-  const rows = await on.query<NotificationRow>(`${SHOWN} WHERE n.id IN (${inList(ids)}) ORDER BY n.id`);
+  const rows = await on.query<NotificationRow>(
+    `${shownOf(`${WANTED_IDS} STRAIGHT_JOIN notifications n ON n.id = want.id`)} ORDER BY n.id`,
+    [idList(ids)],
+  );
   return rows.map(toNotification);
 }
 
@@ -58,8 +66,9 @@ export async function readFanOut(
 ): Promise<Notification[]> {
   if (userIds.length === 0) return [];
   const rows = await on.query<NotificationRow>(
-    `${SHOWN} WHERE n.user_id IN (${inList(userIds)}) AND n.kind = 'new_article' AND n.subject_id = ?`,
-    [articleId],
+    shownOf(`${WANTED_IDS} STRAIGHT_JOIN notifications n
+               ON n.user_id = want.id AND n.kind = 'new_article' AND n.subject_id = ?`),
+    [idList(userIds), articleId],
   );
   return rows.map(toNotification);
 }
@@ -80,8 +89,8 @@ export async function readMissed(
   );
   const since = last === undefined ? "9223372036854775807" : Number(last.created_at) - COMMITS_WITHIN_MS;
   const rows = await on.query<NotificationRow>(
-    `${SHOWN} WHERE n.user_id = ? AND n.id <> ? AND (n.id > ? OR n.created_at > ?) ORDER BY n.id DESC LIMIT ${count}`,
-    [userId, lastId, lastId, since],
+    `${SHOWN} WHERE n.user_id = ? AND n.id <> ? AND (n.id > ? OR n.created_at > ?) ORDER BY n.id DESC LIMIT ?`,
+    [userId, lastId, lastId, since, limitOf(count)],
   );
   return rows.map(toNotification).reverse();
 }
@@ -102,10 +111,10 @@ export async function markRead(on: Statements, userId: bigint, upTo: bigint): Pr
     upTo,
   ]);
   if (unread.length === 0) return;
-  const ids = inList(unread.map(({ id }) => BigInt(id)));
   await on.write(
-    `UPDATE notifications SET read_at = ${DATABASE_NOW_MS} WHERE id IN (${ids}) AND user_id = ? AND read_at IS NULL`,
-    [userId],
+    `UPDATE ${WANTED_IDS} STRAIGHT_JOIN notifications n ON n.id = want.id
+        SET n.read_at = ${DATABASE_NOW_MS} WHERE n.user_id = ? AND n.read_at IS NULL`,
+    [idList(unread.map(({ id }) => BigInt(id))), userId],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Statements } from "@headline/mysql";
+import { limitOf, type Statements } from "@headline/mysql";
 
 export const UNPAID = 1;
 export const PAID = 2;
@@ -56,8 +56,8 @@ export async function readOrder(on: Statements, orderId: bigint): Promise<Order 
 /** A user's orders, the newest first, from below `before` on. */
 export async function readOrdersOf(on: Statements, userId: bigint, before: bigint, count: number): Promise<Order[]> {
   const rows = await on.query<OrderRow>(
-    `SELECT ${ORDER_COLUMNS} FROM orders WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ${count}`,
-    [userId, before],
+    `SELECT ${ORDER_COLUMNS} FROM orders WHERE user_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+    [userId, before, limitOf(count)],
   );
   return rows.map(toOrder);
 }

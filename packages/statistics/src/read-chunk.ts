@@ -1,4 +1,4 @@
-import type { Mysql } from "@headline/mysql";
+import { limitOf, type Mysql } from "@headline/mysql";
 import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";
 import {
   countsOf,
@@ -43,7 +43,7 @@ export function readChunk<Name extends string>(
       let to = LARGEST_ID;
       // A source with more than fits shortens the chunk for those that are asked after it.
       const page = async <Row extends { readonly id?: string }>(sql: string) => {
-        const rows = await tx.query<Row>(`${sql} LIMIT ${size}`, [from, to]);
+        const rows = await tx.query<Row>(`${sql} LIMIT ?`, [from, to, limitOf(size)]);
         if (rows.length === size) to = idOf(rows.at(-1));
         return rows;
       };

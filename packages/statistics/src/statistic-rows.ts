@@ -1,4 +1,4 @@
-import { inList, type Statements } from "@headline/mysql";
+import { idList, type Statements, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";
 
@@ -20,7 +20,8 @@ export async function readStatisticRows<Name extends string>(
   const rows = new Map(ids.map((id) => [id, zeroRow(definition)]));
   if (ids.length === 0) return rows;
   const found = await from.query<RawStatisticRow>(
-    `SELECT ${statisticColumns(definition)} FROM ${table} WHERE ${idColumn} IN (${inList(ids)})`,
+    `SELECT ${statisticColumns(definition)} FROM ${WANTED_IDS} STRAIGHT_JOIN ${table} ON ${idColumn} = want.id`,
+    [idList(ids)],
   );
   for (const raw of found) rows.set(BigInt(raw["id"] ?? ""), toStatisticRow(definition, raw));
   return rows;

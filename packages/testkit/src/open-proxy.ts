@@ -27,6 +27,8 @@ export interface Proxy extends AsyncDisposable {
   dropReplies(): void;
   /** Everything arrives `ms` later, each way, until told otherwise. */
   latency(ms: number): void;
+  /** Points the address at another server: present connections stay where they are, as after a failover by name. */
+  moveTo(target: ProxyTarget): void;
   /** RST on every connection, towards both ends. */
   reset(): void;
   /** New connections are refused; present ones go on. */
@@ -52,12 +54,13 @@ export async function openProxy({ target, port = 0, path }: OpenProxyOptions): P
   let mode: "forward" | "blackhole" | "dropReplies" = "forward";
   let connections = 0;
   let latencyMs = 0;
+  let current = target;
 
   const listener = listenerFor(path === undefined ? { host: "127.0.0.1", port } : { path }, (client) => {
     connections += 1;
     const link = openProxyLink({
       client,
-      target: mode === "blackhole" ? undefined : target,
+      target: mode === "blackhole" ? undefined : current,
       latencyMs: () => latencyMs,
       traffic,
       onClosed: () => links.delete(link),
@@ -91,6 +94,9 @@ export async function openProxy({ target, port = 0, path }: OpenProxyOptions): P
     },
     latency: (ms) => {
       latencyMs = ms;
+    },
+    moveTo: (to) => {
+      current = to;
     },
     reset: () => {
       for (const link of links) link.reset();

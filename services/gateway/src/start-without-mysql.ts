@@ -1,5 +1,5 @@
-import { ifRefused } from "@headline/errors";
 import { untilItWorks } from "@headline/lifecycle";
+import { asFailure, ifOutage } from "@headline/mysql";
 import { gathered, type Log } from "@headline/observability";
 
 interface Parts {
@@ -32,7 +32,7 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
     await readMysql();
     isWhole = true;
   } catch (error) {
-    ifRefused(onFailure)(error); // what is no outage, a table that is missing for one, ends the start
+    ifOutage(onFailure)(error); // what is no outage, a table that is missing for one, ends the start
   }
   pages.start();
   await hotLists.start();
@@ -51,7 +51,9 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
   async function readMysql(): Promise<void> {
     const read = await Promise.allSettled([channels.load(), pages.refresh()]);
     for (const each of read) if (each.status === "rejected") throw each.reason;
-    await jobStore.migrate();
+    await jobStore.migrate().catch((error: unknown) => {
+      throw asFailure(error);
+    });
   }
 
   async function becomeWhole(): Promise<void> {

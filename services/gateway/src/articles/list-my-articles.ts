@@ -1,5 +1,5 @@
 import { PUBLISHED, SCHEDULED } from "@headline/articles";
-import type { Mysql } from "@headline/mysql";
+import { limitOf, type Mysql } from "@headline/mysql";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";
@@ -51,8 +51,8 @@ export function listMyArticles({ authenticate, mysql, articles }: Parts): Reques
 function readOwn(mysql: Mysql, authorId: bigint, before: bigint, count: number): Promise<readonly OwnRow[]> {
   return mysql.query<OwnRow>(
     `SELECT id, title, channel_id, cover, status, publish_at, published_at FROM articles
-      WHERE author_id = ? AND status IN (${PUBLISHED}, ${SCHEDULED}) AND id < ? ORDER BY id DESC LIMIT ${count}`,
-    [authorId, before],
+      WHERE author_id = ? AND status IN (${PUBLISHED}, ${SCHEDULED}) AND id < ? ORDER BY id DESC LIMIT ?`,
+    [authorId, before, limitOf(count)],
   );
 }
 

@@ -23,8 +23,9 @@ export function createSimilar(mysql: Mysql) {
     ttl: CHANNELS_TTL_MS,
     fetchMethod: async (channelId) => {
       const rows = await mysql.query<{ id: string; title: string }>(
-        `SELECT id, title FROM articles WHERE channel_id = ${channelId} AND status = ${PUBLISHED}
+        `SELECT id, title FROM articles WHERE channel_id = ? AND status = ${PUBLISHED}
           ORDER BY published_at DESC LIMIT ${CANDIDATES}`,
+        [channelId],
       );
       return rows.map((row) => ({ id: BigInt(row.id), pairs: pairsOf(row.title) }));
     },

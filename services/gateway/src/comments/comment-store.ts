@@ -1,6 +1,6 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import type { Mysql, Statements, Transaction } from "@headline/mysql";
+import { limitOf, type Mysql, type Statements, type Transaction } from "@headline/mysql";
 import { addNotification, removeNotification } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "@headline/statistics";
@@ -48,8 +48,8 @@ export async function readComments(
   count: number,
 ): Promise<readonly Comment[]> {
   const rows = await mysql.query<CommentRow>(
-    `SELECT ${COLUMNS} FROM comments WHERE article_id = ? AND id < ? ORDER BY id DESC LIMIT ${count}`,
-    [articleId, before],
+    `SELECT ${COLUMNS} FROM comments WHERE article_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+    [articleId, before, limitOf(count)],
   );
   return rows.map(toComment);
 }

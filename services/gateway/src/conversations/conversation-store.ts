@@ -1,5 +1,5 @@
 import { Refusal } from "@headline/errors";
-import type { Mysql, Statements } from "@headline/mysql";
+import { limitOf, type Mysql, type Statements } from "@headline/mysql";
 
 /** One side of a conversation, without its messages. */
 export interface Conversation {
@@ -36,8 +36,8 @@ export async function readConversations(
 ): Promise<Conversation[]> {
   const rows = await on.query<ConversationRow>(
     `SELECT peer_id, last_message_id, unread, read_up_to FROM conversations
-      WHERE user_id = ? AND last_message_id < ? ORDER BY last_message_id DESC LIMIT ${count}`,
-    [userId, before],
+      WHERE user_id = ? AND last_message_id < ? ORDER BY last_message_id DESC LIMIT ?`,
+    [userId, before, limitOf(count)],
   );
   return rows.map((row) => ({
     peerId: BigInt(row.peer_id),

@@ -1,6 +1,14 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import { inList, isDuplicate, type Mysql, type Statements, type Transaction } from "@headline/mysql";
+import {
+  idList,
+  isDuplicate,
+  limitOf,
+  type Mysql,
+  type Statements,
+  type Transaction,
+  WANTED_IDS,
+} from "@headline/mysql";
 import { HttpRefusal } from "../http/problem.js";
 import { MESSAGE_TOPIC, type Message, stateOf } from "./message.js";
 
@@ -30,9 +38,13 @@ interface MessageRow {
 }
 
 /** With how far the recipient is. */
-const SHOWN = `SELECT m.id, m.sender_id, m.recipient_id, m.content, HEX(m.client_id) AS client_id, m.created_at,
+const shownOf = (
+  from: string,
+) => `SELECT m.id, m.sender_id, m.recipient_id, m.content, HEX(m.client_id) AS client_id, m.created_at,
          c.delivered_up_to, c.read_up_to
-    FROM messages m LEFT JOIN conversations c ON c.user_id = m.recipient_id AND c.peer_id = m.sender_id`;
+    FROM ${from} LEFT JOIN conversations c ON c.user_id = m.recipient_id AND c.peer_id = m.sender_id`;
+
+const SHOWN = shownOf("messages m");
 
 /** As of notifications: a lower id can appear that long after a higher one of another conversation. */
 const COMMITS_WITHIN_MS = 35_000;
@@ -92,8 +104,8 @@ export async function readConversation(
   { before, count }: { before: bigint; count: number },
 ): Promise<Message[]> {
   const rows = await on.query<MessageRow>(
-    `${SHOWN} WHERE m.low_id = ? AND m.high_id = ? AND m.id < ? ORDER BY m.id DESC LIMIT ${count}`,
-    [...ordered(userId, peerId), before],
+    `${SHOWN} WHERE m.low_id = ? AND m.high_id = ? AND m.id < ? ORDER BY m.id DESC LIMIT ?`,
+    [...ordered(userId, peerId), before, limitOf(count)],
   );
   return rows.map(toMessage);
 }
@@ -101,7 +113,10 @@ export async function readConversation(
 /** Messages by id, whoever's they are. */
 export async function readMessages(on: Statements, ids: readonly bigint[]): Promise<Message[]> {
   if (ids.length === 0) return [];
-  const rows = await on.query<MessageRow>(`${SHOWN} WHERE m.id IN (${inList(ids)}) ORDER BY m.id`);
+  const rows = await on.query<MessageRow>(
+    `${shownOf(`${WANTED_IDS} STRAIGHT_JOIN messages m ON m.id = want.id`)} ORDER BY m.id`,
+    [idList(ids)],
+  );
   return rows.map(toMessage);
 }
 
@@ -120,8 +135,8 @@ export async function readMissedMessages(
   );
   const from = last?.id == null ? lastId : BigInt(last.id) - 1n;
   const rows = await on.query<MessageRow>(
-    `${SHOWN} WHERE m.recipient_id = ? AND m.id > ? AND m.id <> ? ORDER BY m.id DESC LIMIT ${count}`,
-    [userId, from, lastId],
+    `${SHOWN} WHERE m.recipient_id = ? AND m.id > ? AND m.id <> ? ORDER BY m.id DESC LIMIT ?`,
+    [userId, from, lastId, limitOf(count)],
   );
   return rows.map(toMessage).reverse();
 }

@@ -60,10 +60,10 @@ export function countUpdates({
 
 /** Without the recommender nobody knows what this reader was served; what was published is the next best count. */
 async function countPublished(mysql: Mysql, channelId: number, since: number): Promise<number> {
-  const where = channelId === 0 ? "" : `channel_id = ${channelId} AND`;
+  const [where, values] = channelId === 0 ? ["", []] : ["channel_id = ? AND", [channelId]];
   const rows = await mysql.query(
     `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} AND published_at > ? LIMIT ${COUNT_MAX}`,
-    [since],
+    [...values, since],
   );
   return rows.length;
 }

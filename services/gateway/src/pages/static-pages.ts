@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Item } from "@headline/articles";
-import { inList, type Mysql } from "@headline/mysql";
+import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import type { HotList } from "../feed/hot-lists.js";
 import { LastStaticPages } from "./last-static-pages.js";
@@ -86,7 +86,9 @@ export class StaticPages implements AsyncDisposable {
     const { mysql, onError } = this.parts;
     const channelIds = [...new Set(pages.map(({ channel_id }) => BigInt(channel_id)))];
     const rows = await mysql.query<Stored & { body: Buffer; built_at: string }>(
-      `SELECT channel_id, format, etag, body, built_at FROM static_pages WHERE channel_id IN (${inList(channelIds)})`,
+      `SELECT channel_id, format, etag, body, built_at
+         FROM ${WANTED_IDS} STRAIGHT_JOIN static_pages ON channel_id = want.id`,
+      [idList(channelIds)],
     );
     for (const { channel_id: channelId, format, etag, body, built_at } of rows) {
       const page = { etag, body, builtAt: new Date(Number(built_at)) };

@@ -94,10 +94,11 @@ export class UpdateWatch implements Disposable {
 
 /** The newest first. */
 async function readNewest(mysql: Mysql, channelId: number): Promise<Published[]> {
-  const where = channelId === 0 ? "" : `channel_id = ${channelId} AND`;
+  const [where, values] = channelId === 0 ? ["", []] : ["channel_id = ? AND", [channelId]];
   const rows = await mysql.query<{ author_id: string; published_at: string }>(
     `SELECT author_id, published_at FROM articles WHERE ${where} status = ${PUBLISHED}
       ORDER BY published_at DESC LIMIT ${COUNT_MAX}`,
+    values,
   );
   return rows.map((row) => ({ authorId: BigInt(row.author_id), atMs: Number(row.published_at) }));
 }

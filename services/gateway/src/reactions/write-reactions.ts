@@ -1,6 +1,6 @@
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import type { DislikeWhy } from "@headline/event-log";
-import { inList, type Mysql, type Transaction } from "@headline/mysql";
+import { idList, type Mysql, type Transaction, WANTED_IDS } from "@headline/mysql";
 import { addNotification } from "@headline/notifications";
 import type { Versioned } from "@headline/redis";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
@@ -72,7 +72,8 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
 
 async function readArticles(tx: Transaction, reactions: readonly Reaction[]): Promise<Map<bigint, ArticleRow>> {
   const rows = await tx.query<{ id: string; author_id: string; status: number }>(
-    `SELECT id, author_id, status FROM articles WHERE id IN (${inList(reactions.map(({ articleId }) => articleId))})`,
+    `SELECT a.id, author_id, status FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id`,
+    [idList(reactions.map(({ articleId }) => articleId))],
   );
   return new Map(
     rows.map((row) => [BigInt(row.id), { authorId: BigInt(row.author_id), isPublished: row.status === 1 }]),

@@ -1,7 +1,7 @@
 import { canonicalName, fillNameKeys, nameKeys } from "@headline/accounts";
 import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
-import { inList, isDuplicate, type Mysql, type Statements } from "@headline/mysql";
+import { idList, isDuplicate, type Mysql, type Statements, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 
 export interface User {
@@ -26,7 +26,10 @@ const NEW_MS = 24 * 60 * 60 * 1_000;
 
 /** Users by id in one statement. A profile does not change yet, so when it was made is its version. */
 export async function loadUsers(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<User>>> {
-  const rows = await mysql.query<UserRow>(`SELECT id, name, about, created_at FROM users WHERE id IN (${inList(ids)})`);
+  const rows = await mysql.query<UserRow>(
+    `SELECT u.id, name, about, created_at FROM ${WANTED_IDS} STRAIGHT_JOIN users u ON u.id = want.id`,
+    [idList(ids)],
+  );
   return new Map(rows.map((row) => [BigInt(row.id), { version: Number(row.created_at), value: toUser(row) }]));
 }
 

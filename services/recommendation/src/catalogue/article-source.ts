@@ -1,4 +1,4 @@
-import { inList, type Mysql } from "@headline/mysql";
+import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Catalogue, CatalogueRow } from "./catalogue.js";
 
 /** How many of the newest articles a catalogue holds. */
@@ -9,8 +9,8 @@ const PUBLISHED = 1;
 
 const COLUMNS = `
   a.id, a.author_id, a.channel_id, a.status, a.published_at,
-  COALESCE(s.likes, 0) AS likes, COALESCE(s.comments, 0) AS comments, COALESCE(s.collects, 0) AS collects
-  FROM articles a LEFT JOIN article_statistics s ON s.article_id = a.id`;
+  COALESCE(s.likes, 0) AS likes, COALESCE(s.comments, 0) AS comments, COALESCE(s.collects, 0) AS collects`;
+const STATISTICS = "LEFT JOIN article_statistics s ON s.article_id = a.id";
 
 interface ArticleRow {
   readonly id: string;
@@ -41,7 +41,7 @@ export async function loadCatalogue(mysql: Mysql, catalogue: Catalogue): Promise
 
 function readChunk(mysql: Mysql, below: bigint): Promise<readonly ArticleRow[]> {
   return mysql.query<ArticleRow>(
-    `SELECT ${COLUMNS} WHERE a.id < ? AND a.status = ${PUBLISHED} ORDER BY a.id DESC LIMIT ${CHUNK_ROWS}`,
+    `SELECT ${COLUMNS} FROM articles a ${STATISTICS} WHERE a.id < ? AND a.status = ${PUBLISHED} ORDER BY a.id DESC LIMIT ${CHUNK_ROWS}`,
     [below],
   );
 }
@@ -67,7 +67,10 @@ export async function learnArticles(mysql: Mysql, catalogue: Catalogue, articleI
 
 async function readArticles(mysql: Mysql, articleIds: readonly bigint[]) {
   if (articleIds.length === 0) return { found: [], absent: [] };
-  const rows = await mysql.query<ArticleRow>(`SELECT ${COLUMNS} WHERE a.id IN (${inList(articleIds)})`);
+  const rows = await mysql.query<ArticleRow>(
+    `SELECT ${COLUMNS} FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id ${STATISTICS}`,
+    [idList(articleIds)],
+  );
   const found = rows.map(toCatalogueRow);
   const present = new Set(found.map((row) => row.articleId));
   return { found, absent: articleIds.filter((articleId) => !present.has(articleId)) };

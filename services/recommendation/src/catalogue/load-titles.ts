@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { inList, type Mysql } from "@headline/mysql";
+import { idList, limitOf, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Catalogue } from "./catalogue.js";
 import type { Titled, TitleWords } from "./title-words.js";
 
@@ -35,8 +35,8 @@ export async function loadTitles({ mysql, catalogue, titleWords, signal }: Loadi
   for (let left = max; left > 0 && !signal.aborted; left -= CHUNK_ROWS) {
     const rows = await mysql.query<TitleRow>(
       `SELECT id, title, status, published_at FROM articles
-       WHERE id < ? AND status = ${PUBLISHED} ORDER BY id DESC LIMIT ${Math.min(CHUNK_ROWS, left)}`,
-      [below],
+       WHERE id < ? AND status = ${PUBLISHED} ORDER BY id DESC LIMIT ?`,
+      [below, limitOf(Math.min(CHUNK_ROWS, left))],
     );
     const last = rows.at(-1);
     if (last === undefined) return;
@@ -58,7 +58,8 @@ export async function refreshTitles(
 ): Promise<void> {
   if (articleIds.length === 0) return;
   const rows = await mysql.query<TitleRow>(
-    `SELECT id, title, status, published_at FROM articles WHERE id IN (${inList(articleIds)})`,
+    `SELECT a.id, title, status, published_at FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id`,
+    [idList(articleIds)],
   );
   const published = rows.filter(({ status }) => status === PUBLISHED).map((row) => toTitled(row, catalogue));
   const stays = new Set(published.map(({ slot }) => slot));

@@ -1,4 +1,4 @@
-import { inList, type Mysql } from "@headline/mysql";
+import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Catalogue } from "./catalogue.js";
 import { type CutHan, cutPairs, cutTitle } from "./cut-title.js";
 import { loadJieba } from "./load-jieba.js";
@@ -43,7 +43,8 @@ export class TitleKeeper {
     const slots = words.flatMap((word) => this.words.slotsOf(word, 1));
     if (slots.length === 0) return new Map();
     const rows = await mysql.query<{ title: string }>(
-      `SELECT title FROM articles WHERE id IN (${inList(slots.map((slot) => catalogue.articleId(slot)))})`,
+      `SELECT title FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id`,
+      [idList(slots.map((slot) => catalogue.articleId(slot)))],
     );
     const texts = rows.flatMap(({ title }) => cutTitle(title, this.#cutHan));
     return new Map(texts.map((text) => [wordNumber(text), text]));
