@@ -90,11 +90,12 @@ export class Connections {
    */
   async #prepare(connection: PoolConnection): Promise<void> {
     const tell = (sql: string) => inTime(connection, this.deadlines.statementMs, () => connection.query(sql));
+    await tell("SET SESSION autocommit = 1, SESSION time_zone = '+00:00'");
     await tell("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     const lockWait = Math.floor((this.deadlines.statementMs / 1_000) * LOCK_WAIT_SHARE);
     await tell(
       `SET SESSION innodb_lock_wait_timeout = ${Math.max(1, Math.min(LOCK_WAIT_SECONDS, lockWait))},
-         SESSION sql_mode = CONCAT_WS(',', 'STRICT_TRANS_TABLES', NULLIF(REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', 'STRICT_TRANS_TABLES'), ''))
+         SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
          /*M!100300 , SESSION idle_transaction_timeout = ${IDLE_TRANSACTION_SECONDS} */`,
     );
   }
