@@ -1,8 +1,10 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { migratedMysql, throwawayMysql } from "@headline/testkit";
+import { migratedMysql, privateMysql, throwawayMysql } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { migrate, openMysql } from "./index.js";
 
@@ -79,4 +81,93 @@ describe("migrating", () => {
     const fixed = { ...files, "002-b.sql": "CREATE TABLE b (id INT PRIMARY KEY)" };
     expect(await migrate(database.url, folderOf(fixed))).toEqual(["002-b"]);
   });
+});
+
+const QUERY = 3;
+
+/** A link that ends for good at the first statement that is not among `known`, once the server has carried it out. */
+async function cuttingLink(url: string, known: Set<string>) {
+  const socketPath = new URL(url).searchParams.get("socketPath") ?? "";
+  let isCut = false;
+  const sockets = new Set<Socket>();
+  const cut = () => {
+    isCut = true;
+    for (const socket of sockets) socket.destroy();
+  };
+  const listener = createServer((near) => {
+    const far = connect(socketPath);
+    let isLast = false;
+    for (const end of [near, far]) sockets.add(end.on("error", () => undefined));
+    if (isCut) cut();
+    near.on("data", (packet) => {
+      const text = packet
+        .subarray(5)
+        .toString()
+        .replace(/'\d{4}-\d\d-\d\dT[^']*'/, "now");
+      if (packet[4] === QUERY && !known.has(text)) {
+        known.add(text);
+        isLast = true;
+      }
+      far.write(packet);
+    });
+    far.on("data", (reply) => (isLast ? cut() : near.write(reply)));
+    near.once("close", () => far.destroy());
+    far.once("close", () => near.destroy());
+  });
+  await once(listener.listen(0, "127.0.0.1"), "listening");
+  return {
+    url: `mysql://root@127.0.0.1:${(listener.address() as AddressInfo).port}${new URL(url).pathname}`,
+    isCut: () => isCut,
+    [Symbol.asyncDispose]: async () => {
+      cut();
+      listener.close();
+    },
+  };
+}
+
+describe("a migrator that is killed", () => {
+  test("after any statement is followed by another that ends at the same schema", async () => {
+    await using whole = await throwawayMysql();
+    await migrate(whole.url, OURS);
+    const expected = await schemaOf(whole.url);
+
+    await using database = await throwawayMysql();
+    const known = new Set<string>();
+    let kills = 0;
+    for (; ; kills += 1) {
+      await using link = await cuttingLink(database.url, known);
+      const isDone = await migrate(link.url, OURS).then(
+        () => true,
+        () => false,
+      );
+      expect(isDone || link.isCut()).toBe(true);
+      if (isDone) break;
+    }
+    expect(kills).toBeGreaterThan(60); // each of some 35 migrations is one statement and some of bookkeeping
+    expect(await schemaOf(database.url)).toEqual(expected);
+    expect(await migrate(database.url, OURS)).toEqual([]);
+  }, 60_000);
+
+  test("does not make a real mistake pass the second time", async () => {
+    await using database = await throwawayMysql();
+    const files = { "001-a.sql": "CREATE TABLE a (id INT PRIMARY KEY)", "002-a.sql": "CREATE TABLE a (id INT)" };
+    for (let time = 0; time < 2; time += 1)
+      await expect(migrate(database.url, folderOf(files))).rejects.toThrow(/002-a failed/);
+  });
+});
+
+test("servers where autocommit is off, texts in double quotes are names and backslashes are plain are migrated alike", async () => {
+  await using server = await privateMysql({
+    args: ["--autocommit=0", "--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES", "--default-time-zone=+05:00"],
+  });
+  const files = { "001-a.sql": "CREATE TABLE a (id INT PRIMARY KEY)", "002-b.sql": "INSERT INTO a VALUES (1)" };
+  expect(await migrate(server.url, folderOf(files))).toEqual(["001-a", "002-b"]);
+  expect(await migrate(server.url, folderOf(files))).toEqual([]);
+  await using first = openMysql(server.url);
+  await using second = openMysql(server.url);
+  await first.write("INSERT INTO a VALUES (2)");
+  await second.write("UPDATE a SET id = 3 WHERE id = 2"); // no lock was kept
+  expect(await second.query("SELECT id FROM a ORDER BY id")).toEqual([{ id: 1 }, { id: 3 }]);
+  const [settings] = await first.query("SELECT @@autocommit AS auto, @@time_zone AS zone, LENGTH('\\\\') AS length");
+  expect(settings).toEqual({ auto: "1", zone: "+00:00", length: 1 });
 });

@@ -2,10 +2,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { mysqlAddress } from "@headline/config";
 import mysql2 from "mysql2";
+import { isConnectionBroken } from "./failure.js";
+import { prepareSessionSql } from "./session.js";
 
 /**
  * Brings the schema up to date with the `NNN-name.sql` files of a folder, one statement each, in order, under a lock
- * that several starters may race for. DDL is not transactional, so a file never holds a second statement that could fail alone.
+ * that several starters may race for. DDL is not transactional, so a file never holds a second statement that could fail alone, and a
+ * start is written down before the statement: where a migrator ended in between, "exists already" means that it was carried out.
  *
  * @returns the names of the migrations that were applied, none when the schema was current.
  */
@@ -16,6 +19,12 @@ export async function migrate(url: string, folder: string): Promise<readonly str
     connectionLimit: 1,
     charset: "utf8mb4",
     connectTimeout: 10_000,
+  });
+  pool.on("connection", (connection) => {
+    for (const sql of prepareSessionSql())
+      connection.query(sql, (error) => {
+        if (error) connection.destroy(); // statements behind it fail
+      });
   });
   try {
     const applied = await appliedNames(pool);
@@ -30,6 +39,7 @@ export async function migrate(url: string, folder: string): Promise<readonly str
 async function applyMissing(pool: mysql2.Pool, folder: string, names: readonly string[]): Promise<readonly string[]> {
   const { Kysely, Migrator, MysqlDialect, sql } = await import("kysely");
   const db = new Kysely<unknown>({ dialect: new MysqlDialect({ pool: async () => pool as never }) });
+  await sql.raw(CREATE_STARTS).execute(db);
   const migrator = new Migrator({
     db,
     allowUnorderedMigrations: true, // two branches may number theirs side by side
@@ -41,7 +51,7 @@ async function applyMissing(pool: mysql2.Pool, folder: string, names: readonly s
         return Object.fromEntries(
           files.map(([name, statement]) => [
             name,
-            { up: async (migration) => void (await sql.raw(statement).execute(migration)) },
+            { up: (migration) => applyOnce(name, (text) => sql.raw<StartRow>(text).execute(migration), statement) },
           ]),
         );
       },
@@ -53,6 +63,34 @@ async function applyMissing(pool: mysql2.Pool, folder: string, names: readonly s
     throw new Error(`${failed} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   return results.map((result) => result.migrationName);
+}
+
+interface StartRow {
+  readonly name: string;
+}
+
+type Run = (sql: string) => Promise<{ readonly rows: readonly StartRow[] }>;
+
+const STARTS = "migration_starts";
+const CREATE_STARTS = `CREATE TABLE IF NOT EXISTS ${STARTS} (name VARCHAR(190) NOT NULL PRIMARY KEY)
+  ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin COMMENT = 'migrations whose statement was begun'`;
+/** Table, column, key, row or constraint exists already; column, key or table to be dropped or renamed is gone already. */
+const DONE_ALREADY = new Set([1050, 1060, 1061, 1062, 1826, 3822, 1051, 1054, 1091, 1146, 3821]);
+
+/** Runs a migration's statement; where an earlier start of it has an unknown end, what is done already is done. */
+async function applyOnce(name: string, run: Run, statement: string): Promise<void> {
+  const quoted = `'${name.replaceAll("'", "''").replaceAll("\\", "\\\\")}'`;
+  const { rows } = await run(`SELECT name FROM ${STARTS} WHERE name = ${quoted}`);
+  if (rows.length === 0) await run(`INSERT INTO ${STARTS} (name) VALUES (${quoted})`);
+  try {
+    await run(statement);
+  } catch (error) {
+    const errno = (error as { errno?: number }).errno;
+    if (rows.length > 0 && errno !== undefined && DONE_ALREADY.has(errno)) return;
+    // A server that says why it refused has not done it. A lost connection says nothing, and the start stays.
+    if (errno !== undefined && !isConnectionBroken(error)) await run(`DELETE FROM ${STARTS} WHERE name = ${quoted}`);
+    throw error;
+  }
 }
 
 async function appliedNames(pool: mysql2.Pool): Promise<ReadonlySet<string>> {

@@ -1,5 +1,5 @@
-import type { Pool, PoolConnection } from "mysql2/promise";
-import { isLost, StatementTimeout } from "./failure.js";
+import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
+import { isLost, isNotPrimary, NoConnection, ServerChanged, StatementTimeout } from "./failure.js";
 
 export interface Deadlines {
   /** How long to wait for a connection, ms. */
@@ -10,9 +10,9 @@ export interface Deadlines {
 
 /** More calls than this do not wait for a connection: they are told so at once. */
 const WAITING_MAX = 100;
-/** A connection that was silent for longer is asked whether it still lives, and has so long to answer. */
-const PING_AFTER_MS = 1_000;
-const PING_MS = 1_000;
+/** A connection is asked so often whether it still lives and leads to the same kind of server, and has so long to answer. */
+const CHECK_AFTER_MS = 1_000;
+const CHECK_MS = 1_000;
 /** How long the server waits for a lock at most: less long than a statement may take, so that it says why. */
 const LOCK_WAIT_SECONDS = 3;
 const LOCK_WAIT_SHARE = 0.6;
@@ -26,6 +26,7 @@ const IDLE_TRANSACTION_SECONDS = 10;
  */
 export class Connections {
   readonly #heardAt = new WeakMap<object, number>();
+  readonly #checked = new WeakMap<object, { readonly atMs: number; readonly readOnly: string | undefined }>();
   #suspectBefore = Number.NEGATIVE_INFINITY;
   #waiting = 0;
 
@@ -41,7 +42,7 @@ export class Connections {
       this.#giveBack(connection);
       return result;
     } catch (error) {
-      if (isLost(error)) this.#cutSilent(connection);
+      if (isLost(error) || isNotPrimary(error)) this.#cutSilent(connection);
       else this.#giveBack(connection);
       throw error;
     }
@@ -68,14 +69,25 @@ export class Connections {
       }
       try {
         if (heardAt === undefined || (await this.#forgets())) await this.#prepare(connection);
-        else if (performance.now() - heardAt > PING_AFTER_MS)
-          await inTime(connection, PING_MS, () => connection.ping());
+        else await this.#check(connection);
         return connection;
       } catch (error) {
         this.#cutSilent(connection);
         if (!isLost(error) || performance.now() >= endsAt) throw error;
       }
     }
+  }
+
+  /** After a failover the old server may live on, read-only: who only looks there for work would find what was true before. */
+  async #check(connection: PoolConnection): Promise<void> {
+    const before = this.#checked.get(connection.connection);
+    if (before !== undefined && performance.now() - before.atMs <= CHECK_AFTER_MS) return;
+    const how = { sql: "SELECT @@global.read_only AS is_read_only", rowsAsArray: false };
+    const [[row]] = await inTime(connection, CHECK_MS, () => connection.query<RowDataPacket[]>(how));
+    const readOnly = String(row?.["is_read_only"]);
+    this.#checked.set(connection.connection, { atMs: performance.now(), readOnly });
+    if ((before?.readOnly ?? readOnly) !== readOnly)
+      throw new ServerChanged("MySQL became read-only, or writable again");
   }
 
   /** True for a pool that resets what its sessions were told each time they come back. */
@@ -102,7 +114,7 @@ export class Connections {
 
   /** A free connection in time; one that comes too late goes straight back. */
   async #acquire(timeoutMs: number): Promise<PoolConnection> {
-    if (this.#waiting >= WAITING_MAX) throw new Error("too many calls wait for a MySQL connection");
+    if (this.#waiting >= WAITING_MAX) throw new NoConnection("too many calls wait for a MySQL connection");
     this.#waiting++;
     const connecting = this.pool()
       .then((pool) => pool.getConnection())
@@ -116,7 +128,7 @@ export class Connections {
           (late) => late.release(),
           () => {}, // nobody waits for it any more
         );
-        reject(new Error(`no MySQL connection within ${this.deadlines.connectMs} ms`));
+        reject(new NoConnection(`no MySQL connection within ${this.deadlines.connectMs} ms`));
       }, timeoutMs);
     });
     try {

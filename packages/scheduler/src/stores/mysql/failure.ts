@@ -10,6 +10,23 @@ export function isLost(error: unknown): boolean {
   return fatal === true || LOST_CODES.has(code ?? "") || LOST_ERRNOS.has(errno ?? 0);
 }
 
+/** The server that answered does not write any more, or belongs to no quorum: nothing was done, and the address may lead to another. */
+export function isNotPrimary(error: unknown): boolean {
+  return NOT_PRIMARY_ERRNOS.has((error as { errno?: number }).errno ?? 0);
+}
+
+/** A connection whose server became read-only, or writable, since it was made. */
+export class ServerChanged extends Error {
+  override readonly name = "ServerChanged";
+  readonly fatal = true;
+}
+
+/** No connection came in time: nothing was sent. The code is that of a system that waited for one. */
+export class NoConnection extends Error {
+  override readonly name = "NoConnection";
+  readonly code = "ETIMEDOUT";
+}
+
 /** The server asks for the transaction to be begun again. */
 export function isConflict(error: unknown): boolean {
   return CONFLICT_ERRNOS.has((error as { errno?: number }).errno ?? 0);
@@ -30,8 +47,11 @@ export function isMissingTable(error: unknown): boolean {
 
 const LOST_CODES = new Set(["PROTOCOL_CONNECTION_LOST", "PROTOCOL_SEQUENCE_TIMEOUT", "ECONNRESET", "EPIPE"]);
 
-/** Server gone, lost during a query, connection killed, server shutting down, idle too long; an error during COMMIT. */
-const LOST_ERRNOS = new Set([2006, 2013, 1927, 1053, 4031, 1180]);
+/** Server gone, lost during a query (also by a proxy's word), connection killed, server shutting down, idle too long; an error during COMMIT. */
+const LOST_ERRNOS = new Set([2002, 2003, 2006, 2013, 2055, 1927, 3169, 1053, 4031, 1180]);
+
+/** Read-only in its forms, and a Galera node that is not ready. */
+const NOT_PRIMARY_ERRNOS = new Set([1290, 1836, 1792, 1874, 1047]);
 
 /** Deadlock, lock wait timeout, a snapshot that is too old (MariaDB ≥ 11.6), and a statement that an operator interrupted. */
-const CONFLICT_ERRNOS = new Set([1213, 1205, 1020, 1317]);
+const CONFLICT_ERRNOS = new Set([1213, 1205, 1020, 1317, 3101]);

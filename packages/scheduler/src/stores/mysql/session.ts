@@ -1,6 +1,6 @@
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { type Connections, inTime } from "./connections.js";
-import { isConflict, isLost, StatementTimeout } from "./failure.js";
+import { isConflict, isLost, isNotPrimary, StatementTimeout } from "./failure.js";
 
 export type Row = RowDataPacket;
 
@@ -33,7 +33,7 @@ export class Sessions {
         await session.run("COMMIT");
         return result;
       } catch (error) {
-        if (!isLost(error)) await rollBack(session);
+        if (!isLost(error) && !isNotPrimary(error)) await rollBack(session); // the others end with their connection
         throw error;
       }
     });
@@ -52,7 +52,7 @@ export class Sessions {
         });
       } catch (error) {
         if (isConflict(error)) conflicts++;
-        else if (isLost(error)) losses++;
+        else if (isLost(error) || isNotPrimary(error)) losses++;
         else throw error;
         if (conflicts > CONFLICTS_MAX || losses > LOSSES_MAX) throw error;
         again ||= begun && isLost(error);
