@@ -6,6 +6,7 @@ import type { JobStore } from "./job-store.js";
 import { kept } from "./kept.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { untilWritten } from "./until-written.js";
+import { warnOf } from "./warn-of.js";
 
 /** Makes jobs of what was asked for, and puts them where they belong. */
 export class JobAdder {
@@ -21,6 +22,7 @@ export class JobAdder {
     const store = stores.get(alias);
     this.#checkTask(spec, store);
     const record = this.#record(spec, await this.#now(store));
+    warnOf(record, logger);
     if (!isStopped()) return new Job(await this.#insert(alias, record, spec), alias, false, keeper);
     const job = pending.add(spec, record, alias);
     logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
@@ -40,6 +42,7 @@ export class JobAdder {
         this.#checkTask(spec, store);
         if (!nowMs.has(alias)) nowMs.set(alias, await this.#now(store));
         const record = this.#record(spec, nowMs.get(alias)!);
+        warnOf(record, this.parts.logger);
         const inserted = store.insert(record);
         const existing = inserted instanceof Promise ? await inserted : inserted;
         if (existing !== undefined) throw new ConflictingIdError(record.id);

@@ -5,6 +5,7 @@ import type { JobRecord } from "./job-record.js";
 import { firstRunOf, type JobPatch, liveTrigger, patched } from "./job-spec.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { untilWritten } from "./until-written.js";
+import { warnOf } from "./warn-of.js";
 
 /** Changes jobs in their stores, or where they wait for the start. */
 export class JobChanger {
@@ -21,6 +22,7 @@ export class JobChanger {
       const anchored = liveTrigger(trigger, timezone).anchored(nowMs);
       const nextRunMs = firstRunOf(anchored, nowMs, random);
       if (nextRunMs === null) throw new JobSpecError("trigger", `${anchored} has no run time left`);
+      warnOf({ name: record.name, trigger: anchored }, this.parts.logger);
       return { ...record, trigger: anchored, nextRunMs };
     });
   }

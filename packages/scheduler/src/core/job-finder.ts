@@ -1,6 +1,7 @@
 import { JobNotFoundError } from "./errors.js";
 import { Job } from "./job.js";
 import type { JobQuery } from "./job-store.js";
+import { checkKnown, type OptionNames } from "./known-options.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 
 /** Jobs, with the cursor to go on with when there are more. */
@@ -13,6 +14,8 @@ export interface JobListQuery {
   readonly limit?: number;
   readonly cursor?: string;
 }
+
+const LIST_NAMES: OptionNames<JobListQuery> = { store: true, state: true, tag: true, limit: true, cursor: true };
 
 /** Finds jobs in the stores, and among those that wait for the start. */
 export class JobFinder {
@@ -37,6 +40,7 @@ export class JobFinder {
   }
 
   async list(query: JobListQuery): Promise<JobList> {
+    checkKnown<JobListQuery>(query, LIST_NAMES, "getJobs");
     const { stores, isStopped } = this.parts;
     const pending = this.#pending(query);
     if (isStopped() || query.state === "pending") return pending;

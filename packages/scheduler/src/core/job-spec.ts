@@ -1,3 +1,4 @@
+import { type DateInput, parseInstant } from "../time/parse.js";
 import { checkZones } from "../time/portable-zone.js";
 import { date } from "../triggers/date.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
@@ -6,6 +7,8 @@ import { withTimezone } from "../triggers/with-timezone.js";
 import { JobSpecError } from "./errors.js";
 import type { Ack, JobRecord, Retries, TaskSetting } from "./job-record.js";
 import type { Json } from "./json.js";
+import { checkKnown, type OptionNames } from "./known-options.js";
+import { plainJson } from "./plain-json.js";
 import type { TaskFunction } from "./task.js";
 
 /** A job as it is asked for. Everything but `func` has a default; `jobDefaults` of the scheduler come before these. */
@@ -18,7 +21,7 @@ export interface JobSpec extends JobPolicy {
   readonly trigger?: Trigger | TriggerState;
   readonly store?: string;
   /** When it runs first: a moment (in the past: a misfire), "now", or null to add it paused. By default the trigger says. */
-  readonly nextRunTime?: Date | number | "now" | null;
+  readonly nextRunTime?: DateInput | "now" | null;
   /** The same as `nextRunTime: "now"`. */
   readonly runImmediately?: boolean;
   /** `keep` updates what is said of the job but leaves its next run alone while the trigger is the same. Default "error". */
@@ -53,7 +56,7 @@ export interface JobPolicy {
 export interface JobPatch extends JobPolicy {
   readonly func?: string | TaskFunction;
   readonly trigger?: Trigger | TriggerState;
-  readonly nextRunTime?: Date | number | "now" | null;
+  readonly nextRunTime?: DateInput | "now" | null;
 }
 
 export type JobDefaults = Pick<
@@ -66,6 +69,46 @@ const NO_ARGS: readonly Json[] = Object.freeze([]);
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const ID_MAX = 190;
 const EARLIEST = -8.64e15;
+
+const POLICY_NAMES: OptionNames<JobPolicy> = {
+  name: true,
+  args: true,
+  kwargs: true,
+  executor: true,
+  coalesce: true,
+  maxInstances: true,
+  misfireGraceTime: true,
+  timeoutMs: true,
+  retries: true,
+  ack: true,
+  maxDeliveries: true,
+  tags: true,
+};
+const PATCH_NAMES: OptionNames<JobPatch> = { func: true, trigger: true, nextRunTime: true, ...POLICY_NAMES };
+const SPEC_NAMES: OptionNames<JobSpec> = {
+  id: true,
+  store: true,
+  runImmediately: true,
+  onConflict: true,
+  ...PATCH_NAMES,
+};
+const DEFAULTS_NAMES: OptionNames<JobDefaults> = {
+  executor: true,
+  coalesce: true,
+  maxInstances: true,
+  misfireGraceTime: true,
+  timeoutMs: true,
+  retries: true,
+  ack: true,
+  maxDeliveries: true,
+};
+
+/** Throws on a default that no job has. */
+export function checkDefaults(defaults: JobDefaults): void {
+  checkKnown<JobDefaults>(defaults, DEFAULTS_NAMES, "jobDefaults", (field, reason) =>
+    jobSpecError(`jobDefaults.${field}`, reason),
+  );
+}
 
 /** What a spec needs beside itself to become a record. */
 export interface Surroundings {
@@ -82,6 +125,7 @@ export interface Surroundings {
 
 /** The record of a new job. Throws a JobSpecError that names the attribute. */
 export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
+  checkKnown<JobSpec>(spec, SPEC_NAMES, "a job", jobSpecError);
   const trigger = liveTrigger(spec.trigger ?? date(), around.timezone).anchored(around.nowMs);
   const id = checkedId(spec.id ?? around.newId());
   const { defaults } = around;
@@ -115,7 +159,9 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
 /** The record with a patch applied. The trigger's change alone does not move the next run (`reschedule` does). */
 export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundings, "timezone" | "nowMs">): JobRecord {
   if ("id" in patch && (patch as { id?: unknown }).id !== job.id) throw new JobSpecError("id", "cannot be changed");
-  const { trigger, nextRunTime, func, ...policy } = patch;
+  const { id: _sameId, ...changes } = patch as JobPatch & { id?: string };
+  checkKnown<JobPatch>(changes, PATCH_NAMES, "a change of a job", jobSpecError);
+  const { trigger, nextRunTime, func, ...policy } = changes;
   const { fromTask = [], ...known } = job;
   return {
     ...known,
@@ -123,7 +169,7 @@ export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundin
     ...checkedPolicy({ ...job, ...withoutUndefined(policy) }),
     ...(func === undefined ? {} : { func: checkedFunc(func) }),
     ...(trigger === undefined ? {} : { trigger: liveTrigger(trigger, around.timezone).anchored(around.nowMs) }),
-    ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around.nowMs) }),
+    ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around) }),
   };
 }
 
@@ -154,8 +200,9 @@ export function firstRunOf(trigger: Trigger, nowMs: number, random: Random): num
   return trigger.next(null, trigger.kind === "date" ? EARLIEST : nowMs, random);
 }
 
-function firstRun(spec: JobSpec, trigger: Trigger, { nowMs, random }: Surroundings): number | null {
-  if (spec.nextRunTime !== undefined) return moment(spec.nextRunTime, nowMs);
+function firstRun(spec: JobSpec, trigger: Trigger, around: Surroundings): number | null {
+  const { nowMs, random } = around;
+  if (spec.nextRunTime !== undefined) return moment(spec.nextRunTime, around);
   if (spec.runImmediately === true) return nowMs;
   const first = firstRunOf(trigger, nowMs, random);
   if (first === null && !hasEnded(trigger)) {
@@ -169,12 +216,18 @@ function hasEnded(trigger: Trigger): boolean {
   return trigger.next(null, 0) !== null || /"(endDate|end_date|until)":/.test(JSON.stringify(trigger));
 }
 
-function moment(value: Date | number | "now" | null, nowMs: number): number | null {
+function moment(
+  value: DateInput | "now" | null,
+  { nowMs, timezone }: Pick<Surroundings, "nowMs" | "timezone">,
+): number | null {
   if (value === null) return null;
   if (value === "now") return nowMs;
-  const at = typeof value === "number" ? value : value.getTime();
-  if (!Number.isFinite(at)) throw new JobSpecError("nextRunTime", 'must be a valid Date, epoch ms, "now" or null');
-  return Math.round(at);
+  try {
+    return parseInstant(value, timezone, "nextRunTime");
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^nextRunTime: /, "");
+    throw new JobSpecError("nextRunTime", `must be a valid Date, epoch ms, text, "now" or null: ${reason}`);
+  }
 }
 
 function checkedId(id: string): string {
@@ -212,14 +265,15 @@ function checkedPolicy(policy: Policy): CheckedPolicy {
     throw new JobSpecError("coalesce", 'must be true, false, "latest" or "earliest"');
   }
   if (ack !== "early" && ack !== "late") throw new JobSpecError("ack", 'must be "early" or "late"');
-  if (misfireGraceTime !== null && !(misfireGraceTime >= 0)) {
-    throw new JobSpecError("misfireGraceTime", "must be null or a number of seconds, 0 or more");
+  if (misfireGraceTime !== null && !(typeof misfireGraceTime === "number" && misfireGraceTime > 0)) {
+    const reason = `must be a number of seconds above 0, or null for always, is ${String(misfireGraceTime)}`;
+    throw new JobSpecError("misfireGraceTime", reason);
   }
   if (timeoutMs !== null) checkedCount("timeoutMs", timeoutMs);
   return {
     name: String(name),
-    args,
-    kwargs,
+    args: args.length === 0 ? args : (plainJson(args, "args", notJson) as readonly Json[]),
+    kwargs: kwargs === undefined ? undefined : plainJson(kwargs, "kwargs", notJson),
     executor,
     coalesce: coalesce === true ? "latest" : coalesce,
     maxInstances: checkedCount("maxInstances", maxInstances),
@@ -232,7 +286,21 @@ function checkedPolicy(policy: Policy): CheckedPolicy {
   };
 }
 
+function jobSpecError(field: string, reason: string): JobSpecError {
+  return new JobSpecError(field, reason);
+}
+
+function notJson(place: string, what: string): JobSpecError {
+  return new JobSpecError(place, `${what.replace(/^an? /, "")} is not JSON and would change on its way`);
+}
+
 function checkedRetries(retries: NonNullable<JobPolicy["retries"]>): Retries {
+  checkKnown<Retries>(
+    retries,
+    { max: true, delayMs: true, backoff: true, maxDelayMs: true },
+    "retries",
+    (field, reason) => jobSpecError(`retries.${field}`, reason),
+  );
   const { max, delayMs = 1_000, backoff = "exponential", maxDelayMs = 60_000 } = retries;
   checkedCount("retries.max", max);
   if (!(delayMs >= 0)) throw new JobSpecError("retries.delayMs", "must be 0 or more");

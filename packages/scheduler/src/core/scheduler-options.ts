@@ -1,8 +1,9 @@
 import type { Random } from "../triggers/trigger.js";
 import type { Clock } from "./clock.js";
 import type { Executor, Logger } from "./executor.js";
-import type { JobDefaults } from "./job-spec.js";
+import { checkDefaults, type JobDefaults } from "./job-spec.js";
 import type { JobStore } from "./job-store.js";
+import { checkKnown, type OptionNames } from "./known-options.js";
 
 export interface SchedulerOptions {
   /** IANA name for triggers without one and for texts; the machine's own by default. */
@@ -22,4 +23,24 @@ export interface SchedulerOptions {
   readonly random?: Random;
   /** True lets the process end although the scheduler waits. Ignored with a `clock` of your own. */
   readonly unref?: boolean;
+}
+
+const NAMES: OptionNames<SchedulerOptions> = {
+  timezone: true,
+  stores: true,
+  executors: true,
+  jobDefaults: true,
+  logger: true,
+  leaseMs: true,
+  pollMs: true,
+  historyDays: true,
+  clock: true,
+  random: true,
+  unref: true,
+};
+
+/** Throws on an option that there is not. */
+export function checkSchedulerOptions(options: SchedulerOptions): void {
+  checkKnown<SchedulerOptions>(options, NAMES, "Scheduler");
+  checkDefaults(options.jobDefaults ?? {});
 }

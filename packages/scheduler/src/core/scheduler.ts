@@ -30,7 +30,7 @@ import { PendingJobs } from "./pending-jobs.js";
 import { runNow } from "./run-now.js";
 import { safeLogger } from "./safe-logger.js";
 import { addDeclared, type ScheduledSpec } from "./scheduled.js";
-import type { SchedulerOptions } from "./scheduler-options.js";
+import { checkSchedulerOptions, type SchedulerOptions } from "./scheduler-options.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { settable } from "./settable.js";
 import { StoreSet } from "./store-set.js";
@@ -75,6 +75,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   #housekeeping: Disposable | undefined;
 
   constructor(options: SchedulerOptions = {}) {
+    checkSchedulerOptions(options);
     const random = options.random ?? Math.random;
     const newId = idMaker(random);
     const clock = options.clock ?? systemClock({ unref: options.unref ?? false });

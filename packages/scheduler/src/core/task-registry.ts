@@ -1,6 +1,7 @@
 import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
 import type { Surroundings } from "./job-spec.js";
+import { checkKnown } from "./known-options.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
 
 /** Tasks by name. One without a function runs elsewhere. */
@@ -10,6 +11,7 @@ export class TaskRegistry {
   #local: readonly string[] = [];
 
   set(name: string, fn: TaskFunction | undefined, options: TaskOptions): void {
+    checkKnown<TaskOptions>(options, { ack: true, timeoutMs: true }, `task "${name}"`);
     if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
     this.#tasks.set(name, { fn, options });
     this.#names = [...this.#tasks.keys()];

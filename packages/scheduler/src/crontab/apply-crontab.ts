@@ -3,6 +3,7 @@ import { JobNotFoundError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
 import type { Job } from "../core/job.js";
 import type { JobSpec } from "../core/job-spec.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { Scheduler } from "../core/scheduler.js";
 import { type CrontabEntry, CrontabError, type CrontabNote, everRuns } from "./crontab-entry.js";
 import { parseCrontab } from "./parse-crontab.js";
@@ -30,6 +31,16 @@ export interface AppliedCrontab {
   readonly warnings: readonly CrontabNote[];
 }
 
+const OPTIONS: OptionNames<ApplyCrontabOptions> = {
+  user: true,
+  store: true,
+  system: true,
+  timezone: true,
+  atStart: true,
+  maxInstances: true,
+  logger: true,
+};
+
 /** Lets this scheduler run the commands of crontabs. */
 export function registerCrontab(scheduler: Scheduler): void {
   scheduler.registerTask(COMMAND_TASK, commandTask({ clock: scheduler.clock }));
@@ -42,8 +53,10 @@ export function registerCrontab(scheduler: Scheduler): void {
 export async function applyCrontab(
   scheduler: Scheduler,
   text: string,
-  { user, store, system = false, timezone, atStart = false, maxInstances = 1, logger = console }: ApplyCrontabOptions,
+  options: ApplyCrontabOptions,
 ): Promise<AppliedCrontab> {
+  checkKnown<ApplyCrontabOptions>(options, OPTIONS, "applyCrontab");
+  const { user, store, system = false, timezone, atStart = false, maxInstances = 1, logger = console } = options;
   const { entries, warnings, errors } = parseCrontab(text, { system, timezone, user });
   if (errors.length > 0) throw new CrontabError(errors);
   for (const { message } of warnings) logger.warn(message);

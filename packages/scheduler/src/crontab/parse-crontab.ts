@@ -1,3 +1,4 @@
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { portableZone } from "../time/portable-zone.js";
 import { CrontabTrigger } from "../triggers/crontab.js";
 import { reboot } from "../triggers/reboot.js";
@@ -6,6 +7,12 @@ import { TriggerSyntaxError } from "../triggers/trigger-syntax-error.js";
 import { type CrontabEntry, type CrontabNote, everRuns } from "./crontab-entry.js";
 import { type Assignment, assignmentProblem, readAssignment } from "./environment-line.js";
 import { splitPercent } from "./percent.js";
+
+const OPTIONS: OptionNames<ParseCrontabOptions> = {
+  system: true,
+  timezone: true,
+  user: true,
+};
 
 export interface ParseCrontabOptions {
   /** A system table (/etc/crontab) has a user field between the times and the command. Default false. */
@@ -30,6 +37,7 @@ const TABLE_MAX = 1_000_000;
 
 /** Reads a crontab. No table makes it throw: what is wrong is in `errors`, what is odd in `warnings`. A wrong `timezone` does. */
 export function parseCrontab(text: string, options: ParseCrontabOptions = {}): ParsedCrontab {
+  checkKnown<ParseCrontabOptions>(options, OPTIONS, "parseCrontab");
   if (options.timezone !== undefined) portableZone(options.timezone);
   const reader = new Reader(options);
   if (text.length > TABLE_MAX) {

@@ -6,6 +6,7 @@ import express, {
   type Response,
   type Router,
 } from "express";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { cancelRun, type Done, JOB_ACTIONS, type JobAction, jobActions, type Target, targetOf } from "./actions.js";
 import { ASSET_VERSION, serveAsset } from "./assets/serve-asset.js";
 import type { DashboardScheduler } from "./dashboard-scheduler.js";
@@ -41,6 +42,18 @@ import { summaryReader } from "./reading/summary.js";
 import { readTimeline } from "./reading/timeline.js";
 import { wireExecution, wireJob, wireNode, wireTimeline } from "./wire.js";
 
+const OPTIONS: OptionNames<DashboardOptions> = {
+  authorize: true,
+  basePath: true,
+  title: true,
+  links: true,
+  csrfSecret: true,
+  readOnly: true,
+  signal: true,
+  maxStreams: true,
+  onError: true,
+};
+
 export interface DashboardOptions {
   /** Who may do what. Without it only requests from this very machine are answered, and they may do everything. */
   readonly authorize?: Authorize;
@@ -70,6 +83,7 @@ const UPCOMING = 10;
 
 /** Pages for operators, a JSON API below `/api`, and live events, to be mounted anywhere: `app.use("/scheduler", dashboard(scheduler, { authorize }))`. */
 export function dashboard(scheduler: DashboardScheduler, options: DashboardOptions = {}): Dashboard {
+  checkKnown<DashboardOptions>(options, OPTIONS, "dashboard");
   const { authorize = onlyLoopback, title = "Scheduler", readOnly = false, signal } = options;
   const feed = new LiveFeed(scheduler, { maxClients: options.maxStreams });
   const basePath = options.basePath?.replace(/\/+$/, "");

@@ -1,9 +1,17 @@
 import { type Clock, systemClock } from "../core/clock.js";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { jsonValue } from "./json-value.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
+
+const OPTIONS: OptionNames<AsyncExecutorOptions> = {
+  concurrency: true,
+  queueMax: true,
+  abortGraceMs: true,
+  clock: true,
+};
 
 export interface AsyncExecutorOptions {
   /** Runs at once. Default 200. */
@@ -27,7 +35,9 @@ export class AsyncExecutor implements Executor {
   readonly #waiting: { readonly run: Run; readonly settle: (outcome: Outcome | Promise<Outcome>) => void }[] = [];
   readonly #idle: (() => void)[] = [];
 
-  constructor({ concurrency = 200, queueMax = 1_000, abortGraceMs = 5_000, clock }: AsyncExecutorOptions = {}) {
+  constructor(options: AsyncExecutorOptions = {}) {
+    checkKnown<AsyncExecutorOptions>(options, OPTIONS, "AsyncExecutor");
+    const { concurrency = 200, queueMax = 1_000, abortGraceMs = 5_000, clock } = options;
     this.#concurrency = concurrency;
     this.#queueMax = queueMax;
     this.#abortGraceMs = abortGraceMs;

@@ -4,12 +4,24 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
 import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { type BullPayload, cancelKey } from "./bull-payload.js";
 import { closeBull } from "./close-bull.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { closeRedis, openRedis, patientConnection, promptConnection, type RedisTarget } from "./redis-target.js";
 import { reviveError } from "./remote-error.js";
 import { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
+
+const OPTIONS: OptionNames<BullExecutorOptions> = {
+  connection: true,
+  queue: true,
+  prefix: true,
+  inFlightMax: true,
+  lookUpMs: true,
+  abortGraceMs: true,
+  keepSeconds: true,
+  clock: true,
+};
 
 export interface BullExecutorOptions {
   /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
@@ -58,6 +70,7 @@ export class BullExecutor implements Executor {
   #closed = false;
 
   constructor(options: BullExecutorOptions) {
+    checkKnown<BullExecutorOptions>(options, OPTIONS, "BullExecutor");
     this.#options = options;
     this.#prefix = options.prefix ?? "bull";
     this.#clock = options.clock ?? systemClock();

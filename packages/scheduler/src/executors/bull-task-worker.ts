@@ -5,6 +5,7 @@ import { defaultLogger } from "../core/default-logger.js";
 import { describeThrown } from "../core/describe-thrown.js";
 import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { safeLogger } from "../core/safe-logger.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
 import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
@@ -15,6 +16,19 @@ import { KeyWatch } from "./key-watch.js";
 import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
 import { RunningSet } from "./running-set.js";
 import { settledOrIgnored } from "./settled-or-ignored.js";
+
+const OPTIONS: OptionNames<BullTaskWorkerOptions> = {
+  connection: true,
+  queue: true,
+  prefix: true,
+  tasks: true,
+  concurrency: true,
+  lockMs: true,
+  cancelPollMs: true,
+  abortGraceMs: true,
+  logger: true,
+  clock: true,
+};
 
 export interface BullTaskWorkerOptions {
   /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
@@ -64,6 +78,7 @@ export class BullTaskWorker implements AsyncDisposable {
   readonly #worker: Worker<BullPayload>;
 
   constructor(options: BullTaskWorkerOptions) {
+    checkKnown<BullTaskWorkerOptions>(options, OPTIONS, "BullTaskWorker");
     const { connection, queue, prefix = "bull", concurrency = 10, lockMs = 30_000 } = options;
     this.#options = options;
     this.#prefix = prefix;

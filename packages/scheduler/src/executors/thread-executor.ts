@@ -2,9 +2,20 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { type RemoteError, reviveError } from "./remote-error.js";
 import type { ThreadAnswer, ThreadCall } from "./thread-worker.js";
+
+const OPTIONS: OptionNames<WorkerThreadExecutorOptions> = {
+  filename: true,
+  maxThreads: true,
+  minThreads: true,
+  queueMax: true,
+  idleTimeoutMs: true,
+  maxOldGenerationSizeMb: true,
+  execArgv: true,
+};
 
 export interface WorkerThreadExecutorOptions {
   /**
@@ -43,6 +54,7 @@ export class WorkerThreadExecutor implements Executor {
   #stopped = false;
 
   constructor(options: WorkerThreadExecutorOptions) {
+    checkKnown<WorkerThreadExecutorOptions>(options, OPTIONS, "WorkerThreadExecutor");
     this.#options = options;
     this.#threads = options.maxThreads ?? availableParallelism();
   }

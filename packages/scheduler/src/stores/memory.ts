@@ -21,11 +21,18 @@ import type {
   TakenOver,
   Verdict,
 } from "../core/job-store.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { type ExecutionRow, MemoryHistory } from "./memory-history.js";
 import { type Instance, MemoryInstances } from "./memory-instances.js";
 import { MemoryJobs } from "./memory-jobs.js";
 import { listJobs } from "./memory-list.js";
+
+const OPTIONS: OptionNames<MemoryJobStoreOptions> = {
+  clock: true,
+  historyMax: true,
+  shared: true,
+};
 
 /** The history, which answers at once. */
 export type MemoryExecutionLog = Pick<MemoryHistory, keyof ExecutionLog>;
@@ -59,7 +66,9 @@ export class MemoryJobStore implements JobStore {
   readonly #nodes = new Map<string, SchedulerNode>();
   readonly #listeners = new Set<() => void>();
 
-  constructor({ clock = systemClock(), historyMax = 10_000, shared = false }: MemoryJobStoreOptions = {}) {
+  constructor(options: MemoryJobStoreOptions = {}) {
+    checkKnown<MemoryJobStoreOptions>(options, OPTIONS, "MemoryJobStore");
+    const { clock = systemClock(), historyMax = 10_000, shared = false } = options;
     this.#clock = clock;
     this.shared = shared;
     this.#history = new MemoryHistory(historyMax);

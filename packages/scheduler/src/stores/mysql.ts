@@ -16,6 +16,7 @@ import type {
   SchedulerNode,
   Verdict,
 } from "../core/job-store.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { checkStorable } from "./mysql/check-storable.js";
 import { claimDue } from "./mysql/claim-due.js";
 import { Connections } from "./mysql/connections.js";
@@ -39,6 +40,17 @@ import { type Session, Sessions } from "./mysql/session.js";
 import { ms, type Tables, tablesOf } from "./mysql/tables.js";
 import { EXACT, rowList, wantRows } from "./mysql/want.js";
 import { watchNextRun } from "./mysql/watch-next-run.js";
+
+const OPTIONS: OptionNames<MySQLJobStoreOptions> = {
+  pool: true,
+  url: true,
+  namespace: true,
+  tablePrefix: true,
+  wake: true,
+  now: true,
+  connectMs: true,
+  statementMs: true,
+};
 
 /** How schedulers of one store tell each other to look, when they have something better than polling: a Redis channel, say. */
 export interface Wake {
@@ -89,6 +101,7 @@ export class MySQLJobStore implements JobStore {
   readonly #watches = new Set<() => void>();
 
   constructor(options: MySQLJobStoreOptions) {
+    checkKnown<MySQLJobStoreOptions>(options, OPTIONS, "MySQLJobStore");
     const { pool, url, namespace = "default", tablePrefix = "scheduler_", wake, now } = options;
     const { connectMs = 2_000, statementMs = 5_000 } = options;
     if (pool === undefined && url === undefined) throw new TypeError("pool: give a mysql2/promise pool, or a url");

@@ -19,6 +19,7 @@ import type {
   SchedulerNode,
   Verdict,
 } from "../core/job-store.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { checkServer, type ServerLogger } from "./redis/check-server.js";
 import { openClient, type RedisClient, untilReady } from "./redis/client.js";
@@ -43,6 +44,14 @@ import { update as updateLua } from "./redis/lua/update.js";
 import { Script, type Scripts, scriptsOf } from "./redis/script.js";
 import { WakeUp } from "./redis/wake-up.js";
 import { unreadable } from "./unreadable.js";
+
+const OPTIONS: OptionNames<RedisJobStoreOptions> = {
+  redis: true,
+  url: true,
+  namespace: true,
+  now: true,
+  logger: true,
+};
 
 export interface RedisJobStoreOptions {
   /** An ioredis client, or a cluster; it stays open at `close`. One that waits forever makes the store wait forever: see `url`. */
@@ -106,7 +115,9 @@ export class RedisJobStore implements JobStore {
   /** Which version of a job a record is that was claimed here: Redis has its JSON and need not be sent it again. */
   readonly #claimed = new WeakMap<JobRecord, number>();
 
-  constructor({ redis, url, namespace = "default", now, logger = defaultLogger }: RedisJobStoreOptions) {
+  constructor(options: RedisJobStoreOptions) {
+    checkKnown<RedisJobStoreOptions>(options, OPTIONS, "RedisJobStore");
+    const { redis, url, namespace = "default", now, logger = defaultLogger } = options;
     if (redis === undefined && url === undefined) throw new TypeError("redis: give an ioredis client, or a url");
     if (/[{}]/.test(namespace))
       throw new TypeError("namespace: braces are not allowed, they mark the cluster's hash tag");

@@ -1,3 +1,5 @@
+import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { checkMilliseconds } from "../time/parse.js";
 import type { LinkTimes } from "./message.js";
 
 /** When and how a task is sent. Times are seconds, as in Celery, or moments. */
@@ -30,6 +32,25 @@ export interface Signature<Result = unknown> {
   readonly options: Omit<ApplyOptions, "args">;
   /** The same call with options such as `{ queue: "slow" }`. */
   set(options: Omit<ApplyOptions, "args">): Signature<Result>;
+}
+
+const NAMES: OptionNames<ApplyOptions> = {
+  args: true,
+  kwargs: true,
+  countdown: true,
+  eta: true,
+  expires: true,
+  retries: true,
+  maxRetries: true,
+  retryBackoff: true,
+  queue: true,
+  taskId: true,
+  priority: true,
+};
+
+/** Throws on an option that no call has. */
+export function checkApplyOptions(options: ApplyOptions): void {
+  checkKnown<ApplyOptions>(options, NAMES, "a call of a task");
 }
 
 const ID = /^[\w.-]{1,128}$/;
@@ -68,11 +89,14 @@ export function linkTimesOf({ countdown, eta, expires }: ApplyOptions): LinkTime
 export function millisecondsOf(field: string, seconds: number): number {
   if (!(seconds >= 0 && Number.isFinite(seconds)))
     throw new TypeError(`${field}: must be seconds, 0 or more, is ${seconds}`);
+  if (seconds >= 1e9)
+    throw new TypeError(`${field}: seconds from now, ${seconds} are too many; give a moment as a Date`);
   return Math.round(seconds * 1_000);
 }
 
 function momentOf(field: string, at: Date | number): number {
   const ms = typeof at === "number" ? at : at.getTime();
   if (!Number.isFinite(ms)) throw new TypeError(`${field}: must be a valid Date or epoch ms`);
+  if (typeof at === "number") checkMilliseconds(at, field);
   return ms;
 }

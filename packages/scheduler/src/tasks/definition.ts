@@ -1,3 +1,4 @@
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { ApplyOptions, Signature } from "./apply-options.js";
 import type { AsyncResult } from "./async-result.js";
 import type { BoundTask } from "./bound-task.js";
@@ -64,4 +65,24 @@ export function intervalOf(rateLimit: string): number {
   const [, count, unit = "s"] = /^(\d+(?:\.\d+)?)(?:\/([smh]))?$/.exec(rateLimit.trim()) ?? [];
   if (!(Number(count) > 0)) throw new TypeError(`rateLimit: must be like "10/s", "100/m" or "5/h", is "${rateLimit}"`);
   return PER_MS[unit]! / Number(count);
+}
+
+const NAMES: OptionNames<TaskDefinition> = {
+  bind: true,
+  queue: true,
+  acksLate: true,
+  maxDeliveries: true,
+  timeoutMs: true,
+  autoretryFor: true,
+  maxRetries: true,
+  retryDelay: true,
+  retryBackoff: true,
+  retryBackoffMax: true,
+  retryJitter: true,
+  rateLimit: true,
+};
+
+/** Throws on an option that no task has. */
+export function checkDefinition(name: string, definition: TaskDefinition): void {
+  checkKnown<TaskDefinition>(definition, NAMES, `task "${name}"`);
 }

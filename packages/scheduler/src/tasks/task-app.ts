@@ -2,21 +2,49 @@ import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
 import type { Logger } from "../core/executor.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { safeLogger } from "../core/safe-logger.js";
 import { patientConnection, promptConnection, type RedisTarget } from "../executors/redis-target.js";
 import { portableZone } from "../time/portable-zone.js";
-import { type ApplyOptions, checkedTaskId, etaOf, expiryOf, linkTimesOf, type Signature } from "./apply-options.js";
+import {
+  type ApplyOptions,
+  checkApplyOptions,
+  checkedTaskId,
+  etaOf,
+  expiryOf,
+  linkTimesOf,
+  type Signature,
+} from "./apply-options.js";
 import { AsyncResult } from "./async-result.js";
 import { type BeatEntry, type BeatScheduler, keepBeat } from "./beat.js";
 import { BoundTask } from "./bound-task.js";
 import { Broker } from "./broker.js";
-import { intervalOf, type RegisteredTask, type Task, type TaskArguments, type TaskDefinition } from "./definition.js";
+import {
+  checkDefinition,
+  intervalOf,
+  type RegisteredTask,
+  type Task,
+  type TaskArguments,
+  type TaskDefinition,
+} from "./definition.js";
 import type { ChainLink, RetryOverride, TaskMessage } from "./message.js";
 import { ResultBackend } from "./result-backend.js";
 import { sendable } from "./sendable.js";
 import { signature } from "./signature.js";
 import { TaskRevokedError } from "./task-errors.js";
 import { TaskWorker, type TaskWorkerOptions } from "./task-worker.js";
+
+const OPTIONS: OptionNames<TaskAppOptions> = {
+  broker: true,
+  backend: true,
+  name: true,
+  timezone: true,
+  resultExpiresSeconds: true,
+  defaultQueue: true,
+  logger: true,
+  clock: true,
+  random: true,
+};
 
 export interface TaskAppOptions {
   /** The Redis that queues tasks: a URL, ioredis options, or a client whose options are used. It must not evict (noeviction). */
@@ -71,6 +99,7 @@ export class TaskApp implements AsyncDisposable {
   readonly #workers = new Set<TaskWorker>();
 
   constructor(options: TaskAppOptions) {
+    checkKnown<TaskAppOptions>(options, OPTIONS, "TaskApp");
     if (options.timezone !== undefined) portableZone(options.timezone);
     this.#options = options;
     this.name = options.name ?? "tasks";
@@ -102,6 +131,7 @@ export class TaskApp implements AsyncDisposable {
     const [body, definition] = typeof one === "function" ? [one, other as TaskDefinition] : [other as TaskBody, one];
     if (name === "") throw new TypeError("name: a task's name must not be empty");
     if (typeof body !== "function") throw new TypeError(`task ${name}: its body must be a function`);
+    checkDefinition(name, definition);
     if (definition.rateLimit !== undefined) intervalOf(definition.rateLimit); // refuse it here, not at the worker
     const run: RegisteredTask["body"] = (self, args) =>
       definition.bind === true ? body.call(self, self, ...args) : body.apply(self, [...args]);
@@ -167,6 +197,7 @@ export class TaskApp implements AsyncDisposable {
 
   /** The message that a call makes. Throws a NotSendableError that names the argument. */
   message(task: string, options: ApplyOptions): TaskMessage {
+    checkApplyOptions(options);
     const nowMs = this.clock.now();
     const { args = [], kwargs, queue = this.#tasks.get(task)?.definition.queue ?? this.conf.defaultQueue } = options;
     const retryPolicy = retryOverride(options);

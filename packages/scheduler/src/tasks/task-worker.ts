@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
 import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { closeBullWorker } from "../executors/close-bull.js";
 import { heedErrors } from "../executors/heed-errors.js";
 import { jsonValue } from "../executors/json-value.js";
@@ -18,6 +19,15 @@ import type { ChainLink, TaskMessage } from "./message.js";
 import type { ResultBackend } from "./result-backend.js";
 import type { TaskApp } from "./task-app.js";
 import { NotRegisteredError, TaskRevokedError, TimeLimitExceededError, WorkerLostError } from "./task-errors.js";
+
+const OPTIONS: OptionNames<TaskWorkerOptions> = {
+  queues: true,
+  concurrency: true,
+  lockMs: true,
+  abortGraceMs: true,
+  terminatePollMs: true,
+  signals: true,
+};
 
 export interface TaskWorkerOptions {
   /** Default: the app's default queue. */
@@ -62,6 +72,7 @@ export class TaskWorker implements AsyncDisposable {
 
   /** `app.worker(…)` makes them. */
   constructor(app: TaskApp, options: TaskWorkerOptions, onClosed: () => void) {
+    checkKnown<TaskWorkerOptions>(options, OPTIONS, "worker");
     this.#app = app;
     this.#options = options;
     this.#onClosed = onClosed;

@@ -6,7 +6,7 @@ export type DateInput = Date | number | string | { readonly epochMilliseconds: n
 
 /** APScheduler's date text; seconds may be left out, and up to nine digits of a second given, as ISO 8601 has it. */
 const PATTERN =
-  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+  /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
 /**
  * Epoch ms of what was given. Text without an offset is read in `timezone`: inside a gap the later instant, inside a
@@ -17,7 +17,14 @@ export function parseInstant(input: DateInput, timezone: string, field: string, 
   if (typeof input === "string") return parseText(input, timezone, field, finer);
   const at = typeof input === "number" ? input : input instanceof Date ? input.getTime() : input?.epochMilliseconds;
   if (typeof at !== "number" || !Number.isFinite(at)) throw new RangeError(`${field}: not a date: ${String(input)}`);
+  if (typeof input === "number") checkMilliseconds(input, field);
   return Math.round(at);
+}
+
+/** Seconds since 1970, of the years 2001 to 2286, would be taken for January to April 1970. */
+export function checkMilliseconds(at: number, field: string): void {
+  if (at < 1e9 || at >= 1e10) return;
+  throw new RangeError(`${field}: ${at} are seconds since 1970, it seems; write milliseconds, ${at}000`);
 }
 
 function parseText(text: string, timezone: string, field: string, finer: "down" | "up"): number {
@@ -43,8 +50,8 @@ function parseText(text: string, timezone: string, field: string, finer: "down" 
 }
 
 function offsetMs(offset: string, text: string, field: string): number {
-  if (offset === "Z") return 0;
-  const [hours, minutes] = [Number(offset.slice(1, 3)), Number(offset.slice(4))] as const;
+  if (offset === "Z" || offset === "z") return 0;
+  const [hours, minutes] = [Number(offset.slice(1, 3)), Number(offset.slice(3).replace(":", ""))] as const;
   if (hours > 23 || minutes > 59) throw new RangeError(`${field}: "${text}" has no such offset from UTC`);
   return (offset.startsWith("-") ? -1 : 1) * (hours * 60 + minutes) * 60_000;
 }

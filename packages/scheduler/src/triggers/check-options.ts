@@ -1,3 +1,4 @@
+import { nearestName } from "../core/known-options.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
 /**
@@ -7,6 +8,8 @@ import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 export function checkOptions(kind: string, options: object, ...known: readonly (readonly string[])[]): void {
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || known.some((names) => names.includes(name))) continue;
-    throw new TriggerSyntaxError(name, `${kind} has no such option; known are ${known.flat().join(", ")}`);
+    const near = nearestName(name, known.flat());
+    const meant = near === undefined ? "" : `; write ${near}`;
+    throw new TriggerSyntaxError(name, `${kind} has no such option${meant}; known are ${known.flat().join(", ")}`);
   }
 }

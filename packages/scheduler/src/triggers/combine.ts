@@ -1,3 +1,4 @@
+import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 import { withTimezone } from "./with-timezone.js";
 
@@ -34,6 +35,7 @@ abstract class CombinedTrigger implements Trigger {
     readonly triggers: readonly Trigger[],
     readonly options: CombineOptions = {},
   ) {
+    checkOptions("a combination", options, ["jitter"]);
     const { jitter = 0 } = options;
     if (triggers.length === 0) throw new RangeError("triggers: at least one is needed");
     if (!(jitter >= 0 && jitter < Number.POSITIVE_INFINITY)) {

@@ -2,7 +2,8 @@ import { formatLocal } from "../time/format.js";
 import { localZoneName } from "../time/local-zone.js";
 import { type DateInput, parseInstant } from "../time/parse.js";
 import { zone } from "../time/zone.js";
-import { type Elapsed, elapsedMs } from "./elapsed.js";
+import { checkOptions } from "./check-options.js";
+import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
 
 export interface DateOptions {
@@ -26,8 +27,13 @@ export class DateTrigger implements Trigger {
   /** A local time whose zone is not known yet. */
   readonly #text: string | undefined;
 
-  constructor({ runAt, in: after, timezone }: DateOptions = {}) {
-    if (after !== undefined) elapsedMs(after);
+  constructor(options: DateOptions = {}) {
+    checkOptions("date", options, ["runAt", "in", "timezone"]);
+    const { runAt, in: after, timezone } = options;
+    if (after !== undefined) {
+      checkOptions("date", after, ELAPSED_PARTS);
+      elapsedMs(after);
+    }
     if (timezone !== undefined) zone(timezone);
     this.#at = runAt === undefined ? undefined : parseInstant(runAt, timezone ?? localZoneName(), "runAt");
     this.#text = typeof runAt === "string" && timezone === undefined ? runAt : undefined;

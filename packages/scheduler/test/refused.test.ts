@@ -1,0 +1,145 @@
+import { describe, expect, test } from "@jest/globals";
+import {
+  AsyncExecutor,
+  allOf,
+  cron,
+  crontab,
+  date,
+  interval,
+  type JobSpec,
+  MemoryJobStore,
+  Scheduler,
+  type SchedulerOptions,
+} from "../src/index.js";
+import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
+import { TaskApp } from "../src/tasks/index.js";
+import { everyStore, STORE_KINDS } from "./every-store.js";
+import { heard } from "./quiet.js";
+
+const openStore = everyStore();
+
+class Money {
+  constructor(readonly cents: number) {}
+}
+const circle: unknown[] = [];
+circle.push(circle);
+
+describe.each(STORE_KINDS)("a job for %s", (kind) => {
+  test("whose arguments would change on their way is refused by place", async () => {
+    const logger = heard();
+    const scheduler = new Scheduler({ logger, timezone: "UTC", stores: { default: openStore(kind) } });
+    scheduler.registerTask("task", () => {});
+    await scheduler.start();
+    const add = (more: object) => scheduler.addJob({ func: "task", nextRunTime: null, ...more } as JobSpec);
+    const refused: readonly [object, string][] = [
+      [{ args: [{ when: new Map() }] }, "args[0].when: Map is not JSON"],
+      [{ args: [1, [new Set()]] }, "args[1][0]: Set is not JSON"],
+      [{ args: [/a/] }, "args[0]: RegExp is not JSON"],
+      [{ args: [{ price: Number.NaN }] }, "args[0].price: NaN is not JSON"],
+      [{ args: [undefined] }, "args[0]: undefined is not JSON"],
+      [{ args: [new Money(7)] }, "args[0]: Money is not JSON"],
+      [{ args: [10n] }, "args[0]: bigint is not JSON"],
+      [{ args: [Buffer.from("a")] }, "args[0]: Buffer is not JSON"],
+      [{ args: [circle] }, "args[0][0]: object that contains itself is not JSON"],
+      [{ kwargs: { price: new Money(7) } }, "kwargs.price: Money is not JSON"],
+      [{ kwargs: { do: () => {} } }, "kwargs.do: function is not JSON"],
+    ];
+    for (const [more, message] of refused) await expect(add(more)).rejects.toThrow(message);
+    const at = new Date(Date.UTC(2026, 0, 5));
+    const job = await add({ args: [{ at, none: undefined, list: [null] }], kwargs: { ok: true } });
+    expect((await scheduler.getJob(job.id))?.args).toEqual([{ at: at.toISOString(), list: [null] }]);
+    await expect(scheduler.modifyJob(job.id, { args: [new Map()] as never })).rejects.toThrow("args[0]: Map");
+    await scheduler.shutdown();
+  });
+});
+
+describe("an option that there is not", () => {
+  const options: readonly [object, string][] = [
+    [{ max_instances: 2 }, "max_instances: a job has no such option; write maxInstances"],
+    [{ misfireGracetime: 2 }, "misfireGracetime: a job has no such option; write misfireGraceTime"],
+    [{ replaceExisting: true }, 'replaceExisting: a job has no such option; write onConflict: "replace"'],
+    [{ maxInstance: 2 }, "maxInstance: a job has no such option; write maxInstances"],
+    [{ next_run_time: null }, "next_run_time: a job has no such option; write nextRunTime"],
+    [{ jobstore: "fast" }, "jobstore: a job has no such option; write store"],
+    [{ colour: "red" }, "colour: a job has no such option; known are id"],
+    [{ retries: { max: 2, delay: 5 } }, "retries.delay: retries has no such option"],
+  ];
+  test.each(options)("of a job, %j, is refused with the right one", async (more, message) => {
+    const scheduler = new Scheduler({ logger: heard() });
+    await expect(scheduler.addJob({ func: () => {}, ...more } as JobSpec)).rejects.toThrow(message);
+    if ("jobstore" in more || "replaceExisting" in more) return;
+    const job = await scheduler.addJob({ func: () => {} });
+    await expect(job.modify(more)).rejects.toThrow(message.split(":")[0]!);
+  });
+
+  test.each<[string, () => unknown]>([
+    ["jobDefaults.max_instances", () => new Scheduler({ jobDefaults: { max_instances: 2 } } as SchedulerOptions)],
+    ["timeZone: Scheduler has no such option; write timezone", () => new Scheduler({ timeZone: "UTC" } as object)],
+    ["ackLate", () => new Scheduler().registerTask("a", () => {}, { ackLate: true } as object)],
+    ["run_at: date has no such option; write runAt", () => date({ run_at: 5 } as object)],
+    ["minute: date has no such option; write minutes", () => date({ in: { minute: 5 } as object })],
+    ["hours: cron has no such option; write hour", () => cron({ hours: 5 } as object)],
+    ["jiter", () => allOf(interval({ hours: 1 }), { jiter: 5 } as object)],
+    ["history", () => new MemoryJobStore({ history: 5 } as object)],
+    ["nameSpace: RedisJobStore", () => new RedisJobStore({ url: "redis://x", nameSpace: "a" } as object)],
+    ["name_space: MySQLJobStore", () => new MySQLJobStore({ url: "mysql://x/y", name_space: "a" } as object)],
+    ["concurency", () => new AsyncExecutor({ concurency: 5 } as object)],
+    ["brokr: TaskApp has no such option; write broker", () => new TaskApp({ broker: "redis://x", brokr: 1 } as never)],
+    ["acks_late", () => new TaskApp({ broker: "redis://x" }).task("a", { acks_late: true } as object, () => {})],
+    ["count_down", () => new TaskApp({ broker: "redis://x" }).message("a", { count_down: 5 } as object)],
+  ])("%s", (message, call) => {
+    expect(call).toThrow(message);
+  });
+});
+
+describe("times", () => {
+  const added = (more: object) => {
+    const scheduler = new Scheduler({ logger: heard(), timezone: "Asia/Shanghai" });
+    return scheduler.addJob({ func: () => {}, ...more } as JobSpec);
+  };
+
+  test("nextRunTime may be a text, read in the scheduler's zone", async () => {
+    const job = await added({ nextRunTime: "2030-01-05 09:00:00" });
+    expect(job.nextRunTime).toEqual(new Date("2030-01-05T01:00:00Z"));
+    await expect(added({ nextRunTime: "tomorrow" })).rejects.toThrow("nextRunTime: must be a valid Date");
+  });
+
+  test.each(["+0800", "+08:00", "+08"])("an offset may be %s", (offset) => {
+    const trigger = date({ runAt: `2030-01-05T09:00:00${offset}` });
+    expect(trigger.next(null, 0)).toBe(Date.UTC(2030, 0, 5, 1));
+  });
+
+  test("seconds given as milliseconds are refused", async () => {
+    const seconds = 1_768_521_600;
+    expect(() => date({ runAt: seconds })).toThrow("runAt: 1768521600 are seconds since 1970, it seems");
+    expect(() => cron({ hour: 1, endDate: seconds })).toThrow("endDate: 1768521600 are seconds");
+    await expect(added({ nextRunTime: seconds })).rejects.toThrow("1768521600 are seconds");
+    const app = new TaskApp({ broker: "redis://x" });
+    expect(() => app.message("a", { eta: seconds })).toThrow("eta: 1768521600 are seconds");
+    expect(() => app.message("a", { expires: Date.now() })).toThrow("expires: seconds from now");
+  });
+
+  test("no grace at all would miss every run", async () => {
+    await expect(added({ misfireGraceTime: 0 })).rejects.toThrow(
+      "misfireGraceTime: must be a number of seconds above 0",
+    );
+    await expect(added({ misfireGraceTime: "60" })).rejects.toThrow("misfireGraceTime: must be");
+  });
+});
+
+test("addJob and reschedule warn of what a careful reader should know", async () => {
+  const logger = heard();
+  const scheduler = new Scheduler({ logger, timezone: "UTC" });
+  await scheduler.start();
+  const weekdays = cron({ dayOfWeek: "1-5", hour: 3 });
+  await scheduler.addJob({ id: "a", func: () => {}, name: "a", trigger: weekdays });
+  await scheduler.addJobs([{ func: () => {}, name: "b", trigger: allOf(crontab("0 0 13 * 5")) }]);
+  await scheduler.rescheduleJob("a", weekdays.toJSON());
+  const warnings = logger.lines.filter((line) => line.startsWith("warn"));
+  expect(warnings).toEqual([
+    expect.stringContaining('Job "a": day_of_week: "1-5" counts from 0 = Monday'),
+    expect.stringContaining('Job "b": day and day_of_week are both set'),
+    expect.stringContaining('Job "a": day_of_week: "1-5" counts from 0 = Monday'),
+  ]);
+  await scheduler.shutdown();
+});
