@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { commandLine } from "../scripts/lib/command-line.mjs";
 import { benchFeed } from "./feed/bench.js";
 import { benchPush } from "./push/bench.js";
 import { benchRecommend } from "./recommend/bench.js";
@@ -19,8 +19,9 @@ npm run bench -- recommend [--quick]
 npm run bench -- push [--sockets 5000]
     What does an idle socket cost a gateway, and how long does it take to tell one user something among thousands?`;
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
+const { positionals, values } = commandLine({
+  usage: USAGE,
+  positionals: 1,
   options: {
     articles: { type: "string", default: "20000" },
     readers: { type: "string", default: "20000" },

@@ -1,7 +1,14 @@
 /** `npm run check`: what CI runs. Each step's name and time; the first that fails ends it. `--no-tests` leaves the tests out. */
 import { spawnSync } from "node:child_process";
 import { delimiter, join } from "node:path";
+import { commandLine } from "./lib/command-line.mjs";
 import { root } from "./lib/root.mjs";
+
+const { values } = commandLine({
+  usage:
+    "npm run check [-- --no-tests]\n\nStubs, lint, breaking changes, types, build, and the tests unless --no-tests is given.",
+  options: { "no-tests": { type: "boolean", default: false } },
+});
 
 const steps = [
   ["stubs are what the protos say", "node", ["scripts/generate.mjs", "--check"]],
@@ -16,7 +23,7 @@ const steps = [
   ["nobody's contract breaks", "node", ["scripts/breaking.mjs"]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["build", "turbo", ["run", "build", "--output-logs=errors-only"]],
-  ...(process.argv.includes("--no-tests") ? [] : [["tests", "node", ["scripts/test.mjs"]]]),
+  ...(values["no-tests"] ? [] : [["tests", "node", ["scripts/test.mjs"]]]),
 ];
 
 const before = treeState();

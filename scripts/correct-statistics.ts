@@ -6,7 +6,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { openStores } from "./content/open-stores.js";
+import { commandLine } from "./lib/command-line.mjs";
 
+commandLine({
+  usage: `npm run correct-statistics
+
+Compares every counter with the truth and repairs it: of MYSQL_URL and REDIS_URL, or of the private servers of npm start.`,
+});
 const COMMAND = fileURLToPath(new URL("../packages/statistics/src/correct-statistics.main.ts", import.meta.url));
 
 await using stores = await openStores(process.env, (line) => void process.stderr.write(`${line}\n`));

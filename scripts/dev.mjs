@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { commandLine } from "./lib/command-line.mjs";
 import { endWith } from "./lib/expected-failure.mjs";
 import { launch } from "./lib/launch.mjs";
 import { root } from "./lib/root.mjs";
@@ -15,6 +16,10 @@ const WATCH = [
   "--clear-screen=false",
   "--conditions=source",
 ];
+
+commandLine({
+  usage: "npm run dev\n\nEverything from its sources, started again when they change. Variables as of npm start.",
+});
 
 try {
   await launch({

@@ -8,12 +8,17 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openApiDocument } from "../services/gateway/src/openapi/document.js";
 import { clientTypes } from "./client-types.js";
+import { commandLine } from "./lib/command-line.mjs";
 
+const { values } = commandLine({
+  usage: "npm run generate [-- --check]",
+  options: { check: { type: "boolean", default: false } },
+});
 const FILE = "packages/client/src/gen/api.ts";
 const path = fileURLToPath(new URL(`../${FILE}`, import.meta.url));
 const fresh = clientTypes(openApiDocument());
 
-if (!process.argv.includes("--check")) {
+if (!values.check) {
   writeFileSync(path, fresh);
   process.stdout.write(`generated ${FILE}\n`);
 } else if (readFileSync(path, "utf8") !== fresh) {

@@ -12,7 +12,13 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { commandLine } from "./lib/command-line.mjs";
 
+const { values } = commandLine({
+  usage:
+    "npm run generate [-- --check]\n\nGenerates the stubs of proto/ and the types of the client; with --check compares them with what is committed.",
+  options: { check: { type: "boolean", default: false } },
+});
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = "packages/rpc/src/gen";
 
@@ -25,7 +31,7 @@ try {
   const template = join(root, "buf.gen.yaml");
   run("buf", ["generate", sources, "--exclude-path", alpha, "--template", template, "--output", scratch]);
   writeDescriptorSet(sources, join(scratch, out, "descriptor-set.ts"));
-  if (process.argv.includes("--check")) check(join(scratch, out));
+  if (values.check) check(join(scratch, out));
   else replace(join(scratch, out), join(root, out));
 } finally {
   rmSync(scratch, { recursive: true, force: true });

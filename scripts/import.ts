@@ -3,7 +3,6 @@
  * tells the services of REDIS_URL; without them into the private servers of `npm start`, whether that runs or not.
  */
 import { existsSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { type Change, wakeFollowers } from "@headline/change-feed";
 import { openMysql } from "@headline/mysql";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
@@ -12,8 +11,9 @@ import { importHeadlines } from "./content/import-headlines.js";
 import { openStores, type Stores } from "./content/open-stores.js";
 import { progressOf } from "./content/progress.js";
 import { BadFile, type Headlines, readHeadlines } from "./content/read-headlines.js";
+import { commandLine } from "./lib/command-line.mjs";
 
-const USAGE = `Usage: npm run import -- <file> [--articles N] [--seed S]
+const USAGE = `npm run import -- <file> [--articles N] [--seed S]
 
   <file>        tab-separated with a header: title, source, category_code, category, keywords (and others); plain or .gz
   --articles N  how many articles; more than the file has repeats it (default: as many as it has)
@@ -63,20 +63,19 @@ process.exit(0);
 
 function readArguments(): { path: string; articles: number | undefined; seed: number } {
   try {
-    const { values, positionals } = parseArgs({
-      allowPositionals: true,
-      options: { articles: { type: "string" }, seed: { type: "string", default: "1" }, help: { type: "boolean" } },
+    const { values, positionals } = commandLine({
+      usage: USAGE,
+      positionals: 1,
+      options: { articles: { type: "string" }, seed: { type: "string", default: "1" } },
     });
-    const [path, ...others] = positionals;
-    if (values.help || path === undefined || others.length > 0) {
-      process.stdout.write(USAGE);
-      process.exit(values.help ? 0 : 1);
-    }
+    const [path] = positionals;
+    if (path === undefined) throw new Error("Which file?");
     const articles =
       values.articles === undefined ? undefined : wholeNumber("--articles", values.articles, ARTICLES_MAX);
     return { path, articles, seed: wholeNumber("--seed", values.seed, 2 ** 32 - 1) };
   } catch (error) {
-    return end(`${(error as Error).message}\n\n${USAGE}`);
+    process.stderr.write(`${(error as Error).message}\nUsage: ${USAGE}`);
+    process.exit(2);
   }
 }
 

@@ -5,7 +5,14 @@
 import { openMysql } from "@headline/mysql";
 import { type Rebuilt, rebuildModel } from "@headline/recommendation";
 import { openStores } from "./content/open-stores.js";
+import { commandLine } from "./lib/command-line.mjs";
 
+commandLine({
+  usage: `npm run rebuild
+
+Learns everything again from the event log, says whether it is what was stored, and stores it: of MYSQL_URL, or of the private server of
+npm start.`,
+});
 const say = (line: string) => void process.stderr.write(`${line}\n`);
 const stopped = new AbortController();
 process.once("SIGINT", () => stopped.abort(new Error("stopped by SIGINT")));

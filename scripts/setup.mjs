@@ -5,9 +5,15 @@
  */
 import { host, isLoopback, mysqlUrl, readConfig } from "@headline/config";
 import { z } from "zod";
+import { commandLine } from "./lib/command-line.mjs";
 import { endWith } from "./lib/expected-failure.mjs";
 import { prepareDatabase } from "./lib/prepare-database.mjs";
 import { tell } from "./lib/terminal.mjs";
+
+commandLine({
+  usage:
+    "node scripts/setup.mjs\n\nBrings the schema of MYSQL_URL up to date, and loads the sample where there is nothing.",
+});
 
 const Environment = z.object({
   MYSQL_URL: mysqlUrl,

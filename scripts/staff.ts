@@ -4,12 +4,15 @@
  */
 import { openMysql } from "@headline/mysql";
 import { openStores } from "./content/open-stores.js";
+import { commandLine } from "./lib/command-line.mjs";
 
-const [action, name, ...rest] = process.argv.slice(2);
+const USAGE =
+  "npm run staff [-- add|remove NAME]\n\nSays who may sign in to the jobs dashboard; without a name lists them.";
+const [action, name] = commandLine({ usage: USAGE, positionals: 2 }).positionals;
 const isChange = action === "add" || action === "remove";
-if ((action !== undefined && !isChange) || (isChange && !name) || rest.length > 0) {
-  process.stderr.write("Usage: npm run staff [-- add|remove NAME]\n");
-  process.exit(1);
+if ((action !== undefined && !isChange) || (isChange && !name)) {
+  process.stderr.write(`Usage: ${USAGE}\n`);
+  process.exit(2);
 }
 
 await using stores = await openStores(process.env, (line) => void process.stderr.write(`${line}\n`));

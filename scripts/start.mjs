@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { buildIfNeeded } from "./lib/build-if-needed.mjs";
 import { bundledMain } from "./lib/bundle-services.mjs";
+import { commandLine } from "./lib/command-line.mjs";
 import { endWith } from "./lib/expected-failure.mjs";
 import { launch } from "./lib/launch.mjs";
 import { root } from "./lib/root.mjs";
@@ -14,6 +15,13 @@ import { tell } from "./lib/terminal.mjs";
 const NODE_FLAGS = { gateway: ["--max-semi-space-size=64"], recommendation: [], jobs: [] };
 
 const HOST = join(root, "scripts/lib/hosted-service.mjs");
+
+commandLine({
+  usage: `npm start
+
+Everything on this machine, from the built code, until Ctrl-C. Variables: HOST, PORT, GRPC_PORT, JOBS_PORT, MYSQL_URL, REDIS_URL,
+HEADLINE_DATA_DIR and others (docs/architecture.md).`,
+});
 
 try {
   await launch({

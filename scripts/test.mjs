@@ -22,6 +22,10 @@ const LOOK_EVERY_MS = 100;
 const MODES = { "--unit": "unit", "--perf": "perf", "--long": "long" };
 
 const args = process.argv.slice(2);
+if (args.includes("--help") || args.includes("-h")) {
+  process.stdout.write("Usage: npm test [-- --unit|--perf|--long] [-- part of a path] [-- options of Jest]\n");
+  process.exit(0);
+}
 const mode = args.map((arg) => MODES[arg]).find((found) => found !== undefined);
 const minutes = Number(process.env.HEADLINE_TEST_MINUTES || (mode === "long" ? 60 : 20));
 const folder = mkdtempSync(join(tmpdir().length > TMPDIR_LENGTH_MAX ? "/tmp" : tmpdir(), "headline-run-"));

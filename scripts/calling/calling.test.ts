@@ -60,7 +60,7 @@ describe("called by hand", () => {
       run("feed", "--url", `http://${NOBODY}`),
     ]);
     expect(option).toMatchObject({
-      code: 1,
+      code: 2,
       text: expect.stringContaining("--num must be a whole number from 1 to 50"),
     });
     expect(rpc).toMatchObject({ code: 1, text: expect.stringContaining(`Nobody serves at ${NOBODY}`) });

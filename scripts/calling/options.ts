@@ -52,7 +52,7 @@ export async function runByHand(usage: string, run: (args: readonly string[]) =>
   } catch (error) {
     const text = error instanceof BadOption ? `${error.message}\n\n${usage}` : `${(error as Error).message}\n`;
     process.stderr.write(text);
-    process.exitCode = 1;
+    process.exitCode = error instanceof BadOption ? 2 : 1;
   } finally {
     clearInterval(alive);
   }

@@ -94,7 +94,7 @@ function readOptionsOrEnd(): SimulationOptions {
     process.exit(0);
   } catch (error) {
     if (!(error instanceof BadOption)) throw error;
-    return end(`${error.message}\n\n${USAGE}`, 1);
+    return end(`${error.message}\n\n${USAGE}`, 2);
   }
 }
 

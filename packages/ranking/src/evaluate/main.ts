@@ -43,10 +43,12 @@ function write(option: string, path: string, content: string): void {
   }
 }
 
+const given = process.argv.slice(2);
 try {
-  main(process.argv.slice(2));
+  if (given.includes("--help") || given.includes("-h")) process.stdout.write(`Usage: ${USAGE}\n`);
+  else main(given);
 } catch (error) {
   if (!(error instanceof BadOption || error instanceof BadLog)) throw error;
   process.stderr.write(`${error.message}\n${error instanceof BadOption ? `${USAGE}\n` : ""}`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof BadOption ? 2 : 1;
 }
