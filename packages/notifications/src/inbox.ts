@@ -30,6 +30,10 @@ const shownOf = (
 
 const SHOWN = shownOf("notifications n");
 
+/** Nothing of somebody whom the user has blocked by now; it is there again when they are not any more. */
+const NOT_BLOCKED =
+  "NOT EXISTS (SELECT 1 FROM author_blocks b WHERE b.user_id = n.user_id AND b.author_id = n.actor_id)";
+
 /** How long a transaction that writes a notification may take: a lower id can appear that long after a higher one. */
 const COMMITS_WITHIN_MS = 35_000;
 
@@ -40,11 +44,10 @@ export async function readInbox(
   before: bigint,
   count: number,
 ): Promise<Notification[]> {
-  const rows = await on.query<NotificationRow>(`${SHOWN} WHERE n.user_id = ? AND n.id < ? ORDER BY n.id DESC LIMIT ?`, [
-    userId,
-    before,
-    limitOf(count),
-  ]);
+  const rows = await on.query<NotificationRow>(
+    `${SHOWN} WHERE n.user_id = ? AND n.id < ? AND ${NOT_BLOCKED} ORDER BY n.id DESC LIMIT ?`,
+    [userId, before, limitOf(count)],
+  );
   return rows.map(toNotification);
 }
 
@@ -52,7 +55,7 @@ export async function readInbox(
 export async function readNotifications(on: Statements, ids: readonly bigint[]): Promise<Notification[]> {
   if (ids.length === 0) return [];
   const rows = await on.query<NotificationRow>(
-    `${shownOf(`${WANTED_IDS} STRAIGHT_JOIN notifications n ON n.id = want.id`)} ORDER BY n.id`,
+    `${shownOf(`${WANTED_IDS} STRAIGHT_JOIN notifications n ON n.id = want.id`)} WHERE ${NOT_BLOCKED} ORDER BY n.id`,
     [idList(ids)],
   );
   return rows.map(toNotification);
@@ -66,8 +69,8 @@ export async function readFanOut(
 ): Promise<Notification[]> {
   if (userIds.length === 0) return [];
   const rows = await on.query<NotificationRow>(
-    shownOf(`${WANTED_IDS} STRAIGHT_JOIN notifications n
-               ON n.user_id = want.id AND n.kind = 'new_article' AND n.subject_id = ?`),
+    `${shownOf(`${WANTED_IDS} STRAIGHT_JOIN notifications n
+               ON n.user_id = want.id AND n.kind = 'new_article' AND n.subject_id = ?`)} WHERE ${NOT_BLOCKED}`,
     [idList(userIds), articleId],
   );
   return rows.map(toNotification);
@@ -89,7 +92,8 @@ export async function readMissed(
   );
   const since = last === undefined ? "9223372036854775807" : Number(last.created_at) - COMMITS_WITHIN_MS;
   const rows = await on.query<NotificationRow>(
-    `${SHOWN} WHERE n.user_id = ? AND n.id <> ? AND (n.id > ? OR n.created_at > ?) ORDER BY n.id DESC LIMIT ?`,
+    `${SHOWN} WHERE n.user_id = ? AND n.id <> ? AND (n.id > ? OR n.created_at > ?) AND ${NOT_BLOCKED}
+      ORDER BY n.id DESC LIMIT ?`,
     [userId, lastId, lastId, since, limitOf(count)],
   );
   return rows.map(toNotification).reverse();
@@ -98,7 +102,7 @@ export async function readMissed(
 /** How many of the newest that are kept are unread: a short range of one index, however many there were. */
 export async function countUnread(on: Statements, userId: bigint): Promise<number> {
   const [row] = await on.query<{ unread: string }>(
-    `SELECT COUNT(*) AS unread FROM (${NEWEST}) newest WHERE read_at IS NULL`,
+    `SELECT COUNT(*) AS unread FROM (${NEWEST}) n WHERE read_at IS NULL AND ${NOT_BLOCKED}`,
     [userId],
   );
   return Number(row?.unread ?? 0);
@@ -118,7 +122,7 @@ export async function markRead(on: Statements, userId: bigint, upTo: bigint): Pr
   );
 }
 
-const NEWEST = `SELECT id, read_at FROM notifications WHERE user_id = ? ORDER BY id DESC LIMIT ${INBOX_MAX}`;
+const NEWEST = `SELECT id, user_id, actor_id, read_at FROM notifications WHERE user_id = ? ORDER BY id DESC LIMIT ${INBOX_MAX}`;
 
 function toNotification(row: NotificationRow): Notification {
   return {

@@ -64,6 +64,7 @@ import { showPage } from "./pages/show-page.js";
 import type { StaticPages } from "./pages/static-pages.js";
 import { createReactions } from "./reactions/reactions.js";
 import type { AccessTokens } from "./users/access-tokens.js";
+import type { Blocks } from "./users/blocks.js";
 import { changePassword } from "./users/change-password.js";
 import { followUser, unfollowUser } from "./users/follow-user.js";
 import { listUserArticles, readMe, readUser } from "./users/read-user.js";
@@ -78,6 +79,7 @@ export interface AppParts {
   readonly articles: Articles;
   readonly users: Users;
   readonly channels: Channels;
+  readonly blocks: Blocks;
   readonly hotLists: HotLists;
   readonly pages: StaticPages;
   readonly tokens: AccessTokens;
@@ -125,6 +127,7 @@ export function createApp(parts: AppParts): Express {
     articles,
     users,
     channels,
+    blocks,
     hotLists,
     tokens,
     announcer,
@@ -211,6 +214,7 @@ export function createApp(parts: AppParts): Express {
       channels,
       feed,
       articles,
+      blocks,
       hotLists,
       now,
       onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
@@ -226,6 +230,7 @@ export function createApp(parts: AppParts): Express {
       keys: parts.trackKeys,
       now,
       articles,
+      blocks,
       similar: createSimilar(mysql),
       onSimilarError: gathered(log, "similar articles", EACH_SECOND),
       onViewerError: gathered(log, "what a reader did", EACH_SECOND),

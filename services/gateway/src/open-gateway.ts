@@ -25,6 +25,7 @@ import { openPush, type PushOptions } from "./push/open-push.js";
 import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { startWithOrWithoutMysql } from "./start-without-mysql.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
+import { Blocks } from "./users/blocks.js";
 import { EndedSignIns } from "./users/ended-sign-ins.js";
 import { createSignUpLimit } from "./users/sign-up-limit.js";
 import { Users } from "./users/users.js";
@@ -106,13 +107,14 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const users = new Users({ mysql, redis, onRedisError });
     const channels = new Channels({ mysql, redis, onRedisError });
     const endedSignIns = new EndedSignIns();
-    const announcer = new Announcer({ articles, users, endedSignIns, redis, onRedisError });
+    const blocks = new Blocks(mysql);
+    const announcer = new Announcer({ articles, users, endedSignIns, blocks, redis, onRedisError });
     resources.defer(() => announcer[Symbol.dispose]());
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
     const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));
     const { trustProxy = 0, writeRates = WRITE_RATES } = config;
     const writeLimits = createWriteLimits(limitRedis, writeRates);
-    const reading = { mysqlUrl, redis, subscriber, tokens, channels, now, log };
+    const reading = { mysqlUrl, redis, subscriber, tokens, channels, blocks, now, log };
     const push = openPush({ ...config.push, ...reading, limit: writeLimits.sockets, trustProxy });
     resources.use(push);
     resources.use(
@@ -121,7 +123,6 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         subscriber,
         onError: logged(log, "changes not followed"),
         onChanges: (changes, by) => {
-          endedSignIns.note(changes);
           push.tell(changes);
           return by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes);
         },
@@ -160,6 +161,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       articles,
       users,
       channels,
+      blocks,
       hotLists,
       pages,
       tokens,

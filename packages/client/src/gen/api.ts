@@ -514,7 +514,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   channels: { method: "GET", path: "/channels", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   reportEvents: { method: "POST", path: "/events", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   myArticles: { method: "GET", path: "/users/me/articles", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
-  comments: { method: "GET", path: "/articles/{id}/comments", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
+  comments: { method: "GET", path: "/articles/{id}/comments", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   comment: { method: "POST", path: "/articles/{id}/comments", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   removeComment: { method: "DELETE", path: "/articles/{id}/comments/{commentId}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   signUp: { method: "POST", path: "/users", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { idText, read } from "../http/read.js";
+import type { Blocks } from "../users/blocks.js";
 import type { Articles } from "./articles.js";
 import { presentItem, presentItems } from "./present-item.js";
 import type { Similar } from "./similar.js";
@@ -18,11 +19,13 @@ interface Parts {
   readonly keys: TrackKeys;
   readonly now: () => number;
   readonly articles: Articles;
+  readonly blocks: Blocks;
   readonly similar: Similar;
   readonly onSimilarError: (error: unknown) => void;
   readonly onViewerError: (error: unknown) => void;
 }
 
+const NOBODY: ReadonlySet<bigint> = new Set();
 const Path = z.object({ id: idText });
 
 /**
@@ -42,7 +45,7 @@ export function readArticle(parts: Parts): RequestHandler {
       status: "published",
       publish_at: null,
       content,
-      similar: await similarTo(id, Number(article["channel_id"]), String(article["title"])),
+      similar: await similarTo(id, article, reader?.userId),
       ...(reader && (await forReader(reader.userId, id, BigInt(String(article["aut_id"]))))),
     });
   };
@@ -66,9 +69,15 @@ export function readArticle(parts: Parts): RequestHandler {
   }
 
   /** Nice to have: an article is shown without them rather than not at all. */
-  async function similarTo(id: bigint, channelId: number, title: string): Promise<readonly unknown[]> {
+  async function similarTo(
+    articleId: bigint,
+    { channel_id, title }: Record<string, unknown>,
+    readerId: bigint | undefined,
+  ): Promise<readonly unknown[]> {
     try {
-      return presentItems(await articles.getMany(await similar(id, channelId, title)));
+      const notBy = readerId === undefined ? NOBODY : await parts.blocks.of(readerId);
+      const ids = await similar({ articleId, channelId: Number(channel_id), title: String(title), notBy });
+      return presentItems(await articles.getMany(ids));
     } catch (error) {
       onSimilarError(error);
       return [];

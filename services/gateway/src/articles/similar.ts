@@ -4,7 +4,16 @@ import { LRUCache } from "lru-cache";
 
 interface Titled {
   readonly id: bigint;
+  readonly authorId: bigint;
   readonly pairs: ReadonlySet<string>;
+}
+
+interface Likeness {
+  readonly articleId: bigint;
+  readonly channelId: number;
+  readonly title: string;
+  /** Authors whom the reader has blocked. */
+  readonly notBy: ReadonlySet<bigint>;
 }
 
 /** How many of a channel's newest articles are compared. */
@@ -22,19 +31,19 @@ export function createSimilar(mysql: Mysql) {
     max: 200,
     ttl: CHANNELS_TTL_MS,
     fetchMethod: async (channelId) => {
-      const rows = await mysql.query<{ id: string; title: string }>(
-        `SELECT id, title FROM articles WHERE channel_id = ? AND status = ${PUBLISHED}
+      const rows = await mysql.query<{ id: string; author_id: string; title: string }>(
+        `SELECT id, author_id, title FROM articles WHERE channel_id = ? AND status = ${PUBLISHED}
           ORDER BY published_at DESC LIMIT ${CANDIDATES}`,
         [channelId],
       );
-      return rows.map((row) => ({ id: BigInt(row.id), pairs: pairsOf(row.title) }));
+      return rows.map((row) => ({ id: BigInt(row.id), authorId: BigInt(row.author_id), pairs: pairsOf(row.title) }));
     },
   });
 
-  return async (articleId: bigint, channelId: number, title: string): Promise<readonly bigint[]> => {
+  return async ({ articleId, channelId, title, notBy }: Likeness): Promise<readonly bigint[]> => {
     const pairs = pairsOf(title);
     return ((await newest.fetch(channelId)) ?? [])
-      .filter(({ id }) => id !== articleId)
+      .filter(({ id, authorId }) => id !== articleId && !notBy.has(authorId))
       .map(({ id, pairs: others }) => ({ id, likeness: dice(pairs, others) }))
       .sort((a, b) => b.likeness - a.likeness)
       .slice(0, SIMILAR_MAX)

@@ -1,6 +1,7 @@
 import { type Change, wakeFollowers } from "@headline/change-feed";
 import type { Redis, VersionedCache } from "@headline/redis";
 import type { Articles } from "../articles/articles.js";
+import type { Blocks } from "../users/blocks.js";
 import type { EndedSignIns } from "../users/ended-sign-ins.js";
 import type { Users } from "../users/users.js";
 
@@ -8,6 +9,7 @@ interface Parts {
   readonly articles: Articles;
   readonly users: Users;
   readonly endedSignIns: EndedSignIns;
+  readonly blocks: Blocks;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
 }
@@ -39,18 +41,19 @@ export class Announcer implements Disposable {
 
   /** To be called once the changes are committed. Best effort: whoever is not told reads them in MySQL within a second. */
   async announce(...changes: readonly Change[]): Promise<void> {
-    const { redis, endedSignIns, onRedisError } = this.parts;
-    endedSignIns.note(changes);
+    const { redis, onRedisError } = this.parts;
     await Promise.all([this.forget(changes), wakeFollowers(redis, ...changes).catch(onRedisError)]);
   }
 
   /** Forgets here and in Redis. */
   async forget(changes: readonly Change[]): Promise<void> {
+    this.#note(changes);
     await Promise.all(changes.map((change) => this.#forgetOne(change)));
   }
 
   /** Forgets here; whoever sent the message has told Redis. */
   forgetHere(changes: readonly Change[]): void {
+    this.#note(changes);
     for (const { topic, subjectId, version } of changes) {
       for (const cache of this.#caches[topic] ?? []) cache.markStaleHere(subjectId, version);
     }
@@ -59,6 +62,11 @@ export class Announcer implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#untold.clear();
+  }
+
+  #note(changes: readonly Change[]): void {
+    this.parts.endedSignIns.note(changes);
+    this.parts.blocks.note(changes);
   }
 
   async #forgetOne(change: Change): Promise<void> {

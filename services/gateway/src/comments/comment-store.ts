@@ -40,16 +40,24 @@ interface CommentRow {
 
 const COLUMNS = "id, article_id, user_id, content, created_at";
 
-/** Comments on an article, newest first, from below `before` on. */
+export interface CommentsPage {
+  readonly articleId: bigint;
+  /** Of who reads; 0 for nobody in particular. */
+  readonly readerId: bigint;
+  readonly before: bigint;
+  readonly count: number;
+}
+
+/** Comments on an article, newest first, from below `before` on, without those of users whom the reader has blocked. */
 export async function readComments(
   mysql: Mysql,
-  articleId: bigint,
-  before: bigint,
-  count: number,
+  { articleId, readerId, before, count }: CommentsPage,
 ): Promise<readonly Comment[]> {
   const rows = await mysql.query<CommentRow>(
-    `SELECT ${COLUMNS} FROM comments WHERE article_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
-    [articleId, before, limitOf(count)],
+    `SELECT ${COLUMNS} FROM comments WHERE article_id = ? AND id < ? AND NOT EXISTS
+        (SELECT 1 FROM author_blocks WHERE author_blocks.user_id = ? AND author_blocks.author_id = comments.user_id)
+      ORDER BY id DESC LIMIT ?`,
+    [articleId, before, readerId, limitOf(count)],
   );
   return rows.map(toComment);
 }

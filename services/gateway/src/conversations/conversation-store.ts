@@ -27,7 +27,7 @@ interface ConversationRow {
 /** More than anybody reads; counting ends there. */
 const UNREAD_MAX = 1_000;
 
-/** A user's conversations, the one with the newest message first, from below the message `before` on. */
+/** A user's conversations but with those whom they have blocked, the one with the newest message first, from below `before` on. */
 export async function readConversations(
   on: Statements,
   userId: bigint,
@@ -36,7 +36,9 @@ export async function readConversations(
 ): Promise<Conversation[]> {
   const rows = await on.query<ConversationRow>(
     `SELECT peer_id, last_message_id, unread, read_up_to FROM conversations
-      WHERE user_id = ? AND last_message_id < ? ORDER BY last_message_id DESC LIMIT ?`,
+      WHERE user_id = ? AND last_message_id < ? AND NOT EXISTS
+        (SELECT 1 FROM author_blocks b WHERE b.user_id = conversations.user_id AND b.author_id = conversations.peer_id)
+      ORDER BY last_message_id DESC LIMIT ?`,
     [userId, before, limitOf(count)],
   );
   return rows.map((row) => ({

@@ -120,7 +120,7 @@ export async function readMessages(on: Statements, ids: readonly bigint[]): Prom
   return rows.map(toMessage);
 }
 
-/** The newest messages to a user since `lastId`, the oldest of them first; what was committed around then may come again. */
+/** The newest messages to a user since `lastId`, but of those whom they have blocked, the oldest of them first; what was committed around then may come again. */
 export async function readMissedMessages(
   on: Statements,
   userId: bigint,
@@ -135,7 +135,9 @@ export async function readMissedMessages(
   );
   const from = last?.id == null ? lastId : BigInt(last.id) - 1n;
   const rows = await on.query<MessageRow>(
-    `${SHOWN} WHERE m.recipient_id = ? AND m.id > ? AND m.id <> ? ORDER BY m.id DESC LIMIT ?`,
+    `${SHOWN} WHERE m.recipient_id = ? AND m.id > ? AND m.id <> ? AND NOT EXISTS
+        (SELECT 1 FROM author_blocks b WHERE b.user_id = m.recipient_id AND b.author_id = m.sender_id)
+      ORDER BY m.id DESC LIMIT ?`,
     [userId, from, lastId, limitOf(count)],
   );
   return rows.map(toMessage).reverse();

@@ -51,7 +51,7 @@ export function countUpdates({
       sendOk(res, {
         channel_id: String(channelId),
         since,
-        count: await countPublished(mysql, channelId, since),
+        count: await countPublished(mysql, { userId, channelId, since }),
         degraded: true,
       });
     }
@@ -59,11 +59,15 @@ export function countUpdates({
 }
 
 /** Without the recommender nobody knows what this reader was served; what was published is the next best count. */
-async function countPublished(mysql: Mysql, channelId: number, since: number): Promise<number> {
+async function countPublished(
+  mysql: Mysql,
+  { userId, channelId, since }: { userId: bigint; channelId: number; since: number },
+): Promise<number> {
   const [where, values] = channelId === 0 ? ["", []] : ["channel_id = ? AND", [channelId]];
   const rows = await mysql.query(
-    `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} AND published_at > ? LIMIT ${COUNT_MAX}`,
-    [...values, since],
+    `SELECT id FROM articles WHERE ${where} status = ${PUBLISHED} AND published_at > ? AND NOT EXISTS
+        (SELECT 1 FROM author_blocks b WHERE b.user_id = ? AND b.author_id = articles.author_id) LIMIT ${COUNT_MAX}`,
+    [...values, since, userId],
   );
   return rows.length;
 }

@@ -1,11 +1,13 @@
 import type { RequestHandler } from "express";
-import type { Articles } from "../articles/articles.js";
+import type { Articles, Item } from "../articles/articles.js";
+import { presentItem } from "../articles/present-item.js";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { read } from "../http/read.js";
 import { ServerTiming } from "../http/server-timing.js";
 import { traceparentOf } from "../http/traceparent-of.js";
 import { within } from "../http/within.js";
+import type { Blocks } from "../users/blocks.js";
 import type { Feed } from "./feed.js";
 import { FeedQuery } from "./feed-query.js";
 import type { HotLists } from "./hot-lists.js";
@@ -17,6 +19,7 @@ interface Parts {
   readonly channels: Channels;
   readonly feed: Feed;
   readonly articles: Articles;
+  readonly blocks: Blocks;
   readonly hotLists: HotLists;
   readonly now: () => number;
   readonly onHydrationError: (error: unknown) => void;
@@ -29,6 +32,7 @@ const NO_ITEMS: Hydrated["pinned"] = [];
 
 /** Of the request's 800 ms. */
 const HYDRATE_MS = 300;
+const BLOCKS_MS = 50;
 
 /** GET /articles: validate → recommend → hydrate → present. */
 export function listArticles({
@@ -36,6 +40,7 @@ export function listArticles({
   channels,
   feed,
   articles,
+  blocks,
   hotLists,
   now,
   onHydrationError,
@@ -52,7 +57,10 @@ export function listArticles({
     timing?.mark("recommend");
     const pinned = query.with_top === 1 ? channel.pinned : NONE;
     const onTop = isTop(page, query) ? pinned : NONE;
-    const hydrated = await hydrate(page.degraded ? page : withoutPinned(page, pinned), onTop, query);
+    const hydrated = await withoutBlocked(
+      await hydrate(page.degraded ? page : withoutPinned(page, pinned), onTop, query),
+      userId,
+    );
     timing?.mark("hydrate");
     const bytes = presentPage(hydrated, query, now());
     onPage?.(hydrated.page);
@@ -63,6 +71,20 @@ export function listArticles({
     timing?.send(res);
     res.end(bytes);
   };
+
+  /** The recommender leaves out authors whom the reader has blocked; pinned articles, and pages without it, do not come from there. */
+  async function withoutBlocked(hydrated: Hydrated, userId: bigint): Promise<Hydrated> {
+    const { page, items, pinned } = hydrated;
+    if (!page.degraded && pinned.length === 0) return hydrated;
+    const blocked = await blocks.soon(userId, BLOCKS_MS);
+    if (blocked.size === 0) return hydrated;
+    const isShown = (item: Item | undefined) => item === undefined || !blocked.has(authorOf(item));
+    return {
+      page: { ...page, picks: page.picks.filter((_, at) => isShown(items[at])) },
+      items: items.slice(0, page.picks.length).filter(isShown),
+      pinned: pinned.filter(isShown),
+    };
+  }
 
   /** In time, or with what is in memory; and a page that would show nothing because something failed shows the hot list. */
   async function hydrate(page: Page, pinned: readonly bigint[], query: FeedQuery): Promise<Hydrated> {
@@ -94,6 +116,10 @@ export function listArticles({
 /** Whether the page is where a walk begins; those behind it are continued, history, or page 2 and on. */
 function isTop({ mode, exposure }: Page, { timestamp, page = 1 }: FeedQuery): boolean {
   return exposure !== "" && mode !== "continued" && (timestamp !== undefined || page === 1);
+}
+
+function authorOf(item: Item): bigint {
+  return BigInt(String(presentItem(item)["aut_id"]));
 }
 
 /** What is pinned stands on top of the first page. */

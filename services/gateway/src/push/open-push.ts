@@ -11,6 +11,7 @@ import { Server } from "socket.io";
 import type { Channels } from "../channels/channels.js";
 import type { TellRead } from "../conversations/conversation-handlers.js";
 import type { AccessTokens } from "../users/access-tokens.js";
+import type { Blocks } from "../users/blocks.js";
 import { catchUp } from "./catch-up.js";
 import { ChangePusher } from "./change-pusher.js";
 import { drainSockets } from "./drain-sockets.js";
@@ -40,6 +41,7 @@ interface Parts extends PushOptions {
   readonly subscriber: Redis;
   readonly tokens: AccessTokens;
   readonly channels: Channels;
+  readonly blocks: Blocks;
   /** Counts sockets that open. */
   readonly limit: WriteLimit;
   readonly trustProxy: number;
@@ -108,6 +110,7 @@ export function openPush(parts: Parts): Push {
   const everyMs = parts.updatesEveryMs ?? UPDATES_EVERY_MS;
   const watch = new UpdateWatch({
     mysql,
+    blocks: parts.blocks,
     everyMs,
     onError,
     tell: (socket, updates) => send(socket, "updates", updates),

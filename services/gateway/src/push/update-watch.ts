@@ -1,10 +1,12 @@
 import { PUBLISHED } from "@headline/articles";
 import type { Change } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
+import type { Blocks } from "../users/blocks.js";
 import type { PushSocket } from "./push-events.js";
 
 interface Parts {
   readonly mysql: Mysql;
+  readonly blocks: Blocks;
   /** How often at most a client is told. */
   readonly everyMs: number;
   readonly tell: (socket: PushSocket, updates: { channel_id: string; count: number }) => void;
@@ -24,9 +26,11 @@ interface Published {
 }
 
 const COUNT_MAX = 100;
+const NONE: ReadonlySet<bigint> = new Set();
 
 /**
- * Tells watching clients how many articles were published in their channel since they refreshed, up to 100 and without their own:
+ * Tells watching clients how many articles were published in their channel since they refreshed, up to 100, without their own and those of authors
+ * whom they have blocked:
  * one short read for each watched channel, however many watch, and at most one every few seconds.
  */
 export class UpdateWatch implements Disposable {
@@ -71,7 +75,11 @@ export class UpdateWatch implements Disposable {
     try {
       for (const [channelId, watchers] of byChannel) {
         const published = await readNewest(this.parts.mysql, channelId);
-        for (const watcher of watchers) this.#tellOne(watcher, published);
+        const blocked = await this.parts.blocks.ofMany(watchers.map(({ socket }) => socket.data.userId));
+        for (const watcher of watchers) {
+          const isStill = this.#watchers.get(watcher.socket.id) === watcher;
+          if (isStill) this.#tellOne(watcher, published, blocked.get(watcher.socket.data.userId) ?? NONE);
+        }
       }
     } catch (error) {
       this.parts.onError(error);
@@ -79,12 +87,12 @@ export class UpdateWatch implements Disposable {
     }
   }
 
-  #tellOne(watcher: Watcher, published: readonly Published[]): void {
+  #tellOne(watcher: Watcher, published: readonly Published[], blocked: ReadonlySet<bigint>): void {
     const { socket, channelId, sinceMs } = watcher;
     let count = 0;
     for (const { authorId, atMs } of published) {
       if (atMs <= sinceMs) break;
-      if (authorId !== socket.data.userId) count += 1;
+      if (authorId !== socket.data.userId && !blocked.has(authorId)) count += 1;
     }
     if (count === 0 || count === watcher.toldCount) return;
     watcher.toldCount = count;
