@@ -33,8 +33,9 @@ export class JobChanger {
 
   /** Undefined when the trigger has ended: there is nothing to resume. */
   async resume(job: Job): Promise<JobRecord | undefined> {
-    const { stores, random } = this.parts;
-    const nextRunMs = job.trigger.next(null, await stores.get(job.store).now(), random);
+    const { stores, clock, random } = this.parts;
+    const nowMs = job.pending ? clock.now() : await stores.get(job.store).now();
+    const nextRunMs = job.trigger.next(null, nowMs, random) ?? onlyRunOf(job.record, nowMs);
     return nextRunMs === null ? undefined : this.#change(job, (record) => ({ ...record, nextRunMs }));
   }
 
@@ -54,4 +55,13 @@ export class JobChanger {
       return updated;
     });
   }
+}
+
+/**
+ * The run time of a one-off that passed while it was paused: it runs, or is missed by its grace, and is written down
+ * either way. A repeating trigger that has ended is done with, as in APScheduler.
+ */
+function onlyRunOf({ trigger, createdMs }: JobRecord, nowMs: number): number | null {
+  const first = firstRunOf(trigger, createdMs, () => 0);
+  return first !== null && first <= nowMs && trigger.next(first, first) === null ? first : null;
 }

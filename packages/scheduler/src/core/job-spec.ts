@@ -68,6 +68,8 @@ export const STORE_DEFAULT = "default";
 const NO_ARGS: readonly Json[] = Object.freeze([]);
 const NO_TAGS: readonly string[] = Object.freeze([]);
 const ID_MAX = 190;
+/** The incarnation of jobs that are declared with an id and a moment. */
+export const ONCE = "once";
 const EARLIEST = -8.64e15;
 
 const POLICY_NAMES: OptionNames<JobPolicy> = {
@@ -149,7 +151,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
       tags: spec.tags ?? NO_TAGS,
     }),
     ...leftToTask(spec, around),
-    incarnation: incarnationOf(around),
+    incarnation: isDeclaredOnce(spec, trigger, around.timezone) ? ONCE : incarnationOf(around),
     createdMs: around.nowMs,
     // Higher than any version of a job of this id that was there before: its claims must not pass for claims of this one.
     version: Math.floor(around.nowMs),
@@ -181,6 +183,15 @@ function leftToTask(spec: JobSpec, { taskIsKnown = true }: Surroundings): Pick<J
 function withoutSettings(settings: readonly TaskSetting[], said: JobPolicy): Pick<JobRecord, "fromTask"> {
   const left = settings.filter((name) => said[name] === undefined);
   return left.length === 0 ? {} : { fromTask: left };
+}
+
+/**
+ * A job with an id of its own and a fixed moment is the same job however often it is declared: its run time, executed
+ * once, is not executed again while the history knows of it.
+ */
+function isDeclaredOnce({ id, trigger: given }: JobSpec, trigger: Trigger, timezone: string): boolean {
+  if (id === undefined || given === undefined || trigger.kind !== "date") return false;
+  return JSON.stringify(trigger) === JSON.stringify(liveTrigger(given, timezone));
 }
 
 /** Told apart from other jobs of the same id: the moment, and three digits of chance. Short, because there are many. */

@@ -111,9 +111,14 @@ export class Job {
     return this;
   }
 
-  /** The next run is counted from now; a job whose trigger has ended meanwhile is removed. */
-  async resume(): Promise<this> {
-    this.#record = (await this.#keeper.setPaused(this, false)) ?? { ...this.#record, nextRunMs: null };
+  /**
+   * The next run is counted from now. A one-off whose moment has passed runs now, or is missed by its grace. A job whose
+   * repeating trigger has ended meanwhile is removed, and the answer is undefined.
+   */
+  async resume(): Promise<this | undefined> {
+    const resumed = await this.#keeper.setPaused(this, false);
+    if (resumed === undefined) return undefined;
+    this.#record = resumed;
     return this;
   }
 

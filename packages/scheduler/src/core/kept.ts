@@ -1,18 +1,48 @@
 import type { Trigger } from "../triggers/trigger.js";
 import type { JobRecord } from "./job-record.js";
+import { ONCE } from "./job-spec.js";
 
 /** The new definition with the old timetable, as long as the trigger says the same. A paused job stays paused. */
 export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
-  const { incarnation, createdMs, trigger, nextRunMs } = existing;
-  if (sameTrigger(trigger, wanted.trigger)) return { ...wanted, incarnation, createdMs, trigger, nextRunMs };
+  const { createdMs, trigger, nextRunMs } = existing;
+  if (sameTrigger(trigger, wanted.trigger)) {
+    return { ...wanted, incarnation: existing.incarnation, createdMs, trigger, nextRunMs };
+  }
+  const incarnation = wanted.incarnation === ONCE ? ONCE : existing.incarnation;
   return { ...wanted, incarnation, createdMs, nextRunMs: nextRunMs === null ? null : wanted.nextRunMs };
 }
 
-/** The anchor of an interval differs at each start; everything else must be equal. */
+/** Both as they were declared: what the moment of the declaration decided differs at each start. */
 export function sameTrigger(a: Trigger, b: Trigger): boolean {
-  return JSON.stringify(a.anchored(0)) === JSON.stringify(b.anchored(0)) || unanchored(a) === unanchored(b);
+  const [declaredA, declaredB] = [asDeclared(a), asDeclared(b)];
+  return declaredA === declaredB || withoutStart(declaredA) === withoutStart(declaredB);
 }
 
-function unanchored(trigger: Trigger): string {
-  return JSON.stringify(trigger, (key, value: unknown) => (key === "anchor" ? undefined : value));
+function asDeclared(trigger: Trigger): string {
+  return JSON.stringify(trigger, (_key, value: unknown) => {
+    if (!isState(value)) return value;
+    if (value.kind === "date" && value.in !== undefined) return { ...value, runAt: undefined };
+    return value.anchor === undefined ? value : { ...value, anchor: undefined, isAnchored: true };
+  });
+}
+
+interface State {
+  readonly kind: unknown;
+  readonly anchor?: unknown;
+  readonly in?: unknown;
+  readonly startDate?: unknown;
+  readonly isAnchored?: boolean;
+}
+
+function isState(value: unknown): value is State {
+  return typeof value === "object" && value !== null && "kind" in value;
+}
+
+/** Earlier versions stored the start of a calendar interval that had none as if it had been given, in ms. */
+function withoutStart(declared: string): string {
+  return JSON.stringify(JSON.parse(declared), (_key, value: unknown) => {
+    if (!isState(value) || value.kind !== "calendarInterval") return value;
+    const { startDate, isAnchored, ...rest } = value;
+    return { ...rest, start: isAnchored === true || typeof startDate === "number" ? "of the declaration" : startDate };
+  });
 }

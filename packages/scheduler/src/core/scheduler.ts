@@ -305,7 +305,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return job.pause();
   }
 
-  async resumeJob(id: string, store?: string): Promise<Job> {
+  /** Undefined when nothing was left to resume and the job was removed: see `Job.resume`. */
+  async resumeJob(id: string, store?: string): Promise<Job | undefined> {
     const job = await this.#finder.existing(id, store);
     return job.resume();
   }

@@ -62,7 +62,7 @@ export async function keepBeat(app: TaskApp, scheduler: BeatScheduler): Promise<
   });
   const entries = Object.entries(app.conf.beatSchedule);
   for (const [name, entry] of entries) await scheduler.addJob(jobOf(app, sender, name, entry));
-  const kept = new Set(entries.map(([name]) => jobId(name)));
+  const kept = new Set(entries.map(([name]) => jobId(app, name)));
   await removeOthers(scheduler, sender, kept);
   if (scheduler.state !== "stopped") return;
   // What earlier processes left in the store shows only once the scheduler has opened it.
@@ -73,15 +73,16 @@ export async function keepBeat(app: TaskApp, scheduler: BeatScheduler): Promise<
   });
 }
 
-function jobId(name: string): string {
-  return `beat:${name}`;
+/** Entries of two apps may have one name. */
+function jobId(app: TaskApp, name: string): string {
+  return `beat:${app.name}:${name}`;
 }
 
 function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): JobSpec {
   const { task, args = [], kwargs, options = {} } = entry;
   const sent = { task, args, ...(kwargs === undefined ? {} : { kwargs }), ...options };
   return {
-    id: jobId(name),
+    id: jobId(app, name),
     name,
     func: sender,
     args: [sendable(sent, `beatSchedule.${name}`)],

@@ -175,7 +175,7 @@ export class TaskApp implements AsyncDisposable {
   }
 
   /**
-   * Makes jobs of `conf.beatSchedule` in a scheduler, with the ids `beat:<name>`; those of entries that are gone are
+   * Makes jobs of `conf.beatSchedule` in a scheduler, with the ids `beat:<app>:<name>`; those of entries that are gone are
    * removed. An entry that has not changed keeps its timetable over restarts. Call it again after a change.
    */
   beat(scheduler: BeatScheduler): Promise<void> {

@@ -44,10 +44,21 @@ export function readBounds(
 }
 
 /** A run time within its bounds, delayed by the jitter when there is a `random` to draw it from. */
-export function bounded(at: Instant | null, { endMs, jitterMs }: Bounds, random: Random | undefined): Instant | null {
+export function bounded(
+  at: Instant | null,
+  { endMs, jitterMs }: Bounds,
+  random: Random | undefined,
+  following: (at: Instant) => Instant | null,
+): Instant | null {
   if (at === null || at > endMs) return null;
   if (jitterMs === 0 || random === undefined) return at;
-  return Math.min(at + Math.floor(random() * jitterMs), endMs);
+  return Math.min(delayed(at, random() * jitterMs, following(at)), endMs);
+}
+
+/** Later by so much, but still before the run time that follows: none is passed over, however long the jitter is. */
+export function delayed(at: Instant, delayMs: number, following: Instant | null): Instant {
+  const late = at + Math.floor(delayMs);
+  return following === null ? late : Math.min(late, Math.max(at, following - 1));
 }
 
 /** The moment from which to look: behind the last run, or now, and not before the start. */

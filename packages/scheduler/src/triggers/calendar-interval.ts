@@ -21,6 +21,8 @@ export interface CalendarIntervalOptions extends BoundsOptions {
   readonly hour?: number;
   readonly minute?: number;
   readonly second?: number;
+  /** Where the counting begins when there is no `startDate`, epoch ms; `anchored` fills it in. */
+  readonly anchor?: number | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export class CalendarIntervalTrigger implements Trigger {
   readonly #timeMs: number;
 
   constructor(options: CalendarIntervalOptions) {
-    checkOptions("calendarInterval", options, PARTS, BOUNDS_OPTIONS);
+    checkOptions("calendarInterval", options, PARTS, BOUNDS_OPTIONS, ["anchor"]);
     for (const name of PARTS) checkWhole(name, options[name] ?? 0);
     const { years = 0, months = 0, weeks = 0, days = 0, hour = 0, minute = 0, second = 0 } = options;
     this.#months = years * 12 + months;
@@ -55,7 +57,8 @@ export class CalendarIntervalTrigger implements Trigger {
     this.#timeMs = ((hour * 60 + minute) * 60 + second) * 1_000;
     this.#options = options;
     this.#zone = zone(options.timezone ?? localZoneName());
-    this.#bounds = readBounds({ ...options, ...wholeEndDay(options) }, this.#zone.name);
+    const startDate = options.startDate ?? options.start_date ?? options.anchor;
+    this.#bounds = readBounds({ ...options, startDate, ...wholeEndDay(options) }, this.#zone.name);
   }
 
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
@@ -64,7 +67,7 @@ export class CalendarIntervalTrigger implements Trigger {
     for (let step = this.#stepBefore(first, from), tries = 0; tries < TRIES; step++, tries++) {
       const at = this.#instant(first, step);
       if (at !== undefined && at > this.#bounds.endMs) return null;
-      if (at !== undefined && at >= from) return bounded(at, this.#bounds, random);
+      if (at !== undefined && at >= from) return bounded(at, this.#bounds, random, () => this.next(at, at));
     }
     return null;
   }
@@ -97,7 +100,7 @@ export class CalendarIntervalTrigger implements Trigger {
 
   anchored(now: Instant): Trigger {
     if (this.#bounds.startMs !== Number.NEGATIVE_INFINITY) return this;
-    return new CalendarIntervalTrigger({ ...this.#options, startDate: now });
+    return new CalendarIntervalTrigger({ ...this.#options, anchor: now });
   }
 
   inZone(timezone: string): CalendarIntervalTrigger {
@@ -107,7 +110,8 @@ export class CalendarIntervalTrigger implements Trigger {
   toJSON(): TriggerState {
     const parts = PARTS.filter((name) => this.#options[name] !== undefined);
     const given = Object.fromEntries(parts.map((name) => [name, this.#options[name]]));
-    return { kind: this.kind, ...given, ...boundsJSON(this.#options) };
+    const { anchor } = this.#options;
+    return { kind: this.kind, ...given, ...(anchor === undefined ? {} : { anchor }), ...boundsJSON(this.#options) };
   }
 
   toString(): string {

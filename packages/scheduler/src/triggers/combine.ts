@@ -1,3 +1,4 @@
+import { delayed } from "./bounds.js";
 import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 import { withTimezone } from "./with-timezone.js";
@@ -62,10 +63,20 @@ abstract class CombinedTrigger implements Trigger {
     return `${this.word}[${this.triggers.join(", ")}]`;
   }
 
-  protected delayed(at: Instant | null, random: Random | undefined): Instant | null {
+  /** The run time with the jitter of the combination, still before the next of all its run times. */
+  protected withJitter(at: Instant, base: Instant, random: Random | undefined): Instant {
     const { jitter = 0 } = this.options;
-    return at === null || random === undefined || jitter === 0 ? at : at + Math.floor(random() * jitter * 1_000);
+    if (random === undefined || (jitter === 0 && at === base)) return at;
+    return delayed(base, at - base + random() * jitter * 1_000, this.next(base, base));
   }
+}
+
+/** Its interval is drawn, not delayed. */
+const EVERY = "every";
+
+/** A run time as the trigger names it, before its jitter: delayed by it, one trigger must not hide another's. */
+function baseOf(trigger: Trigger, previous: Instant | null, now: Instant, random: Random | undefined): Instant | null {
+  return trigger.kind === EVERY ? trigger.next(previous, now, random) : trigger.next(previous, now);
 }
 
 export class AnyOfTrigger extends CombinedTrigger {
@@ -73,12 +84,14 @@ export class AnyOfTrigger extends CombinedTrigger {
   protected readonly word = "or";
 
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
-    let earliest: Instant | null = null;
-    for (const trigger of this.triggers) {
-      const at = trigger.next(previous, now, random);
-      if (at !== null && (earliest === null || at < earliest)) earliest = at;
-    }
-    return this.delayed(earliest, random);
+    const [first] = this.triggers
+      .map((trigger) => ({ trigger, base: baseOf(trigger, previous, now, random) }))
+      .filter((each): each is { trigger: Trigger; base: Instant } => each.base !== null)
+      .sort((a, b) => a.base - b.base);
+    if (first === undefined) return null;
+    const { trigger, base } = first;
+    const isDrawn = random === undefined || trigger.kind === EVERY;
+    return this.withJitter(isDrawn ? base : (trigger.next(previous, now, random) ?? base), base, random);
   }
 
   protected with(triggers: readonly Trigger[]): Trigger {
@@ -91,7 +104,8 @@ export class AllOfTrigger extends CombinedTrigger {
   protected readonly word = "and";
 
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
-    return this.delayed(this.#meeting(previous, now), random);
+    const at = this.#meeting(previous, now);
+    return at === null ? null : this.withJitter(at, at, random);
   }
 
   /** The triggers' own jitter would keep them apart for ever, so they are asked without. */

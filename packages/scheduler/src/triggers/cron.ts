@@ -82,7 +82,8 @@ export class CronTrigger implements Trigger {
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
     const from = searchFrom(previous, now, this.#bounds);
     if (from > this.#bounds.endMs) return null;
-    return bounded(nextInZone(this.#calendar, this.#zone, from, this.#rule), this.#bounds, random);
+    const nextFrom = (at: Instant) => nextInZone(this.#calendar, this.#zone, at, this.#rule);
+    return bounded(nextFrom(from), this.#bounds, random, (at) => nextFrom(at + 1));
   }
 
   anchored(): Trigger {

@@ -51,7 +51,8 @@ export class DateTrigger implements Trigger {
   }
 
   anchored(now: Instant): Trigger {
-    return this.#at === undefined ? new DateTrigger({ runAt: this.next(null, now)!, timezone: this.#timezone }) : this;
+    if (this.#at !== undefined) return this;
+    return new DateTrigger({ runAt: this.next(null, now)!, in: this.#after ?? {}, timezone: this.#timezone });
   }
 
   inZone(timezone: string): DateTrigger {

@@ -35,7 +35,7 @@ export class IntervalTrigger implements Trigger {
 
   /** Multiples of the interval from the first run on, so that neither jitter nor a late start moves the others. */
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
-    return bounded(this.#next(previous, now), this.#bounds, random);
+    return bounded(this.#next(previous, now), this.#bounds, random, (at) => at + this.everyMs);
   }
 
   #next(previous: Instant | null, now: Instant): Instant {
