@@ -12,6 +12,7 @@ export {
   listed,
   logLevel,
   mysqlUrl,
+  origins,
   port,
   redisUrl,
   secret,

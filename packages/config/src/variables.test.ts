@@ -16,6 +16,7 @@ import {
   integer,
   logLevel,
   mysqlUrl,
+  origins,
   port,
   redisUrl,
 } from "./variables.js";
@@ -130,4 +131,21 @@ test.each([
   ["127.example", false],
 ])("%s is loopback: %s", (name, expected) => {
   expect(isLoopback(name)).toBe(expected);
+});
+
+test("origins are as browsers name them, whatever their case and port, or refused", () => {
+  expect(
+    origins.parse(" https://News.example:443/ ,http://a.example:80, http://a.example:8080,https://news.example"),
+  ).toEqual(["https://news.example", "http://a.example", "http://a.example:8080"]);
+  expect(origins.parse(undefined)).toEqual([]);
+  for (const text of [
+    "*",
+    "null",
+    "news.example",
+    "https://a.example/path",
+    "https://u:p@a.example",
+    "https://a.example?x",
+    "ftp://a",
+  ])
+    expect(origins.safeParse(text).success).toBe(false);
 });

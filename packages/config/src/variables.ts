@@ -50,6 +50,16 @@ export const httpUrls = z
     error: "must be URLs that begin with http:// or https://, separated by commas",
   });
 
+/** Origins as browsers name them, separated by commas: in lower case, without the port that their scheme has anyway. */
+export const origins = z
+  .string()
+  .default("")
+  .transform((text) => listed(text, ","))
+  .refine((all) => all.every(isOrigin), {
+    error: "must be origins such as https://news.example, separated by commas, without a path",
+  })
+  .transform((all) => [...new Set(all.map((text) => new URL(text).origin))]);
+
 /** A target of grpc-js, such as `dns:///recommendation:50051`, `unix:/run/recommender.sock` or `127.0.0.1:50051`. */
 export const grpcTarget = z
   .string()
@@ -72,6 +82,12 @@ export function listed(text: string, separator: string): string[] {
     .split(separator)
     .map((part) => part.trim())
     .filter((part) => part !== "");
+}
+
+function isOrigin(text: string): boolean {
+  if (!isHttpUrl(text)) return false;
+  const { pathname, search, hash, username, password } = new URL(text);
+  return pathname === "/" && search === "" && hash === "" && username === "" && password === "" && !/[?#]$/.test(text);
 }
 
 function numberLike(pattern: RegExp, min: number, max: number, error: string) {

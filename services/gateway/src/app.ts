@@ -41,9 +41,11 @@ import { PageSessions } from "./feed/page-sessions.js";
 import { tellDegraded } from "./feed/tell-degraded.js";
 import { admissionByKind } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
+import { cors } from "./http/cors.js";
 import { boundPipelining } from "./http/exchanges.js";
 import { plainFraming } from "./http/framing.js";
 import { createJsonBody, optional, smallJsonBody } from "./http/json.js";
+import { otherMethods } from "./http/methods.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
@@ -108,6 +110,8 @@ export interface AppParts {
   /** Answers GET /metrics, where nothing else does. */
   readonly metrics?: RequestHandler | undefined;
   readonly onPage?: ((page: Page) => void) | undefined;
+  /** Pages of other sites that may ask. */
+  readonly corsOrigins: readonly string[];
   /** Folders with the pages and the covers of the sample, served as they are. */
   readonly assets: readonly string[];
 }
@@ -192,6 +196,7 @@ export function createApp(parts: AppParts): Express {
   app.set("trust proxy", parts.trustProxy);
 
   app.use(identifyRequest);
+  app.use(cors(parts.corsOrigins));
   app.use(boundPipelining(UNANSWERED_MAX));
   app.get("/healthz", (_req, res) => void res.type("text/plain").end("ok\n"));
   app.get(
@@ -286,6 +291,7 @@ export function createApp(parts: AppParts): Express {
   app.get("/docs/style.css", serveDocsStyle());
 
   for (const folder of assets) app.use(staticFiles(folder));
+  app.use(otherMethods(app));
   app.use(notFound);
   app.use(problems(log));
   return app;

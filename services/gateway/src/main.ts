@@ -9,6 +9,7 @@ import {
   listed,
   logLevel,
   mysqlUrl,
+  origins,
   port,
   readConfig,
   redisUrl,
@@ -50,7 +51,9 @@ const Environment = z
     /** How many proxies stand before this gateway, each of which adds who asks it to X-Forwarded-For. */
     TRUST_PROXY: integer(0, 10).default(0),
     /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
-    PUSH_ORIGINS: z.string().default(""),
+    PUSH_ORIGINS: origins,
+    /** Pages of other sites that may read answers and send requests, separated by commas. */
+    CORS_ORIGINS: origins,
     /** Where metrics are read instead of at /metrics on PORT, which readers reach. */
     METRICS_PORT: port.optional(),
     /** A collector of OpenTelemetry, such as http://localhost:4318. */
@@ -93,7 +96,8 @@ await runUntilSignal(
       graceMs: config.GRACE_MS,
       metricsPort: config.METRICS_PORT,
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-      push: { origins: listed(config.PUSH_ORIGINS, ",") },
+      push: { origins: config.PUSH_ORIGINS },
+      corsOrigins: config.CORS_ORIGINS,
       signUpsPerHour: config.SIGN_UPS_PER_HOUR,
       writeRates: config.WRITES_PER_MINUTE,
       trustProxy: config.TRUST_PROXY,

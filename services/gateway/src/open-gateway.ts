@@ -63,6 +63,8 @@ export interface GatewayConfig {
   readonly writeRates?: WriteRates | "off" | undefined;
   /** How many proxies stand before this gateway, whose X-Forwarded-For says who asks; without one the connection says it. */
   readonly trustProxy?: number;
+  /** Pages of other sites that may read answers and send requests: `https://news.example`. */
+  readonly corsOrigins?: readonly string[];
   readonly assets?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
@@ -181,6 +183,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       log,
       isReady: () => !isDraining && (start.isWhole || hotLists.isWarm),
       inFlightMax: config.inFlightMax,
+      corsOrigins: config.corsOrigins ?? [],
       assets: config.assets ?? [],
     });
     const server = await serve(app, {

@@ -146,21 +146,29 @@ describe("ids in a path", () => {
     }
   });
 
-  test("routes and methods that are not there", async () => {
-    for (const [method, path] of [
-      ["GET", "/nothing"],
-      ["PUT", "/articles"],
-      ["POST", "/channels"],
-      ["DELETE", "/users/1"],
-      ["PATCH", "/"],
-      ["TRACK", "/articles"],
-    ] as const)
-      expectProblem(await anybody.send(method, path).catch(() => notSendable()), [404]);
-
-    function notSendable(): Answer {
-      const headers = new Headers({ "content-type": "application/problem+json", "x-request-id": "1" });
-      return { status: 404, headers, body: { status: 404, message: "", code: "X", request_id: "1" } };
+  test("routes that are not there are 404, and methods a path does not have 405 with those it has", async () => {
+    for (const [method, path, allow] of [
+      ["GET", "/nothing", undefined],
+      ["PATCH", "/", undefined],
+      ["PUT", "/articles", "GET, HEAD, OPTIONS, POST"],
+      ["POST", "/channels", "GET, HEAD, OPTIONS"],
+      ["DELETE", "/users/1", "GET, HEAD, OPTIONS"],
+      ["GET", "/authorizations", "DELETE, OPTIONS, POST, PUT"],
+      ["POST", "/healthz", "GET, HEAD, OPTIONS"],
+    ] as const) {
+      const answer = await anybody.send(method, path);
+      expectProblem(answer, [allow === undefined ? 404 : 405]);
+      expect(answer.headers.get("allow")).toBe(allow ?? null);
     }
+    const options = await anybody.send("OPTIONS", "/articles/7");
+    expect([options.status, options.headers.get("allow")]).toEqual([204, "DELETE, GET, HEAD, OPTIONS, PATCH"]);
+  });
+
+  test("parameters that are not known are let be, on every list", async () => {
+    for (const path of ["/articles?channel_id=101", "/articles/1/comments?", "/users/1/articles?"])
+      expect((await anybody.get(`${path}&_=1`)).status).not.toBe(400);
+    for (const path of ["/orders?", "/users/me/articles?", "/notifications?", "/conversations?"])
+      expect((await author.get(`${path}_=1`)).status).toBe(200);
   });
 });
 

@@ -69,6 +69,11 @@ export function createApp({
   app.disable("x-powered-by");
   app.set("query parser", "simple");
   app.set("trust proxy", trustProxy);
+  app.use((_req, res, next) => {
+    res.setHeader("X-Content-Type-Options", "nosniff");
+    res.setHeader("Referrer-Policy", "same-origin");
+    next();
+  });
   keepScheduler(app, scheduler);
   app.get("/healthz", (_req, res) => void res.type("text/plain").send("ok\n"));
   app.get("/readyz", (_req, res) => {

@@ -14,7 +14,7 @@ interface Parts {
   readonly articles: Articles;
 }
 
-export const MyArticlesQuery = z.strictObject({
+export const MyArticlesQuery = z.object({
   before: idText.optional(),
   per_page: decimal({ min: 1, max: 50 }).default(10),
 });

@@ -26,6 +26,13 @@ interface Ask {
   readonly query: FeedQuery;
   readonly timeStamp: number;
   readonly traceparent: string | undefined;
+  readonly dryRun: boolean;
+}
+
+interface Options {
+  readonly traceparent?: string | undefined;
+  /** A page that nobody reads: nothing is recorded. */
+  readonly dryRun?: boolean;
 }
 
 /** Of the request's 800 ms, the recommender may have these, its one retry included. */
@@ -47,13 +54,13 @@ const END_OF_FEED: Page = {
 export function createFeed(parts: Parts) {
   const { recommender, breaker, sessions, lastPages, hotLists, now, onDegraded, onSessionError } = parts;
 
-  return async (userId: bigint, query: FeedQuery, traceparent: string | undefined): Promise<Page> => {
+  return async (userId: bigint, query: FeedQuery, { traceparent, dryRun = false }: Options = {}): Promise<Page> => {
     if (query.timestamp === 0) return END_OF_FEED;
-    const timeStamp = query.timestamp ?? (await timeStampOfPage(userId, query));
-    const ask = { userId, query, timeStamp, traceparent };
+    const timeStamp = query.timestamp ?? (dryRun ? now() + 1 : await timeStampOfPage(userId, query));
+    const ask = { userId, query, timeStamp, traceparent, dryRun };
     try {
       const page = toPage(ask, await recommend(ask));
-      if (page.picks.length > 0) lastPages.set(userId, query.channel_id, page);
+      if (page.picks.length > 0 && !dryRun) lastPages.set(userId, query.channel_id, page);
       return page;
     } catch (error) {
       onDegraded(error, traceparent);
@@ -78,7 +85,7 @@ export function createFeed(parts: Parts) {
     throw invalid("page", `must follow the last page served; pages before ${page} were not, or half an hour ago`);
   }
 
-  function recommend({ userId, query, timeStamp, traceparent }: Ask): Promise<Recommendation> {
+  function recommend({ userId, query, timeStamp, traceparent, dryRun }: Ask): Promise<Recommendation> {
     const request = {
       userId,
       channelId: query.channel_id,
@@ -86,7 +93,7 @@ export function createFeed(parts: Parts) {
       timeStamp: BigInt(timeStamp),
     };
     return breaker(() =>
-      recommender.recommend(request, { timeoutMs: RECOMMEND_MS, attemptMs: ATTEMPT_MS, traceparent }),
+      recommender.recommend(request, { timeoutMs: RECOMMEND_MS, attemptMs: ATTEMPT_MS, traceparent, dryRun }),
     );
   }
 

@@ -3,6 +3,7 @@ import type { Articles, Item } from "../articles/articles.js";
 import { presentItem } from "../articles/present-item.js";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
+import { isLook } from "../http/is-look.js";
 import { read } from "../http/read.js";
 import { ServerTiming } from "../http/server-timing.js";
 import { traceparentOf } from "../http/traceparent-of.js";
@@ -53,7 +54,7 @@ export function listArticles({
     const { userId } = await authenticate.anybody(req, res);
     timing?.mark("auth");
 
-    const page = await feed(userId, query, traceparentOf(req));
+    const page = await feed(userId, query, { traceparent: traceparentOf(req), dryRun: isLook(req) });
     timing?.mark("recommend");
     const pinned = query.with_top === 1 ? channel.pinned : NONE;
     const onTop = isTop(page, query) ? pinned : NONE;

@@ -21,6 +21,7 @@ export const TITLES: Readonly<Record<number, string>> = {
   401: "Unauthorized",
   403: "Forbidden",
   404: "Not Found",
+  405: "Method Not Allowed",
   409: "Conflict",
   413: "Payload Too Large",
   415: "Unsupported Media Type",
@@ -34,7 +35,7 @@ export const TITLES: Readonly<Record<number, string>> = {
 /** A refusal that HTTP has a word for and gRPC has not. */
 export class HttpRefusal extends Error {
   constructor(
-    readonly status: 403 | 409 | 413 | 415,
+    readonly status: 403 | 405 | 409 | 413 | 415,
     readonly code: string,
     message: string,
   ) {

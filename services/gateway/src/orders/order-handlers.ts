@@ -46,7 +46,7 @@ export const NewOrder = z.strictObject(
   { error: "must be a JSON object" },
 );
 export const OrderPath = z.object({ id: idText });
-export const OrdersQuery = z.strictObject({
+export const OrdersQuery = z.object({
   before: idText.optional(),
   per_page: decimal({ min: 1, max: 50 }).default(10),
 });

@@ -12,6 +12,8 @@ export type Recorded =
   /** Somebody else recorded since `history` was read; this is the history now. */
   | { readonly recorded: false; readonly history: History };
 
+/** A guest who does not come back within that is a crawler as often as not, and leaves nothing for a week. */
+const FIRST_VISIT_MS = 6 * 60 * 60 * 1_000;
 const HISTORIES_MAX_BYTES = 256 * 1024 * 1024;
 
 /** Nothing when the key still has the head the caller knows, otherwise the whole value. */
@@ -102,7 +104,7 @@ export class HistoryStore {
         encodeHead(madeAt(batch)),
         rewritten === undefined ? encodeBatch(batch, this.catalogue) : this.#encodeAll([...rewritten.batches, batch]),
         rewritten === undefined ? "0" : "1",
-        WINDOW_MS,
+        userId < 0n && history.version === 0 ? FIRST_VISIT_MS : WINDOW_MS,
       )
       .catch(fail);
     if (typeof reply !== "number") return { recorded: false, history: this.#keep(userId, reply) };
