@@ -10,7 +10,8 @@ export class JobNotFoundError extends Error {
 export class ConflictingIdError extends Error {
   override readonly name = "ConflictingIdError";
   constructor(readonly jobId: string) {
-    super(`Job identifier (${jobId}) conflicts with an existing job`);
+    const advice = 'a job declared at each start takes onConflict: "keep" or "replace"';
+    super(`Job identifier (${jobId}) conflicts with an existing job; ${advice}`);
   }
 }
 
