@@ -1,5 +1,6 @@
 import { DATABASE_NOW_MS } from "@headline/change-feed";
 import { mysqlAddress } from "@headline/config";
+import { prepareSessionSql } from "@headline/mysql";
 import mysql2, { type Connection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 
 export type Value = string | number | bigint | null;
@@ -24,7 +25,7 @@ export class BulkWriter implements AsyncDisposable {
       bigNumberStrings: true,
       connectTimeout: 10_000,
     });
-    await connection.query("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    for (const sql of prepareSessionSql()) await connection.query(sql); // escape() writes backslashes
     return new BulkWriter(connection);
   }
 

@@ -29,8 +29,20 @@ export interface ArticleRow {
   readonly published_at: string;
 }
 
-/** Articles by id in one statement. A deleted one has a version and no value, so that nobody takes an older copy for true. */
-export async function loadArticles(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<Article>>> {
+/** Throws for what is no JSON array of texts. */
+export function readCover(text: string): string[] {
+  const cover: unknown = JSON.parse(text);
+  if (!Array.isArray(cover) || !cover.every((url) => typeof url === "string"))
+    throw new TypeError("a cover is an array of URLs");
+  return cover;
+}
+
+/** Articles by id in one statement; one that cannot be read is reported, and is shown as little as a deleted one. A deleted one has a version and no value, so that nobody takes an older copy for true. */
+export async function loadArticles(
+  mysql: Mysql,
+  ids: readonly bigint[],
+  onUnreadable: (error: Error) => void,
+): Promise<Map<bigint, Versioned<Article>>> {
   const rows = await mysql.query<ArticleRow>(
     `SELECT a.id, a.author_id, u.name AS author_name, a.channel_id, a.title, a.cover, a.status, a.version, a.published_at
        FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id LEFT JOIN users u ON u.id = a.author_id`,
@@ -39,7 +51,10 @@ export async function loadArticles(mysql: Mysql, ids: readonly bigint[]): Promis
   return new Map(
     rows.map((row) => [
       BigInt(row.id),
-      { version: Number(row.version), value: row.status === PUBLISHED ? toArticle(row) : undefined },
+      {
+        version: Number(row.version),
+        value: row.status === PUBLISHED ? readableArticle(row, onUnreadable) : undefined,
+      },
     ]),
   );
 }
@@ -84,6 +99,15 @@ export async function articleIdsByAuthor(
   return rows.map((row) => BigInt(row.id));
 }
 
+function readableArticle(row: ArticleRow, onUnreadable: (error: Error) => void): Article | undefined {
+  try {
+    return toArticle(row);
+  } catch (cause) {
+    onUnreadable(new Error(`article ${row.id} cannot be read`, { cause }));
+    return undefined;
+  }
+}
+
 export function toArticle(row: ArticleRow): Article {
   return {
     articleId: BigInt(row.id),
@@ -92,6 +116,6 @@ export function toArticle(row: ArticleRow): Article {
     authorName: row.author_name ?? "",
     channelId: row.channel_id,
     publishedAt: new Date(Number(row.published_at)),
-    cover: JSON.parse(row.cover) as string[],
+    cover: readCover(row.cover),
   };
 }

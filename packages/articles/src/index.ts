@@ -6,6 +6,7 @@ export {
   loadContents,
   newestArticleIds,
   PUBLISHED,
+  readCover,
   SCHEDULED,
 } from "./article-store.js";
 export { type ArticleCounts, type Fragment, type Item, NO_COUNTS, toFragment, toItem } from "./fragment.js";

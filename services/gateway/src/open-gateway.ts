@@ -105,7 +105,12 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => jobStore.close());
     resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
 
-    const articles = new Articles({ mysql, redis, onRedisError });
+    const articles = new Articles({
+      mysql,
+      redis,
+      onRedisError,
+      onUnreadable: gathered(log, "an article cannot be read and is left out", { everyMs: 1_000 }),
+    });
     const users = new Users({ mysql, redis, onRedisError });
     const channels = new Channels({ mysql, redis, onRedisError });
     const endedSignIns = new EndedSignIns();

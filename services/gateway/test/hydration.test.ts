@@ -33,7 +33,11 @@ async function openArticles(redisUrl = world.redis.url, mysql: Mysql = world.mys
       return mysql.query(sql, params);
     },
   };
-  return { redis, statements, articles: new Articles({ mysql: counted, redis, onRedisError: () => undefined }) };
+  return {
+    redis,
+    statements,
+    articles: new Articles({ mysql: counted, redis, onRedisError: () => undefined, onUnreadable: () => undefined }),
+  };
 }
 
 async function flush(): Promise<void> {

@@ -181,7 +181,13 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       concurrency: TASKS_AT_ONCE,
     });
     resources.use(background);
-    const pages = new PageBuilder({ mysql, redis, recommender, onError: logged(log, "pages show the newest instead") });
+    const pages = new PageBuilder({
+      mysql,
+      redis,
+      recommender,
+      onError: logged(log, "pages show the newest instead"),
+      onUnreadable: logged(log, "an article cannot be read and is left out"),
+    });
     registerTasks(scheduler, {
       mysql,
       redis,

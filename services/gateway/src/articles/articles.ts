@@ -18,6 +18,8 @@ interface Parts {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
+  /** Receives the error of each row of MySQL that cannot be read. */
+  readonly onUnreadable: (error: Error) => void;
 }
 
 const LOCAL_MAX = 50_000;
@@ -37,7 +39,7 @@ export class Articles {
   readonly #joined = new Map<bigint, Item>();
   #joinedUntilMs = 0;
 
-  constructor({ mysql, redis, onRedisError }: Parts) {
+  constructor({ mysql, redis, onRedisError, onUnreadable }: Parts) {
     const onChange = (id: bigint) => void this.#joined.delete(id);
     this.fragments = new VersionedCache({
       name: "article",
@@ -45,7 +47,7 @@ export class Articles {
       onRedisError,
       onChange,
       localMax: LOCAL_MAX,
-      source: async (ids) => mapValues(await loadArticles(mysql, ids), toFragment),
+      source: async (ids) => mapValues(await loadArticles(mysql, ids, onUnreadable), toFragment),
       encode: (fragment) => fragment,
       decode: (bytes) => Buffer.from(bytes),
     });

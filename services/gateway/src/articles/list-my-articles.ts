@@ -1,4 +1,4 @@
-import { PUBLISHED, SCHEDULED } from "@headline/articles";
+import { PUBLISHED, readCover, SCHEDULED } from "@headline/articles";
 import { limitOf, type Mysql } from "@headline/mysql";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -56,13 +56,22 @@ function readOwn(mysql: Mysql, authorId: bigint, before: bigint, count: number):
   );
 }
 
+/** Its author is shown an article whose cover cannot be read, and can give it another. */
+function coverOrNone(text: string): string[] {
+  try {
+    return readCover(text);
+  } catch {
+    return [];
+  }
+}
+
 function presentOwn({ id, title, channel_id, cover, status, publish_at, published_at }: OwnRow) {
   const isScheduled = status === SCHEDULED;
   return {
     article_id: id,
     title,
     channel_id: String(channel_id),
-    cover: JSON.parse(cover) as string[],
+    cover: coverOrNone(cover),
     /** `held` waits for its author to name a time. */
     status: !isScheduled ? "published" : publish_at === null ? "held" : "scheduled",
     publish_at: publish_at === null ? null : new Date(Number(publish_at)).toISOString(),

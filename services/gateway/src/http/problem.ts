@@ -1,5 +1,6 @@
 import { asRefusal, Refusal, type RefusalCode } from "@headline/errors";
 import { type Log, traceIdOf } from "@headline/observability";
+import { isUnableReply } from "@headline/redis";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { requestId } from "./request-id.js";
 import { traceparentOf } from "./traceparent-of.js";
@@ -52,7 +53,7 @@ export const notFound: RequestHandler = (req) => {
 export function problems(log: Log): ErrorRequestHandler {
   return (error, req, res, _next) => {
     if (res.writableEnded) return; // it was answered while this went on: its time was over
-    const refusal = asRefusal(error) ?? bodyRefusal(error);
+    const refusal = asRefusal(error) ?? unableRedis(error) ?? bodyRefusal(error);
     if (refusal === undefined)
       log.error({ err: error, request_id: requestId(res), ...traceOf(req), path: req.path }, "a request failed");
     if (res.headersSent) {
@@ -98,6 +99,12 @@ function sendProblem(res: Response, status: number, code: string, message: strin
 }
 
 /** What express and body-parser throw for bad input: they carry a 4xx status, and a message that is not for the caller. */
+/** A Redis that is there and cannot serve just now is an outage, whatever asked it. */
+function unableRedis(error: unknown): Refusal | undefined {
+  if (!isUnableReply(error)) return undefined;
+  return new Refusal("UNAVAILABLE", "this cannot be done right now", { cause: error, retryAfterSeconds: 1 });
+}
+
 function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
   if (error instanceof HttpRefusal) return error;
   const { status, type, limit } = (error ?? {}) as { status?: unknown; type?: unknown; limit?: unknown };

@@ -57,6 +57,7 @@ async function titlesOf(mysql: Mysql, { candidates }: ExplainFeedResponse): Prom
   const rows = await loadArticles(
     mysql,
     candidates.map(({ articleId }) => articleId),
+    () => undefined, // its title is shown as that of one that is not published
   );
   return new Map([...rows].map(([id, { value }]) => [id, value?.title ?? "(not published)"]));
 }

@@ -13,6 +13,7 @@ interface Parts {
   readonly redis: Redis;
   readonly recommender: Recommender;
   readonly onError: (error: unknown) => void;
+  readonly onUnreadable: (error: Error) => void;
 }
 
 /** What one run did. */
@@ -97,7 +98,10 @@ export class PageBuilder {
     const { mysql } = this.parts;
     const ids = await this.#hottest(channelId);
     if (ids.length === 0) return [];
-    const [rows, counts] = await Promise.all([loadArticles(mysql, ids), this.#statistics.getMany(ids)]);
+    const [rows, counts] = await Promise.all([
+      loadArticles(mysql, ids, this.parts.onUnreadable),
+      this.#statistics.getMany(ids),
+    ]);
     return ids
       .map((id) => ({ article: rows.get(id)?.value, counts: counts.get(id) ?? NO_COUNTS }))
       .filter((found): found is PageArticle & { article: Article } => found.article !== undefined);

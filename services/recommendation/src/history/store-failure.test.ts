@@ -19,6 +19,11 @@ describe("what Redis and its client say", () => {
     reply("READONLY You can't write against a read only replica."),
     reply("OOM command not allowed when used memory > 'maxmemory'."),
     reply("CLUSTERDOWN The cluster is down"),
+    reply("NOAUTH Authentication required."),
+    reply("WRONGPASS invalid username-password pair or user is disabled."),
+    reply(
+      "ERR Error running script (call to f_6b1bf4): @user_script:1: -READONLY You can't write against a read only replica.",
+    ),
   ])("%s: UNAVAILABLE, ask again in a second", (error) => {
     const failure = asFailure(error);
     expect(failure).toBeInstanceOf(Refusal);

@@ -1,0 +1,21 @@
+/**
+ * Replies of a Redis that is there but cannot serve just now: loading, failing over, without its primary, full, busy with a script,
+ * or its credentials are being changed. The one list for all who ask Redis.
+ */
+const UNABLE =
+  "LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|BUSY|OOM|MISCONF|NOAUTH|WRONGPASS|NOPERM|UNBLOCKED";
+const UNABLE_REPLY = new RegExp(`^(?:${UNABLE}|ERR max number of clients)\\b`);
+/** Redis 6 wraps what a command in a script met: `ERR Error running script (call to f_…): @user_script:1: -READONLY …`. */
+const UNABLE_IN_SCRIPT = new RegExp(`^ERR Error running script\\b[sS]*@user_script:\\s?\\d+: -?(?:${UNABLE})\\b`);
+const READONLY = /^READONLY\b|^ERR Error running script\b[\s\S]*@user_script:\s?\d+: -?READONLY\b/;
+
+/** A reply that passes: Redis cannot serve just now. */
+export function isUnableReply(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "ReplyError") return false;
+  return UNABLE_REPLY.test(error.message) || UNABLE_IN_SCRIPT.test(error.message);
+}
+
+/** A replica answered a write: after a failover its address may lead to the new primary. */
+export function isReadOnlyReply(error: Error): boolean {
+  return READONLY.test(error.message);
+}
