@@ -32,7 +32,8 @@ describe("called by hand", () => {
   beforeAll(async () => {
     world = await openWorld();
     await world.addArticles(12, { authorId: await world.addUser("carol") });
-    ({ recommendation, gateway } = await world.open());
+    recommendation = await world.openRecommendation({ explainAddress: "127.0.0.1:0" }); // at the same address
+    gateway = await world.openGateway({ recommenderAddress: recommendation.address });
   });
   afterAll(async () => {
     await world[Symbol.asyncDispose]();
