@@ -4,6 +4,7 @@ import { date } from "../triggers/date.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { withTimezone } from "../triggers/with-timezone.js";
+import { checkText } from "./check-text.js";
 import { JobSpecError } from "./errors.js";
 import type { Ack, JobRecord, Retries, TaskSetting } from "./job-record.js";
 import type { Json } from "./json.js";
@@ -243,6 +244,7 @@ function moment(
 
 function checkedId(id: string): string {
   if (typeof id !== "string" || id === "") throw new JobSpecError("id", "must be a text that is not empty");
+  checkText("id", id);
   if (id.length > ID_MAX) throw new JobSpecError("id", `must have at most ${ID_MAX} characters, has ${id.length}`);
   return id;
 }

@@ -1,3 +1,4 @@
+import { checkTexts } from "../core/check-text.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { JobSpecError } from "../core/errors.js";
 import type { Execution } from "../core/execution.js";
@@ -113,7 +114,8 @@ export class MemoryJobStore implements JobStore {
     return changed;
   }
 
-  #checkFunc({ func }: JobRecord): void {
+  #checkFunc({ id, func, executor }: JobRecord): void {
+    checkTexts({ id, func, executor });
     if (this.shared && typeof func !== "string")
       throw new JobSpecError("func", "a shared store keeps names, not functions");
   }

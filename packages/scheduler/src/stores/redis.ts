@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { checkTexts } from "../core/check-text.js";
 import { defaultLogger } from "../core/default-logger.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import { JobSpecError } from "../core/errors.js";
@@ -352,6 +353,7 @@ function earlier(a: number | null, b: number | null): number | null {
 }
 
 function checkedLane(job: JobRecord): string {
+  checkTexts(job);
   if (typeof job.func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");
   return laneOfJob(job);
 }

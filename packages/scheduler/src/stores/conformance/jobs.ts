@@ -104,6 +104,23 @@ export const jobCases: Cases = {
     for (const id of ids) assert.equal(await activeOf(store, id), 1, id);
     for (const id of ids) assert.equal(await store.remove(id), true, id);
   },
+  "a text with half a character is refused by name, and nobody's claim fails by it": async ({ store }) => {
+    const half = "😀".slice(0, 1);
+    for (const [field, more] of Object.entries({
+      id: { id: half },
+      func: { func: half },
+      executor: { executor: half },
+    })) {
+      await assert.rejects(async () => store.insert(job(more)), new RegExp(`^JobSpecError: ${field}: `));
+    }
+    const sound = job();
+    await store.insert(sound);
+    await assert.rejects(async () => change(store, sound.id, { executor: half }), /executor: /);
+    assert.deepEqual(
+      (await store.claimDue(claiming())).jobs.map(({ id }) => id),
+      [sound.id],
+    );
+  },
   "an id that is too long is refused by name, not cut": async ({ store }) => {
     const id = "i".repeat(400);
     try {
