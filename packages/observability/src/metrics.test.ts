@@ -18,7 +18,8 @@ describe("metrics", () => {
       'headline_process_info{service="test"} 1',
       'headline_pages_total{mode="refresh"} 3',
     ]);
-    expect((await fetch(`http://127.0.0.1:${listener.port}/other`)).status).toBe(404);
+    const other = await fetch(`http://127.0.0.1:${listener.port}/other`);
+    expect([other.status, other.headers.get("x-content-type-options")]).toEqual([404, "nosniff"]);
   });
 
   test("of times are cumulative buckets with their sum and count", async () => {

@@ -177,6 +177,8 @@ function withToken(guest: Client, token: string): Client {
 /** Enough to register routes; none of them is called. */
 const NO_PARTS = {
   assets: [],
+  corsOrigins: [],
+  writeLimits: {},
   metrics: () => undefined,
   articles: {},
   users: {},

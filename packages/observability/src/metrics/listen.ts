@@ -25,6 +25,7 @@ export async function listenForMetrics(
 ): Promise<MetricsListener> {
   const answer = answerMetrics(metrics);
   const server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (req, res) => {
+    res.setHeader("X-Content-Type-Options", "nosniff");
     if (req.url === "/metrics") answer(req, res).catch(() => res.destroy());
     else res.writeHead(404).end();
   });
