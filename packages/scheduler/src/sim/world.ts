@@ -1,4 +1,5 @@
 import { ConflictingIdError } from "../core/errors.js";
+import type { JobSpec } from "../core/job-spec.js";
 import { Scheduler } from "../core/scheduler.js";
 import type { RunContext } from "../core/task.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
@@ -38,6 +39,28 @@ const LEASE_MS = 10_000;
 const POLL_MS = 1_000;
 const QUIET_MS = 180_000;
 
+const POLICIES = [
+  { ack: "early", coalesce: true, maxInstances: 1, seconds: 5 },
+  { ack: "early", coalesce: false, maxInstances: 2, seconds: 7 },
+  { ack: "late", coalesce: true, maxInstances: 1, seconds: 6 },
+  { ack: "late", coalesce: false, maxInstances: 3, seconds: 11 },
+  { ack: "late", coalesce: "earliest", maxInstances: 2, seconds: 13 },
+  { ack: "late", coalesce: true, maxInstances: 1, seconds: 9, executor: "cpu" },
+  { ack: "early", coalesce: true, maxInstances: 1, seconds: 8, executor: "cpu" },
+] as const;
+const TIMETABLE = POLICIES.map(
+  ({ seconds, ...policy }, at): JobSpec => ({
+    ...policy,
+    id: `timetable-${at}`,
+    func: "work",
+    args: [policy.ack],
+    trigger: interval({ seconds }),
+    misfireGraceTime: null,
+    maxDeliveries: 1_000,
+    onConflict: "keep",
+  }),
+);
+
 /** Plays one seeded world to its end and answers what was broken, if anything. The same seed plays the same world. */
 export async function playWorld({ seed, schedulers = 3, minutes = 20 }: WorldOptions): Promise<WorldReport> {
   const world = new World(seed, schedulers);
@@ -61,6 +84,7 @@ class World {
   readonly #flakiness: Flakiness = { failing: 0.02, answerLost: 0.02, latencyMs: 20 };
   readonly #nodes: Node[] = [];
   #orders = 0;
+  #isDeclared = false;
   #kills = 0;
   #pauses = 0;
 
@@ -120,14 +144,21 @@ class World {
       pollMs: POLL_MS,
       logger: quiet,
       stores: { default: store },
-      executors: { default: new AsyncExecutor({ concurrency: 20, clock }) },
+      // The first node has one executor less: what it cannot run it must leave to the others.
+      executors: {
+        default: new AsyncExecutor({ concurrency: 20, clock }),
+        ...(at === 0 ? {} : { cpu: new AsyncExecutor({ concurrency: 1, queueMax: 1, clock }) }),
+      },
     });
     scheduler.registerTask("work", (context: RunContext, ack: "early" | "late") =>
       this.#work(clock, random, context, ack),
     );
     this.#nodes[at] = { clock, scheduler };
     this.#ledger.watch(scheduler);
-    void scheduler.start();
+    void scheduler.start().then(() => {
+      // A program declares its jobs at each start, as its code says.
+      if (this.#isDeclared) for (const spec of TIMETABLE) void untilAdded(() => scheduler.addJob(spec));
+    });
   }
 
   /** Takes a while, may fail, and writes its effect under its execution's id, as the guide tells tasks to. */
@@ -146,29 +177,8 @@ class World {
   }
 
   async #addTimetable(): Promise<void> {
-    const policies = [
-      { ack: "early", coalesce: true, maxInstances: 1, seconds: 5 },
-      { ack: "early", coalesce: false, maxInstances: 2, seconds: 7 },
-      { ack: "late", coalesce: true, maxInstances: 1, seconds: 6 },
-      { ack: "late", coalesce: false, maxInstances: 3, seconds: 11 },
-      { ack: "late", coalesce: "earliest", maxInstances: 2, seconds: 13 },
-    ] as const;
-    for (const [at, { seconds, ...policy }] of policies.entries()) {
-      this.#ask(async ({ scheduler }) => {
-        await untilAdded(() =>
-          scheduler.addJob({
-            ...policy,
-            id: `timetable-${at}`,
-            func: "work",
-            args: [policy.ack],
-            trigger: interval({ seconds }),
-            misfireGraceTime: null,
-            maxDeliveries: 1_000,
-            onConflict: "keep",
-          }),
-        );
-      });
-    }
+    for (const spec of TIMETABLE) this.#ask(({ scheduler }) => untilAdded(() => scheduler.addJob(spec)));
+    this.#isDeclared = true;
     // A run by hand may fall on the very millisecond of a planned one and is another run all the same: it has its own job.
     this.#ask(async ({ scheduler }) => {
       const trigger = interval({ hours: 1 });
