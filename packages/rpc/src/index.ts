@@ -35,7 +35,14 @@ export type { ObserveCall } from "./observe.js";
 export { recommendBatches } from "./recommend-batches.js";
 export { explainService, recommendService, userRecommendService } from "./recommend-services.js";
 export { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
-export type { FeedModeName, ReasonName, Recommend, Recommendation, RecommendContext } from "./recommendation.js";
+export type {
+  FeedModeName,
+  ReasonName,
+  Recommend,
+  Recommendation,
+  RecommendContext,
+  WithoutName,
+} from "./recommendation.js";
 export {
   type CallOptions,
   connectRecommender,

@@ -1,5 +1,5 @@
 import type { Metadata } from "@grpc/grpc-js";
-import { type Answer, FeedMode, Reason } from "./gen/headline/recommend/v1/recommend.js";
+import { type Answer, FeedMode, Reason, Without } from "./gen/headline/recommend/v1/recommend.js";
 import type { ArticleResponse, UserRequest } from "./gen/user_recommend.js";
 
 /** How an answer came about, as `x-feed-mode` says it. */
@@ -7,6 +7,9 @@ export type FeedModeName = Lowercase<Exclude<keyof typeof FeedMode, "UNRECOGNIZE
 
 /** Why an article was chosen, as `x-feed-reasons` says it. */
 export type ReasonName = Lowercase<Exclude<keyof typeof Reason, "UNRECOGNIZED">>;
+
+/** What a page was chosen without because it was not read in time, as `x-feed-without` says it. */
+export type WithoutName = Exclude<Lowercase<Exclude<keyof typeof Without, "UNRECOGNIZED">>, "unspecified">;
 
 /** The response of user_recommend with what it says in metadata. */
 export interface Recommendation extends ArticleResponse {
@@ -17,6 +20,8 @@ export interface Recommendation extends ArticleResponse {
   readonly algo: string;
   /** Why each article was chosen, in the order of the articles; empty when nobody said. */
   readonly reasons: readonly ReasonName[];
+  /** What of the reader was not known in time; nothing by default. */
+  readonly without?: readonly WithoutName[];
 }
 
 /** What the recommender knows of a call besides the request, however it came. */
@@ -35,6 +40,7 @@ export type Recommend = (request: UserRequest, context: RecommendContext) => Pro
 
 const modeNames = names<FeedModeName>(FeedMode);
 const reasonNames = names<ReasonName>(Reason);
+const withoutNames = names<WithoutName | "unspecified">(Without);
 const modeNumbers = new Map(modeNames.map((name, number) => [name, number as FeedMode]));
 const reasonNumbers = new Map(reasonNames.map((name, number) => [name, number as Reason]));
 
@@ -45,10 +51,11 @@ export function toAnswer(recommendation: Recommendation): Answer {
     stamp: recommendation.stamp,
     algo: recommendation.algo,
     reasons: recommendation.reasons.map((reason) => reasonNumbers.get(reason) ?? Reason.UNSPECIFIED),
+    without: (recommendation.without ?? []).map((name) => withoutNames.indexOf(name)),
   };
 }
 
-export function fromAnswer({ response, mode, stamp, algo, reasons }: Answer): Recommendation {
+export function fromAnswer({ response, mode, stamp, algo, reasons, without }: Answer): Recommendation {
   return {
     exposure: response?.exposure ?? "",
     timeStamp: response?.timeStamp ?? 0n,
@@ -57,16 +64,18 @@ export function fromAnswer({ response, mode, stamp, algo, reasons }: Answer): Re
     stamp,
     algo,
     reasons: reasons.map((reason) => reasonNames[reason] ?? "unspecified"),
+    ...saying(without.map((name) => withoutNames[name])),
   };
 }
 
 /** What user_recommend says beside its response. */
-export function toMetadata({ mode, stamp, algo, reasons }: Recommendation): Record<string, string> {
+export function toMetadata({ mode, stamp, algo, reasons, without = [] }: Recommendation): Record<string, string> {
   return {
     "x-feed-mode": mode,
     "x-feed-stamp": String(stamp),
     "x-feed-algo": algo,
     "x-feed-reasons": reasons.join(","),
+    ...(without.length > 0 && { "x-feed-without": without.join(",") }),
   };
 }
 
@@ -83,7 +92,14 @@ export function fromMetadata(response: ArticleResponse, metadata: Metadata): Rec
     stamp: /^\d{1,19}$/.test(stamp) ? BigInt(stamp) : 0n,
     algo: text("x-feed-algo"),
     reasons: reasons === "" ? [] : reasons.split(",").map(knownReason),
+    ...saying(text("x-feed-without").split(",")),
   };
+}
+
+/** Names that are not known are left out, and so is a list of none. */
+function saying(names: readonly (string | undefined)[]): Pick<Recommendation, "without"> {
+  const without = withoutNames.filter((name) => name !== "unspecified" && names.includes(name)) as WithoutName[];
+  return without.length > 0 ? { without } : {};
 }
 
 function knownReason(name: string): ReasonName {

@@ -26,6 +26,7 @@ const answer = fc.record({
   stamp: int64,
   algo: text,
   reasons: fc.array(int32, { maxLength: 50 }),
+  without: fc.oneof({ weight: 6, arbitrary: fc.constant<number[]>([]) }, fc.array(int32, { maxLength: 4 })),
 });
 const outcome = fc.oneof(
   { weight: 6, arbitrary: answer.map((each) => ({ $case: "answer" as const, answer: each })) },
@@ -83,7 +84,7 @@ describe("the tuned codec", () => {
   });
 
   it("skips fields it does not know, wherever they stand", () => {
-    const answer = { response: undefined, mode: 1, stamp: 5n, algo: "a", reasons: [1] };
+    const answer = { response: undefined, mode: 1, stamp: 5n, algo: "a", reasons: [1], without: [] };
     const outcome = { $case: "answer" as const, answer };
     const known = Buffer.from(Reply.encode({ id: 3, outcome }).finish());
     const unknown = Buffer.from([0xfa, 0x01, 0x03, 0x61, 0xe5, 0x63]); // field 31, three bytes
@@ -95,7 +96,7 @@ describe("the tuned codec", () => {
 
   it("refuses an id that is no int64, as the generated code does", () => {
     const response = { exposure: "", timeStamp: 2n ** 63n, recommends: [] };
-    const answer = { response, mode: 0, stamp: 0n, algo: "", reasons: [] };
+    const answer = { response, mode: 0, stamp: 0n, algo: "", reasons: [], without: [] };
     expect(() => encodeResponse({ replies: [{ id: 1, outcome: { $case: "answer", answer } }] })).toThrow();
   });
 });

@@ -122,8 +122,8 @@ function isExact(text: string): boolean {
 
 function fastReply({ id, outcome }: Reply): string | undefined {
   if (outcome?.$case !== "answer" || !isUint31(id)) return undefined;
-  const { response, mode, stamp, algo, reasons } = outcome.answer;
-  if (!response || !isUint31(mode)) return undefined;
+  const { response, mode, stamp, algo, reasons, without } = outcome.answer;
+  if (without.length > 0 || !response || !isUint31(mode)) return undefined;
   high = 0;
   const since = field64("\x10", response.timeStamp);
   if (since === undefined) return undefined;
@@ -272,7 +272,7 @@ function cutReply(bytes: Buffer, end: number): Reply | undefined {
     else return undefined;
   }
   if (at !== responseEnd) return undefined;
-  const answer = { response, mode: 0, stamp: 0n, algo: "", reasons: [] as number[] };
+  const answer = { response, mode: 0, stamp: 0n, algo: "", reasons: [] as number[], without: [] as number[] };
   while (at < end) {
     const tag = source[at++];
     if (tag === 0x10) answer.mode = uint31();

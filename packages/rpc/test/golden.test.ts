@@ -70,6 +70,7 @@ const answer: Answer = {
   stamp: 1_767_225_600_124n,
   algo: "ftrl-b",
   reasons: [Reason.HOT, Reason.EXPLORE, Reason.UNSPECIFIED],
+  without: [],
 };
 const failure: Failure = { code: 8, message: "忙" };
 

@@ -74,7 +74,7 @@ const ok = (id: number) => ({
   id,
   outcome: {
     $case: "answer" as const,
-    answer: { response: undefined, mode: 1, stamp: BigInt(id), algo: "", reasons: [] },
+    answer: { response: undefined, mode: 1, stamp: BigInt(id), algo: "", reasons: [], without: [] },
   },
 });
 
@@ -281,7 +281,7 @@ describe.each([
   const open = (options: Parameters<typeof connectRecommender>[0]) =>
     unaryOnly ? Promise.resolve(unaryRecommender({ timeoutMs: 20_000, ...options })) : connected(options);
 
-  it("brings the answer with its mode, stamp, algorithm and reasons", async () => {
+  it("brings the answer with its mode, stamp, algorithm, reasons and what it does without", async () => {
     const answer = recommendation({
       exposure: "e",
       timeStamp: 2n ** 62n,
@@ -290,6 +290,7 @@ describe.each([
       stamp: 1_767_225_600_123n,
       algo: "ftrl",
       reasons: ["followed"],
+      without: ["follows", "seen"],
     });
     await using server = await openRecommender(async () => answer);
     await using recommender = await open({ address: server.address });

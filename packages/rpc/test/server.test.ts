@@ -140,8 +140,15 @@ describe("a unary handler", () => {
     expect(server.bugs).toEqual([bug]);
   });
 
-  it("says mode, stamp, algorithm and reasons in answer metadata", async () => {
-    const answer = recommendation({ mode: "replay", stamp: 12n, algo: "ftrl", reasons: ["hot", "explore"] });
+  it("says mode, stamp, algorithm, reasons and what it does without in answer metadata", async () => {
+    const said = {
+      mode: "replay",
+      stamp: 12n,
+      algo: "ftrl",
+      reasons: ["hot", "explore"],
+      without: ["blocks"],
+    } as const;
+    const answer = recommendation(said);
     await using server = await openRecommender(async () => answer);
     using client = plainClient(server.address);
     const { metadata } = await client.ask();
@@ -150,6 +157,7 @@ describe("a unary handler", () => {
       "x-feed-stamp": "12",
       "x-feed-algo": "ftrl",
       "x-feed-reasons": "hot,explore",
+      "x-feed-without": "blocks",
     });
   });
 

@@ -14,6 +14,7 @@ import { editArticle, publishArticle, removeArticle } from "./articles/publish-a
 import { createPublisher } from "./articles/publisher.js";
 import { readArticle } from "./articles/read-article.js";
 import { createSimilar } from "./articles/similar.js";
+import type { Budgets } from "./budgets.js";
 import type { Announcer } from "./changes/announcer.js";
 import type { Channels } from "./channels/channels.js";
 import { listChannels } from "./channels/list-channels.js";
@@ -103,6 +104,7 @@ export interface AppParts {
   readonly log: Log;
   /** Whether to take new readers: false while starting and draining. */
   readonly isReady: () => boolean;
+  readonly budgets: Budgets;
   /** Requests answered at once; what comes beyond is refused. */
   readonly inFlightMax?: number | undefined;
   /** What measures and traces requests, before anything else happens to them. */
@@ -118,7 +120,6 @@ export interface AppParts {
 
 const IN_FLIGHT_MAX = 2_000;
 const UNANSWERED_MAX = 32;
-const BUDGET_MS = 800;
 /** What happens to every request while a part is away is said once a second. */
 const EACH_SECOND = { everyMs: 1_000 };
 
@@ -139,6 +140,7 @@ export function createApp(parts: AppParts): Express {
     now,
     log,
     isReady,
+    budgets,
     assets,
   } = parts;
   const authenticate = createAuthenticate(tokens);
@@ -181,6 +183,7 @@ export function createApp(parts: AppParts): Express {
   const feed = createFeed({
     recommender,
     breaker,
+    budgets,
     sessions: new PageSessions(redis),
     lastPages: new LastPages(),
     hotLists,
@@ -210,7 +213,7 @@ export function createApp(parts: AppParts): Express {
   if (parts.metrics !== undefined) app.get("/metrics", parts.metrics);
   for (const handler of parts.watch ?? []) app.use(handler);
   app.use(plainFraming);
-  app.use(admissionByKind(parts.inFlightMax ?? IN_FLIGHT_MAX, BUDGET_MS));
+  app.use(admissionByKind(parts.inFlightMax ?? IN_FLIGHT_MAX, budgets.pageMs));
 
   app.get(
     "/articles",
@@ -221,12 +224,17 @@ export function createApp(parts: AppParts): Express {
       articles,
       blocks,
       hotLists,
+      hydrateMs: budgets.hydrateMs,
+      blocksMs: budgets.blocksMs,
       now,
       onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
       onPage: parts.onPage,
     }),
   );
-  app.get("/articles/updates", countUpdates({ authenticate, channels, recommender, breaker, mysql, onDegraded }));
+  app.get(
+    "/articles/updates",
+    countUpdates({ authenticate, channels, recommender, breaker, mysql, timeoutMs: budgets.updatesMs, onDegraded }),
+  );
   app.get(
     "/articles/:id",
     readArticle({

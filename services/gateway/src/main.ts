@@ -22,6 +22,7 @@ import {
 import { runUntilSignal } from "@headline/lifecycle";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
+import { PAGE_BUDGET_MS } from "./budgets.js";
 import { writeRates } from "./http/write-limits.js";
 import { openGateway } from "./open-gateway.js";
 
@@ -41,6 +42,8 @@ const Environment = z
     TRACK_SECRET_PREVIOUS: secret.optional(),
     /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
     GRACE_MS: integer(0, 60_000).default(200),
+    /** How long the answer to a request may take, ms; what it waits for has shares of that (docs/architecture.md). */
+    PAGE_BUDGET_MS: integer(100, 60_000).default(PAGE_BUDGET_MS),
     /** How long an order waits to be paid. */
     ORDER_TIMEOUT_SECONDS: decimal(0.001, 86_400).default(1_800),
     PROMOTION_SLOTS_PER_DAY: integer(0, 100_000).default(20),
@@ -93,6 +96,7 @@ await runUntilSignal(
       trackSecret: config.TRACK_SECRET,
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
       assets: listed(config.ASSETS, ":"),
+      pageBudgetMs: config.PAGE_BUDGET_MS,
       graceMs: config.GRACE_MS,
       metricsPort: config.METRICS_PORT,
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,

@@ -10,6 +10,7 @@ import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
 import { Articles } from "./articles/articles.js";
+import { budgetsOf } from "./budgets.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
@@ -68,6 +69,8 @@ export interface GatewayConfig {
   readonly assets?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
+  /** How long the answer to a request may take, of which every dependency has its share (budgets.ts); 800 by default. */
+  readonly pageBudgetMs?: number;
   /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
   /** How long a connection may stand still while it is owed an answer: its client does not read. */
@@ -98,7 +101,8 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   try {
     const { metricsPort, otlpEndpoint } = config;
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
-    const links = await openLinks(config, observation, resources);
+    const budgets = budgetsOf(config.pageBudgetMs);
+    const links = await openLinks(config, budgets, observation, resources);
     const { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError } = links;
     const { log: eventLog, lander } = events;
     const jobStore = openJobStore(mysqlUrl);
@@ -187,6 +191,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       now,
       log,
       isReady: () => !isDraining && (start.isWhole || hotLists.isWarm),
+      budgets,
       inFlightMax: config.inFlightMax,
       corsOrigins: config.corsOrigins ?? [],
       assets: config.assets ?? [],

@@ -13,6 +13,7 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
+import type { Budgets } from "./budgets.js";
 import { type Events, openEvents } from "./events/open-events.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { tracedRecommender } from "./feed/traced-recommender.js";
@@ -33,9 +34,6 @@ export interface Links {
 
 type Observation = Awaited<ReturnType<typeof openObservation>>;
 
-/** Of a request's 800 ms. */
-const MYSQL = { acquireTimeoutMs: 200, statementTimeoutMs: 300, transactionTimeoutMs: 600 };
-
 /** Like those of the caches, the pages of a feed, static pages, limits and messages: what an ACL has to permit. */
 const CACHE_COMMANDS: readonly NeededCommand[] = [
   ...["article", "article-content", "user", "user-statistics", "article-statistics"].flatMap(cacheCommands),
@@ -55,6 +53,7 @@ const CACHE_COMMANDS: readonly NeededCommand[] = [
 /** Connects to all of them; none has to be there. Whatever was opened is closed with `resources`. */
 export async function openLinks(
   config: GatewayConfig,
+  budgets: Budgets,
   observation: Observation,
   resources: CloseStack,
 ): Promise<Links> {
@@ -66,14 +65,21 @@ export async function openLinks(
     return redis;
   };
 
-  const mysql = resources.use(openMysql(mysqlUrl, { ...MYSQL, observe: dependency("mysql") }));
+  const mysql = resources.use(openMysql(mysqlUrl, { ...budgets.mysql, observe: dependency("mysql") }));
   const scripts = { ...VersionedCache.scripts, ...PageSessions.scripts };
-  const redis = opened(openRedis(redisUrl, { scripts, onError: onRedisError, observe: dependency("redis") }));
+  const redis = opened(
+    openRedis(redisUrl, {
+      scripts,
+      commandTimeoutMs: budgets.redisMs,
+      onError: onRedisError,
+      observe: dependency("redis"),
+    }),
+  );
   const subscriber = opened(openRedis(redisUrl, { subscriber: true, onError: onRedisError }));
-  const limitRedis = opened(openRedis(redisUrl, { onError: onRedisError }));
+  const limitRedis = opened(openRedis(redisUrl, { commandTimeoutMs: budgets.redisMs, onError: onRedisError }));
   const recommender = connectedRecommender(config, observation, resources);
   const [events] = await Promise.all([
-    openEvents({ mysqlUrl, redisUrl: stateRedisUrl, log, dependency }).then((open) => resources.use(open)),
+    openEvents({ mysqlUrl, redisUrl: stateRedisUrl, budgets, log, dependency }).then((open) => resources.use(open)),
     waitForRedis(redis),
     waitForRedis(subscriber),
   ]);

@@ -184,6 +184,7 @@ const NO_PARTS = {
   users: {},
   eventLog: {},
   trackKeys: {},
+  budgets: {},
 } as unknown as AppParts;
 
 /** What the app would answer to, as `get /articles/:id`. */

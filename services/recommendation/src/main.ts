@@ -2,6 +2,7 @@ import {
   grpcTarget,
   host,
   httpUrl,
+  integer,
   isLoopback,
   isWholeTls,
   logLevel,
@@ -33,6 +34,10 @@ const Environment = z
     REDIS_URL: redisUrl,
     /** The Redis that must not evict, where there is one for each duty. */
     REDIS_STATE_URL: redisUrl.optional(),
+    /** How long a reader's history is waited for, ms. */
+    REDIS_TIMEOUT_MS: integer(10, 60_000).optional(),
+    /** How long what a page can do without (follows, blocks, what was seen) is waited for, ms. */
+    READER_TIMEOUT_MS: integer(10, 60_000).optional(),
     TRACK_SECRET: secret,
     /** While rotating: the secret before, until its tokens have expired. */
     TRACK_SECRET_PREVIOUS: secret.optional(),
@@ -62,6 +67,8 @@ await runUntilSignal(
       mysqlUrl: config.MYSQL_URL,
       redisUrl: config.REDIS_URL,
       stateRedisUrl: config.REDIS_STATE_URL,
+      ...(config.REDIS_TIMEOUT_MS !== undefined && { redisTimeoutMs: config.REDIS_TIMEOUT_MS }),
+      ...(config.READER_TIMEOUT_MS !== undefined && { readerTimeoutMs: config.READER_TIMEOUT_MS }),
       trackSecret: config.TRACK_SECRET,
       trackSecretPrevious: config.TRACK_SECRET_PREVIOUS,
       metricsPort: config.METRICS_PORT,

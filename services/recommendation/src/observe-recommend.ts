@@ -14,11 +14,17 @@ export function countedRecommend(recommend: Recommend, metrics: Metrics): Recomm
     help: "Articles that were recommended, by why",
     labels: ["reason"],
   });
+  const without = metrics.counter({
+    name: "headline_recommendations_without_total",
+    help: "Answers that were made without something of the reader, which was not read in time",
+    labels: ["without"],
+  });
   const byReason = new Map<string, Count>();
   return async (request, context) => {
     const answer = await recommend(request, context);
     if (context.dryRun) return answer;
     answers.of(answer.mode, answer.algo).add();
+    for (const name of answer.without ?? []) without.of(name).add();
     if (answer.mode === "refresh" || answer.mode === "continued")
       for (const reason of answer.reasons) countOf(reason).add();
     return answer;

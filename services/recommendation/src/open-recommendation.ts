@@ -36,7 +36,7 @@ import { openObservation } from "./open-observation.js";
 import { createPresent } from "./present.js";
 import { readLearning } from "./read-learning.js";
 import { Aversions } from "./readers/aversions.js";
-import { FollowGraph, followsOrNobody } from "./readers/follow-graph.js";
+import { FollowGraph } from "./readers/follow-graph.js";
 import { knowReaders } from "./readers/known-reader.js";
 import { SeenArticles } from "./readers/seen-articles.js";
 import { createUserRecommend } from "./user-recommend.js";
@@ -60,6 +60,8 @@ export interface RecommendationConfig {
   readonly stateRedisUrl?: string | undefined;
   /** How long a history is waited for, ms; 100 by default. */
   readonly redisTimeoutMs?: number;
+  /** How long what a page can do without (follows, blocks, what was seen) is waited for, ms; 100 by default. */
+  readonly readerTimeoutMs?: number;
   readonly trackSecret: string;
   readonly trackSecretPrevious?: string | undefined;
   /** The share of readers whose feeds are ranked by the rules alone, to compare with; 0.1 by default. */
@@ -98,8 +100,8 @@ const HOLDOUT = 0.1;
 const CLICKS_TO_TRUST = 1_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
-/** What a page can do without is not waited for long. */
-const BRIEF = { acquireTimeoutMs: 50, statementTimeoutMs: 100 };
+/** What a page can do without is not waited for long: ms, the half of it for a connection. */
+const READER_MS = 100;
 
 /** Like those of readers' histories: what an ACL has to permit. */
 const HISTORY_COMMANDS: readonly NeededCommand[] = [
@@ -120,13 +122,15 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
   const { address, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, trackSecret, log } = config;
   const { now = Date.now, callsMax = CALLS_MAX, redisTimeoutMs: commandTimeoutMs = REDIS_TIMEOUT_MS } = config;
   const { signal = new AbortController().signal } = config;
+  const { readerTimeoutMs: statementTimeoutMs = READER_MS } = config;
+  const brief = { acquireTimeoutMs: Math.ceil(statementTimeoutMs / 2), statementTimeoutMs };
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
     const { metricsPort, metricsHost: host, otlpEndpoint } = config;
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
     const { metrics, tracing } = observation;
-    const mysql = resources.use(openMysql(mysqlUrl, { ...BRIEF, observe: observation.dependency("mysql") }));
+    const mysql = resources.use(openMysql(mysqlUrl, { ...brief, observe: observation.dependency("mysql") }));
     const bulkMysql = resources.use(openMysql(mysqlUrl, { ...BULK, observe: observation.dependency("mysql-bulk") }));
     const redis = openRedis(stateRedisUrl, {
       scripts: HistoryStore.scripts,
@@ -148,13 +152,14 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logged(log, "titles") });
     const follows = new FollowGraph(mysql);
     const onUnknownReader = gathered(log, "a reader not read; the page does without", { everyMs: 1_000 });
-    const aversions = new Aversions(mysql, onUnknownReader);
-    const seen = new SeenArticles(mysql, catalogue, onUnknownReader);
-    const know = knowReaders({
-      followsOf: followsOrNobody(follows, onUnknownReader),
-      aversionOf: (userId) => aversions.of(userId),
-      seenBy: (userId) => seen.of(userId),
-    });
+    const aversions = new Aversions(mysql);
+    const seen = new SeenArticles(mysql, catalogue);
+    const sources = {
+      followsOf: (userId: bigint) => follows.followsOf(userId),
+      aversionOf: (userId: bigint) => aversions.of(userId),
+      seenBy: (userId: bigint) => seen.of(userId),
+    };
+    const know = knowReaders(sources, onUnknownReader);
     const histories = new HistoryStore(redis, catalogue);
     const recalls = countRecalls(metrics);
     const onRecallFailure = (recall: string, err: unknown) => {

@@ -1,3 +1,4 @@
+import type { WithoutName } from "@headline/rpc";
 import { type Batch, madeAt } from "./history/batch.js";
 import { cursorBelow, placeBefore } from "./history/decide.js";
 import type { History } from "./history/history.js";
@@ -12,6 +13,8 @@ export interface Outcome {
   readonly confirmable: boolean;
   /** Whether a walk back has come past the article in a newer batch. */
   readonly standsAbove?: (slot: number) => boolean;
+  /** What of the reader was not known when it was chosen. */
+  readonly without?: readonly WithoutName[];
 }
 
 /** A batch that this request makes. */

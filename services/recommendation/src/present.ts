@@ -21,11 +21,11 @@ const REASON_NAMES = new Map<number, ReasonName>(
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
   return (
     { userId, channelId, arrivedMs },
-    { mode, batch, nextStamp, confirmable, standsAbove },
+    { mode, batch, nextStamp, confirmable, standsAbove, without = [] },
     aversion = NO_AVERSION,
   ) => {
     const { name: algo, bucket } = experiments(userId);
-    const answer = { mode, timeStamp: BigInt(nextStamp), algo };
+    const answer = { mode, timeStamp: BigInt(nextStamp), algo, ...(without.length > 0 && { without }) };
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
 
     const expiresAtSeconds = Math.floor(arrivedMs / 1_000) + TOKEN_TTL_S;

@@ -66,8 +66,8 @@ export function createUserRecommend(parts: Parts): Recommend {
     const outcome = await answer(ask);
     if (outcome.batch === undefined || outcome.mode === "refresh") return present(ask, outcome);
     await learnUnknown(outcome.batch);
-    const { aversion } = await know(ask.userId); // blocked or disliked since it was served
-    return present(ask, outcome, aversion);
+    const { aversion, without } = await know(ask.userId); // blocked or disliked since it was served
+    return present(ask, { ...outcome, without: outcome.without ?? without }, aversion);
   };
 
   async function answer(ask: Ask): Promise<Outcome> {
@@ -126,7 +126,7 @@ export function createUserRecommend(parts: Parts): Recommend {
         const outcome = await histories.record(ask.userId, history, made.batch, now());
         if (outcome.recorded) {
           catalogue.countExposures(made.batch.slots);
-          return made;
+          return { ...made, without: reader.without };
         }
         history = outcome.history;
       }
@@ -153,7 +153,7 @@ export function createUserRecommend(parts: Parts): Recommend {
     const reader = await know(ask.userId);
     const continues = continuesIn(history, ask);
     const picks = choose(ask, history, reader, continues);
-    if (picks.length > 0) return newBatch(ask, history, picks, continues);
+    if (picks.length > 0) return { ...newBatch(ask, history, picks, continues), without: reader.without };
     return exhausted(continues ? 0 : newestStamp(history, ask));
   }
 

@@ -4,11 +4,13 @@ import { openMysql } from "@headline/mysql";
 import { gathered, type Log } from "@headline/observability";
 import type { ObserveDependency } from "@headline/observability/metrics";
 import { type NeededCommand, openRedis, reportMissingRights, scriptCommands, waitForRedis } from "@headline/redis";
+import type { Budgets } from "../budgets.js";
 
 interface Options {
   readonly mysqlUrl: string;
   /** Whether it may hold events until they have landed is asked of it; it has to keep what it acknowledges. */
   readonly redisUrl: string;
+  readonly budgets: Budgets;
   readonly log: Log;
   /** Looks on at a dependency, by its name. */
   readonly dependency?: ((name: string) => ObserveDependency) | undefined;
@@ -19,8 +21,7 @@ export interface Events extends AsyncDisposable {
   readonly lander: EventLander;
 }
 
-/** Within a request's 800 ms. */
-const APPENDING = { connectionsMax: 2, acquireTimeoutMs: 300, statementTimeoutMs: 500, transactionTimeoutMs: 600 };
+const APPENDING_CONNECTIONS_MAX = 2;
 /** Nobody waits for what is landed later. */
 const LANDING = { connectionsMax: 1, acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000, transactionTimeoutMs: 5_000 };
 /** Like those of the stream of events: what an ACL has to permit. */
@@ -41,18 +42,21 @@ const EVENT_COMMANDS: readonly NeededCommand[] = [
 const EACH_SECOND = { everyMs: 1_000 };
 
 /** Where events become durable, and what takes them from there into MySQL; connections of their own, so that nobody waits for them. */
-export async function openEvents({ mysqlUrl, redisUrl, log, dependency }: Options): Promise<Events> {
+export async function openEvents({ mysqlUrl, redisUrl, budgets, log, dependency }: Options): Promise<Events> {
   const resources = new CloseStack();
   try {
     const onRedisError = gathered(log, "the Redis of events", EACH_SECOND);
     const redis = openRedis(redisUrl, {
       scripts: EventStream.scripts,
+      commandTimeoutMs: budgets.redisMs,
       onError: onRedisError,
       observe: dependency?.("redis-events"),
     });
     resources.defer(() => redis.disconnect());
     const observe = dependency?.("mysql-events");
-    const mysql = resources.use(openMysql(mysqlUrl, { ...APPENDING, observe }));
+    const mysql = resources.use(
+      openMysql(mysqlUrl, { ...budgets.appending, connectionsMax: APPENDING_CONNECTIONS_MAX, observe }),
+    );
     const landingMysql = resources.use(openMysql(mysqlUrl, { ...LANDING, observe }));
     await waitForRedis(redis);
     await reportMissingRights({ redis, variable: "REDIS_STATE_URL or REDIS_URL", commands: EVENT_COMMANDS, log });

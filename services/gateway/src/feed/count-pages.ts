@@ -11,5 +11,13 @@ export function countPages(metrics: Metrics): (page: Page) => void {
   const counts = Object.fromEntries(
     PAGE_MODES.map((mode) => [mode, { live: pages.of(mode, "false"), degraded: pages.of(mode, "true") }]),
   );
-  return ({ mode, degraded }) => counts[mode]?.[degraded ? "degraded" : "live"].add();
+  const without = metrics.counter({
+    name: "headline_feed_pages_without_total",
+    help: "Pages that were chosen without something of the reader, which was not read in time",
+    labels: ["without"],
+  });
+  return (page) => {
+    counts[page.mode]?.[page.degraded ? "degraded" : "live"].add();
+    for (const name of page.without) without.of(name).add();
+  };
 }

@@ -18,11 +18,11 @@ interface Parts {
   readonly recommender: Recommender;
   readonly breaker: Breaker;
   readonly mysql: Mysql;
+  readonly timeoutMs: number;
   readonly onDegraded: OnDegraded;
 }
 
 const COUNT_MAX = 100;
-const TIMEOUT_MS = 200;
 export const UpdatesQuery = z.object({
   channel_id: FeedQuery.shape.channel_id,
   since: decimal({ min: 0, max: Number.MAX_SAFE_INTEGER }),
@@ -35,6 +35,7 @@ export function countUpdates({
   recommender,
   breaker,
   mysql,
+  timeoutMs,
   onDegraded,
 }: Parts): RequestHandler {
   return async (req, res) => {
@@ -42,7 +43,7 @@ export function countUpdates({
     channels.named(channelId);
     const { userId } = await authenticate.anybody(req, res);
     const request = { userId, channelId, since: BigInt(since) };
-    const options = { timeoutMs: TIMEOUT_MS, traceparent: traceparentOf(req) };
+    const options = { timeoutMs, traceparent: traceparentOf(req) };
     try {
       const count = await breaker(() => recommender.countUpdates(request, options));
       sendOk(res, { channel_id: String(channelId), since, count, degraded: false });

@@ -1,4 +1,5 @@
 import type { Recommendation, Recommender } from "@headline/rpc";
+import type { Budgets } from "../budgets.js";
 import { invalid } from "../http/read.js";
 import type { Breaker } from "./breaker.js";
 import type { FeedQuery } from "./feed-query.js";
@@ -11,6 +12,7 @@ import type { OnDegraded } from "./tell-degraded.js";
 interface Parts {
   readonly recommender: Recommender;
   readonly breaker: Breaker;
+  readonly budgets: Budgets;
   readonly sessions: PageSessions;
   readonly lastPages: LastPages;
   readonly hotLists: HotLists;
@@ -35,9 +37,7 @@ interface Options {
   readonly dryRun?: boolean;
 }
 
-/** Of the request's 800 ms, the recommender may have these, its one retry included. */
-const RECOMMEND_MS = 300;
-const ATTEMPT_MS = 180;
+const NOTHING: Page["without"] = [];
 
 const END_OF_FEED: Page = {
   mode: "end",
@@ -48,11 +48,12 @@ const END_OF_FEED: Page = {
   hasMore: false,
   exhausted: false,
   degraded: false,
+  without: NOTHING,
 };
 
 /** Answers pages of readers' feeds: live, or else the reader's last page, or else the channel's hot list. */
 export function createFeed(parts: Parts) {
-  const { recommender, breaker, sessions, lastPages, hotLists, now, onDegraded, onSessionError } = parts;
+  const { recommender, breaker, budgets, sessions, lastPages, hotLists, now, onDegraded, onSessionError } = parts;
 
   return async (userId: bigint, query: FeedQuery, { traceparent, dryRun = false }: Options = {}): Promise<Page> => {
     if (query.timestamp === 0) return END_OF_FEED;
@@ -92,16 +93,15 @@ export function createFeed(parts: Parts) {
       articleNum: query.per_page,
       timeStamp: BigInt(timeStamp),
     };
-    return breaker(() =>
-      recommender.recommend(request, { timeoutMs: RECOMMEND_MS, attemptMs: ATTEMPT_MS, traceparent, dryRun }),
-    );
+    const { recommendMs: timeoutMs, recommendAttemptMs: attemptMs } = budgets;
+    return breaker(() => recommender.recommend(request, { timeoutMs, attemptMs, traceparent, dryRun }));
   }
 
   /** The cursor stays where it was, so that the reader goes on from there once the service is back. */
   function degraded({ userId, query, timeStamp }: Ask): Page {
     const stayed = { timestamp: timeStamp, preTimestamp: timeStamp, hasMore: true, exhausted: false, degraded: true };
     const picks = lastPages.get(userId, query.channel_id) ?? hotLists.get(query.channel_id).picks;
-    return { ...stayed, mode: "fallback", picks: picks.slice(0, query.per_page), exposure: "" };
+    return { ...stayed, mode: "fallback", picks: picks.slice(0, query.per_page), exposure: "", without: NOTHING };
   }
 }
 
@@ -125,5 +125,6 @@ function toPage({ query, timeStamp }: Ask, answer: Recommendation): Page {
     hasMore: byCursor ? preTimestamp > 0 : answer.mode === "replay" || picks.length >= query.per_page,
     exhausted,
     degraded: false,
+    without: answer.without ?? NOTHING,
   };
 }

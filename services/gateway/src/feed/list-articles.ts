@@ -22,6 +22,8 @@ interface Parts {
   readonly articles: Articles;
   readonly blocks: Blocks;
   readonly hotLists: HotLists;
+  readonly hydrateMs: number;
+  readonly blocksMs: number;
   readonly now: () => number;
   readonly onHydrationError: (error: unknown) => void;
   /** Told of each page that is answered. */
@@ -31,10 +33,6 @@ interface Parts {
 const NONE: readonly bigint[] = [];
 const NO_ITEMS: Hydrated["pinned"] = [];
 
-/** Of the request's 800 ms. */
-const HYDRATE_MS = 300;
-const BLOCKS_MS = 50;
-
 /** GET /articles: validate → recommend → hydrate → present. */
 export function listArticles({
   authenticate,
@@ -43,6 +41,8 @@ export function listArticles({
   articles,
   blocks,
   hotLists,
+  hydrateMs,
+  blocksMs,
   now,
   onHydrationError,
   onPage,
@@ -77,7 +77,7 @@ export function listArticles({
   async function withoutBlocked(hydrated: Hydrated, userId: bigint): Promise<Hydrated> {
     const { page, items, pinned } = hydrated;
     if (!page.degraded && pinned.length === 0) return hydrated;
-    const blocked = await blocks.soon(userId, BLOCKS_MS);
+    const blocked = await blocks.soon(userId, blocksMs);
     if (blocked.size === 0) return hydrated;
     const isShown = (item: Item | undefined) => item === undefined || !blocked.has(authorOf(item));
     return {
@@ -105,7 +105,7 @@ export function listArticles({
   async function hydrateIds(page: Page, ids: readonly bigint[]): Promise<Hydrated> {
     try {
       const loading = articles.getMany(ids);
-      const items = loading instanceof Promise ? await within(HYDRATE_MS, loading) : loading;
+      const items = loading instanceof Promise ? await within(hydrateMs, loading) : loading;
       return { page, items, pinned: NO_ITEMS };
     } catch (error) {
       onHydrationError(error);

@@ -1,3 +1,5 @@
+import type { WithoutName } from "@headline/rpc";
+
 /** An article on a page: which, why, and what tells us what the reader did with it. */
 export interface Pick {
   readonly articleId: bigint;
@@ -39,6 +41,8 @@ export interface Page {
   readonly exhausted: boolean;
   /** The recommendation service did not answer; this is the next best thing. */
   readonly degraded: boolean;
+  /** Of the reader, what the recommender did not learn in time and chose without. */
+  readonly without: readonly WithoutName[];
 }
 
 export const NO_PICKS: readonly Pick[] = [];

@@ -82,6 +82,7 @@ describe("a page's bytes", () => {
         (around, entries, pinned, { page: number, per_page }) => {
           const page: Page = {
             ...around,
+            without: [],
             picks: entries.map(({ article: shown, reason, track: tokens }) => ({
               articleId: shown.articleId,
               reason,
@@ -125,6 +126,7 @@ describe("a page's bytes", () => {
       hasMore: false,
       exhausted: true,
       degraded: false,
+      without: [],
       mode: "exhausted",
     };
     const query = { channel_id: 1, with_top: 0, per_page: 10, timestamp: undefined, page: undefined };

@@ -1,7 +1,7 @@
 import type { DislikeWhy } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
 import { dislikeSays } from "./dislike-says.js";
-import { orNothing, ReaderSets } from "./reader-sets.js";
+import { ReaderSets } from "./reader-sets.js";
 
 /** What a reader does not want to see. */
 export interface Aversion {
@@ -22,19 +22,16 @@ export const NO_AVERSION: Aversion = { blocked: new Set(), disliked: new Set(), 
 export class Aversions {
   readonly #sets: ReaderSets<Aversion>;
 
-  constructor(
-    mysql: Mysql,
-    private readonly onUnknown: (error: unknown) => void,
-  ) {
+  constructor(mysql: Mysql) {
     this.#sets = new ReaderSets<Aversion>({
       load: (userId) => readAversion(mysql, userId),
       sizeOf: ({ blocked, disliked, dampened }) => blocked.size + disliked.size + dampened.size,
     });
   }
 
-  /** At once for readers seen lately. Nothing, and `onUnknown` is told, while MySQL does not say. */
+  /** At once for readers seen lately; a promise when MySQL has to be asked. */
   of(userId: bigint): Aversion | Promise<Aversion> {
-    return userId === 0n ? NO_AVERSION : orNothing(this.#sets.of(userId), NO_AVERSION, this.onUnknown);
+    return userId === 0n ? NO_AVERSION : this.#sets.of(userId);
   }
 
   forget(userId: bigint): void {

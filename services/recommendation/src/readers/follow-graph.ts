@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { orNothing, ReaderSets } from "./reader-sets.js";
+import { ReaderSets } from "./reader-sets.js";
 
 /** The latest follows count; nobody reads more than these many authors. */
 const FOLLOWS_MAX = 200;
@@ -23,11 +23,6 @@ export class FollowGraph {
   forget(userId: bigint): void {
     this.#sets.forget(userId);
   }
-}
-
-/** Whom a reader follows; nobody, and `onUnknown` is told, while MySQL does not say. */
-export function followsOrNobody(graph: FollowGraph, onUnknown: (error: unknown) => void) {
-  return (userId: bigint): Follows | Promise<Follows> => orNothing(graph.followsOf(userId), NOBODY, onUnknown);
 }
 
 async function readFollows(mysql: Mysql, userId: bigint): Promise<Follows> {

@@ -1,3 +1,4 @@
+import type { WithoutName } from "@headline/rpc";
 import { type Aversion, NO_AVERSION } from "./aversions.js";
 import { NOTHING_SEEN, type Seen } from "./seen-articles.js";
 
@@ -6,30 +7,54 @@ export interface KnownReader {
   readonly follows: ReadonlySet<bigint>;
   readonly aversion: Aversion;
   readonly seen: Seen;
+  /** What could not be read in time, and is taken for nothing. */
+  readonly without: readonly WithoutName[];
 }
 
 /** Nobody in particular, of whom nothing is known. */
-export const STRANGER: KnownReader = { follows: new Set(), aversion: NO_AVERSION, seen: NOTHING_SEEN };
+export const STRANGER: KnownReader = { follows: new Set(), aversion: NO_AVERSION, seen: NOTHING_SEEN, without: [] };
 
-type Asked<Value> = (userId: bigint) => Value | Promise<Value>;
+type Asked<Value> = Value | Promise<Value>;
+type Source<Value> = (userId: bigint) => Asked<Value>;
+
+const NOTHING: readonly WithoutName[] = [];
 
 interface Sources {
-  readonly followsOf: Asked<KnownReader["follows"]>;
-  readonly aversionOf: Asked<Aversion>;
-  readonly seenBy: Asked<Seen>;
+  readonly followsOf: Source<KnownReader["follows"]>;
+  readonly aversionOf: Source<Aversion>;
+  readonly seenBy: Source<Seen>;
 }
 
-/** Gathers what is known of a reader, everything that has to be asked for at once. None of the sources fails. */
-export function knowReaders({ followsOf, aversionOf, seenBy }: Sources) {
+/**
+ * Gathers what is known of a reader, everything that has to be asked for at once. A source that fails, in time or for want
+ * of it, costs the page what it knows: that is named in `without`, and `onUnknown` gets the error.
+ */
+export function knowReaders({ followsOf, aversionOf, seenBy }: Sources, onUnknown: (error: unknown) => void) {
   return (userId: bigint): KnownReader | Promise<KnownReader> => {
     if (userId === 0n) return STRANGER;
     const [follows, aversion, seen] = [followsOf(userId), aversionOf(userId), seenBy(userId)];
-    if (follows instanceof Promise || aversion instanceof Promise || seen instanceof Promise)
-      return Promise.all([follows, aversion, seen]).then(known);
-    return { follows, aversion, seen };
+    if (!(follows instanceof Promise || aversion instanceof Promise || seen instanceof Promise))
+      return { follows, aversion, seen, without: NOTHING };
+    return gathered(follows, aversion, seen);
   };
-}
 
-function known([follows, aversion, seen]: [KnownReader["follows"], Aversion, Seen]): KnownReader {
-  return { follows, aversion, seen };
+  async function gathered(
+    follows: Asked<KnownReader["follows"]>,
+    aversion: Asked<Aversion>,
+    seen: Asked<Seen>,
+  ): Promise<KnownReader> {
+    const without: WithoutName[] = [];
+    const or = <Value>(value: Asked<Value>, nothing: Value, name: WithoutName) =>
+      Promise.resolve(value).catch((error: unknown) => {
+        onUnknown(error);
+        without.push(name);
+        return nothing;
+      });
+    const known = await Promise.all([
+      or(follows, STRANGER.follows, "follows"),
+      or(aversion, NO_AVERSION, "blocks"),
+      or(seen, NOTHING_SEEN, "seen"),
+    ]);
+    return { follows: known[0], aversion: known[1], seen: known[2], without };
+  }
 }

@@ -51,16 +51,3 @@ export class ReaderSets<Value extends object> {
     return loading;
   }
 }
-
-/** What MySQL says of a reader, or `nothing`, and `onUnknown` is told, while it does not say. */
-export function orNothing<Value>(
-  value: Value | Promise<Value>,
-  nothing: Value,
-  onUnknown: (error: unknown) => void,
-): Value | Promise<Value> {
-  if (!(value instanceof Promise)) return value;
-  return value.catch((error: unknown) => {
-    onUnknown(error);
-    return nothing;
-  });
-}

@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import { orNothing, ReaderSets } from "./reader-sets.js";
+import { ReaderSets } from "./reader-sets.js";
 
 /** Slots of articles that were on a reader's screen, or opened. */
 export type Seen = ReadonlySet<number>;
@@ -16,7 +16,6 @@ export class SeenArticles {
   constructor(
     mysql: Mysql,
     private readonly catalogue: Catalogue,
-    private readonly onUnknown: (error: unknown) => void,
   ) {
     this.#sets = new ReaderSets<Set<number>>({
       load: (userId) => this.#read(mysql, userId),
@@ -24,9 +23,9 @@ export class SeenArticles {
     });
   }
 
-  /** At once for readers seen lately. Nothing, and `onUnknown` is told, while MySQL does not say. */
+  /** At once for readers seen lately; a promise when MySQL has to be asked. */
   of(userId: bigint): Seen | Promise<Seen> {
-    return userId === 0n ? NOTHING_SEEN : orNothing<Seen>(this.#sets.of(userId), NOTHING_SEEN, this.onUnknown);
+    return userId === 0n ? NOTHING_SEEN : this.#sets.of(userId);
   }
 
   /** An event has landed that says so. Of readers not remembered the log will say it when it is read. */

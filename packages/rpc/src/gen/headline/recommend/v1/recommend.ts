@@ -182,6 +182,56 @@ export function reasonToJSON(object: Reason): string {
   }
 }
 
+/** What a page can be chosen without when it is not read in time. */
+export enum Without {
+  /** UNSPECIFIED - Not said. */
+  UNSPECIFIED = 0,
+  /** FOLLOWS - The authors whom the reader follows. */
+  FOLLOWS = 1,
+  /** BLOCKS - What the reader blocks and dislikes. */
+  BLOCKS = 2,
+  /** SEEN - What the reader has seen. */
+  SEEN = 3,
+  UNRECOGNIZED = -1,
+}
+
+export function withoutFromJSON(object: any): Without {
+  switch (object) {
+    case 0:
+    case "WITHOUT_UNSPECIFIED":
+      return Without.UNSPECIFIED;
+    case 1:
+    case "WITHOUT_FOLLOWS":
+      return Without.FOLLOWS;
+    case 2:
+    case "WITHOUT_BLOCKS":
+      return Without.BLOCKS;
+    case 3:
+    case "WITHOUT_SEEN":
+      return Without.SEEN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Without.UNRECOGNIZED;
+  }
+}
+
+export function withoutToJSON(object: Without): string {
+  switch (object) {
+    case Without.UNSPECIFIED:
+      return "WITHOUT_UNSPECIFIED";
+    case Without.FOLLOWS:
+      return "WITHOUT_FOLLOWS";
+    case Without.BLOCKS:
+      return "WITHOUT_BLOCKS";
+    case Without.SEEN:
+      return "WITHOUT_SEEN";
+    case Without.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
 /** The calls that one event-loop tick of the caller collected. */
 export interface StreamRecommendationsRequest {
   /** The calls, in order of arrival. */
@@ -239,6 +289,8 @@ export interface Answer {
   algo: string;
   /** x-feed-reasons: why each article was chosen, in the order of the articles. */
   reasons: Reason[];
+  /** x-feed-without: what was not known of the reader in time, and was done without. */
+  without: Without[];
 }
 
 /** A failed call, in gRPC's own terms. */
@@ -662,7 +714,7 @@ export const Reply: MessageFns<Reply> = {
 };
 
 function createBaseAnswer(): Answer {
-  return { response: undefined, mode: 0, stamp: 0n, algo: "", reasons: [] };
+  return { response: undefined, mode: 0, stamp: 0n, algo: "", reasons: [], without: [] };
 }
 
 export const Answer: MessageFns<Answer> = {
@@ -685,6 +737,13 @@ export const Answer: MessageFns<Answer> = {
     if (message.reasons.length !== 0) {
       writer.uint32(42).fork();
       for (const v of message.reasons) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.without.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.without) {
         writer.int32(v);
       }
       writer.join();
@@ -755,6 +814,24 @@ export const Answer: MessageFns<Answer> = {
 
             break;
           }
+          case 6: {
+            if (tag === 48) {
+              message.without.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.without.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -774,6 +851,7 @@ export const Answer: MessageFns<Answer> = {
       stamp: isSet(object.stamp) ? BigInt(object.stamp) : 0n,
       algo: isSet(object.algo) ? globalThis.String(object.algo) : "",
       reasons: globalThis.Array.isArray(object?.reasons) ? object.reasons.map((e: any) => reasonFromJSON(e)) : [],
+      without: globalThis.Array.isArray(object?.without) ? object.without.map((e: any) => withoutFromJSON(e)) : [],
     };
   },
 
@@ -794,6 +872,9 @@ export const Answer: MessageFns<Answer> = {
     if (message.reasons?.length) {
       obj.reasons = message.reasons.map((e) => reasonToJSON(e));
     }
+    if (message.without?.length) {
+      obj.without = message.without.map((e) => withoutToJSON(e));
+    }
     return obj;
   },
 
@@ -809,6 +890,7 @@ export const Answer: MessageFns<Answer> = {
     message.stamp = (object.stamp !== undefined && object.stamp !== null) ? BigInt(object.stamp) : 0n;
     message.algo = object.algo ?? "";
     message.reasons = object.reasons?.map((e) => e) || [];
+    message.without = object.without?.map((e) => e) || [];
     return message;
   },
 };
