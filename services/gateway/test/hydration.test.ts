@@ -3,7 +3,6 @@ import { openRedis, type Redis, VersionedCache, waitForRedis } from "@headline/r
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Articles } from "../src/articles/articles.js";
 import { countingLink } from "./counting-link.js";
-import { inOneOfThree } from "./load.js";
 import { client, openWorld, type World } from "./open-world.js";
 
 let world: World;
@@ -156,16 +155,15 @@ describe("a page of the feed", () => {
       return link.trips() - before;
     };
     // What the gateway asks Redis on its own falls into one of them now and then.
-    await inOneOfThree(async (pace) => {
-      await settled();
-      const byCursor = await tripsOf(`/articles?channel_id=101&timestamp=${Date.now()}`);
-      const byNumber = await tripsOf("/articles?channel_id=101");
-      const others: number[] = [];
-      for (let again = 0; again < 10; again += 1)
-        others.push(await tripsOf(`/articles?channel_id=0&timestamp=${Date.now()}`));
-      pace(() => expect([byCursor, byNumber]).toEqual([0, 1]));
-      pace(() => expect(others.filter((trips) => trips > 0).length).toBeLessThanOrEqual(1));
-    });
+    await settled();
+    // Beside them the gateway asks Redis on its own now and then, so the fewest of several count.
+    const fewestOf = async (path: () => string) => {
+      const trips: number[] = [];
+      for (let again = 0; again < 10; again += 1) trips.push(await tripsOf(path()));
+      return Math.min(...trips);
+    };
+    expect(await fewestOf(() => `/articles?channel_id=101&timestamp=${Date.now()}`)).toBe(0);
+    expect(await fewestOf(() => "/articles?channel_id=101")).toBe(1);
   });
 });
 

@@ -57,17 +57,15 @@ export function statuses(shots: readonly Shot[]): Record<string, number> {
   return counts;
 }
 
-export function slowestMs(shots: readonly Shot[]): number {
-  return Math.max(0, ...shots.map(({ tookMs }) => tookMs));
+/** Resolves when so many more have been answered; `withinMs` is for what hangs. */
+export async function answered(load: Load, more: number): Promise<void> {
+  const before = load.shots.length;
+  await eventually(() => {
+    if (load.shots.length < before + more) throw new Error(`${load.shots.length - before} of ${more} were answered`);
+  });
 }
 
-/** The share of pages that the recommender chose just then; a busy machine costs it a deadline now and then. */
-export function liveShare(shots: readonly Shot[]): number {
-  const pages = shots.filter(({ answer }) => answer?.body.data?.results !== undefined);
-  return pages.filter(({ answer }) => answer?.body.data.degraded === false).length / pages.length;
-}
-
-/** Failures nobody handled while `work` ran. Jest would end the run; production would log them. */
+/** Unhandled rejections while `work` ran. Jest would end the run; production would log them. */
 export async function unhandledDuring(work: () => Promise<void>): Promise<unknown[]> {
   const unhandled: unknown[] = [];
   const note = (reason: unknown) => void unhandled.push(reason);
@@ -79,34 +77,4 @@ export async function unhandledDuring(work: () => Promise<void>): Promise<unknow
     process.off("unhandledRejection", note);
   }
   return unhandled;
-}
-
-/** Notes what is not as fast as promised, and lets the rest of the round go on. */
-export type Pace = (promise: () => void) => void;
-
-/**
- * Runs `round` until one round keeps everything it promises about time, up to three: what runs beside it may take the
- * processors away for one. What is wrong whatever the time, and so not given to `pace`, fails at once.
- */
-export async function inOneOfThree(round: (pace: Pace) => Promise<void>): Promise<void> {
-  for (let left = 2; ; left -= 1) {
-    const late: unknown[] = [];
-    await round((promise) => {
-      try {
-        promise();
-      } catch (error) {
-        late.push(error);
-      }
-    });
-    if (late.length === 0) return;
-    if (left === 0) throw late[0];
-    console.log(`once more, of a busy machine: ${String(late[0]).slice(0, 200)}`);
-  }
-}
-
-/** How long it takes until `check` passes, ms. */
-export async function untilPasses(check: () => void | Promise<void>): Promise<number> {
-  const startedAt = performance.now();
-  await eventually(check, { withinMs: 8_000 });
-  return Math.round(performance.now() - startedAt);
 }

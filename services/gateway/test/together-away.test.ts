@@ -1,6 +1,6 @@
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { inOneOfThree, type Pace, slowestMs, startLoad, statuses, unhandledDuring, untilPasses } from "./load.js";
+import { startLoad, statuses, unhandledDuring } from "./load.js";
 import { type Answer, client, openWorld, type World } from "./open-world.js";
 import { startRecommendationProcess } from "./service-process.js";
 
@@ -17,7 +17,7 @@ afterAll(async () => {
 const isLive = (answer: Answer | undefined): boolean => answer?.body.data?.degraded === false;
 
 describe("Redis and the recommendation service, killed at once under load", () => {
-  test("every reader gets a full page, degraded meanwhile, and within 2 s of their return the feed is live", async () => {
+  test("every reader gets a full page, degraded meanwhile, and after their return the feed is live", async () => {
     await using recommendation = await startRecommendationProcess(world);
     const gateway = await world.openGateway({ recommenderAddress: recommendation.address });
     let turn = 0;
@@ -26,7 +26,7 @@ describe("Redis and the recommendation service, killed at once under load", () =
       const where = turn % 2 === 0 ? "channel_id=101" : `channel_id=0&timestamp=${Date.now()}`;
       return client(gateway, `Anony ${turn % 500}`).get(`/articles?${where}`);
     };
-    const round = async (pace: Pace) => {
+    const round = async () => {
       const load = startLoad(read, { pauseMs: 30 });
       await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(50), {
         withinMs: 15_000,
@@ -40,20 +40,15 @@ describe("Redis and the recommendation service, killed at once under load", () =
       await world.redis.restart();
       await recommendation.restart();
       const backAt = performance.now();
-      const liveMs = await untilPasses(() => {
+      await eventually(() => {
         const latest = load.since(backAt).slice(-20);
         expect(latest.filter(({ answer }) => isLive(answer)).length).toBe(20);
       });
       const shots = await load.stop();
       const served = shots.filter(({ answer }) => answer?.status === 200 && answer.body.data.results.length === 10);
-      console.log(
-        `${shots.length} asked, ${JSON.stringify(statuses(shots))}, ${served.length} full pages, ` +
-          `the slowest took ${Math.round(slowestMs(shots))} ms, live again after ${liveMs} ms`,
-      );
-      expect(served.length).toBeGreaterThanOrEqual(0.95 * shots.length);
-      pace(() => expect(liveMs).toBeLessThan(2_000));
-      pace(() => expect(slowestMs(shots)).toBeLessThan(1_000));
+      expect(statuses(shots)).toEqual({ 200: shots.length });
+      expect(served.length).toBe(shots.length);
     };
-    expect(await unhandledDuring(() => inOneOfThree(round))).toEqual([]);
+    expect(await unhandledDuring(round)).toEqual([]);
   }, 60_000);
 });

@@ -77,7 +77,7 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
   );
   await mysql.write(`INSERT INTO channels (id, name, name_en, position) VALUES ${channels.join(",")}`);
 
-  const connect: World["connect"] = async ({ address }, { streaming = false, timeoutMs = 5_000 } = {}) => {
+  const connect: World["connect"] = async ({ address }, { streaming = false, timeoutMs = 30_000 } = {}) => {
     const options = { address, timeoutMs };
     const client = resources.use(streaming ? connectRecommender(options) : unaryRecommender(options));
     if (streaming) await eventually(() => (client.streaming ? true : Promise.reject(new Error("no stream is up"))));
@@ -90,7 +90,7 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
     redis,
     keys,
     connect,
-    async open({ streaming = false, timeoutMs = 5_000, ...options } = {}) {
+    async open({ streaming = false, timeoutMs = 30_000, ...options } = {}) {
       const server = resources.use(
         await openRecommendation({
           address: "127.0.0.1:0",
@@ -99,6 +99,8 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
           redisUrl: redis.url,
           trackSecret: TRACK_SECRET,
           room: ROOM,
+          redisTimeoutMs: 5_000,
+          readerTimeoutMs: 10_000,
           log: createLog({ name: "recommendation", level: "fatal" }),
           ...options,
         }),
