@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { banner } from "./banner.mjs";
+import { demo } from "./demo-password.mjs";
 import { readEnvironment, urlOf } from "./environment.mjs";
 import { freePorts } from "./ports.mjs";
 import { loadDatabaseCode, prepareDatabase } from "./prepare-database.mjs";
@@ -47,7 +48,8 @@ export async function launch({ commandOf, hosted, build = async () => {}, logLev
 
     const environments = environmentsOf({ variables, ports, secrets, servers, logLevel });
     recommendation.run(complete(environments.recommendation));
-    gateway.run(complete(environments.gateway));
+    const demoAccounts = demoPassword === undefined ? {} : { DEMO_ACCOUNTS: demo().names.join(",") };
+    gateway.run(complete({ ...demoAccounts, ...environments.gateway }));
     jobs.run(complete(environments.jobs));
     await Promise.race([untilReady({ host, ports }, stop.signal), ...services.map((service) => service.failed)]);
     if (stop.signal.aborted) return;

@@ -116,6 +116,8 @@ export interface AppParts {
   readonly corsOrigins: readonly string[];
   /** Folders with the pages and the covers of the sample, served as they are. */
   readonly assets: readonly string[];
+  /** Names of accounts with a password that visitors may know. */
+  readonly demoAccounts?: readonly string[] | undefined;
 }
 
 const IN_FLIGHT_MAX = 2_000;
@@ -142,6 +144,7 @@ export function createApp(parts: AppParts): Express {
     isReady,
     budgets,
     assets,
+    demoAccounts,
   } = parts;
   const authenticate = createAuthenticate(tokens);
   const jsonBody = createJsonBody(authenticate);
@@ -249,7 +252,7 @@ export function createApp(parts: AppParts): Express {
       onViewerError: gathered(log, "what a reader did", EACH_SECOND),
     }),
   );
-  app.get("/channels", listChannels(channels));
+  app.get("/channels", listChannels(channels, demoAccounts));
   app.get("/pages/:file", showPage({ channels, pages: parts.pages }));
 
   app.post("/articles", jsonBody, publishArticle(publishing));

@@ -66,6 +66,8 @@ const Environment = z
     /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
     TLS_SERVER_NAME: z.string().optional(),
     LOG_LEVEL: logLevel.default("info"),
+    /** Names of accounts with a password that visitors may know, separated by commas: the page names them. */
+    DEMO_ACCOUNTS: z.string().default(""),
     /** Folders of files to serve, separated by colons. */
     ASSETS: z.string().default(""),
   })
@@ -102,6 +104,7 @@ await runUntilSignal(
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       push: { origins: config.PUSH_ORIGINS },
       corsOrigins: config.CORS_ORIGINS,
+      demoAccounts: listed(config.DEMO_ACCOUNTS, ","),
       signUpsPerHour: config.SIGN_UPS_PER_HOUR,
       writeRates: config.WRITES_PER_MINUTE,
       trustProxy: config.TRUST_PROXY,

@@ -67,6 +67,8 @@ export interface GatewayConfig {
   /** Pages of other sites that may read answers and send requests: `https://news.example`. */
   readonly corsOrigins?: readonly string[];
   readonly assets?: readonly string[];
+  /** Names of accounts with a password that visitors may know; the page names them. */
+  readonly demoAccounts?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
   /** How long the answer to a request may take, of which every dependency has its share (budgets.ts); 800 by default. */
@@ -195,6 +197,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       inFlightMax: config.inFlightMax,
       corsOrigins: config.corsOrigins ?? [],
       assets: config.assets ?? [],
+      demoAccounts: config.demoAccounts,
     });
     const server = await serve(app, {
       host,

@@ -64,6 +64,18 @@ describe("the health page", () => {
     if (process.env["SCREENSHOTS"] !== undefined) await screenshot(`${jobs.url}/health`, cookie, "health");
   }, 60_000);
 
+  test("shows what it knows nothing of as unknown, and not as 0", async () => {
+    await using jobs = await openJobsOf(world, {
+      gatewayUrls: ["http://127.0.0.1:1"],
+      metricsUrls: ["http://127.0.0.1:1/metrics"],
+    });
+    const { text } = await pageOf(jobs.url, await cookieOf(jobs.url));
+    expect(text).toContain("<p>– pages</p><p>Unknown.</p>");
+    expect(text).toMatch(/<td>Open sockets<\/td><td class="number">–</);
+    expect(text).toMatch(/Warnings and errors in the logs<\/h3>(<p>Unknown\.<\/p>|<table)/);
+    expect(text).not.toMatch(/NaN|\b0 pages/);
+  }, 60_000);
+
   test("says what is away within a second, and is there itself", async () => {
     const gateway = await world.openGateway({ recommenderAddress: "127.0.0.1:1" });
     await client(gateway, "Anony health-2").get("/articles?channel_id=0&per_page=5");

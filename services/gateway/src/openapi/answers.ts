@@ -90,7 +90,13 @@ export const OwnArticle = z.object({
 export const OwnArticleList = listOf(OwnArticle);
 
 export const Channel = z.object({ id, name: z.string(), name_en: z.string() });
-export const ChannelList = z.object({ channels: z.array(Channel) });
+export const ChannelList = z.object({
+  channels: z.array(Channel),
+  demo_accounts: z
+    .array(z.string())
+    .meta({ description: "Accounts to try a site with that runs with its sample." })
+    .optional(),
+});
 
 export const Comment = z.object({
   comment_id: id,

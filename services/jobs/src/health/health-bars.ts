@@ -6,8 +6,8 @@ const BARS_MAX = 8;
 const BAD = ' low="0.1" high="0.2" optimum="0"';
 
 /** The largest counts, with bars that need no style of their own. */
-export function bars(counts: ReadonlyMap<string, number>, { bad = false } = {}): string {
-  if (counts.size === 0) return "<p>None.</p>";
+export function bars(counts: ReadonlyMap<string, number>, { bad = false, known = true } = {}): string {
+  if (counts.size === 0) return known ? "<p>None.</p>" : "<p>Unknown.</p>";
   const shown = [...counts].slice(0, BARS_MAX);
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
   const rows = shown.map(

@@ -1,17 +1,16 @@
 import { escaped } from "../http/escaped.js";
-import type { Counted } from "./counted.js";
 import { bars } from "./health-bars.js";
 import type { Health } from "./look-around.js";
 import type { Probed } from "./probe.js";
-import { pileOf, processesOf } from "./read-scrapes.js";
+import { isRead, pileOf, processesOf } from "./read-scrapes.js";
 
 /** The page's sections, the most urgent first. */
 export function healthHtml(health: Health, refreshes: boolean): string {
   return [
     verdict(health, refreshes),
     `<div class="columns"><section>${probes(health.probed)}</section><section>${processes(health)}</section></div>`,
-    `<div class="columns"><section>${feed(health.counted)}</section><section>${piles(health)}</section></div>`,
-    `<div class="columns"><section>${failures(health)}</section><section>${problems(health.counted)}</section></div>`,
+    `<div class="columns"><section>${feed(health)}</section><section>${piles(health)}</section></div>`,
+    `<div class="columns"><section>${failures(health)}</section><section>${problems(health)}</section></div>`,
   ].join("\n");
 }
 
@@ -38,13 +37,14 @@ function probes(probed: readonly Probed[]): string {
 function processes({ scrapes, unread, atMs }: Health): string {
   const rows = processesOf(scrapes, atMs).map(
     ({ service, source, upSeconds, memoryMb, loopMs }) =>
-      `<tr><td>${escaped(service)} <small>${escaped(hostOf(source))}</small></td><td class="number">${minutes(upSeconds * 1_000)}</td><td class="number">${memoryMb} MB</td><td class="number">${loopMs} ms</td></tr>`,
+      `<tr><td>${escaped(service)} <small>${escaped(hostOf(source))}</small></td><td class="number">${orUnknown(upSeconds, minutes(upSeconds * 1_000))}</td><td class="number">${orUnknown(memoryMb, `${memoryMb} MB`)}</td><td class="number">${orUnknown(loopMs, `${loopMs} ms`)}</td></tr>`,
   );
   const missing = unread.map((url) => `<tr class="failure"><td colspan="4">No metrics from ${escaped(url)}</td></tr>`);
   return `<h2>Processes</h2><table><thead><tr><th>Process</th><th class="number">Up</th><th class="number">Memory</th><th class="number">Event loop p99</th></tr></thead><tbody>${[...rows, ...missing].join("")}</tbody></table>`;
 }
 
-function feed(counted: Counted): string {
+function feed({ counted, scrapes }: Health): string {
+  const known = isRead(scrapes, "gateway");
   const pages = counted.sum("headline_feed_pages_total");
   const degraded = counted.sum("headline_feed_pages_total", { degraded: "true" });
   const requests = counted.sum("headline_http_request_seconds_count");
@@ -57,8 +57,8 @@ function feed(counted: Counted): string {
     requests === 0
       ? ""
       : ` · HTTP 5xx <strong class="${failed === 0 ? "well" : "unwell"}">${percent(failed / requests)}</strong> of ${requests}`;
-  return `<h2>The home feed</h2><p>${pages} pages${shares}${errors}</p>${bars(counted.by("headline_feed_pages_total", "mode"))}
-<h3>Why articles were recommended</h3>${bars(counted.by("headline_recommended_articles_total", "reason"))}`;
+  return `<h2>The home feed</h2><p>${known ? pages : "–"} pages${shares}${errors}</p>${bars(counted.by("headline_feed_pages_total", "mode"), { known })}
+<h3>Why articles were recommended</h3>${bars(counted.by("headline_recommended_articles_total", "reason"), { known: isRead(scrapes, "recommendation") })}`;
 }
 
 function piles({ scrapes, failures: failed }: Health): string {
@@ -72,7 +72,7 @@ function piles({ scrapes, failures: failed }: Health): string {
   ] as const;
   const lines = rows.map(
     ([name, value, unit]) =>
-      `<tr><td>${name}</td><td class="number">${value === undefined ? "unknown" : `${Math.round(value * 10) / 10}${unit}`}</td></tr>`,
+      `<tr><td>${name}</td><td class="number">${value === undefined ? "–" : `${Math.round(value * 10) / 10}${unit}`}</td></tr>`,
   );
   return `<h2>What waits</h2><table><tbody>${lines.join("")}</tbody></table>`;
 }
@@ -92,10 +92,16 @@ function failures({ failures: failed }: Health): string {
   return `${title}<table><thead><tr><th>State</th><th>Job</th><th>Due (UTC)</th><th>Error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
 
-function problems(counted: Counted): string {
+function problems({ counted, unread }: Health): string {
+  const known = unread.length === 0;
   const logged = counted.by("headline_problems_logged_total", "level", "message");
   const failed = counted.by("headline_dependency_failures_total", "dependency", "operation", "reason");
-  return `<h2>Top errors</h2><h3>Warnings and errors in the logs</h3>${bars(logged, { bad: true })}<h3>Calls that dependencies failed</h3>${bars(failed, { bad: true })}`;
+  return `<h2>Top errors</h2><h3>Warnings and errors in the logs</h3>${bars(logged, { bad: true, known })}<h3>Calls that dependencies failed</h3>${bars(failed, { bad: true, known })}`;
+}
+
+/** A process that cannot be asked has figures that are unknown. */
+function orUnknown(value: number, text: string): string {
+  return Number.isNaN(value) ? "–" : text;
 }
 
 function hostOf(source: string): string {

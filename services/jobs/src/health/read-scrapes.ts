@@ -3,6 +3,7 @@ import type { Scrape } from "./scrape.js";
 export interface ProcessSeen {
   readonly service: string;
   readonly source: string;
+  /** NaN, like what follows, where it does not say. */
   readonly upSeconds: number;
   readonly memoryMb: number;
   readonly loopMs: number;
@@ -20,6 +21,13 @@ export function processesOf(scrapes: readonly Scrape[], atMs: number): ProcessSe
       loopMs: Math.round(value("nodejs_eventloop_lag_p99_seconds") * 1_000),
     };
   });
+}
+
+/** Whether the metrics of any process of `service` were read: without them its counts are unknown, and not 0. */
+export function isRead(scrapes: readonly Scrape[], service: string): boolean {
+  return scrapes.some(({ samples }) =>
+    samples.some(({ name, labels }) => name === "headline_process_info" && labels["service"] === service),
+  );
 }
 
 /** The worst that any process says of a pile; undefined when none could say. Counts of what is open add up. */

@@ -54,5 +54,5 @@ function articleItem({ article, counts }: PageArticle): string {
   const pictures = cover
     .map((url) => `<img src="${escaped(url)}" alt="" loading="lazy" width="160" height="100">`)
     .join("");
-  return `<li><a href="/#/articles/${articleId}">${escaped(title)}</a>${pictures === "" ? "" : `<p class="covers">${pictures}</p>`}<p class="meta">${escaped(authorName)} · ${counts.comments} 评论 · <time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time></p></li>`;
+  return `<li><a dir="auto" href="/#/articles/${articleId}">${escaped(title)}</a>${pictures === "" ? "" : `<p class="covers">${pictures}</p>`}<p class="meta"><bdi>${escaped(authorName)}</bdi> · ${counts.comments} 评论 · <time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time></p></li>`;
 }

@@ -1,7 +1,10 @@
+import { keep, readKept } from "../api/kept.js";
 import { readRoute, route } from "./routes.js";
 
 /** How far down each page was, so that going back leads to the place one came from. */
 const placeOf = new Map<number, number>();
+/** They survive a reload of this tab. */
+const KEPT = "headline.places";
 let entry = 0;
 let entriesMade = 0;
 
@@ -13,6 +16,8 @@ let settled = false;
 /** Follows the address. `beforeLeaving` is told while the old page still stands. */
 export function followAddress(beforeLeaving: () => void): void {
   history.scrollRestoration = "manual";
+  for (const [at, y] of readKept<[number, number][]>(KEPT, "sessionStorage") ?? []) placeOf.set(at, y);
+  addEventListener("pagehide", () => keep(KEPT, [...placeOf], "sessionStorage"));
   claimEntry();
   addEventListener("scroll", () => settled && placeOf.set(entry, scrollY), { passive: true });
   addEventListener("hashchange", () => {

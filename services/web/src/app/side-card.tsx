@@ -16,7 +16,7 @@ export function SideCard() {
         <div class="profile">
           <Avatar name={who?.name ?? text.guest} />
           <div class="lines">
-            <b>{who?.name ?? text.guest}</b>
+            <b dir="auto">{who?.name ?? text.guest}</b>
             {who === undefined && <small>{text.guestWords}</small>}
           </div>
         </div>

@@ -44,7 +44,7 @@ export function ArticlePage({ id }: { id: string }) {
       <PageHead />
       {article !== undefined && !(problem && value === undefined) && (
         <article aria-labelledby="article-title">
-          <h1 id="article-title" tabIndex={-1}>
+          <h1 id="article-title" tabIndex={-1} dir="auto">
             {article.title}
           </h1>
           <AuthorLine article={article} isFollowing={value?.viewer?.following} />
@@ -83,7 +83,13 @@ function Body({ article, content }: { article: ArticleSummary; content: string |
   return (
     <>
       {first !== undefined && <Cover url={first} eager />}
-      {content === undefined ? <TextSkeleton /> : <div class="content">{content}</div>}
+      {content === undefined ? (
+        <TextSkeleton />
+      ) : (
+        <div class="content" dir="auto">
+          {content}
+        </div>
+      )}
       {others.map((url) => (
         <Cover url={url} key={url} />
       ))}

@@ -51,6 +51,26 @@ export function noteArticle({
   else before.value = summary;
 }
 
+/** An article as it survives a reload, with its tokens. */
+export interface KeptArticle {
+  readonly article: ArticleSummary;
+  readonly traced?: { readonly trace: Trace; readonly atMs: number } | undefined;
+}
+
+export function keptArticles(ids: Iterable<string>): KeptArticle[] {
+  return [...ids].flatMap((id) => {
+    const article = known.get(id)?.peek();
+    return article === undefined ? [] : { article, traced: traces.get(id) };
+  });
+}
+
+export function recallArticles(kept: readonly KeptArticle[]): void {
+  for (const { article, traced } of kept) {
+    noteArticle(article);
+    if (traced !== undefined) traces.set(article.article_id, traced);
+  }
+}
+
 export function noteServed(article: FedArticle): void {
   noteArticle(article);
   if (article.trace.click !== "") noteTrace(article.article_id, article.trace);

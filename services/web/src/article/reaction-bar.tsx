@@ -1,12 +1,12 @@
 import { useState } from "preact/hooks";
 import type { ArticleSummary } from "../api/wire.js";
 import { Icon } from "../components/icon.js";
-import { toast } from "../components/toast.js";
 import { toggleReaction, undoBlock, undoDislike } from "../events/react-aloud.js";
 import { canReact, hasReacted } from "../events/reactions.js";
 import { DislikeDialog } from "../feed/dislike-dialog.js";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
+import { share } from "./share.js";
 
 /** What a reader may say about an article, always at hand. */
 export function ReactionBar({ article }: { article: ArticleSummary }) {
@@ -21,7 +21,7 @@ export function ReactionBar({ article }: { article: ArticleSummary }) {
         type="button"
         class="like"
         aria-pressed={isLiked}
-        aria-label={text.like}
+        aria-label={text.counted(text.like, count(article.like_count))}
         onClick={() => void toggleReaction("liking", id)}
       >
         <Icon name="heart" filled={isLiked} /> <span class="number">{count(article.like_count)}</span>
@@ -30,12 +30,17 @@ export function ReactionBar({ article }: { article: ArticleSummary }) {
         type="button"
         class="collect"
         aria-pressed={isCollected}
-        aria-label={text.collect}
+        aria-label={text.counted(text.collect, count(article.collect_count))}
         onClick={() => void toggleReaction("collect", id)}
       >
         <Icon name="star" filled={isCollected} /> <span class="number">{count(article.collect_count)}</span>
       </button>
-      <button type="button" aria-label={text.commentsTitle} onClick={showComments}>
+      <button
+        type="button"
+        class="to-comments"
+        aria-label={text.counted(text.commentsTitle, count(article.comment_count))}
+        onClick={showComments}
+      >
         <Icon name="comment" /> <span class="number">{count(article.comment_count)}</span>
       </button>
       <button type="button" aria-label={text.share} onClick={() => void share(article.title)}>
@@ -69,13 +74,4 @@ function showComments(): void {
   const section = document.getElementById("comments");
   section?.scrollIntoView({ block: "start" });
   section?.querySelector<HTMLElement>("textarea, h2")?.focus({ preventScroll: true });
-}
-
-async function share(title: string): Promise<void> {
-  const url = location.href;
-  if (navigator.share !== undefined) {
-    await navigator.share({ title, url }).catch(() => undefined); // the reader thought better of it
-    return;
-  }
-  await navigator.clipboard?.writeText(url).then(() => toast(words.peek().linkCopied));
 }

@@ -9,10 +9,13 @@ import { ProblemNote, problemText } from "../components/problem-note.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { toast } from "../components/toast.js";
 import { useListed } from "../components/use-listed.js";
+import { isVisible, limitCharacters } from "../components/written-text.js";
 import { words } from "../language/language.js";
 import { askSignIn } from "../session/ask-sign-in.js";
 import { ask, reader } from "../session/session.js";
 import { Avatar } from "../users/avatar.js";
+
+const CHARACTERS_MAX = 1_000;
 
 export function CommentList({ articleId }: { articleId: string }) {
   const path = `/articles/${articleId}/comments`;
@@ -35,6 +38,7 @@ export function CommentList({ articleId }: { articleId: string }) {
         {words.value.commentsTitle}
       </h2>
       <CommentForm
+        key={reader.value?.userId}
         path={path}
         onWritten={(comment) => {
           list.change((comments) => [comment, ...comments]);
@@ -46,8 +50,12 @@ export function CommentList({ articleId }: { articleId: string }) {
           <li key={comment.comment_id} class="comment">
             <Avatar name={comment.user_name} />
             <div>
-              <a href={hrefOf.user(comment.user_id)}>{comment.user_name}</a>
-              <p>{comment.content}</p>
+              <a href={hrefOf.user(comment.user_id)} dir="auto">
+                {comment.user_name}
+              </a>
+              <p class="written" dir="auto">
+                {comment.content}
+              </p>
               <small>
                 <TimeAgo date={comment.created_at} />
                 {comment.user_id === reader.value?.userId && (
@@ -87,8 +95,7 @@ function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: C
     setBusy(true);
     setProblem(undefined);
     try {
-      // A comment is one line.
-      const written = { content: content.replace(/\s+/g, " ").trim() };
+      const written = { content: content.trim() };
       const headers = requestKey.current.headersFor(written);
       onWritten(await ask<Comment>(path, { method: "POST", body: written, headers }));
       requestKey.current.done();
@@ -107,12 +114,15 @@ function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: C
         aria-label={text.writeComment}
         placeholder={text.writeComment}
         rows={2}
-        maxLength={1000}
+        dir="auto"
         required
         value={content}
-        onInput={({ currentTarget }) => setContent(currentTarget.value)}
+        onInput={({ currentTarget }) => {
+          limitCharacters(currentTarget, CHARACTERS_MAX);
+          setContent(currentTarget.value);
+        }}
       />
-      <button type="submit" class="primary" disabled={isBusy || content.trim() === ""}>
+      <button type="submit" class="primary" disabled={isBusy || !isVisible(content)}>
         {text.send}
       </button>
       {problem && <ProblemNote problem={problem} />}

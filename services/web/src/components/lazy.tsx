@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import { ProblemNote } from "./problem-note.js";
 import { TextSkeleton } from "./skeleton.js";
+import { useOnline } from "./use-online.js";
 
 type Load<Props> = () => Promise<ComponentType<Props>>;
 
@@ -25,6 +26,7 @@ export function lazy<Props extends object>(load: Load<Props>, Waiting: Component
     useEffect(() => {
       if (loaded === undefined) start();
     }, []);
+    useOnline(problem !== undefined, start);
     if (loaded !== undefined) {
       const Loaded = loaded;
       return <Loaded {...props} />;

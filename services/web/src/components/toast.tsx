@@ -29,7 +29,7 @@ export function Toaster() {
     <div class="toaster" role="status">
       {now && (
         <p class="toast">
-          <span>{now.text}</span>
+          <span dir="auto">{now.text}</span>
           {now.action && (
             <button
               type="button"

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import type { Listed } from "../api/wire.js";
 import { ask } from "../session/session.js";
+import { useOnline } from "./use-online.js";
 
 interface State<Item> {
   readonly items: readonly Item[];
@@ -48,13 +49,16 @@ export function useListed<Item>(path: string) {
     };
   }, [load]);
 
+  const again = useCallback(() => void load(state.next), [load, state.next]);
+  useOnline(state.problem !== undefined, again);
+
   return {
     ...state,
     isFirst: state.next === undefined && state.problem === undefined,
     isEmpty: state.next === null && state.items.length === 0,
     reload: () => void load(undefined),
     /** What comes next, or what failed once more. */
-    more: () => void load(state.next),
+    more: again,
     change: (to: (items: readonly Item[]) => readonly Item[]) => setState((was) => ({ ...was, items: to(was.items) })),
   };
 }

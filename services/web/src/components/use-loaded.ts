@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
+import { useOnline } from "./use-online.js";
 
 interface Loaded<Value> {
   readonly value: Value | undefined;
@@ -28,6 +29,7 @@ export function useLoaded<Value>(key: string, load: () => Promise<Value>): Loade
       latest.current += 1;
     };
   }, [reload]);
+  useOnline(state.problem !== undefined, reload);
   const isCurrent = state.key === key;
   return { value: isCurrent ? state.value : undefined, problem: isCurrent ? state.problem : undefined, reload };
 }

@@ -22,7 +22,7 @@ export function ArticleCard({ article, reason = "", onOpen, onDislike }: Props) 
   const text = words.value;
   return (
     <div class={`card ${LAYOUTS[covers.length]}`}>
-      <h2>
+      <h2 dir="auto">
         <a id={`title-${article.article_id}`} href={hrefOf.article(article.article_id)} onClick={() => onOpen?.()}>
           {article.title}
         </a>
@@ -36,7 +36,9 @@ export function ArticleCard({ article, reason = "", onOpen, onDislike }: Props) 
       )}
       <div class="meta">
         {text.reasons[reason] !== undefined && <span class={`reason ${reason}`}>{text.reasons[reason]}</span>}
-        <span class="author">{article.aut_name}</span>
+        <span class="author" dir="auto">
+          {article.aut_name}
+        </span>
         {article.comment_count > 0 && <span>{text.comments(count(article.comment_count))}</span>}
         {article.like_count > 0 && <span class="likes">{text.likes(count(article.like_count))}</span>}
         <TimeAgo date={article.pubdate} />

@@ -3,6 +3,7 @@ import { keep, readKept } from "../api/kept.js";
 import { asProblem, type Problem, send } from "../api/send.js";
 import type { Channel } from "../api/wire.js";
 import { language } from "../language/language.js";
+import { demoAccounts } from "../session/demo-accounts.js";
 
 const KEPT = "headline.channels";
 
@@ -13,9 +14,10 @@ export const channelsProblem = signal<Problem | undefined>(undefined);
 export async function loadChannels(): Promise<void> {
   try {
     channelsProblem.value = undefined;
-    const { data } = await send<{ channels: readonly Channel[] }>("/channels");
+    const { data } = await send<{ channels: readonly Channel[]; demo_accounts?: readonly string[] }>("/channels");
     if (JSON.stringify(data.channels) !== JSON.stringify(channels.peek())) channels.value = data.channels;
     keep(KEPT, data.channels);
+    demoAccounts.value = data.demo_accounts ?? [];
   } catch (error) {
     if (channels.peek().length === 0) channelsProblem.value = asProblem(error);
   }

@@ -25,7 +25,7 @@ export function DislikeDialog({ article, onClose }: { article: ArticleSummary; o
         ))}
         {article.aut_id !== reader.value?.userId && (
           <li>
-            <button type="button" onClick={() => choose(block(article))}>
+            <button type="button" dir="auto" onClick={() => choose(block(article))}>
               {text.block(article.aut_name)}
             </button>
           </li>

@@ -67,7 +67,9 @@ function Unwanted({ article, isBlocked }: { article: ArticleSummary; isBlocked: 
   const undo = () => void (isBlocked ? undoBlock(article_id, aut_id) : undoDislike(article_id));
   return (
     <p class="unwanted">
-      <span id={`title-${article_id}`}>{isBlocked ? words.value.blocked(aut_name) : words.value.disliked}</span>
+      <span id={`title-${article_id}`} dir="auto">
+        {isBlocked ? words.value.blocked(aut_name) : words.value.disliked}
+      </span>
       <button type="button" class="link" onClick={undo}>
         {words.value.undo}
       </button>

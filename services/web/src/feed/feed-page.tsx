@@ -1,11 +1,12 @@
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useLayoutEffect } from "preact/hooks";
+import type { Channel } from "../api/wire.js";
 import { MissingPage } from "../app/missing-page.js";
 import { scrollToPlace } from "../app/places.js";
 import { toast } from "../components/toast.js";
 import { watchUpdates } from "../events/live.js";
 import { words } from "../language/language.js";
-import { channels } from "./channels.js";
+import { channelName, channels } from "./channels.js";
 import type { Feed } from "./feed.js";
 import { FeedEntries } from "./feed-entries.js";
 import { FeedFoot } from "./feed-foot.js";
@@ -19,10 +20,10 @@ export function FeedPage({ channelId }: { channelId: string }) {
   const known = channels.value;
   if (known.length > 0 && known.every(({ id }) => id !== channelId)) return <MissingPage />;
   const feed = feedOf(channelId);
-  return <FeedView feed={feed} key={channelId} />;
+  return <FeedView feed={feed} channel={known.find(({ id }) => id === channelId)} key={channelId} />;
 }
 
-function FeedView({ feed }: { feed: Feed }) {
+function FeedView({ feed, channel }: { feed: Feed; channel: Channel | undefined }) {
   const refresh = useCallback(() => void refreshAloud(feed), [feed]);
   useLayoutEffect(() => {
     scrollToPlace(feed.scrollY);
@@ -53,6 +54,7 @@ function FeedView({ feed }: { feed: Feed }) {
 
   return (
     <section class="feed-page">
+      <h1 class="unseen">{channel === undefined ? words.value.feed : channelName(channel)}</h1>
       <PullMark isRefreshing={feed.doing.value === "refreshing"} />
       <NewsPill feed={feed} refresh={refresh} />
       {feed.isDegraded.value && (

@@ -13,6 +13,15 @@ export interface FeedItem {
   readonly exposure: string;
 }
 
+/** A feed as it survives a reload. */
+export interface KeptFeed {
+  readonly channelId: string;
+  readonly items: readonly FeedItem[];
+  readonly cursor: number;
+  readonly since: number | undefined;
+  readonly seenUpTo: string | undefined;
+}
+
 type Doing = "nothing" | "starting" | "refreshing" | "loading more";
 
 /** What the reader is told at the foot of the feed when nothing more comes by itself. */
@@ -47,6 +56,24 @@ export class Feed {
 
   constructor(channelId: string) {
     this.channelId = channelId;
+  }
+
+  static recalled({ channelId, items, cursor, since, seenUpTo }: KeptFeed): Feed {
+    const feed = new Feed(channelId);
+    feed.#started = true;
+    feed.#cursor = cursor;
+    feed.#since = since;
+    feed.items.value = items;
+    feed.seenUpTo.value = seenUpTo;
+    return feed;
+  }
+
+  /** Undefined where nothing stands that is worth keeping, or more than `itemsMax`. */
+  kept(itemsMax: number): KeptFeed | undefined {
+    const items = this.items.peek();
+    if (!this.#started || this.isDegraded.peek() || items.length === 0 || items.length > itemsMax) return undefined;
+    const { channelId } = this;
+    return { channelId, items, cursor: this.#cursor, since: this.#since, seenUpTo: this.seenUpTo.peek() };
   }
 
   get since(): number | undefined {

@@ -1,13 +1,16 @@
 import { signal } from "@preact/signals";
-import { beforeReaderChanges } from "../session/session.js";
+import { beforeReaderChanges, reader } from "../session/session.js";
 import { Feed } from "./feed.js";
+import { keepFeeds, recallFeeds } from "./kept-feeds.js";
 
 /** Channels that were looked at keep their articles and their place, until another reader comes. */
-const feeds = signal<ReadonlyMap<string, Feed>>(new Map());
+const feeds = signal<ReadonlyMap<string, Feed>>(recallFeeds(who()));
 
 beforeReaderChanges(() => {
   feeds.value = new Map();
 });
+
+addEventListener("pagehide", () => keepFeeds(who(), feeds.peek().values()));
 
 export function feedOf(channelId: string): Feed {
   const feed = feeds.value.get(channelId);
@@ -15,4 +18,8 @@ export function feedOf(channelId: string): Feed {
   const made = new Feed(channelId);
   (feeds.peek() as Map<string, Feed>).set(channelId, made);
   return made;
+}
+
+function who(): string {
+  return reader.peek()?.userId ?? "guest";
 }

@@ -34,7 +34,7 @@ export function ConversationPage({ id }: { id: string }) {
         <BackLink kind="wide-only" />
         <a class="who" href={hrefOf.user(id)}>
           <Avatar name={name} />
-          <h1>{name}</h1>
+          <h1 dir="auto">{name}</h1>
         </a>
       </header>
       {problem && name === "" && <ProblemNote problem={problem} retry={reload} />}

@@ -75,7 +75,9 @@ function BubbleRow({ bubble, thread, isLast }: RowProps) {
   const isTold = bubble.isMine && (isLast || bubble.messageId === undefined);
   return (
     <li class={bubble.isMine ? `bubble mine ${fate}` : "bubble"}>
-      <p>{bubble.text}</p>
+      <p class="written" dir="auto">
+        {bubble.text}
+      </p>
       <small>
         <time dateTime={bubble.createdAt}>{timeOfDay(bubble.createdAt)}</time>
         {isTold && <span class="fate"> · {text.fates[fate]}</span>}

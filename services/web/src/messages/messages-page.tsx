@@ -65,8 +65,12 @@ function ConversationRow({ conversation }: { conversation: Conversation }) {
       <a class="comment conversation-row" href={hrefOf.conversation(user_id)}>
         <Avatar name={user_name} />
         <span class="lines">
-          <b>{user_name}</b>
-          {last && <span class="about">{isMine ? words.value.byMe(last.text) : last.text}</span>}
+          <b dir="auto">{user_name}</b>
+          {last && (
+            <span class="about" dir="auto">
+              {isMine ? words.value.byMe(last.text) : last.text}
+            </span>
+          )}
         </span>
         <span class="beside">
           {last && (

@@ -33,7 +33,7 @@ export function DeleteDialog({ article, onClose, onDeleted }: Props) {
 
   return (
     <Dialog title={text.deleteArticle} onClose={onClose}>
-      <p>{text.deleteSure(article.title)}</p>
+      <p dir="auto">{text.deleteSure(article.title)}</p>
       {problem && <ProblemNote problem={problem} />}
       <div class="actions">
         <button type="button" class="outlined" onClick={onClose}>

@@ -52,8 +52,8 @@ function SignedIn({ userId, name }: { userId: string; name: string }) {
       <div class="profile">
         <Avatar name={name} large />
         <div class="lines">
-          <h1>{name}</h1>
-          {user?.about && <p>{user.about}</p>}
+          <h1 dir="auto">{name}</h1>
+          {user?.about && <p dir="auto">{user.about}</p>}
         </div>
         <a class="round" href={hrefOf.user(userId)} aria-label={name}>
           <Icon name="user" />

@@ -16,7 +16,7 @@ export function OwnArticleRow({ article, onDelete, onPromote }: Props) {
   const isOut = status === "published";
   return (
     <li class="row">
-      <a class="row-title" href={hrefOf.article(id)}>
+      <a class="row-title" dir="auto" href={hrefOf.article(id)}>
         {title}
       </a>
       <p class="meta">

@@ -13,10 +13,13 @@ export function NotificationRow({ notification }: { notification: Notification }
         <Avatar name={name ?? words.value.brand} />
         <span class="lines">
           <span>
-            {name && <b>{name} </b>}
-            {whatHappened(notification)}
+            {name && <b dir="auto">{name}</b>} {whatHappened(notification)}
           </span>
-          {title && <span class="about">{title}</span>}
+          {title && (
+            <span class="about" dir="auto">
+              {title}
+            </span>
+          )}
           <small>
             <TimeAgo date={created_at} />
           </small>

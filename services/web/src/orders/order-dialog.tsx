@@ -46,7 +46,9 @@ export function OrderDialog({ article, onClose }: { article: OwnArticle; onClose
 
   return (
     <Dialog title={text.promoteTitle} onClose={onClose}>
-      <p class="quoted">{article.title}</p>
+      <p class="quoted" dir="auto">
+        {article.title}
+      </p>
       {days.problem && <ProblemNote problem={days.problem} retry={days.reload} />}
       {days.value === undefined && !days.problem && <TextSkeleton />}
       {days.value !== undefined && (

@@ -36,7 +36,7 @@ export function OrderRow({ order, onChanged }: { order: Order; onChanged: (order
 
   return (
     <li class="row order">
-      <a class="row-title" href={hrefOf.article(order.article_id)}>
+      <a class="row-title" dir="auto" href={hrefOf.article(order.article_id)}>
         {order.article_title || `#${order.article_id}`}
       </a>
       <p class="meta">

@@ -2,9 +2,12 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import { ProblemNote } from "../components/problem-note.js";
+import { limitCharacters } from "../components/written-text.js";
 import { channelName, channels } from "../feed/channels.js";
 import { words } from "../language/language.js";
 import type { Draft } from "./draft.js";
+
+const TITLE_CHARACTERS_MAX = 100;
 
 interface Props {
   readonly initial: Draft;
@@ -45,7 +48,15 @@ export function ArticleForm({ initial, submitLabel, onSubmit, onType, children }
     <form class="fields" onSubmit={(event) => void submit(event)}>
       <label>
         {text.title}
-        <input value={draft.title} onInput={typed("title")} required maxLength={100} />
+        <input
+          value={draft.title}
+          onInput={(event) => {
+            limitCharacters(event.currentTarget, TITLE_CHARACTERS_MAX);
+            typed("title")(event);
+          }}
+          required
+          dir="auto"
+        />
       </label>
       <label>
         {text.channel}
@@ -64,7 +75,7 @@ export function ArticleForm({ initial, submitLabel, onSubmit, onType, children }
       </label>
       <label>
         {text.content}
-        <textarea value={draft.content} onInput={typed("content")} required rows={10} />
+        <textarea value={draft.content} onInput={typed("content")} required rows={10} dir="auto" />
       </label>
       <label>
         {text.covers}

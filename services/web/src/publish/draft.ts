@@ -1,4 +1,5 @@
 import { keep, readKept } from "../api/kept.js";
+import { draftKey } from "../session/session.js";
 
 /** What an author has typed, as the form holds it. */
 export interface Draft {
@@ -11,15 +12,14 @@ export interface Draft {
 
 export const EMPTY_DRAFT: Draft = { title: "", channelId: "", content: "", covers: "" };
 
-const KEPT = "headline.draft";
-
-export function keptDraft(): Draft | undefined {
-  const kept = readKept<Partial<Draft>>(KEPT);
+/** Of whom a draft is says its key: another user of this device never finds it. */
+export function keptDraft(userId: string): Draft | undefined {
+  const kept = readKept<Partial<Draft>>(draftKey(userId));
   return kept && { ...EMPTY_DRAFT, ...kept };
 }
 
-export function keepDraft(draft: Draft | undefined): void {
-  keep(KEPT, draft?.title || draft?.content ? draft : undefined);
+export function keepDraft(userId: string, draft: Draft | undefined): void {
+  keep(draftKey(userId), draft?.title || draft?.content ? draft : undefined);
 }
 
 export function coversOf({ covers }: Draft): readonly string[] {

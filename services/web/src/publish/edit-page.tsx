@@ -29,7 +29,7 @@ export function EditPage({ id }: { id: string }) {
       {reader.value === undefined && <SignInFirst why={words.value.signInToSee} />}
       {reader.value !== undefined && problem && <ProblemNote problem={problem} retry={reload} />}
       {reader.value !== undefined && !problem && value === undefined && <TextSkeleton />}
-      {reader.value !== undefined && value !== undefined && <EditForm id={id} article={value} key={id} />}
+      {reader.value !== undefined && value !== undefined && <EditForm id={id} article={value} key={`${id} ${who}`} />}
     </section>
   );
 }

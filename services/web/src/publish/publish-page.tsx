@@ -16,12 +16,22 @@ import { PublishTime, type When } from "./publish-time.js";
 const IN_AN_HOUR_MS = 60 * 60 * 1_000;
 
 export function PublishPage() {
+  const who = reader.value?.userId;
+  useLayoutEffect(() => scrollToPlace(0), []);
+  return (
+    <section class="plain-page">
+      <PageHead title={words.value.publishTitle} />
+      {who === undefined ? <SignInFirst why={words.value.signInToPublish} /> : <PublishForm userId={who} key={who} />}
+    </section>
+  );
+}
+
+function PublishForm({ userId }: { userId: string }) {
   const [when, setWhen] = useState<When>("now");
   const [time, setTime] = useState(() => localTime(serverNow() + IN_AN_HOUR_MS));
-  const [initial] = useState(() => keptDraft() ?? EMPTY_DRAFT);
+  const [initial] = useState(() => keptDraft(userId) ?? EMPTY_DRAFT);
   const requestKey = useRef(new RequestKey());
   const text = words.value;
-  useLayoutEffect(() => scrollToPlace(0), []);
 
   const publish = async (draft: Draft) => {
     const at = when === "later" ? { publish_at: new Date(time).getTime() } : {};
@@ -29,27 +39,20 @@ export function PublishPage() {
     const body = { title, content, channel_id: channelId, cover: coversOf(draft), ...at };
     const headers = requestKey.current.headersFor(body);
     const { article_id } = await ask<{ article_id: string }>("/articles", { method: "POST", body, headers });
-    keepDraft(undefined);
+    keepDraft(userId, undefined);
     toast(when === "later" ? text.scheduled(dateTime(time)) : text.published);
     go(when === "later" ? hrefOf.me : hrefOf.article(article_id));
   };
 
   return (
-    <section class="plain-page">
-      <PageHead title={text.publishTitle} />
-      {reader.value === undefined ? (
-        <SignInFirst why={text.signInToPublish} />
-      ) : (
-        <ArticleForm
-          initial={initial}
-          submitLabel={when === "later" ? text.publishLater : text.publish}
-          onType={keepDraft}
-          onSubmit={publish}
-        >
-          {initial !== EMPTY_DRAFT && <p class="hint">{text.draftRestored}</p>}
-          <PublishTime choices={["now", "later"]} when={when} time={time} onWhen={setWhen} onTime={setTime} />
-        </ArticleForm>
-      )}
-    </section>
+    <ArticleForm
+      initial={initial}
+      submitLabel={when === "later" ? text.publishLater : text.publish}
+      onType={(draft) => keepDraft(userId, draft)}
+      onSubmit={publish}
+    >
+      {initial !== EMPTY_DRAFT && <p class="hint">{text.draftRestored}</p>}
+      <PublishTime choices={["now", "later"]} when={when} time={time} onWhen={setWhen} onTime={setTime} />
+    </ArticleForm>
   );
 }

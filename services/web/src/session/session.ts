@@ -26,9 +26,15 @@ interface Renewed {
 const GUEST = "headline.guest";
 const SIGNED_IN = "headline.signed-in";
 
+/** The article that a user has begun to write is kept under it, until they sign out. */
+export function draftKey(userId: string): string {
+  return `headline.draft.${userId}`;
+}
+
 const current = signal<Reader | undefined>(readKept(SIGNED_IN));
 const guestId = keptText(GUEST) ?? randomId();
 keep(GUEST, guestId);
+keep("headline.draft", undefined); // a draft that does not say whose it is
 let renewing: Promise<void> | undefined;
 const leaving: (() => void)[] = [];
 
@@ -72,9 +78,10 @@ export async function signUp(name: string, password: string): Promise<void> {
   become(await signedInAt("/users", name, password));
 }
 
-/** At once here; the gateway ends the sign-in when it can be reached. */
+/** At once here, with what the user left on this device; the gateway ends the sign-in when it can be reached. */
 export function signOut(): void {
   const who = current.peek();
+  if (who !== undefined) keep(draftKey(who.userId), undefined);
   become(undefined);
   if (who === undefined) return;
   const headers = { Authorization: `Bearer ${who.refreshToken}` };

@@ -5,6 +5,7 @@ import { ProblemNote } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
 import { signInAsked } from "./ask-sign-in.js";
+import { demoAccounts } from "./demo-accounts.js";
 import { signIn, signUp } from "./session.js";
 
 /** Signs in, or up: one form with two names. */
@@ -40,7 +41,7 @@ export function SignInDialog() {
       <form class="fields" onSubmit={(event) => void submit(event)}>
         <label>
           {text.name}
-          <input name="name" required maxLength={32} autocomplete="username" autocapitalize="none" spellcheck={false} />
+          <input name="name" required dir="auto" autocomplete="username" autocapitalize="none" spellcheck={false} />
         </label>
         <label>
           {text.password}
@@ -68,7 +69,7 @@ export function SignInDialog() {
         >
           {isNew ? text.toSignIn : text.toSignUp}
         </button>
-        {!isNew && <p class="hint">{text.demo}</p>}
+        {!isNew && demoAccounts.value.length > 0 && <p class="hint">{text.demo(demoAccounts.value)}</p>}
       </form>
     </Dialog>
   );

@@ -26,7 +26,7 @@ export function AuthorLine({ article, isFollowing = false }: Props) {
       <a class="who" href={hrefOf.user(aut_id)}>
         <Avatar name={aut_name} />
         <span class="lines">
-          <b>{aut_name}</b>
+          <b dir="auto">{aut_name}</b>
           <small>
             <TimeAgo date={pubdate} />
             {about && ` · ${about}`}

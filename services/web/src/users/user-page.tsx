@@ -32,8 +32,8 @@ export function UserPage({ id }: { id: string }) {
         <div class="profile">
           <Avatar name={user?.name ?? ""} large />
           <div class="lines">
-            <h1>{user?.name ?? " "}</h1>
-            {user?.about && <p>{user.about}</p>}
+            <h1 dir="auto">{user?.name ?? " "}</h1>
+            {user?.about && <p dir="auto">{user.about}</p>}
           </div>
           {user && reader.value?.userId !== id && <MessageLink userId={id} />}
           {user && <FollowButton userId={id} isFollowing={user.following === true} onChange={reload} />}

@@ -1,0 +1,47 @@
+import { toast } from "../components/toast.js";
+import { words } from "../language/language.js";
+
+/** Opens the system's way to share; where there is none, as over plain HTTP, the address is copied, or shown to be copied. */
+export async function share(title: string): Promise<void> {
+  const url = location.href;
+  if (typeof navigator.share === "function" && (await isShared({ title, url }))) return;
+  if (await isCopied(url)) toast(words.peek().linkCopied);
+  else prompt(words.peek().copyLink, url);
+}
+
+/** Whether sharing was opened; also when the reader thought better of it. */
+async function isShared(what: ShareData): Promise<boolean> {
+  try {
+    await navigator.share(what);
+    return true;
+  } catch (error) {
+    return error instanceof DOMException && error.name === "AbortError";
+  }
+}
+
+async function isCopied(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return isCopiedFromField(text); // there is no clipboard over plain HTTP, or it is forbidden
+  }
+}
+
+function isCopiedFromField(text: string): boolean {
+  const field = document.createElement("textarea");
+  field.value = text;
+  field.readOnly = true;
+  field.style.cssText = "position:fixed;top:0;opacity:0";
+  const focused = document.activeElement;
+  document.body.append(field);
+  field.select();
+  try {
+    return document.execCommand("copy");
+  } catch {
+    return false;
+  } finally {
+    field.remove();
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  }
+}
