@@ -158,6 +158,7 @@ test("a like whose COMMIT was lost on the way back counts once when it is sent a
       recommenderAddress,
       stateRedisUrl: empty.url,
       mysqlUrl: `mysql://root@127.0.0.1:${link.port}${url.pathname}`,
+      pageBudgetMs: FAULTY_PAGE_MS,
     });
     armed = true;
     const first = await client(gateway).post("/events", { events: [like] });
