@@ -16,7 +16,7 @@ export class JobChanger {
     return this.#change(job, (record, nowMs) => patched(record, patch, { timezone, nowMs }));
   }
 
-  reschedule(job: Job, trigger: Trigger | TriggerState): Promise<JobRecord> {
+  reschedule(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord> {
     const { timezone, random } = this.parts;
     return this.#change(job, (record, nowMs) => {
       const anchored = liveTrigger(trigger, timezone).anchored(nowMs);

@@ -3,6 +3,7 @@ import { checkZones } from "../time/portable-zone.js";
 import { date } from "../triggers/date.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
+import { triggerFromText } from "../triggers/trigger-from-text.js";
 import { withTimezone } from "../triggers/with-timezone.js";
 import { checkText } from "./check-text.js";
 import { JobSpecError } from "./errors.js";
@@ -18,8 +19,8 @@ export interface JobSpec extends JobPolicy {
   readonly func: string | TaskFunction;
   /** At most 190 characters; generated when it is left out. */
   readonly id?: string;
-  /** Without one the job runs once, now. */
-  readonly trigger?: Trigger | TriggerState;
+  /** A text is a crontab line, an interval (`every 5 minutes`) or a date. Without a trigger the job runs once, now. */
+  readonly trigger?: Trigger | TriggerState | string;
   readonly store?: string;
   /** When it runs first: a moment (in the past: a misfire), "now", or null to add it paused. By default the trigger says. */
   readonly nextRunTime?: DateInput | "now" | null;
@@ -56,7 +57,7 @@ export interface JobPolicy {
 /** What `modify` may change: everything but the id. */
 export interface JobPatch extends JobPolicy {
   readonly func?: string | TaskFunction;
-  readonly trigger?: Trigger | TriggerState;
+  readonly trigger?: Trigger | TriggerState | string;
   readonly nextRunTime?: DateInput | "now" | null;
 }
 
@@ -201,10 +202,22 @@ function incarnationOf({ nowMs, random }: Surroundings): string {
 }
 
 /** A live trigger in the scheduler's zone when it names none. */
-export function liveTrigger(trigger: Trigger | TriggerState, timezone: string): Trigger {
-  const live = withTimezone("next" in trigger ? (trigger as Trigger) : triggerFromJSON(trigger), timezone);
+export function liveTrigger(trigger: Trigger | TriggerState | string, timezone: string): Trigger {
+  const live = withTimezone(triggerOf(trigger), timezone);
   checkZones(live.toJSON());
   return live;
+}
+
+function triggerOf(given: unknown): Trigger {
+  if (typeof given === "string") return triggerFromText(given);
+  if (typeof given === "object" && given !== null) {
+    if ("next" in given) return given as Trigger;
+    if ("kind" in given) return triggerFromJSON(given as TriggerState);
+  }
+  throw new JobSpecError(
+    "trigger",
+    'must be a trigger, such as interval({ minutes: 5 }), or a text, such as "*/5 * * * *"',
+  );
 }
 
 /** The first run of a trigger that was anchored now; a date that has passed stays due, for misfire to judge. */
@@ -218,7 +231,9 @@ function firstRun(spec: JobSpec, trigger: Trigger, around: Surroundings): number
   if (spec.runImmediately === true) return nowMs;
   const first = firstRunOf(trigger, nowMs, random);
   if (first === null && !hasEnded(trigger)) {
-    throw new JobSpecError("trigger", `${trigger} has no run time at all; the job would never run`);
+    const { warnings = [] } = trigger as Trigger & { warnings?: readonly string[] };
+    const reasons = ["the job would never run", ...warnings];
+    throw new JobSpecError("trigger", `${trigger} has no run time at all; ${reasons.join("; ")}`);
   }
   return first;
 }

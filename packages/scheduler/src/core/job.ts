@@ -9,7 +9,7 @@ import type { TaskFunction } from "./task.js";
 export interface JobKeeper {
   readonly timezone: string;
   changeJob(job: Job, patch: JobPatch): Promise<JobRecord>;
-  changeTrigger(job: Job, trigger: Trigger | TriggerState): Promise<JobRecord>;
+  changeTrigger(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord>;
   setPaused(job: Job, paused: boolean): Promise<JobRecord | undefined>;
   removeJob(id: string, store?: string): Promise<void>;
   runNow(id: string, store?: string): Promise<string>;
@@ -101,7 +101,7 @@ export class Job {
   }
 
   /** A new trigger, and the next run it gives from now on. */
-  async reschedule(trigger: Trigger | TriggerState): Promise<this> {
+  async reschedule(trigger: Trigger | TriggerState | string): Promise<this> {
     this.#record = await this.#keeper.changeTrigger(this, trigger);
     return this;
   }

@@ -295,7 +295,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return job.modify(patch);
   }
 
-  async rescheduleJob(id: string, trigger: Trigger | TriggerState, store?: string): Promise<Job> {
+  async rescheduleJob(id: string, trigger: Trigger | TriggerState | string, store?: string): Promise<Job> {
     const job = await this.#finder.existing(id, store);
     return job.reschedule(trigger);
   }
@@ -437,7 +437,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return this.#changer.patch(job, patch);
   }
 
-  changeTrigger(job: Job, trigger: Trigger | TriggerState): Promise<JobRecord> {
+  changeTrigger(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord> {
     return this.#changer.reschedule(job, trigger);
   }
 

@@ -47,6 +47,34 @@ describe("parseCrontab", () => {
     expect(entries[2]!.trigger.kind).toBe("reboot");
   });
 
+  test("RANDOM_DELAY delays the lines below by up to so many minutes", () => {
+    const text = "0 1 * * * a\nRANDOM_DELAY=30\n0 2 * * * b\n@daily c\nRANDOM_DELAY=0\n0 3 * * * d\n";
+    const { entries, errors, warnings } = parseCrontab(text, { timezone: "UTC" });
+    expect([errors, warnings]).toEqual([[], []]);
+    const half = entries.map(({ trigger }) => trigger.next(null, Date.UTC(2026, 0, 5), () => 0.5)!);
+    expect(half.map((at) => new Date(at).toISOString().slice(11, 16))).toEqual(["01:00", "02:15", "00:15", "03:00"]);
+  });
+
+  test("a RANDOM_DELAY that is no number of minutes, and what only other crons read, are errors at their columns", () => {
+    expect(messages("RANDOM_DELAY=1h\n@every 5m a\n0/15 * * * * b\n")).toEqual([
+      'crontab:1: RANDOM_DELAY: must be a whole number of minutes, is "1h" (column 14)',
+      expect.stringMatching(/^crontab:2: unknown name, .*; write fields, such as .*\(column 1\)$/),
+      'crontab:3: minute: "0/15" has a step but no range; write 0-59/15 (column 1)',
+    ]);
+  });
+
+  test("a sixth field is the command to cron, with a warning", () => {
+    const { entries, warnings } = parseCrontab("0 */5 * * * * backup\n");
+    expect(entries).toMatchObject([{ schedule: "0 */5 * * *", command: "* backup" }]);
+    expect(warnings).toMatchObject([{ line: 1, column: 13, message: expect.stringContaining("five fields") }]);
+  });
+
+  test("a range the wrong way round stays what it is to cron, with a warning", () => {
+    const { errors, warnings } = parseCrontab("0 9,22-2 * * * a\n");
+    expect(errors).toEqual([]);
+    expect(warnings).toMatchObject([{ line: 1, message: expect.stringContaining("write 22-23,0-2") }]);
+  });
+
   test("a system table has a user field", () => {
     const { entries } = parseCrontab("17 * * * *  root\tcd / && run-parts /etc/cron.hourly\n@hourly alice date\n", {
       system: true,
@@ -71,7 +99,7 @@ describe("parseCrontab", () => {
     ["0 0 1,32 * * date", "crontab:1: day: 32 is not between 1 and 31 (column 7)"],
     ["0 0 * foo * date", 'crontab:1: month: "foo" is no name of this field (column 7)'],
     ["0 0 * * 8 date", "crontab:1: day_of_week: 8 is not between 0 and 7 (column 9)"],
-    ["5/15 * * * * date", 'crontab:1: minute: "5/15" has a step but no range (column 1)'],
+    ["5/15 * * * * date", 'crontab:1: minute: "5/15" has a step but no range; write 5-59/15 (column 1)'],
     [
       "0 0 * *",
       "crontab:1: five fields (or a name such as @daily) and a command are needed, here are 4 words (column 1)",

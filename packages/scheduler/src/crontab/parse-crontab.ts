@@ -1,6 +1,6 @@
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { portableZone } from "../time/portable-zone.js";
-import { CrontabTrigger } from "../triggers/crontab.js";
+import { type CrontabOptions, CrontabTrigger } from "../triggers/crontab.js";
 import { reboot } from "../triggers/reboot.js";
 import type { Trigger } from "../triggers/trigger.js";
 import { TriggerSyntaxError } from "../triggers/trigger-syntax-error.js";
@@ -69,6 +69,7 @@ class Reader implements ParsedCrontab {
   readonly #options: ParseCrontabOptions;
   #environment: Readonly<Record<string, string>> = Object.freeze({});
   #timezone: string | undefined;
+  #delaySeconds = 0;
   #toldOfReturns = false;
 
   constructor(options: ParseCrontabOptions) {
@@ -119,6 +120,7 @@ class Reader implements ParsedCrontab {
       this.#timezone = value === "" ? undefined : checkedZone(value, text.indexOf("=") + 2);
       return;
     }
+    if (name === "RANDOM_DELAY") this.#delaySeconds = 60 * checkedMinutes(value, text.indexOf("=") + 2);
     const advice = ADVICE[name];
     if (advice !== undefined) this.warn(line, column, advice);
     this.#environment = Object.freeze({ ...this.#environment, [name]: value });
@@ -137,12 +139,20 @@ class Reader implements ParsedCrontab {
       );
     }
     const schedule = text.slice(from, last.to);
-    const trigger = triggerOf(schedule, this.#timezone ?? timezone, from);
+    const trigger = triggerOf(schedule, { timezone: this.#timezone ?? timezone, jitter: this.#delaySeconds }, from);
     const owner = system ? words[fields]?.text : user;
     if (system && owner === undefined)
       throw new LineProblem(text.length + 1, "user: the user and the command are missing");
     const command = words[fields + (system ? 1 : 0)];
     if (command === undefined) throw new LineProblem(text.length + 1, "command: it is missing");
+    const sixth = words[fields]!;
+    if (/^[*?]$/.test(sixth.text)) {
+      this.warn(
+        line,
+        sixth.from + 1,
+        `a line has five fields, without seconds; "${sixth.text}" is not read as a sixth`,
+      );
+    }
     if (!everRuns(trigger)) this.warn(line, from + 1, `"${schedule}" names no moment at all; it never runs`);
     for (const warning of (trigger as Partial<CrontabTrigger>).warnings ?? []) this.warn(line, from + 1, warning);
     const written = text.slice(command.from);
@@ -175,16 +185,22 @@ function wordsOf(line: string): Word[] {
   return [...line.matchAll(/[^ \t]+/g)].map(({ 0: text, index }) => ({ text, from: index, to: index + text.length }));
 }
 
-function triggerOf(schedule: string, timezone: string | undefined, from: number): Trigger {
+function triggerOf(schedule: string, options: CrontabOptions, from: number): Trigger {
   if (schedule.toLowerCase() === "@reboot") return reboot();
   try {
-    return new CrontabTrigger(schedule, { timezone });
+    return new CrontabTrigger(schedule, options);
   } catch (error) {
     if (!(error instanceof TriggerSyntaxError)) throw error;
     const { message, field, expression, column } = error;
     const told = message.replace(` (in "${expression}", column ${column})`, "");
     throw new LineProblem(from + column, field === "crontab" ? told.slice("crontab: ".length) : told);
   }
+}
+
+/** cronie's RANDOM_DELAY: the lines below start later by up to so many minutes. */
+function checkedMinutes(value: string, column: number): number {
+  if (/^\d{0,5}$/.test(value)) return Number(value);
+  throw new LineProblem(column, `RANDOM_DELAY: must be a whole number of minutes, is "${value}"`);
 }
 
 function checkedZone(name: string, column: number): string {

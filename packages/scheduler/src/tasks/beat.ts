@@ -6,6 +6,7 @@ import { crontab } from "../triggers/crontab.js";
 import type { Elapsed } from "../triggers/elapsed.js";
 import { interval } from "../triggers/interval.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import { triggerFromText } from "../triggers/trigger-from-text.js";
 import type { ApplyOptions } from "./apply-options.js";
 import { sendable } from "./sendable.js";
 import type { TaskApp } from "./task-app.js";
@@ -26,7 +27,7 @@ export interface BeatEntry {
   readonly task: string;
   readonly args?: readonly unknown[];
   readonly kwargs?: Readonly<Record<string, unknown>>;
-  /** Seconds, `{ minutes: 5 }`, a crontab line, `{ crontab: { hour: 7 } }`, or any trigger. */
+  /** Seconds, `{ minutes: 5 }`, a text that `addJob` takes as a trigger (a crontab line, `every 5 minutes`), `{ crontab: { hour: 7 } }`, or any trigger. */
   readonly schedule: BeatSchedule;
   /** How each is sent: queue, priority, expires (seconds), countdown (seconds). */
   readonly options?: Pick<ApplyOptions, "queue" | "priority" | "countdown" | "retries" | "maxRetries"> & {
@@ -102,7 +103,7 @@ async function removeOthers(scheduler: BeatScheduler, sender: string, kept: Read
 export function triggerOf(schedule: BeatSchedule, timezone: string | undefined): Trigger | TriggerState {
   const zone = timezone === undefined ? {} : { timezone };
   if (typeof schedule === "number") return interval({ seconds: schedule, ...zone });
-  if (typeof schedule === "string") return crontab(schedule, zone);
+  if (typeof schedule === "string") return triggerFromText(schedule, timezone);
   if ("crontab" in schedule) return crontab(lineOf(schedule.crontab as CrontabParts), zone);
   if ("kind" in schedule) return schedule as Trigger | TriggerState;
   return interval({ ...(schedule as Elapsed), ...zone });

@@ -1,3 +1,4 @@
+import { adviceOnLine, adviceOnName, adviceOnPart } from "./crontab-advice.js";
 import { MONTH_NAMES } from "./fields.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
@@ -5,6 +6,14 @@ import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 export interface CrontabValues {
   readonly values: ReadonlySet<number>;
   readonly star: boolean;
+  readonly odd: readonly OddPart[];
+}
+
+/** What cron reads as nothing at all. */
+export interface OddPart {
+  readonly field: string;
+  readonly reason: string;
+  readonly column: number;
 }
 
 /** The five fields of a line. Sunday is 0. */
@@ -14,6 +23,7 @@ export interface CrontabFields {
   readonly day: CrontabValues;
   readonly month: CrontabValues;
   readonly weekday: CrontabValues;
+  readonly odd: readonly OddPart[];
 }
 
 /** Reads the five fields or a name like `@daily`. Throws a TriggerSyntaxError with the field and the column. */
@@ -23,12 +33,15 @@ export function parseCrontabFields(expression: string): CrontabFields {
   if (text.startsWith("@")) return parseCrontabFields(fieldsOf(text, expression));
   const words = [...expression.matchAll(/\S+/g)];
   if (words.length !== CRONTAB_FIELDS.length) {
-    throw new TriggerSyntaxError("crontab", `needs 5 fields, has ${words.length}`, expression);
+    const advice = adviceOnLine(words.map(([word]) => word));
+    throw new TriggerSyntaxError("crontab", `needs 5 fields, has ${words.length}${advice}`, expression);
   }
+  const line = words.map(([word]) => word);
   const [minute, hour, day, month, weekday] = words.map((word, index) =>
-    parseField(CRONTAB_FIELDS[index]!, word[0], expression, word.index + 1),
+    parseField(CRONTAB_FIELDS[index]!, line, { expression, column: word.index + 1, text: word[0] }),
   ) as [CrontabValues, CrontabValues, CrontabValues, CrontabValues, CrontabValues];
-  return { minute, hour, day, month, weekday };
+  const odd = [minute, hour, day, month, weekday].flatMap((field) => field.odd);
+  return { minute, hour, day, month, weekday, odd };
 }
 
 /** Cron wants these in lower case. */
@@ -62,22 +75,37 @@ function fieldsOf(nickname: string, expression: string): string {
   const fields = Object.hasOwn(NICKNAMES, nickname) ? NICKNAMES[nickname] : undefined;
   if (fields !== undefined) return fields;
   const known = Object.keys(NICKNAMES).join(", ");
-  throw new TriggerSyntaxError("crontab", `unknown name, known are ${known}`, expression);
+  const advice = adviceOnName(nickname, [...Object.keys(NICKNAMES), "@reboot"]);
+  throw new TriggerSyntaxError("crontab", `unknown name, known are ${known}${advice}`, expression);
 }
 
-function parseField(field: CrontabField, text: string, expression: string, column: number): CrontabValues {
+interface Place {
+  readonly expression: string;
+  readonly column: number;
+  readonly text: string;
+}
+
+function parseField(field: CrontabField, line: readonly string[], { expression, column, text }: Place): CrontabValues {
   const values = new Set<number>();
+  const odd: OddPart[] = [];
   let at = column;
   for (const part of text.split(",")) {
-    addValues(values, field, part, (reason) => {
-      throw new TriggerSyntaxError(field.name, reason, expression, at);
+    const reversed = addValues(values, field, part, (reason) => {
+      throw new TriggerSyntaxError(field.name, `${reason}${adviceOnPart(part, field, line)}`, expression, at);
     });
+    if (reversed !== undefined) odd.push({ field: field.name, reason: reversed, column: at });
     at += part.length + 1;
   }
-  return { values, star: text.startsWith("*") };
+  return { values, star: text.startsWith("*"), odd };
 }
 
-function addValues(values: Set<number>, field: CrontabField, part: string, fail: (reason: string) => never): void {
+/** Answers what is odd about a part that adds nothing. */
+function addValues(
+  values: Set<number>,
+  field: CrontabField,
+  part: string,
+  fail: (reason: string) => never,
+): string | undefined {
   const match = /^(?:(\*)|(\d+|[a-z]+)(?:-(\d+|[a-z]+))?)(?:\/(\d+))?$/i.exec(part);
   const [, star, firstText, lastText, stepText] = match ?? fail(`"${part}" is no number, name, range or *`);
   if (stepText !== undefined && star === undefined && lastText === undefined) fail(`"${part}" has a step but no range`);
@@ -87,6 +115,24 @@ function addValues(values: Set<number>, field: CrontabField, part: string, fail:
   const last = star === undefined ? (lastText === undefined ? first : numberOf(field, lastText, fail)) : field.max;
   // A range the wrong way round is legal in cron and names no value at all.
   for (let value = first; value <= last; value += step) values.add(field.max === 7 ? value % 7 : value);
+  if (first <= last) return undefined;
+  return `the range ${part} is the wrong way round and names no value, as in cron; write ${aroundTheEnd(field, first, last, step)}`;
+}
+
+/** What a range over the end of its field means elsewhere: 22-2 is 22-23,0-2. */
+function aroundTheEnd({ min, max }: CrontabField, first: number, last: number, step: number): string {
+  const highest = max === 7 ? 6 : max;
+  if (step === 1) return `${rangeText(first, highest)},${rangeText(min, last)}`;
+  const size = highest - min + 1;
+  const steps = Array.from(
+    { length: Math.floor((last + size - first) / step) + 1 },
+    (_, index) => first + index * step,
+  );
+  return steps.map((value) => (value > highest ? value - size : value)).join(",");
+}
+
+function rangeText(first: number, last: number): string {
+  return first >= last ? `${last}` : `${first}-${last}`;
 }
 
 function numberOf({ names = [], name, min, max }: CrontabField, text: string, fail: (reason: string) => never): number {

@@ -45,7 +45,7 @@ export class CrontabTrigger implements Trigger {
     options: CrontabOptions = {},
   ) {
     const fields = parseCrontabFields(expression);
-    const { minute, hour, day, month, weekday } = fields;
+    const { minute, hour, month } = fields;
     checkOptions("crontab", options, BOUNDS_OPTIONS, ["dst"]);
     checkDst(options.dst);
     this.#options = options;
@@ -60,10 +60,7 @@ export class CrontabTrigger implements Trigger {
     this.#zone = zone(options.timezone ?? localZoneName());
     this.#bounds = readBounds(options, this.#zone.name);
     this.#rule = minute.star || hour.star ? "wall" : (options.dst ?? "once");
-    this.warnings =
-      day.star || weekday.star
-        ? []
-        : [`day and day_of_week are both set in "${expression}": it runs when EITHER matches, as cron does`];
+    this.warnings = warningsFor(expression, fields);
   }
 
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
@@ -92,6 +89,15 @@ export class CrontabTrigger implements Trigger {
   toString(): string {
     return `crontab[${this.expression}]`;
   }
+}
+
+function warningsFor(expression: string, { day, weekday, odd }: CrontabFields): string[] {
+  const warnings = odd.map(({ field, reason }) => `${field}: ${reason}`);
+  if (day.star || weekday.star) return warnings;
+  return [
+    ...warnings,
+    `day and day_of_week are both set in "${expression}": it runs when EITHER matches, as cron does`,
+  ];
 }
 
 /** Both when one of the two begins with a star, either when neither does: cron.c's DOM_STAR and DOW_STAR. */

@@ -8,6 +8,7 @@ export { type IntervalOptions, interval } from "./interval.js";
 export { reboot } from "./reboot.js";
 export type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 export { registerTrigger, triggerFromJSON } from "./trigger-from-json.js";
+export { triggerFromText } from "./trigger-from-text.js";
 export { TriggerSyntaxError } from "./trigger-syntax-error.js";
 export { withTimezone } from "./with-timezone.js";
 export type { DstRule } from "./zoned-calendar.js";

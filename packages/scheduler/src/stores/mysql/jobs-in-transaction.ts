@@ -61,7 +61,8 @@ export function jobsInTransaction(
 
 /** A date that is named is the same by every clock; all else counts from the store's. */
 function isAbsolute({ trigger, nextRunTime, runImmediately }: SharedJobSpec): boolean {
-  if (nextRunTime === "now" || runImmediately === true || trigger?.kind !== "date") return false;
+  if (nextRunTime === "now" || runImmediately === true) return false;
+  if (trigger === undefined || typeof trigger === "string" || trigger.kind !== "date") return false;
   const state = "next" in trigger ? (trigger as Trigger).toJSON() : trigger;
   return state["runAt"] !== undefined;
 }
