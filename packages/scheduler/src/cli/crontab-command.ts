@@ -9,27 +9,33 @@ import { HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./u
 
 /** `sched crontab list | edit | remove | apply FILE`. */
 export async function crontabCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const options = { ...STORE_OPTIONS, user: { type: "string" }, system: { type: "boolean" } } as const;
+  const options = {
+    ...STORE_OPTIONS,
+    user: { type: "string" },
+    system: { type: "boolean" },
+    tz: { type: "string" },
+  } as const;
   const parsed = readArguments(args, options, HELP.crontab);
   if (parsed === undefined) return;
   const [action, ...rest] = parsed.positionals;
-  const { ns, store = env["SCHED_STORE"], user = userInfo().username, system } = parsed.values;
+  const { ns, store = env["SCHED_STORE"], user = userInfo().username, system, tz } = parsed.values;
   const use = (call: (scheduler: Scheduler) => Promise<void>) => withClient({ store, ns }, undefined, call);
   if (action === "apply") {
     const [file] = positionals(rest, "FILE") as [string];
     const text = readText(file);
-    await use((scheduler) => apply(scheduler, user, { text, system: system ?? false }));
+    await use((scheduler) => apply(scheduler, user, { text, system: system ?? false, tz }));
     return;
   }
   const act = Object.hasOwn(ACTIONS, action ?? "") ? ACTIONS[action!] : undefined;
   if (act === undefined) throw new UsageError(`crontab: list, edit, remove or apply, not "${action ?? ""}"`);
   positionals(rest);
-  await use((scheduler) => act(scheduler, user, { env, system }));
+  await use((scheduler) => act(scheduler, user, { env, system, tz }));
 }
 
 interface Circumstances {
   readonly env: NodeJS.ProcessEnv;
   readonly system: boolean | undefined;
+  readonly tz: string | undefined;
 }
 
 const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more: Circumstances) => Promise<void>>> = {
@@ -44,7 +50,7 @@ const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more
   },
 
   /** As `crontab -e`: nothing is changed unless the text is, and is right; a wrong one stays where it was edited. */
-  async edit(scheduler, user, { env, system }) {
+  async edit(scheduler, user, { env, system, tz }) {
     const before = await readTable(scheduler, user);
     const edited = await editText(
       before?.text ?? `# m h dom mon dow command\n`,
@@ -66,7 +72,7 @@ const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more
         `somebody changed the crontab meanwhile, no changes made; your text is kept in ${edited.path}`,
       );
     }
-    await apply(scheduler, user, { text: edited.text, system: asSystem });
+    await apply(scheduler, user, { text: edited.text, system: asSystem, tz });
     edited.discard();
   },
 };
@@ -74,12 +80,13 @@ const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more
 async function apply(
   scheduler: Scheduler,
   user: string,
-  { text, system }: { text: string; system: boolean },
+  { text, system, tz }: { text: string; system: boolean; tz: string | undefined },
 ): Promise<void> {
   const warn = (message: string) => void process.stderr.write(`sched: ${message}\n`);
-  const { added, kept, removed } = await installTable(scheduler, { user, text, system }, { logger: { warn } });
+  const options = { logger: { warn }, ...(tz === undefined ? {} : { timezone: tz }) };
+  const { added, kept, removed, timezone } = await installTable(scheduler, { user, text, system }, options);
   process.stderr.write(
-    `sched: crontab of ${user}: ${added.length} added, ${kept.length} kept, ${removed.length} removed\n`,
+    `sched: crontab of ${user}: ${added.length} added, ${kept.length} kept, ${removed.length} removed; in ${timezone}\n`,
   );
 }
 

@@ -158,6 +158,20 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
     await store[Symbol.asyncDispose]();
   });
 
+  test("the same file applied from machines in other zones is the same timetable", async () => {
+    const inNs = ["--ns", "zones", "--user", "dora"];
+    const apply = (TZ: string, ...more: string[]) =>
+      sched(["crontab", "apply", "-", ...inNs, ...more], { ...env, TZ }, "0 4 * * * echo four\n");
+    const nextRun = async () => (await sched(["jobs", "--ns", "zones", "--tz", "UTC"], env)).out;
+    expect((await apply("Asia/Shanghai")).err).toContain("1 added, 0 kept, 0 removed; in Asia/Shanghai\n");
+    const before = await nextRun();
+    expect((await apply("America/New_York")).err).toContain("0 added, 1 kept, 0 removed; in Asia/Shanghai\n");
+    expect(await nextRun()).toBe(before);
+    expect((await apply("UTC", "--tz", "Asia/Tokyo")).err).toContain("; in Asia/Tokyo\n");
+    expect(await nextRun()).not.toBe(before);
+    expect((await apply("UTC", "--tz", "Mars/Base")).code).toBe(2);
+  });
+
   test("a crontab is applied, listed, edited and removed, and its jobs run, pause and go", async () => {
     const text = "# mine\n0 4 * * * echo four\n0 5 * * * exit 7";
     const applied = await sched(["crontab", "apply", "-", "--user", "alice"], env, text);

@@ -72,9 +72,10 @@ async function begin(scheduler: Scheduler, tables: CrontabFiles): Promise<void> 
 
 /** The store's tables have their jobs already, all but those that wait for a start. */
 async function startTables(scheduler: Scheduler): Promise<void> {
-  for (const { user, text, system } of await readTables(scheduler)) {
+  for (const { user, text, system, timezone } of await readTables(scheduler)) {
     if (!/@reboot/i.test(text)) continue;
-    await applyCrontab(scheduler, text, { user, system, atStart: true, logger: { warn() {} } });
+    const zone = timezone === undefined ? {} : { timezone };
+    await applyCrontab(scheduler, text, { user, system, ...zone, atStart: true, logger: { warn() {} } });
   }
 }
 

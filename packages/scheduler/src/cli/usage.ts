@@ -24,14 +24,16 @@ export const HELP = {
 sched COMMAND --help says more. Errors are one line on stderr and exit code 2.`,
 
   crontab: `usage: sched crontab list|edit|remove [--user U]
-       sched crontab apply FILE [--user U] [--system]      FILE may be - for stdin
+       sched crontab apply FILE [--user U] [--system] [--tz ZONE]   FILE may be - for stdin
 
 Keeps crontabs in a store. A line that has not changed keeps its job, next run and history; a table with a mistake
 changes nothing. edit opens $VISUAL or $EDITOR. The user is a name for the table: commands run as the user of
 sched start, except in system tables (--system), whose lines name the user themselves.
 
   --user U       whose table (default: yours)
-  --system       the lines have a user field${STORE_HELP}`,
+  --system       the lines have a user field
+  --tz ZONE      the zone of lines above which no CRON_TZ stands (default: the one that the table or its namespace has
+                 already, and for the first table the machine's)${STORE_HELP}`,
 
   start: `usage: sched start [--crontab FILE]…
 

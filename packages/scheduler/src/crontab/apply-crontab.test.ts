@@ -106,13 +106,32 @@ describe("a crontab applied to a scheduler", () => {
     const text = "# my table\n\n0 12 * * * a";
     const table = { user: "alice", text, system: false };
     await installTable(scheduler, table, { logger: quiet });
-    expect(await readTable(scheduler, "alice")).toEqual(table);
+    const { timezone } = scheduler;
+    expect(await readTable(scheduler, "alice")).toEqual({ ...table, timezone });
     await installTable(scheduler, { ...table, text: "# empty\n" }, { logger: quiet });
-    expect(await readTables(scheduler)).toEqual([{ ...table, text: "# empty\n" }]);
+    expect(await readTables(scheduler)).toEqual([{ ...table, text: "# empty\n", timezone }]);
     expect(await commands()).toEqual([]);
     expect(await removeTable(scheduler, "alice")).toBe(true);
     expect(await removeTable(scheduler, "alice")).toBe(false);
     expect(await scheduler.getJobs()).toHaveLength(0);
+  });
+
+  test("an installed table keeps its zone, and a new one takes its namespace's", async () => {
+    const install = (user: string, options = {}) =>
+      installTable(scheduler, { user, text: "0 9 * * * a\n", system: false }, { logger: quiet, ...options });
+    const zones = async (user: string) =>
+      (await jobsTagged(scheduler, `crontab:${user}`)).map(({ trigger }) => trigger.toJSON()["timezone"]);
+    expect(await install("alice", { timezone: "Asia/Tokyo" })).toMatchObject({ timezone: "Asia/Tokyo" });
+    await install("alice");
+    await install("bob");
+    expect([await zones("alice"), await zones("bob")]).toEqual([["Asia/Tokyo"], ["Asia/Tokyo"]]);
+    await install("bob", { timezone: "Europe/Berlin" });
+    expect([await zones("alice"), await zones("bob")]).toEqual([["Asia/Tokyo"], ["Europe/Berlin"]]);
+    await expect(install("carol")).rejects.toThrow(
+      "timezone: the tables here are in Asia/Tokyo and Europe/Berlin; say",
+    );
+    await expect(install("carol", { timezone: "Mars/Base" })).rejects.toThrow("Mars/Base");
+    expect(await zones("carol")).toEqual([]);
   });
 
   test("a name that would break ids is refused", async () => {

@@ -15,6 +15,8 @@ export interface CrontabTable {
   readonly user: string;
   readonly text: string;
   readonly system: boolean;
+  /** The zone of its lines above which no CRON_TZ stands. */
+  readonly timezone?: string;
 }
 
 /** Far enough away; and the job is paused besides. */
@@ -22,27 +24,40 @@ const NEVER = date({ runAt: Date.UTC(9999, 11, 31), timezone: "UTC" });
 
 /**
  * Applies a table and keeps its text in the store, as the arguments of a paused job `crontab:<user>`: the store is then
- * all that `crontab list` needs. The text is written last, so a table that is there has been applied.
+ * all that `crontab list` needs. The text is written last, so a table that is there has been applied. Its zone is the one
+ * given, else the one that it or its namespace has already: the same text is the same timetable from every machine.
  */
 export async function installTable(
   scheduler: Scheduler,
   table: CrontabTable,
   options: Omit<ApplyCrontabOptions, "user" | "system">,
-): Promise<AppliedCrontab> {
+): Promise<AppliedCrontab & { readonly timezone: string }> {
   checkUser(table.user);
-  const applied = await applyCrontab(scheduler, table.text, { ...options, user: table.user, system: table.system });
+  const { user, system, text } = table;
+  const timezone = options.timezone ?? table.timezone ?? (await zoneOf(scheduler, user, options.store));
+  const applied = await applyCrontab(scheduler, text, { ...options, user, system, timezone });
   await scheduler.addJob({
     id: crontabTag(table.user),
     func: TABLE_TAG,
     name: `crontab of ${table.user}`,
     trigger: NEVER,
     nextRunTime: null,
-    kwargs: { ...table },
+    kwargs: { ...table, timezone },
     tags: [TABLE_TAG],
     onConflict: "replace",
     ...(options.store === undefined ? {} : { store: options.store }),
   });
-  return applied;
+  return { ...applied, timezone };
+}
+
+/** The zone of the user's table, else of all the tables of the namespace, else the scheduler's. */
+async function zoneOf(scheduler: Scheduler, user: string, store: string | undefined): Promise<string> {
+  const tables = await readTables(scheduler, store);
+  const own = tables.find((table) => table.user === user)?.timezone;
+  if (own !== undefined) return own;
+  const zones = [...new Set(tables.flatMap(({ timezone = [] }) => timezone))].sort();
+  if (zones.length <= 1) return zones[0] ?? scheduler.timezone;
+  throw new RangeError(`timezone: the tables here are in ${zones.join(" and ")}; say in which zone this one is`);
 }
 
 export async function readTable(scheduler: Scheduler, user: string, store?: string): Promise<CrontabTable | undefined> {
