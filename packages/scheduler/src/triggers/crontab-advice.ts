@@ -32,9 +32,10 @@ export function adviceOnLine(words: readonly string[]): string {
   const line = rest.slice(0, 5).map(everyFor);
   const year = everyFor(rest[5] ?? "*");
   const place = isYearLast ? "a year at the end is not read" : "seconds at the beginning are not read";
-  if (second === "0" && year === "*") return `; ${place}: write "${line.join(" ")}"`;
-  const isQuartz = words.includes("?") || words.length === 7;
-  const code = isQuartz && /\d/.test(line[4]!) ? undefined : codeOf(line, { second, year });
+  // Quartz counts weekdays from 1 = Sunday.
+  const isCountedElsewhere = (words.includes("?") || words.length === 7) && /^\d/.test(line[4]!);
+  if (!isCountedElsewhere && second === "0" && year === "*") return `; ${place}: write "${line.join(" ")}"`;
+  const code = isCountedElsewhere ? undefined : codeOf(line, { second, year });
   return `; ${place}: write ${code ?? 'cron({ second: "…", minute: "…", … }) with weekdays as names'}`;
 }
 
@@ -93,17 +94,19 @@ const longName: Advice = (part, field) => {
 
 const dayOfMonth: Advice = (part, { name }, line) => {
   if (name !== "day") return undefined;
-  if (part === "l")
-    return inCode(
-      line,
-      line[2]!.split(",").map((day) => (day.toLowerCase() === "l" ? "last" : day)),
-    );
+  if (part === "l") return inCode(line, line[2]!.split(",").map(dayInMonth));
   if (part === "lw" || part === "wl") return `write 26-31 ${IN_TASK}`;
   const before = Number(/^l-(\d+)$/.exec(part)?.[1] ?? Number.NaN);
   if (before > 0 && before < 28) return `write ${28 - before}-${31 - before} ${IN_TASK}`;
   const day = Number(/^(\d+)w$/.exec(part)?.[1] ?? Number.NaN);
   return day >= 1 && day <= 31 ? nearestWeekday(day, part, line) : undefined;
 };
+
+/** `L` and numbers as days that `cron` reads. */
+function dayInMonth(part: string): string | undefined {
+  if (part.toLowerCase() === "l") return "last";
+  return /^\d+(-\d+)?$/.test(part) ? part : undefined;
+}
 
 /** Monday to Friday nearest to a day, inside its month. */
 function nearestWeekday(day: number, part: string, line: readonly string[]): string {

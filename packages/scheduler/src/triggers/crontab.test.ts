@@ -64,6 +64,8 @@ describe("crontab", () => {
     ["*/10 * * * * 1-5", 'write cron({ dayOfWeek: "mon-fri", hour: "*", minute: "*", second: "*/10" })'],
     ["0 0 12 ? * MON-FRI", 'write "0 12 * * MON-FRI"'],
     ["0 0 12 1 1 ? 2030", 'write cron({ year: "2030", month: "1", day: "1", hour: "12", minute: "0", second: "0" })'],
+    ["0 0 9 ? * 6L", "with weekdays as names"],
+    ["0 9 L,15W * *", 'write cron({ day: "last", hour: "…", minute: "…" })'],
     ["0 10 * * ? *", 'a year at the end is not read: write "0 10 * * *"'],
     ["@Daily", "write @daily"],
     ["@every_minute", "write * * * * *"],
