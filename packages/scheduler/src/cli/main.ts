@@ -2,6 +2,7 @@
 import { systemClock } from "../core/clock.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import { crontabCommand } from "./crontab-command.js";
+import { doctorCommand } from "./doctor-command.js";
 import { changeCommand, executionsCommand, jobsCommand } from "./job-commands.js";
 import { nextCommand } from "./next-command.js";
 import { startCommand } from "./start-command.js";
@@ -34,6 +35,8 @@ async function run(name: string | undefined, rest: string[]): Promise<void> {
     case "run":
     case "remove":
       return changeCommand(name, rest, process.env);
+    case "doctor":
+      return doctorCommand(rest, process.env);
     case "next":
       return nextCommand(rest, systemClock().now());
     case "help":

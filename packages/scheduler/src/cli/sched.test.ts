@@ -11,6 +11,9 @@ import {
   throwawayRedis,
 } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { Scheduler } from "../core/scheduler.js";
+import { interval } from "../triggers/index.js";
+import { openStore } from "./open-store.js";
 
 const MAIN = resolve(import.meta.dirname, "main.ts");
 let program: string;
@@ -170,6 +173,31 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
     expect((await apply("UTC", "--tz", "Asia/Tokyo")).err).toContain("; in Asia/Tokyo\n");
     expect(await nextRun()).not.toBe(before);
     expect((await apply("UTC", "--tz", "Mars/Base")).code).toBe(2);
+  });
+
+  test("doctor lists the jobs that no live scheduler can run", async () => {
+    const doctor = () => sched(["doctor", "--ns", "ill"], env);
+    expect(await doctor()).toEqual({ code: 0, out: "", err: "" });
+    const jobs = await openStore({ store: store.url, ns: "ill" });
+    const scheduler = new Scheduler({
+      stores: { default: jobs },
+      logger: { debug() {}, info() {}, warn() {}, error() {} },
+    });
+    scheduler.registerTask("known", () => {});
+    await scheduler.start();
+    try {
+      await scheduler.addJob({ id: "renamed", func: "old", trigger: interval({ hours: 1 }) });
+      await scheduler.addJob({ id: "gpu", func: "known", executor: "cuda", trigger: interval({ hours: 1 }) });
+      await scheduler.addJob({ id: "well", func: "known", trigger: interval({ hours: 1 }) });
+      const { code, out } = await doctor();
+      expect([code, out.trimEnd().split("\n").sort()]).toEqual([
+        1,
+        ['"gpu": no live scheduler has the executor "cuda"', '"renamed": no live scheduler has the task "old"'],
+      ]);
+    } finally {
+      await scheduler.shutdown();
+    }
+    expect(await doctor()).toMatchObject({ code: 1, out: "no scheduler is alive; jobs that wait for it: 3\n" });
   });
 
   test("a crontab is applied, listed, edited and removed, and its jobs run, pause and go", async () => {

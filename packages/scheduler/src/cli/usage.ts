@@ -19,6 +19,7 @@ export const HELP = {
   sched jobs                             what is scheduled
   sched executions                       what happened
   sched pause|resume|run|remove ID       change one job
+  sched doctor                           jobs that no live scheduler can run
   sched next 'EXPR'                      when a crontab expression fires
 
 sched COMMAND --help says more. Errors are one line on stderr and exit code 2.`,
@@ -57,6 +58,12 @@ ${STORE_HELP}`,
 
 run starts the job once beside its timetable, on any scheduler of the store that knows its task, and prints the
 execution's id.
+${STORE_HELP}`,
+
+  doctor: `usage: sched doctor
+
+Lists the jobs that no live scheduler of the store can run, with the task or the executor that is missing, and ends with
+exit code 1 when there are any.
 ${STORE_HELP}`,
 
   next: `usage: sched next 'EXPR' [--tz ZONE] [-n 5]

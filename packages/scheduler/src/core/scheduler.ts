@@ -278,16 +278,19 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   async orphans(store?: string): Promise<Orphan[]> {
     const orphans: Orphan[] = [];
     for (const alias of this.#state === "stopped" ? [] : this.#stores.aliases(store)) {
-      const nodes = [
-        this.#selfAsNode(alias),
-        ...liveNodes(await this.nodes(alias), await this.#stores.get(alias).now()),
-      ];
-      for (const job of await this.#finder.allOf(alias)) {
-        const missing = missingOf(job.record, nodes);
-        if (missing !== undefined) orphans.push({ job, store: alias, ...missing });
-      }
+      orphans.push(...(await this.orphansAmong(await this.#finder.allOf(alias), alias)));
     }
     return orphans;
+  }
+
+  /** Those of some jobs of one store that no live scheduler can run. */
+  async orphansAmong(jobs: readonly Job[], store: string = STORE_DEFAULT): Promise<Orphan[]> {
+    if (this.#state === "stopped" || jobs.length === 0) return [];
+    const nodes = [this.#selfAsNode(store), ...liveNodes(await this.nodes(store), await this.#stores.get(store).now())];
+    return jobs.flatMap((job) => {
+      const missing = missingOf(job.record, nodes);
+      return missing === undefined ? [] : [{ job, store, ...missing }];
+    });
   }
 
   async modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job> {

@@ -15,6 +15,7 @@ export type DashboardScheduler = Pick<
   | "execution"
   | "durations"
   | "nodes"
+  | "orphansAmong"
   | "pauseJob"
   | "resumeJob"
   | "rescheduleJob"

@@ -620,6 +620,26 @@ test("a scheduler that has not been started shows its pending jobs", async () =>
   expect([refused.status, (await asJson(refused))["code"]]).toEqual([409, "SchedulerStateError"]);
 });
 
+test("a job whose task or executor no live scheduler has is marked", async () => {
+  await using open = await openDashboard({}, { stores: { default: new MemoryJobStore({ shared: true }) } });
+  await addTasks(open.scheduler);
+  await open.scheduler.addJob({ id: "renamed", func: "<i>old</i>", trigger: hourly });
+  await open.scheduler.addJob({ id: "elsewhere", func: "quick", executor: "gpu", trigger: hourly });
+  await open.scheduler.addJob({ id: "well", func: "quick", trigger: hourly });
+  const { jobs } = (await asJson(fetch(`${open.url}/api/jobs`))) as unknown as {
+    jobs: { id: string; missing: object }[];
+  };
+  expect(Object.fromEntries(jobs.map(({ id, missing }) => [id, missing]))).toEqual({
+    renamed: { missing: "task", name: "<i>old</i>" },
+    elsewhere: { missing: "executor", name: "gpu" },
+    well: null,
+  });
+  const list = await (await fetch(`${open.url}/`)).text();
+  expect(list.match(/Orphan: no (task|executor)/g)).toHaveLength(2);
+  expect(await (await fetch(`${open.url}/jobs/default/elsewhere`)).text()).toContain("no executor <code>gpu</code>");
+  expect(await (await fetch(`${open.url}/jobs/default/well`)).text()).not.toContain("Orphan");
+});
+
 test("a job that nobody has taken for a while is overdue, and is found as such", async () => {
   await using open = await openDashboard();
   await addTasks(open.scheduler);

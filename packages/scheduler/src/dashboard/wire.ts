@@ -6,7 +6,7 @@ import type { NodeRow } from "./reading/nodes.js";
 import type { Timeline } from "./reading/timeline.js";
 
 /** A job as the JSON API gives it. Times are ISO 8601. */
-export function wireJob({ job, state, running, durations, last, nowMs }: JobRow) {
+export function wireJob({ job, state, running, durations, last, nowMs, missing }: JobRow) {
   const {
     id,
     name,
@@ -32,6 +32,7 @@ export function wireJob({ job, state, running, durations, last, nowMs }: JobRow)
     trigger: { text: String(job.trigger), ...job.trigger.toJSON() },
     state,
     nextRunAt: job.nextRunTime?.toISOString() ?? null,
+    missing: missing === undefined ? null : { missing: missing.missing, name: missing.name },
     running,
     maxInstances,
     durations: (durations ?? null) satisfies DurationStatistics | null,

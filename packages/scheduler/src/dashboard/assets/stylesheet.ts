@@ -109,7 +109,7 @@ pre { margin: 8px 0; padding: 10px 12px; background: var(--raised); border-radiu
 .pill { display: inline-flex; align-items: center; gap: 6px; white-space: nowrap; font-weight: 600; color: var(--gray); }
 .pill::before { content: ""; width: 8px; height: 8px; border-radius: 50%; background: currentColor; flex: none; }
 .pill.executed, .pill.job-scheduled, .pill.node-running { color: var(--green); }
-.pill.error, .pill.job-overdue, .pill.node-stale { color: var(--red); }
+.pill.error, .pill.job-overdue, .pill.job-orphan, .pill.node-stale { color: var(--red); }
 .pill.missed, .pill.max_instances, .pill.job-paused, .pill.node-paused, .pill.node-stopping { color: var(--amber); }
 .pill.running { color: var(--blue); }
 .pill.lost, .pill.job-pending { color: var(--violet); }

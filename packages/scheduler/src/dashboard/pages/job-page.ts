@@ -12,6 +12,7 @@ import {
   jobStatePill,
   jsonText,
   localTime,
+  orphanPill,
   relativeTime,
   statePill,
   tagLinks,
@@ -36,7 +37,7 @@ export function jobPage(visit: Visit, { row, upcoming, executions, timeline, ref
     heading: job.name,
     name: cut(job.name, 60),
     everyMs: 1_500,
-    body: html`<div class="bar" data-key="bar">${jobStatePill(row.state)}${row.running > 0 && html`<span class="busy">${row.running} of ${job.maxInstances} running</span>`}${jobButtons(visit, row)}${removeLink(visit, row)}</div>
+    body: html`<div class="bar" data-key="bar">${jobStatePill(row.state)}${orphanPill(row.missing)}${row.running > 0 && html`<span class="busy">${row.running} of ${job.maxInstances} running</span>`}${jobButtons(visit, row)}${removeLink(visit, row)}</div>
 <div class="columns" data-key="columns">
 ${attributes(visit, row)}
 <div>

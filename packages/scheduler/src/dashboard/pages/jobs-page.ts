@@ -10,6 +10,7 @@ import {
   jobButtons,
   jobStatePill,
   localTime,
+  orphanPill,
   relativeTime,
   statePill,
   storeChoice,
@@ -73,7 +74,7 @@ function columns(visit: Visit): readonly Column<JobRow>[] {
           : html`${relativeTime(at, nowMs, visit)}<small>${localTime(at, visit)}</small>`;
       },
     },
-    { heading: "State", cell: ({ state }) => jobStatePill(state) },
+    { heading: "State", cell: ({ state, missing }) => html`${jobStatePill(state)}${orphanPill(missing)}` },
     {
       heading: "Running",
       className: "number",

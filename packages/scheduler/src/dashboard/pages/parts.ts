@@ -1,3 +1,4 @@
+import type { Missing } from "../../core/orphans.js";
 import { formatLocal } from "../../time/format.js";
 import { type Content, type Html, html } from "../html.js";
 import type { DashboardAction } from "../http/authorize.js";
@@ -54,6 +55,14 @@ export function statePill(execution: Pick<StoredExecution, "state">): Html {
 
 export function jobStatePill(state: JobState): Html {
   return html`<span class="pill job-${state}">${JOB_STATE_TEXT[state]}</span>`;
+}
+
+/** The mark of a job that no live scheduler can run. */
+export function orphanPill(missing: Missing | undefined): Content {
+  return (
+    missing !== undefined &&
+    html` <span class="pill job-orphan" title="No live scheduler has the ${missing.missing} ${missing.name}">Orphan: no ${missing.missing} <code>${cut(missing.name, 40)}</code></span>`
+  );
 }
 
 export interface Column<T> {

@@ -1,5 +1,6 @@
 import type { DurationStatistics, Execution } from "../../core/execution.js";
 import type { Job } from "../../core/job.js";
+import type { Missing } from "../../core/orphans.js";
 import { TABLE_TAG } from "../../crontab/table-tag.js";
 import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import { NotFoundProblem } from "../http/problem.js";
@@ -17,6 +18,8 @@ export interface JobRow {
   readonly durations?: DurationStatistics | undefined;
   /** The last execution that has ended. */
   readonly last?: Execution | undefined;
+  /** The task or the executor that no live scheduler has. */
+  readonly missing?: Missing | undefined;
 }
 
 export interface JobsQuery {
@@ -157,9 +160,15 @@ async function enriched(scheduler: DashboardScheduler, rows: readonly JobRow[]):
     await Promise.all(stores.map(async (store) => [store, await historyOf(scheduler, store, rows)] as const)),
   );
   return rows.map((row) => {
-    const { active, durations, last } = known.get(row.job.store)!;
+    const { active, durations, last, missing } = known.get(row.job.store)!;
     const { id } = row.job;
-    return { ...row, running: active.get(id) ?? 0, durations: durations.get(id), last: last.get(id) };
+    return {
+      ...row,
+      running: active.get(id) ?? 0,
+      durations: durations.get(id),
+      last: last.get(id),
+      missing: missing.get(id),
+    };
   });
 }
 
@@ -167,19 +176,22 @@ interface History {
   readonly active: ReadonlyMap<string, number>;
   readonly durations: ReadonlyMap<string, DurationStatistics>;
   readonly last: ReadonlyMap<string, Execution>;
+  readonly missing: ReadonlyMap<string, Missing>;
 }
 
-const NO_HISTORY: History = { active: new Map(), durations: new Map(), last: new Map() };
+const NO_HISTORY: History = { active: new Map(), durations: new Map(), last: new Map(), missing: new Map() };
 
 async function historyOf(scheduler: DashboardScheduler, store: string, rows: readonly JobRow[]): Promise<History> {
-  const ids = rows.filter(({ job }) => job.store === store).map(({ job }) => job.id);
+  const jobs = rows.map(({ job }) => job).filter((job) => job.store === store);
+  const ids = jobs.map(({ id }) => id);
   if (scheduler.state === "stopped") return NO_HISTORY;
-  const [active, durations, last] = await Promise.all([
+  const [active, durations, last, orphans] = await Promise.all([
     scheduler.stores.get(store)!.executions.active(ids),
     scheduler.durations(ids, store),
     lastOutcomes(scheduler, store, ids),
+    scheduler.orphansAmong(jobs, store),
   ]);
-  return { active, durations, last };
+  return { active, durations, last, missing: new Map(orphans.map((orphan) => [orphan.job.id, orphan])) };
 }
 
 const RECENT = 200;

@@ -1,0 +1,35 @@
+import type { Job } from "../core/job.js";
+import { liveNodes, missingOf } from "../core/orphans.js";
+import type { Scheduler } from "../core/scheduler.js";
+import { TABLE_TAG } from "../crontab/table-tag.js";
+import { withClient } from "./open-store.js";
+import { HELP, positionals, readArguments, STORE_OPTIONS } from "./usage.js";
+
+/** `sched doctor`: jobs that no live scheduler of the store can run; exit code 1 when there are any. */
+export async function doctorCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const parsed = readArguments(args, STORE_OPTIONS, HELP.doctor);
+  if (parsed === undefined) return;
+  positionals(parsed.positionals);
+  const { store = env["SCHED_STORE"], ns } = parsed.values;
+  await withClient({ store, ns }, undefined, async (scheduler) => {
+    const lines = await findings(scheduler);
+    for (const line of lines) process.stdout.write(`${line}\n`);
+    if (lines.length > 0) process.exitCode = 1;
+  });
+}
+
+async function findings(scheduler: Scheduler): Promise<string[]> {
+  const jobs = (await scheduler.getJobs()).filter(({ tags }) => !tags.includes(TABLE_TAG));
+  const now = await scheduler.stores.get("default")!.now();
+  // This client runs nothing, whatever it could.
+  const nodes = liveNodes(await scheduler.nodes(), now).filter(({ id }) => id !== scheduler.id);
+  if (nodes.length === 0)
+    return jobs.length === 0 ? [] : [`no scheduler is alive; jobs that wait for it: ${jobs.length}`];
+  return jobs.flatMap((job) => findingOf(job, nodes));
+}
+
+function findingOf(job: Job, nodes: Parameters<typeof missingOf>[1]): string[] {
+  const missing = missingOf(job.record, nodes);
+  if (missing === undefined) return [];
+  return [`${JSON.stringify(job.id)}: no live scheduler has the ${missing.missing} ${JSON.stringify(missing.name)}`];
+}
