@@ -20,7 +20,7 @@ beforeAll(async () => {
   }
   proxy = await openProxy({ target: old!.target });
   url = `mysql://app:secret@127.0.0.1:${proxy.port}/headline`;
-}, 30_000);
+});
 beforeEach(async () => {
   await root(old, ["SET GLOBAL read_only = 0"]);
   proxy.moveTo(old!.target);

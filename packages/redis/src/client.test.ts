@@ -74,6 +74,32 @@ describe("a Redis client", () => {
     speaker.disconnect();
   });
 
+  test("leaves no rejection unhandled when what it sends by itself after a reconnect has no reply", async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (error: unknown) => void unhandled.push(error);
+    process.on("unhandledRejection", onUnhandled);
+    await using server = await throwawayRedis();
+    await using proxy = await openProxy({ target: server.target });
+    const url = `redis://127.0.0.1:${proxy.port}/1`;
+    const listener = openRedis(url, { subscriber: true, commandTimeoutMs: 200 });
+    const client = openRedis(url, { commandTimeoutMs: 200 });
+    try {
+      await Promise.all([waitForRedis(listener, 30_000), waitForRedis(client, 30_000)]);
+      await eventually(() => listener.subscribe("changes"));
+      const before = proxy.counts.connections;
+      proxy.reset();
+      proxy.dropReplies();
+      await eventually(() => expect(proxy.counts.connections).toBeGreaterThan(before + 3)); // both have tried again
+      proxy.heal();
+      await back(client);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", onUnhandled);
+      listener.disconnect();
+      client.disconnect();
+    }
+  });
+
   test("waits for Redis only so long", async () => {
     const redis = openRedis("redis://127.0.0.1:1");
     expect(await waitForRedis(redis, 100)).toBe(false);

@@ -46,8 +46,25 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
   });
   client.on("error", onError);
   if (options.observe !== undefined) observeCommands(client, options.observe);
+  handleOwnCommands(client);
   if (subscriber) keepListening(client);
   return client;
+}
+
+/** Commands that ioredis sends by itself after a reconnect without handling their rejection, which would be an unhandled one. */
+const OWN_COMMANDS = ["select", "subscribe", "psubscribe", "ssubscribe"] as const;
+
+/** Marks the rejections of those commands as handled; who calls one and awaits it still gets its rejection. */
+function handleOwnCommands(client: Client): void {
+  for (const name of OWN_COMMANDS) {
+    const command = (client[name] as (...args: unknown[]) => Promise<unknown>).bind(client);
+    const handled = (...args: unknown[]) => {
+      const reply = command(...args);
+      reply.catch(() => undefined); // the socket timeout reconnects, and they are sent again
+      return reply;
+    };
+    Object.assign(client, { [name]: handled });
+  }
 }
 
 /** The name of a channel for this client's database: channels, unlike keys, are the same in every database of a Redis. */

@@ -18,7 +18,10 @@ describe("of two servers", () => {
   it("each has a stream, from the start and again after one was away", async () => {
     await using first = await openNamed("the first");
     await using second = await openNamed("the second");
-    await using recommender = connectRecommender({ address: `ipv4:${first.address},${second.address}` });
+    await using recommender = connectRecommender({
+      address: `ipv4:${first.address},${second.address}`,
+      timeoutMs: 20_000,
+    });
     const both = async () => (await answering(recommender)) === "the first and the second";
     await until(both);
     await second.drain();
@@ -30,7 +33,10 @@ describe("of two servers", () => {
   it("one that has just come back is asked as soon as the other leaves, and no call fails", async () => {
     await using first = await openNamed("the first");
     await using second = await openNamed("the second");
-    await using recommender = connectRecommender({ address: `ipv4:${first.address},${second.address}` });
+    await using recommender = connectRecommender({
+      address: `ipv4:${first.address},${second.address}`,
+      timeoutMs: 20_000,
+    });
     await until(() => recommender.streaming);
     await first.drain();
     // Until the pause between two attempts to connect is at its longest.

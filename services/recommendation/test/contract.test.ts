@@ -257,7 +257,7 @@ describe("the edge", () => {
     expect(JSON.parse(health)).toEqual({ status: "SERVING" });
     const answer = await curl("--data", '{"user_id":"88","article_num":3}', `${url}/UserRecommend/user_recommend`);
     expect(JSON.parse(answer).recommends).toHaveLength(3);
-  }, 30_000);
+  });
 
   test("feeds are not explained where everybody calls, but at the address for that", async () => {
     const apart = await world.open({ explainAddress: "localhost:0" });

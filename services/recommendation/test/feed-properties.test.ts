@@ -315,4 +315,4 @@ test(`whatever readers ask, of two servers, in any order and at once, the table 
     interruptAfterTimeLimit: 9_000,
     endOnFailure: true,
   });
-}, 30_000);
+});

@@ -243,7 +243,7 @@ inBrowser("somebody signed in, in a browser", () => {
       await using reading = await site.visit("/#/channels/101");
       await entries(reading.page).nth(4).waitFor();
       const promoted = entries(reading.page).filter({ hasText: "Please read this" });
-      expect(await promoted.locator(".reason").innerText({ timeout: 500 })).toBe("Promoted");
+      expect(await promoted.locator(".reason").innerText({ timeout: 5_000 })).toBe("Promoted");
     });
   });
 

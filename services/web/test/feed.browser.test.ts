@@ -82,7 +82,7 @@ inBrowser("the home feed in a browser", () => {
       expect(events.filter(({ type }) => type === "click")).toHaveLength(1);
       const [read] = events.filter(({ type }) => type === "read");
       expect(read?.duration_ms).toBeGreaterThan(350);
-      expect(read?.duration_ms).toBeLessThan(20_000);
+      expect(read?.duration_ms).toBeLessThan(60_000);
     });
   });
 
@@ -180,7 +180,7 @@ inBrowser("the home feed in a browser", () => {
     await proxy.listen();
     await page.getByText("Recommendations are away for a moment").first().waitFor({
       state: "detached",
-      timeout: 15_000,
+      timeout: 40_000,
     });
     await page.getByText("for you", { exact: false }).first().waitFor();
   });
@@ -219,7 +219,7 @@ inBrowser("the home feed in a browser", () => {
     expect(answer.status).toBe(201);
     await eventually(async () => {
       await page.clock.fastForward(25_000);
-      await page.getByRole("button", { name: "1 new" }).waitFor({ timeout: 2_000 });
+      await page.getByRole("button", { name: "1 new" }).waitFor({ timeout: 5_000 });
     });
     await page.getByRole("button", { name: "1 new" }).click();
     await page.getByRole("heading", { name: "Just in" }).waitFor();

@@ -1,6 +1,7 @@
 import type { RedisOptions as BullRedisOptions } from "bullmq";
 import { Redis, type RedisOptions } from "ioredis";
 import { redisAddress } from "../stores/server-url.js";
+import { urlOption } from "../stores/url-option.js";
 
 /** How Redis is named: a URL or the path of a socket, ioredis options, or a client whose options (never its connection) are used. */
 export type RedisTarget = string | RedisOptions | Redis;
@@ -66,7 +67,7 @@ export async function closeRedis(redis: Redis): Promise<void> {
 }
 
 function optionsOf(target: RedisTarget): RedisConnectionOptions {
-  if (typeof target === "string") return { ...redisAddress(target), disconnectTimeout: 100 };
+  if (typeof target === "string") return { ...urlOption("connection", redisAddress, target), disconnectTimeout: 100 };
   const { keyPrefix, scripts: _scripts, ...options } = target instanceof Redis ? target.options : target;
   if (keyPrefix !== undefined && keyPrefix !== "") {
     throw new TypeError("connection: BullMQ's scripts cannot work under an ioredis keyPrefix; give `prefix` instead");

@@ -428,7 +428,7 @@ describe("at the start", () => {
   });
 
   test("an address that nobody listens at is an error, not a wait", async () => {
-    expect(() => new RedisJobStore({ url: "http://h" })).toThrow(/url/);
+    expect(() => new RedisJobStore({ url: "http://h" })).toThrow(/^url: must begin with redis:/);
     expect(() => new RedisJobStore({})).toThrow(/redis/);
   });
 });

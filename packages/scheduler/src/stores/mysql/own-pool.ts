@@ -1,5 +1,6 @@
 import type { Pool } from "mysql2/promise";
 import { mysqlAddress } from "../server-url.js";
+import { urlOption } from "../url-option.js";
 import { hangUp } from "./connections.js";
 
 /** A small pool of the store's own, opened at its first use: without a url mysql2 is not even loaded. */
@@ -46,7 +47,7 @@ export function ownPool(url: string, connectMs: number): OwnPool {
 async function opened(url: string, connectMs: number, open: Set<object>): Promise<Pool> {
   const { default: mysql2 } = await import("mysql2/promise"); // its default survives bundlers, its names do not
   const pool = mysql2.createPool({
-    ...mysqlAddress(url),
+    ...urlOption("url", mysqlAddress, url),
     connectionLimit: 4,
     maxIdle: 4,
     idleTimeout: 60_000,

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { Cluster, Redis } from "ioredis";
 import { redisAddress } from "../server-url.js";
+import { urlOption } from "../url-option.js";
 
 export type RedisClient = Redis | Cluster;
 
@@ -15,7 +16,7 @@ const COMMAND_MS = 1_000;
 export function openClient(url: string): Redis {
   const { Redis: Client } = createRequire(import.meta.url)("ioredis") as typeof import("ioredis");
   const client = new Client({
-    ...redisAddress(url),
+    ...urlOption("url", redisAddress, url),
     lazyConnect: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
