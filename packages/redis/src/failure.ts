@@ -6,7 +6,7 @@ const UNABLE =
   "LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|BUSY|OOM|MISCONF|NOAUTH|WRONGPASS|NOPERM|UNBLOCKED";
 const UNABLE_REPLY = new RegExp(`^(?:${UNABLE}|ERR max number of clients)\\b`);
 /** Redis 6 wraps what a command in a script met: `ERR Error running script (call to f_…): @user_script:1: -READONLY …`. */
-const UNABLE_IN_SCRIPT = new RegExp(`^ERR Error running script\\b[sS]*@user_script:\\s?\\d+: -?(?:${UNABLE})\\b`);
+const UNABLE_IN_SCRIPT = new RegExp(`^ERR Error running script\\b[\\s\\S]*@user_script:\\s?\\d+: -?(?:${UNABLE})\\b`);
 const READONLY = /^READONLY\b|^ERR Error running script\b[\s\S]*@user_script:\s?\d+: -?READONLY\b/;
 
 /** A reply that passes: Redis cannot serve just now. */

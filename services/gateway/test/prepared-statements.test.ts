@@ -29,10 +29,10 @@ test("the server's prepared statements do not grow with the ids, pages and batch
       await Promise.all(answers.map((answer) => answer.arrayBuffer()));
     }
   };
-  await round(1, 30); // every connection has met every text by then, or nearly
+  await round(1, 20); // every connection has met every text by then, or nearly
   const known = await mysqlStatus(world.mysqlUrl, "Com_stmt_prepare");
-  await round(30, 90);
+  await round(20, 50);
   const prepared = (await mysqlStatus(world.mysqlUrl, "Com_stmt_prepare")) - known;
-  expect(prepared).toBeLessThan(300); // of 600 requests, each of several statements
+  expect(prepared).toBeLessThan(200); // of 300 requests, each of several statements
   expect(await mysqlStatus(world.mysqlUrl, "Prepared_stmt_count")).toBeLessThan(1_000);
 }, 60_000);
