@@ -42,11 +42,13 @@ import { PageSessions } from "./feed/page-sessions.js";
 import { tellDegraded } from "./feed/tell-degraded.js";
 import { admissionByKind } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
+import { compress } from "./http/compress.js";
 import { cors } from "./http/cors.js";
 import { boundPipelining } from "./http/exchanges.js";
 import { plainFraming } from "./http/framing.js";
 import { createJsonBody, optional, smallJsonBody } from "./http/json.js";
 import { otherMethods } from "./http/methods.js";
+import { plainEtags } from "./http/plain-etags.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
 import { staticFiles } from "./http/static-files.js";
@@ -114,6 +116,8 @@ export interface AppParts {
   readonly onPage?: ((page: Page) => void) | undefined;
   /** Pages of other sites that may ask. */
   readonly corsOrigins: readonly string[];
+  /** Whether answers are compressed here, and not by a proxy in front. */
+  readonly compress: boolean;
   /** Folders with the pages and the covers of the sample, served as they are. */
   readonly assets: readonly string[];
   /** Names of accounts with a password that visitors may know. */
@@ -217,6 +221,8 @@ export function createApp(parts: AppParts): Express {
   for (const handler of parts.watch ?? []) app.use(handler);
   app.use(plainFraming);
   app.use(admissionByKind(parts.inFlightMax ?? IN_FLIGHT_MAX, budgets.pageMs));
+  app.use(plainEtags);
+  if (parts.compress) app.use(compress());
 
   app.get(
     "/articles",

@@ -57,6 +57,13 @@ const Environment = z
     PUSH_ORIGINS: origins,
     /** Pages of other sites that may read answers and send requests, separated by commas. */
     CORS_ORIGINS: origins,
+    /** `off` where a proxy in front compresses. */
+    COMPRESS: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .pipe(z.enum(["on", "off"]))
+      .default("on"),
     /** Where metrics are read instead of at /metrics on PORT, which readers reach. */
     METRICS_PORT: port.optional(),
     /** A collector of OpenTelemetry, such as http://localhost:4318. */
@@ -104,6 +111,7 @@ await runUntilSignal(
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       push: { origins: config.PUSH_ORIGINS },
       corsOrigins: config.CORS_ORIGINS,
+      compress: config.COMPRESS === "on",
       demoAccounts: listed(config.DEMO_ACCOUNTS, ","),
       signUpsPerHour: config.SIGN_UPS_PER_HOUR,
       writeRates: config.WRITES_PER_MINUTE,

@@ -66,6 +66,8 @@ export interface GatewayConfig {
   readonly trustProxy?: number;
   /** Pages of other sites that may read answers and send requests: `https://news.example`. */
   readonly corsOrigins?: readonly string[];
+  /** Whether answers are compressed here; a proxy in front may do it instead. */
+  readonly compress?: boolean;
   readonly assets?: readonly string[];
   /** Names of accounts with a password that visitors may know; the page names them. */
   readonly demoAccounts?: readonly string[];
@@ -196,6 +198,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       budgets,
       inFlightMax: config.inFlightMax,
       corsOrigins: config.corsOrigins ?? [],
+      compress: config.compress ?? true,
       assets: config.assets ?? [],
       demoAccounts: config.demoAccounts,
     });

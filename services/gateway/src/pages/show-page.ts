@@ -26,7 +26,7 @@ export function showPage({ channels, pages }: { channels: Channels; pages: Stati
     }
     res.setHeader("Content-Type", TYPES[format as PageFormat]);
     res.setHeader("Cache-Control", CACHE_CONTROL);
-    res.setHeader("ETag", `"${page.etag}"`);
+    res.setHeader("ETag", `W/"${page.etag}"`);
     res.setHeader("Last-Modified", page.builtAt.toUTCString());
     res.setHeader("X-Content-Type-Options", "nosniff");
     if (format === "html") res.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
