@@ -52,6 +52,16 @@ describe("the pages of the job service", () => {
     expect(signedIn.headers.get("location")).toBe("/executions?state=error");
   });
 
+  test("let no browser guess what they are, nor say where a reader came from", async () => {
+    for (const path of ["/healthz", "/metrics", "/jobs.css", "/sign-in", "/tasks", "/api/jobs", "/nothing"]) {
+      const { headers } = await get(path);
+      expect([headers.get("x-content-type-options"), headers.get("referrer-policy")]).toEqual([
+        "nosniff",
+        "same-origin",
+      ]);
+    }
+  });
+
   test("are for staff alone, and scripts are told so", async () => {
     expect((await signIn({ name: "reader" })).status).toBe(401);
     expect((await signIn({ name: "nobody" })).status).toBe(401);
