@@ -136,6 +136,8 @@ export type Channel = {
 
 export type ChannelList = {
   readonly channels: readonly Channel[];
+  /** Accounts to try a site with that runs with its sample. */
+  readonly demo_accounts?: readonly string[] | undefined;
 };
 
 export type Comment = {
