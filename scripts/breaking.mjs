@@ -55,7 +55,7 @@ function hasProto(ref) {
   return spawnSync("git", ["cat-file", "-e", `${ref}:proto`], { cwd: root, stdio: "ignore" }).status === 0;
 }
 
-/** What git answers, nothing when it cannot. */
+/** Output of git, undefined when it fails. */
 function git(...args) {
   const { status, stdout } = spawnSync("git", args, { cwd: root, encoding: "utf8" });
   return status === 0 ? stdout.trim() : "";

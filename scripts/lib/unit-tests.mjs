@@ -6,7 +6,7 @@ const NOT_LOOKED_INTO = new Set(["node_modules", "dist"]);
 /** Modules that start MariaDB, Redis, a browser or a service; of testkit, these names. */
 const SERVERS = new Set(["@headline/embedded", "playwright-core", "puppeteer-core", "node:child_process"]);
 const TESTKIT_SERVERS = /\b(throwawayMysql|throwawayRedis|throwawayRedisCluster|migratedMysql|privateMysql|bundled)\b/;
-/** What @headline/embedded is made of. */
+/** Sources of @headline/embedded. */
 const STARTER = /\/embedded\/src\/(open-\w+|find-servers)\.ts$/;
 const IMPORT = /^(?:import|export)\s+(?:([^;"']*?)\s+from\s+)?["']([^"']+)["']/gm;
 

@@ -2,7 +2,7 @@ import unhomoglyph from "unhomoglyph";
 
 export const NAME_CHARACTERS_MAX = 32;
 
-/** What two names have in common that people take for each other. A name is taken when either key is. */
+/** Keys that names share when people take one for the other. A name is taken when either key is. */
 export interface NameKeys {
   /** As it looks, whatever the case it is then written in: `PayPaI` and `paypal`. */
   readonly skeleton: string;

@@ -22,7 +22,7 @@ export function readConfig<Schema extends z.ZodType>(schema: Schema, env: NodeJS
   process.exit(1);
 }
 
-/** What is set: a value of white space counts as missing, and a line break at the end (of a file with CRLF) does not count. */
+/** The variables that are set: a value of white space counts as missing, and a line break at the end (of a file with CRLF) does not count. */
 function given(env: Variables): Record<string, string> {
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) =>

@@ -19,7 +19,7 @@ export async function giveBackAll(taken: readonly Taken[]): Promise<void> {
   await Promise.all(taken.map(({ limit, key }) => limit.giveBack(key)));
 }
 
-/** What is no refusal is a bug, and goes first. */
+/** Orders errors: one that is no refusal is a bug, and goes first. */
 function waitOf(reason: unknown): number {
   return reason instanceof Refusal ? (reason.retryAfterSeconds ?? 0) : Number.POSITIVE_INFINITY;
 }

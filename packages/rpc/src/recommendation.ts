@@ -8,7 +8,7 @@ export type FeedModeName = Lowercase<Exclude<keyof typeof FeedMode, "UNRECOGNIZE
 /** Why an article was chosen, as `x-feed-reasons` says it. */
 export type ReasonName = Lowercase<Exclude<keyof typeof Reason, "UNRECOGNIZED">>;
 
-/** What a page was chosen without because it was not read in time, as `x-feed-without` says it. */
+/** Facts about the reader that were not read in time for the page; the values of `x-feed-without`. */
 export type WithoutName = Exclude<Lowercase<Exclude<keyof typeof Without, "UNRECOGNIZED">>, "unspecified">;
 
 /** The response of user_recommend with what it says in metadata. */
@@ -20,7 +20,7 @@ export interface Recommendation extends ArticleResponse {
   readonly algo: string;
   /** Why each article was chosen, in the order of the articles; empty when nobody said. */
   readonly reasons: readonly ReasonName[];
-  /** What of the reader was not known in time; nothing by default. */
+  /** Facts about the reader that were not known in time; none by default. */
   readonly without?: readonly WithoutName[];
 }
 

@@ -42,7 +42,7 @@ const Environment = z
     TRACK_SECRET_PREVIOUS: secret.optional(),
     /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
     GRACE_MS: integer(0, 60_000).default(200),
-    /** How long the answer to a request may take, ms; what it waits for has shares of that (docs/architecture.md). */
+    /** Budget of an answer, ms; each dependency has a share of it (docs/architecture.md). */
     PAGE_BUDGET_MS: integer(100, 60_000).default(PAGE_BUDGET_MS),
     /** How long an order waits to be paid. */
     ORDER_TIMEOUT_SECONDS: decimal(0.001, 86_400).default(1_800),

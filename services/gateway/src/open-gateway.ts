@@ -73,11 +73,11 @@ export interface GatewayConfig {
   readonly demoAccounts?: readonly string[];
   /** Requests answered at once; what comes beyond is refused with 503. */
   readonly inFlightMax?: number;
-  /** How long the answer to a request may take, of which every dependency has its share (budgets.ts); 800 by default. */
+  /** Budget of an answer, of which each dependency has a share (budgets.ts); 800 by default. */
   readonly pageBudgetMs?: number;
   /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
-  /** How long a connection may stand still while it is owed an answer: its client does not read. */
+  /** Limit for a connection without progress while an answer is owed: its client does not read. */
   readonly stallTimeoutMs?: number;
   /** Where metrics are read; this gateway's own port, at /metrics, without it. */
   readonly metricsPort?: number | undefined;

@@ -36,7 +36,7 @@ async function live(load: Load): Promise<void> {
   await eventually(() => expect(load.shots.slice(-CLIENTS).map(isLive)).toEqual(Array(CLIENTS).fill(true)));
 }
 
-/** What a quiet gateway takes in this run, which everything else is a ratio of. */
+/** Time of a quiet gateway in this run, the base of every ratio. */
 async function quiet(): Promise<{ p99Ms: number }> {
   const load = startLoad(read, { clients: CLIENTS });
   await live(load);

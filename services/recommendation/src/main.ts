@@ -34,9 +34,9 @@ const Environment = z
     REDIS_URL: redisUrl,
     /** The Redis that must not evict, where there is one for each duty. */
     REDIS_STATE_URL: redisUrl.optional(),
-    /** How long a reader's history is waited for, ms. */
+    /** Time limit for reading a reader's history, ms. */
     REDIS_TIMEOUT_MS: integer(10, 60_000).optional(),
-    /** How long what a page can do without (follows, blocks, what was seen) is waited for, ms. */
+    /** Time limit for optional facts about a reader (follows, blocks, seen), ms. */
     READER_TIMEOUT_MS: integer(10, 60_000).optional(),
     TRACK_SECRET: secret,
     /** While rotating: the secret before, until its tokens have expired. */

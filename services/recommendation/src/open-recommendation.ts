@@ -60,7 +60,7 @@ export interface RecommendationConfig {
   readonly stateRedisUrl?: string | undefined;
   /** How long a history is waited for, ms; 100 by default. */
   readonly redisTimeoutMs?: number;
-  /** How long what a page can do without (follows, blocks, what was seen) is waited for, ms; 100 by default. */
+  /** Time limit for optional facts about a reader (follows, blocks, seen), ms; 100 by default. */
   readonly readerTimeoutMs?: number;
   readonly trackSecret: string;
   readonly trackSecretPrevious?: string | undefined;
@@ -100,7 +100,7 @@ const HOLDOUT = 0.1;
 const CLICKS_TO_TRUST = 1_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
-/** What a page can do without is not waited for long: ms, the half of it for a connection. */
+/** Default time limit for optional facts, ms, half of it for a connection. */
 const READER_MS = 100;
 
 /** Like those of readers' histories: what an ACL has to permit. */

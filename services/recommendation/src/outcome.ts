@@ -13,7 +13,7 @@ export interface Outcome {
   readonly confirmable: boolean;
   /** Whether a walk back has come past the article in a newer batch. */
   readonly standsAbove?: (slot: number) => boolean;
-  /** What of the reader was not known when it was chosen. */
+  /** Facts about the reader that were not known when it was chosen. */
   readonly without?: readonly WithoutName[];
 }
 

@@ -18,7 +18,7 @@ export interface Retries {
   readonly maxDelayMs: number;
 }
 
-/** What a task says of its runs. */
+/** Settings of runs that a task declares. */
 export type TaskSetting = "ack" | "timeoutMs";
 
 /** A job as stores keep it. Shared stores keep it as JSON through `encodeJob`; `nextRunMs` and `version` they keep beside it. */
@@ -91,7 +91,7 @@ function parsed(text: string): Omit<JobRecord, "trigger"> & { v: number; trigger
 const isText = (value: unknown) => typeof value === "string";
 const isCount = (value: unknown) => Number.isSafeInteger(value);
 
-/** What a scheduler reads of a job before its task is called: a row that lacks it must not fail beside others. */
+/** Fields that a scheduler reads before the task is called: a row without them must not fail its batch. */
 const SHAPE = {
   id: isText,
   name: isText,

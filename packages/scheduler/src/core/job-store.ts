@@ -108,7 +108,7 @@ export interface ClaimRequest {
   readonly limit: number;
   /** The tasks this scheduler knows; undefined when it takes any. */
   readonly tasks?: readonly string[];
-  /** What each of its executors can take now; undefined when it takes jobs of any executor. */
+  /** Capacity of each of its executors; undefined when it takes jobs of any executor. */
   readonly lanes?: readonly ClaimLane[];
 }
 

@@ -12,7 +12,7 @@ export interface ThreadCall {
   readonly args: readonly unknown[];
 }
 
-/** What a thread answers, made of what can surely be cloned: a task may return and throw anything. */
+/** Reply of a thread, of values that can be cloned whatever the task returns or throws. */
 export type ThreadAnswer =
   | { readonly kind: "executed"; readonly value: Json | undefined; readonly isLossy: boolean }
   | { readonly kind: "error"; readonly error: RemoteError };

@@ -15,7 +15,7 @@ const DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const;
 const ORDINALS = ["1st", "2nd", "3rd", "4th", "5th"] as const;
 const IN_TASK = "and let the task see whether this is the day";
 
-/** What to write instead of a part of a field that only other programs read; empty when there is none to name. */
+/** Replacement for a part of a field that only other programs read; empty when there is none. */
 export function adviceOnPart(part: string, field: AdvisedField, line: readonly string[]): string {
   for (const advise of PART_ADVICE) {
     const advice = advise(part.toLowerCase(), field, line);
@@ -24,7 +24,7 @@ export function adviceOnPart(part: string, field: AdvisedField, line: readonly s
   return "";
 }
 
-/** What to write instead of a line of six or seven fields. */
+/** Replacement for a line of six or seven fields. */
 export function adviceOnLine(words: readonly string[]): string {
   if (words.length !== 6 && words.length !== 7) return "";
   const isYearLast = words.length === 6 && (words[4] === "?" || /^\d{4}/.test(words[5]!));
@@ -39,7 +39,7 @@ export function adviceOnLine(words: readonly string[]): string {
   return `; ${place}: write ${code ?? 'cron({ second: "…", minute: "…", … }) with weekdays as names'}`;
 }
 
-/** What to write instead of a name behind an `@` that cron does not have. */
+/** Replacement for a name behind an `@` that cron does not have. */
 export function adviceOnName(text: string, known: readonly string[]): string {
   const name = text.toLowerCase();
   if (known.includes(name)) return `; write ${name}`;

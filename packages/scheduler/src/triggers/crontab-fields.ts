@@ -9,7 +9,7 @@ export interface CrontabValues {
   readonly odd: readonly OddPart[];
 }
 
-/** What cron reads as nothing at all. */
+/** Ranges that cron reads as no value. */
 export interface OddPart {
   readonly field: string;
   readonly reason: string;
@@ -119,7 +119,7 @@ function addValues(
   return `the range ${part} is the wrong way round and names no value, as in cron; write ${aroundTheEnd(field, first, last, step)}`;
 }
 
-/** What a range over the end of its field means elsewhere: 22-2 is 22-23,0-2. */
+/** Meaning elsewhere of a range over the end of its field: 22-2 is 22-23,0-2. */
 function aroundTheEnd({ min, max }: CrontabField, first: number, last: number, step: number): string {
   const highest = max === 7 ? 6 : max;
   if (step === 1) return `${rangeText(first, highest)},${rangeText(min, last)}`;

@@ -31,7 +31,7 @@ export function triggerFromText(given: string, timezone?: string): Trigger {
   throw new TriggerSyntaxError("trigger", `"${text}" is none of: ${EXAMPLES}${advice}`);
 }
 
-/** What cron reads as nothing at all is refused: no table of cron's has to go on working here. */
+/** Refuses fields that cron reads as no value: no existing table has to go on working here. */
 function crontabFrom(text: string, zone: { readonly timezone?: string }): Trigger {
   const trigger = crontab(text, zone);
   if (trigger.kind === "reboot") return trigger;

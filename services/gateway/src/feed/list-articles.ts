@@ -123,7 +123,7 @@ function authorOf(item: Item): bigint {
   return BigInt(String(presentItem(item)["aut_id"]));
 }
 
-/** What is pinned stands on top of the first page. */
+/** Puts pinned articles on top of the first page. */
 function withoutPinned(page: Page, pinned: readonly bigint[]): Page {
   if (pinned.length === 0) return page;
   return { ...page, picks: page.picks.filter(({ articleId }) => !pinned.includes(articleId)) };

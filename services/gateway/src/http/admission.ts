@@ -9,7 +9,7 @@ interface Options {
   readonly max: number;
   /** How long an answer may take from when the whole request is here. */
   readonly budgetMs: number;
-  /** How long a request may take to arrive and its answer to leave, together; two minutes by default. */
+  /** Limit for a request to arrive and its answer to leave, together; two minutes by default. */
   readonly exchangeMaxMs?: number;
 }
 

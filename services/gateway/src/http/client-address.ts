@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 
-/** Who asks, as express finds it where a request is not express's: behind `trustProxy` proxies, X-Forwarded-For says it. */
+/** Address of the client, as express finds it, for requests that are not express's: behind `trustProxy` proxies, X-Forwarded-For says it. */
 export function clientAddress({ socket, headers }: IncomingMessage, trustProxy: number): string | undefined {
   const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
   const named = forwarded.map((address) => address.trim()).filter((address) => address !== "");

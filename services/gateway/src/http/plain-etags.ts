@@ -1,6 +1,6 @@
 import type { RequestHandler } from "express";
 
-/** What proxies that compress put behind the tag of what they compressed, such as `"tag-gzip"` and `"tag;br"`. */
+/** Suffixes that compressing proxies append to a tag, such as `"tag-gzip"` and `"tag;br"`. */
 const SUFFIXED = /"([^"]*?)(?:--|[-;:])(?:x-gzip|gzip|br|brotli|deflate|zstd)"/gi;
 
 /** Adds the tags that proxies gave a suffix to `If-None-Match` without it, beside themselves. */

@@ -10,7 +10,7 @@ interface Options {
   readonly port: number;
   /** How long a draining server goes on serving, so that balancers notice /readyz first. */
   readonly graceMs: number;
-  /** How long a connection may stand still while it is owed an answer; ten seconds by default. */
+  /** Limit for a connection without progress while an answer is owed; ten seconds by default. */
   readonly stallTimeoutMs?: number | undefined;
   /** What else speaks on this server's connections. */
   readonly push: { listen(server: Server): void; drain(): Promise<void> };

@@ -22,7 +22,7 @@ export const newPassword = z
   })
   .meta({ minLength: PASSWORD_CHARACTERS.min, maxLength: PASSWORD_CHARACTERS.max });
 
-/** What is compared with a name or a password that was chosen before. */
+/** Normal form that is compared with a stored name or password. */
 export const givenText = z.string({ error: "must be a text" }).max(200, { error: "must have at most 200 characters" });
 
 function passwordFault(given: string): string | undefined {

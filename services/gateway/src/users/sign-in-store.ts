@@ -22,7 +22,7 @@ export interface Ended {
 export const SIGN_IN_TOPIC = "sign-in";
 export const ACCESS_TTL_SECONDS = 2 * 60 * 60;
 export const REFRESH_TTL_SECONDS = 14 * 24 * 60 * 60;
-/** How long the token before the newest one still renews: its answer may have been lost on the way. */
+/** Time for which the token before the newest one still renews: its answer may have been lost. */
 const RETRY_MS = 60_000;
 
 /** Begins a sign-in. Undefined when the password is another one by now. */

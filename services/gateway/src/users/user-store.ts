@@ -20,7 +20,7 @@ interface UserRow {
 
 /** Newer than "there is no such user", older than any user. */
 export const NEW_USER_VERSION = 1;
-/** How many names of before a sign-up waits for. */
+/** Limit of older names that one sign-up fills in. */
 const UNKEYED_MAX = 2_000;
 const NEW_MS = 24 * 60 * 60 * 1_000;
 

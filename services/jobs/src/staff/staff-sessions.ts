@@ -12,7 +12,7 @@ export interface Staff {
 
 interface Parts {
   readonly mysql: Mysql;
-  /** What the key of sessions is derived from; replicas behind one address share it. By default each start makes its own. */
+  /** Secret from which the key of sessions is derived; replicas behind one address share it. By default each start makes its own. */
   readonly secret: string | undefined;
 }
 

@@ -11,7 +11,7 @@ const BY_TABLE = new Set(["exposure", "click", "read"]);
 const NEVER = new Set(["dislike", "undislike"]);
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
-/** What was counted first is forgotten beyond that. */
+/** Limit of counts kept; beyond it the oldest are dropped. */
 const KEYS_MAX = 50_000;
 
 interface State {

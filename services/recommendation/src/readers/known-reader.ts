@@ -7,7 +7,7 @@ export interface KnownReader {
   readonly follows: ReadonlySet<bigint>;
   readonly aversion: Aversion;
   readonly seen: Seen;
-  /** What could not be read in time, and is taken for nothing. */
+  /** Facts that could not be read in time and count as empty. */
   readonly without: readonly WithoutName[];
 }
 

@@ -3,7 +3,7 @@ import type { ClaimLane } from "../job-store.js";
 import type { SessionHost } from "./session-host.js";
 
 /**
- * What each executor with room takes: a remote one any task that is registered, another those that have a function here.
+ * Lanes of the executors that have capacity: a remote one takes any registered task, another those with a function here.
  * A store of this process has nobody else to leave an unknown task to, so there it is claimed and fails by name.
  */
 export function claimLanes(

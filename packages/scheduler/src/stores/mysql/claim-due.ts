@@ -8,7 +8,7 @@ import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
 import { EXACT, idList, WANT_IDS } from "./want.js";
 
-/** How long a job of a later version of this library is left alone. */
+/** Time for which a job of a later version of this library is left alone. */
 const BROKEN_MS = 60_000;
 /** Rows that cannot be read at all, of one claim. */
 const UNREADABLE_MAX = 10;
@@ -44,7 +44,7 @@ async function look(session: Session, tables: Tables, lanes: readonly Lane[]) {
   return { nowMs, isDue, nextMs: earlier(nextMs, await leaseEnd(session, jobs, ns, nowMs)) };
 }
 
-/** What is due in a lane, along the index of its executor: the due jobs of a full one are not even looked at. */
+/** Reads the due jobs of a lane along its executor's index: those of a full executor are not read. */
 function dueIn({ ns, jobs, now }: Tables, { executor, tasks }: Lane): { where: string; values: readonly unknown[] } {
   const [index, ofExecutor] = executor === undefined ? ["due", ""] : ["lane", "AND executor = ?"];
   const where = `FROM ${jobs} FORCE INDEX (${index})
