@@ -34,12 +34,9 @@ export const Trace = z.object({ click: z.string(), collect: z.string(), read: z.
 export const FeedArticle = z.object({
   ...article,
   is_top: z.boolean(),
-  reason: z
-    .string()
-    .meta({
-      description:
-        "Why it is here: hot, new, followed, interest, similar, explore, promoted, pinned and others to come.",
-    }),
+  reason: z.string().meta({
+    description: "Why it is here: hot, new, followed, interest, similar, explore, promoted, pinned and others to come.",
+  }),
   trace: Trace,
 });
 
