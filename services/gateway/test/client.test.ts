@@ -151,9 +151,7 @@ describe("@headline/client", () => {
     await once(silent, "listening");
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
     const client = createClient({ url, attemptMs: 50, timeoutMs: 200 });
-    const startedAt = performance.now();
     await expect(client.call("channels")).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
     const left = new Error("the reader left");
     const calling = client.call("channels", {}, { signal: AbortSignal.abort(left) });
     await expect(calling).rejects.toBe(left);

@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { setTimeout } from "node:timers/promises";
 import { eventually, inFull } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { startLoad, statuses } from "./load.js";
-import { bearer, client, openWorld, type World } from "./open-world.js";
+import { bearer, client, FAULTY_PAGE_MS, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let recommenderAddress: string;
@@ -42,46 +41,46 @@ describe("a gateway that closes under load", () => {
       await eventually(() => expect(load.shots.length).toBeGreaterThan(100));
       const closed = gateways[0][Symbol.asyncDispose]();
       readiness.push((await client(gateways[0]).get("/readyz")).status);
-      await setTimeout(50);
       leaving = true;
       await closed;
       const shots = await load.stop();
-      const { 200: read = 0, 201: written = 0, 503: refused = 0 } = statuses(shots);
-      expect(read + written + refused).toBe(shots.length); // refused by a database that other tests keep busy, and told so
-      expect(refused).toBeLessThan(shots.length / 20);
-      for (const { answer } of shots) if (answer?.status === 503) expect(answer.headers.get("retry-after")).toBe("1");
+      const { 200: read = 0, 201: written = 0 } = statuses(shots);
+      expect(read + written).toBe(shots.length);
       expect(readiness).toEqual([503]);
       await expect(client(gateways[0]).get("/healthz")).rejects.toThrow();
     }
   });
 
-  test("is not held up by connections that were never used, nor for long by requests that never end", async () => {
-    const drainedWithin = async (begin: string) => {
-      const gateway = await world.openGateway({ recommenderAddress });
-      const socket = connect(gateway.port, "127.0.0.1", () => begin !== "" && socket.write(begin));
-      socket.on("error", () => undefined);
-      await once(socket, "connect");
-      await client(gateway).get("/channels"); // by now the gateway has seen what was written before
-      const startedAt = performance.now();
-      await gateway[Symbol.asyncDispose]();
-      socket.destroy();
-      return performance.now() - startedAt;
-    };
-    expect(await drainedWithin("")).toBeLessThan(1_000);
-    expect(await drainedWithin("GET /channels HTTP/1.1\r\nHo")).toBeLessThan(4_500);
+  test.each([
+    ["a connection that was never used", ""],
+    ["a request that never ends", "GET /channels HTTP/1.1\r\nHo"],
+  ])("does not wait for %s, and closes it", async (_name, begin) => {
+    const gateway = await world.openGateway({ recommenderAddress });
+    const socket = connect(gateway.port, "127.0.0.1", () => begin !== "" && socket.write(begin));
+    socket.on("error", () => undefined);
+    const cut = new Promise((resolve) => socket.once("close", resolve));
+    await once(socket, "connect");
+    await client(gateway).get("/channels"); // by now the gateway has seen what was written before
+    await gateway[Symbol.asyncDispose]();
+    await cut;
   });
 });
 
 describe("more requests than fit", () => {
   test("are refused at once with 503 and Retry-After, before anything is done for them", async () => {
-    const gateway = await world.openGateway({ recommenderAddress, inFlightMax: 8 }); // a quarter of it for requests with a body
+    const gateway = await world.openGateway({ recommenderAddress, inFlightMax: 8, pageBudgetMs: FAULTY_PAGE_MS }); // a quarter of it for requests with a body
     const draft = { title: "slow", content: "x", channel_id: 102 };
     const [id] = await world.mysql.query<{ id: string }>("SELECT id FROM users WHERE name = 'alice'");
     await world.mysql.write("INSERT IGNORE INTO user_statistics (user_id) VALUES (?)", [id?.id as string]);
     await world.mysql.transaction(async (tx) => {
       await tx.query("SELECT * FROM user_statistics WHERE user_id = ? FOR UPDATE", [id?.id as string]);
       const slow = [1, 2].map(() => client(gateway, alice).post("/articles", draft));
-      await setTimeout(50);
+      await eventually(async () => {
+        const [waiting] = await tx.query<{ count: string }>(
+          "SELECT COUNT(*) AS count FROM information_schema.processlist WHERE info LIKE '%user_statistics%' AND id <> CONNECTION_ID()",
+        );
+        expect(Number(waiting?.count)).toBe(2);
+      });
       const refused = await client(gateway, alice).post("/articles", draft);
       expect(refused).toMatchObject({ status: 503, body: { code: "UNAVAILABLE", request_id: expect.any(String) } });
       expect(refused.headers.get("retry-after")).toBe("1");

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readEvents } from "@headline/event-log";
 import {
   eventually,
@@ -12,7 +11,7 @@ import {
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { forgetfulLink } from "./counting-link.js";
-import { startLoad, statuses, unhandledDuring } from "./load.js";
+import { answered, startLoad, statuses, unhandledDuring } from "./load.js";
 import { type Answer, client, FAULTY_PAGE_MS, openWorld, TRACK_SECRET, type World } from "./open-world.js";
 import { startGatewayProcess } from "./service-process.js";
 
@@ -80,7 +79,7 @@ async function expectLanded(acknowledged: readonly number[]): Promise<void> {
       const landed = new Set(await landedStamps());
       expect(acknowledged.filter((stamp) => !landed.has(stamp))).toEqual([]);
     },
-    { withinMs: 40_000, everyMs: 200 },
+    { everyMs: 200 },
   );
   const landed = await landedStamps();
   expect(new Set(landed).size).toBe(landed.length);
@@ -109,12 +108,12 @@ describe("what was answered 202 is in MySQL in the end, once,", () => {
     const run = async () => {
       const { acknowledged, load } = clicking(gateway);
       for (let round = 0; round < 2; round += 1) {
-        await sleep(400);
+        await answered(load, 30);
         await stateRedis.kill();
-        await sleep(300);
+        await answered(load, 30);
         await stateRedis.restart();
       }
-      await sleep(500);
+      await answered(load, 30);
       const shots = await load.stop();
       expect(statuses(shots)).toEqual({ 202: shots.length });
       await expectLanded(acknowledged);
@@ -130,14 +129,12 @@ describe("what was answered 202 is in MySQL in the end, once,", () => {
     });
     const run = async () => {
       const { acknowledged, load } = clicking(gateway);
-      await sleep(300);
+      await answered(load, 30);
       await server.kill();
-      const killedAt = performance.now();
-      await sleep(1_200);
+      await answered(load, 60);
       await server.restart();
       const shots = await load.stop();
       expect(statuses(shots)).toEqual({ 202: shots.length });
-      expect(load.since(killedAt).length).toBeGreaterThan(50);
       await expectLanded(acknowledged);
     };
     expect(await unhandledDuring(run)).toEqual([]);
@@ -200,7 +197,7 @@ test("while MySQL is away a like waits, and the click beside it does not; when R
     server.resume();
     await stateRedis.restart();
   }
-  await eventually(async () => expect((await upload([like])).status).toBe(202), { withinMs: 30_000 });
+  await eventually(async () => expect((await upload([like])).status).toBe(202));
   await eventually(async () => expect(await likes()).toBe(1));
   expect(await upload([like])).toMatchObject({ status: 202, body: { data: { accepted: 0, duplicates: 1 } } });
   expect(await likes()).toBe(1);

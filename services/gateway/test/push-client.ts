@@ -14,7 +14,7 @@ export interface PushClient extends Disposable {
   ask(event: string, asked?: unknown): Promise<any>;
   /** Waits for the `count`th event of a name, and answers with all of them. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  hears(event: string, count?: number, withinMs?: number): Promise<any[]>;
+  hears(event: string, count?: number): Promise<any[]>;
 }
 
 /** Connects without waiting. */
@@ -43,16 +43,13 @@ export function pushClient(
   return {
     socket,
     told,
-    ask: (event, asked = {}) => socket.timeout(5_000).emitWithAck(event, asked),
-    hears: (event, count = 1, withinMs = 5_000) =>
-      eventually(
-        () => {
-          if (told(event).length < count)
-            throw new Error(`heard ${told(event).length} of ${count} ${event}; in all ${[...heard.keys()]}`);
-          return told(event);
-        },
-        { withinMs },
-      ),
+    ask: (event, asked = {}) => socket.timeout(30_000).emitWithAck(event, asked),
+    hears: (event, count = 1) =>
+      eventually(() => {
+        if (told(event).length < count)
+          throw new Error(`heard ${told(event).length} of ${count} ${event}; in all ${[...heard.keys()]}`);
+        return told(event);
+      }),
     [Symbol.dispose]: () => void socket.disconnect(),
   };
 }

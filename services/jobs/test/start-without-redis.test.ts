@@ -1,9 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { bearer, client, eventually, openJobsOf, openWorld } from "./open-world.js";
 
-/** BullMQ's workers block for ten seconds: only after twenty without a byte is a link that was dead from its beginning made anew. */
-const BACK_WITHIN_MS = { refuse: 10_000, blackhole: 35_000 };
-
 test.each(["refuse", "blackhole"] as const)(
   "a job service that was started while Redis is away (%s) runs its jobs, and background tasks once it is back",
   async (fault) => {
@@ -16,27 +13,25 @@ test.each(["refuse", "blackhole"] as const)(
     const fan = await world.addUser("fan");
     await world.mysql.write("INSERT INTO follows (user_id, author_id, created_at) VALUES (?, ?, 1)", [fan, author]);
 
-    const soon = { title: "later", content: "x", channel_id: 101, publish_at: Date.now() + 500 };
+    const soon = { title: "later", content: "x", channel_id: 101, publish_at: Date.now() + 3_000 };
     const { body } = await client(gateway, await bearer(author)).post("/articles", soon);
     await eventually(
       async () => expect((await client(gateway).get(`/articles/${body.data.article_id}`)).status).toBe(200),
-      { withinMs: 8_000, everyMs: 100 },
+      { everyMs: 100 },
     );
     expect(await told()).toEqual([]);
 
     await proxy.listen();
     proxy.heal();
-    const healedAt = performance.now();
     await eventually(async () => expect(await told()).toEqual([{ user_id: String(fan) }]), {
-      withinMs: BACK_WITHIN_MS[fault],
+      withinMs: 60_000, // BullMQ makes a link that was dead from its beginning anew after twenty seconds without a byte
       everyMs: 100,
     });
-    console.log(`Redis ${fault}: background tasks run ${Math.round(performance.now() - healedAt)} ms after healing`);
     expect((await fetch(`${jobs.url}/readyz`)).status).toBe(200);
 
     function told() {
       return world.mysql.query("SELECT user_id FROM notifications WHERE kind = 'new_article'");
     }
   },
-  60_000,
+  120_000,
 );
