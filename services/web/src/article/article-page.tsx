@@ -9,7 +9,7 @@ import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { useLoaded } from "../components/use-loaded.js";
-import { deedsSoFar, noteViewer } from "../events/reactions.js";
+import { deedsSoFar, noteViewer, withOwnReactions } from "../events/reactions.js";
 import { measureReading } from "../events/reading-time.js";
 import { ArticleCard } from "../feed/article-card.js";
 import { dateTime } from "../language/format.js";
@@ -117,7 +117,7 @@ async function load(id: string): Promise<ReadArticle> {
   const deeds = deedsSoFar();
   const article = await ask<ReadArticle>(`/articles/${id}`);
   if (waits(article)) return article; // kept nowhere: whoever reads here next is perhaps not its author
-  noteArticle(article);
+  noteArticle(withOwnReactions(article, deeds));
   noteViewer(article, deeds);
   for (const other of article.similar) noteArticle(other);
   if (article.trace !== undefined) noteLinkTrace(id, article.trace);

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
 import { keep, readKept } from "../api/kept.js";
 import { Problem } from "../api/send.js";
-import type { DislikeWhy, ReadArticle, Trace } from "../api/wire.js";
-import { changeCount, traceOf } from "../article/known-articles.js";
+import type { ArticleSummary, DislikeWhy, ReadArticle, Trace } from "../api/wire.js";
+import { changeCount, knownArticle, traceOf } from "../article/known-articles.js";
 import { ask, reader } from "../session/session.js";
 import { makeEvent } from "./event-queue.js";
 
@@ -71,6 +71,18 @@ export function noteViewer({ article_id, aut_id, viewer }: ReadArticle, askedAft
     [`block:${aut_id}`, viewer.blocked_author],
   ] as const;
   for (const [key, is] of said) if ((done.get(key) ?? 0) <= askedAfter) put(key, is);
+}
+
+/** Keeps the counts that a reaction has changed here since the answer was asked for. */
+export function withOwnReactions<T extends ArticleSummary>(article: T, askedAfter: number): T {
+  const shown = knownArticle(article.article_id);
+  if (shown === undefined) return article;
+  const isNewer = (reaction: Reaction) => (done.get(`${reaction}:${article.article_id}`) ?? 0) > askedAfter;
+  return {
+    ...article,
+    like_count: isNewer("liking") ? shown.like_count : article.like_count,
+    collect_count: isNewer("collect") ? shown.collect_count : article.collect_count,
+  };
 }
 
 interface ReactOptions {
