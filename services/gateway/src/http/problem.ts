@@ -98,13 +98,13 @@ function sendProblem(res: Response, status: number, code: string, message: strin
   res.end(bytes);
 }
 
-/** What express and body-parser throw for bad input: they carry a 4xx status, and a message that is not for the caller. */
 /** A Redis that is there and cannot serve just now is an outage, whatever asked it. */
 function unableRedis(error: unknown): Refusal | undefined {
   if (!isUnableReply(error)) return undefined;
   return new Refusal("UNAVAILABLE", "this cannot be done right now", { cause: error, retryAfterSeconds: 1 });
 }
 
+/** Translates errors of express and body-parser for bad input: they carry a 4xx status, and a message that is not for the caller. */
 function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
   if (error instanceof HttpRefusal) return error;
   const { status, type, limit } = (error ?? {}) as { status?: unknown; type?: unknown; limit?: unknown };
