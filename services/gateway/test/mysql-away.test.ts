@@ -148,7 +148,7 @@ describe("MySQL", () => {
       recommenderAddress: address,
       mysqlUrl: mysql.mysqlUrl,
       redisUrl: redis.redisUrl,
-      pageBudgetMs: 800,
+      pageBudgetMs: FAULTY_PAGE_MS,
     });
     await client(gateway).get("/articles?channel_id=101");
     mysql.proxy.blackhole();
