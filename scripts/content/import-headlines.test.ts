@@ -1,3 +1,5 @@
+import { readCover } from "@headline/articles";
+import { privateMysql } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { importHeadlines } from "./import-headlines.js";
 import { openContentWorld } from "./open-content-world.js";
@@ -44,6 +46,30 @@ describe("an import", () => {
     }
     expect(made[1]).toEqual(made[0]);
     expect(made[2]).not.toEqual(made[0]);
+  });
+
+  test("writes titles as they are, whatever they try and whatever the server makes of backslashes and quotes", async () => {
+    const args = ["--autocommit=0", "--sql-mode=ANSI_QUOTES,NO_BACKSLASH_ESCAPES"];
+    await using world = await openContentWorld(() => privateMysql({ args }));
+    const titles = [
+      "\\'); DROP TABLE articles; -- ",
+      "\\' OR 1=1) -- ",
+      "'); DELETE FROM articles; -- ",
+      '"quoted" \\" and \\\\',
+      "%_\\0\\n\\Z",
+    ];
+    const headlines = titles.map((title) => ({ title, source: title, keywords: [title], channelId: 103 }));
+    const categoryNames = new Map([[103, titles[0] ?? ""]]);
+    await importInto(world.mysqlUrl, { articles: titles.length, file: { ...FILE, headlines, categoryNames } });
+    const rows = await world.mysql.query<{ title: string; content: string; cover: string }>(
+      "SELECT title, content, cover FROM articles a JOIN article_contents c ON c.article_id = a.id",
+    );
+    expect(rows.map(({ title }) => title).sort()).toEqual([...titles].sort());
+    for (const { title, content, cover } of rows) {
+      expect(content).toContain(`来源：${title}。`);
+      expect(() => readCover(cover)).not.toThrow();
+    }
+    expect(await world.wrongCounts()).toBe(0);
   });
 
   test("done twice adds to the counts of the same authors, but never writes in the name of a person", async () => {
@@ -106,7 +132,13 @@ const FILE: Headlines = {
 
 function importInto(
   mysqlUrl: string,
-  options: { articles: number; seed?: number; signal?: AbortSignal; onProgress?: (done: number) => void },
+  options: {
+    articles: number;
+    file?: Headlines;
+    seed?: number;
+    signal?: AbortSignal;
+    onProgress?: (done: number) => void;
+  },
 ) {
   return importHeadlines({
     mysqlUrl,

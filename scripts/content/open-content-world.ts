@@ -15,15 +15,16 @@ interface ContentWorld extends AsyncDisposable {
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 
-/** An empty database with the schema, for tests. */
-export async function openContentWorld(): Promise<ContentWorld> {
-  const resources = new CloseStack();
-  const [database, redisServer] = await Promise.all([
+/** An empty database with the schema, for tests; on a server of its own where one is given. */
+export async function openContentWorld(
+  openDatabase: () => Promise<{ url: string } & AsyncDisposable> = () =>
     migratedMysql((url) => migrate(url, MIGRATIONS)),
-    throwawayRedis(),
-  ]);
+): Promise<ContentWorld> {
+  const resources = new CloseStack();
+  const [database, redisServer] = await Promise.all([openDatabase(), throwawayRedis()]);
   resources.use(database);
   resources.use(redisServer);
+  await migrate(database.url, MIGRATIONS);
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
   return {
     mysqlUrl: database.url,

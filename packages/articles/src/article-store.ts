@@ -37,6 +37,15 @@ export function readCover(text: string): string[] {
   return cover;
 }
 
+/** The cover, or none where it cannot be read: its author is shown the article all the same, and can give it another. */
+export function coverOrNone(text: string): string[] {
+  try {
+    return readCover(text);
+  } catch {
+    return [];
+  }
+}
+
 /** Articles by id in one statement; one that cannot be read is reported, and is shown as little as a deleted one. A deleted one has a version and no value, so that nobody takes an older copy for true. */
 export async function loadArticles(
   mysql: Mysql,
@@ -115,7 +124,14 @@ export function toArticle(row: ArticleRow): Article {
     authorId: BigInt(row.author_id),
     authorName: row.author_name ?? "",
     channelId: row.channel_id,
-    publishedAt: new Date(Number(row.published_at)),
+    publishedAt: readTime(row.published_at),
     cover: readCover(row.cover),
   };
+}
+
+/** @throws RangeError for milliseconds that no date has. */
+function readTime(ms: string): Date {
+  const time = new Date(Number(ms));
+  if (Number.isNaN(time.getTime())) throw new RangeError(`${ms} is no time`);
+  return time;
 }

@@ -28,6 +28,17 @@ export function toFragment({
   return Buffer.from(whole.slice(0, -1));
 }
 
+/** The fragment that a cache holds. Throws for bytes that would break the page they are copied into. */
+export function readFragment(bytes: Uint8Array): Fragment {
+  const fragment = Buffer.from(bytes);
+  const article: unknown = JSON.parse(`${fragment}}`);
+  const isArticle = typeof article === "object" && article !== null && !Array.isArray(article);
+  const { article_id, title, cover } = (isArticle ? article : {}) as Record<string, unknown>;
+  if (typeof article_id !== "string" || typeof title !== "string" || !Array.isArray(cover))
+    throw new TypeError("a fragment is an article cut open at its end");
+  return fragment;
+}
+
 /**
  * What lists show of one article, ready to be copied into a page: its fragment and its counts, still open at the end.
  * `{"article_id":"7",…,"comment_count":1,"like_count":2,"collect_count":3`

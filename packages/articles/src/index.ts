@@ -1,6 +1,7 @@
 export {
   type Article,
   articleIdsByAuthor,
+  coverOrNone,
   DELETED,
   loadArticles,
   loadContents,
@@ -9,7 +10,15 @@ export {
   readCover,
   SCHEDULED,
 } from "./article-store.js";
-export { type ArticleCounts, type Fragment, type Item, NO_COUNTS, toFragment, toItem } from "./fragment.js";
+export {
+  type ArticleCounts,
+  type Fragment,
+  type Item,
+  NO_COUNTS,
+  readFragment,
+  toFragment,
+  toItem,
+} from "./fragment.js";
 export { PUBLISH_TASK, publishJob, publishJobId } from "./publish-job.js";
 export { overdueArticles, type Publication, publishScheduled } from "./publish-scheduled.js";
 export { readWaiting, type WaitingArticle } from "./waiting-article.js";

@@ -1,5 +1,5 @@
 import type { Statements } from "@headline/mysql";
-import { type Article, type ArticleRow, SCHEDULED, toArticle } from "./article-store.js";
+import { type Article, type ArticleRow, coverOrNone, SCHEDULED, toArticle } from "./article-store.js";
 
 /** An article that is not published yet, as its author may read it. */
 export interface WaitingArticle {
@@ -9,7 +9,7 @@ export interface WaitingArticle {
   readonly publishAt: Date | null;
 }
 
-/** An author's own article that waits for its time, or is held back; nobody else's. */
+/** An author's own article that waits for its time, or is held back; a cover that cannot be read is none. */
 export async function readWaiting(
   on: Statements,
   authorId: bigint,
@@ -24,5 +24,6 @@ export async function readWaiting(
   );
   if (row === undefined) return undefined;
   const publishAt = row.publish_at === null ? null : new Date(Number(row.publish_at));
-  return { article: toArticle(row), content: row.content ?? "", publishAt };
+  const article = toArticle({ ...row, cover: JSON.stringify(coverOrNone(row.cover)) });
+  return { article, content: row.content ?? "", publishAt };
 }

@@ -42,6 +42,16 @@ describe("withLock", () => {
     await Promise.all(Array.from({ length: 10 }, () => withLock(path, 10_000, enter)));
   });
 
+  test.each(["", "{", "null", "{}", '{"process":7}'])(
+    "a file that a lost machine left as %j is no lock",
+    async (left) => {
+      using folder = temporaryFolder();
+      const path = join(folder.path, "lock");
+      writeFileSync(path, left);
+      expect(await withLock(path, 10_000, async () => "in")).toBe("in");
+    },
+  );
+
   test("a wait has an end, and names who holds it", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "lock");

@@ -32,8 +32,7 @@ export interface FolderLock {
 export async function holdLock(path: string): Promise<FolderLock | { readonly heldBy: number }> {
   const taken = await pollFor(() => take(path), { withinMs: STALE_WITHIN_MS, everyMs: 5 });
   if (taken !== undefined) return { release: () => unlinkSync(path) };
-  const holder = JSON.parse(readText(path) ?? "{}") as Partial<Holder>;
-  return { heldBy: holder.process?.pid ?? 0 };
+  return { heldBy: holderIn(readText(path) ?? "")?.process.pid ?? 0 };
 }
 
 function take(path: string): true | undefined {
@@ -56,9 +55,9 @@ function take(path: string): true | undefined {
 function breakIfStale(path: string): void {
   const text = readText(path);
   if (text === undefined) return; // released meanwhile
-  const holder = JSON.parse(text) as Holder;
-  if (isAlive(holder.process)) return;
-  const breaker = `${path}.break-${holder.nonce}`;
+  const holder = holderIn(text);
+  if (holder !== undefined && isAlive(holder.process)) return;
+  const breaker = `${path}.break-${holder?.nonce ?? "unreadable"}`;
   try {
     writeFileSync(breaker, "", { flag: "wx" });
   } catch (error) {
@@ -68,6 +67,16 @@ function breakIfStale(path: string): void {
   // Between our reading and the breaker's file the lock may have been broken and taken anew: look again.
   if (readText(path) === text) unlinkSync(path);
   unlinkSync(breaker);
+}
+
+/** Undefined for a file that a machine lost the bytes of when it went down: that lock is stale. */
+function holderIn(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Holder | null;
+    return typeof holder?.process?.pid === "number" && typeof holder.nonce === "string" ? holder : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readText(path: string): string | undefined {

@@ -148,6 +148,38 @@ describe("a migrator that is killed", () => {
     expect(await migrate(database.url, OURS)).toEqual([]);
   }, 60_000);
 
+  test("of a version that recorded no starts is followed by one that finds the statement done, whichever it was", async () => {
+    await using database = await migratedMysql((url) => migrate(url, OURS));
+    const expected = await schemaOf(database.url);
+    await using mysql = openMysql(database.url);
+    const names = (await mysql.query<{ name: string }>("SELECT name FROM kysely_migration ORDER BY name")).map(
+      ({ name }) => name,
+    );
+    const stuck = names.filter((_, at) => at % 6 === 0 || at === names.length - 1);
+    for (const name of stuck) {
+      await mysql.write("DROP TABLE migration_starts");
+      await mysql.write("DELETE FROM kysely_migration WHERE name = ?", [name]);
+      expect(await migrate(database.url, OURS)).toEqual([name]);
+      expect(await migrate(database.url, OURS)).toEqual([]);
+    }
+    await mysql.write("DELETE FROM migration_starts"); // a migrator that ended before it had copied the names
+    await mysql.write("DELETE FROM kysely_migration WHERE name = ?", [stuck[0] ?? ""]);
+    expect(await migrate(database.url, OURS)).toEqual([stuck[0]]);
+    expect(await schemaOf(database.url)).toEqual(expected);
+  });
+
+  test("of such a version lets one statement pass that is done already, and no second", async () => {
+    await using database = await throwawayMysql();
+    const files = { "001-a.sql": "CREATE TABLE a (id INT PRIMARY KEY)" };
+    await migrate(database.url, folderOf(files));
+    await using mysql = openMysql(database.url);
+    await mysql.write("DROP TABLE migration_starts");
+    await mysql.write("CREATE TABLE b (id INT)");
+    const more = { ...files, "002-b.sql": "CREATE TABLE b (id INT)", "003-a.sql": "CREATE TABLE a (id INT)" };
+    for (let time = 0; time < 2; time += 1)
+      await expect(migrate(database.url, folderOf(more))).rejects.toThrow(/003-a failed/);
+  });
+
   test("does not make a real mistake pass the second time", async () => {
     await using database = await throwawayMysql();
     const files = { "001-a.sql": "CREATE TABLE a (id INT PRIMARY KEY)", "002-a.sql": "CREATE TABLE a (id INT)" };

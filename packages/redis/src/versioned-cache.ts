@@ -24,6 +24,8 @@ interface Options<T> {
   /** Told of each id of which this process now knows something else than before, for who keeps what is made of it. */
   readonly onChange?: (id: bigint) => void;
   readonly onRedisError?: (error: unknown) => void;
+  /** Receives the error of each value of Redis that cannot be read; `onRedisError` does without it. */
+  readonly onUnreadable?: (error: unknown) => void;
 }
 
 interface LocalEntry<T> extends Versioned<T> {
@@ -212,15 +214,21 @@ export class VersionedCache<T> {
     const reads = await Promise.allSettled(ids.map((id) => this.#redis.getBuffer(this.key(id))));
     for (const [index, read] of reads.entries()) {
       const id = ids[index] as bigint;
-      try {
-        if (read.status === "rejected") throw read.reason;
-        const versioned = read.value === null ? undefined : this.#parse(read.value);
-        if (versioned !== undefined && versioned.version >= this.#versionKnown(id)) found.set(id, versioned);
-      } catch (error) {
-        this.options.onRedisError?.(error);
-      }
+      if (read.status === "rejected") this.options.onRedisError?.(read.reason);
+      const versioned = read.status === "fulfilled" && read.value !== null ? this.#readable(id, read.value) : undefined;
+      if (versioned !== undefined && versioned.version >= this.#versionKnown(id)) found.set(id, versioned);
     }
     return found;
+  }
+
+  #readable(id: bigint, bytes: Buffer): Versioned<T> | undefined {
+    const { onRedisError, onUnreadable = onRedisError } = this.options;
+    try {
+      return this.#parse(bytes);
+    } catch (cause) {
+      onUnreadable?.(new Error(`${this.key(id)} cannot be read`, { cause }));
+      return undefined;
+    }
   }
 
   /** The version below which nothing is believed, while what says so lasts. */

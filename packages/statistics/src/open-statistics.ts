@@ -12,12 +12,14 @@ interface Options {
   /** Told of each subject whose counts this process now knows otherwise. */
   readonly onChange?: (id: bigint) => void;
   readonly onRedisError?: (error: unknown) => void;
+  /** Receives the error of each value of Redis that cannot be read. */
+  readonly onUnreadable?: (error: unknown) => void;
 }
 
 /** The counts by subject, read through Redis. Who has never been counted has all zeroes. */
 export function openStatistics<Name extends string>(
   definition: StatisticsDefinition<Name>,
-  { mysql, redis, localMax, onChange, onRedisError }: Options,
+  { mysql, redis, localMax, onChange, onRedisError, onUnreadable }: Options,
 ): VersionedCache<Counts<Name>> {
   return new VersionedCache<Counts<Name>>({
     name: definition.name,
@@ -28,6 +30,7 @@ export function openStatistics<Name extends string>(
     localMax,
     ...(onChange && { onChange }),
     ...(onRedisError && { onRedisError }),
+    ...(onUnreadable && { onUnreadable }),
   });
 }
 

@@ -113,14 +113,10 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(() => jobStore.close());
     resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
 
-    const articles = new Articles({
-      mysql,
-      redis,
-      onRedisError,
-      onUnreadable: gathered(log, "an article cannot be read and is left out", { everyMs: 1_000 }),
-    });
-    const users = new Users({ mysql, redis, onRedisError });
-    const channels = new Channels({ mysql, redis, onRedisError });
+    const cached = { mysql, redis, onRedisError, onUnreadable: observation.onUnreadable };
+    const articles = new Articles(cached);
+    const users = new Users(cached);
+    const channels = new Channels(cached);
     const endedSignIns = new EndedSignIns();
     const blocks = new Blocks(mysql);
     const announcer = new Announcer({ articles, users, endedSignIns, blocks, redis, onRedisError });
@@ -149,6 +145,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       mysql,
       redis,
       onError: gathered(log, "static pages not read", { everyMs: 60_000 }),
+      onUnreadable: observation.onUnreadable,
     });
     resources.use(pages);
     const hotLists = new HotLists({

@@ -4,9 +4,11 @@ import type { Log } from "@headline/observability";
 import {
   answerMetrics,
   countDependencies,
+  countUnreadable,
   listenForMetrics,
   Metrics,
   type ObserveDependency,
+  type OnUnreadable,
   readCaches,
 } from "@headline/observability/metrics";
 import { openTracing, type Tracing } from "@headline/observability/tracing";
@@ -18,6 +20,8 @@ import { measureRequests } from "./http/measure-requests.js";
 import { traceRequests } from "./http/trace-requests.js";
 import type { Push } from "./push/open-push.js";
 import type { Users } from "./users/users.js";
+
+export type { OnUnreadable };
 
 interface Options {
   readonly log: Log;
@@ -42,6 +46,7 @@ export interface Observation extends AsyncDisposable {
   /** What stands before every route. */
   readonly watch: readonly RequestHandler[];
   readonly onPage: (page: Page) => void;
+  readonly onUnreadable: OnUnreadable;
   /** Answers GET /metrics, unless another port does. */
   readonly metrics: RequestHandler | undefined;
   /** Says at every scrape what these know. */
@@ -60,6 +65,7 @@ export async function openObservation({ log, host, metricsPort, otlpEndpoint }: 
     tracing,
     watch: [measureRequests(metrics), ...(tracing === undefined ? [] : [traceRequests(tracing)])],
     onPage: countPages(metrics),
+    onUnreadable: countUnreadable(metrics, log),
     metrics: metricsPort === undefined ? answerMetrics(metrics) : undefined,
     read(parts) {
       readParts(metrics, parts);

@@ -35,7 +35,12 @@ async function openArticles(redisUrl = world.redis.url, mysql: Mysql = world.mys
   return {
     redis,
     statements,
-    articles: new Articles({ mysql: counted, redis, onRedisError: () => undefined, onUnreadable: () => undefined }),
+    articles: new Articles({
+      mysql: counted,
+      redis,
+      onRedisError: () => undefined,
+      onUnreadable: () => () => undefined,
+    }),
   };
 }
 

@@ -6,7 +6,7 @@ import { CloseStack } from "@headline/lifecycle";
 import { createSignInLimit } from "@headline/limits";
 import { openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged } from "@headline/observability";
-import { countDependencies, Metrics as ProcessMetrics } from "@headline/observability/metrics";
+import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@headline/observability/metrics";
 import {
   cacheCommands,
   type NeededCommand,
@@ -170,7 +170,8 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       scheduler,
       new Set([...lines.map(({ id }) => id), ...ADDED_WHILE_RUNNING]),
     );
-    const recent = new RecentTasks(stateRedis, onRedisError);
+    const onUnreadable = countUnreadable(processMetrics, log);
+    const recent = new RecentTasks(stateRedis, onRedisError, onUnreadable("task"));
     const background = new BackgroundTasks({
       mysql,
       redisUrl: stateRedisUrl,
@@ -186,7 +187,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       redis,
       recommender,
       onError: logged(log, "pages show the newest instead"),
-      onUnreadable: logged(log, "an article cannot be read and is left out"),
+      onUnreadable,
     });
     registerTasks(scheduler, {
       mysql,

@@ -182,7 +182,7 @@ describe("Redis", () => {
     const first = await served(ask, 0);
     await world.keys.config("SET", "maxmemory", "1");
     expect(await outcomeOf(ask(0))).toMatchObject({ code: "UNAVAILABLE" });
-    expect(await served(ask, first.stamp)).toMatchObject({ mode: "replay" });
+    expect(await served(ask, Number(first.stamp))).toMatchObject({ mode: "replay" });
     await world.keys.config("SET", "maxmemory", "0");
     expect(await served(ask, 0)).toMatchObject({ mode: "refresh" });
     expect(bugs).toEqual([]);

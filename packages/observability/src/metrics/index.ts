@@ -5,3 +5,4 @@ export { answerMetrics, listenForMetrics, type MetricsListener } from "./listen.
 export { Metrics } from "./metrics.js";
 export type { Series } from "./series.js";
 export type { Timing } from "./timing.js";
+export { countUnreadable, type OnUnreadable } from "./unreadable.js";

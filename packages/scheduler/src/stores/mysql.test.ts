@@ -53,6 +53,24 @@ describe("the MySQL store", () => {
   }
 });
 
+test("nodes and results that cannot be read cost themselves alone", async () => {
+  const { store, namespace } = await open();
+  const [broken, sound] = [await running(store, { id: "broken" }), await running(store, { id: "sound" })];
+  await store.report([broken, sound].map((run) => news(run, { result: 7 })));
+  await pools[0].query("UPDATE scheduler_executions SET result = '{' WHERE ns = ? AND job_id = 'broken'", [namespace]);
+  const { executions } = await store.executions.list({});
+  expect(executions.map(({ jobId, result, error }) => [jobId, result, error]).sort()).toEqual([
+    ["broken", null, "the outcome cannot be read"],
+    ["sound", 7, null],
+  ]);
+  const node = { host: "h", pid: 1, startedAt: 1, seenAt: 0, running: 0, state: "running" } as const;
+  for (const id of ["a", "b", "c"]) await store.heartbeat({ ...node, id });
+  await pools[0].query("UPDATE scheduler_nodes SET node = IF(id = 'a', '{', 'null') WHERE ns = ? AND id <> 'c'", [
+    namespace,
+  ]);
+  expect((await store.nodes()).map(({ id }) => id)).toEqual(["c"]);
+});
+
 describe("tables", () => {
   test("are made by several processes at once, and found complete", async () => {
     const prefixed = () => new MySQLJobStore({ url: database.url, tablePrefix: "crowd_" });

@@ -4,7 +4,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/gl
 import { Cluster, Redis } from "ioredis";
 import { encodeJob, type JobRecord } from "../core/job-record.js";
 import type { Decision, Report, Verdict } from "../core/job-store.js";
-import { claiming, claimOne, decision, FAR, job, news, running, started, uniqueId } from "./conformance/kit.js";
+import {
+  claiming,
+  claimOne,
+  decision,
+  FAR,
+  job,
+  keyOf,
+  LEASE_MS,
+  news,
+  running,
+  started,
+  uniqueId,
+} from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import { RedisJobStore, type RedisJobStoreOptions } from "./redis.js";
 
@@ -331,6 +343,60 @@ describe("wake-ups", () => {
     await eventually(() => expect(wakes).toBe(4));
     await store.insert(job({ nextRunMs: 25 }));
     await eventually(() => expect(wakes).toBe(5));
+  });
+});
+
+describe("values that cannot be read", () => {
+  const broken = ["", "{", "null", "7", "s1 1 - -", 's1 1 - -\n1 "alice" [\n'];
+
+  test("cost their own execution alone: lists, clean-ups, lost leases and cancellations go on", async () => {
+    const { store, prefix } = openStore();
+    const ids = broken.map((_, at) => `broken-${at}`);
+    const runs = [];
+    for (const id of ids) runs.push(await running(store, { id }));
+    const sound = await running(store, { id: "sound" });
+    const outcome = await running(store, { id: "outcome" });
+    await store.report([sound, outcome].map((run) => news(run)));
+    const idOf = (run: typeof sound) => run.verdict.runs[0]!.executionId;
+    for (const [at, run] of runs.entries()) await clients[0].hset(`${prefix}runs`, idOf(run), broken[at]!);
+    const row = await clients[0].hget(`${prefix}runs`, idOf(outcome));
+    await clients[0].hset(`${prefix}runs`, idOf(outcome), `${row?.trimEnd()}\n[1,`);
+    const { executions } = await store.executions.list({});
+    expect(executions.map(({ jobId, error }) => [jobId, error]).sort()).toEqual([
+      ["outcome", "the outcome cannot be read"],
+      ["sound", null],
+    ]);
+    for (const run of runs) {
+      expect(await store.executions.get(idOf(run))).toBeUndefined();
+      expect(await store.requestCancel(idOf(run))).toBe(false);
+    }
+    expect(await store.executions.deleteBefore(FAR, 1_000)).toBeGreaterThanOrEqual(2);
+  });
+
+  test("cost their own instance alone: the others' leases are reclaimed and renewed", async () => {
+    let nowMs = Date.UTC(2026, 0, 1);
+    const { store, prefix } = openStore({ now: () => nowMs });
+    const late = (id: string) => running(store, { id, ack: "late" });
+    const [head, plan, sound] = [await late("head"), await late("plan"), await late("sound")];
+    await clients[0].hset(`${prefix}cancels`, sound.instanceId, '"half');
+    expect(await store.renew([head, plan, sound].map(keyOf), LEASE_MS)).toEqual({ lost: [], cancel: [] });
+    const stored = await clients[0].hget(`${prefix}instances`, plan.instanceId);
+    await clients[0].hset(`${prefix}instances`, plan.instanceId, stored!.replace(/\["[^\n]*\]/, "[broken"));
+    await clients[0].hset(`${prefix}instances`, head.instanceId, "no head");
+    nowMs += 2 * LEASE_MS;
+    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
+    expect(takenOver.map(({ instanceId }) => instanceId)).toEqual([sound.instanceId]);
+    nowMs += 2 * LEASE_MS;
+    expect((await store.reap(claiming({ owner: "carol" }))).takenOver).toHaveLength(1);
+  });
+
+  test("cost their own node alone", async () => {
+    const { store, prefix } = openStore();
+    const node = { id: "a", host: "h", pid: 1, startedAt: 1, seenAt: 0, running: 0, state: "running" } as const;
+    for (const [at, text] of ["", "no number", "9e99 {", "7000000000000 {", "7000000000000 null"].entries())
+      await clients[0].hset(`${prefix}nodes`, `broken-${at}`, text);
+    await store.heartbeat(node);
+    expect((await store.nodes()).map(({ id }) => id)).toEqual(["a"]);
   });
 });
 

@@ -22,6 +22,7 @@ import type {
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { type Lane, lanesOf } from "./lanes.js";
+import { readNode } from "./read-node.js";
 import { checkServer, type ServerLogger } from "./redis/check-server.js";
 import { openClient, type RedisClient, untilReady } from "./redis/client.js";
 import { dispatch } from "./redis/dispatch.js";
@@ -313,7 +314,9 @@ export class RedisJobStore implements JobStore {
   async requestCancel(executionId: string): Promise<boolean> {
     const row = await this.#client.hget(`${this.#prefix}runs`, executionId);
     if (row === null) return false;
-    const args = [instanceOf(row), executionId, JSON.stringify(executionId)];
+    const instanceId = instanceOf(row);
+    if (instanceId === undefined) return false;
+    const args = [instanceId, executionId, JSON.stringify(executionId)];
     return Number(await this.#scripts.run(SCRIPTS.requestCancel, args)) === 1;
   }
 
@@ -323,9 +326,9 @@ export class RedisJobStore implements JobStore {
 
   async nodes(): Promise<SchedulerNode[]> {
     const found = (await this.#scripts.run(SCRIPTS.nodes, [this.#now(), NODE_FORGOTTEN_AFTER_MS])) as string[];
-    return found.map((text) => {
+    return found.flatMap((text) => {
       const at = text.indexOf(" ");
-      return { ...(JSON.parse(text.slice(at + 1)) as SchedulerNode), seenAt: Number(text.slice(0, at)) };
+      return readNode(text.slice(at + 1), Number(text.slice(0, at)));
     });
   }
 

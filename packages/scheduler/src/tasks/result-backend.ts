@@ -58,9 +58,7 @@ export class ResultBackend {
   async read(id: string): Promise<StoredResult> {
     const { state = "PENDING", result, error, task, startedAt, endedAt } = await this.client.hgetall(this.#key(id));
     return {
-      state: state as TaskState,
-      result: result === undefined ? undefined : (JSON.parse(result) as Json),
-      error: error === undefined ? undefined : (JSON.parse(error) as RemoteError),
+      ...readOutcome(state as TaskState, result, error),
       task,
       startedAt: numberOf(startedAt),
       endedAt: numberOf(endedAt),
@@ -214,6 +212,24 @@ export class ResultBackend {
     } finally {
       timer?.[Symbol.dispose]();
     }
+  }
+}
+
+/** A result or an error that cannot be read is a failure that says so: a caller that waits for it gets an end. */
+function readOutcome(
+  state: TaskState,
+  result: string | undefined,
+  error: string | undefined,
+): Pick<StoredResult, "state" | "result" | "error"> {
+  try {
+    return {
+      state,
+      result: result === undefined ? undefined : (JSON.parse(result) as Json),
+      error: error === undefined ? undefined : (JSON.parse(error) as RemoteError),
+    };
+  } catch {
+    const unreadable = { name: "SyntaxError", message: `the outcome of ${state} in Redis cannot be read` };
+    return { state: isFinal(state) ? "FAILURE" : state, result: undefined, error: unreadable };
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
 import { chain, group } from "./canvas.js";
 import { TaskApp, type TaskAppOptions } from "./task-app.js";
 import { NotSendableError, TaskRevokedError, TaskTimeoutError } from "./task-errors.js";
@@ -163,6 +164,19 @@ describe("what becomes of a task", () => {
     expect(await result.get({ timeoutMs: 30_000 })).toBeNull();
     expect(await result.forget()).toBe(true);
     expect(await result.status()).toBe("PENDING");
+  });
+
+  test("a result that cannot be read is a failure that says so, at once", async () => {
+    const app = newApp();
+    const result = await app.task("task", () => 1).delay();
+    const client = new Redis(redis.url);
+    const key = `${app.prefix}:result:${result.id}`;
+    for (const field of ["result", "error"]) {
+      await client.del(key);
+      await client.hset(key, { state: "SUCCESS", [field]: "{" });
+      await expect(result.get({ timeoutMs: 30_000 })).rejects.toThrow("cannot be read");
+    }
+    client.disconnect();
   });
 
   test("a failure comes back with its name, message and traceback", async () => {

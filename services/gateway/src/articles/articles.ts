@@ -5,12 +5,14 @@ import {
   loadArticles,
   loadContents,
   NO_COUNTS,
+  readFragment,
   toFragment,
   toItem,
 } from "@headline/articles";
 import type { Mysql } from "@headline/mysql";
 import { type Redis, VersionedCache } from "@headline/redis";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/statistics";
+import type { OnUnreadable } from "../open-observation.js";
 
 export type { Item };
 
@@ -18,8 +20,8 @@ interface Parts {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
-  /** Receives the error of each row of MySQL that cannot be read. */
-  readonly onUnreadable: (error: Error) => void;
+  /** Receives the error of each value of MySQL or Redis that cannot be read. */
+  readonly onUnreadable: OnUnreadable;
 }
 
 const LOCAL_MAX = 50_000;
@@ -39,17 +41,19 @@ export class Articles {
   readonly #joined = new Map<bigint, Item>();
   #joinedUntilMs = 0;
 
-  constructor({ mysql, redis, onRedisError, onUnreadable }: Parts) {
+  constructor({ mysql, redis, onRedisError, onUnreadable: unreadable }: Parts) {
+    const onUnreadable = unreadable("article");
     const onChange = (id: bigint) => void this.#joined.delete(id);
     this.fragments = new VersionedCache({
       name: "article",
       redis,
       onRedisError,
+      onUnreadable,
       onChange,
       localMax: LOCAL_MAX,
       source: async (ids) => mapValues(await loadArticles(mysql, ids, onUnreadable), toFragment),
       encode: (fragment) => fragment,
-      decode: (bytes) => Buffer.from(bytes),
+      decode: readFragment,
     });
     this.contents = new VersionedCache({
       name: "article-content",
@@ -60,7 +64,14 @@ export class Articles {
       encode: (content) => Buffer.from(content),
       decode: (bytes) => bytes.toString(),
     });
-    this.statistics = openStatistics(ARTICLE_STATISTICS, { mysql, redis, onRedisError, onChange, localMax: LOCAL_MAX });
+    this.statistics = openStatistics(ARTICLE_STATISTICS, {
+      mysql,
+      redis,
+      onRedisError,
+      onUnreadable: unreadable("article-statistics"),
+      onChange,
+      localMax: LOCAL_MAX,
+    });
   }
 
   /** An item for each of `ids`, undefined for one that does not exist (any more). At once when all are in memory. */

@@ -1,4 +1,4 @@
-import { PUBLISHED, readCover, SCHEDULED } from "@headline/articles";
+import { coverOrNone, PUBLISHED, SCHEDULED } from "@headline/articles";
 import { limitOf, type Mysql } from "@headline/mysql";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -56,15 +56,6 @@ function readOwn(mysql: Mysql, authorId: bigint, before: bigint, count: number):
   );
 }
 
-/** Its author is shown an article whose cover cannot be read, and can give it another. */
-function coverOrNone(text: string): string[] {
-  try {
-    return readCover(text);
-  } catch {
-    return [];
-  }
-}
-
 function presentOwn({ id, title, channel_id, cover, status, publish_at, published_at }: OwnRow) {
   const isScheduled = status === SCHEDULED;
   return {
@@ -74,7 +65,13 @@ function presentOwn({ id, title, channel_id, cover, status, publish_at, publishe
     cover: coverOrNone(cover),
     /** `held` waits for its author to name a time. */
     status: !isScheduled ? "published" : publish_at === null ? "held" : "scheduled",
-    publish_at: publish_at === null ? null : new Date(Number(publish_at)).toISOString(),
-    pubdate: isScheduled ? null : new Date(Number(published_at)).toISOString(),
+    publish_at: timeOrNull(publish_at),
+    pubdate: isScheduled ? null : timeOrNull(published_at),
   };
+}
+
+/** Null also for milliseconds that no date has: its author is shown the article all the same. */
+function timeOrNull(ms: string | null): string | null {
+  const time = new Date(ms === null ? Number.NaN : Number(ms));
+  return Number.isNaN(time.getTime()) ? null : time.toISOString();
 }

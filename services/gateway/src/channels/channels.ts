@@ -2,6 +2,7 @@ import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import { invalid } from "../http/read.js";
+import type { OnUnreadable } from "../open-observation.js";
 import { LastChannels } from "./last-channels.js";
 
 export interface Channel {
@@ -19,6 +20,7 @@ interface Parts {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
+  readonly onUnreadable: OnUnreadable;
 }
 
 /** The channels and what is pinned in them, in memory, read again every few seconds. 0, "recommended", always is one. */
@@ -29,7 +31,7 @@ export class Channels {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: Parts) {
-    this.#last = new LastChannels(parts.redis);
+    this.#last = new LastChannels(parts.redis, parts.onUnreadable("channel"));
   }
 
   /** @throws Refusal UNAVAILABLE when nobody knows yet whether it is one. */

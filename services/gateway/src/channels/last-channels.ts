@@ -3,21 +3,38 @@ import { z } from "zod";
 import type { Channel } from "./channels.js";
 
 const KEY = "{channels}:last";
-const Stored = z.array(
-  z.object({ id: z.number(), name: z.string(), nameEn: z.string(), pinned: z.array(z.string().transform(BigInt)) }),
-);
+const Stored = z.object({
+  id: z.int(),
+  name: z.string(),
+  nameEn: z.string(),
+  pinned: z.array(z.string().regex(/^\d+$/).transform(BigInt)),
+});
 
 /** The channels as some gateway last read them in MySQL, kept in Redis for gateways that start while MySQL is away. */
 export class LastChannels {
-  constructor(private readonly redis: Redis) {}
+  constructor(
+    private readonly redis: Redis,
+    private readonly onUnreadable: (error: unknown) => void,
+  ) {}
 
   async keep(channels: readonly Channel[]): Promise<void> {
     await this.redis.set(KEY, JSON.stringify(channels.map((one) => ({ ...one, pinned: one.pinned.map(String) }))));
   }
 
-  /** Undefined when nobody has kept any. */
+  /** Those that can be read; undefined when none were kept. */
   async recall(): Promise<readonly Channel[] | undefined> {
     const stored = await this.redis.get(KEY);
-    return stored === null ? undefined : Stored.parse(JSON.parse(stored));
+    if (stored === null) return undefined;
+    return z
+      .array(z.unknown())
+      .parse(JSON.parse(stored))
+      .flatMap((value) => this.#readable(value));
+  }
+
+  #readable(value: unknown): Channel[] {
+    const { success, data, error } = Stored.safeParse(value);
+    if (success) return [data];
+    this.onUnreadable(error);
+    return [];
   }
 }

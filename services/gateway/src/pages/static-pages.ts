@@ -3,6 +3,7 @@ import type { Item } from "@headline/articles";
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import type { HotList } from "../feed/hot-lists.js";
+import type { OnUnreadable } from "../open-observation.js";
 import { LastStaticPages } from "./last-static-pages.js";
 
 export type PageFormat = "html" | "json";
@@ -24,6 +25,7 @@ interface Parts {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onError: (error: unknown) => void;
+  readonly onUnreadable: OnUnreadable;
 }
 
 const REFRESH_MS = 5_000;
@@ -35,10 +37,12 @@ export class StaticPages implements AsyncDisposable {
   readonly #pages = new Map<string, StaticPage>();
   readonly #lists = new Map<number, HotList>();
   readonly #stopped = new AbortController();
+  readonly #onUnreadable: (error: unknown) => void;
   #running: Promise<void> = Promise.resolve();
 
   constructor(private readonly parts: Parts) {
-    this.#last = new LastStaticPages(parts.redis);
+    this.#onUnreadable = parts.onUnreadable("static page");
+    this.#last = new LastStaticPages(parts.redis, this.#onUnreadable);
   }
 
   /** From now on they are kept up to date. */
@@ -92,8 +96,7 @@ export class StaticPages implements AsyncDisposable {
     );
     for (const { channel_id: channelId, format, etag, body, built_at } of rows) {
       const page = { etag, body, builtAt: new Date(Number(built_at)) };
-      this.#take(channelId, format, page);
-      this.#last.keep(keyOf(channelId, format), page).catch(onError);
+      if (this.#take(channelId, format, page)) this.#last.keep(keyOf(channelId, format), page).catch(onError);
     }
   }
 
@@ -104,9 +107,16 @@ export class StaticPages implements AsyncDisposable {
     }
   }
 
-  #take(channelId: number, format: PageFormat, page: StaticPage): void {
-    this.#pages.set(keyOf(channelId, format), page);
-    if (format === "json") this.#lists.set(channelId, toList(page.body));
+  /** False for a page that cannot be read, in whose place the one before it stays. */
+  #take(channelId: number, format: PageFormat, page: StaticPage): boolean {
+    try {
+      if (format === "json") this.#lists.set(channelId, toList(page.body));
+      this.#pages.set(keyOf(channelId, format), page);
+      return true;
+    } catch (cause) {
+      this.#onUnreadable(new Error(`static page ${keyOf(channelId, format)} cannot be read`, { cause }));
+      return false;
+    }
   }
 
   async #keepFresh(): Promise<void> {

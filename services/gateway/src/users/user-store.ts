@@ -3,6 +3,7 @@ import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-fe
 import { Refusal } from "@headline/errors";
 import { idList, isDuplicate, type Mysql, type Statements, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
+import { z } from "zod";
 
 export interface User {
   readonly userId: bigint;
@@ -24,13 +25,43 @@ export const NEW_USER_VERSION = 1;
 const UNKEYED_MAX = 2_000;
 const NEW_MS = 24 * 60 * 60 * 1_000;
 
-/** Users by id in one statement. A profile does not change yet, so when it was made is its version. */
-export async function loadUsers(mysql: Mysql, ids: readonly bigint[]): Promise<Map<bigint, Versioned<User>>> {
+const Stored = z.object({
+  userId: z.string().regex(/^\d+$/).transform(BigInt),
+  name: z.string(),
+  about: z.string(),
+  createdAt: z.iso.datetime(),
+});
+
+/** The user that a cache holds. Throws for what is none. */
+export function readUser(bytes: Uint8Array): User {
+  return Stored.parse(JSON.parse(Buffer.from(bytes).toString()));
+}
+
+/**
+ * Users by id in one statement; one that cannot be read is reported and left out. A profile does not change yet, so when it
+ * was made is its version.
+ */
+export async function loadUsers(
+  mysql: Mysql,
+  ids: readonly bigint[],
+  onUnreadable: (error: Error) => void,
+): Promise<Map<bigint, Versioned<User>>> {
   const rows = await mysql.query<UserRow>(
     `SELECT u.id, name, about, created_at FROM ${WANTED_IDS} STRAIGHT_JOIN users u ON u.id = want.id`,
     [idList(ids)],
   );
-  return new Map(rows.map((row) => [BigInt(row.id), { version: Number(row.created_at), value: toUser(row) }]));
+  return new Map(
+    rows.map((row) => [BigInt(row.id), { version: Number(row.created_at), value: readableUser(row, onUnreadable) }]),
+  );
+}
+
+function readableUser(row: UserRow, onUnreadable: (error: Error) => void): User | undefined {
+  try {
+    return toUser(row);
+  } catch (cause) {
+    onUnreadable(new Error(`user ${row.id} cannot be read`, { cause }));
+    return undefined;
+  }
 }
 
 /** @throws Refusal ALREADY_EXISTS when the name is taken, or looks like one that is. */

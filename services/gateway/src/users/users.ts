@@ -2,12 +2,15 @@ import type { Mysql } from "@headline/mysql";
 import { type Redis, VersionedCache } from "@headline/redis";
 import { openStatistics, USER_STATISTICS } from "@headline/statistics";
 import type { UserCounts } from "../articles/article-writer.js";
-import { loadUsers, type User } from "./user-store.js";
+import type { OnUnreadable } from "../open-observation.js";
+import { loadUsers, readUser, type User } from "./user-store.js";
 
 interface Parts {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
+  /** Receives the error of each value of MySQL or Redis that cannot be read. */
+  readonly onUnreadable: OnUnreadable;
 }
 
 const LOCAL_MAX = 20_000;
@@ -17,19 +20,24 @@ export class Users {
   readonly profiles: VersionedCache<User>;
   readonly statistics: VersionedCache<UserCounts>;
 
-  constructor({ mysql, redis, onRedisError }: Parts) {
+  constructor({ mysql, redis, onRedisError, onUnreadable: unreadable }: Parts) {
+    const onUnreadable = unreadable("user");
     this.profiles = new VersionedCache({
       name: "user",
       redis,
       onRedisError,
+      onUnreadable,
       localMax: LOCAL_MAX,
-      source: (ids) => loadUsers(mysql, ids),
+      source: (ids) => loadUsers(mysql, ids, onUnreadable),
       encode: (user) => Buffer.from(JSON.stringify({ ...user, userId: String(user.userId) })),
-      decode: (bytes) => {
-        const user = JSON.parse(bytes.toString());
-        return { ...user, userId: BigInt(user.userId) };
-      },
+      decode: readUser,
     });
-    this.statistics = openStatistics(USER_STATISTICS, { mysql, redis, onRedisError, localMax: LOCAL_MAX });
+    this.statistics = openStatistics(USER_STATISTICS, {
+      mysql,
+      redis,
+      onRedisError,
+      onUnreadable: unreadable("user-statistics"),
+      localMax: LOCAL_MAX,
+    });
   }
 }

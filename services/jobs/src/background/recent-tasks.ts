@@ -1,17 +1,21 @@
 import type { Redis } from "@headline/redis";
+import { z } from "zod";
 
-/** One attempt at a background task, as the page shows it. */
-export interface RecentTask {
-  readonly id: string | null;
-  readonly task: string;
-  readonly args: string;
-  readonly state: "success" | "failure";
-  /** Retries before this attempt. */
-  readonly retries: number;
-  readonly startedAtMs: number;
-  readonly durationMs: number;
-  readonly outcome: string;
-}
+const DATE_MAX_MS = 8.64e15;
+
+/** One attempt at a background task, as the page shows it; `retries` are those before it. */
+const Stored = z.object({
+  id: z.string().nullable(),
+  task: z.string(),
+  args: z.string(),
+  state: z.enum(["success", "failure"]),
+  retries: z.number(),
+  startedAtMs: z.number().min(0).max(DATE_MAX_MS),
+  durationMs: z.number(),
+  outcome: z.string(),
+});
+
+export type RecentTask = Readonly<z.infer<typeof Stored>>;
 
 interface Request {
   readonly id: string | null;
@@ -30,6 +34,7 @@ export class RecentTasks {
   constructor(
     private readonly redis: Redis,
     private readonly onRedisError: (error: unknown) => void,
+    private readonly onUnreadable: (error: unknown) => void,
   ) {}
 
   /** Does the work, and keeps how it went. */
@@ -54,7 +59,16 @@ export class RecentTasks {
 
   async list(): Promise<RecentTask[]> {
     const texts = await this.redis.lrange(KEY, 0, KEPT - 1);
-    return texts.map((text) => JSON.parse(text) as RecentTask);
+    return texts.flatMap((text) => this.#readable(text));
+  }
+
+  #readable(text: string): RecentTask[] {
+    try {
+      return [Stored.parse(JSON.parse(text))];
+    } catch (error) {
+      this.onUnreadable(error);
+      return [];
+    }
   }
 
   async #keep(recent: RecentTask): Promise<void> {

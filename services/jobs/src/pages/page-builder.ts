@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Article, loadArticles, NO_COUNTS, newestArticleIds, toFragment, toItem } from "@headline/articles";
 import { DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql, Transaction } from "@headline/mysql";
+import type { OnUnreadable } from "@headline/observability/metrics";
 import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/statistics";
@@ -13,7 +14,7 @@ interface Parts {
   readonly redis: Redis;
   readonly recommender: Recommender;
   readonly onError: (error: unknown) => void;
-  readonly onUnreadable: (error: Error) => void;
+  readonly onUnreadable: OnUnreadable;
 }
 
 /** What one run did. */
@@ -34,10 +35,17 @@ const RECOMMENDED: PageChannel = { id: 0, name: "推荐" };
 /** Renders what guests see of each channel as HTML and JSON into `static_pages`, for gateways to serve. */
 export class PageBuilder {
   readonly #statistics;
+  readonly #onUnreadable: (error: unknown) => void;
 
   constructor(private readonly parts: Parts) {
-    const { mysql, redis } = parts;
-    this.#statistics = openStatistics(ARTICLE_STATISTICS, { mysql, redis, localMax: 10_000 });
+    const { mysql, redis, onUnreadable } = parts;
+    this.#onUnreadable = onUnreadable("article");
+    this.#statistics = openStatistics(ARTICLE_STATISTICS, {
+      mysql,
+      redis,
+      onUnreadable: onUnreadable("article-statistics"),
+      localMax: 10_000,
+    });
   }
 
   /** Builds every channel's pages; one that fails keeps the pages it had, and fails the run once all have been tried. */
@@ -99,7 +107,7 @@ export class PageBuilder {
     const ids = await this.#hottest(channelId);
     if (ids.length === 0) return [];
     const [rows, counts] = await Promise.all([
-      loadArticles(mysql, ids, this.parts.onUnreadable),
+      loadArticles(mysql, ids, this.#onUnreadable),
       this.#statistics.getMany(ids),
     ]);
     return ids

@@ -8,6 +8,7 @@ import type {
 import type { ExecutionLog } from "../../core/job-store.js";
 import type { Json } from "../../core/json.js";
 import { statisticsOf } from "../statistics-of.js";
+import { UNREADABLE_OUTCOME } from "../unreadable.js";
 import type { Row, Sessions } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
 import { EXACT, idList, WANT_IDS } from "./want.js";
@@ -125,6 +126,7 @@ function grouped(rows: readonly Row[]): ReadonlyMap<string, DurationStatistics> 
 }
 
 export function asExecution(row: Row): Execution {
+  const { result, error } = readOutcome(row);
   const startedAt = msOrNull(row["started_ms"]);
   const finishedAt = msOrNull(row["finished_ms"]);
   return {
@@ -139,8 +141,19 @@ export function asExecution(row: Row): Execution {
     state: row["state"] as ExecutionState,
     owner: row["owner"] as string,
     attempt: Number(row["attempt"]),
-    result: row["result"] === null ? null : (JSON.parse(row["result"] as string) as Json),
-    error: row["error"] as string | null,
+    result,
+    error,
     stack: row["stack"] as string | null,
   };
+}
+
+/** A result that cannot be read is an error that says so, and hides no other execution. */
+function readOutcome(row: Row): Pick<Execution, "result" | "error"> {
+  const error = row["error"] as string | null;
+  if (row["result"] === null) return { result: null, error };
+  try {
+    return { result: JSON.parse(row["result"] as string) as Json, error };
+  } catch {
+    return { result: null, error: error ?? UNREADABLE_OUTCOME };
+  }
 }

@@ -1,4 +1,5 @@
 import type { SchedulerNode } from "../../core/job-store.js";
+import { readNode } from "../read-node.js";
 import type { Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
 
@@ -27,7 +28,7 @@ export async function nodes(sessions: Sessions, { ns, nodes: table, now }: Table
       SHOWN_MS,
     ]),
   );
-  return rows.map((row) => ({ ...(JSON.parse(row["node"] as string) as SchedulerNode), seenAt: ms(row["seen_ms"]) }));
+  return rows.flatMap((row) => readNode(row["node"] as string, ms(row["seen_ms"])));
 }
 
 /** With it go the nodes that have been dead for long: each start has an end, or leaves a row. */

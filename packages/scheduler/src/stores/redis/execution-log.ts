@@ -49,7 +49,7 @@ export class RedisExecutionLog implements ExecutionLog {
 
   async get(id: string): Promise<Execution | undefined> {
     const row = await this.client.hget(`${this.prefix}runs`, id);
-    return row === null ? undefined : readRow(id, row);
+    return row === null ? undefined : readRow(id, row)[0];
   }
 
   /** A page may be shorter than asked for, and go on by its cursor, when what is wanted is rare among very many. */
@@ -76,7 +76,7 @@ export class RedisExecutionLog implements ExecutionLog {
       const args = [index, place?.score ?? "", place?.id ?? "", from ?? "", to ?? "", letters, room];
       const answer = await this.scripts.run(SCRIPTS.history, args);
       const [more, score, id, found] = answer as [number, string | null, string, string[]];
-      for (const [executionId, row] of pairs(found)) executions.push(readRow(executionId, row));
+      for (const [executionId, row] of pairs(found)) executions.push(...readRow(executionId, row));
       if (Number(more) === 0 || score === null) return { executions };
       place = { score, id };
     }
@@ -102,7 +102,8 @@ export class RedisExecutionLog implements ExecutionLog {
     const all = new Map<string, Execution>();
     for (let skip = 0; ; ) {
       const [seen, found] = (await this.scripts.run(SCRIPTS.underWay, [skip])) as [number, string[]];
-      for (const [id, row] of pairs(found)) all.set(id, readRow(id, row));
+      for (const execution of [...pairs(found)].flatMap(([id, row]) => readRow(id, row)))
+        all.set(execution.id, execution);
       skip += Number(seen);
       if (Number(seen) < BATCH) break;
     }
@@ -150,8 +151,8 @@ export class RedisExecutionLog implements ExecutionLog {
 
 /** Id, job id and once field, as the script takes them. */
 function forgotten(id: string, nature: string): string[] {
-  if (nature === "") return [id, "", ""];
-  const [jobId, , scheduledAt, incarnation] = readNature(nature);
+  const [jobId, , scheduledAt, incarnation] = readNature(nature) ?? [];
+  if (jobId === undefined || scheduledAt === undefined || incarnation === undefined) return [id, "", ""];
   return [id, jobId, incarnation === null ? "" : onceField(jobId, incarnation, scheduledAt)];
 }
 

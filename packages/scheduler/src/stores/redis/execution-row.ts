@@ -2,6 +2,7 @@ import type { Execution, ExecutionState } from "../../core/execution.js";
 import type { JobRecord } from "../../core/job-record.js";
 import type { PlannedRun, Report } from "../../core/job-store.js";
 import type { Json } from "../../core/json.js";
+import { UNREADABLE_OUTCOME } from "../unreadable.js";
 
 /**
  * An execution's row is three lines, so that scripts can replace the first and the last without reading JSON:
@@ -57,24 +58,49 @@ export function onceField(jobId: string, incarnation: string, scheduledAt: numbe
   return `${scheduledAt} ${incarnation.length} ${incarnation}${jobId}`;
 }
 
-/** Of a row's middle line, or of what follows it. */
-export function readNature(text: string): Nature {
-  return JSON.parse(text.slice(text.indexOf(" ", text.indexOf(" ") + 1) + 1)) as Nature;
+/** Of a row's middle line, or of what follows it; undefined for one that cannot be read. */
+export function readNature(text: string): Nature | undefined {
+  try {
+    const nature = JSON.parse(text.slice(text.indexOf(" ", text.indexOf(" ") + 1) + 1)) as Nature;
+    return Array.isArray(nature) && typeof nature[0] === "string" ? nature : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-export function readRow(id: string, row: string): Execution {
-  const [state, nature, outcome] = row.split("\n") as [string, string, string];
+/** The execution of a row; none for a row that cannot be read, so that it hides no other. */
+export function readRow(id: string, row: string): Execution[] {
+  try {
+    return [executionOf(id, row)];
+  } catch {
+    return [];
+  }
+}
+
+type Outcome = readonly [result: Json, error: string | null, stack: string | null];
+
+/** An outcome that cannot be read is an error that says so: the run is known to have ended. */
+function readOutcome(text: string): Outcome {
+  if (text === "") return [null, null, null];
+  try {
+    const [result, error, stack] = JSON.parse(text) as Outcome;
+    return [result, error, stack];
+  } catch {
+    return [null, UNREADABLE_OUTCOME, null];
+  }
+}
+
+function executionOf(id: string, row: string): Execution {
+  const [state, nature, outcome = ""] = row.split("\n") as [string, string, string?];
   const [letter, attempt, started, finished] = state.split(" ") as [string, string, string, string];
   const [submitted, owner] = nature.split(" ", 2) as [string, string];
-  const [jobId, jobName, scheduledAt] = readNature(nature);
-  const [result, error, stack] = (outcome === "" ? [null, null, null] : JSON.parse(outcome)) as [
-    Json,
-    string | null,
-    string | null,
-  ];
+  const is = STATES.get(letter[0] ?? "");
+  const known = readNature(nature);
+  if (is === undefined || known === undefined) throw new SyntaxError(`execution "${id}" cannot be read`);
+  const [jobId, jobName, scheduledAt] = known;
+  const [result, error, stack] = readOutcome(outcome);
   const startedAt = msOrNull(started);
   const finishedAt = msOrNull(finished);
-  const is = STATES.get(letter[0]!)!;
   return {
     id,
     jobId,
@@ -93,8 +119,9 @@ export function readRow(id: string, row: string): Execution {
   };
 }
 
-export function instanceOf(row: string): string {
-  return readNature(row.split("\n", 2)[1]!)[4];
+/** Undefined for a row that cannot be read. */
+export function instanceOf(row: string): string | undefined {
+  return readNature(row.split("\n", 2)[1] ?? "")?.[4];
 }
 
 export function msOrNull(text: string): number | null {

@@ -53,9 +53,18 @@ export async function renew(
     const answer = await scripts.run(SCRIPTS.renew, [now, leaseMs, ...batch.flatMap(keyOf)]);
     const [gone, asked] = answer as [string[], string[]];
     lost.push(...gone);
-    for (const ids of asked) cancel.push(...(JSON.parse(`[${ids}]`) as string[]));
+    for (const ids of asked) cancel.push(...readIds(ids));
   }
   return { lost, cancel };
+}
+
+/** Ids as JSON strings with commas between; none of a text that cannot be read, which must not cost other leases. */
+function readIds(text: string): string[] {
+  try {
+    return JSON.parse(`[${text}]`) as string[];
+  } catch {
+    return [];
+  }
 }
 
 export async function offer(scripts: Scripts, now: string, held: readonly InstanceKey[]): Promise<void> {
@@ -79,7 +88,7 @@ export async function reap(scripts: Scripts, now: string, request: ClaimRequest)
     const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, ...known]);
     const [nowText, next, left, more, taken, ended] = answer as ReapAnswer;
     for (const each of taken) takenOver.push(...asTakenOver(each));
-    for (const [id, row] of pairs(ended)) lost.push(readRow(id, row));
+    for (const [id, row] of pairs(ended)) lost.push(...readRow(id, row));
     const isMore = Number(more) === 1;
     skip += Number(left);
     const isFull = taken.length >= room && (Number(left) > 0 || isMore);

@@ -107,7 +107,7 @@ export const nodeLua = `
 local function nodesSince(oldest)
   local all, found = call('HGETALL', P .. 'nodes'), {}
   for at = 1, #all, 2 do
-    if tonumber(match(all[at + 1], '^%d+')) < oldest then
+    if tonumber(match(all[at + 1], '^%d+') or 0) < oldest then
       call('HDEL', P .. 'nodes', all[at])
     else
       found[#found + 1] = all[at + 1]

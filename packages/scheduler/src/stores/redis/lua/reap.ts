@@ -28,11 +28,12 @@ local WINDOW = 100
 local ids = call('ZRANGEBYSCORE', P .. 'leases', '-inf', nowText, 'LIMIT', skip, WINDOW)
 local taken, lost, closed, jobs, left = {}, {}, {}, {}, 0
 
--- The unfinished executions of a plan, which is [id, run time, id, run time …].
+-- The unfinished executions of a plan, which is [id, run time, id, run time …]; none of one that cannot be read.
 local function unfinished(plan)
   local runs, found = {}, {}
-  for n, part in ipairs(cjson.decode(plan)) do
-    if n % 2 == 1 then runs[#runs + 1] = part end
+  local isRead, parts = pcall(cjson.decode, plan)
+  for n, part in ipairs(isRead and type(parts) == 'table' and parts or {}) do
+    if n % 2 == 1 then runs[#runs + 1] = tostring(part) end
   end
   for n, row in ipairs(read(P .. 'runs', runs)) do
     local state = row and sub(row, 1, 1)
@@ -65,7 +66,7 @@ end
 
 for n, instance in ipairs(read(P .. 'instances', ids)) do
   local id = ids[n]
-  if not instance then
+  if not instance or not parseInstance(instance) then
     call('ZREM', P .. 'leases', id)
   else
     local token, attempt, deliveries, most, offered, idLength, funcLength, _, body = parseInstance(instance)
@@ -75,7 +76,7 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
       left = left + 1
     else
       local plan, spec = match(instance, '^([^\n]*)\n(.*)$', body + idLength + funcLength)
-      local runs = unfinished(plan)
+      local runs = unfinished(plan or '')
       if mayStart and #runs > 0 then
         token, deliveries = int(token + 1), int(deliveries + 1)
         if offered ~= '1' then attempt = int(attempt + 1) end
