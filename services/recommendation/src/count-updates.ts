@@ -3,6 +3,7 @@ import { unknownChannel } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";
 import type { Filter } from "./feed/candidate.js";
+import { servedMattersFrom } from "./feed/filters.js";
 import { newestOfAge } from "./feed/recall/fresh.js";
 import type { HistoryStore } from "./history/history-store.js";
 import type { KnownReader } from "./readers/known-reader.js";
@@ -23,8 +24,10 @@ const NOTHING_SERVED: ReadonlyMap<number, number> = new Map();
 export function createCountUpdates({ catalogue, channels, filters, histories, know, now }: Parts) {
   return async ({ userId, channelId, since }: CountUpdatesRequest): Promise<CountUpdatesResponse> => {
     if (!channels.has(channelId)) throw unknownChannel(channelId);
-    const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).served;
-    const reader = { userId, channelId, nowMs: now(), served, ...(await know(userId)) };
+    const nowMs = now();
+    const served =
+      userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(servedMattersFrom(nowMs));
+    const reader = { userId, channelId, nowMs, served, ...(await know(userId)) };
     const newer = newestOfAge(catalogue, reader, Number(since));
     let count = 0;
     for (let rank = 0; rank < newer.size && count < COUNT_MAX; rank += 1) {

@@ -6,6 +6,7 @@ import type { Reader } from "./feed/candidate.js";
 import type { Experiments } from "./feed/experiments.js";
 import type { Feed } from "./feed/feed.js";
 import type { ExplainedCandidate } from "./feed/feed-trace.js";
+import { servedMattersFrom } from "./feed/filters.js";
 import type { HistoryStore } from "./history/history-store.js";
 import type { Learner } from "./learning/learner.js";
 import type { KnownReader } from "./readers/known-reader.js";
@@ -33,7 +34,8 @@ export function createExplainFeed(parts: Parts) {
 
   return async ({ userId, channelId, articleNum }: ExplainFeedRequest): Promise<ExplainFeedResponse> => {
     const ask = readAsk({ userId, channelId, articleNum, timeStamp: 0n }, true, channels, now());
-    const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).served;
+    const from = servedMattersFrom(ask.arrivedMs);
+    const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(from);
     const reader: Reader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await know(userId)) };
     const candidates = feed.explain(reader, ask.size);
     const measures = measuresOf(candidates, reader);

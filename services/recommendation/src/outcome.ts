@@ -1,5 +1,5 @@
 import type { WithoutName } from "@headline/rpc";
-import { type Batch, madeAt } from "./history/batch.js";
+import type { Batch } from "./history/batch.js";
 import { cursorBelow, placeBefore } from "./history/decide.js";
 import type { History } from "./history/history.js";
 
@@ -29,10 +29,15 @@ export function stored(mode: "replay" | "history" | "coalesced", history: Histor
     batch,
     nextStamp: placeBefore(batches, batch),
     confirmable: isJustContinued || (batch === batches.at(-1) && mode !== "history"),
-    standsAbove: (slot) =>
-      history.served.get(slot) !== madeAt(batch) &&
-      batches.some(({ stamp, slots }) => stamp > batch.stamp && slots.includes(slot)),
+    standsAbove: within(batches.filter(({ stamp }) => stamp > batch.stamp)),
   };
+}
+
+/** Whether an article stands in one of `batches`. */
+function within(batches: readonly Batch[]): (slot: number) => boolean {
+  const slots = new Set<number>();
+  for (const batch of batches) for (const slot of batch.slots) slots.add(slot);
+  return (slot) => slots.has(slot);
 }
 
 /** A new batch on top of those of its channel, the newest of them with stamp `previous`. */

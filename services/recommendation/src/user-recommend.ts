@@ -5,6 +5,7 @@ import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";
 import type { Candidate } from "./feed/candidate.js";
 import type { Feed } from "./feed/feed.js";
+import { servedMattersFrom } from "./feed/filters.js";
 import type { Batch } from "./history/batch.js";
 import { type Decision, decide } from "./history/decide.js";
 import { History } from "./history/history.js";
@@ -164,8 +165,9 @@ export function createUserRecommend(parts: Parts): Recommend {
     return picks.length === 0 ? exhausted(0) : { ...newBatch(ask, nobody, picks, false), nextStamp: 0 };
   }
 
-  function choose(ask: Ask, { served }: History, known: KnownReader, continues: boolean): readonly Candidate[] {
+  function choose(ask: Ask, history: History, known: KnownReader, continues: boolean): readonly Candidate[] {
     const { userId, channelId, size, arrivedMs } = ask;
+    const served = continues ? history.served : history.servedFrom(servedMattersFrom(arrivedMs));
     return feed({ userId, channelId, nowMs: arrivedMs, served, onlyUnserved: continues, ...known }, size);
   }
 

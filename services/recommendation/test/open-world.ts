@@ -35,6 +35,7 @@ export interface OpenOptions {
   readonly explainAddress?: string | undefined;
   readonly reflection?: boolean;
   readonly snapshotMs?: number;
+  readonly metricsPort?: number;
   readonly log?: Log;
   /** Over the stream of batches instead of one RPC a call. */
   readonly streaming?: boolean;
@@ -94,6 +95,7 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
       const server = resources.use(
         await openRecommendation({
           address: "127.0.0.1:0",
+          metricsHost: "127.0.0.1",
           explainAddress: "127.0.0.1:0",
           mysqlUrl: database.url,
           redisUrl: redis.url,

@@ -9,6 +9,11 @@ export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(s
 /** Served is not seen: what nobody confirmed to have been on the screen comes back after this long. */
 export const SECOND_CHANCE_MS = 6 * 60 * 60 * 1_000;
 
+/** The moment from which on the filters of a refresh have to know what was served. */
+export function servedMattersFrom(nowMs: number): number {
+  return nowMs - SECOND_CHANCE_MS;
+}
+
 /** Not served inside the window, in any channel, or so long ago that it has its second chance. */
 export const unserved: Filter = (slot, reader) => {
   const servedAt = reader.served.get(slot);

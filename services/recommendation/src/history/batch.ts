@@ -11,6 +11,8 @@ export interface Batch {
   readonly slots: Int32Array;
   /** Why each article was there, by the numbers of the wire's Reason. */
   readonly reasons: Uint8Array;
+  /** Memory it takes, roughly, where that is known. */
+  readonly bytes?: number;
 }
 
 /** The moment a batch was made; rises strictly over all of a reader's batches. */

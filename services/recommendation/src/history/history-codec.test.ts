@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue } from "../catalogue/catalogue.js";
+import { servedMattersFrom } from "../feed/filters.js";
 import { type Batch, madeAt } from "./batch.js";
+import { decide } from "./decide.js";
 import { decodeHistory, encodeBatch, encodeHead } from "./history-codec.js";
 
 const articleIds = fc.uniqueArray(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { maxLength: 50 });
@@ -63,8 +65,10 @@ describe("a history in Redis", () => {
         expect(read.version).toBe(versionOf(batches));
         expect(read.rewritten(0)).toBeUndefined();
         const plain = (catalogue: Catalogue) => (batch: Batch) => ({
-          ...batch,
+          moments: [batch.stamp, batch.timeStamp, batch.continuedAt],
+          channelId: batch.channelId,
           slots: Array.from(batch.slots, (slot) => String(catalogue.articleId(slot))),
+          reasons: Array.from(batch.reasons),
         });
         expect(read.batches.map(plain(there))).toEqual(batches.map(plain(here)));
       }),
@@ -105,5 +109,35 @@ describe("a history in Redis", () => {
     expect(encodeBatch(batch, catalogue)).toHaveLength(111);
     expect(encodeHead(1_700_000_000_000)).toHaveLength(8);
     expect(encodeHead(0)).toHaveLength(0);
+  });
+
+  test("of 250 batches reads the articles of the last six hours alone, whatever the history's length", () => {
+    class CountingCatalogue extends Catalogue {
+      asked = 0;
+      override slotOf(articleId: bigint): number {
+        this.asked += 1;
+        return super.slotOf(articleId);
+      }
+    }
+    const catalogue = new CountingCatalogue(Date.now);
+    const [newest, everyMs, count] = [1_700_000_000_000, 40 * 60_000, 250];
+    const batches = Array.from({ length: count }, (_, index): Batch => {
+      const stamp = newest - (count - 1 - index) * everyMs;
+      const slots = Int32Array.from({ length: 10 }, (_, at) => catalogue.slotOf(BigInt(index * 10 + at)));
+      return { stamp, timeStamp: stamp - 1, channelId: index % 2, slots, reasons: new Uint8Array(10) };
+    });
+    const bytes = bytesOf(catalogue, batches);
+
+    catalogue.asked = 0;
+    const read = decodeHistory(bytes, catalogue);
+    expect(decide(read.inChannel(0), newest + 1, newest + 1)).toEqual({ kind: "refresh" });
+    expect(catalogue.asked).toBe(0);
+    const sixHours = servedMattersFrom(newest + 1);
+    expect(read.servedFrom(sixHours).size).toBe(90);
+    expect(read.servedFrom(sixHours + everyMs).size).toBe(90); // remembered
+    expect(catalogue.asked).toBe(90);
+    expect(read.served.size).toBe(2_500);
+    expect(read.servedFrom(sixHours).size).toBe(90);
+    expect(read.bytes).toBeLessThan(100_000);
   });
 });

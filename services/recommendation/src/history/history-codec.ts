@@ -40,31 +40,73 @@ export function encodeBatch(batch: Batch, catalogue: Catalogue): Buffer {
   return bytes;
 }
 
-/** The history in `bytes`; empty for another format. One cut short goes as far as it makes sense, and is written anew next time. */
+/**
+ * The history in `bytes`, which it keeps: articles are read when they are asked for. Empty for another format. One cut short
+ * goes as far as it makes sense, and is written anew next time.
+ */
 export function decodeHistory(bytes: Buffer | null, catalogue: Catalogue): History {
   const history = new History();
-  if (bytes === null || bytes.length < HEAD_BYTES || bytes.readUInt8(0) !== FORMAT) return history;
+  if (bytes === null || bytes.length < HEAD_BYTES || bytes[0] !== FORMAT) return history;
+  const stored = new Uint8Array(bytes); // a copy: what the client hands out is a part of all it received
+  const view = new DataView(stored.buffer);
   let at = HEAD_BYTES;
-  while (at + RECORD_BYTES <= bytes.length) {
-    const count = bytes.readUInt8(at + 20);
-    const end = at + RECORD_BYTES + count * PER_ARTICLE_BYTES;
-    if (end > bytes.length) break;
-    const articles = at + RECORD_BYTES;
-    history.append({
-      ...momentsOf(bytes.readDoubleLE(at), bytes.readDoubleLE(at + 8)),
-      channelId: bytes.readInt32LE(at + 16),
-      slots: Int32Array.from({ length: count }, (_, index) =>
-        catalogue.slotOf(bytes.readBigInt64LE(articles + index * 8)),
-      ),
-      reasons: Uint8Array.from(bytes.subarray(articles + count * 8, end)),
-    });
+  while (at + RECORD_BYTES <= stored.length) {
+    const end = at + RECORD_BYTES + view.getUint8(at + 20) * PER_ARTICLE_BYTES;
+    if (end > stored.length) break;
+    history.append(new StoredBatch(view, at, catalogue));
     at = end;
   }
   const version = bytes.readUIntBE(2, 6);
-  if (at !== bytes.length || history.version !== version) history.markTorn(version);
+  if (at !== stored.length || history.version !== version) history.markTorn(version);
   return history;
 }
 
-function momentsOf(stamp: number, timeStamp: number): Pick<Batch, "stamp" | "timeStamp" | "continuedAt"> {
-  return timeStamp < 0 ? { stamp, timeStamp: stamp, continuedAt: -timeStamp } : { stamp, timeStamp };
+/** Memory of a stored batch beside its record. */
+const OBJECT_BYTES = 150;
+
+/** A batch in a history's bytes: its moments and channel are read at once, its articles whenever they are asked for. */
+class StoredBatch implements Batch {
+  readonly stamp: number;
+  readonly timeStamp: number;
+  readonly continuedAt?: number;
+  readonly channelId: number;
+  readonly #view: DataView;
+  readonly #at: number;
+  readonly #catalogue: Catalogue;
+
+  constructor(view: DataView, at: number, catalogue: Catalogue) {
+    const timeStamp = view.getFloat64(at + 8, true);
+    this.stamp = view.getFloat64(at, true);
+    this.timeStamp = timeStamp < 0 ? this.stamp : timeStamp;
+    if (timeStamp < 0) this.continuedAt = -timeStamp;
+    this.channelId = view.getInt32(at + 16, true);
+    this.#view = view;
+    this.#at = at;
+    this.#catalogue = catalogue;
+  }
+
+  get slots(): Int32Array {
+    const slots = new Int32Array(this.#count);
+    for (let index = 0; index < slots.length; index += 1) {
+      slots[index] = this.#catalogue.slotOf(this.#view.getBigInt64(this.#articles + index * 8, true));
+    }
+    return slots;
+  }
+
+  get reasons(): Uint8Array {
+    const from = this.#articles + this.#count * 8;
+    return new Uint8Array(this.#view.buffer.slice(from, from + this.#count));
+  }
+
+  get bytes(): number {
+    return OBJECT_BYTES + RECORD_BYTES + this.#count * PER_ARTICLE_BYTES;
+  }
+
+  get #articles(): number {
+    return this.#at + RECORD_BYTES;
+  }
+
+  get #count(): number {
+    return this.#view.getUint8(this.#at + 20);
+  }
 }

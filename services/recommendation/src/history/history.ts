@@ -5,14 +5,22 @@ const BATCHES_MAX = 256;
 const BATCHES_AFTER_TRIM = 192;
 /** The served window: older batches go with the next trim. */
 export const WINDOW_MS = 7 * 24 * 60 * 60 * 1_000;
+/** How much older than asked for the served articles in memory may be before they are read anew. */
+const SERVED_SLACK_MS = 6 * 60 * 60 * 1_000;
+/** Memory of a history without batches, of a batch that holds its articles, and of an article in `served`. */
+const EMPTY_BYTES = 500;
+const BATCH_BYTES = 400;
+const SERVED_BYTES = 40;
 
 /** A reader's batches in every channel: what replay and history answer from, and what is not served again. */
 export class History {
   /** In the order they were made. */
   readonly batches: Batch[] = [];
-  /** Every slot in any batch, with the moment the last one was made. */
-  readonly served = new Map<number, number>();
   readonly #byChannel = new Map<number, Batch[]>();
+  #served: Map<number, number> | undefined;
+  /** The moment from which on `#served` is complete. */
+  #servedFromMs = 0;
+  #bytes = EMPTY_BYTES;
   #version = 0;
   #latestTimeStamp = 0;
   #torn = false;
@@ -34,9 +42,37 @@ export class History {
     else if (batch.stamp < (sameChannel[0]?.stamp ?? 0)) sameChannel.unshift(batch);
     else sameChannel.push(batch);
     const made = madeAt(batch);
-    for (const slot of batch.slots) this.served.set(slot, made);
+    if (this.#served !== undefined) for (const slot of batch.slots) this.#served.set(slot, made);
+    this.#bytes += batch.bytes ?? BATCH_BYTES;
     this.#version = made;
     if (batch.timeStamp > this.#latestTimeStamp) this.#latestTimeStamp = batch.timeStamp;
+  }
+
+  /**
+   * Slots of the batches made at `fromMs` or later, with the moment the last of them was made; older ones may be among them.
+   * Reads the articles of no other batch.
+   */
+  servedFrom(fromMs: number): ReadonlyMap<number, number> {
+    const known = this.#served;
+    if (known !== undefined && fromMs >= this.#servedFromMs && fromMs - this.#servedFromMs <= SERVED_SLACK_MS)
+      return known;
+    const served = this.#readServed(fromMs);
+    this.#served = served;
+    this.#servedFromMs = fromMs;
+    return served;
+  }
+
+  /** The same of every batch there is. */
+  get served(): ReadonlyMap<number, number> {
+    return this.servedFrom(0);
+  }
+
+  #readServed(fromMs: number): Map<number, number> {
+    let first = this.batches.length;
+    while (first > 0 && madeAt(this.batches[first - 1] as Batch) >= fromMs) first -= 1;
+    const served = new Map<number, number>();
+    for (const batch of this.batches.slice(first)) for (const slot of batch.slots) served.set(slot, madeAt(batch));
+    return served;
   }
 
   /**
@@ -59,7 +95,7 @@ export class History {
 
   /** Memory this history takes, roughly, in bytes. */
   get bytes(): number {
-    return 500 + this.batches.length * 400 + this.served.size * 40;
+    return this.#bytes + (this.#served?.size ?? 0) * SERVED_BYTES;
   }
 
   /** The history to write in place of this one, which has grown too long or is torn; undefined while appending will do. */

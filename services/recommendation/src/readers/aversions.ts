@@ -15,6 +15,9 @@ export interface Aversion {
 
 const BLOCKED_MAX = 1_000;
 const DISLIKED_MAX = 1_000;
+/** Memory of the empty sets of one reader, and of an id in one of them. */
+const SETS_BYTES = 700;
+const ENTRY_BYTES = 60;
 
 export const NO_AVERSION: Aversion = { blocked: new Set(), disliked: new Set(), dampened: new Map() };
 
@@ -25,7 +28,10 @@ export class Aversions {
   constructor(mysql: Mysql) {
     this.#sets = new ReaderSets<Aversion>({
       load: (userId) => readAversion(mysql, userId),
-      sizeOf: ({ blocked, disliked, dampened }) => blocked.size + disliked.size + dampened.size,
+      bytesOf: (aversion) =>
+        aversion === NO_AVERSION
+          ? 0
+          : SETS_BYTES + (aversion.blocked.size + aversion.disliked.size + aversion.dampened.size) * ENTRY_BYTES,
     });
   }
 

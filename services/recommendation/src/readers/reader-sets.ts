@@ -3,13 +3,15 @@ import { LRUCache } from "lru-cache";
 interface Options<Value extends object> {
   /** Reads one reader's. */
   readonly load: (userId: bigint) => Promise<Value>;
-  /** How many entries it has, for the limit on memory. */
-  readonly sizeOf: (value: Value) => number;
+  /** Memory it takes beside its place here, roughly, in bytes. */
+  readonly bytesOf: (value: Value) => number;
+  readonly bytesMax?: number;
 }
 
-/** How many entries are remembered, over all readers: some 60 bytes each, and a reader weighs as much as a few. */
-const REMEMBERED_MAX = 1_000_000;
-const READER_WEIGHT = 5;
+/** Memory of all readers of one fact: 50,000 with twenty follows, or with a thousand articles seen by some and fifty by most. */
+const BYTES_MAX = 128 * 1024 * 1024;
+/** Memory of one reader's place among the others. */
+const PLACE_BYTES = 200;
 
 /** Something small that MySQL says of readers, remembered until the change feed says otherwise. */
 export class ReaderSets<Value extends object> {
@@ -18,8 +20,8 @@ export class ReaderSets<Value extends object> {
 
   constructor(private readonly options: Options<Value>) {
     this.#values = new LRUCache({
-      maxSize: REMEMBERED_MAX,
-      sizeCalculation: (value) => READER_WEIGHT + options.sizeOf(value),
+      maxSize: options.bytesMax ?? BYTES_MAX,
+      sizeCalculation: (value) => PLACE_BYTES + options.bytesOf(value),
     });
   }
 
@@ -31,6 +33,14 @@ export class ReaderSets<Value extends object> {
   /** What is remembered, if anything is: changing it changes what others get. */
   remembered(userId: bigint): Value | undefined {
     return this.#values.get(userId);
+  }
+
+  /** Weighs what is remembered again, after it was changed in place. */
+  reweigh(userId: bigint): void {
+    const value = this.#values.get(userId);
+    if (value === undefined) return;
+    this.#values.delete(userId);
+    this.#values.set(userId, value);
   }
 
   /** What is being loaded was perhaps read before the change, so it is not remembered. */

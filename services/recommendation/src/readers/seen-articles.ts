@@ -1,9 +1,12 @@
 import type { Mysql } from "@headline/mysql";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ReaderSets } from "./reader-sets.js";
+import { SeenSet, SlotMarks } from "./seen-set.js";
 
 /** Slots of articles that were on a reader's screen, or opened. */
-export type Seen = ReadonlySet<number>;
+export interface Seen {
+  has(slot: number): boolean;
+}
 
 /** What a reader saw before these may come again: weeks of reading. */
 const SEEN_MAX = 2_000;
@@ -11,15 +14,16 @@ export const NOTHING_SEEN: Seen = new Set();
 
 /** What readers have seen: what the event log says of those seen lately, kept up with what lands. */
 export class SeenArticles {
-  readonly #sets: ReaderSets<Set<number>>;
+  readonly #sets: ReaderSets<SeenSet>;
+  readonly #marks = new SlotMarks();
 
   constructor(
     mysql: Mysql,
     private readonly catalogue: Catalogue,
   ) {
-    this.#sets = new ReaderSets<Set<number>>({
+    this.#sets = new ReaderSets<SeenSet>({
       load: (userId) => this.#read(mysql, userId),
-      sizeOf: () => SEEN_MAX / 20, // most readers are far below the limit; a set grows after it was weighed
+      bytesOf: ({ bytes }) => bytes,
     });
   }
 
@@ -35,19 +39,18 @@ export class SeenArticles {
       this.#sets.forget(userId); // what is being read may be from before
       return;
     }
-    seen.delete(slot);
+    const { bytes } = seen;
     seen.add(slot);
-    if (seen.size > SEEN_MAX) seen.delete(seen.values().next().value as number);
+    if (seen.bytes !== bytes) this.#sets.reweigh(userId);
   }
 
   /** By the unique key of the events, which begins with the reader; the newest of what it finds count. */
-  async #read(mysql: Mysql, userId: bigint): Promise<Set<number>> {
+  async #read(mysql: Mysql, userId: bigint): Promise<SeenSet> {
     const rows = await mysql.query<{ article_id: string }>(
       `SELECT article_id FROM events WHERE user_id = ? AND kind IN ('exposure', 'click') ORDER BY id DESC LIMIT ${SEEN_MAX}`,
       [userId],
     );
-    const seen = new Set<number>();
-    for (const { article_id } of rows.toReversed()) seen.add(this.catalogue.slotOf(BigInt(article_id)));
-    return seen;
+    const slots = rows.toReversed().map(({ article_id }) => this.catalogue.slotOf(BigInt(article_id)));
+    return new SeenSet(this.#marks, SEEN_MAX, slots);
   }
 }
