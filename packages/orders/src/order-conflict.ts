@@ -1,5 +1,11 @@
-/** Why an order cannot be what is asked for. */
-export type ConflictCode = "SOLD_OUT" | "ALREADY_ORDERED" | "ORDER_EXPIRED" | "ORDER_CANCELLED" | "ORDER_PAID";
+/** Contradictions between what is asked for and how orders stand. */
+export type ConflictCode =
+  | "SOLD_OUT"
+  | "ALREADY_ORDERED"
+  | "ORDER_EXPIRED"
+  | "ORDER_CANCELLED"
+  | "ORDER_PAID"
+  | "PROMOTED";
 
 /** What is asked for and how things stand contradict each other; nothing has changed. */
 export class OrderConflict extends Error {

@@ -3,6 +3,7 @@ import { Refusal } from "@headline/errors";
 import { isDuplicate, type Transaction } from "@headline/mysql";
 import type { JobsIn } from "@headline/shared-jobs";
 import { cancelJob } from "./cancel-job.js";
+import { lockArticle, PUBLISHED, SCHEDULED } from "./lock-article.js";
 import { UNPAID } from "./order.js";
 import { OrderConflict } from "./order-conflict.js";
 import { takeSlot } from "./promotion-days.js";
@@ -16,9 +17,6 @@ export interface PlaceOrder {
   readonly priceFen: number;
   readonly timeoutMs: number;
 }
-
-const PUBLISHED = 1;
-const SCHEDULED = 3;
 
 /**
  * Reserves a slot for the author's own article, and adds the job that takes it back unless it is paid in time: in one
@@ -37,16 +35,12 @@ export async function placeOrder(tx: Transaction, jobs: JobsIn, ask: PlaceOrder)
 }
 
 async function mustOwn(tx: Transaction, { userId, articleId }: PlaceOrder): Promise<void> {
-  const [article] = await tx.query<{ author_id: string; status: number }>(
-    "SELECT author_id, status FROM articles WHERE id = ?",
-    [articleId],
-  );
-  if (article?.status === SCHEDULED && BigInt(article.author_id) === userId)
+  const article = await lockArticle(tx, articleId);
+  if (article?.status === SCHEDULED && article.authorId === userId)
     throw new Refusal("FAILED_PRECONDITION", `article ${articleId} is not published yet`);
   if (article === undefined || article.status !== PUBLISHED)
     throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
-  if (BigInt(article.author_id) !== userId)
-    throw new Refusal("PERMISSION_DENIED", "only its author may promote an article");
+  if (article.authorId !== userId) throw new Refusal("PERMISSION_DENIED", "only its author may promote an article");
 }
 
 async function insertOrder(tx: Transaction, { userId, articleId, day, priceFen, timeoutMs }: PlaceOrder) {

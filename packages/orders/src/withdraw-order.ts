@@ -1,9 +1,8 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
 import { Refusal } from "@headline/errors";
 import type { Transaction } from "@headline/mysql";
 import type { JobsIn } from "@headline/shared-jobs";
-import { cancelJobId } from "./cancel-job.js";
-import { CANCELLED, ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, UNPAID } from "./order.js";
+import { cancelOrder } from "./cancel-order.js";
+import { ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, UNPAID } from "./order.js";
 import { OrderConflict } from "./order-conflict.js";
 import { giveSlotBack } from "./promotion-days.js";
 
@@ -18,11 +17,7 @@ export async function withdrawOrder(tx: Transaction, jobs: JobsIn, userId: bigin
     throw new Refusal("NOT_FOUND", `order ${orderId} does not exist`);
   if (row.status === PAID) throw new OrderConflict("ORDER_PAID", "the order is paid; its article is promoted");
   if (row.status === UNPAID) {
-    await tx.write(
-      `UPDATE orders SET status = ${CANCELLED}, standing = NULL, cancelled_at = ${DATABASE_NOW_MS} WHERE id = ?`,
-      [orderId],
-    );
-    await jobs(tx).remove(cancelJobId(orderId));
+    await cancelOrder(tx, jobs, orderId);
     await giveSlotBack(tx, row.day);
   }
   return (await readOrder(tx, orderId)) as Order;

@@ -1,6 +1,7 @@
+import { activePromotions } from "@headline/orders";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RunningJobs } from "../src/open-jobs.js";
-import { bearer, client, eventually, openJobsOf, openWorld, type World } from "./open-world.js";
+import { bearer, type Client, client, eventually, openJobsOf, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let jobs: RunningJobs;
@@ -198,6 +199,121 @@ describe("an order", () => {
       expect(statuses).toEqual(paid.map((was) => (was ? "paid" : "cancelled")));
     });
     expect(await available(on)).toBe(before - paid.filter(Boolean).length);
+  });
+
+  describe("of an article that is deleted", () => {
+    const remove = (at: Client, id: bigint, query = "") => at.send("DELETE", `/articles/${id}${query}`);
+    const status = async (at: Client, id: string) => (await at.get(`/orders/${id}`)).body.data;
+
+    async function promoted(at: Client, on: string) {
+      const id = await article();
+      const { body } = await order(at, id, { day: on });
+      expect((await at.post(`/orders/${body.data.order_id}/payment`, {})).status).toBe(200);
+      return { id, orderId: body.data.order_id as string };
+    }
+
+    async function slotsAreRight() {
+      const before = await Promise.all([day(0), day(1), day(4), day(6)].map(available));
+      await healed();
+      expect(await Promise.all([day(0), day(1), day(4), day(6)].map(available))).toEqual(before);
+    }
+
+    test("is cancelled while it is not paid: its slot goes back once, its job away, and it cannot be paid", async () => {
+      const at = await shop({ slotsPerDay: 9 });
+      const id = await article();
+      const orders = await Promise.all([day(4), day(1)].map((on) => order(at, id, { day: on })));
+      const before = await Promise.all([day(4), day(1)].map(available));
+      const answers = await Promise.all([remove(at, id), remove(at, id)]);
+      expect(answers.map((answer) => [answer.status, answer.body.data])).toEqual(
+        Array(2).fill([200, { article_id: String(id) }]),
+      );
+      expect(await Promise.all([day(4), day(1)].map(available))).toEqual(before.map((left) => Number(left) + 1));
+      for (const { body } of orders) {
+        expect(await status(at, body.data.order_id)).toMatchObject({ status: "cancelled" });
+        expect(await jobOf(body.data.order_id)).toBeUndefined();
+        expect((await at.post(`/orders/${body.data.order_id}/payment`, {})).body.code).toBe("ORDER_CANCELLED");
+      }
+      expect((await order(at, id, { day: day(5) })).status).toBe(404);
+      const orphan = await article();
+      const { body } = await order(at, orphan, { day: day(1) });
+      await world.mysql.write("UPDATE articles SET status = 2 WHERE id = ?", [orphan]); // by hand
+      expect((await at.post(`/orders/${body.data.order_id}/payment`, {})).status).toBe(404);
+      await slotsAreRight();
+    });
+
+    test("holds the deletion up once it is paid, until its author gives it up; nothing is paid back", async () => {
+      const at = await shop({ slotsPerDay: 9 });
+      const { id, orderId } = await promoted(at, day(4));
+      const paid = await status(at, orderId);
+      const unpaid = (await order(at, id, { day: day(1) })).body.data;
+      const before = await Promise.all([day(4), day(1)].map(available));
+      expect(await remove(at, id)).toMatchObject({ status: 409, body: { code: "PROMOTED" } });
+      expect((await remove(at, id, "?give_up_promotion=2")).body.errors[0].field).toBe("give_up_promotion");
+      expect(await Promise.all([status(at, orderId), status(at, unpaid.order_id)])).toEqual([paid, unpaid]);
+      expect(await Promise.all([day(4), day(1)].map(available))).toEqual(before);
+      expect(await activePromotions(world.mysql)).toContainEqual(expect.objectContaining({ articleId: id }));
+
+      expect((await remove(at, id, "?give_up_promotion=1")).status).toBe(200);
+      const ended = await status(at, orderId);
+      expect(ended).toMatchObject({ status: "paid", paid_at: paid.paid_at, promoted_from: ended.promoted_until });
+      expect(Date.parse(ended.promoted_until)).toBeLessThan(Date.parse(paid.promoted_from));
+      expect(await status(at, unpaid.order_id)).toMatchObject({ status: "cancelled" });
+      expect(await Promise.all([day(4), day(1)].map(available))).toEqual(before.map((left) => Number(left) + 1));
+      expect(await activePromotions(world.mysql)).not.toContainEqual(expect.objectContaining({ articleId: id }));
+      const [change] = await world.mysql.query(
+        "SELECT COUNT(*) AS n FROM changes WHERE topic = 'promotion' AND subject_id = ?",
+        [id],
+      );
+      expect(change).toEqual({ n: "2" }); // the payment, and its end
+      expect((await at.post(`/orders/${orderId}/payment`, {})).body.data).toEqual(ended);
+      await slotsAreRight();
+    });
+
+    test("keeps its slot on a day that has begun, and holds nothing up once it is over", async () => {
+      const at = await shop({ slotsPerDay: 9 });
+      const [running, over] = [await promoted(at, day(0)), await promoted(at, day(0))];
+      await world.mysql.write("UPDATE orders SET promoted_until = promoted_from + 1 WHERE id = ?", [over.orderId]);
+      const before = await available(day(0));
+      expect((await remove(at, running.id)).body.code).toBe("PROMOTED");
+      expect((await remove(at, running.id, "?give_up_promotion=1")).status).toBe(200);
+      expect((await remove(at, over.id)).status).toBe(200);
+      expect(await available(day(0))).toBe(before);
+      await slotsAreRight();
+    });
+
+    test("and paid at once is either cancelled or holds the deletion up; ordered at once it never stands", async () => {
+      const at = await shop();
+      await world.mysql.write(
+        "UPDATE promotion_days SET capacity = capacity + 50, available = available + 50 WHERE day = ?",
+        [day(6)],
+      );
+      const ids = await world.addArticles(24, { authorId: author });
+      const [paying, ordering] = [ids.slice(0, 16), ids.slice(16)];
+      const orders: { article_id: string; order_id: string }[] = [];
+      for (const id of paying) orders.push((await order(at, id, { day: day(6) })).body.data);
+      await Promise.all([
+        ...orders.map(async ({ article_id, order_id }, index) => {
+          const pay = () => at.post(`/orders/${order_id}/payment`, {});
+          const both =
+            index % 2 === 0 ? [pay, () => remove(at, BigInt(article_id))] : [() => remove(at, BigInt(article_id)), pay];
+          await Promise.all(both.map((ask) => ask()));
+        }),
+        ...ordering.map((id) => Promise.all([order(at, id, { day: day(6) }), remove(at, id)])),
+      ]);
+      const rows = await world.mysql.query<{ article: number; status: number; standing: number | null }>(
+        `SELECT a.status AS article, o.status, o.standing FROM orders o JOIN articles a ON a.id = o.article_id
+          WHERE a.id IN (${ids.map(() => "?").join(", ")})`,
+        ids,
+      );
+      const [published, deleted, paid, cancelled] = [1, 2, 2, 3];
+      for (const row of rows)
+        expect([
+          { article: published, status: paid, standing: 1 },
+          { article: published, status: 1, standing: 1 }, // neither got a place: too many at once
+          { article: deleted, status: cancelled, standing: null },
+        ]).toContainEqual(row);
+      await slotsAreRight();
+    });
   });
 
   test("whose job somebody removed is cancelled all the same", async () => {

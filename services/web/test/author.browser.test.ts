@@ -245,6 +245,17 @@ inBrowser("somebody signed in, in a browser", () => {
       const promoted = entries(reading.page).filter({ hasText: "Please read this" });
       expect(await promoted.locator(".reason").innerText({ timeout: 5_000 })).toBe("Promoted");
     });
+
+    await page.goto(`${site.url}/#/me`);
+    await mine(page).getByRole("button", { name: "Delete" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("A promotion that is not paid yet is cancelled").waitFor();
+    await dialog.getByRole("button", { name: "Delete", exact: true }).click();
+    await dialog.getByText("what was paid is not paid back").waitFor();
+    expect((await author.get(`/articles/${body.data.article_id}`)).status).toBe(200);
+    await dialog.getByRole("button", { name: "Delete and give up the promotion" }).click();
+    await page.getByText("You have not published anything yet").waitFor();
+    expect((await author.get(`/articles/${body.data.article_id}`)).status).toBe(404);
   });
 
   test("is told of what happened, where the gateway tells it", async () => {

@@ -433,8 +433,8 @@ export interface Operations {
   readonly article: { readonly params: { readonly id: string }; readonly answer: ArticleDetail };
   /** The author's own edits. */
   readonly edit: { readonly params: { readonly id: string }; readonly body: Edit; readonly answer: ArticleId };
-  /** Gone from every list and feed at once. */
-  readonly remove: { readonly params: { readonly id: string }; readonly answer: ArticleId };
+  /** Gone from every list and feed at once; again is the same. */
+  readonly remove: { readonly params: { readonly id: string }; readonly query?: { readonly give_up_promotion?: number | undefined }; readonly answer: ArticleId };
   /** The channels, in the order to show them. */
   readonly channels: { readonly answer: ChannelList };
   /** What readers did, by the signed tokens of the feed. */

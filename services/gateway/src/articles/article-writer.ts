@@ -3,6 +3,7 @@ import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-fe
 import { Refusal } from "@headline/errors";
 import type { Mysql, Transaction } from "@headline/mysql";
 import { fanOutIfFollowed } from "@headline/notifications";
+import { endOrders, giveSlotsBack } from "@headline/orders";
 import type { Versioned } from "@headline/redis";
 import type { JobsIn } from "@headline/shared-jobs";
 import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
@@ -123,10 +124,26 @@ export function updateArticle(
   });
 }
 
-/** Takes the article out of everything; its row stays. @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author. */
-export function deleteArticle({ mysql, jobs }: WriterParts, authorId: bigint, articleId: bigint): Promise<Written> {
+export interface Deletion {
+  readonly authorId: bigint;
+  readonly articleId: bigint;
+  /** Whether a promotion that is paid and not over ends with the article. */
+  readonly givesUpPromotion: boolean;
+}
+
+/**
+ * Takes the article and its orders out of everything; the rows stay. Again changes nothing.
+ *
+ * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author; OrderConflict PROMOTED.
+ */
+export function deleteArticle(
+  { mysql, jobs }: WriterParts,
+  { authorId, articleId, givesUpPromotion }: Deletion,
+): Promise<Written> {
   return mysql.transaction(async (tx) => {
-    const { version, status } = await lockOwn(tx, authorId, articleId);
+    const { version, status } = await lockAuthored(tx, authorId, articleId);
+    if (status === DELETED) return { articleId, changes: [] };
+    const orders = await endOrders(tx, jobs, articleId, { givesUpPromotion });
     await tx.write(
       `UPDATE articles SET status = ${DELETED}, publish_at = NULL, version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [version, articleId],
@@ -138,8 +155,10 @@ export function deleteArticle({ mysql, jobs }: WriterParts, authorId: bigint, ar
       return { articleId, changes: [change] };
     }
     const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: -1 });
-    const changes = [change, { topic: "user-statistics", subjectId: authorId, version: authorCounts.version }];
+    const counted = { topic: "user-statistics", subjectId: authorId, version: authorCounts.version };
+    const changes = [change, counted, ...orders.changes];
     await appendChanges(tx, ...changes);
+    await giveSlotsBack(tx, orders.days);
     return { articleId, authorCounts, changes };
   });
 }
@@ -177,17 +196,23 @@ async function insert(tx: Transaction, authorId: bigint, article: NewArticle) {
   return { articleId, version: Number(row?.version) };
 }
 
-/** Locks the author's own article and answers its next version. */
+/** Locks the author's own article, unless it is deleted. */
 async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint) {
+  const article = await lockAuthored(tx, authorId, articleId);
+  if (article.status === DELETED) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
+  return article;
+}
+
+/** Locks an article of the author, deleted ones included, and returns its next version. */
+async function lockAuthored(tx: Transaction, authorId: bigint, articleId: bigint) {
   const [row] = await tx.query<{ author_id: string; status: number; version: string; publish_at: string | null }>(
     `SELECT author_id, status, publish_at, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
     [articleId],
   );
-  if (row === undefined || row.status === DELETED)
-    throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
+  if (row === undefined) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
   if (BigInt(row.author_id) !== authorId) {
-    // To anybody else an article does not exist before its time.
-    if (row.status === SCHEDULED) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
+    // To anybody else an article does not exist before its time, nor once it is deleted.
+    if (row.status !== PUBLISHED) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
     throw new Refusal("PERMISSION_DENIED", "only its author may change an article");
   }
   const publishAtMs = row.publish_at === null ? null : Number(row.publish_at);

@@ -4,8 +4,9 @@ import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
-import { idText, read } from "../http/read.js";
+import { decimal, idText, read } from "../http/read.js";
 import { idempotencyKey } from "../idempotency/idempotency-key.js";
+import { settled } from "../orders/settled.js";
 import { Draft, Edit, publishingChannel, publishingTime } from "./draft.js";
 import type { Publisher } from "./publisher.js";
 
@@ -18,6 +19,7 @@ interface Parts {
 }
 
 export const ArticlePath = z.object({ id: idText });
+export const DeleteQuery = z.object({ give_up_promotion: decimal({ min: 0, max: 1 }).default(0) });
 
 /**
  * POST /articles: 201 once the article is committed; with an Idempotency-Key, again and again the same answer. With
@@ -55,12 +57,13 @@ export function editArticle({ authenticate, channels, publisher, limit, now }: P
   };
 }
 
-/** DELETE /articles/:id */
+/** DELETE /articles/:id: again is the same; 409 for one whose promotion is paid and not over, unless that is given up. */
 export function removeArticle({ authenticate, publisher }: Parts): RequestHandler {
   return async (req, res) => {
     const { userId } = await authenticate.signedIn(req);
     const { id } = read(ArticlePath, req.params);
-    await publisher.remove(userId, id);
+    const { give_up_promotion } = read(DeleteQuery, req.query);
+    await settled(publisher.remove({ authorId: userId, articleId: id, givesUpPromotion: give_up_promotion === 1 }));
     sendOk(res, { article_id: String(id) });
   };
 }

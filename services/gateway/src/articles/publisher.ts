@@ -5,6 +5,7 @@ import type { Announcer } from "../changes/announcer.js";
 import {
   type AlreadyWritten,
   type ArticleEdit,
+  type Deletion,
   deleteArticle,
   insertArticle,
   type NewArticle,
@@ -34,8 +35,8 @@ export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedi
     async edit(authorId: bigint, articleId: bigint, edit: ArticleEdit, nowMs: number): Promise<void> {
       await announce(authorId, await updateArticle(writer, authorId, articleId, edit, nowMs));
     },
-    async remove(authorId: bigint, articleId: bigint): Promise<void> {
-      await announce(authorId, await deleteArticle(writer, authorId, articleId));
+    async remove(deletion: Deletion): Promise<void> {
+      await announce(deletion.authorId, await deleteArticle(writer, deletion));
     },
   };
 

@@ -1,6 +1,6 @@
 import { Draft, Edit } from "../articles/draft.js";
 import { MyArticlesQuery } from "../articles/list-my-articles.js";
-import { ArticlePath } from "../articles/publish-article.js";
+import { ArticlePath, DeleteQuery } from "../articles/publish-article.js";
 import { CommentsQuery } from "../comments/list-comments.js";
 import { CommentPath, NewComment } from "../comments/write-comment.js";
 import { ArticleId, Comment, CommentId, CommentList, OwnArticleList } from "./answers.js";
@@ -34,11 +34,13 @@ export const articleRoutes: readonly Route[] = [
     method: "delete",
     path: "/articles/:id",
     name: "remove",
-    summary: "Gone from every list and feed at once",
+    summary: "Gone from every list and feed at once; again is the same",
+    more: "Orders that are not paid are cancelled. 409 `PROMOTED` while a promotion is paid and not over: `give_up_promotion=1` ends it with the article, and nothing is paid back.",
     access: "signed-in",
     params: ArticlePath,
+    query: DeleteQuery,
     answers: { data: ArticleId },
-    refuses: [403, 404],
+    refuses: [403, 404, 409],
   },
   {
     method: "get",

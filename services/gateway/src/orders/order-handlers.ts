@@ -2,7 +2,6 @@ import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import {
   type Order,
-  OrderConflict,
   payOrder,
   placeOrder,
   promotionDays,
@@ -17,12 +16,12 @@ import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { readListPage } from "../http/list-page.js";
-import { HttpRefusal } from "../http/problem.js";
 import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
 import { answerOnce } from "../idempotency/answer-once.js";
 import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import { presentOrder } from "./present-order.js";
 import { day, daysOnSale, orderedDay } from "./promotion-day.js";
+import { settled } from "./settled.js";
 
 export interface PromotionTerms {
   /** How long an order waits to be paid. */
@@ -124,14 +123,4 @@ export function listPromotionDays({ mysql, terms, now }: Parts): RequestHandler 
     const days = await promotionDays(mysql, daysOnSale(now()), terms.slotsPerDay);
     sendOk(res, { price_fen: terms.priceFen, pay_within_seconds: terms.timeoutMs / 1_000, results: days });
   };
-}
-
-/** What contradicts how things stand is 409 with the name of the contradiction. */
-async function settled<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (error instanceof OrderConflict) throw new HttpRefusal(409, error.code, error.message);
-    throw error;
-  }
 }

@@ -13,15 +13,18 @@ interface Props {
   readonly onDeleted: () => void;
 }
 
+/** Deletes an article; a promotion that is paid only once its author has read that nothing is paid back. */
 export function DeleteDialog({ article, onClose, onDeleted }: Props) {
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
   const text = words.value;
+  const isPromoted = problem?.code === "PROMOTED";
 
   const remove = async () => {
     setBusy(true);
     try {
-      await ask(`/articles/${article.article_id}`, { method: "DELETE" });
+      const path = `/articles/${article.article_id}`;
+      await ask(isPromoted ? `${path}?give_up_promotion=1` : path, { method: "DELETE" });
       onDeleted();
       onClose();
       toast(text.deleted);
@@ -34,13 +37,14 @@ export function DeleteDialog({ article, onClose, onDeleted }: Props) {
   return (
     <Dialog title={text.deleteArticle} onClose={onClose}>
       <p dir="auto">{text.deleteSure(article.title)}</p>
+      {article.status === "published" && <p class="hint">{text.deleteOrders}</p>}
       {problem && <ProblemNote problem={problem} />}
       <div class="actions">
         <button type="button" class="outlined" onClick={onClose}>
           {text.cancel}
         </button>
         <button type="button" class="primary" disabled={isBusy} onClick={() => void remove()}>
-          {text.delete}
+          {isPromoted ? text.deletePromoted : text.delete}
         </button>
       </div>
     </Dialog>
