@@ -5,12 +5,16 @@ import { count, HELP, positionals, readArguments, UsageError } from "./usage.js"
 
 /** `sched next 'EXPR'`: when a crontab expression fires, in its zone. */
 export function nextCommand(args: string[], now: number): void {
-  const options = { tz: { type: "string" }, count: { type: "string", short: "n", default: "5" } } as const;
+  const options = {
+    tz: { type: "string" },
+    count: { type: "string", short: "n", default: "5" },
+    extended: { type: "boolean", default: false },
+  } as const;
   const parsed = readArguments(args, options, HELP.next);
   if (parsed === undefined) return;
   const [expression] = positionals(parsed.positionals, "EXPR") as [string];
   const timezone = parsed.values.tz ?? localZoneName();
-  const trigger = crontab(expression, { timezone });
+  const trigger = crontab(expression, { timezone, extended: parsed.values.extended });
   let at: number | null = null;
   for (let left = count(parsed.values.count, "-n"); left > 0; left--) {
     const next: number | null = trigger.next(at, now);

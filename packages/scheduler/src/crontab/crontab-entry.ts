@@ -17,6 +17,8 @@ export interface CrontabEntry {
   readonly environment: Readonly<Record<string, string>>;
   /** The zone that CRON_TZ names above the line. */
   readonly timezone: string | undefined;
+  /** CRON_EXTENDED stands above the line. */
+  readonly extended?: boolean;
   /** The user field of a system table; else the user that `parseCrontab` was given. */
   readonly user: string | undefined;
 }

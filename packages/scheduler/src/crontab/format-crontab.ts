@@ -3,7 +3,7 @@ import { formatAssignment } from "./environment-line.js";
 
 /** What of an entry its line says. */
 export type WrittenEntry = Pick<CrontabEntry, "schedule" | "text"> &
-  Partial<Pick<CrontabEntry, "environment" | "timezone" | "user">>;
+  Partial<Pick<CrontabEntry, "environment" | "timezone" | "extended" | "user">>;
 
 /**
  * A crontab that `parseCrontab` reads as these entries; comments are not among them. Throws a RangeError when no table
@@ -13,17 +13,23 @@ export function formatCrontab(entries: readonly WrittenEntry[], { system = false
   const lines: string[] = [];
   let environment: Readonly<Record<string, string>> = {};
   let timezone: string | undefined;
+  let extended = false;
   for (const entry of entries) {
     const wanted = entry.environment ?? {};
     const unset = Object.keys(environment).find((name) => !(name in wanted));
     if (unset !== undefined) throw new RangeError(`environment: a crontab cannot unset ${unset} again`);
     if (entry.timezone !== timezone) lines.push(formatAssignment({ name: "CRON_TZ", value: entry.timezone ?? "" }));
+    const isExtended = entry.extended === true;
+    if (isExtended !== extended) {
+      lines.push(formatAssignment({ name: "CRON_EXTENDED", value: isExtended ? "yes" : "no" }));
+    }
     for (const [name, value] of Object.entries(wanted)) {
       if (environment[name] !== value) lines.push(formatAssignment({ name, value }));
     }
     lines.push(lineOf(entry, system));
     environment = wanted;
     timezone = entry.timezone;
+    extended = isExtended;
   }
   return lines.map((line) => `${line}\n`).join("");
 }

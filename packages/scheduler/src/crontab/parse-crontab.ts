@@ -70,6 +70,7 @@ class Reader implements ParsedCrontab {
   #environment: Readonly<Record<string, string>> = Object.freeze({});
   #timezone: string | undefined;
   #delaySeconds = 0;
+  #extended = false;
   #toldOfReturns = false;
 
   constructor(options: ParseCrontabOptions) {
@@ -120,6 +121,10 @@ class Reader implements ParsedCrontab {
       this.#timezone = value === "" ? undefined : checkedZone(value, text.indexOf("=") + 2);
       return;
     }
+    if (name === "CRON_EXTENDED") {
+      this.#extended = checkedSwitch(value, text.indexOf("=") + 2);
+      return;
+    }
     if (name === "RANDOM_DELAY") this.#delaySeconds = 60 * checkedMinutes(value, text.indexOf("=") + 2);
     const advice = ADVICE[name];
     if (advice !== undefined) this.warn(line, column, advice);
@@ -139,7 +144,11 @@ class Reader implements ParsedCrontab {
       );
     }
     const schedule = text.slice(from, last.to);
-    const trigger = triggerOf(schedule, { timezone: this.#timezone ?? timezone, jitter: this.#delaySeconds }, from);
+    const trigger = triggerOf(
+      schedule,
+      { timezone: this.#timezone ?? timezone, jitter: this.#delaySeconds, extended: this.#extended },
+      from,
+    );
     const owner = system ? words[fields]?.text : user;
     if (system && owner === undefined)
       throw new LineProblem(text.length + 1, "user: the user and the command are missing");
@@ -164,6 +173,7 @@ class Reader implements ParsedCrontab {
       ...splitPercent(written),
       environment: this.#environment,
       timezone: this.#timezone,
+      ...(this.#extended ? { extended: true } : {}),
       user: owner,
     };
   }
@@ -201,6 +211,14 @@ function triggerOf(schedule: string, options: CrontabOptions, from: number): Tri
 function checkedMinutes(value: string, column: number): number {
   if (/^\d{0,5}$/.test(value)) return Number(value);
   throw new LineProblem(column, `RANDOM_DELAY: must be a whole number of minutes, is "${value}"`);
+}
+
+/** CRON_EXTENDED: whether the lines below may have `L`, `W`, `#` and `?`. */
+function checkedSwitch(value: string, column: number): boolean {
+  const text = value.toLowerCase();
+  if (["yes", "true", "1"].includes(text)) return true;
+  if (["no", "false", "0", ""].includes(text)) return false;
+  throw new LineProblem(column, `CRON_EXTENDED: must be yes or no, is "${value}"`);
 }
 
 function checkedZone(name: string, column: number): string {

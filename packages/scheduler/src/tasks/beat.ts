@@ -18,6 +18,8 @@ export interface CrontabParts {
   readonly dayOfMonth?: string | number;
   readonly monthOfYear?: string | number;
   readonly dayOfWeek?: string | number;
+  /** Reads `L`, `LW`, `15W`, `5L` and `fri#3` as well. */
+  readonly extended?: boolean;
 }
 
 export type BeatSchedule = number | Elapsed | string | { readonly crontab: CrontabParts } | Trigger | TriggerState;
@@ -104,7 +106,10 @@ export function triggerOf(schedule: BeatSchedule, timezone: string | undefined):
   const zone = timezone === undefined ? {} : { timezone };
   if (typeof schedule === "number") return interval({ seconds: schedule, ...zone });
   if (typeof schedule === "string") return triggerFromText(schedule, timezone);
-  if ("crontab" in schedule) return crontab(lineOf(schedule.crontab as CrontabParts), zone);
+  if ("crontab" in schedule) {
+    const { extended, ...parts } = schedule.crontab as CrontabParts;
+    return crontab(lineOf(parts), { ...zone, extended });
+  }
   if ("kind" in schedule) return schedule as Trigger | TriggerState;
   return interval({ ...(schedule as Elapsed), ...zone });
 }

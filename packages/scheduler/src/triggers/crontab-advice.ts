@@ -1,4 +1,5 @@
 import { cron } from "./cron.js";
+import { readMovingDay } from "./crontab-extended.js";
 import { readElapsed } from "./elapsed-text.js";
 
 /** A field of a crontab line, as far as advice on it goes. */
@@ -19,9 +20,16 @@ const IN_TASK = "and let the task see whether this is the day";
 export function adviceOnPart(part: string, field: AdvisedField, line: readonly string[]): string {
   for (const advise of PART_ADVICE) {
     const advice = advise(part.toLowerCase(), field, line);
-    if (advice !== undefined) return `; ${advice}`;
+    if (advice !== undefined) return `; ${advice}${isInExtended(part, field) ? EXTENDED : ""}`;
   }
   return "";
+}
+
+const EXTENDED = ", or give crontab() the option extended: true (in a crontab file CRON_EXTENDED=yes)";
+
+function isInExtended(part: string, { name }: AdvisedField): boolean {
+  const isQuestion = part === "?" && (name === "day" || name === "day_of_week");
+  return isQuestion || readMovingDay(name, part) !== undefined;
 }
 
 /** Replacement for a line of six or seven fields. */

@@ -1,10 +1,13 @@
 import { adviceOnLine, adviceOnName, adviceOnPart } from "./crontab-advice.js";
+import { type MovingDay, readMovingDay } from "./crontab-extended.js";
 import { MONTH_NAMES } from "./fields.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
 /** A field's values, and whether its text begins with a star: Vixie cron treats the two differently. */
 export interface CrontabValues {
   readonly values: ReadonlySet<number>;
+  /** Days that depend on the month, in the extended syntax. */
+  readonly moving: readonly MovingDay[];
   readonly star: boolean;
   readonly odd: readonly OddPart[];
 }
@@ -24,10 +27,17 @@ export interface CrontabFields {
   readonly month: CrontabValues;
   readonly weekday: CrontabValues;
   readonly odd: readonly OddPart[];
+  /** Only the extended syntax has a part of it. */
+  readonly isExtended: boolean;
+}
+
+export interface CrontabSyntax {
+  /** Reads `?` and the letters `L`, `W` and `#` of Quartz as well; weekdays are still counted from 0 = Sunday. */
+  readonly extended?: boolean | undefined;
 }
 
 /** Reads the five fields or a name like `@daily`. Throws a TriggerSyntaxError with the field and the column. */
-export function parseCrontabFields(expression: string): CrontabFields {
+export function parseCrontabFields(expression: string, { extended = false }: CrontabSyntax = {}): CrontabFields {
   if (typeof expression !== "string") throw new TriggerSyntaxError("crontab", `must be text, is ${typeof expression}`);
   const text = expression.trim();
   if (text.startsWith("@")) return parseCrontabFields(fieldsOf(text, expression));
@@ -38,10 +48,11 @@ export function parseCrontabFields(expression: string): CrontabFields {
   }
   const line = words.map(([word]) => word);
   const [minute, hour, day, month, weekday] = words.map((word, index) =>
-    parseField(CRONTAB_FIELDS[index]!, line, { expression, column: word.index + 1, text: word[0] }),
+    parseField(CRONTAB_FIELDS[index]!, line, { expression, column: word.index + 1, text: word[0], extended }),
   ) as [CrontabValues, CrontabValues, CrontabValues, CrontabValues, CrontabValues];
   const odd = [minute, hour, day, month, weekday].flatMap((field) => field.odd);
-  return { minute, hour, day, month, weekday, odd };
+  const isExtended = line.includes("?") || day.moving.length + weekday.moving.length > 0;
+  return { minute, hour, day, month, weekday, odd, isExtended };
 }
 
 /** Cron wants these in lower case. */
@@ -83,20 +94,35 @@ interface Place {
   readonly expression: string;
   readonly column: number;
   readonly text: string;
+  readonly extended: boolean;
 }
 
-function parseField(field: CrontabField, line: readonly string[], { expression, column, text }: Place): CrontabValues {
+function parseField(field: CrontabField, line: readonly string[], place: Place): CrontabValues {
+  const { expression, column, extended } = place;
+  const text = extended && place.text === "?" && isDayField(field) ? "*" : place.text;
   const values = new Set<number>();
+  const moving: MovingDay[] = [];
   const odd: OddPart[] = [];
   let at = column;
   for (const part of text.split(",")) {
+    const movingDay = extended ? readMovingDay(field.name, part) : undefined;
+    if (movingDay !== undefined) {
+      moving.push(movingDay);
+      at += part.length + 1;
+      continue;
+    }
     const reversed = addValues(values, field, part, (reason) => {
-      throw new TriggerSyntaxError(field.name, `${reason}${adviceOnPart(part, field, line)}`, expression, at);
+      const advice = extended && isDayField(field) ? "" : adviceOnPart(part, field, line);
+      throw new TriggerSyntaxError(field.name, `${reason}${advice}`, expression, at);
     });
     if (reversed !== undefined) odd.push({ field: field.name, reason: reversed, column: at });
     at += part.length + 1;
   }
-  return { values, star: text.startsWith("*"), odd };
+  return { values, moving, star: text.startsWith("*"), odd };
+}
+
+function isDayField({ name }: CrontabField): boolean {
+  return name === "day" || name === "day_of_week";
 }
 
 /** Answers what is odd about a part that adds nothing. */

@@ -12,20 +12,22 @@ import {
 } from "./bounds.js";
 import { Calendar } from "./calendar.js";
 import { checkOptions } from "./check-options.js";
-import { type CrontabFields, parseCrontabFields } from "./crontab-fields.js";
+import { type CrontabFields, type CrontabSyntax, type CrontabValues, parseCrontabFields } from "./crontab-fields.js";
 import { type RebootTrigger, reboot } from "./reboot.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
+import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 import { bitsOf, monthBits, nextTable, weekdayTable } from "./value-tables.js";
 import { checkDst, type DstRule, nextInZone } from "./zoned-calendar.js";
 
-export interface CrontabOptions extends BoundsOptions {
+export interface CrontabOptions extends BoundsOptions, CrontabSyntax {
   /** "once" by default: Vixie cron's own rule for clock changes. */
   readonly dst?: DstRule | undefined;
 }
 
 /**
- * Five fields as Vixie cron reads them, or `@daily` and its like; `@reboot` is once, when the job is added. Throws a
- * TriggerSyntaxError with the field and the column.
+ * Five fields as Vixie cron reads them, or `@daily` and its like; `@reboot` is once, when the job is added. With
+ * `extended` also `L`, `L-3`, `LW`, `15W`, `5L`, `fri#3` and `?`. Throws a TriggerSyntaxError with the field and the
+ * column.
  */
 export function crontab(expression: string, options: CrontabOptions = {}): CrontabTrigger | RebootTrigger {
   return String(expression).trim() === "@reboot" ? reboot() : new CrontabTrigger(expression, options);
@@ -39,15 +41,18 @@ export class CrontabTrigger implements Trigger {
   readonly #zone: Zone;
   readonly #bounds: Bounds;
   readonly #rule: DstRule;
+  readonly #isExtended: boolean;
 
   constructor(
     readonly expression: string,
     options: CrontabOptions = {},
   ) {
-    const fields = parseCrontabFields(expression);
-    const { minute, hour, month } = fields;
-    checkOptions("crontab", options, BOUNDS_OPTIONS, ["dst"]);
+    checkOptions("crontab", options, BOUNDS_OPTIONS, ["dst", "extended"]);
     checkDst(options.dst);
+    checkExtended(options.extended);
+    const fields = parseCrontabFields(expression, options);
+    const { minute, hour, month } = fields;
+    this.#isExtended = fields.isExtended;
     this.#options = options;
     this.#calendar = new Calendar({
       nextYear: (year) => year,
@@ -83,7 +88,8 @@ export class CrontabTrigger implements Trigger {
   toJSON(): TriggerState {
     const { dst } = this.#options;
     const rule = dst === undefined ? {} : { dst };
-    return { kind: this.kind, expression: this.expression, ...boundsJSON(this.#options), ...rule };
+    const syntax = this.#isExtended ? { extended: true } : {};
+    return { kind: this.kind, expression: this.expression, ...boundsJSON(this.#options), ...rule, ...syntax };
   }
 
   toString(): string {
@@ -107,7 +113,19 @@ function daysMatching({ day, weekday }: CrontabFields): (year: number, month: nu
   const onWeekdays = weekdayTable(bitsOf([...weekday.values].map((value) => (value + 6) % 7)));
   const both = day.star || weekday.star;
   return (year, month) => {
-    const onWeekday = onWeekdays[weekdayOf(daysFromCivil(year, month, 1))]!;
-    return (both ? days & onWeekday : days | onWeekday) & monthBits(daysInMonth(year, month));
+    const firstWeekday = weekdayOf(daysFromCivil(year, month, 1));
+    const length = daysInMonth(year, month);
+    const onDay = days | movingBits(day, firstWeekday, length);
+    const onWeekday = onWeekdays[firstWeekday]! | movingBits(weekday, firstWeekday, length);
+    return (both ? onDay & onWeekday : onDay | onWeekday) & monthBits(length);
   };
+}
+
+function movingBits({ moving }: CrontabValues, firstWeekday: number, length: number): number {
+  return moving.reduce((bits, dayOf) => bits | dayOf(firstWeekday, length), 0);
+}
+
+function checkExtended(extended: unknown): void {
+  if (extended === undefined || typeof extended === "boolean") return;
+  throw new TriggerSyntaxError("extended", `must be true or false, is ${JSON.stringify(extended)}`);
 }
