@@ -66,11 +66,13 @@ Lists the jobs that no live scheduler of the store can run, with the task or the
 exit code 1 when there are any.
 ${STORE_HELP}`,
 
-  next: `usage: sched next 'EXPR' [--tz ZONE] [-n 5] [--extended]
+  next: `usage: sched next 'EXPR' [--tz ZONE] [-n 5] [--extended] [--without-days DAYS]
 
 Prints the next times at which a crontab expression (five fields, or @daily and its like) fires.
 
-  --extended     reads L, L-3, LW, 15W, 5L, fri#3 and ? as well; in a crontab file the line CRON_EXTENDED=yes does`,
+  --extended     reads L, L-3, LW, 15W, 5L, fri#3 and ? as well; in a crontab file the line CRON_EXTENDED=yes does
+  --without-days sat,12-25,2026-12-24/2027-01-02
+                 leaves these days out; in a crontab file CRON_WITHOUT_DAYS= does`,
 } as const;
 
 type Arguments<Options extends ArgumentOptions> = ReturnType<

@@ -1,6 +1,7 @@
 import { type DateInput, parseInstant } from "../time/parse.js";
 import { checkZones } from "../time/portable-zone.js";
 import { date } from "../triggers/date.js";
+import { innermost } from "../triggers/innermost.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { triggerFromText } from "../triggers/trigger-from-text.js";
@@ -192,7 +193,7 @@ function withoutSettings(settings: readonly TaskSetting[], said: JobPolicy): Pic
  * once, is not executed again while the history knows of it.
  */
 function isDeclaredOnce({ id, trigger: given }: JobSpec, trigger: Trigger, timezone: string): boolean {
-  if (id === undefined || given === undefined || trigger.kind !== "date") return false;
+  if (id === undefined || given === undefined || innermost(trigger).kind !== "date") return false;
   return JSON.stringify(trigger) === JSON.stringify(liveTrigger(given, timezone));
 }
 
@@ -222,7 +223,7 @@ function triggerOf(given: unknown): Trigger {
 
 /** The first run of a trigger that was anchored now; a date that has passed stays due, for misfire to judge. */
 export function firstRunOf(trigger: Trigger, nowMs: number, random: Random): number | null {
-  return trigger.next(null, trigger.kind === "date" ? EARLIEST : nowMs, random);
+  return trigger.next(null, innermost(trigger).kind === "date" ? EARLIEST : nowMs, random);
 }
 
 function firstRun(spec: JobSpec, trigger: Trigger, around: Surroundings): number | null {

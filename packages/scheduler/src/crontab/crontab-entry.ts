@@ -19,6 +19,8 @@ export interface CrontabEntry {
   readonly timezone: string | undefined;
   /** CRON_EXTENDED stands above the line. */
   readonly extended?: boolean;
+  /** The days that CRON_WITHOUT_DAYS leaves out above the line. */
+  readonly withoutDays?: readonly string[];
   /** The user field of a system table; else the user that `parseCrontab` was given. */
   readonly user: string | undefined;
 }

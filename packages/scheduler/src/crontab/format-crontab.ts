@@ -3,7 +3,7 @@ import { formatAssignment } from "./environment-line.js";
 
 /** What of an entry its line says. */
 export type WrittenEntry = Pick<CrontabEntry, "schedule" | "text"> &
-  Partial<Pick<CrontabEntry, "environment" | "timezone" | "extended" | "user">>;
+  Partial<Pick<CrontabEntry, "environment" | "timezone" | "extended" | "withoutDays" | "user">>;
 
 /**
  * A crontab that `parseCrontab` reads as these entries; comments are not among them. Throws a RangeError when no table
@@ -14,6 +14,7 @@ export function formatCrontab(entries: readonly WrittenEntry[], { system = false
   let environment: Readonly<Record<string, string>> = {};
   let timezone: string | undefined;
   let extended = false;
+  let withoutDays = "";
   for (const entry of entries) {
     const wanted = entry.environment ?? {};
     const unset = Object.keys(environment).find((name) => !(name in wanted));
@@ -23,6 +24,8 @@ export function formatCrontab(entries: readonly WrittenEntry[], { system = false
     if (isExtended !== extended) {
       lines.push(formatAssignment({ name: "CRON_EXTENDED", value: isExtended ? "yes" : "no" }));
     }
+    const days = entry.withoutDays?.join(",") ?? "";
+    if (days !== withoutDays) lines.push(formatAssignment({ name: "CRON_WITHOUT_DAYS", value: days }));
     for (const [name, value] of Object.entries(wanted)) {
       if (environment[name] !== value) lines.push(formatAssignment({ name, value }));
     }
@@ -30,6 +33,7 @@ export function formatCrontab(entries: readonly WrittenEntry[], { system = false
     environment = wanted;
     timezone = entry.timezone;
     extended = isExtended;
+    withoutDays = days;
   }
   return lines.map((line) => `${line}\n`).join("");
 }

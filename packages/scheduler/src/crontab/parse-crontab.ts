@@ -1,9 +1,11 @@
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { portableZone } from "../time/portable-zone.js";
 import { type CrontabOptions, CrontabTrigger } from "../triggers/crontab.js";
+import { DaySet } from "../triggers/day-set.js";
 import { reboot } from "../triggers/reboot.js";
 import type { Trigger } from "../triggers/trigger.js";
 import { TriggerSyntaxError } from "../triggers/trigger-syntax-error.js";
+import { withoutDays } from "../triggers/without-days.js";
 import { type CrontabEntry, type CrontabNote, everRuns } from "./crontab-entry.js";
 import { type Assignment, assignmentProblem, readAssignment } from "./environment-line.js";
 import { splitPercent } from "./percent.js";
@@ -71,6 +73,7 @@ class Reader implements ParsedCrontab {
   #timezone: string | undefined;
   #delaySeconds = 0;
   #extended = false;
+  #withoutDays: readonly string[] = [];
   #toldOfReturns = false;
 
   constructor(options: ParseCrontabOptions) {
@@ -125,6 +128,10 @@ class Reader implements ParsedCrontab {
       this.#extended = checkedSwitch(value, text.indexOf("=") + 2);
       return;
     }
+    if (name === "CRON_WITHOUT_DAYS") {
+      this.#withoutDays = checkedDays(value, text.indexOf("=") + 2);
+      return;
+    }
     if (name === "RANDOM_DELAY") this.#delaySeconds = 60 * checkedMinutes(value, text.indexOf("=") + 2);
     const advice = ADVICE[name];
     if (advice !== undefined) this.warn(line, column, advice);
@@ -144,11 +151,12 @@ class Reader implements ParsedCrontab {
       );
     }
     const schedule = text.slice(from, last.to);
-    const trigger = triggerOf(
+    const timed = triggerOf(
       schedule,
       { timezone: this.#timezone ?? timezone, jitter: this.#delaySeconds, extended: this.#extended },
       from,
     );
+    const trigger = this.#onItsDays(timed);
     const owner = system ? words[fields]?.text : user;
     if (system && owner === undefined)
       throw new LineProblem(text.length + 1, "user: the user and the command are missing");
@@ -163,7 +171,7 @@ class Reader implements ParsedCrontab {
       );
     }
     if (!everRuns(trigger)) this.warn(line, from + 1, `"${schedule}" names no moment at all; it never runs`);
-    for (const warning of (trigger as Partial<CrontabTrigger>).warnings ?? []) this.warn(line, from + 1, warning);
+    for (const warning of (timed as Partial<CrontabTrigger>).warnings ?? []) this.warn(line, from + 1, warning);
     const written = text.slice(command.from);
     return {
       line,
@@ -174,8 +182,14 @@ class Reader implements ParsedCrontab {
       environment: this.#environment,
       timezone: this.#timezone,
       ...(this.#extended ? { extended: true } : {}),
+      ...(this.#withoutDays.length > 0 ? { withoutDays: this.#withoutDays } : {}),
       user: owner,
     };
+  }
+
+  #onItsDays(trigger: Trigger): Trigger {
+    const isTimed = this.#withoutDays.length > 0 && trigger.kind !== "reboot";
+    return isTimed ? withoutDays(trigger, { days: this.#withoutDays }) : trigger;
   }
 }
 
@@ -219,6 +233,15 @@ function checkedSwitch(value: string, column: number): boolean {
   if (["yes", "true", "1"].includes(text)) return true;
   if (["no", "false", "0", ""].includes(text)) return false;
   throw new LineProblem(column, `CRON_EXTENDED: must be yes or no, is "${value}"`);
+}
+
+/** CRON_WITHOUT_DAYS: days on which the lines below do not run, with commas or blanks between. */
+function checkedDays(value: string, column: number): readonly string[] {
+  try {
+    return new DaySet(value.split(/[\s,]+/).filter((text) => text !== "")).texts;
+  } catch (error) {
+    throw new LineProblem(column, (error as Error).message.replace(/^days: /, "CRON_WITHOUT_DAYS: "));
+  }
 }
 
 function checkedZone(name: string, column: number): string {

@@ -1,6 +1,7 @@
 import { DAY_MS, mod, weekdayOf } from "../time/civil.js";
 import { localZoneName } from "../time/local-zone.js";
 import { type Zone, zone } from "../time/zone.js";
+import { DaySet } from "../triggers/day-set.js";
 import type { Instant, Random, Trigger, TriggerState } from "../triggers/trigger.js";
 import { registerTrigger } from "../triggers/trigger-from-json.js";
 import { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";
@@ -19,10 +20,14 @@ export interface EveryOptions {
   readonly timezone?: string | undefined;
   /** No run after it; a run exactly then happens. */
   readonly until?: Instant | undefined;
+  /** Days without runs, as `withoutDays` takes them. */
+  readonly without?: readonly string[] | undefined;
 }
 
 /** What Date can name. */
 const LAST_INSTANT = 8.64e15;
+/** Runs passed over before it is taken that none is left: `every(7).days` from a day that is left out has none. */
+const WITHOUT_TRIES = 1_000;
 
 /**
  * `every()` as a trigger: `schedule`'s rules as a pure function. Seconds, minutes and hours are elapsed time; days and
@@ -37,20 +42,39 @@ export class EveryTrigger implements Trigger {
   readonly options: EveryOptions;
   readonly #zone: Zone;
   readonly #atMs: number | undefined;
+  readonly #without: DaySet | undefined;
 
   constructor(options: EveryOptions) {
     this.options = checked(options);
     this.#zone = zone(options.timezone ?? localZoneName());
     this.#atMs = options.at === undefined ? undefined : timeOfDayMs(options.at);
+    this.#without = options.without === undefined ? undefined : new DaySet(options.without);
   }
 
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
-    const from = previous ?? now;
-    const count = this.#count(random);
-    const { unit, until = LAST_INSTANT } = this.options;
-    const next =
-      unit === "days" || unit === "weeks" ? this.#nextDay(from, unit, count) : this.#nextPart(from, unit, count);
+    const { until = LAST_INSTANT } = this.options;
+    const next = this.#outside(this.#following(previous ?? now, random), random);
     return next <= until ? next : null;
+  }
+
+  #following(from: Instant, random: Random | undefined): Instant {
+    const count = this.#count(random);
+    const { unit } = this.options;
+    return unit === "days" || unit === "weeks" ? this.#nextDay(from, unit, count) : this.#nextPart(from, unit, count);
+  }
+
+  /** Days and weeks keep their rhythm over the days that are left out; shorter steps begin anew behind them. */
+  #outside(first: Instant, random: Random | undefined): Instant {
+    if (this.#without === undefined) return first;
+    const { unit } = this.options;
+    let at = first;
+    for (let tries = 0; tries < WITHOUT_TRIES; tries++) {
+      const day = Math.floor((at + this.#zone.offsetAt(at)) / DAY_MS);
+      if (!this.#without.has(day)) return at;
+      const behind = this.#zone.toInstant(this.#without.firstOutside(day) * DAY_MS) - 1;
+      at = this.#following(unit === "days" || unit === "weeks" ? at : Math.max(at, behind), random);
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   #count(random: Random | undefined): number {
@@ -119,16 +143,18 @@ export class EveryTrigger implements Trigger {
 
   /** `every[10 minutes]`, `every[5 to 10 days]`, `every[monday at 13:15:00]`. */
   toString(): string {
-    const { interval, latest, unit, startDay, at } = this.options;
+    const { interval, latest, unit, startDay, at, without = [] } = this.options;
     const range = latest === undefined ? "" : `${interval} to ${latest} `;
     const one = startDay ?? unitText(unit, 1);
     const what = latest === undefined && interval === 1 ? one : `${range || `${interval} `}${startDay ?? unit}`;
-    return `every[${what}${at === undefined ? "" : ` at ${at}`}]`;
+    const left =
+      without.length === 0 ? "" : ` without ${without.length > 4 ? `${without.length} days` : without.join(", ")}`;
+    return `every[${what}${at === undefined ? "" : ` at ${at}`}${left}]`;
   }
 }
 
 function checked(options: EveryOptions): EveryOptions {
-  const { interval, latest, unit, startDay, at, timezone, until } = options;
+  const { interval, latest, unit, startDay, at, timezone, until, without } = options;
   checkInterval(interval);
   if (!UNITS.includes(unit)) {
     throw new ScheduleValueError("Invalid unit (valid units are `seconds`, `minutes`, `hours`, `days`, and `weeks`)");
@@ -148,6 +174,7 @@ function checked(options: EveryOptions): EveryOptions {
     ...(at === undefined ? {} : { at }),
     ...(timezone === undefined ? {} : { timezone }),
     ...(until === undefined ? {} : { until }),
+    ...(without === undefined || without.length === 0 ? {} : { without }),
   };
 }
 

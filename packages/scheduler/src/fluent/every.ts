@@ -1,6 +1,7 @@
 import type { Job } from "../core/job.js";
 import type { Scheduler } from "../core/scheduler.js";
 import { zone } from "../time/zone.js";
+import { DaySet } from "../triggers/day-set.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";
 import { IntervalError, ScheduleValueError } from "./errors.js";
 import { checkInterval, EveryTrigger } from "./every-trigger.js";
@@ -24,6 +25,7 @@ export class Every {
   #at: string | undefined;
   #timezone: string | undefined;
   #until: UntilInput | undefined;
+  #without: readonly string[] = [];
   readonly #tags = new Set<string>();
 
   constructor(
@@ -108,6 +110,12 @@ export class Every {
     return this;
   }
 
+  /** No runs on these days: `sat`, `2026-04-03`, `12-25`, `12-24/01-02`. */
+  except(...days: string[]): this {
+    this.#without = new DaySet([...this.#without, ...days]).texts;
+    return this;
+  }
+
   tag(...tags: string[]): this {
     for (const tag of tags) this.#tags.add(tag);
     return this;
@@ -143,6 +151,7 @@ export class Every {
       startDay: this.#startDay,
       at: this.#at,
       timezone,
+      without: this.#without,
       until: this.#until === undefined ? undefined : parseUntil(this.#until, clock.now(), local),
     });
   }

@@ -11,4 +11,5 @@ export { registerTrigger, triggerFromJSON } from "./trigger-from-json.js";
 export { triggerFromText } from "./trigger-from-text.js";
 export { TriggerSyntaxError } from "./trigger-syntax-error.js";
 export { withTimezone } from "./with-timezone.js";
+export { type WithoutDaysOptions, withoutDays } from "./without-days.js";
 export type { DstRule } from "./zoned-calendar.js";

@@ -6,6 +6,7 @@ import { type DateOptions, date } from "./date.js";
 import { type IntervalOptions, interval } from "./interval.js";
 import { reboot } from "./reboot.js";
 import type { Trigger, TriggerState } from "./trigger.js";
+import { type WithoutDaysOptions, withoutDays } from "./without-days.js";
 
 type CombinedState = TriggerState & CombineOptions & { readonly triggers: readonly TriggerState[] };
 type FromJSON = (state: never) => Trigger;
@@ -27,6 +28,11 @@ const kinds = new Map<string, FromJSON>([
   [
     "allOf",
     ({ kind: _, triggers, ...options }: CombinedState) => new AllOfTrigger(triggers.map(triggerFromJSON), options),
+  ],
+  [
+    "withoutDays",
+    ({ kind: _, triggers, ...options }: TriggerState & WithoutDaysOptions & { triggers: readonly TriggerState[] }) =>
+      withoutDays(triggerFromJSON(triggers[0]!), options),
   ],
 ] as [string, FromJSON][]);
 
