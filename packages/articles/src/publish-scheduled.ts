@@ -35,7 +35,7 @@ export function publishScheduled(mysql: Mysql, jobs: JobsIn, articleId: bigint):
     if (dueInMs > 0) throw new NotDueYet(`article ${articleId}`, dueInMs);
     const authorId = BigInt(article.author_id);
     await tx.write(
-      `UPDATE articles SET status = ${PUBLISHED}, published_at = ${DATABASE_NOW_MS}, publish_at = NULL, version = ?,
+      `UPDATE articles SET status = ${PUBLISHED}, published_at = ${DATABASE_NOW_MS}, scheduled_for = publish_at, publish_at = NULL, version = ?,
               updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [article.next_version, articleId],
     );

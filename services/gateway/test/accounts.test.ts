@@ -193,7 +193,12 @@ describe("signing out", () => {
       expect((await me(token)).status).toBe(401);
       expect((await renew(refresh_token)).status).toBe(401);
     }
+    expect(await signOut(one.refresh_token, "?everywhere=1")).toMatchObject({
+      status: 200,
+      body: { data: { ended: 0 } },
+    });
     expect((await signIn("tess")).status).toBe(201);
+    expect((await signOut(one.refresh_token, "?everywhere=1")).status).toBe(401);
   });
 
   test("needs a token, and knows its query", async () => {

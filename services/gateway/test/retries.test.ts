@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { publishScheduled } from "@headline/articles";
+import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { type TurnableClock, turnableClock } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Answer, bearer, type Client, client, openWorld, type World } from "./open-world.js";
@@ -83,6 +85,58 @@ describe("a retry with the same Idempotency-Key is given the first answer", () =
       author.send("DELETE", `/articles/${article}`),
     );
     expect(again).toMatchObject({ status: 201, body: first.body });
+  });
+
+  test("a comment that was deleted meanwhile, and nothing is written again", async () => {
+    const [article] = await world.addArticles(1, { authorId: alice });
+    const [first, again] = await twice(`/articles/${article}/comments`, { content: "Never\r\nmind" }, async () => {
+      const [{ comment_id }] = (await author.get(`/articles/${article}/comments`)).body.data.results;
+      expect((await author.send("DELETE", `/articles/${article}/comments/${comment_id}`)).status).toBe(200);
+    });
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect((await author.get(`/articles/${article}/comments`)).body.data.results).toEqual([]);
+    expect((await author.get(`/articles/${article}`)).body.data.comment_count).toBe(0);
+  });
+
+  test("a deletion, and only its author's", async () => {
+    const count = async () => (await author.get("/users/me")).body.data.article_count;
+    const { body } = await author.post("/articles", { title: "t", content: "c", channel_id: 101 });
+    const before = await count();
+    const path = `/articles/${body.data.article_id}`;
+    const answers = await Promise.all([author.send("DELETE", path), author.send("DELETE", path)]);
+    answers.push(await author.send("DELETE", path));
+    for (const answer of answers) expect(answer).toMatchObject({ status: 200, body });
+    expect(await count()).toBe(before - 1);
+    const gateway = await world.openGateway({ recommenderAddress: "ipv4:127.0.0.1:1" });
+    const bob = client(gateway, await bearer(await world.addUser("bob")));
+    expect((await bob.send("DELETE", path)).status).toBe(404);
+    expect((await author.send("PATCH", path, { body: { title: "u" } })).status).toBe(404);
+  });
+
+  test("an edit that sets the time by which the article was published, or a channel that is gone", async () => {
+    await world.mysql.write("INSERT INTO channels (id, name, name_en, position) VALUES (104, 'x', 'x', 4)");
+    author = await openAuthor();
+    clock.advance(-3 * HOUR_MS); // the time comes by the clock of the database
+    const publish_at = clock.now() + HOUR_MS;
+    const { body } = await author.post("/articles", { title: "t", content: "c", channel_id: 101, publish_at });
+    const path = `/articles/${body.data.article_id}`;
+    const edit = (fields: object) => author.send("PATCH", path, { body: fields });
+    const first = { title: "u", publish_at: publish_at + HOUR_MS, channel_id: 104 };
+    expect((await edit(first)).status).toBe(200);
+    await world.mysql.write("DELETE FROM channels WHERE id = 104");
+    author = await openAuthor();
+    expect((await edit(first)).status).toBe(200);
+    const store = openJobStore(world.mysqlUrl);
+    const published = await publishScheduled(world.mysql, jobsIn(store), BigInt(body.data.article_id));
+    await store.close();
+    expect(published.outcome).toBe("published");
+    const [{ pubdate }] = (await author.get("/users/me/articles?per_page=1")).body.data.results;
+    expect(await edit(first)).toMatchObject({ status: 200, body });
+    expect((await author.get("/users/me/articles?per_page=1")).body.data.results).toMatchObject([
+      { article_id: body.data.article_id, title: "u", status: "published", publish_at: null, pubdate },
+    ]);
+    expect((await edit({ publish_at: first.publish_at + 1 })).status).toBe(422);
+    expect((await edit({ publish_at: null })).status).toBe(422);
   });
 
   test("an edit that sets the time which an article has already, after that time", async () => {

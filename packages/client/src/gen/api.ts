@@ -445,7 +445,7 @@ export interface Operations {
   readonly comments: { readonly params: { readonly id: string }; readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: CommentList };
   /** Writes a comment; the next read counts it. */
   readonly comment: { readonly params: { readonly id: string }; readonly body: NewComment; readonly answer: Comment };
-  /** Takes one's own comment back. */
+  /** Takes one's own comment back; again is the same. */
   readonly removeComment: { readonly params: { readonly id: string; readonly commentId: string }; readonly answer: CommentId };
   /** A new user, signed in; the same name and password again within a day is the same. */
   readonly signUp: { readonly body: SignUp; readonly answer: SignedIn };

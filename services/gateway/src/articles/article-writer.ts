@@ -9,7 +9,6 @@ import type { JobsIn } from "@headline/shared-jobs";
 import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import { answerOnce } from "../idempotency/answer-once.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
-import { publishingTime } from "./draft.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 
@@ -84,22 +83,30 @@ async function insertNew(tx: Transaction, jobs: JobsIn, authorId: bigint, articl
   return { id: articleId, written: { articleId, authorCounts, changes } };
 }
 
+/** Refusals of a channel or a time that an article does not have already: a retry may come when they are gone or over. */
+export interface EditRules {
+  readonly mayMoveTo: (channelId: number) => void;
+  readonly mayPublishAt: (publishAtMs: number) => void;
+}
+
 /**
  * Changes what `edit` names; the job that publishes the article follows its time.
  *
- * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author; FAILED_PRECONDITION for the time of an article
- * that is published already.
+ * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author; FAILED_PRECONDITION for another time of an
+ * article that is published already.
  */
 export function updateArticle(
   { mysql, jobs }: WriterParts,
   authorId: bigint,
   articleId: bigint,
   edit: ArticleEdit,
-  nowMs: number,
+  { mayMoveTo, mayPublishAt }: EditRules,
 ): Promise<Written> {
   return mysql.transaction(async (tx) => {
-    const { version, status, publishAtMs: publishAtBefore } = await lockOwn(tx, authorId, articleId);
+    const before = await lockOwn(tx, authorId, articleId);
+    const { version } = before;
     const { title = null, channelId = null, cover, content, publishAtMs } = edit;
+    if (channelId !== null && channelId !== before.channelId) mayMoveTo(channelId);
     await tx.write(
       `UPDATE articles SET title = COALESCE(?, title), channel_id = COALESCE(?, channel_id), cover = COALESCE(?, cover),
               version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
@@ -107,10 +114,10 @@ export function updateArticle(
     );
     if (content !== undefined)
       await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
-    if (publishAtMs !== undefined) {
-      if (status !== SCHEDULED) throw new Refusal("FAILED_PRECONDITION", "the article is published already");
-      // The time it has already is the same edit again, also when it has come.
-      if (publishAtMs !== null && publishAtMs !== publishAtBefore) publishingTime(publishAtMs, nowMs);
+    // The time it has, or was published by, is the same edit again.
+    if (publishAtMs !== undefined && (publishAtMs === null || publishAtMs !== before.publishAtMs)) {
+      if (before.status !== SCHEDULED) throw new Refusal("FAILED_PRECONDITION", "the article is published already");
+      if (publishAtMs !== null) mayPublishAt(publishAtMs);
       await tx.write("UPDATE articles SET publish_at = ?, published_at = COALESCE(?, published_at) WHERE id = ?", [
         publishAtMs,
         publishAtMs,
@@ -205,8 +212,8 @@ async function lockOwn(tx: Transaction, authorId: bigint, articleId: bigint) {
 
 /** Locks an article of the author, deleted ones included, and returns its next version. */
 async function lockAuthored(tx: Transaction, authorId: bigint, articleId: bigint) {
-  const [row] = await tx.query<{ author_id: string; status: number; version: string; publish_at: string | null }>(
-    `SELECT author_id, status, publish_at, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
+  const [row] = await tx.query<OwnRow>(
+    `SELECT author_id, status, channel_id, COALESCE(publish_at, scheduled_for) AS publish_at, GREATEST(version + 1, ${DATABASE_NOW_MS}) AS version FROM articles WHERE id = ? FOR UPDATE`,
     [articleId],
   );
   if (row === undefined) throw new Refusal("NOT_FOUND", `article ${articleId} does not exist`);
@@ -216,5 +223,14 @@ async function lockAuthored(tx: Transaction, authorId: bigint, articleId: bigint
     throw new Refusal("PERMISSION_DENIED", "only its author may change an article");
   }
   const publishAtMs = row.publish_at === null ? null : Number(row.publish_at);
-  return { version: Number(row.version), status: row.status, publishAtMs };
+  return { version: Number(row.version), status: row.status, channelId: row.channel_id, publishAtMs };
+}
+
+interface OwnRow {
+  readonly author_id: string;
+  readonly status: number;
+  readonly channel_id: number;
+  readonly version: string;
+  /** As it is, or was when the article was published. */
+  readonly publish_at: string | null;
 }

@@ -50,9 +50,17 @@ export function editArticle({ authenticate, channels, publisher, limit, now }: P
     await limit({ readerId: userId, address: req.ip });
     const { id } = read(ArticlePath, req.params);
     const { channel_id, publish_at, ...edit } = read(Edit, req.body);
-    const moved = channel_id === undefined ? {} : { channelId: publishingChannel(channels, channel_id) };
+    const moved = channel_id === undefined ? {} : { channelId: Number(channel_id) };
     const time = publish_at === undefined ? {} : { publishAtMs: publish_at };
-    await publisher.edit(userId, id, { ...withoutUndefined(edit), ...moved, ...time }, now());
+    await publisher.edit(
+      userId,
+      id,
+      { ...withoutUndefined(edit), ...moved, ...time },
+      {
+        mayMoveTo: (channelId) => publishingChannel(channels, BigInt(channelId)),
+        mayPublishAt: (publishAtMs) => publishingTime(publishAtMs, now()),
+      },
+    );
     sendOk(res, { article_id: String(id) });
   };
 }

@@ -7,6 +7,7 @@ import {
   type ArticleEdit,
   type Deletion,
   deleteArticle,
+  type EditRules,
   insertArticle,
   type NewArticle,
   type PublishRequest,
@@ -32,8 +33,8 @@ export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedi
       await announce(authorId, written);
       return written.articleId;
     },
-    async edit(authorId: bigint, articleId: bigint, edit: ArticleEdit, nowMs: number): Promise<void> {
-      await announce(authorId, await updateArticle(writer, authorId, articleId, edit, nowMs));
+    async edit(authorId: bigint, articleId: bigint, edit: ArticleEdit, rules: EditRules): Promise<void> {
+      await announce(authorId, await updateArticle(writer, authorId, articleId, edit, rules));
     },
     async remove(deletion: Deletion): Promise<void> {
       await announce(deletion.authorId, await deleteArticle(writer, deletion));

@@ -82,7 +82,8 @@ export function insertComment(mysql: Mysql, comment: NewComment): Promise<Commen
       const told = await addNotification(tx, { userId: BigInt(article.author_id), ...about });
       return { id: insertId, article, ...(await count(tx, articleId, 1, told)) };
     });
-    const written = await readComment(tx, articleId, id);
+    const written = (await findComment(tx, id)) ?? (await readDeleted(tx, id, content));
+    if (written === undefined) throw new Refusal("NOT_FOUND", `article ${articleId} has no comment ${id} any more`);
     const channelId = channelOf(made?.article ?? (await readArticle(tx, articleId)));
     return made === undefined
       ? { comment: written, channelId, changes: [] }
@@ -90,12 +91,26 @@ export function insertComment(mysql: Mysql, comment: NewComment): Promise<Commen
   });
 }
 
-/** @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but who wrote it. */
+/**
+ * Deletes a comment; again, within a day, changes nothing.
+ *
+ * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but who wrote it.
+ */
 export function deleteComment(mysql: Mysql, articleId: bigint, commentId: bigint, userId: bigint): Promise<Commented> {
   return mysql.transaction(async (tx) => {
-    const comment = await readComment(tx, articleId, commentId, { lock: "FOR UPDATE" });
+    const comment = await findComment(tx, commentId, { lock: "FOR UPDATE" });
+    if (comment === undefined) {
+      const deleted = await readDeleted(tx, commentId);
+      if (deleted?.articleId !== articleId || deleted.userId !== userId) throw noComment(articleId, commentId);
+      return { comment: deleted, channelId: channelOf(await readArticle(tx, articleId)), changes: [] };
+    }
+    if (comment.articleId !== articleId) throw noComment(articleId, commentId);
     if (comment.userId !== userId) throw new Refusal("PERMISSION_DENIED", "only who wrote a comment may delete it");
     await tx.write("DELETE FROM comments WHERE id = ?", [commentId]);
+    await tx.write(
+      `INSERT INTO deleted_comments (id, article_id, user_id, created_at, deleted_at) VALUES (?, ?, ?, ?, ${DATABASE_NOW_MS})`,
+      [commentId, articleId, userId, comment.createdAt.getTime()],
+    );
     const article = await readArticle(tx, articleId);
     if (article !== undefined)
       await removeNotification(tx, { userId: BigInt(article.author_id), kind: "commented", subjectId: commentId });
@@ -103,16 +118,26 @@ export function deleteComment(mysql: Mysql, articleId: bigint, commentId: bigint
   });
 }
 
-async function readComment(
+async function findComment(
   from: Statements,
-  articleId: bigint,
   commentId: bigint,
   { lock = "" }: { lock?: "" | "FOR UPDATE" } = {},
-): Promise<Comment> {
+): Promise<Comment | undefined> {
   const [row] = await from.query<CommentRow>(`SELECT ${COLUMNS} FROM comments WHERE id = ? ${lock}`, [commentId]);
-  if (row === undefined || BigInt(row.article_id) !== articleId)
-    throw new Refusal("NOT_FOUND", `article ${articleId} has no comment ${commentId}`);
-  return toComment(row);
+  return row && toComment(row);
+}
+
+/** A comment that was deleted within a day; its text is not kept, so a retry brings it. */
+async function readDeleted(from: Statements, commentId: bigint, content = ""): Promise<Comment | undefined> {
+  const [row] = await from.query<Omit<CommentRow, "content">>(
+    "SELECT id, article_id, user_id, created_at FROM deleted_comments WHERE id = ?",
+    [commentId],
+  );
+  return row && toComment({ ...row, content });
+}
+
+function noComment(articleId: bigint, commentId: bigint): Refusal {
+  return new Refusal("NOT_FOUND", `article ${articleId} has no comment ${commentId}`);
 }
 
 interface ArticleRow {

@@ -52,7 +52,7 @@ export function writeComment(parts: Parts): RequestHandler {
   };
 }
 
-/** DELETE /articles/:id/comments/:commentId, for who wrote it. */
+/** DELETE /articles/:id/comments/:commentId, for who wrote it; again is the same. */
 export function removeComment(parts: Parts): RequestHandler {
   const { authenticate, mysql, now } = parts;
   return async (req, res) => {

@@ -73,14 +73,18 @@ export function endSignIn(mysql: Mysql, userId: bigint, signInId: bigint): Promi
   return mysql.transaction((tx) => endWhere(tx, "id = ?", userId, signInId));
 }
 
-/** Ends every sign-in of a user, for one of them that goes on. Undefined when that one has ended. */
+/** Ends every sign-in of a user, for one of them that goes on. Undefined when that one has ended and another goes on. */
 export function endSignIns(mysql: Mysql, userId: bigint, signInId: bigint | undefined): Promise<Ended | undefined> {
   return mysql.transaction(async (tx) => {
     const asking = await tx.query("SELECT 1 AS found FROM sign_ins WHERE id = ? AND user_id = ? AND ended_at IS NULL", [
       signInId ?? 0n,
       userId,
     ]);
-    return signInId !== undefined && asking.length === 0 ? undefined : endOthers(tx, userId, 0n);
+    if (signInId === undefined || asking.length > 0) return endOthers(tx, userId, 0n);
+    const left = await tx.query("SELECT 1 AS found FROM sign_ins WHERE user_id = ? AND ended_at IS NULL LIMIT 1", [
+      userId,
+    ]);
+    return left.length === 0 ? { count: 0, changes: [] } : undefined;
   });
 }
 

@@ -10,4 +10,5 @@ export const PRUNE_NOTIFICATIONS = "notifications.prune";
 export const PRUNE_INBOXES = "notifications.pruneInboxes";
 export const PRUNE_EVENTS = "events.prune";
 export const PRUNE_ORDERS = "orders.prune";
+export const PRUNE_DELETED_COMMENTS = "deletedComments.prune";
 export const PRUNE_SIGN_INS = "signIns.prune";

@@ -64,6 +64,7 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
 
   scheduler.registerTask(task.PRUNE_CHANGES, ({ signal }) => pruneChanges(mysql, signal));
   prunes(task.PRUNE_IDEMPOTENCY_KEYS, "idempotency_keys", "created_at", KEYS_KEPT_MS);
+  prunes(task.PRUNE_DELETED_COMMENTS, "deleted_comments", "deleted_at", KEYS_KEPT_MS);
   prunes(task.PRUNE_NOTIFICATIONS, "notifications", "created_at", NOTIFICATIONS_KEPT_MS);
   scheduler.registerTask(task.PRUNE_INBOXES, ({ signal }) => pruneInboxes(mysql, signal));
   scheduler.registerTask(task.PRUNE_EVENTS, ({ signal }) => pruneLearntEvents(mysql, eventsKeptMs, signal));
