@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { openStores } from "./content/open-stores.js";
+import { endInWords, openStores } from "./content/open-stores.js";
 import { commandLine } from "./lib/command-line.mjs";
 
 commandLine({
@@ -15,10 +15,14 @@ Compares every counter with the truth and repairs it: of MYSQL_URL and REDIS_URL
 });
 const COMMAND = fileURLToPath(new URL("../packages/statistics/src/correct-statistics.main.ts", import.meta.url));
 
-await using stores = await openStores(process.env, (line) => void process.stderr.write(`${line}\n`));
-const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", COMMAND], {
-  stdio: "inherit",
-  env: { ...process.env, MYSQL_URL: stores.mysqlUrl, REDIS_URL: stores.redisUrl },
-});
-const [code] = await once(child, "exit");
-process.exitCode = code ?? 1;
+await correct().catch(endInWords);
+
+async function correct(): Promise<void> {
+  await using stores = await openStores(process.env, (line) => void process.stderr.write(`${line}\n`));
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", COMMAND], {
+    stdio: "inherit",
+    env: { ...process.env, MYSQL_URL: stores.mysqlUrl, REDIS_URL: stores.redisUrl },
+  });
+  const [code] = await once(child, "exit");
+  process.exitCode = code ?? 1;
+}

@@ -4,8 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { type Change, wakeFollowers } from "@headline/change-feed";
-import { openMysql } from "@headline/mysql";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { mysqlInWords, openMysql } from "@headline/mysql";
+import { namingLogin, openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { openStatistics, USER_STATISTICS } from "@headline/statistics";
 import { importHeadlines } from "./content/import-headlines.js";
 import { openStores, type Stores } from "./content/open-stores.js";
@@ -57,7 +57,7 @@ try {
 Services that run show them within seconds; else: npm start
   curl 'http://localhost:${process.env["PORT"] || 3000}/articles?channel_id=0'`);
 } catch (error) {
-  end(error instanceof Error ? error.message : String(error));
+  end(mysqlInWords("MYSQL_URL", error) ?? (error instanceof Error ? error.message : String(error)));
 }
 process.exit(0);
 
@@ -99,10 +99,17 @@ async function readFileOrEnd(path: string): Promise<Headlines> {
 
 /** Makes Redis forget the authors' old counts, and tells services that run; without Redis they look for themselves. */
 async function tellServices({ mysqlUrl, redisUrl }: Stores, changes: readonly Change[]): Promise<void> {
-  const redis = openRedis(redisUrl, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
+  let why = "Redis does not answer";
+  const redis = openRedis(redisUrl, {
+    scripts: VersionedCache.scripts,
+    commandTimeoutMs: 1_000,
+    onError: namingLogin("REDIS_URL", (error) => {
+      why = (error as Error).message;
+    }),
+  });
   await using mysql = openMysql(mysqlUrl);
   try {
-    if (!(await waitForRedis(redis))) return;
+    if (!(await waitForRedis(redis))) throw new Error(why);
     const counts = openStatistics(USER_STATISTICS, { mysql, redis, localMax: 1 });
     const counted = changes.filter(({ topic }) => topic === "user-statistics");
     await Promise.all(counted.map(({ subjectId, version }) => counts.markStale(subjectId, version)));

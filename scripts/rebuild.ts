@@ -4,7 +4,7 @@
  */
 import { openMysql } from "@headline/mysql";
 import { type Rebuilt, rebuildModel } from "@headline/recommendation";
-import { openStores } from "./content/open-stores.js";
+import { endInWords, openStores } from "./content/open-stores.js";
 import { commandLine } from "./lib/command-line.mjs";
 
 commandLine({
@@ -17,21 +17,25 @@ const say = (line: string) => void process.stderr.write(`${line}\n`);
 const stopped = new AbortController();
 process.once("SIGINT", () => stopped.abort(new Error("stopped by SIGINT")));
 
-await using stores = await openStores(process.env, say);
-await using mysql = openMysql(stores.mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
-let told = 0;
-const rebuilt = await rebuildModel({
-  mysql,
-  signal: stopped.signal,
-  onProgress: (learnt) => {
-    if (learnt.events - told < 10_000) return;
-    told = learnt.events;
-    say(`${learnt.events} events learnt`);
-  },
-});
-process.stdout.write(`${rebuilt.events} events learnt, up to ${rebuilt.upTo}. ${comparison(rebuilt)}\n`);
-if (!rebuilt.stored) process.stdout.write("The log ends before what was stored, which stays.\n");
-if (rebuilt.sameAsStored === false) process.exitCode = 1;
+await rebuild().catch(endInWords);
+
+async function rebuild(): Promise<void> {
+  await using stores = await openStores(process.env, say);
+  await using mysql = openMysql(stores.mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
+  let told = 0;
+  const rebuilt = await rebuildModel({
+    mysql,
+    signal: stopped.signal,
+    onProgress: (learnt) => {
+      if (learnt.events - told < 10_000) return;
+      told = learnt.events;
+      say(`${learnt.events} events learnt`);
+    },
+  });
+  process.stdout.write(`${rebuilt.events} events learnt, up to ${rebuilt.upTo}. ${comparison(rebuilt)}\n`);
+  if (!rebuilt.stored) process.stdout.write("The log ends before what was stored, which stays.\n");
+  if (rebuilt.sameAsStored === false) process.exitCode = 1;
+}
 
 function comparison({ sameAsStored, prunedUpTo }: Rebuilt): string {
   if (prunedUpTo > 0n) return `Events up to ${prunedUpTo} were pruned: it cannot be compared with what was stored.`;

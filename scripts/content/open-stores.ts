@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { mysqlUrl, readConfig, redisUrl } from "@headline/config";
 import { findServers, openMariaDb, openRedis, socketFolderOf } from "@headline/embedded";
 import { CloseStack } from "@headline/lifecycle";
-import { migrate } from "@headline/mysql";
+import { migrate, mysqlInWords } from "@headline/mysql";
 import { z } from "zod";
 
 export interface Stores extends AsyncDisposable {
@@ -33,6 +33,13 @@ export async function openStores(env: NodeJS.ProcessEnv, onProgress: (line: stri
     await stack.close();
     throw error;
   }
+}
+
+/** Ends a script with the reason of a failure: in words where MySQL fails, which name the variable and not its value. */
+export function endInWords(error: unknown): never {
+  const unforeseen = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${mysqlInWords("MYSQL_URL", error) ?? unforeseen}\n`);
+  process.exit(1);
 }
 
 async function mariaDb(dataDir: string, socketDir: string, onProgress: (line: string) => void) {

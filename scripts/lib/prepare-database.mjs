@@ -14,12 +14,12 @@ export function loadDatabaseCode() {
  * it is the published one: never when other machines reach them (`isOpen`).
  */
 export async function prepareDatabase({ mysqlUrl, wantsSample, isOpen, onProgress }) {
-  const { migrate, openMysql } = await loadDatabaseCode();
+  const { migrate, mysqlInWords, openMysql } = await loadDatabaseCode();
   try {
     const applied = await migrate(mysqlUrl, join(root, "migrations"));
     if (applied.length > 0) onProgress(`schema: ${applied.length} migrations applied`);
   } catch (error) {
-    throw asExpected(error);
+    throw asExpected(error, mysqlInWords("MYSQL_URL", error));
   }
   const mysql = openMysql(mysqlUrl, { connectionsMax: 1, acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 });
   try {
@@ -34,12 +34,13 @@ async function hasArticles(mysql) {
   return (await mysql.query("SELECT id FROM articles LIMIT 1")).length > 0;
 }
 
-function asExpected(error) {
+function asExpected(error, words) {
   if (error.code === "ER_BAD_DB_ERROR") {
     return new ExpectedFailure(
-      `MYSQL_URL: ${error.message}. Create it:\n  CREATE DATABASE headline CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;`,
+      `${words}. Create it:\n  CREATE DATABASE headline CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;`,
     );
   }
+  if (words !== undefined) return new ExpectedFailure(words);
   return typeof error.code === "string" || error.cause !== undefined
     ? new ExpectedFailure(`The database could not be prepared: ${error.message}`)
     : error;

@@ -1,6 +1,8 @@
 interface Options {
   /** Told of failures nobody handled. The process goes on: one bad request must not end the others'. */
   readonly onUnhandled: (error: unknown) => void;
+  /** One line that explains a start that failed, in place of the error and its stack; undefined for what is none of its. */
+  readonly inWords?: (error: unknown) => string | undefined;
   /** How long closing may take before the process ends anyway. */
   readonly closeWithinMs?: number;
 }
@@ -13,7 +15,7 @@ export async function runUntilSignal(
   open: (signal: AbortSignal) => Promise<AsyncDisposable>,
   options: Options,
 ): Promise<void> {
-  const { onUnhandled, closeWithinMs = 15_000 } = options;
+  const { onUnhandled, inWords = () => undefined, closeWithinMs = 15_000 } = options;
   process.on("unhandledRejection", onUnhandled);
   const told = new AbortController();
   const { signal } = told;
@@ -28,7 +30,11 @@ export async function runUntilSignal(
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
   const opened = await open(signal).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    const line = inWords(error);
+    if (line === undefined) throw error;
+    process.stderr.write(`The start failed. ${line}\n`);
+    process.exit(1);
   });
   await signalled;
   await opened?.[Symbol.asyncDispose]();

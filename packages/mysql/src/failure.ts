@@ -50,7 +50,7 @@ const EXHAUSTED = new Set([
 ]);
 
 /** A user, password or database that the server does not know: it may while credentials are changed, and at a start it will not. */
-const NOT_LET_IN = new Set([1044, 1045, 1049, 1130, 1142, 1143, 1227, 1698, 1862, 3118, 3159]);
+const NOT_LET_IN = new Set([1044, 1045, 1049, 1130, 1142, 1143, 1227, 1251, 1370, 1698, 1820, 1862, 3118, 3159, 4151]);
 
 /** ProxySQL's own errors: no server of the hostgroup can be reached. */
 const isProxySql = (number: number) => number >= 9_000 && number < 9_100;
@@ -136,14 +136,24 @@ export function isConnectionBroken(error: unknown): boolean {
 /** Translates for callers: an unreachable or unable server is a refusal that passes; everything else is left as it is. */
 export function asFailure(error: unknown): unknown {
   if (error instanceof Refusal) return error;
+  if (isNotLetIn(error)) return unavailable(withoutNames(error as DriverError));
   if (error instanceof StatementTimeout || isConnectionBroken(error) || isContention(error) || isUnable(error)) {
-    return new Refusal("UNAVAILABLE", "the database cannot answer right now", { cause: error, retryAfterSeconds: 1 });
+    return unavailable(error);
   }
   return error;
 }
 
+function unavailable(cause: unknown): Refusal {
+  return new Refusal("UNAVAILABLE", "the database cannot answer right now", { cause, retryAfterSeconds: 1 });
+}
+
+/** The server's own words repeat the user and the database of an address, which logs must not. */
+function withoutNames({ errno, code }: DriverError): Error {
+  return Object.assign(new Error(`the server refuses the user or database of the address (${code})`), { errno, code });
+}
+
 function isUnable(error: unknown): boolean {
-  return [EXHAUSTED, NOT_LET_IN, NOT_PREPARED].some((numbers) => has(numbers, error)) || isProxySql(errno(error) ?? 0);
+  return [EXHAUSTED, NOT_PREPARED].some((numbers) => has(numbers, error)) || isProxySql(errno(error) ?? 0);
 }
 
 function has(numbers: ReadonlySet<number>, error: unknown): boolean {

@@ -1,5 +1,6 @@
 export { asFailure, isCut, isDuplicate, isGivenUp, isLocked } from "./failure.js";
 export { ifOutage } from "./if-outage.js";
+export { mysqlInWords } from "./in-words.js";
 export { migrate } from "./migrate.js";
 export type { ObserveMysql } from "./observe.js";
 export { type Mysql, openMysql } from "./pool.js";

@@ -13,6 +13,7 @@ export function createLog({ name, level = "info" }: { name: string; level?: stri
     name,
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
+    serializers: { err: withoutArguments },
     hooks: {
       logMethod(args, method, number) {
         const [first, second] = args as unknown[];
@@ -23,6 +24,27 @@ export function createLog({ name, level = "info" }: { name: string; level?: stri
   });
   problems.belongsTo(log);
   return log;
+}
+
+/** Of an error, what says what happened: drivers attach the command or statement with its arguments, a login's password among them. */
+const KEPT = [
+  ...["type", "message", "stack", "code", "errno", "sqlState", "fatal"],
+  ...["syscall", "address", "port", "hostname", "fields", "retryAfterSeconds"],
+];
+
+function withoutArguments(error: unknown): unknown {
+  const serialized: unknown = pino.stdSerializers.err(error as Error);
+  return error instanceof Error ? kept(serialized as Record<string, unknown>) : serialized;
+}
+
+function kept(serialized: Record<string, unknown>): Record<string, unknown> {
+  const { aggregateErrors, command } = serialized;
+  const name = (command as { name?: unknown } | undefined)?.name;
+  return {
+    ...Object.fromEntries(KEPT.flatMap((key) => (serialized[key] === undefined ? [] : [[key, serialized[key]]]))),
+    ...(Array.isArray(aggregateErrors) && { aggregateErrors: aggregateErrors.map(kept) }),
+    ...(name !== undefined && { command: name }),
+  };
 }
 
 /** For best effort written as such: `await counts.offer(…).catch(logged(log, "count not offered"))`. */

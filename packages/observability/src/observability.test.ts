@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { pino } from "pino";
 import { childTraceparent, createLog, gathered, isTraceparent, type Log, logged } from "./index.js";
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -45,6 +46,22 @@ describe("logs", () => {
   test("have a level", () => {
     expect(createLog({ name: "test", level: "silent" }).isLevelEnabled("error")).toBe(false);
     expect(createLog({ name: "test" }).isLevelEnabled("info")).toBe(true);
+  });
+
+  test("of an error hold none of the arguments that a driver attached, a password among them", () => {
+    const login = Object.assign(new Error("WRONGPASS"), {
+      code: "E",
+      sql: "SET PASSWORD 'pass-1'",
+      command: { name: "auth", args: ["alice", "pass-2"] },
+    });
+    const { [pino.symbols.serializersSym]: serializers } = createLog({ name: "test" }) as unknown as {
+      [pino.symbols.serializersSym]: { err: (error: unknown) => object };
+    };
+    const nested = new AggregateError([login], "both failed", { cause: login });
+    for (const error of [login, nested, Object.assign(new Error("outer"), { lastNodeError: login })])
+      expect(JSON.stringify(serializers.err(error))).not.toMatch(/pass-|alice/);
+    expect(serializers.err(login)).toMatchObject({ message: "WRONGPASS", code: "E", command: "auth" });
+    expect(JSON.stringify(serializers.err(nested))).toContain("WRONGPASS");
   });
 
   test("of what happens to everybody come once in a while, with how many each stands for", () => {

@@ -1,6 +1,7 @@
 import { eventually, openProxy, throwawayRedis } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { openRedis, type Redis, waitForRedis } from "./client.js";
+import { namingLogin } from "./failure.js";
 
 async function back(redis: Redis): Promise<void> {
   await eventually(async () => expect(await redis.ping()).toBe("PONG"));
@@ -98,6 +99,23 @@ describe("a Redis client", () => {
       listener.disconnect();
       client.disconnect();
     }
+  });
+
+  test.each([
+    "WRONGPASS invalid username-password pair or user is disabled.",
+    "NOAUTH Authentication required.",
+    "ERR invalid password",
+    "ERR Client sent AUTH, but no password is set",
+    "ERR AUTH <password> called without any password configured for the default user.",
+  ])("names the variable where Redis says %j", (reply) => {
+    const reported: unknown[] = [];
+    const report = namingLogin("REDIS_URL", (error) => reported.push(error));
+    report(new Error(reply));
+    report(new Error("LOADING Redis is loading the dataset in memory"));
+    expect(reported.map((error) => (error as Error).message)).toEqual([
+      expect.stringMatching(/^REDIS_URL: Redis refuses the user or password \(/),
+      "LOADING Redis is loading the dataset in memory",
+    ]);
   });
 
   test("waits for Redis only so long", async () => {

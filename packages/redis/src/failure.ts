@@ -19,3 +19,14 @@ export function isUnableReply(error: unknown): boolean {
 export function isReadOnlyReply(error: Error): boolean {
   return READONLY.test(error.message);
 }
+
+/** Redis refuses the user or password, or wants one: no value of the variable is repeated. */
+const REFUSED_LOGIN = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR (Client sent AUTH|AUTH <password> called))\b/;
+
+/** Reports refused credentials by the variable that holds them, and everything else as it is. */
+export function namingLogin(variable: string, report: (error: unknown) => void): (error: unknown) => void {
+  return (error) => {
+    const [, code] = REFUSED_LOGIN.exec((error as Error | undefined)?.message ?? "") ?? [];
+    report(code === undefined ? error : new Error(`${variable}: Redis refuses the user or password (${code})`));
+  };
+}

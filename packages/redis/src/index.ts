@@ -1,5 +1,5 @@
 export { channelOf, openRedis, type Redis, type RedisOptions, waitForRedis } from "./client.js";
-export { isUnableReply } from "./failure.js";
+export { isUnableReply, namingLogin } from "./failure.js";
 export {
   cacheCommands,
   missingRights,

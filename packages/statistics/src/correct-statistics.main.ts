@@ -1,6 +1,6 @@
 import { mysqlUrl, readConfig, redisUrl } from "@headline/config";
-import { openMysql } from "@headline/mysql";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { mysqlInWords, openMysql } from "@headline/mysql";
+import { namingLogin, openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { z } from "zod";
 import { correctStatistics } from "./correct-statistics.js";
 import { formatReport } from "./format-report.js";
@@ -12,8 +12,12 @@ process.once("SIGINT", () => stopped.abort(new Error("stopped by SIGINT")));
 process.once("SIGTERM", () => stopped.abort(new Error("stopped by SIGTERM")));
 
 const mysql = openMysql(config.MYSQL_URL, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
-const redis = openRedis(config.REDIS_URL, { scripts: VersionedCache.scripts, commandTimeoutMs: 2_000 });
 const failures = new Set<string>();
+const redis = openRedis(config.REDIS_URL, {
+  scripts: VersionedCache.scripts,
+  commandTimeoutMs: 2_000,
+  onError: namingLogin("REDIS_URL", (error) => failures.add(describe(error))),
+});
 try {
   await waitForRedis(redis);
   const report = await correctStatistics({
@@ -28,7 +32,7 @@ try {
   for (const failure of failures) process.stderr.write(`${failure}\n`);
   if (!report.complete) process.exitCode = 1;
 } catch (error) {
-  process.stderr.write(`The correction ended early: ${describe(error)}\n`);
+  process.stderr.write(`The correction ended early: ${mysqlInWords("MYSQL_URL", error) ?? describe(error)}\n`);
   process.exitCode = 1;
 } finally {
   redis.disconnect();

@@ -20,6 +20,7 @@ import {
   WHOLE_TLS,
 } from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
+import { mysqlInWords } from "@headline/mysql";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
 import { PAGE_BUDGET_MS } from "./budgets.js";
@@ -122,5 +123,8 @@ await runUntilSignal(
       },
       log,
     }),
-  { onUnhandled: (err) => log.error({ err }, "unhandled") },
+  {
+    onUnhandled: (err) => log.error({ err }, "unhandled"),
+    inWords: (error) => mysqlInWords("MYSQL_URL", error),
+  },
 );

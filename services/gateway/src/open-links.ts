@@ -5,6 +5,7 @@ import type { ObserveDependency } from "@headline/observability/metrics";
 import {
   cacheCommands,
   type NeededCommand,
+  namingLogin,
   openRedis,
   type Redis,
   reportMissingRights,
@@ -59,7 +60,7 @@ export async function openLinks(
 ): Promise<Links> {
   const { mysqlUrl, redisUrl, stateRedisUrl = redisUrl, log } = config;
   const { dependency } = observation;
-  const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
+  const onRedisError = namingLogin("REDIS_URL", gathered(log, "Redis", { everyMs: 1_000 }));
   const opened = (redis: Redis) => {
     resources.defer(() => redis.disconnect());
     return redis;

@@ -17,6 +17,7 @@ import {
   WHOLE_TLS,
 } from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
+import { mysqlInWords } from "@headline/mysql";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
 import { openJobs } from "./open-jobs.js";
@@ -81,5 +82,8 @@ await runUntilSignal(
       metricsUrls: config.METRICS_URLS,
       log,
     }),
-  { onUnhandled: (err) => log.error({ err }, "unhandled") },
+  {
+    onUnhandled: (err) => log.error({ err }, "unhandled"),
+    inWords: (error) => mysqlInWords("MYSQL_URL", error),
+  },
 );

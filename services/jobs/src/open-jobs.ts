@@ -10,6 +10,7 @@ import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@
 import {
   cacheCommands,
   type NeededCommand,
+  namingLogin,
   openRedis,
   reportMissingRights,
   scriptCommands,
@@ -121,19 +122,19 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     const dependency = countDependencies(processMetrics);
     const mysql = resources.use(openMysql(mysqlUrl, { ...PATIENT, observe: dependency("mysql") }));
     const observeRedis = dependency("redis");
-    const open = (url: string) => {
+    const open = (url: string, variable: string) => {
       const redis = openRedis(url, {
         scripts: VersionedCache.scripts,
         commandTimeoutMs: REDIS_MS,
-        onError: onRedisError,
+        onError: namingLogin(variable, onRedisError),
         observe: observeRedis,
       });
       resources.defer(() => redis.disconnect());
       return redis;
     };
-    const redis = open(redisUrl);
-    const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl);
-    const limitRedis = openRedis(redisUrl, { onError: onRedisError });
+    const redis = open(redisUrl, "REDIS_URL");
+    const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl, "REDIS_STATE_URL");
+    const limitRedis = openRedis(redisUrl, { onError: namingLogin("REDIS_URL", onRedisError) });
     resources.defer(() => limitRedis.disconnect());
     const security = { credentials: config.tls && clientTls(config.tls), serverName: config.tlsServerName };
     const { recommenderAddress, explainAddress } = config;

@@ -17,6 +17,7 @@ import {
   WHOLE_TLS,
 } from "@headline/config";
 import { runUntilSignal } from "@headline/lifecycle";
+import { mysqlInWords } from "@headline/mysql";
 import { createLog } from "@headline/observability";
 import { z } from "zod";
 import { openRecommendation } from "./open-recommendation.js";
@@ -76,7 +77,10 @@ await runUntilSignal(
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       log,
     }),
-  { onUnhandled: (err) => log.error({ err }, "unhandled") },
+  {
+    onUnhandled: (err) => log.error({ err }, "unhandled"),
+    inWords: (error) => mysqlInWords("MYSQL_URL", error),
+  },
 );
 
 /** Whether other machines reach the address: a unix socket and loopback they do not. */

@@ -1,10 +1,16 @@
 import { followChanges } from "@headline/change-feed";
 import type { Tls } from "@headline/config";
-import { ifRefused } from "@headline/errors";
 import { CloseStack, untilItWorks } from "@headline/lifecycle";
-import { openMysql, waitForMysql } from "@headline/mysql";
+import { ifOutage, openMysql, waitForMysql } from "@headline/mysql";
 import { gathered, type Log, logged, traceIdOf } from "@headline/observability";
-import { type NeededCommand, openRedis, reportMissingRights, scriptCommands, waitForRedis } from "@headline/redis";
+import {
+  type NeededCommand,
+  namingLogin,
+  openRedis,
+  reportMissingRights,
+  scriptCommands,
+  waitForRedis,
+} from "@headline/redis";
 import {
   explainService,
   inFlightGate,
@@ -126,7 +132,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
   const brief = { acquireTimeoutMs: Math.ceil(statementTimeoutMs / 2), statementTimeoutMs };
   const resources = new CloseStack();
   try {
-    const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
+    const report = gathered(log, "Redis", { everyMs: 1_000 });
     const { metricsPort, metricsHost: host, otlpEndpoint } = config;
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
     const { metrics, tracing } = observation;
@@ -135,11 +141,11 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const redis = openRedis(stateRedisUrl, {
       scripts: HistoryStore.scripts,
       commandTimeoutMs,
-      onError: onRedisError,
+      onError: namingLogin("REDIS_STATE_URL or REDIS_URL", report),
       observe: observation.dependency("redis"),
     });
     resources.defer(() => redis.disconnect());
-    const subscriber = openRedis(redisUrl, { subscriber: true, onError: onRedisError });
+    const subscriber = openRedis(redisUrl, { subscriber: true, onError: namingLogin("REDIS_URL", report) });
     resources.defer(() => subscriber.disconnect());
     const onAway = gathered(log, "waits for MySQL; does not serve yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber), waitForMysql(mysqlUrl, { signal, onAway })]);
@@ -190,7 +196,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       await promotions.load();
       await loadCatalogue(bulkMysql, catalogue);
     };
-    await untilItWorks(load, { signal, onFailure: ifRefused(onAway) });
+    await untilItWorks(load, { signal, onFailure: ifOutage(onAway) });
     log.info({ articles: catalogue.listed }, "catalogue loaded");
     resources.defer(channels.keepLoading(logged(log, "channels not read")));
     resources.defer(promotions.keepLoading(logged(log, "promotions not read")));

@@ -3,7 +3,14 @@ import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
 import { gathered, type Log } from "@headline/observability";
 import type { ObserveDependency } from "@headline/observability/metrics";
-import { type NeededCommand, openRedis, reportMissingRights, scriptCommands, waitForRedis } from "@headline/redis";
+import {
+  type NeededCommand,
+  namingLogin,
+  openRedis,
+  reportMissingRights,
+  scriptCommands,
+  waitForRedis,
+} from "@headline/redis";
 import type { Budgets } from "../budgets.js";
 
 interface Options {
@@ -45,7 +52,7 @@ const EACH_SECOND = { everyMs: 1_000 };
 export async function openEvents({ mysqlUrl, redisUrl, budgets, log, dependency }: Options): Promise<Events> {
   const resources = new CloseStack();
   try {
-    const onRedisError = gathered(log, "the Redis of events", EACH_SECOND);
+    const onRedisError = namingLogin("REDIS_STATE_URL or REDIS_URL", gathered(log, "the Redis of events", EACH_SECOND));
     const redis = openRedis(redisUrl, {
       scripts: EventStream.scripts,
       commandTimeoutMs: budgets.redisMs,
