@@ -6,6 +6,7 @@ import { firstRunOf, type JobPatch, liveTrigger, patched } from "./job-spec.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { untilWritten } from "./until-written.js";
 import { warnOf } from "./warn-of.js";
+import { restamped, zoneStamp } from "./zone-stamp.js";
 
 /** Changes jobs in their stores, or where they wait for the start. */
 export class JobChanger {
@@ -23,7 +24,8 @@ export class JobChanger {
       const nextRunMs = firstRunOf(anchored, nowMs, random);
       if (nextRunMs === null) throw new JobSpecError("trigger", `${anchored} has no run time left`);
       warnOf({ name: record.name, trigger: anchored }, this.parts.logger);
-      return { ...record, trigger: anchored, nextRunMs };
+      const { zoneRules: _ofTheOldTrigger, ...rest } = record;
+      return { ...rest, trigger: anchored, nextRunMs, ...zoneStamp(anchored, nowMs) };
     });
   }
 
@@ -36,7 +38,7 @@ export class JobChanger {
     const { stores, clock, random } = this.parts;
     const nowMs = job.pending ? clock.now() : await stores.get(job.store).now();
     const nextRunMs = job.trigger.next(null, nowMs, random) ?? onlyRunOf(job.record, nowMs);
-    return nextRunMs === null ? undefined : this.#change(job, (record) => ({ ...record, nextRunMs }));
+    return nextRunMs === null ? undefined : this.#change(job, (record, at) => restamped({ ...record, nextRunMs }, at));
   }
 
   /** Reads, changes and writes until nobody came between. */

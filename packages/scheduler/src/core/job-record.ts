@@ -1,3 +1,5 @@
+import { withZones, type Zone, zoneSource } from "../time/zone.js";
+import { standingOf, zonesUnder } from "../time/zone-rules.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { thrownMessage } from "./describe-thrown.js";
@@ -46,6 +48,8 @@ export interface JobRecord {
   readonly fromTask?: readonly TaskSetting[] | undefined;
   /** Tells a job from an earlier one of the same id: (id, incarnation, run time) is executed once. */
   readonly incarnation: string;
+  /** The rules of the trigger's time zones under which the next run was computed; undefined when it depends on none. */
+  readonly zoneRules?: string | undefined;
   readonly createdMs: number;
   /** When it runs next, epoch ms; null while it is paused. */
   readonly nextRunMs: number | null;
@@ -72,7 +76,7 @@ export function decodeJob(text: string, nextRunMs: number | null, version: numbe
   const wrong = Object.entries(SHAPE).find(([name, isRight]) => !isRight(rest[name as keyof typeof SHAPE]));
   if (wrong !== undefined)
     throw new SyntaxError(`job "${rest.id}": ${wrong[0]} cannot be ${JSON.stringify(rest[wrong[0] as "id"])}`);
-  return { ...rest, kwargs, trigger: readTrigger(trigger), nextRunMs, version };
+  return { ...rest, kwargs, trigger: readTrigger(trigger, rest), nextRunMs, version };
 }
 
 /** As `decodeJob`, of a row that a store keeps under an id. */
@@ -105,9 +109,9 @@ const SHAPE = {
   tags: Array.isArray,
 } as const;
 
-function readTrigger(state: TriggerState): Trigger {
+function readTrigger(state: TriggerState, { zoneRules }: Pick<JobRecord, "zoneRules">): Trigger {
   try {
-    return revived(state);
+    return revived(state, zoneRules);
   } catch (error) {
     throw new SyntaxError(`trigger: ${thrownMessage(error)}`, { cause: error });
   }
@@ -116,15 +120,23 @@ function readTrigger(state: TriggerState): Trigger {
 /** Live triggers by their JSON: thousands of jobs share a few, and a cron's tables are worth making once. */
 const live = new Map<string, Trigger>();
 const LIVE_MAX = 1_000;
+let liveUnder = zoneSource();
 
-function revived(state: TriggerState): Trigger {
-  if (state.kind === "date" || state.kind === "interval") return triggerFromJSON(state);
-  const key = JSON.stringify(state);
+function revived(state: TriggerState, zoneRules: string | undefined): Trigger {
+  const newer = zoneRules !== undefined && standingOf(zoneRules, Date.now()) === "newer" ? zoneRules : undefined;
+  if (newer === undefined && (state.kind === "date" || state.kind === "interval")) return triggerFromJSON(state);
+  const key = JSON.stringify(newer === undefined ? state : [newer, state]);
+  if (liveUnder !== zoneSource()) {
+    live.clear();
+    liveUnder = zoneSource();
+  }
   let trigger = live.get(key);
   if (trigger === undefined) {
     if (live.size >= LIVE_MAX) live.clear();
-    trigger = triggerFromJSON(state);
+    trigger = withZones(newer === undefined ? NO_ZONES : zonesUnder(newer), () => triggerFromJSON(state));
     live.set(key, trigger);
   }
   return trigger;
 }
+
+const NO_ZONES: ReadonlyMap<string, Zone> = new Map();

@@ -13,6 +13,7 @@ import type { Json } from "./json.js";
 import { checkKnown, type OptionNames } from "./known-options.js";
 import { plainJson } from "./plain-json.js";
 import type { TaskFunction } from "./task.js";
+import { zoneStamp } from "./zone-stamp.js";
 
 /** A job as it is asked for. Everything but `func` has a default; `jobDefaults` of the scheduler come before these. */
 export interface JobSpec extends JobPolicy {
@@ -155,6 +156,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
     }),
     ...leftToTask(spec, around),
     incarnation: isDeclaredOnce(spec, trigger, around.timezone) ? ONCE : incarnationOf(around),
+    ...zoneStamp(trigger, around.nowMs),
     createdMs: around.nowMs,
     // Higher than any version of a job of this id that was there before: its claims must not pass for claims of this one.
     version: Math.floor(around.nowMs),
@@ -168,12 +170,13 @@ export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundin
   checkKnown<JobPatch>(changes, PATCH_NAMES, "a change of a job", jobSpecError);
   const { trigger, nextRunTime, func, ...policy } = changes;
   const { fromTask = [], ...known } = job;
+  const anchored = trigger === undefined ? undefined : liveTrigger(trigger, around.timezone).anchored(around.nowMs);
   return {
     ...known,
     ...withoutSettings(fromTask, policy),
     ...checkedPolicy({ ...job, ...withoutUndefined(policy) }),
     ...(func === undefined ? {} : { func: checkedFunc(func) }),
-    ...(trigger === undefined ? {} : { trigger: liveTrigger(trigger, around.timezone).anchored(around.nowMs) }),
+    ...(anchored === undefined ? {} : { trigger: anchored, ...zoneStamp(anchored, around.nowMs) }),
     ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around) }),
   };
 }

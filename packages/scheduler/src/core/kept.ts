@@ -1,12 +1,13 @@
 import type { Trigger } from "../triggers/trigger.js";
 import type { JobRecord } from "./job-record.js";
 import { ONCE } from "./job-spec.js";
+import { underOwnRules } from "./zone-stamp.js";
 
 /** The new definition with the old timetable, as long as the trigger says the same. A paused job stays paused. */
 export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
-  const { createdMs, trigger, nextRunMs } = existing;
+  const { createdMs, trigger, nextRunMs, zoneRules } = underOwnRules(existing, wanted.createdMs);
   if (sameTrigger(trigger, wanted.trigger)) {
-    return { ...wanted, incarnation: existing.incarnation, createdMs, trigger, nextRunMs };
+    return { ...wanted, incarnation: existing.incarnation, createdMs, trigger, nextRunMs, zoneRules };
   }
   const incarnation = wanted.incarnation === ONCE ? ONCE : existing.incarnation;
   return { ...wanted, incarnation, createdMs, nextRunMs: nextRunMs === null ? null : wanted.nextRunMs };

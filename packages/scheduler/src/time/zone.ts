@@ -30,7 +30,8 @@ export class Zone {
   constructor(
     readonly name: string,
     read: (at: number) => number,
-    fixed = false,
+    /** It has one offset for ever. */
+    readonly fixed = false,
   ) {
     this.#read = read;
     if (fixed) {
@@ -188,10 +189,47 @@ function yearType(year: number): number {
   return weekdayOf(daysFromCivil(year, 1, 1)) * 2 + (isLeapYear(year) ? 1 : 0);
 }
 
+/** A zone database: by default Intl's; tests give others. */
+export interface ZoneSource {
+  /** The version of the tz database, like "2025b". */
+  readonly version: string;
+  /** Epoch ms since when this process uses it. */
+  readonly sinceMs: number;
+  /** The offset of that zone, ms; undefined where Intl's counts. */
+  readonly offsetAt?: (name: string, at: number) => number | undefined;
+}
+
+const INTL: ZoneSource = { version: process.versions["tz"] ?? "", sinceMs: Math.floor(performance.timeOrigin) };
+
+let source = INTL;
 const zones = new Map<string, Zone>();
+let replaced: ReadonlyMap<string, Zone> | undefined;
+
+export function zoneSource(): ZoneSource {
+  return source;
+}
+
+/** Reads zones made from now on out of another database; without one, out of Intl's. For tests. */
+export function useZoneSource(other: ZoneSource = INTL): void {
+  source = other;
+  zones.clear();
+}
+
+/** Calls `make` with other zones in the place of those of the same names; triggers that it makes keep them. */
+export function withZones<Made>(others: ReadonlyMap<string, Zone>, make: () => Made): Made {
+  const before = replaced;
+  replaced = others;
+  try {
+    return make();
+  } finally {
+    replaced = before;
+  }
+}
 
 /** The zone of that IANA name. Throws a RangeError that names the field when there is none. */
 export function zone(name: string): Zone {
+  const other = replaced?.get(name);
+  if (other !== undefined) return other;
   let known = zones.get(name);
   if (known === undefined) {
     known = readZone(name);
@@ -213,6 +251,8 @@ function readZone(name: string): Zone {
   } catch {
     throw new RangeError(`timezone: unknown time zone "${name}"`);
   }
+  const { offsetAt } = source;
+  if (offsetAt !== undefined) return new Zone(name, (at) => offsetAt(name, at) ?? offsetIn(format.format(at)));
   return new Zone(name, (at) => offsetIn(format.format(at)));
 }
 

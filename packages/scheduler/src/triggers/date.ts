@@ -24,7 +24,7 @@ export class DateTrigger implements Trigger {
   readonly #at: Instant | undefined;
   readonly #after: Elapsed | undefined;
   readonly #timezone: string | undefined;
-  /** A local time whose zone is not known yet. */
+  /** A local time as it was written: its moment is what the rules of its zone say then. */
   readonly #text: string | undefined;
 
   constructor(options: DateOptions = {}) {
@@ -36,7 +36,7 @@ export class DateTrigger implements Trigger {
     }
     if (timezone !== undefined) zone(timezone);
     this.#at = runAt === undefined ? undefined : parseInstant(runAt, timezone ?? localZoneName(), "runAt");
-    this.#text = typeof runAt === "string" && timezone === undefined ? runAt : undefined;
+    this.#text = typeof runAt === "string" ? runAt : undefined;
     this.#after = after;
     this.#timezone = timezone;
   }

@@ -1,5 +1,6 @@
 import type { JobRecord } from "../job-record.js";
-import type { Decision, Verdict } from "../job-store.js";
+import type { Claims, Decision, Verdict } from "../job-store.js";
+import { isUnderOldRules } from "../zone-stamp.js";
 import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
 import { dueRuns } from "./misfire.js";
@@ -84,11 +85,24 @@ export class ClaimLoop {
       time.heard(claims.nowMs, askedAt);
       trouble.worked();
       news.broken(claims);
-      const nextOfThese = claims.jobs.length > 0 ? await this.#process(claims.jobs, claims.nowMs) : NEVER;
-      return Math.max(0, Math.min(claims.nextDueMs ?? NEVER, nextOfThese) - time.now());
+      const { current, dueMs } = await this.#moveToOwnRules(claims);
+      const nextOfThese = current.length > 0 ? await this.#process(current, claims.nowMs) : NEVER;
+      return Math.max(0, Math.min(claims.nextDueMs ?? NEVER, nextOfThese, dueMs) - time.now());
     } catch (error) {
       return trouble.failed("claim due jobs", error);
     }
+  }
+
+  /** Jobs whose next run older rules of a time zone made are moved, which ends the claim; those due even so are claimed again. */
+  async #moveToOwnRules({ jobs, nowMs }: Claims): Promise<{ current: readonly JobRecord[]; dueMs: number }> {
+    const old = jobs.filter((job) => isUnderOldRules(job, nowMs));
+    if (old.length === 0) return { current: jobs, dueMs: NEVER };
+    let dueMs = NEVER;
+    for (const job of old) {
+      const moved = await this.#parts.zones.move(job, nowMs);
+      dueMs = Math.min(dueMs, moved?.nextRunMs ?? NEVER);
+    }
+    return { current: jobs.filter((job) => !old.includes(job)), dueMs };
   }
 
   /** One that is full says when it has room again. */

@@ -121,6 +121,15 @@ export class SessionNews {
     }
   }
 
+  /** The rules of the trigger's time zone have changed. */
+  moved({ id, name, nextRunMs }: JobRecord, job: JobRecord): void {
+    const { logger, timezone, events } = this.host;
+    if (nextRunMs === job.nextRunMs || nextRunMs === null || job.nextRunMs === null) return;
+    const [from, to] = [runTimeText(nextRunMs, timezone), runTimeText(job.nextRunMs, timezone)];
+    logger.info(`The rules of the time zone of job "${name}" have changed: its next run is at ${to}, not at ${from}`);
+    events.emit("job:modified", { jobId: id, store: this.alias });
+  }
+
   orphaned(job: JobRecord, { missing, name }: Missing): void {
     const text = jobText(job, this.host.timezone);
     this.host.logger.warn(`Job "${text}" is due and cannot run: no live scheduler has the ${missing} "${name}"`);

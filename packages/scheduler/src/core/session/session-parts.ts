@@ -5,6 +5,7 @@ import type { SessionHost } from "./session-host.js";
 import { SessionNews } from "./session-news.js";
 import { StoreTime } from "./store-time.js";
 import { StoreTrouble } from "./store-trouble.js";
+import { ZoneMoves } from "./zone-moves.js";
 
 /** What the parts of one session share. */
 export interface SessionParts {
@@ -19,6 +20,7 @@ export interface SessionParts {
   readonly trouble: StoreTrouble;
   readonly news: SessionNews;
   readonly reports: ReportQueue;
+  readonly zones: ZoneMoves;
 }
 
 /** A store in this process has nobody to lose its lease to. */
@@ -28,6 +30,7 @@ const LONGEST_SLEEP_MS = 30_000;
 
 export function sessionParts(alias: string, store: JobStore, host: SessionHost): SessionParts {
   const trouble = new StoreTrouble(alias, host);
+  const news = new SessionNews(alias, host);
   return {
     store,
     host,
@@ -36,7 +39,8 @@ export function sessionParts(alias: string, store: JobStore, host: SessionHost):
     held: new HeldInstances(),
     time: new StoreTime(store, host.clock),
     trouble,
-    news: new SessionNews(alias, host),
+    news,
     reports: new ReportQueue(store, host.clock, trouble),
+    zones: new ZoneMoves(store, news, trouble),
   };
 }

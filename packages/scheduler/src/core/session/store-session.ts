@@ -5,6 +5,7 @@ import { KeeperLoop } from "./keeper-loop.js";
 import { Runner } from "./runner.js";
 import type { SessionHost } from "./session-host.js";
 import { type SessionParts, sessionParts } from "./session-parts.js";
+import { ZoneRescan } from "./zone-rescan.js";
 
 /**
  * What one scheduler does with one store, from claiming what is due to reporting how it ended: the claim loop finds work,
@@ -16,6 +17,7 @@ export class StoreSession {
   readonly #runner: Runner;
   readonly #claims: ClaimLoop;
   readonly #keeper: KeeperLoop;
+  readonly #rescan: ZoneRescan;
   #unsubscribe: (() => void) | undefined;
 
   constructor(alias: string, store: JobStore, host: SessionHost) {
@@ -23,6 +25,7 @@ export class StoreSession {
     this.#runner = new Runner(this.#parts);
     this.#claims = new ClaimLoop(this.#parts, this.#runner);
     this.#keeper = new KeeperLoop(this.#parts, this.#runner);
+    this.#rescan = new ZoneRescan(this.#parts, () => this.#claims.wake());
     this.#runner.onHeld = () => this.#keeper.stir();
   }
 
@@ -41,6 +44,7 @@ export class StoreSession {
     this.#unsubscribe = this.#parts.store.subscribe(() => this.wake());
     this.#claims.start();
     this.#keeper.start();
+    this.#rescan.start();
   }
 
   wake(): void {
@@ -66,6 +70,7 @@ export class StoreSession {
   async stop(waitMs: number): Promise<void> {
     const { store, host, reports, trouble } = this.#parts;
     this.#unsubscribe?.();
+    const rescanned = this.#rescan.stop();
     this.#runner.endRetries();
     this.#keeper.endTakeovers();
     await this.#claims.stop();
@@ -76,6 +81,7 @@ export class StoreSession {
     await reports.flush();
     reports.giveUp();
     await this.#keeper.stop();
+    await rescanned;
     if (store.shared) await trouble.bestEffort("forget this node", () => store.forgetNode(host.id));
   }
 }
