@@ -75,7 +75,14 @@ async function startTables(scheduler: Scheduler): Promise<void> {
   for (const { user, text, system, timezone } of await readTables(scheduler)) {
     if (!/@reboot/i.test(text)) continue;
     const zone = timezone === undefined ? {} : { timezone };
-    await applyCrontab(scheduler, text, { user, system, ...zone, atStart: true, logger: { warn() {} } });
+    await applyCrontab(scheduler, text, {
+      user,
+      system,
+      ...zone,
+      atStart: true,
+      lasting: false,
+      logger: { warn() {} },
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 export { type Clock, type SystemClockOptions, systemClock } from "./clock.js";
+export type { DeclaredJobs, DeclaredSpec, DeclareOptions } from "./declarations.js";
 export * from "./errors.js";
 export * from "./events.js";
 export type {

@@ -232,6 +232,8 @@ export interface SchedulerNode {
   readonly state: "running" | "paused" | "stopping";
   /** The tasks and executors it has; not known of a node of an earlier version. */
   readonly offers?: NodeOffers;
+  /** The sets of jobs that it declares, with a hash of each id; "*" for all of a set. */
+  readonly declares?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A job can run at a node whose executor knows its task. */

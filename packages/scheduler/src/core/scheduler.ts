@@ -7,6 +7,7 @@ import { localZone } from "../time/local-zone.js";
 import { portableZone } from "../time/portable-zone.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { type Clock, systemClock } from "./clock.js";
+import { Declarations, type DeclaredJobs, type DeclaredSpec, type DeclareOptions } from "./declarations.js";
 import { defaultLogger } from "./default-logger.js";
 import { deleteOld } from "./delete-old.js";
 import { thrownLine } from "./describe-thrown.js";
@@ -67,6 +68,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   readonly #finder: JobFinder;
   readonly #changer: JobChanger;
   readonly #remover: JobRemover;
+  readonly #declarations: Declarations;
   readonly #historyMs: number;
   #state: SchedulerState = "stopped";
   #starting: Promise<void> | undefined;
@@ -128,6 +130,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#finder = new JobFinder(this.#parts);
     this.#changer = new JobChanger(this.#parts);
     this.#remover = new JobRemover(this.#parts);
+    this.#declarations = new Declarations(this);
     for (const [alias, store] of Object.entries(options.stores ?? {})) this.#stores.set(alias, store);
     for (const [alias, executor] of Object.entries(options.executors ?? {})) this.#executors.set(alias, executor);
     if (!this.#stores.all.has(STORE_DEFAULT)) this.#stores.set(STORE_DEFAULT, new MemoryJobStore({ clock }));
@@ -170,6 +173,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     }
     this.logger.info("Scheduler started");
     this.#events.emit("scheduler:started", {});
+    this.#declarations.started();
     this.#housekeeping = keepHouse({
       clock: this.clock,
       logger: this.logger,
@@ -194,6 +198,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     if (this.#state === "stopping") return this.#ended?.promise;
     this.#state = "stopping";
     this.#housekeeping?.[Symbol.dispose]();
+    this.#declarations.stop();
     await this.#close({ wait, timeoutMs });
     this.#state = "stopped";
     this.logger.info("Scheduler has been shut down");
@@ -263,6 +268,15 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   /** Adds many, reading the clock once; answers how many. Stops at the first that is refused. */
   addJobs(specs: Iterable<JobSpec>): Promise<number> {
     return this.#adder.addAll(specs);
+  }
+
+  /**
+   * Makes the jobs with the tag `set` those of the specs: each is added or, with its timetable, kept, and the others are
+   * removed. What another live scheduler declares in the same set stays until none does, so that an old version of a
+   * service which starts once more during an update removes nothing of the new one. At each start; before `start`, too.
+   */
+  declareJobs(set: string, specs: readonly DeclaredSpec[], options: DeclareOptions = {}): Promise<DeclaredJobs> {
+    return this.#declarations.declare(set, specs, options);
   }
 
   getJob(id: string, store?: string): Promise<Job | undefined> {
@@ -451,6 +465,11 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return resumed;
   }
 
+  /** Tells the other schedulers of a store at once what this one has and declares. */
+  async announce(store: string = STORE_DEFAULT): Promise<void> {
+    await this.#stores.session(store)?.announce();
+  }
+
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #mustRun(): void {
@@ -465,6 +484,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       this.#ended = settable();
       this.#state = paused ? "paused" : "running";
       this.#stores.openSessions();
+      await this.#declarations.announceAll();
       await this.#adder.addPending();
     } catch (error) {
       if (this.#state !== "stopped") this.#state = "stopping";
@@ -482,7 +502,11 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   #node() {
     const state = this.#state === "stopped" ? "stopping" : this.#state;
-    return { host: hostname(), pid: process.pid, startedAt: this.#startedAt, state, offers: this.#offers() } as const;
+    return { host: hostname(), pid: process.pid, startedAt: this.#startedAt, state, ...this.#has() } as const;
+  }
+
+  #has(): Required<Pick<SchedulerNode, "offers" | "declares">> {
+    return { offers: this.#offers(), declares: this.#declarations.announced };
   }
 
   #offers(): NodeOffers {

@@ -28,7 +28,7 @@ export function pendingUnderNewRules(state: TriggerState, rules: string, pending
     before: withZones(old, () => triggerFromJSON(of)),
     after: triggerFromJSON(of),
   });
-  const moveLocal = (at: Instant, name: string) => sameLocalTime(old.get(name) ?? zone(name), zone(name), at);
+  const moveLocal = (at: Instant, name: string) => sameSlot(old.get(name) ?? zone(name), zone(name), at);
   const whole = part(state);
   if (kindsIn(state).includes("every")) return moveLocal(pending, zonesOf(state)[0]!);
   const base = baseOf(whole.before, pending, jitterMsOf(state));
@@ -56,6 +56,12 @@ function moveRun({ state, before, after }: Part, base: Instant, moving: Moving):
   if (!LOCAL_KINDS.includes(state.kind) && state.kind !== "allOf") return at + firstOf(after) - firstOf(before);
   const moved = moving.moveLocal(at, name);
   return after.next(moved - 1, moved - 1);
+}
+
+/** The moment at which the rules of this process show the local time that a zone showed under those rules. */
+export function sameLocalTime(rules: string, name: string, at: Instant): Instant {
+  const old = zonesUnder(rules).get(name);
+  return old === undefined ? at : zone(name).toInstant(at + old.offsetAt(at));
 }
 
 /** Where the counting of elapsed time begins. */
@@ -88,7 +94,7 @@ function kindsIn({ kind, triggers = [] }: TriggerState): string[] {
  * The first moment at which the new zone shows the local time that the old one showed at `at`; the end of the gap when it
  * never does. Of a time that both show twice, the same one of the two.
  */
-function sameLocalTime(old: Zone, now: Zone, at: Instant): Instant {
+function sameSlot(old: Zone, now: Zone, at: Instant): Instant {
   // A time that a gap swallowed happens at the end of the gap: its local time is where the gap begins.
   const local = at + Math.min(old.offsetAt(at - 1), old.offsetAt(at));
   const first = firstShowing(now, local);

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
+import type { DeclaredSpec } from "../core/declarations.js";
 import { JobNotFoundError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
 import type { Job } from "../core/job.js";
-import type { JobSpec } from "../core/job-spec.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { Scheduler } from "../core/scheduler.js";
 import { type CrontabEntry, CrontabError, type CrontabNote, everRuns } from "./crontab-entry.js";
@@ -20,6 +20,8 @@ export interface ApplyCrontabOptions {
   readonly atStart?: boolean;
   /** Instances of one line that may run at once. cron has no limit; the default here is 1. */
   readonly maxInstances?: number;
+  /** False for the table of an operator: the next one may remove its lines while this scheduler runs. Default true. */
+  readonly lasting?: boolean;
   readonly logger?: Pick<Logger, "warn">;
 }
 
@@ -28,6 +30,8 @@ export interface AppliedCrontab {
   readonly added: readonly string[];
   readonly kept: readonly string[];
   readonly removed: readonly string[];
+  /** Lines of another live scheduler's version of the table. */
+  readonly left: readonly string[];
   readonly warnings: readonly CrontabNote[];
 }
 
@@ -38,6 +42,7 @@ const OPTIONS: OptionNames<ApplyCrontabOptions> = {
   timezone: true,
   atStart: true,
   maxInstances: true,
+  lasting: true,
   logger: true,
 };
 
@@ -48,7 +53,7 @@ export function registerCrontab(scheduler: Scheduler): void {
 
 /**
  * Makes the user's jobs what the table says. A line that was there before keeps its job: next run, pause and history;
- * jobs of lines that are gone are removed. Throws a CrontabError, and changes nothing, when a line is wrong.
+ * jobs of lines that are gone are removed, unless another live scheduler has them in its version of the table. Throws a CrontabError, and changes nothing, when a line is wrong.
  */
 export async function applyCrontab(
   scheduler: Scheduler,
@@ -56,30 +61,31 @@ export async function applyCrontab(
   options: ApplyCrontabOptions,
 ): Promise<AppliedCrontab> {
   checkKnown<ApplyCrontabOptions>(options, OPTIONS, "applyCrontab");
-  const { user, store, system = false, timezone, atStart = false, maxInstances = 1, logger = console } = options;
+  const {
+    user,
+    store,
+    system = false,
+    timezone,
+    atStart = false,
+    maxInstances = 1,
+    lasting = true,
+    logger = console,
+  } = options;
   const { entries, warnings, errors } = parseCrontab(text, { system, timezone, user });
   if (errors.length > 0) throw new CrontabError(errors);
   for (const { message } of warnings) logger.warn(message);
   const tag = crontabTag(user);
-  const before = new Map((await jobsTagged(scheduler, tag, store)).map((job) => [job.id, job]));
-  const lines = withIds(entries, user);
-  const added: string[] = [];
-  const kept: string[] = [];
-  for (const [id, entry] of lines) {
-    const isNew = !before.delete(id);
-    if (isNew && !mayRun(entry, atStart)) continue;
-    await scheduler.addJob({
-      ...specOf(entry, system),
-      id,
-      tags: [tag],
-      maxInstances,
-      onConflict: "keep",
-      ...(store === undefined ? {} : { store }),
-    });
-    (isNew ? added : kept).push(id);
-  }
-  for (const id of before.keys()) await removeIfThere(scheduler, id, store);
-  return { added, kept, removed: [...before.keys()], warnings };
+  const before = new Set((await jobsTagged(scheduler, tag, store)).map(({ id }) => id));
+  const lines = [...withIds(entries, user)];
+  const specs = lines
+    .filter(([id, entry]) => before.has(id) || mayRun(entry, atStart))
+    .map(([id, entry]) => ({ ...specOf(entry, system), id, maxInstances }));
+  const declared = await scheduler.declareJobs(tag, specs, {
+    alsoKeep: lines.map(([id]) => id),
+    lasting,
+    ...(store === undefined ? {} : { store }),
+  });
+  return { ...declared, warnings };
 }
 
 /** Removes all the jobs of the user's table; answers their ids. */
@@ -123,7 +129,7 @@ function mayRun({ trigger }: CrontabEntry, atStart: boolean): boolean {
   return trigger.kind === "reboot" ? atStart : everRuns(trigger);
 }
 
-function specOf(entry: CrontabEntry, system: boolean): JobSpec {
+function specOf(entry: CrontabEntry, system: boolean): Omit<DeclaredSpec, "id"> {
   const { command, stdin, environment, user, trigger } = entry;
   return {
     func: COMMAND_TASK,

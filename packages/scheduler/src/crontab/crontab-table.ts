@@ -35,7 +35,7 @@ export async function installTable(
   checkUser(table.user);
   const { user, system, text } = table;
   const timezone = options.timezone ?? table.timezone ?? (await zoneOf(scheduler, user, options.store));
-  const applied = await applyCrontab(scheduler, text, { ...options, user, system, timezone });
+  const applied = await applyCrontab(scheduler, text, { ...options, user, system, timezone, lasting: false });
   await scheduler.addJob({
     id: crontabTag(table.user),
     func: TABLE_TAG,

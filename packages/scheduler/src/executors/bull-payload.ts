@@ -13,6 +13,8 @@ export interface BullPayload {
   readonly timeoutMs: number | null;
   readonly ack: Ack;
   readonly maxDeliveries: number;
+  /** When a worker that does not know the task first left it to others, epoch ms. */
+  readonly unknownSince?: number;
 }
 
 /** What tells one attempt at one execution from all others. */

@@ -1,8 +1,8 @@
-import { type Job as BullJob, UnrecoverableError, Worker } from "bullmq";
+import { type Job as BullJob, DelayedError, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
-import { describeThrown } from "../core/describe-thrown.js";
+import { describeThrown, isA } from "../core/describe-thrown.js";
 import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -13,6 +13,7 @@ import { closeBullWorker } from "./close-bull.js";
 import { heedErrors } from "./heed-errors.js";
 import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
+import { LeftToOthers } from "./left-to-others.js";
 import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
 import { RunningSet } from "./running-set.js";
 import { settledOrIgnored } from "./settled-or-ignored.js";
@@ -26,6 +27,7 @@ const OPTIONS: OptionNames<BullTaskWorkerOptions> = {
   lockMs: true,
   cancelPollMs: true,
   abortGraceMs: true,
+  unknownTaskMs: true,
   logger: true,
   clock: true,
 };
@@ -48,6 +50,11 @@ export interface BullTaskWorkerOptions {
   readonly cancelPollMs?: number;
   /** How long a task may take to end after its signal was aborted; then its place is given away. Default 5,000. */
   readonly abortGraceMs?: number;
+  /**
+   * How long a run whose task this worker does not know is left to others, ms; then it fails. Longer than a rolling update
+   * takes is best; 0 fails it at once. Default 20,000.
+   */
+  readonly unknownTaskMs?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
@@ -74,6 +81,7 @@ export class BullTaskWorker implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #control: Redis;
   readonly #cancels: KeyWatch;
+  readonly #leftToOthers: LeftToOthers;
   readonly #running = new RunningSet();
   readonly #worker: Worker<BullPayload>;
 
@@ -84,9 +92,10 @@ export class BullTaskWorker implements AsyncDisposable {
     this.#prefix = prefix;
     this.#clock = options.clock ?? systemClock();
     this.#logger = safeLogger(options.logger ?? defaultLogger);
+    this.#leftToOthers = new LeftToOthers(`The worker of queue "${queue}"`, this.#logger, options.unknownTaskMs);
     this.#control = openRedis(patientConnection(connection));
     this.#cancels = new KeyWatch(() => this.#control, this.#clock, options.cancelPollMs ?? 500);
-    this.#worker = new Worker<BullPayload>(queue, (job) => this.#run(job), {
+    this.#worker = new Worker<BullPayload>(queue, (job, token) => this.#run(job, token!), {
       connection: patientConnection(connection),
       prefix,
       concurrency,
@@ -113,15 +122,27 @@ export class BullTaskWorker implements AsyncDisposable {
     return this.close();
   }
 
-  async #run(job: BullJob<BullPayload>): Promise<unknown> {
+  async #run(job: BullJob<BullPayload>, token: string): Promise<unknown> {
     try {
-      const task = Object.hasOwn(this.#options.tasks, job.name) ? this.#options.tasks[job.name] : undefined;
-      if (task === undefined) throw new RunRefusedError(`not started: this worker knows no task "${job.name}"`);
+      const { tasks } = this.#options;
+      const task = Object.hasOwn(tasks, job.name) ? tasks[job.name]! : await this.#leaveToOthers(job, token);
       await this.#mayStart(job);
       return await this.#execute(task, job.data);
     } catch (error) {
+      if (isA(error, DelayedError)) throw error;
       throw asFailure(error);
     }
+  }
+
+  /** A newer worker may know the task; throws what tells BullMQ so, or that it has waited for long enough. */
+  async #leaveToOthers(job: BullJob<BullPayload>, token: string): Promise<never> {
+    const nowMs = this.#clock.now();
+    const unknownSince = job.data.unknownSince ?? nowMs;
+    const offerAt = this.#leftToOthers.offerAt({ task: job.name, sinceMs: unknownSince, nowMs });
+    if (offerAt === undefined) throw new RunRefusedError(`not started: this worker knows no task "${job.name}"`);
+    await job.updateData({ ...job.data, unknownSince });
+    await job.moveToDelayed(offerAt, token);
+    throw new DelayedError();
   }
 
   /** BullMQ gives a run whose worker went silent to another one; whether that may start it is the job's to say. */

@@ -1,5 +1,4 @@
-import { thrownLine } from "../core/describe-thrown.js";
-import type { JobSpec } from "../core/job-spec.js";
+import type { DeclaredJobs, DeclaredSpec } from "../core/declarations.js";
 import type { Json } from "../core/json.js";
 import type { RunContext } from "../core/task.js";
 import { crontab } from "../triggers/crontab.js";
@@ -40,11 +39,7 @@ export interface BeatEntry {
 /** What beat needs of a scheduler. */
 export interface BeatScheduler {
   registerTask(name: string, fn: (context: RunContext, entry: SentByBeat) => unknown): void;
-  addJob(spec: JobSpec): Promise<unknown>;
-  removeJob(id: string): Promise<unknown>;
-  getJobs?(query: { tag?: string }): Promise<readonly { readonly id: string }[]>;
-  readonly state?: string;
-  once?(name: "scheduler:started", listener: () => void): unknown;
+  declareJobs(set: string, specs: readonly DeclaredSpec[]): Promise<DeclaredJobs>;
 }
 
 /** The arguments of a beat job. */
@@ -58,22 +53,35 @@ interface SentByBeat {
  * from one that died while sending sends nothing twice.
  */
 export async function keepBeat(app: TaskApp, scheduler: BeatScheduler): Promise<void> {
+  checkName(app, scheduler);
   const sender = `beat:${app.name}`;
   scheduler.registerTask(sender, async ({ executionId }, { task, ...options }) => {
     const { id } = await app.sendTask(task, { ...(options as ApplyOptions), taskId: `beat-${executionId}` });
     return id;
   });
   const entries = Object.entries(app.conf.beatSchedule);
-  for (const [name, entry] of entries) await scheduler.addJob(jobOf(app, sender, name, entry));
-  const kept = new Set(entries.map(([name]) => jobId(app, name)));
-  await removeOthers(scheduler, sender, kept);
-  if (scheduler.state !== "stopped") return;
-  // What earlier processes left in the store shows only once the scheduler has opened it.
-  scheduler.once?.("scheduler:started", () => {
-    removeOthers(scheduler, sender, kept).catch((error: unknown) =>
-      app.logger.warn(`Old entries of the beat schedule could not be removed: ${thrownLine(error)}`),
+  const { left } = await scheduler.declareJobs(
+    sender,
+    entries.map(([name, entry]) => jobOf(app, sender, name, entry)),
+  );
+  if (left.length === 0) return;
+  app.logger.warn(
+    `Beat entries that another live process declares stay: ${left.join(", ")}; should that be another app than this, give each app a name`,
+  );
+}
+
+/** In one scheduler, the app of each name: entries of two apps of one name would be sent by the last one. */
+const appsOf = new WeakMap<BeatScheduler, Map<string, TaskApp>>();
+
+function checkName(app: TaskApp, scheduler: BeatScheduler): void {
+  const apps = appsOf.get(scheduler) ?? new Map<string, TaskApp>();
+  const known = apps.get(app.name) ?? app;
+  if (known !== app && !known.isClosed) {
+    throw new TypeError(
+      `name: another app "${app.name}" has its beat schedule in this scheduler; give each app a name`,
     );
-  });
+  }
+  appsOf.set(scheduler, apps.set(app.name, app));
 }
 
 /** Entries of two apps may have one name. */
@@ -81,7 +89,7 @@ function jobId(app: TaskApp, name: string): string {
   return `beat:${app.name}:${name}`;
 }
 
-function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): JobSpec {
+function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): DeclaredSpec {
   const { task, args = [], kwargs, options = {} } = entry;
   const sent = { task, args, ...(kwargs === undefined ? {} : { kwargs }), ...options };
   return {
@@ -90,15 +98,7 @@ function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): Jo
     func: sender,
     args: [sendable(sent, `beatSchedule.${name}`)],
     trigger: triggerOf(entry.schedule, app.conf.timezone),
-    onConflict: "keep",
-    tags: [sender],
   };
-}
-
-async function removeOthers(scheduler: BeatScheduler, sender: string, kept: ReadonlySet<string>): Promise<void> {
-  for (const { id } of (await scheduler.getJobs?.({ tag: sender })) ?? []) {
-    if (!kept.has(id)) await scheduler.removeJob(id);
-  }
 }
 
 /** The trigger that a schedule means. */

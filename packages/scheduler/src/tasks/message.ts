@@ -18,6 +18,8 @@ export interface TaskMessage {
   readonly silences: number;
   /** The number of the retry for which it has waited its turn under the rate limit. */
   readonly turnTaken?: number;
+  /** When a worker that does not know the task first left it to others, epoch ms. */
+  readonly unknownSince?: number;
   /** What comes after it, when it is a link of a chain. */
   readonly next?: readonly ChainLink[];
 }

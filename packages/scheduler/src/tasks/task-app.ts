@@ -97,6 +97,7 @@ export class TaskApp implements AsyncDisposable {
   readonly #broker: Broker;
   readonly #tasks = new Map<string, RegisteredTask>();
   readonly #workers = new Set<TaskWorker>();
+  #isClosed = false;
 
   constructor(options: TaskAppOptions) {
     checkKnown<TaskAppOptions>(options, OPTIONS, "TaskApp");
@@ -176,7 +177,8 @@ export class TaskApp implements AsyncDisposable {
 
   /**
    * Makes jobs of `conf.beatSchedule` in a scheduler, with the ids `beat:<app>:<name>`; those of entries that are gone are
-   * removed. An entry that has not changed keeps its timetable over restarts. Call it again after a change.
+   * removed, once no live process declares them. An entry that has not changed keeps its timetable over restarts. Call it
+   * again after a change. Two apps of one name are one app; two that are open in one scheduler are refused.
    */
   beat(scheduler: BeatScheduler): Promise<void> {
     return keepBeat(this, scheduler);
@@ -184,6 +186,7 @@ export class TaskApp implements AsyncDisposable {
 
   /** Closes what the app has opened, its workers first: they finish what they run. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#workers].map((worker) => worker.close()));
     await this.#broker.close();
     await this.results.close();
@@ -191,6 +194,11 @@ export class TaskApp implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** It may be opened again by its next call. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   // ── for its parts ───────────────────────────────────────────────────────────────────────────────────────────────

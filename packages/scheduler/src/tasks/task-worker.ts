@@ -8,6 +8,7 @@ import { closeBullWorker } from "../executors/close-bull.js";
 import { heedErrors } from "../executors/heed-errors.js";
 import { jsonValue } from "../executors/json-value.js";
 import { KeyWatch } from "../executors/key-watch.js";
+import { LeftToOthers } from "../executors/left-to-others.js";
 import { patientConnection } from "../executors/redis-target.js";
 import { RunningSet } from "../executors/running-set.js";
 import { settledOrIgnored } from "../executors/settled-or-ignored.js";
@@ -26,6 +27,7 @@ const OPTIONS: OptionNames<TaskWorkerOptions> = {
   lockMs: true,
   abortGraceMs: true,
   terminatePollMs: true,
+  unknownTaskMs: true,
   signals: true,
 };
 
@@ -43,6 +45,11 @@ export interface TaskWorkerOptions {
   readonly abortGraceMs?: number;
   /** How often requests to terminate are looked for, ms. Default 500. */
   readonly terminatePollMs?: number;
+  /**
+   * How long a task that this worker does not know is left to others, ms; then it fails (NotRegisteredError). Longer than a
+   * rolling update takes is best; 0 fails it at once. Default 20,000.
+   */
+  readonly unknownTaskMs?: number;
   /** SIGTERM and SIGINT close the worker, letting its tasks finish; a second one does not wait. Default false. */
   readonly signals?: boolean;
 }
@@ -62,6 +69,7 @@ export class TaskWorker implements AsyncDisposable {
   readonly #results: ResultBackend;
   readonly #broker: Broker;
   readonly #terminations: KeyWatch;
+  readonly #leftToOthers: LeftToOthers;
   readonly #onClosed: () => void;
   readonly #running = new RunningSet();
   readonly #workers: Worker<TaskMessage>[] = [];
@@ -76,6 +84,7 @@ export class TaskWorker implements AsyncDisposable {
     this.#app = app;
     this.#options = options;
     this.#onClosed = onClosed;
+    this.#leftToOthers = new LeftToOthers(`Worker ${this.id}`, app.logger, options.unknownTaskMs);
     this.#results = app.openResults("patient");
     this.#broker = app.openBroker("patient");
     this.#terminations = new KeyWatch(() => this.#results.client, app.clock, options.terminatePollMs ?? 500);
@@ -169,9 +178,8 @@ export class TaskWorker implements AsyncDisposable {
     const controller = new AbortController();
     this.#running.add(controller);
     try {
-      const task = this.#app.registered(message.task);
-      if (task === undefined) throw new NotRegisteredError(`this worker knows no task "${message.task}"`);
       if (isExpired(message, this.#app.clock.now())) throw new TaskRevokedError("expired");
+      const task = this.#app.registered(message.task) ?? (await this.#leaveToOthers(job, token));
       this.#refuseIfLost(task, job);
       await this.#waitForTurn(task, job, token);
       if (await this.#begin(task, message)) await this.#run(task, job, token, controller);
@@ -182,6 +190,16 @@ export class TaskWorker implements AsyncDisposable {
     } finally {
       this.#running.delete(controller);
     }
+  }
+
+  /** A newer worker may know the task; throws what tells BullMQ so, or that it has waited for long enough. */
+  async #leaveToOthers(job: Job<TaskMessage>, token: string): Promise<never> {
+    const { task, unknownSince } = job.data;
+    const nowMs = this.#app.clock.now();
+    const sinceMs = unknownSince ?? nowMs;
+    const offerAt = this.#leftToOthers.offerAt({ task, sinceMs, nowMs });
+    if (offerAt === undefined) throw new NotRegisteredError(`this worker knows no task "${task}"`);
+    return this.#postpone(job, token, offerAt, { unknownSince: sinceMs });
   }
 
   /** Its worker went silent while it had this task, perhaps before it began; nobody can tell. */

@@ -14,6 +14,8 @@ export interface DateOptions {
   readonly timezone?: string | undefined;
 }
 
+const WITH_OFFSET = /:\d.*(Z|[+-]\d\d(:?\d\d)?)$/i;
+
 /** Runs once. */
 export function date(options: DateOptions = {}): DateTrigger {
   return new DateTrigger(options);
@@ -24,7 +26,7 @@ export class DateTrigger implements Trigger {
   readonly #at: Instant | undefined;
   readonly #after: Elapsed | undefined;
   readonly #timezone: string | undefined;
-  /** A local time as it was written: its moment is what the rules of its zone say then. */
+  /** The text that was given. */
   readonly #text: string | undefined;
 
   constructor(options: DateOptions = {}) {
@@ -39,6 +41,11 @@ export class DateTrigger implements Trigger {
     this.#text = typeof runAt === "string" ? runAt : undefined;
     this.#after = after;
     this.#timezone = timezone;
+  }
+
+  /** The zone on whose rules the moment depends: it was given as a local time. */
+  get localZone(): string | undefined {
+    return this.#text === undefined || WITH_OFFSET.test(this.#text) ? undefined : this.#timezone;
   }
 
   get kind(): string {
@@ -63,7 +70,7 @@ export class DateTrigger implements Trigger {
   toJSON(): TriggerState {
     return {
       kind: this.kind,
-      ...(this.#at === undefined ? {} : { runAt: this.#text ?? this.#at }),
+      ...(this.#at === undefined ? {} : { runAt: this.#timezone === undefined ? (this.#text ?? this.#at) : this.#at }),
       ...(this.#after === undefined ? {} : { in: this.#after }),
       ...(this.#timezone === undefined ? {} : { timezone: this.#timezone }),
     };

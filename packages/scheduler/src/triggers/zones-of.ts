@@ -2,7 +2,7 @@ import type { TriggerState } from "./trigger.js";
 
 /** Kinds whose run times are local times. */
 export const LOCAL_KINDS: readonly unknown[] = ["cron", "crontab", "calendarInterval", "every"];
-const LOCAL_TEXTS = ["runAt", "startDate", "endDate"] as const;
+const LOCAL_TEXTS = ["startDate", "endDate"] as const;
 
 /** The names of the zones on whose rules the run times of a trigger depend; of those inside it, too. */
 export function zonesOf(state: TriggerState): string[] {
@@ -13,6 +13,5 @@ function zonesIn({ kind, triggers, timezone, ...options }: TriggerState): string
   if (kind === "anyOf" || kind === "allOf") return (triggers as TriggerState[]).flatMap(zonesIn);
   if (typeof timezone !== "string") return [];
   if (LOCAL_KINDS.includes(kind)) return [timezone];
-  const isElapsed = kind === "interval" || kind === "date";
-  return isElapsed && LOCAL_TEXTS.some((name) => typeof options[name] === "string") ? [timezone] : [];
+  return kind === "interval" && LOCAL_TEXTS.some((name) => typeof options[name] === "string") ? [timezone] : [];
 }

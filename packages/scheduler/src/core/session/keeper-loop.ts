@@ -76,7 +76,7 @@ export class KeeperLoop {
           nextReap = now + (await this.#reap());
         }
         if (now >= nextHeartbeat) {
-          await this.#heartbeat();
+          await this.heartbeat();
           nextHeartbeat = now + HEARTBEAT_MS;
         }
       }
@@ -145,7 +145,8 @@ export class KeeperLoop {
     this.#runner.hold(new HeldInstance(instanceId, token, host.settled(job), runs, attempt, leaseEndsAt));
   }
 
-  #heartbeat(): Promise<void> {
+  /** Shows others that this scheduler lives, and what it has. */
+  heartbeat(): Promise<void> {
     const { store, trouble } = this.#parts;
     return trouble.bestEffort("heartbeat", () => store.heartbeat({ ...this.#self(), seenAt: 0 }));
   }

@@ -18,7 +18,7 @@ export interface SessionHost {
   /** Of shared stores. */
   readonly leaseMs: number;
   readonly pollMs: number;
-  readonly node: () => Pick<SchedulerNode, "host" | "pid" | "startedAt" | "state" | "offers">;
+  readonly node: () => Pick<SchedulerNode, "host" | "pid" | "startedAt" | "state" | "offers" | "declares">;
   readonly paused: () => boolean;
   readonly executor: (alias: string) => Executor | undefined;
   readonly executors: () => Iterable<[string, Executor]>;

@@ -52,6 +52,11 @@ export class StoreSession {
     if (this.#parts.store.shared) this.#keeper.wake();
   }
 
+  /** Tells the store's other schedulers at once what this one has. */
+  async announce(): Promise<void> {
+    if (this.#parts.store.shared) await this.#keeper.heartbeat();
+  }
+
   /** Holds and runs an instance that was opened by hand. */
   hold({ instanceId, token, job, runs, attempt }: TakenOver): void {
     const leaseEndsAt = this.#parts.host.clock.monotonic() + this.leaseMs;
