@@ -190,7 +190,7 @@ export class Totals {
   }
 
   state(used: number): Record<TotalsColumn, Float64Array | Uint32Array> {
-    const columns = (Object.keys(this) as TotalsColumn[]).map((name) => [name, this[name].slice(0, used)]);
+    const columns = (Object.keys(this) as TotalsColumn[]).map((name) => [name, this[name].subarray(0, used)]);
     return Object.fromEntries(columns);
   }
 

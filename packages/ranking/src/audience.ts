@@ -93,8 +93,8 @@ export class Audience {
 
   state(used: number) {
     return {
-      sums: this.sums.slice(0, used * this.dimensions),
-      sizes: this.sizes.slice(0, used),
+      sums: this.sums.subarray(0, used * this.dimensions),
+      sizes: this.sizes.subarray(0, used),
       everyone: this.everyone,
     };
   }

@@ -32,14 +32,14 @@ export class ExampleBuffer {
     if (this.#first > 1_000 && this.#first * 2 > this.#examples.length) this.#compact();
   }
 
-  /** A copy to learn from, the oldest list first. */
+  /** A copy to learn from, the oldest list first, in memory that threads share: handing it to a worker copies nothing. */
   trainingSet(): TrainingSet {
     const set: TrainingSet = {
       columns: this.columns,
-      matrix: new Float32Array(this.#rows * this.columns),
-      starts: new Int32Array(this.size + 1),
-      clicked: new Uint8Array(this.#rows),
-      offsets: new Float32Array(this.#rows),
+      matrix: new Float32Array(new SharedArrayBuffer(this.#rows * this.columns * Float32Array.BYTES_PER_ELEMENT)),
+      starts: new Int32Array(new SharedArrayBuffer((this.size + 1) * Int32Array.BYTES_PER_ELEMENT)),
+      clicked: new Uint8Array(new SharedArrayBuffer(this.#rows)),
+      offsets: new Float32Array(new SharedArrayBuffer(this.#rows * Float32Array.BYTES_PER_ELEMENT)),
     };
     let row = 0;
     for (let list = 0; list < this.size; list++) {

@@ -80,6 +80,11 @@ export class Head {
     };
   }
 
+  /** What `restore` was given fewer of, because they came later. */
+  restoreExamples(examples: Parameters<ExampleBuffer["restore"]>[0]): void {
+    this.buffer.restore(examples);
+  }
+
   restore({ forest, generation, newExamples, examples }: ReturnType<Head["state"]>): void {
     this.#forest = forest;
     this.#scorer = forest && ForestScorer.of(forest, this.buffer.columns);

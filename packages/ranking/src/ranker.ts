@@ -18,7 +18,8 @@ import { type Pending, PendingLists } from "./pending-lists.js";
 import { mix32 } from "./random.js";
 import { type Reader, ReaderModel } from "./reader-model.js";
 import { Rows } from "./rows.js";
-import { packSnapshot, unpackSnapshot } from "./snapshot.js";
+import { BadSnapshot, packSnapshot, unpackSnapshot } from "./snapshot.js";
+import { PartsReader, packParts } from "./snapshot-parts.js";
 import { softmax } from "./softmax.js";
 
 export interface RankerOptions {
@@ -280,26 +281,40 @@ export class Ranker {
 
   /** All the ranker knows, to go on from after a restart; without the examples it is small, but the next forest grows later. */
   snapshot({ withExamples = true } = {}): Uint8Array {
-    const example = withExamples ? {} : { examples: [] };
-    return packSnapshot({
-      limits: this.#limits(),
-      drawn: this.#drawn,
-      habit: this.#habit,
-      articles: this.#articles.state(),
-      readers: this.#readers.state(),
-      layout: this.#layout.state(),
-      active: this.#active.state(),
-      pending: this.#pending.state(),
-      linear: this.#linear.state(),
-      blend: this.#blend.state(),
-      list: { ...this.#heads.list.state(), ...example },
-      pool: { ...this.#heads.pool.state(), ...example },
-    });
+    const state = this.#state(this.#readers.state());
+    if (withExamples) return packSnapshot(state);
+    return packSnapshot({ ...state, list: { ...state.list, examples: [] }, pool: { ...state.pool, examples: [] } });
+  }
+
+  /** The same in parts of a few milliseconds each. Nothing may be learnt until the last is taken; scoring goes on. */
+  *snapshotParts(): Generator<Uint8Array> {
+    yield* packParts(this.#state(this.#readers.stateInSteps()));
   }
 
   /** A ranker that scores and learns as the one the snapshot was taken of. Throws BadSnapshot when it cannot. */
   static restore(snapshot: Uint8Array): Ranker {
-    const state = unpackSnapshot<RankerState>(snapshot);
+    return Ranker.#of(unpackSnapshot<RankerState>(snapshot));
+  }
+
+  /**
+   * The same from parts. Yields after each, first undefined, then the ranker as soon as it scores as the one it was: what comes
+   * after that are examples, without which it must not learn. Throws BadSnapshot when parts are missing.
+   */
+  static *restoreParts(parts: Iterable<Uint8Array>): Generator<Ranker | undefined> {
+    const reader = new PartsReader();
+    let ranker: Ranker | undefined;
+    for (const part of parts) {
+      reader.add(part);
+      if (ranker === undefined && reader.isComplete(["examples"])) ranker = Ranker.#of(reader.state() as RankerState);
+      yield ranker;
+    }
+    if (ranker === undefined || !reader.isComplete()) throw new BadSnapshot("the snapshot ends too early");
+    const { list, pool } = reader.state() as RankerState;
+    ranker.#heads.list.restoreExamples(list.examples);
+    ranker.#heads.pool.restoreExamples(pool.examples);
+  }
+
+  static #of(state: RankerState): Ranker {
     const ranker = new Ranker(state.limits);
     ranker.#drawn = state.drawn;
     ranker.#habit.set(state.habit);
@@ -313,6 +328,23 @@ export class Ranker {
     ranker.#heads.list.restore(state.list);
     ranker.#heads.pool.restore(state.pool);
     return ranker;
+  }
+
+  #state<Readers>(readers: Readers) {
+    return {
+      limits: this.#limits(),
+      drawn: this.#drawn,
+      habit: this.#habit,
+      articles: this.#articles.state(),
+      readers,
+      layout: this.#layout.state(),
+      active: this.#active.state(),
+      pending: this.#pending.state(),
+      linear: this.#linear.state(),
+      blend: this.#blend.state(),
+      list: this.#heads.list.state(),
+      pool: this.#heads.pool.state(),
+    };
   }
 
   #limits(): Required<RankerOptions> {

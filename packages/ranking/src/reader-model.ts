@@ -2,6 +2,7 @@ import type { ArticleTraits } from "./article-model.js";
 import { MEASURES } from "./feature-names.js";
 import type { Id } from "./id.js";
 import { LruIndex } from "./lru-index.js";
+import { Made } from "./snapshot-parts.js";
 
 /** How many articles a reader is remembered to have been shown, and to have read. */
 export const SHOWN_MAX = 256;
@@ -33,16 +34,23 @@ export class ReaderModel {
   }
 
   state() {
+    const { entries, readers } = this.stateInSteps();
+    return { entries, readers: Array.from({ length: readers.length }, (_, at) => readers.at(at)) };
+  }
+
+  /** The same, each reader's made when it is asked for. */
+  stateInSteps() {
     const entries = [...this.index.entries()];
-    return { entries, readers: entries.map(([, slot]) => this.#readers[slot]!.state()) };
+    return { entries, readers: new Made(entries.length, (at) => this.#readers[entries[at]![1]]!.state()) };
   }
 
   restore({ entries, readers }: ReturnType<ReaderModel["state"]>): void {
     this.index.restore(entries);
     this.#readers.length = 0;
     entries.forEach(([, slot], at) => {
-      this.#readers[slot] = new Reader(this.#tasteDimensions);
-      this.#readers[slot]!.restore(readers[at]!);
+      const state = readers[at]!;
+      this.#readers[slot] = new Reader(this.#tasteDimensions, state);
+      this.#readers[slot]!.restore(state);
     });
   }
 
@@ -71,9 +79,15 @@ export class Reader {
   lastVisitMs = Number.NaN;
   sessionLists = 0;
 
-  constructor(tasteDimensions: number) {
-    this.signatures = new Float32Array(tasteDimensions);
-    this.unit = new Float32Array(tasteDimensions);
+  constructor(
+    tasteDimensions: number,
+    {
+      signatures = new Float32Array(tasteDimensions),
+      unit = new Float32Array(tasteDimensions),
+    }: { signatures?: Float32Array; unit?: Float32Array } = {},
+  ) {
+    this.signatures = signatures;
+    this.unit = unit;
   }
 
   state() {

@@ -40,6 +40,7 @@ function unpacked(bytes: Uint8Array): Envelope | undefined {
   }
 }
 
-function columns(): string {
+/** The columns a snapshot is good for. */
+export function columns(): string {
   return [...COLUMNS, ...POOL_COLUMNS].join("\n");
 }

@@ -109,6 +109,33 @@ test("a restored ranker scores and learns as the one it was", () => {
   expect([...Ranker.restore(snapshot).score(list([1, 2, 3], atMs))]).toEqual(scored);
 }, 60_000);
 
+test("a snapshot in parts scores before its examples have come, and then learns as the one it was", () => {
+  const ranker = new Ranker({ seed: 3, articlesMax: 2_048, readersMax: 256 });
+  for (let article = 1; article < 400; article++) ranker.describe(article, { order: article, author: article % 5 });
+  const atMs = browse(ranker, 700, (articles) => Math.max(...articles));
+  ranker.trainIfDue();
+  const parts = [...ranker.snapshotParts()];
+  const whole = ranker.snapshot().length;
+  expect(parts.length).toBeGreaterThan(10);
+  expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(Math.min(whole / 4, 1_100_000));
+
+  const steps = [...Ranker.restoreParts(parts)];
+  const first = steps.findIndex((restored) => restored !== undefined);
+  const restored = steps[first]!;
+  expect(steps).toHaveLength(parts.length);
+  expect(first).toBeLessThan(parts.length - 1); // examples come last
+  const asked = list([1, 2, 3, 30, 999], atMs);
+  const same = () => expect([...restored.score(asked)]).toEqual([...ranker.score(asked)]);
+  same();
+  for (const one of [ranker, restored]) browse(one, 300, (articles) => Math.min(...articles), atMs);
+  for (const one of [ranker, restored]) one.trainIfDue();
+  same();
+
+  expect(() => [...Ranker.restoreParts(parts.slice(0, -1))]).toThrow(BadSnapshot);
+  expect(() => [...Ranker.restoreParts(parts.toSpliced(2, 1))]).toThrow(BadSnapshot);
+  expect(() => [...Ranker.restoreParts([new Uint8Array([1, 2, 3])])]).toThrow(BadSnapshot);
+}, 60_000);
+
 test("a snapshot without examples is smaller and scores the same", () => {
   const ranker = new Ranker({ articlesMax: 64, readersMax: 16 });
   const atMs = browse(ranker, 100, (articles) => articles[0]!);

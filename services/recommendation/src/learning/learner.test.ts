@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import { serialize } from "node:v8";
 import type { EventKind, LandedEvent } from "@headline/event-log";
 import { growForest, Ranker, type Training } from "@headline/ranking";
 import { inFull } from "@headline/testkit";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Catalogue } from "../catalogue/catalogue.js";
 import { Learner } from "./learner.js";
-import { contentOf, decodeLearner, encodeLearner } from "./learner-snapshot.js";
+import { contentOf, decodeLearner, encodeLearner, restoring, snapshotOf } from "./learner-snapshot.js";
 
 const NOW = 1_700_000_000_000;
 const ARTICLES = 400;
@@ -99,6 +100,32 @@ describe("what was learnt from the event log", () => {
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], atMs: NOW + 10_000_000 };
     expect([...restarted.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
     expect(await isSame(restarted, straight)).toBe(true);
+  }, 60_000);
+
+  test("is stored in small pieces, and read from chunks cut anywhere", async () => {
+    const pieces = [...snapshotOf(straight)];
+    expect(pieces.length).toBeGreaterThan(20);
+    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(1_100_000);
+    const bytes = Buffer.concat(pieces);
+    const chunks = Array.from({ length: Math.ceil(bytes.length / 99_991) }, (_, at) =>
+      bytes.subarray(at * 99_991, (at + 1) * 99_991),
+    );
+    const steps = [...restoring(chunks, { catalogue: catalogue(), grow, students: [] })];
+    expect(await isSame(steps.at(-1) as Learner, straight)).toBe(true);
+    const cut = () => [...restoring(chunks.slice(0, -1), { catalogue: catalogue(), grow, students: [] })];
+    expect(cut).toThrow("ends");
+  }, 60_000);
+
+  test("is read as version 1 wrote it, in one piece", async () => {
+    const state = { ...straight.state(), students: {} };
+    const whole = serialize({ version: 1, state, ranker: straight.ranker.snapshot() });
+    const read = decodeLearner(whole, { catalogue: catalogue(), grow, students: [] });
+    expect(read.position).toBe(straight.position);
+    const list = { reader: -3n, articles: [1n, 2n, 3n, 4n], atMs: NOW + 10_000_000 };
+    expect([...read.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
+    expect(() =>
+      decodeLearner(serialize({ version: 9, state }), { catalogue: catalogue(), grow, students: [] }),
+    ).toThrow("version 9");
   }, 60_000);
 
   test("puts what a reader clicks before what the reader does not", async () => {

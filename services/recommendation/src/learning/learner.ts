@@ -16,7 +16,14 @@ export interface Student {
   learn(event: LandedEvent, slot: number, counts: boolean): void;
   /** All it knows, as bytes in parts of a few milliseconds each; nothing when it keeps nothing of its own. */
   snapshotParts?(): Iterable<Uint8Array>;
-  restore?(bytes: Uint8Array): void;
+  /** Becomes what the snapshot was taken of, in steps of a few milliseconds each. */
+  restoreParts?(bytes: Uint8Array): Iterable<void>;
+}
+
+/** A part of what a student knows. */
+export interface StudentPart {
+  readonly student: string;
+  readonly bytes: Uint8Array;
 }
 
 export interface LearnerState {
@@ -76,30 +83,29 @@ export class Learner {
     return this.#growing.length === 0;
   }
 
-  /** Nothing may be learnt while it is gathered; `breathe` lets others have their turn. */
-  async state(breathe: () => Promise<void>): Promise<LearnerState> {
-    const students: Record<string, Uint8Array> = {};
-    for (const student of this.parts.students) {
-      const parts: Uint8Array[] = [];
-      for (const part of student.snapshotParts?.() ?? []) {
-        parts.push(part);
-        await breathe();
-      }
-      if (parts.length > 0) students[student.name] = Buffer.concat(parts);
-    }
-    const guests = this.#guests.snapshot();
-    if (guests !== undefined) students[GUESTS] = guests;
-    return { position: this.#position, clicks: this.#clicks, list: this.#lists.state(), students };
+  /** Where it stands; beside it a snapshot has what its students and its ranker know. */
+  state(): Omit<LearnerState, "students"> {
+    return { position: this.#position, clicks: this.#clicks, list: this.#lists.state() };
   }
 
-  restore({ position, clicks, list, students }: LearnerState): void {
+  /** All that its students know, in parts of a few milliseconds each. Nothing may be learnt until the last is taken. */
+  *studentParts(): Generator<StudentPart> {
+    for (const { name, snapshotParts } of this.parts.students) {
+      for (const bytes of snapshotParts?.() ?? []) yield { student: name, bytes };
+    }
+    const guests = this.#guests.snapshot();
+    if (guests !== undefined) yield { student: GUESTS, bytes: guests };
+  }
+
+  /** Becomes what the state was of, in steps of a few milliseconds each. */
+  *restoring({ position, clicks, list, students }: LearnerState): Generator<void> {
     this.#position = position;
     this.#clicks = clicks;
     this.#lists.restore(list);
     this.#guests.restore(students[GUESTS]);
-    for (const student of this.parts.students) {
-      const bytes = students[student.name];
-      if (bytes !== undefined) student.restore?.(bytes);
+    for (const { name, restoreParts } of this.parts.students) {
+      const bytes = students[name];
+      if (bytes !== undefined) yield* restoreParts?.(bytes) ?? [];
     }
   }
 

@@ -1,16 +1,26 @@
-import { promisify } from "node:util";
-import { gunzip, gzip, constants as zlib } from "node:zlib";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setImmediate as breathe } from "node:timers/promises";
+import { createGunzip, createGzip, constants as zlib } from "node:zlib";
 import { DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
 
-/** A model as it was after one event. */
+/** A model as it was after one event, in chunks: joined they are the bytes that were written. */
 export interface StoredModel {
   readonly eventId: bigint;
-  readonly body: Buffer;
+  readonly chunks: readonly Buffer[];
+}
+
+/** A model as it is stored: compressed, in parts. */
+export interface PackedModel {
+  readonly eventId: bigint;
+  readonly parts: readonly Buffer[];
 }
 
 /** A statement takes no more than max_allowed_packet, 16 MB at least by default. */
 const PART_BYTES = 4 * 1024 * 1024;
+/** Chunks small enough that none holds the thread for long. */
+const CHUNK_BYTES = 256 * 1024;
 
 /** Snapshots of models in MySQL, in parts, compressed; the newest of a name is kept. */
 export class ModelStore {
@@ -35,7 +45,7 @@ export class ModelStore {
       if (row === undefined) break;
       parts.push(row.body);
     }
-    return { eventId: BigInt(head.event_id), body: await promisify(gunzip)(Buffer.concat(parts)) };
+    return { eventId: BigInt(head.event_id), chunks: await unpacked(parts) };
   }
 
   /** True for the one of several processes that is to take the next snapshot; the last was this long ago. */
@@ -49,19 +59,59 @@ export class ModelStore {
   }
 
   /** All of it or nothing; older ones go. */
-  async save({ eventId, body }: StoredModel): Promise<void> {
-    const packed = await promisify(gzip)(body, { level: zlib.Z_BEST_SPEED });
+  async save({ eventId, parts }: PackedModel): Promise<void> {
     await this.mysql.transaction(async (tx) => {
       await tx.write("DELETE FROM model_snapshots WHERE name = ? AND event_id = ?", [this.name, eventId]);
-      for (let part = 0; part * PART_BYTES < packed.length; part += 1) {
+      for (const [part, body] of parts.entries()) {
         await tx.write(
           "INSERT INTO model_snapshots (name, event_id, part, body, taken_at) VALUES (?, ?, ?, ?, " +
             DATABASE_NOW_MS +
             ")",
-          [this.name, eventId, part, packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES)],
+          [this.name, eventId, part, body],
         );
       }
       await tx.write("DELETE FROM model_snapshots WHERE name = ? AND event_id < ?", [this.name, eventId]);
     });
   }
+}
+
+/** Compresses the pieces of a model as they are made, one a turn of the loop. */
+export async function packModel(pieces: Iterable<Buffer>): Promise<Buffer[]> {
+  const parts: Buffer[] = [];
+  await pipeline(
+    Readable.from(oneATurn(pieces)),
+    createGzip({ level: zlib.Z_BEST_SPEED, chunkSize: CHUNK_BYTES }),
+    async (packed: AsyncIterable<Buffer>) => {
+      let part: Buffer[] = [];
+      let bytes = 0;
+      for await (const chunk of packed) {
+        part.push(chunk);
+        bytes += chunk.length;
+        if (bytes < PART_BYTES - CHUNK_BYTES) continue;
+        parts.push(Buffer.concat(part));
+        [part, bytes] = [[], 0];
+      }
+      if (bytes > 0) parts.push(Buffer.concat(part));
+    },
+  );
+  return parts;
+}
+
+async function* oneATurn(pieces: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  for (const piece of pieces) {
+    yield piece;
+    await breathe();
+  }
+}
+
+async function unpacked(parts: readonly Buffer[]): Promise<Buffer[]> {
+  const chunks: Buffer[] = [];
+  await pipeline(
+    Readable.from(parts),
+    createGunzip({ chunkSize: CHUNK_BYTES }),
+    async (unpacking: AsyncIterable<Buffer>) => {
+      for await (const chunk of unpacking) chunks.push(chunk);
+    },
+  );
+  return chunks;
 }

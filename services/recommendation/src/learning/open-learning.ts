@@ -4,8 +4,8 @@ import type { Mysql } from "@headline/mysql";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
 import { Learner, type Student } from "./learner.js";
-import { decodeLearner, encodeLearner } from "./learner-snapshot.js";
-import { ModelStore } from "./model-store.js";
+import { restoring, snapshotOf } from "./learner-snapshot.js";
+import { ModelStore, packModel } from "./model-store.js";
 
 interface Parts {
   readonly mysql: Mysql;
@@ -25,6 +25,11 @@ export interface Learning extends AsyncDisposable {
   caughtUp(eventId: bigint, withinMs: number): Promise<boolean>;
 }
 
+interface Restored {
+  readonly learner: Learner;
+  readonly whole: Promise<unknown>;
+}
+
 export const MODEL_NAME = "recommender";
 const SNAPSHOT_MS = 10 * 60 * 1_000;
 const LOOK_MS = 30_000;
@@ -37,9 +42,9 @@ export async function openLearning(parts: Parts): Promise<Learning> {
   const store = new ModelStore(mysql, MODEL_NAME);
   const grower = new ForestGrower(onError);
   const grow = grower.grow.bind(grower);
-  const learner = await restored();
   const stopped = new AbortController();
   const { signal } = stopped;
+  const { learner, whole } = await restored();
   let snapshot: Promise<unknown> = Promise.resolve();
   const following = follow();
   const storing = keepStoring();
@@ -57,19 +62,37 @@ export async function openLearning(parts: Parts): Promise<Learning> {
     },
   };
 
-  /** A snapshot that cannot be read costs a replay from the beginning, and never the start. */
-  async function restored(): Promise<Learner> {
+  /**
+   * The learner of the newest snapshot, once it serves as it did; `whole` resolves when it can learn, too. A snapshot that cannot
+   * be read costs a replay from the beginning, and never the start.
+   */
+  async function restored(): Promise<Restored> {
     try {
       const stored = await store.load();
-      if (stored !== undefined) return decodeLearner(stored.body, { catalogue, grow, students });
+      if (stored !== undefined) return await restore(stored.chunks);
     } catch (error) {
       onError(error);
     }
-    return new Learner({ catalogue, grow, students });
+    return { learner: new Learner({ catalogue, grow, students }), whole: Promise.resolve() };
+  }
+
+  async function restore(chunks: readonly Buffer[]): Promise<Restored> {
+    const steps = restoring(chunks, { catalogue, grow, students });
+    for (;;) {
+      const { value: learner, done } = steps.next();
+      if (learner instanceof Learner) return { learner, whole: finish(steps).catch(onError) };
+      if (done) throw new Error("the snapshot ends too early");
+      await breathe();
+    }
+  }
+
+  /** Takes what is left of a restoration, a step a turn. */
+  async function finish(steps: Iterator<unknown>): Promise<void> {
+    while (!signal.aborted && !steps.next().done) await breathe();
   }
 
   async function follow(): Promise<void> {
-    await before?.(signal);
+    await Promise.all([before?.(signal), whole]);
     await followEvents({ mysql, from: learner.position, signal, onError, onBatch: learnInPieces });
   }
 
@@ -89,9 +112,9 @@ export async function openLearning(parts: Parts): Promise<Learning> {
       try {
         if (!(await store.claim(snapshotMs)) || !learner.isSettled) continue;
         const eventId = learner.position;
-        const encoding = encodeLearner(learner);
-        snapshot = encoding.catch(() => undefined); // what is learnt waits for it
-        await store.save({ eventId, body: await encoding });
+        const packing = packModel(snapshotOf(learner));
+        snapshot = packing.catch(() => undefined); // what is learnt waits for it
+        await store.save({ eventId, parts: await packing });
         storedUpTo = eventId;
       } catch (error) {
         onError(error);

@@ -6,8 +6,8 @@ import { loadCatalogue } from "../catalogue/article-source.js";
 import { Catalogue } from "../catalogue/catalogue.js";
 import { TitleKeeper } from "../catalogue/title-keeper.js";
 import { Learner } from "./learner.js";
-import { contentOf, decodeLearner, encodeLearner } from "./learner-snapshot.js";
-import { ModelStore } from "./model-store.js";
+import { contentOf, decodeLearner, snapshotOf } from "./learner-snapshot.js";
+import { ModelStore, packModel } from "./model-store.js";
 import { MODEL_NAME } from "./open-learning.js";
 import { createTastes } from "./tastes.js";
 
@@ -69,11 +69,14 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
     onProgress?.({ events, upTo: learner.position });
     if (was === undefined || learner.position !== compareAt) continue;
     compareAt = undefined;
-    isSame = isDeepStrictEqual(await contentOf(learner), await contentOf(decodeLearner(was.body, fresh())));
+    isSame = isDeepStrictEqual(
+      await contentOf(learner),
+      await contentOf(decodeLearner(Buffer.concat(was.chunks), fresh())),
+    );
   }
   await learner.settle();
   const stored = was === undefined || learner.position >= was.eventId;
-  if (stored) await store.save({ eventId: learner.position, body: await encodeLearner(learner) });
+  if (stored) await store.save({ eventId: learner.position, parts: await packModel(snapshotOf(learner)) });
   const pruned = await prunedUpTo(mysql);
   return {
     events,

@@ -64,7 +64,7 @@ function interestsStudent(interests: Interests): Student {
       else interests.learn(userId, slot, deed.weight, landedAtMs);
     },
     snapshotParts: () => interests.snapshotParts(),
-    restore: (bytes) => interests.restore(bytes),
+    restoreParts: (bytes) => interests.restoreParts(bytes),
   };
 }
 
@@ -75,6 +75,6 @@ function coVisitsStudent(visits: CoVisits): Student {
       if (counts && READING.has(kind)) visits.learn(userId, slot, landedAtMs);
     },
     snapshotParts: () => visits.snapshotParts(),
-    restore: (bytes) => visits.restore(bytes),
+    restoreParts: (bytes) => visits.restoreParts(bytes),
   };
 }
