@@ -1,8 +1,7 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { promisify } from "node:util";
 import { bundled, throwawayMysql, throwawayRedis } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { ConflictingIdError } from "../src/index.js";
@@ -18,15 +17,6 @@ describe("the first persistent example", () => {
     const program = await bundled(resolve(PACKAGE, "examples/persistent.mjs"));
     for (const _start of ["first", "second"])
       expect(await jobsPrintedBy(program, store.url)).toMatch(/^ {4}report \(/m);
-  });
-
-  test("is in the package", async () => {
-    const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-      cwd: PACKAGE,
-    });
-    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-    const examples = files.map(({ path }) => path).filter((path) => path.startsWith("examples/"));
-    expect(examples).toEqual(["examples/persistent.mjs", "examples/two-processes.mjs"]);
   });
 
   test("without onConflict ends with an error that names it", () => {

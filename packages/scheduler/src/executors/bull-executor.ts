@@ -1,4 +1,4 @@
-import { type Job as BullJob, Queue, QueueEvents } from "bullmq";
+import type { Job as BullJob, Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Clock, systemClock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
@@ -7,6 +7,7 @@ import type { Json } from "../core/json.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { type BullPayload, cancelKey } from "./bull-payload.js";
 import { closeBull } from "./close-bull.js";
+import { loadBullmq } from "./load-bullmq.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { closeRedis, openRedis, patientConnection, promptConnection, type RedisTarget } from "./redis-target.js";
 import { reviveError } from "./remote-error.js";
@@ -78,6 +79,7 @@ export class BullExecutor implements Executor {
 
   async start(context?: ExecutorContext): Promise<void> {
     const { connection, queue } = this.#options;
+    const { Queue, QueueEvents } = loadBullmq("BullExecutor");
     const prefix = this.#prefix;
     this.#logger = context?.logger;
     this.#closed = false;

@@ -1,4 +1,4 @@
-import { type Job as BullJob, DelayedError, UnrecoverableError, Worker } from "bullmq";
+import type { Job as BullJob, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
@@ -14,6 +14,7 @@ import { heedErrors } from "./heed-errors.js";
 import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
 import { LeftToOthers } from "./left-to-others.js";
+import { loadBullmq } from "./load-bullmq.js";
 import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
 import { RunningSet } from "./running-set.js";
 import { settledOrIgnored } from "./settled-or-ignored.js";
@@ -59,6 +60,8 @@ export interface BullTaskWorkerOptions {
   readonly clock?: Clock;
 }
 
+const bullmq = () => loadBullmq("BullTaskWorker");
+
 /** Stalls are judged by the run's own `ack` and `maxDeliveries`, not by BullMQ's count. */
 const NO_STALL_LIMIT = 1_000_000;
 const STARTED_KEPT_SECONDS = 86_400;
@@ -88,6 +91,7 @@ export class BullTaskWorker implements AsyncDisposable {
   constructor(options: BullTaskWorkerOptions) {
     checkKnown<BullTaskWorkerOptions>(options, OPTIONS, "BullTaskWorker");
     const { connection, queue, prefix = "bull", concurrency = 10, lockMs = 30_000 } = options;
+    const { Worker } = bullmq();
     this.#options = options;
     this.#prefix = prefix;
     this.#clock = options.clock ?? systemClock();
@@ -129,7 +133,7 @@ export class BullTaskWorker implements AsyncDisposable {
       await this.#mayStart(job);
       return await this.#execute(task, job.data);
     } catch (error) {
-      if (isA(error, DelayedError)) throw error;
+      if (isA(error, bullmq().DelayedError)) throw error;
       throw asFailure(error);
     }
   }
@@ -142,7 +146,7 @@ export class BullTaskWorker implements AsyncDisposable {
     if (offerAt === undefined) throw new RunRefusedError(`not started: this worker knows no task "${job.name}"`);
     await job.updateData({ ...job.data, unknownSince });
     await job.moveToDelayed(offerAt, token);
-    throw new DelayedError();
+    throw new (bullmq().DelayedError)();
   }
 
   /** BullMQ gives a run whose worker went silent to another one; whether that may start it is the job's to say. */
@@ -204,7 +208,7 @@ export async function bullWorker(options: BullTaskWorkerOptions): Promise<BullTa
 /** BullMQ keeps the message and the stack, so the name goes into the stack; and it must not retry by itself. */
 function asFailure(thrown: unknown): UnrecoverableError {
   const { name, message, stack } = describeThrown(thrown);
-  const failure = new UnrecoverableError(message);
+  const failure = new (bullmq().UnrecoverableError)(message);
   const frames = stack.slice(stack.indexOf("\n    at "));
   failure.stack = stack.includes("\n    at ") ? `${name}: ${message}${frames}` : `${name}: ${message}`;
   return failure;

@@ -1,5 +1,6 @@
 import type { RedisOptions as BullRedisOptions } from "bullmq";
-import { Redis, type RedisOptions } from "ioredis";
+import type { Redis, RedisOptions } from "ioredis";
+import { optionalPeer } from "../core/optional-peer.js";
 import { redisAddress } from "../stores/server-url.js";
 import { urlOption } from "../stores/url-option.js";
 
@@ -47,7 +48,8 @@ export function promptConnection(target: RedisTarget): RedisConnectionOptions {
 /** A client of our own. Its errors are told by the calls that fail. */
 export function openRedis({ url, ...rest }: RedisConnectionOptions): Redis {
   const options = rest as RedisOptions & { replyMapping?: "legacy" };
-  const redis = url === undefined ? new Redis(options) : new Redis(url, options);
+  const { Redis: Client } = optionalPeer<typeof import("ioredis")>("ioredis", "BullMQ");
+  const redis = url === undefined ? new Client(options) : new Client(url, options);
   redis.on("error", () => {});
   return redis;
 }
@@ -68,11 +70,16 @@ export async function closeRedis(redis: Redis): Promise<void> {
 
 function optionsOf(target: RedisTarget): RedisConnectionOptions {
   if (typeof target === "string") return { ...urlOption("connection", redisAddress, target), disconnectTimeout: 100 };
-  const { keyPrefix, scripts: _scripts, ...options } = target instanceof Redis ? target.options : target;
+  const { keyPrefix, scripts: _scripts, ...options } = isClient(target) ? target.options : target;
   if (keyPrefix !== undefined && keyPrefix !== "") {
     throw new TypeError("connection: BullMQ's scripts cannot work under an ioredis keyPrefix; give `prefix` instead");
   }
   return { disconnectTimeout: 100, ...options } as RedisConnectionOptions; // the two disagree only on `undefined`
+}
+
+/** By its methods: it may be of another copy of ioredis. */
+function isClient(target: RedisOptions | Redis): target is Redis {
+  return "duplicate" in target && typeof target.duplicate === "function";
 }
 
 /** 50 ms, doubling to one second, with a little chance so that a fleet does not come back in step. */

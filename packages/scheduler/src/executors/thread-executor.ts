@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { Piscina } from "piscina";
+import type { Piscina } from "piscina";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { optionalPeer } from "../core/optional-peer.js";
 import { QueueFullError } from "./queue-full-error.js";
 import { type RemoteError, reviveError } from "./remote-error.js";
 import type { ThreadAnswer, ThreadCall } from "./thread-worker.js";
@@ -129,7 +130,8 @@ export class WorkerThreadExecutor implements Executor {
 
 function openPool(options: WorkerThreadExecutorOptions, maxThreads: number): Piscina {
   const { filename, minThreads = 0, idleTimeoutMs = 10_000, maxOldGenerationSizeMb, execArgv = [] } = options;
-  const pool = new Piscina({
+  const { Piscina: Pool } = optionalPeer<typeof import("piscina")>("piscina", "WorkerThreadExecutor");
+  const pool = new Pool({
     ...threadWorker(execArgv),
     workerData: { filename },
     minThreads,

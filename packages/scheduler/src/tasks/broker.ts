@@ -1,7 +1,8 @@
-import { Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { Clock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
 import { closeBull } from "../executors/close-bull.js";
+import { loadBullmq } from "../executors/load-bullmq.js";
 import type { RedisConnectionOptions } from "../executors/redis-target.js";
 import type { TaskMessage } from "./message.js";
 import { BrokerUnavailableError } from "./task-errors.js";
@@ -69,7 +70,8 @@ export class Broker {
   #queue(name: string): Queue<TaskMessage> {
     let queue = this.#queues.get(name);
     if (queue === undefined) {
-      queue = new Queue<TaskMessage>(name, { connection: this.connection, prefix: this.prefix });
+      const bullmq = loadBullmq("TaskApp");
+      queue = new bullmq.Queue<TaskMessage>(name, { connection: this.connection, prefix: this.prefix });
       queue.on("error", () => {}); // the calls that fail say so
       this.#queues.set(name, queue);
     }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { DelayedError, type Job, UnrecoverableError, WaitingError, Worker } from "bullmq";
+import type { Job, UnrecoverableError, Worker } from "bullmq";
 import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -9,6 +9,7 @@ import { heedErrors } from "../executors/heed-errors.js";
 import { jsonValue } from "../executors/json-value.js";
 import { KeyWatch } from "../executors/key-watch.js";
 import { LeftToOthers } from "../executors/left-to-others.js";
+import { loadBullmq } from "../executors/load-bullmq.js";
 import { patientConnection } from "../executors/redis-target.js";
 import { RunningSet } from "../executors/running-set.js";
 import { settledOrIgnored } from "../executors/settled-or-ignored.js";
@@ -53,6 +54,8 @@ export interface TaskWorkerOptions {
   /** SIGTERM and SIGINT close the worker, letting its tasks finish; a second one does not wait. Default false. */
   readonly signals?: boolean;
 }
+
+const bullmq = () => loadBullmq("TaskWorker");
 
 const NO_STALL_LIMIT = 1_000_000;
 const MAX_DELIVERIES = 5;
@@ -126,6 +129,7 @@ export class TaskWorker implements AsyncDisposable {
 
   #open(queue: string): Worker<TaskMessage> {
     const { concurrency = 10, lockMs = 30_000 } = this.#options;
+    const { Worker } = bullmq();
     const worker = new Worker<TaskMessage>(queue, (job, token) => this.#handle(job, token!), {
       connection: patientConnection(this.#app.brokerTarget),
       prefix: this.#app.prefix,
@@ -184,7 +188,7 @@ export class TaskWorker implements AsyncDisposable {
       await this.#waitForTurn(task, job, token);
       if (await this.#begin(task, message)) await this.#run(task, job, token, controller);
     } catch (thrown) {
-      if (isA(thrown, DelayedError) || isA(thrown, WaitingError)) throw thrown;
+      if (isA(thrown, bullmq().DelayedError) || isA(thrown, bullmq().WaitingError)) throw thrown;
       await this.#fail(message, thrown);
       throw asFailure(thrown);
     } finally {
@@ -341,13 +345,13 @@ export class TaskWorker implements AsyncDisposable {
   async #postpone(job: Job<TaskMessage>, token: string, at: number, change: Partial<TaskMessage>): Promise<never> {
     await job.updateData({ ...job.data, ...change, silences: job.stalledCounter });
     await job.moveToDelayed(at, token);
-    throw new DelayedError();
+    throw new (bullmq().DelayedError)();
   }
 
   async #backToQueue({ definition }: RegisteredTask, job: Job<TaskMessage>, token: string): Promise<void> {
     if (definition.acksLate !== true) return;
     await job.moveToWait(token);
-    throw new WaitingError();
+    throw new (bullmq().WaitingError)();
   }
 }
 
@@ -358,7 +362,7 @@ function isExpired({ expires }: TaskMessage, nowMs: number): boolean {
 /** BullMQ must not retry by itself. */
 function asFailure(thrown: unknown): UnrecoverableError {
   const { message, stack } = describeThrown(thrown);
-  return Object.assign(new UnrecoverableError(message), { stack });
+  return Object.assign(new (bullmq().UnrecoverableError)(message), { stack });
 }
 
 function settable(): { promise: Promise<void>; resolve: () => void } {

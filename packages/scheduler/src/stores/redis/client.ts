@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import type { Cluster, Redis } from "ioredis";
+import { optionalPeer } from "../../core/optional-peer.js";
 import { redisAddress } from "../server-url.js";
 import { urlOption } from "../url-option.js";
 
@@ -14,7 +14,7 @@ const COMMAND_MS = 1_000;
  * half-open link, and never sends a command a second time by itself. ioredis is an optional peer, so it is only loaded here.
  */
 export function openClient(url: string): Redis {
-  const { Redis: Client } = createRequire(import.meta.url)("ioredis") as typeof import("ioredis");
+  const { Redis: Client } = optionalPeer<typeof import("ioredis")>("ioredis", "RedisJobStore");
   const client = new Client({
     ...urlOption("url", redisAddress, url),
     lazyConnect: true,

@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { throwawayMysql } from "@headline/testkit";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { type Installed, installed } from "./installed.js";
+
+const README = readFileSync(resolve(import.meta.dirname, "../README.md"), "utf8");
+const EXAMPLES = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text!);
+const SUCCESS = { code: 0, text: "" };
+const EVERYTHING = `
+  import * as core from "@headline/scheduler";
+  import * as stores from "@headline/scheduler/stores";
+  import * as conformance from "@headline/scheduler/stores/conformance";
+  import * as executors from "@headline/scheduler/executors";
+  import * as crontab from "@headline/scheduler/crontab";
+  import * as tasks from "@headline/scheduler/tasks";
+  import * as dashboard from "@headline/scheduler/dashboard";
+  import * as simulation from "@headline/scheduler/simulation";
+  export const all = { core, stores, conformance, executors, crontab, tasks, dashboard, simulation };
+`;
+const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" };
+const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
+
+describe("the packed package, in an empty folder", () => {
+  let app: Installed;
+  beforeAll(async () => {
+    app = await installed();
+  });
+  afterAll(() => app?.[Symbol.dispose]());
+
+  test("holds the examples", () => {
+    const examples = readdirSync(join(app.folder, "node_modules/@headline/scheduler/examples"));
+    expect(examples).toEqual(["persistent.mjs", "two-processes.mjs"]);
+  });
+
+  test("runs without any peer, and says which one a part needs", async () => {
+    app.write(
+      "bare.js",
+      `import { Scheduler } from "@headline/scheduler";
+      import { AsyncExecutor, BullExecutor, BullTaskWorker, WorkerThreadExecutor } from "@headline/scheduler/executors";
+      import { RedisJobStore } from "@headline/scheduler/stores";
+      import { TaskApp } from "@headline/scheduler/tasks";
+      const connection = "redis://127.0.0.1:1";
+      const said = async (act) => console.log((await Promise.resolve().then(act).catch((error) => error)).message);
+      await said(() => new BullExecutor({ connection, queue: "q" }).start());
+      await said(() => new BullTaskWorker({ connection, queue: "q", tasks: {} }));
+      await said(() => new WorkerThreadExecutor({ filename: import.meta.filename }).start());
+      await said(() => new RedisJobStore({ url: connection }));
+      await said(() => new TaskApp({ broker: connection }).AsyncResult("a").status());
+      const scheduler = new Scheduler({ executors: { default: new AsyncExecutor() } });
+      await scheduler.addJob({ func: () => console.log("ran") });
+      scheduler.on("job:executed", () => scheduler.shutdown());
+      await scheduler.run();`,
+    );
+    const needs = (who: string, name: string) => `${who} needs ${name}, which is not installed: npm install ${name}`;
+    const { code, text } = await app.node("bare.js");
+    expect(text.trim().split("\n")).toEqual([
+      needs("BullExecutor", "bullmq"),
+      needs("BullTaskWorker", "bullmq"),
+      needs("WorkerThreadExecutor", "piscina"),
+      needs("RedisJobStore", "ioredis"),
+      needs("BullMQ", "ioredis"),
+      "ran",
+    ]);
+    expect(code).toBe(0);
+  });
+
+  test("runs a job in a thread with piscina alone", async () => {
+    app.link("piscina");
+    app.write("heavy.js", "export const sum = (context, a, b) => a + b;");
+    app.write(
+      "thread.js",
+      `import { Scheduler } from "@headline/scheduler";
+      import { WorkerThreadExecutor } from "@headline/scheduler/executors";
+      const filename = new URL("heavy.js", import.meta.url).href;
+      const scheduler = new Scheduler({ executors: { cpu: new WorkerThreadExecutor({ filename }) } });
+      scheduler.registerTask("sum");
+      await scheduler.addJob({ func: "sum", args: [1, 2], executor: "cpu" });
+      scheduler.on("job:executed", ({ value }) => scheduler.shutdown().then(() => console.log(value)));
+      await scheduler.run();`,
+    );
+    expect(await app.node("thread.js")).toEqual({ code: 0, text: "3\n" });
+  });
+
+  test("has types that need no peer for the first import", async () => {
+    app.link("typescript", "@types/node");
+    app.write("first.ts", `${EXAMPLES[0]}\nscheduler satisfies Scheduler;`);
+    for (const options of [NODENEXT, BUNDLER])
+      expect(await app.tsc({ ...options, types: ["node"], skipLibCheck: false }, "first.ts")).toEqual(SUCCESS);
+  });
+
+  describe("with its peers", () => {
+    beforeAll(() => app.link("mysql2", "ioredis", "bullmq", "express", "@types/express", "undici-types"));
+
+    test("compiles the README's examples and every import, strictly", async () => {
+      const files = EXAMPLES.map((text, at) => app.write(`example${at}.ts`, `${text}\nexport { scheduler };`));
+      app.write("everything.ts", EVERYTHING);
+      for (const options of [NODENEXT, BUNDLER])
+        expect(await app.tsc({ ...options, types: ["node"] }, ...files, "everything.ts")).toEqual(SUCCESS);
+    });
+
+    test("runs the README's first examples twice, the second time on what the first left in MySQL", async () => {
+      await using mysql = await throwawayMysql();
+      for (const example of EXAMPLES.slice(0, 2)) {
+        const program = example.replace(/"mysql:\/\/[^"]*"/, JSON.stringify(mysql.url));
+        app.write("example.js", `${program}\nawait scheduler.printJobs();\nawait scheduler.shutdown();`);
+        for (const _start of ["first", "second"]) {
+          const { code, text } = await app.node("example.js");
+          expect(text).toMatch(/^ {4}\w+ \(trigger: .*next run at: /m);
+          expect([code, text]).toEqual([0, expect.not.stringContaining("Error")]);
+        }
+      }
+    });
+  });
+});
