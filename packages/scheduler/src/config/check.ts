@@ -1,3 +1,4 @@
+import { nearestName } from "../core/known-options.js";
 import { ConfigError } from "./config-error.js";
 
 /** Answers the value as what it was checked to be, or throws a ConfigError. */
@@ -90,6 +91,8 @@ function under(path: string, key: string): string {
 }
 
 function unknown(path: string, known: readonly string[]): ConfigError {
+  const near = nearestName(path.slice(path.lastIndexOf(".") + 1), known);
+  if (near !== undefined) return new ConfigError(path, `is not known; write ${near}`);
   return new ConfigError(path, known.length === 0 ? "is not known" : `is not known; there are ${listed(known, "and")}`);
 }
 

@@ -87,10 +87,7 @@ describe("Scheduler.fromConfig", () => {
   test.each<[unknown, string]>([
     [null, "configuration: must be an object, is null"],
     [[], "configuration: must be an object, is []"],
-    [
-      { timezon: "UTC" },
-      "timezon: is not known; there are timezone, jobDefaults, stores, executors, leaseMs, pollMs and historyDays",
-    ],
+    [{ timezon: "UTC" }, "timezon: is not known; write timezone"],
     [{ timezone: "Mars/Olympus" }, 'timezone: there is no time zone "Mars/Olympus"'],
     [{ leaseMs: "10s" }, 'leaseMs: must be a whole number from 1, is "10s"'],
     [{ historyDays: -1 }, "historyDays: must be a number, 0 or more, is -1"],

@@ -2,6 +2,7 @@ import { thrownMessage } from "../core/describe-thrown.js";
 import type { Executor } from "../core/executor.js";
 import type { JobDefaults } from "../core/job-spec.js";
 import type { JobStore } from "../core/job-store.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { SchedulerOptions } from "../core/scheduler-options.js";
 import { portableZone } from "../time/portable-zone.js";
 import { zone } from "../time/zone.js";
@@ -14,11 +15,21 @@ import { storeOpener } from "./store-opener.js";
 /** What a configuration file cannot hold. Stores and executors given here stand beside those it names. */
 export type ConfigParts = Pick<SchedulerOptions, "clock" | "random" | "logger" | "unref" | "stores" | "executors">;
 
+const PARTS: OptionNames<ConfigParts> = {
+  clock: true,
+  random: true,
+  logger: true,
+  unref: true,
+  stores: true,
+  executors: true,
+};
+
 /** Makes what an alias stands for: nothing is connected before the scheduler starts. */
 export type Opener<T> = (parts: ConfigParts) => Promise<T>;
 
 /** A scheduler's options from JSON. Everything is checked before anything is made. Throws a ConfigError. */
 export async function openConfig(json: unknown, parts: ConfigParts): Promise<SchedulerOptions> {
+  checkKnown<ConfigParts>(parts, PARTS, "fromConfig");
   const { stores, executors, ...plain } = config(nested(json), "");
   return {
     ...parts,

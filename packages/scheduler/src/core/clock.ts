@@ -1,3 +1,4 @@
+import { checkKnown, type OptionNames } from "./known-options.js";
 import type { TimerSource } from "./timer-source.js";
 
 /** Time as the scheduler sees it: nothing else in this package reads the time or sets a timer. */
@@ -15,11 +16,15 @@ export interface SystemClockOptions {
   readonly timers?: TimerSource;
 }
 
+const OPTIONS: OptionNames<SystemClockOptions> = { unref: true, timers: true };
+
 /** setTimeout counts in 32 bits: a longer delay would fire at once. */
 export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The machine's own clocks and timers. */
-export function systemClock({ unref = false, timers = loopTimers(unref) }: SystemClockOptions = {}): Clock {
+export function systemClock(options: SystemClockOptions = {}): Clock {
+  checkKnown<SystemClockOptions>(options, OPTIONS, "systemClock");
+  const { unref = false, timers = loopTimers(unref) } = options;
   return {
     now: Date.now,
     monotonic: () => performance.now(),

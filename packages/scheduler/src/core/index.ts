@@ -1,3 +1,11 @@
+export type {
+  ExecutionListQuery,
+  PrintJobsOptions,
+  RemoveExecutorOptions,
+  RemoveStoreOptions,
+  ShutdownOptions,
+  StartOptions,
+} from "./call-options.js";
 export { type Clock, type SystemClockOptions, systemClock } from "./clock.js";
 export type { DeclaredJobs, DeclaredSpec, DeclareOptions } from "./declarations.js";
 export * from "./errors.js";

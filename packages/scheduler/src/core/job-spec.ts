@@ -109,6 +109,11 @@ const DEFAULTS_NAMES: OptionNames<JobDefaults> = {
   maxDeliveries: true,
 };
 
+/** Throws on an option that no job has. */
+export function checkSpec(spec: object, what = "a job"): void {
+  checkKnown<JobSpec>(spec, SPEC_NAMES, what, jobSpecError);
+}
+
 /** Throws on a default that no job has. */
 export function checkDefaults(defaults: JobDefaults): void {
   checkKnown<JobDefaults>(defaults, DEFAULTS_NAMES, "jobDefaults", (field, reason) =>
@@ -131,7 +136,7 @@ export interface Surroundings {
 
 /** The record of a new job. Throws a JobSpecError that names the attribute. */
 export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
-  checkKnown<JobSpec>(spec, SPEC_NAMES, "a job", jobSpecError);
+  checkSpec(spec);
   const trigger = liveTrigger(spec.trigger ?? date(), around.timezone).anchored(around.nowMs);
   const id = checkedId(spec.id ?? around.newId());
   const { defaults } = around;

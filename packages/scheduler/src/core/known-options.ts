@@ -21,6 +21,8 @@ const INSTEAD: Readonly<Record<string, string>> = {
   schedule: "trigger",
   attempts: "retries: { max }",
   maxretries: "retries: { max }",
+  since: "from",
+  status: "states",
   timezone: "timezone of the trigger",
   tz: "timezone",
 };
@@ -36,11 +38,13 @@ export function checkKnown<T>(
     if (Object.hasOwn(names, name) || (options as Record<string, unknown>)[name] === undefined) continue;
     const known = Object.keys(names);
     const near = nearestName(name, known);
-    throw refuse(
-      name,
-      `${what} has no such option; ${near === undefined ? `known are ${known.join(", ")}` : `write ${near}`}`,
-    );
+    throw refuse(name, `${what} has no such option; ${adviceOf(near, known)}`);
   }
+}
+
+function adviceOf(near: string | undefined, known: readonly string[]): string {
+  if (near !== undefined) return `write ${near}`;
+  return known.length === 0 ? "it takes none" : `known are ${known.join(", ")}`;
 }
 
 /** The known name that is meant: the same without case and underscores, another library's word, or a slip of the pen. */

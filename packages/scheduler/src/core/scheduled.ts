@@ -1,5 +1,5 @@
 import { thrownLine } from "./describe-thrown.js";
-import type { JobSpec } from "./job-spec.js";
+import { checkSpec, type JobSpec } from "./job-spec.js";
 import type { Scheduler } from "./scheduler.js";
 import type { RunContext } from "./task.js";
 
@@ -14,6 +14,7 @@ type Declaring = Pick<Scheduler, "logger" | "registerTask" | "addJob">;
  * `onConflict: "keep"`, or each start of the program adds another job.
  */
 export function Scheduled(scheduler: Declaring, spec: ScheduledSpec) {
+  checkScheduled(spec);
   return <This>(
     // biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
     decorated: (this: This, context: RunContext, ...args: any[]) => unknown,
@@ -29,6 +30,11 @@ export function Scheduled(scheduler: Declaring, spec: ScheduledSpec) {
       addDeclared(scheduler, { ...spec, func: spec.func ?? task });
     });
   };
+}
+
+/** Throws on an option that no job has, where the method stands. */
+export function checkScheduled(spec: ScheduledSpec): void {
+  checkSpec(spec, "@Scheduled");
 }
 
 /** A declaration cannot be awaited, so what goes wrong with it is logged. */

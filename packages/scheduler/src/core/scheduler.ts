@@ -1,11 +1,24 @@
 import { hostname } from "node:os";
-import type { Writable } from "node:stream";
 import { type ConfigParts, openConfig } from "../config/open-config.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { localZone } from "../time/local-zone.js";
 import { portableZone } from "../time/portable-zone.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import {
+  EXECUTIONS,
+  type ExecutionListQuery,
+  PRINT_JOBS,
+  type PrintJobsOptions,
+  REMOVE_EXECUTOR,
+  REMOVE_STORE,
+  type RemoveExecutorOptions,
+  type RemoveStoreOptions,
+  SHUTDOWN,
+  type ShutdownOptions,
+  START,
+  type StartOptions,
+} from "./call-options.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Declarations, type DeclaredJobs, type DeclaredSpec, type DeclareOptions } from "./declarations.js";
 import { defaultLogger } from "./default-logger.js";
@@ -13,7 +26,7 @@ import { deleteOld } from "./delete-old.js";
 import { thrownLine } from "./describe-thrown.js";
 import { JobSpecError, SchedulerStateError } from "./errors.js";
 import { type CodedEvent, EVENT_ALL, Events, type Listener, type SchedulerEventName } from "./events.js";
-import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery } from "./execution.js";
+import type { DurationStatistics, Execution, ExecutionPage } from "./execution.js";
 import type { Executor, Logger } from "./executor.js";
 import { ExecutorSet } from "./executor-set.js";
 import { keepHouse } from "./housekeeping.js";
@@ -25,12 +38,13 @@ import type { JobRecord } from "./job-record.js";
 import { JobRemover } from "./job-remover.js";
 import { type JobPatch, type JobSpec, STORE_DEFAULT } from "./job-spec.js";
 import type { JobStore, NodeOffers, SchedulerNode } from "./job-store.js";
+import { checkKnown } from "./known-options.js";
 import { idMaker } from "./new-id.js";
 import { liveNodes, type Missing, missingOf } from "./orphans.js";
 import { PendingJobs } from "./pending-jobs.js";
 import { runNow } from "./run-now.js";
 import { safeLogger } from "./safe-logger.js";
-import { addDeclared, type ScheduledSpec } from "./scheduled.js";
+import { addDeclared, checkScheduled, type ScheduledSpec } from "./scheduled.js";
 import { checkSchedulerOptions, type SchedulerOptions } from "./scheduler-options.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { settable } from "./settable.js";
@@ -161,11 +175,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
    * Opens the stores, adds the pending jobs and returns while the scheduler works (APScheduler's BackgroundScheduler).
    * When something of that fails, what was opened is closed again, and `start` can be called once more.
    */
-  async start({ paused = false }: { paused?: boolean } = {}): Promise<void> {
+  async start(options: StartOptions = {}): Promise<void> {
+    checkKnown<StartOptions>(options, START, "start");
     if (this.#state !== "stopped" || this.#starting !== undefined) {
       throw new SchedulerStateError("Scheduler is already running");
     }
-    this.#starting = this.#open(paused);
+    this.#starting = this.#open(options.paused ?? false);
     try {
       await this.#starting;
     } finally {
@@ -183,7 +198,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /** `start`, then resolves when the scheduler has been shut down (APScheduler's BlockingScheduler). */
-  async run(options: { paused?: boolean } = {}): Promise<void> {
+  async run(options: StartOptions = {}): Promise<void> {
     await this.start(options);
     await this.#ended?.promise;
   }
@@ -192,7 +207,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
    * Stops claiming. With `wait`, lets what runs finish for up to `timeoutMs`; what still runs then (or at once without
    * `wait`) is aborted: its signal fires, early runs end as `cancelled`, late ones are offered to other schedulers.
    */
-  async shutdown({ wait = true, timeoutMs = 30_000 }: { wait?: boolean; timeoutMs?: number } = {}): Promise<void> {
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
+    checkKnown<ShutdownOptions>(options, SHUTDOWN, "shutdown");
+    const { wait = true, timeoutMs = 30_000 } = options;
     await this.#starting?.catch(() => {}); // whoever called start hears of it
     if (this.#state === "stopped") return;
     if (this.#state === "stopping") return this.#ended?.promise;
@@ -249,6 +266,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** The function form of the decorator `@Scheduled`: `scheduler.scheduled({ trigger })(fn)` adds a job for it and gives it back. */
   scheduled(spec: ScheduledSpec): <F extends TaskFunction>(fn: F) => F {
+    checkScheduled(spec);
     return (fn) => {
       const name = spec.func ?? (fn.name || spec.id);
       if (name === undefined) throw new JobSpecError("func", "a function without a name needs `func` or `id`");
@@ -354,23 +372,18 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /** APScheduler 3's listing, on stdout or `out`. */
-  async printJobs({
-    store,
-    out = process.stdout,
-  }: {
-    store?: string;
-    out?: Pick<Writable, "write">;
-  } = {}): Promise<void> {
+  async printJobs(options: PrintJobsOptions = {}): Promise<void> {
+    checkKnown<PrintJobsOptions>(options, PRINT_JOBS, "printJobs");
+    const { store, out = process.stdout } = options;
     out.write(`${(await this.#finder.lines(store)).join("\n")}\n`);
   }
 
   // ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Executions of one store, newest first. */
-  async executions({
-    store = STORE_DEFAULT,
-    ...query
-  }: ExecutionQuery & { store?: string } = {}): Promise<ExecutionPage> {
+  async executions(options: ExecutionListQuery = {}): Promise<ExecutionPage> {
+    checkKnown<ExecutionListQuery>(options, EXECUTIONS, "executions");
+    const { store = STORE_DEFAULT, ...query } = options;
     const page = await this.#stores.get(store).executions.list(query);
     return { ...page, executions: page.executions.map((execution) => ({ ...execution, store })) };
   }
@@ -406,8 +419,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /** Stops using a store; its jobs stay in it. `shutdown: false` leaves it open. */
-  async removeStore(alias: string, { shutdown = true }: { shutdown?: boolean } = {}): Promise<void> {
-    await this.#stores.remove(alias, { waitMs: REMOVAL_MS, close: shutdown });
+  async removeStore(alias: string, options: RemoveStoreOptions = {}): Promise<void> {
+    checkKnown<RemoveStoreOptions>(options, REMOVE_STORE, "removeStore");
+    await this.#stores.remove(alias, { waitMs: REMOVAL_MS, close: options.shutdown ?? true });
     this.#events.emit("store:removed", { alias });
   }
 
@@ -416,8 +430,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#events.emit("executor:added", { alias });
   }
 
-  async removeExecutor(alias: string, { wait = true }: { wait?: boolean } = {}): Promise<void> {
-    await this.#executors.remove(alias, { wait });
+  async removeExecutor(alias: string, options: RemoveExecutorOptions = {}): Promise<void> {
+    checkKnown<RemoveExecutorOptions>(options, REMOVE_EXECUTOR, "removeExecutor");
+    await this.#executors.remove(alias, { wait: options.wait ?? true });
     this.#events.emit("executor:removed", { alias });
   }
 

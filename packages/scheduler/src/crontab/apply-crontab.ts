@@ -46,6 +46,11 @@ const OPTIONS: OptionNames<ApplyCrontabOptions> = {
   logger: true,
 };
 
+/** Throws on an option that there is not. */
+export function checkApplyCrontab(options: object, what: string): void {
+  checkKnown<ApplyCrontabOptions>(options, OPTIONS, what);
+}
+
 /** Lets this scheduler run the commands of crontabs. */
 export function registerCrontab(scheduler: Scheduler): void {
   scheduler.registerTask(COMMAND_TASK, commandTask({ clock: scheduler.clock }));
@@ -60,7 +65,7 @@ export async function applyCrontab(
   text: string,
   options: ApplyCrontabOptions,
 ): Promise<AppliedCrontab> {
-  checkKnown<ApplyCrontabOptions>(options, OPTIONS, "applyCrontab");
+  checkApplyCrontab(options, "applyCrontab");
   const {
     user,
     store,

@@ -4,6 +4,7 @@ import {
   type AppliedCrontab,
   type ApplyCrontabOptions,
   applyCrontab,
+  checkApplyCrontab,
   crontabTag,
   jobsTagged,
   removeCrontab,
@@ -33,6 +34,7 @@ export async function installTable(
   options: Omit<ApplyCrontabOptions, "user" | "system">,
 ): Promise<AppliedCrontab & { readonly timezone: string }> {
   checkUser(table.user);
+  checkApplyCrontab(options, "installTable");
   const { user, system, text } = table;
   const timezone = options.timezone ?? table.timezone ?? (await zoneOf(scheduler, user, options.store));
   const applied = await applyCrontab(scheduler, text, { ...options, user, system, timezone, lasting: false });

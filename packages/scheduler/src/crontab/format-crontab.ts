@@ -1,3 +1,4 @@
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { CrontabEntry } from "./crontab-entry.js";
 import { formatAssignment } from "./environment-line.js";
 
@@ -5,11 +6,20 @@ import { formatAssignment } from "./environment-line.js";
 export type WrittenEntry = Pick<CrontabEntry, "schedule" | "text"> &
   Partial<Pick<CrontabEntry, "environment" | "timezone" | "extended" | "withoutDays" | "user">>;
 
+export interface FormatCrontabOptions {
+  /** With the user field of a system table. Default false. */
+  readonly system?: boolean;
+}
+
+const OPTIONS: OptionNames<FormatCrontabOptions> = { system: true };
+
 /**
  * A crontab that `parseCrontab` reads as these entries; comments are not among them. Throws a RangeError when no table
  * does, as when a variable is to be unset again.
  */
-export function formatCrontab(entries: readonly WrittenEntry[], { system = false }: { system?: boolean } = {}): string {
+export function formatCrontab(entries: readonly WrittenEntry[], options: FormatCrontabOptions = {}): string {
+  checkKnown<FormatCrontabOptions>(options, OPTIONS, "formatCrontab");
+  const { system = false } = options;
   const lines: string[] = [];
   let environment: Readonly<Record<string, string>> = {};
   let timezone: string | undefined;

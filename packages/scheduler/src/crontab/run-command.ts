@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { type Clock, systemClock } from "../core/clock.js";
+import { checkKnown } from "../core/known-options.js";
 import type { RunContext } from "../core/task.js";
 import { accountOf } from "./account.js";
 
@@ -12,6 +13,10 @@ export interface CommandSpec {
   readonly environment?: Readonly<Record<string, string>>;
   /** From a system table; else the command runs as the scheduler does. */
   readonly user?: string;
+}
+
+export interface CommandTaskOptions {
+  readonly clock?: Clock;
 }
 
 export interface CommandResult {
@@ -48,7 +53,9 @@ const LISTEN_AFTER_MS = 500;
  * HOME, LOGNAME and USER, then the table's variables. MAILTO is not used: the output is the execution's result. An
  * aborted run ends its whole process group.
  */
-export function commandTask({ clock = systemClock() }: { clock?: Clock } = {}) {
+export function commandTask(options: CommandTaskOptions = {}) {
+  checkKnown<CommandTaskOptions>(options, { clock: true }, "commandTask");
+  const { clock = systemClock() } = options;
   return async (context: RunContext, spec: CommandSpec): Promise<CommandResult> => {
     context.signal.throwIfAborted();
     const { signal } = context;

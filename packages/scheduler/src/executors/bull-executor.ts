@@ -1,5 +1,6 @@
 import type { Job as BullJob, Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
+import { REMOVE_EXECUTOR, type RemoveExecutorOptions } from "../core/call-options.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
 import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
@@ -126,7 +127,9 @@ export class BullExecutor implements Executor {
   }
 
   /** With `wait`, waits for the answers to what was handed over; without, leaves it to the workers. */
-  async shutdown({ wait = false }: { wait?: boolean } = {}): Promise<void> {
+  async shutdown(options: RemoveExecutorOptions = {}): Promise<void> {
+    checkKnown<RemoveExecutorOptions>(options, REMOVE_EXECUTOR, "shutdown");
+    const { wait = false } = options;
     if (wait && this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#closed = true;
     this.#lookUp?.[Symbol.dispose]();

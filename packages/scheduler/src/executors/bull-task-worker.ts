@@ -1,5 +1,6 @@
 import type { Job as BullJob, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { SHUTDOWN, type ShutdownOptions } from "../core/call-options.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
 import { describeThrown, isA } from "../core/describe-thrown.js";
@@ -116,7 +117,9 @@ export class BullTaskWorker implements AsyncDisposable {
   }
 
   /** Takes no more runs and waits for those under way, for up to `timeoutMs`; without `wait` their signals are aborted first. */
-  async close({ wait = true, timeoutMs = 30_000 }: { wait?: boolean; timeoutMs?: number } = {}): Promise<void> {
+  async close(options: ShutdownOptions = {}): Promise<void> {
+    checkKnown<ShutdownOptions>(options, SHUTDOWN, "close");
+    const { wait = true, timeoutMs = 30_000 } = options;
     if (!wait) this.#running.abortAll(new RunAbortedError("shutdown"));
     await closeBullWorker(this.#worker, { running: this.#running, withinMs: timeoutMs, clock: this.#clock });
     await closeRedis(this.#control);

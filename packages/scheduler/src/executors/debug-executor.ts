@@ -1,9 +1,15 @@
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
+import { checkKnown } from "../core/known-options.js";
 import { jsonValue } from "./json-value.js";
 
 /** Runs each task at once and on the spot: for tests, and for finding out what a task does. */
 export class DebugExecutor implements Executor {
   #context: ExecutorContext | undefined;
+
+  /** Takes no options. */
+  constructor(options: object = {}) {
+    checkKnown<object>(options, {}, "DebugExecutor");
+  }
 
   start(context: ExecutorContext): void {
     this.#context = context;

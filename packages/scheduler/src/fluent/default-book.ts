@@ -1,6 +1,6 @@
 import type { Every } from "./every.js";
 import type { FluentJob, JobFunction } from "./fluent-job.js";
-import { ScheduleBook } from "./schedule-book.js";
+import { type RunAllOptions, ScheduleBook } from "./schedule-book.js";
 
 /** The book behind the functions below: the machine's clock and zone. */
 export const defaultBook = new ScheduleBook();
@@ -13,7 +13,7 @@ export function runPending(): Promise<void> {
   return defaultBook.runPending();
 }
 
-export function runAll(options?: { delayMs?: number }): Promise<void> {
+export function runAll(options?: RunAllOptions): Promise<void> {
   return defaultBook.runAll(options);
 }
 

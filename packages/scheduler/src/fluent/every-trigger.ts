@@ -1,3 +1,4 @@
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { DAY_MS, mod, weekdayOf } from "../time/civil.js";
 import { localZoneName } from "../time/local-zone.js";
 import { type Zone, zone } from "../time/zone.js";
@@ -23,6 +24,17 @@ export interface EveryOptions {
   /** Days without runs, as `withoutDays` takes them. */
   readonly without?: readonly string[] | undefined;
 }
+
+const OPTIONS: OptionNames<EveryOptions> = {
+  interval: true,
+  latest: true,
+  unit: true,
+  startDay: true,
+  at: true,
+  timezone: true,
+  until: true,
+  without: true,
+};
 
 /** What Date can name. */
 const LAST_INSTANT = 8.64e15;
@@ -154,6 +166,7 @@ export class EveryTrigger implements Trigger {
 }
 
 function checked(options: EveryOptions): EveryOptions {
+  checkKnown<EveryOptions>(options, OPTIONS, "every");
   const { interval, latest, unit, startDay, at, timezone, until, without } = options;
   checkInterval(interval);
   if (!UNITS.includes(unit)) {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from "../core/clock.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { localZoneName } from "../time/local-zone.js";
 import { zone } from "../time/zone.js";
 import type { Random } from "../triggers/trigger.js";
@@ -17,6 +18,13 @@ export interface ScheduleBookOptions {
   readonly onError?: (error: unknown, job: FluentJob) => void;
 }
 
+export interface RunAllOptions {
+  /** A pause between two jobs. Default 0. */
+  readonly delayMs?: number;
+}
+
+const OPTIONS: OptionNames<ScheduleBookOptions> = { clock: true, random: true, timezone: true, onError: true };
+
 /** New jobs are noticed within that time. */
 const LONGEST_SLEEP_MS = 1_000;
 
@@ -28,12 +36,9 @@ export class ScheduleBook {
   readonly #onError: ((error: unknown, job: FluentJob) => void) | undefined;
   #jobs: FluentJob[] = [];
 
-  constructor({
-    clock = systemClock(),
-    random = Math.random,
-    timezone = localZoneName(),
-    onError,
-  }: ScheduleBookOptions = {}) {
+  constructor(options: ScheduleBookOptions = {}) {
+    checkKnown<ScheduleBookOptions>(options, OPTIONS, "ScheduleBook");
+    const { clock = systemClock(), random = Math.random, timezone = localZoneName(), onError } = options;
     this.clock = clock;
     this.random = random;
     this.timezone = zone(timezone).name;
@@ -101,15 +106,18 @@ export class ScheduleBook {
   }
 
   /** Runs every job now, due or not, with a pause between two of them. */
-  async runAll({ delayMs = 0 }: { delayMs?: number } = {}): Promise<void> {
-    await this.#runEach([...this.#jobs], delayMs);
+  async runAll(options: RunAllOptions = {}): Promise<void> {
+    checkKnown<RunAllOptions>(options, { delayMs: true }, "runAll");
+    await this.#runEach([...this.#jobs], options.delayMs ?? 0);
   }
 
   /**
    * Runs pending jobs until the signal is aborted; what runs then is let finish. A job that throws ends it too, unless
    * the book has an `onError`.
    */
-  async start({ signal }: { signal: AbortSignal }): Promise<void> {
+  async start(options: { readonly signal: AbortSignal }): Promise<void> {
+    checkKnown<{ signal: AbortSignal }>(options, { signal: true }, "start");
+    const { signal } = options;
     while (!signal.aborted) {
       await this.runPending();
       const idleMs = (this.idleSeconds ?? Number.POSITIVE_INFINITY) * 1_000;

@@ -1,7 +1,8 @@
 import { DAY_MS } from "../time/civil.js";
 import { parseInstant } from "../time/parse.js";
 import { zone } from "../time/zone.js";
-import { type Elapsed, elapsedMs } from "../triggers/elapsed.js";
+import { checkOptions } from "../triggers/check-options.js";
+import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "../triggers/elapsed.js";
 import type { Instant } from "../triggers/trigger.js";
 import { ScheduleValueError } from "./errors.js";
 
@@ -24,6 +25,7 @@ function moment(input: UntilInput, now: Instant, timezone: string): Instant {
   if (typeof input !== "object" || input === null) {
     throw new TypeError("until() takes a Date, a string, or a length of time such as { hours: 3 }");
   }
+  checkOptions("until", input, ELAPSED_PARTS);
   return now + elapsedMs(input);
 }
 

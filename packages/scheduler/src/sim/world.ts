@@ -1,5 +1,6 @@
 import { ConflictingIdError } from "../core/errors.js";
 import type { JobSpec } from "../core/job-spec.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { Scheduler } from "../core/scheduler.js";
 import type { RunContext } from "../core/task.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
@@ -19,6 +20,8 @@ export interface WorldOptions {
   /** Virtual time with faults; a quiet time follows in which everything must come to its end. */
   readonly minutes?: number;
 }
+
+const OPTIONS: OptionNames<WorldOptions> = { seed: true, schedulers: true, minutes: true };
 
 export interface WorldReport {
   readonly seed: number;
@@ -62,7 +65,9 @@ const TIMETABLE = POLICIES.map(
 );
 
 /** Plays one seeded world to its end and answers what was broken, if anything. The same seed plays the same world. */
-export async function playWorld({ seed, schedulers = 3, minutes = 20 }: WorldOptions): Promise<WorldReport> {
+export async function playWorld(options: WorldOptions): Promise<WorldReport> {
+  checkKnown<WorldOptions>(options, OPTIONS, "playWorld");
+  const { seed, schedulers = 3, minutes = 20 } = options;
   const world = new World(seed, schedulers);
   await world.open();
   await world.play(minutes * 60_000);

@@ -1,3 +1,4 @@
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { isFinal, type TaskState } from "./result-scripts.js";
 import type { TaskApp } from "./task-app.js";
 import { reviveTaskError, TaskRevokedError } from "./task-errors.js";
@@ -9,6 +10,23 @@ export interface GetOptions {
   readonly propagate?: boolean;
   /** Gives the waiting up, with its reason. */
   readonly signal?: AbortSignal;
+}
+
+export interface RevokeOptions {
+  /** Aborts the signal of one that runs. Default false. */
+  readonly terminate?: boolean;
+}
+
+const GET: OptionNames<GetOptions> = { timeoutMs: true, propagate: true, signal: true };
+
+/** Throws on an option that `get` does not have. */
+export function checkGet(options: GetOptions): void {
+  checkKnown<GetOptions>(options, GET, "get");
+}
+
+/** Throws on an option that `revoke` does not have. */
+export function checkRevoke(options: RevokeOptions): void {
+  checkKnown<RevokeOptions>(options, { terminate: true }, "revoke");
 }
 
 /** A task's future end, known by its id: `fun1.delay(…)` gives one, and so does `app.AsyncResult(id)` anywhere else. */
@@ -43,7 +61,9 @@ export class AsyncResult<Result = unknown> {
   }
 
   /** Waits for the end and answers with the task's result; rejects with what it threw, or with a TaskRevokedError. */
-  async get({ timeoutMs = Number.POSITIVE_INFINITY, propagate = true, signal }: GetOptions = {}): Promise<Result> {
+  async get(options: GetOptions = {}): Promise<Result> {
+    checkGet(options);
+    const { timeoutMs = Number.POSITIVE_INFINITY, propagate = true, signal } = options;
     const { state, result, error } = await this.#app.results.waitFor(this.id, timeoutMs, signal);
     if (state === "SUCCESS") return result as Result;
     const thrown = reviveTaskError(error ?? { name: "Error", message: state });
@@ -67,7 +87,9 @@ export class AsyncResult<Result = unknown> {
    * A task that has not begun never will. One that runs goes on but is not retried; with `terminate` its signal is
    * aborted, and it ends as REVOKED. Answers the state it has then.
    */
-  async revoke({ terminate = false }: { terminate?: boolean } = {}): Promise<TaskState> {
+  async revoke(options: RevokeOptions = {}): Promise<TaskState> {
+    checkRevoke(options);
+    const { terminate = false } = options;
     const reason = new TaskRevokedError(terminate ? "terminated" : "revoked");
     const { state, queue } = await this.#app.results.revoke(this.id, terminate, reason);
     if (state === "REVOKED") await this.#app.unqueue(this.id, queue);

@@ -1,5 +1,6 @@
 import type { DeclaredJobs, DeclaredSpec } from "../core/declarations.js";
 import type { Json } from "../core/json.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { RunContext } from "../core/task.js";
 import { crontab } from "../triggers/crontab.js";
 import type { Elapsed } from "../triggers/elapsed.js";
@@ -35,6 +36,23 @@ export interface BeatEntry {
     readonly expires?: number;
   };
 }
+
+const ENTRY: OptionNames<BeatEntry> = { task: true, args: true, kwargs: true, schedule: true, options: true };
+const ENTRY_OPTIONS: OptionNames<NonNullable<BeatEntry["options"]>> = {
+  queue: true,
+  priority: true,
+  countdown: true,
+  retries: true,
+  maxRetries: true,
+  expires: true,
+};
+const CRONTAB: OptionNames<CrontabParts> = {
+  minute: true,
+  hour: true,
+  dayOfMonth: true,
+  monthOfYear: true,
+  dayOfWeek: true,
+};
 
 /** What beat needs of a scheduler. */
 export interface BeatScheduler {
@@ -89,7 +107,12 @@ function jobId(app: TaskApp, name: string): string {
   return `beat:${app.name}:${name}`;
 }
 
+<<<<<<< HEAD
 function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): DeclaredSpec {
+=======
+function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): JobSpec {
+  checkEntry(name, entry);
+>>>>>>> 55483f1 (Every public function refuses unknown options by the right name)
   const { task, args = [], kwargs, options = {} } = entry;
   const sent = { task, args, ...(kwargs === undefined ? {} : { kwargs }), ...options };
   return {
@@ -101,6 +124,24 @@ function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): De
   };
 }
 
+<<<<<<< HEAD
+=======
+/** Throws on an option that no entry has, or that its calls do not take. */
+function checkEntry(name: string, entry: BeatEntry): void {
+  const at = `beatSchedule.${name}`;
+  const refuse = (field: string, reason: string) => new TypeError(`${at}.${field}: ${reason}`);
+  checkKnown<BeatEntry>(entry, ENTRY, "an entry of the beat schedule", refuse);
+  const options = (field: string, reason: string) => refuse(`options.${field}`, reason);
+  checkKnown<NonNullable<BeatEntry["options"]>>(entry.options ?? {}, ENTRY_OPTIONS, "an entry", options);
+}
+
+async function removeOthers(scheduler: BeatScheduler, sender: string, kept: ReadonlySet<string>): Promise<void> {
+  for (const { id } of (await scheduler.getJobs?.({ tag: sender })) ?? []) {
+    if (!kept.has(id)) await scheduler.removeJob(id);
+  }
+}
+
+>>>>>>> 55483f1 (Every public function refuses unknown options by the right name)
 /** The trigger that a schedule means. */
 export function triggerOf(schedule: BeatSchedule, timezone: string | undefined): Trigger | TriggerState {
   const zone = timezone === undefined ? {} : { timezone };
@@ -114,13 +155,9 @@ export function triggerOf(schedule: BeatSchedule, timezone: string | undefined):
   return interval({ ...(schedule as Elapsed), ...zone });
 }
 
-function lineOf({
-  minute = "*",
-  hour = "*",
-  dayOfMonth = "*",
-  monthOfYear = "*",
-  dayOfWeek = "*",
-}: CrontabParts): string {
+function lineOf(parts: CrontabParts): string {
+  checkKnown<CrontabParts>(parts, CRONTAB, "crontab");
+  const { minute = "*", hour = "*", dayOfMonth = "*", monthOfYear = "*", dayOfWeek = "*" } = parts;
   return [minute, hour, dayOfMonth, monthOfYear, dayOfWeek]
     .map((field) => String(field).replaceAll(/\s/g, ""))
     .join(" ");

@@ -1,4 +1,5 @@
 import { isA, readMember } from "../core/describe-thrown.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { etaOf } from "./apply-options.js";
 import type { TaskDefinition } from "./definition.js";
 import type { RetryOverride } from "./message.js";
@@ -29,6 +30,8 @@ export interface RetryOptions {
   readonly exc?: unknown;
   readonly maxRetries?: number | null;
 }
+
+const RETRY: OptionNames<RetryOptions> = { countdown: true, eta: true, exc: true, maxRetries: true };
 
 /** Thrown by `self.retry`; let it pass. */
 export class RetryRequested extends Error {
@@ -61,7 +64,9 @@ export class BoundTask {
   ) {}
 
   /** Ends this start and begins again later: `throw self.retry({ exc })`, or just call it, it throws by itself. */
-  retry({ countdown, eta, exc, maxRetries = this.maxRetries }: RetryOptions = {}): never {
+  retry(options: RetryOptions = {}): never {
+    checkKnown<RetryOptions>(options, RETRY, "retry");
+    const { countdown, eta, exc, maxRetries = this.maxRetries } = options;
     const none =
       exc ?? new MaxRetriesExceededError(`task ${this.request.task} was retried ${this.request.retries} times`);
     if (this.request.calledDirectly || !this.mayRetry(maxRetries)) throw none;

@@ -1,5 +1,5 @@
 import type { Signature } from "./apply-options.js";
-import type { AsyncResult, GetOptions } from "./async-result.js";
+import { type AsyncResult, checkGet, checkRevoke, type GetOptions, type RevokeOptions } from "./async-result.js";
 import type { TaskApp } from "./task-app.js";
 
 /** Tasks one after the other: each gets the result of the one before it as its first argument. */
@@ -30,7 +30,8 @@ export class GroupResult {
   constructor(readonly results: readonly AsyncResult[]) {}
 
   /** Waits for all; rejects with the first failure. */
-  get(options?: GetOptions): Promise<unknown[]> {
+  async get(options: GetOptions = {}): Promise<unknown[]> {
+    checkGet(options);
     return Promise.all(this.results.map((result) => result.get(options)));
   }
 
@@ -50,7 +51,8 @@ export class GroupResult {
     return (await this.#each("successful")).filter(Boolean).length;
   }
 
-  async revoke(options?: { terminate?: boolean }): Promise<void> {
+  async revoke(options: RevokeOptions = {}): Promise<void> {
+    checkRevoke(options);
     await Promise.all(this.results.map((result) => result.revoke(options)));
   }
 

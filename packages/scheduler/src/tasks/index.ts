@@ -1,5 +1,5 @@
 export type { ApplyOptions, Signature } from "./apply-options.js";
-export { AsyncResult, type GetOptions } from "./async-result.js";
+export { AsyncResult, type GetOptions, type RevokeOptions } from "./async-result.js";
 export type { BeatEntry, BeatSchedule, BeatScheduler, CrontabParts } from "./beat.js";
 export type { BoundTask, RetryOptions, TaskRequest } from "./bound-task.js";
 export { chain, GroupResult, group } from "./canvas.js";

@@ -71,6 +71,8 @@ export interface TaskAppConf {
   beatSchedule: Record<string, BeatEntry>;
 }
 
+const CONF: OptionNames<TaskAppConf> = { timezone: true, defaultQueue: true, beatSchedule: true };
+
 const DAY_SECONDS = 86_400;
 const NEVER = new AbortController().signal;
 
@@ -107,7 +109,11 @@ export class TaskApp implements AsyncDisposable {
     this.clock = options.clock ?? systemClock();
     this.random = options.random ?? Math.random;
     this.logger = safeLogger(options.logger ?? defaultLogger);
-    this.conf = { timezone: options.timezone, defaultQueue: options.defaultQueue ?? "default", beatSchedule: {} };
+    this.conf = checkedConf({
+      timezone: options.timezone,
+      defaultQueue: options.defaultQueue ?? "default",
+      beatSchedule: {},
+    });
     this.results = this.openResults("prompt");
     this.#broker = this.openBroker("prompt");
   }
@@ -290,6 +296,16 @@ export class TaskApp implements AsyncDisposable {
     };
     return new BoundTask(request, NEVER, { definition, override: {}, now: this.clock.now, random: this.random });
   }
+}
+
+/** A name that is not known is refused where it is set. */
+function checkedConf(conf: TaskAppConf): TaskAppConf {
+  return new Proxy(conf, {
+    set(target, name, value) {
+      checkKnown<TaskAppConf>({ [name]: value }, CONF, "conf");
+      return Reflect.set(target, name, value);
+    },
+  });
 }
 
 type TaskBody = (this: BoundTask, ...args: TaskArguments) => unknown;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Job, UnrecoverableError, Worker } from "bullmq";
+import { SHUTDOWN, type ShutdownOptions } from "../core/call-options.js";
 import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -116,7 +117,9 @@ export class TaskWorker implements AsyncDisposable {
    * Takes no more tasks and lets those under way finish, for up to `timeoutMs`. Those that are left then, or at once
    * without `wait`, are aborted: a late one goes back to its queue, an early one ends as FAILURE (WorkerLostError).
    */
-  close({ wait = true, timeoutMs = 30_000 }: { wait?: boolean; timeoutMs?: number } = {}): Promise<void> {
+  async close(options: ShutdownOptions = {}): Promise<void> {
+    checkKnown<ShutdownOptions>(options, SHUTDOWN, "close");
+    const { wait = true, timeoutMs = 30_000 } = options;
     if (!wait) this.#abortAll();
     this.#ended.abort();
     this.#closing ??= this.#close(timeoutMs);

@@ -1,5 +1,6 @@
 import { encodeJob } from "../../core/job-record.js";
-import { type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
+import { checkDefaults, type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
+import { checkKnown, type OptionNames } from "../../core/known-options.js";
 import { idMaker } from "../../core/new-id.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
@@ -14,6 +15,8 @@ export interface InTransactionOptions {
   readonly timezone?: string;
   readonly jobDefaults?: JobDefaults;
 }
+
+const OPTIONS: OptionNames<InTransactionOptions> = { timezone: true, jobDefaults: true };
 
 /** What a job is in a shared store: its task is named. */
 export type SharedJobSpec = Omit<JobSpec, "store" | "onConflict" | "func" | "id"> & {
@@ -35,8 +38,11 @@ const newId = idMaker(Math.random);
 export function jobsInTransaction(
   run: RunSql,
   { ns, jobs, now }: Tables,
-  { timezone = "UTC", jobDefaults = {} }: InTransactionOptions,
+  options: InTransactionOptions,
 ): JobsInTransaction {
+  checkKnown<InTransactionOptions>(options, OPTIONS, "inTransaction");
+  const { timezone = "UTC", jobDefaults = {} } = options;
+  checkDefaults(jobDefaults);
   portableZone(timezone);
   return {
     async put(spec) {

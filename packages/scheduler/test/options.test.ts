@@ -1,0 +1,184 @@
+import { describe, expect, test } from "@jest/globals";
+import { applyCrontab, commandTask, formatCrontab, installTable, parseCrontab } from "../src/crontab/index.js";
+import { dashboard } from "../src/dashboard/index.js";
+import {
+  BullExecutor,
+  BullTaskWorker,
+  bullWorker,
+  DebugExecutor,
+  WorkerThreadExecutor,
+} from "../src/executors/index.js";
+import {
+  AsyncExecutor,
+  allOf,
+  anyOf,
+  calendarInterval,
+  cron,
+  crontab,
+  date,
+  EveryTrigger,
+  every,
+  interval,
+  MemoryJobStore,
+  runAll,
+  ScheduleBook,
+  Scheduled,
+  Scheduler,
+  systemClock,
+} from "../src/index.js";
+import { playWorld } from "../src/sim/index.js";
+import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
+import { BoundTask } from "../src/tasks/bound-task.js";
+import { GroupResult, signature, TaskApp, TaskWorker } from "../src/tasks/index.js";
+import { takersOfOptions } from "./public-options.js";
+import { heard } from "./quiet.js";
+
+// biome-ignore lint/suspicious/noExplicitAny: what is tested is not of the types
+type Wrong = any;
+
+const connection = "redis://127.0.0.1:1";
+const scheduler = new Scheduler({ logger: heard(), timezone: "UTC" });
+const app = new TaskApp({ broker: connection, logger: heard() });
+const task = app.task("task", () => {});
+const mysql = new MySQLJobStore({ url: "mysql://root@127.0.0.1:1/none" });
+const func = () => {};
+const job = scheduler.addJob({ id: "job", func, trigger: interval({ hours: 1 }) });
+const fluent = new ScheduleBook({ timezone: "UTC" }).every().day.do(func);
+const table = { user: "root", text: "", system: false };
+
+/** Who takes options, one of them by its right name, and a call with options of which that one is misspelt. */
+const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknown]>> = {
+  "AsyncResult.get": ["timeoutMs", (wrong) => app.AsyncResult("a").get(wrong)],
+  "AsyncResult.revoke": ["terminate", (wrong) => app.AsyncResult("a").revoke(wrong)],
+  "BoundTask.retry": ["maxRetries", (wrong) => BoundTask.prototype.retry.call({} as never, wrong)],
+  "BullExecutor.shutdown": ["wait", (wrong) => new BullExecutor({ connection, queue: "q" }).shutdown(wrong)],
+  "BullTaskWorker.close": ["timeoutMs", (wrong) => BullTaskWorker.prototype.close.call({} as never, wrong)],
+  "Every.on": ["maxInstances", (wrong) => every().day.on(scheduler, wrong).do(func)],
+  "Every.until": ["hours", (wrong) => every().day.until(wrong)],
+  "FluentJob.on": ["maxInstances", (wrong) => fluent.on(scheduler, wrong)],
+  "FluentJob.until": ["hours", (wrong) => fluent.until(wrong)],
+  "GroupResult.get": ["timeoutMs", (wrong) => new GroupResult([]).get(wrong)],
+  "GroupResult.revoke": ["terminate", (wrong) => new GroupResult([]).revoke(wrong)],
+  "Job.modify": ["maxInstances", async (wrong) => (await job).modify(wrong)],
+  "JobsInTransaction.put": [
+    "misfireGraceTime",
+    (wrong) => mysql.inTransaction(async () => []).put({ id: "a", func: "a", trigger: date({ runAt: 0 }), ...wrong }),
+  ],
+  "MySQLJobStore.inTransaction": ["jobDefaults", (wrong) => mysql.inTransaction(async () => {}, wrong)],
+  "ScheduleBook.runAll": ["delayMs", (wrong) => new ScheduleBook().runAll(wrong)],
+  Scheduled: ["onConflict", (wrong) => Scheduled(scheduler, wrong)],
+  "Scheduler.addJob": ["nextRunTime", (wrong) => scheduler.addJob({ func, ...wrong })],
+  "Scheduler.addJobs": ["nextRunTime", (wrong) => scheduler.addJobs([{ func, ...wrong }])],
+  "Scheduler.changeJob": ["maxInstances", async (wrong) => scheduler.changeJob(await job, wrong)],
+  "Scheduler.executions": ["jobId", (wrong) => scheduler.executions(wrong)],
+  "Scheduler.fromConfig": ["executors", (wrong) => Scheduler.fromConfig({}, wrong)],
+  "Scheduler.getJobs": ["cursor", (wrong) => scheduler.getJobs(wrong)],
+  "Scheduler.modifyJob": ["maxInstances", (wrong) => scheduler.modifyJob("job", wrong)],
+  "Scheduler.printJobs": ["store", (wrong) => scheduler.printJobs(wrong)],
+  "Scheduler.registerTask": ["timeoutMs", (wrong) => scheduler.registerTask("a", func, wrong)],
+  "Scheduler.removeExecutor": ["wait", (wrong) => scheduler.removeExecutor("cpu", wrong)],
+  "Scheduler.removeStore": ["shutdown", (wrong) => scheduler.removeStore("fast", wrong)],
+  "Scheduler.run": ["paused", (wrong) => scheduler.run(wrong)],
+  "Scheduler.scheduled": ["onConflict", (wrong) => scheduler.scheduled(wrong)],
+  "Scheduler.shutdown": ["timeoutMs", (wrong) => scheduler.shutdown(wrong)],
+  "Scheduler.start": ["paused", (wrong) => scheduler.start(wrong)],
+  "Scheduler.task": ["timeoutMs", (wrong) => scheduler.task("a", func, wrong)],
+  "Signature.set": ["taskId", (wrong) => task.s().set(wrong)],
+  "Task.applyAsync": ["taskId", (wrong) => task.applyAsync(wrong)],
+  "TaskApp.message": ["taskId", (wrong) => app.message("a", wrong)],
+  "TaskApp.sendTask": ["taskId", (wrong) => app.sendTask("a", wrong)],
+  "TaskApp.task": ["acksLate", (wrong) => app.task("a", wrong, func)],
+  "TaskApp.worker": ["lockMs", (wrong) => app.worker(wrong)],
+  "TaskWorker.close": ["timeoutMs", (wrong) => app.worker().close(wrong)],
+  allOf: ["jitter", (wrong) => allOf(interval({ hours: 1 }), wrong)],
+  anyOf: ["jitter", (wrong) => anyOf(interval({ hours: 1 }), wrong)],
+  applyCrontab: ["maxInstances", (wrong) => applyCrontab(scheduler, "", { user: "root", ...wrong })],
+  bullWorker: ["concurrency", (wrong) => bullWorker({ connection, queue: "q", tasks: {}, ...wrong })],
+  calendarInterval: ["days", (wrong) => calendarInterval(wrong)],
+  commandTask: ["clock", (wrong) => commandTask(wrong)],
+  cron: ["hour", (wrong) => cron(wrong)],
+  crontab: ["timezone", (wrong) => crontab("@daily", wrong)],
+  dashboard: ["basePath", (wrong) => dashboard(scheduler, wrong)],
+  date: ["runAt", (wrong) => date(wrong)],
+  formatCrontab: ["system", (wrong) => formatCrontab([], wrong)],
+  installTable: ["atStart", (wrong) => installTable(scheduler, table, wrong)],
+  interval: ["minutes", (wrong) => interval({ hours: 1, ...wrong })],
+  "new AsyncExecutor": ["queueMax", (wrong) => new AsyncExecutor(wrong)],
+  "new BullExecutor": ["inFlightMax", (wrong) => new BullExecutor(wrong)],
+  "new BullTaskWorker": ["lockMs", (wrong) => new BullTaskWorker(wrong)],
+  "new EveryTrigger": ["startDay", (wrong) => new EveryTrigger({ interval: 1, unit: "weeks", ...wrong })],
+  "new MemoryJobStore": ["historyMax", (wrong) => new MemoryJobStore(wrong)],
+  "new MySQLJobStore": ["tablePrefix", (wrong) => new MySQLJobStore(wrong)],
+  "new RedisJobStore": ["namespace", (wrong) => new RedisJobStore(wrong)],
+  "new ScheduleBook": ["onError", (wrong) => new ScheduleBook(wrong)],
+  "new Scheduler": ["leaseMs", (wrong) => new Scheduler(wrong)],
+  "new TaskApp": ["defaultQueue", (wrong) => new TaskApp(wrong)],
+  "new TaskWorker": ["lockMs", (wrong) => new TaskWorker(app, wrong, func)],
+  "new WorkerThreadExecutor": ["maxThreads", (wrong) => new WorkerThreadExecutor(wrong)],
+  parseCrontab: ["system", (wrong) => parseCrontab("", wrong)],
+  playWorld: ["minutes", (wrong) => playWorld({ seed: 1, ...wrong })],
+  runAll: ["delayMs", (wrong) => runAll(wrong)],
+  signature: ["taskId", (wrong) => signature("a", [], wrong)],
+  systemClock: ["timers", (wrong) => systemClock(wrong)],
+};
+
+test("every public function that takes options is in this table", () => {
+  expect(Object.keys(TAKERS).sort()).toEqual(takersOfOptions());
+});
+
+test.each(Object.entries(TAKERS))(
+  "%s refuses an option that there is not, with the right one",
+  async (_, [option, call]) => {
+    const wrong = misspelt(option);
+    const calling = async () => call({ [wrong]: 1 });
+    await expect(calling()).rejects.toThrow(new RegExp(`${wrong}: .* has no such option; write ${option}\\b`));
+    const unknown = async () => call({ colour: 1 });
+    await expect(unknown()).rejects.toThrow(/colour: .* has no such option; known are /);
+  },
+);
+
+/** `timeoutMs` is written `timeout_ms` elsewhere, and `paused` now and then `Paused`. */
+function misspelt(option: string): string {
+  const snake = option.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return snake === option ? option[0]!.toUpperCase() + option.slice(1) : snake;
+}
+
+describe("a name that there is not is refused as well", () => {
+  test("by an executor without options", () => {
+    expect(() => new DebugExecutor({ concurrency: 1 })).toThrow(
+      "concurrency: DebugExecutor has no such option; it takes none",
+    );
+  });
+
+  test.each<[string, Wrong]>([
+    ["beatSchedule.a.arguments: ", { task: "a", schedule: 5, arguments: [] }],
+    [
+      "beatSchedule.a.options.max_retries: an entry has no such option; write maxRetries",
+      { task: "a", schedule: 5, options: { max_retries: 1 } },
+    ],
+    [
+      "day_of_week: crontab has no such option; write dayOfWeek",
+      { task: "a", schedule: { crontab: { day_of_week: 1 } } },
+    ],
+    ["minute: interval has no such option; write minutes", { task: "a", schedule: { minute: 1 } }],
+  ])("by beat: %s", async (message, entry) => {
+    app.conf.beatSchedule = { a: entry };
+    await expect(app.beat(scheduler)).rejects.toThrow(message);
+  });
+
+  test("by the settings of an app", () => {
+    expect(() => Object.assign(app.conf, { beat_schedule: {} })).toThrow(
+      "beat_schedule: conf has no such option; write beatSchedule",
+    );
+  });
+
+  test.each<[string, object]>([
+    ["jobDefaults.maxInstance: is not known; write maxInstances", { jobDefaults: { maxInstance: 1 } }],
+    ["timeZone: is not known; write timezone", { timeZone: "UTC" }],
+    ["executors.a.concurency: is not known; write concurrency", { executors: { a: { type: "async", concurency: 1 } } }],
+    ["colour: is not known; there are timezone, ", { colour: "red" }],
+    ["stores.a.uri: is not known; write url", { stores: { a: { type: "redis", url: connection, uri: "" } } }],
+  ])("by a configuration: %s", async (message, config) => {
+    await expect(Scheduler.fromConfig(config)).rejects.toThrow(message);
+  });
+});
