@@ -25,6 +25,7 @@ import {
   Scheduled,
   Scheduler,
   systemClock,
+  withoutDays,
 } from "../src/index.js";
 import { playWorld } from "../src/sim/index.js";
 import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
@@ -70,6 +71,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "Scheduler.addJob": ["nextRunTime", (wrong) => scheduler.addJob({ func, ...wrong })],
   "Scheduler.addJobs": ["nextRunTime", (wrong) => scheduler.addJobs([{ func, ...wrong }])],
   "Scheduler.changeJob": ["maxInstances", async (wrong) => scheduler.changeJob(await job, wrong)],
+  "Scheduler.declareJobs": ["alsoKeep", (wrong) => scheduler.declareJobs("set", [], wrong)],
   "Scheduler.executions": ["jobId", (wrong) => scheduler.executions(wrong)],
   "Scheduler.fromConfig": ["executors", (wrong) => Scheduler.fromConfig({}, wrong)],
   "Scheduler.getJobs": ["cursor", (wrong) => scheduler.getJobs(wrong)],
@@ -120,6 +122,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   runAll: ["delayMs", (wrong) => runAll(wrong)],
   signature: ["taskId", (wrong) => signature("a", [], wrong)],
   systemClock: ["timers", (wrong) => systemClock(wrong)],
+  withoutDays: ["instead", (wrong) => withoutDays(interval({ hours: 1 }), { days: [], ...wrong })],
 };
 
 test("every public function that takes options is in this table", () => {

@@ -7,6 +7,7 @@ import type { Job } from "./job.js";
 import type { JobList, JobListQuery } from "./job-finder.js";
 import { type JobSpec, STORE_DEFAULT } from "./job-spec.js";
 import type { JobStore, SchedulerNode } from "./job-store.js";
+import { checkKnown, type OptionNames } from "./known-options.js";
 import { liveNodes } from "./orphans.js";
 
 /** A job of a set; its set is its tag. */
@@ -19,6 +20,8 @@ export interface DeclareOptions {
   /** False for the jobs of a set that another process, or an operator, declares: they may be removed while this one runs. Default true. */
   readonly lasting?: boolean;
 }
+
+const OPTIONS: OptionNames<DeclareOptions> = { store: true, alsoKeep: true, lasting: true };
 
 /** Ids of jobs. */
 export interface DeclaredJobs {
@@ -71,6 +74,7 @@ export class Declarations {
   }
 
   async declare(set: string, specs: readonly DeclaredSpec[], options: DeclareOptions): Promise<DeclaredJobs> {
+    checkKnown<DeclareOptions>(options, OPTIONS, "declareJobs");
     const { store = STORE_DEFAULT, alsoKeep = [], lasting = true } = options;
     const ids = new Set([...specs.map(({ id }) => id), ...alsoKeep]);
     const twice = specs.find(({ id }, at) => specs.findIndex((spec) => spec.id === id) !== at);

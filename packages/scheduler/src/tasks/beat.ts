@@ -52,6 +52,7 @@ const CRONTAB: OptionNames<CrontabParts> = {
   dayOfMonth: true,
   monthOfYear: true,
   dayOfWeek: true,
+  extended: true,
 };
 
 /** What beat needs of a scheduler. */
@@ -107,12 +108,8 @@ function jobId(app: TaskApp, name: string): string {
   return `beat:${app.name}:${name}`;
 }
 
-<<<<<<< HEAD
 function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): DeclaredSpec {
-=======
-function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): JobSpec {
   checkEntry(name, entry);
->>>>>>> 55483f1 (Every public function refuses unknown options by the right name)
   const { task, args = [], kwargs, options = {} } = entry;
   const sent = { task, args, ...(kwargs === undefined ? {} : { kwargs }), ...options };
   return {
@@ -124,8 +121,6 @@ function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): Jo
   };
 }
 
-<<<<<<< HEAD
-=======
 /** Throws on an option that no entry has, or that its calls do not take. */
 function checkEntry(name: string, entry: BeatEntry): void {
   const at = `beatSchedule.${name}`;
@@ -135,13 +130,6 @@ function checkEntry(name: string, entry: BeatEntry): void {
   checkKnown<NonNullable<BeatEntry["options"]>>(entry.options ?? {}, ENTRY_OPTIONS, "an entry", options);
 }
 
-async function removeOthers(scheduler: BeatScheduler, sender: string, kept: ReadonlySet<string>): Promise<void> {
-  for (const { id } of (await scheduler.getJobs?.({ tag: sender })) ?? []) {
-    if (!kept.has(id)) await scheduler.removeJob(id);
-  }
-}
-
->>>>>>> 55483f1 (Every public function refuses unknown options by the right name)
 /** The trigger that a schedule means. */
 export function triggerOf(schedule: BeatSchedule, timezone: string | undefined): Trigger | TriggerState {
   const zone = timezone === undefined ? {} : { timezone };
