@@ -104,8 +104,9 @@ function jobFields({ id, name, func, trigger, nextRunTime, tags }: Job) {
   return { id, name, func, trigger: String(trigger), nextRun: nextRunTime, tags };
 }
 
-function jobRow({ id, name, trigger, nextRunTime }: Job, timezone: string): string[] {
-  return [id, nextRunTime === null ? "paused" : isoLocal(nextRunTime.getTime(), timezone), String(trigger), name];
+function jobRow({ id, name, trigger, nextRunTime, ended }: Job, timezone: string): string[] {
+  const without = ended ? "ended" : "paused";
+  return [id, nextRunTime === null ? without : isoLocal(nextRunTime.getTime(), timezone), String(trigger), name];
 }
 
 function executionRow({ id, jobId, scheduledAt, state, durationMs, error }: Execution, timezone: string): string[] {

@@ -48,6 +48,8 @@ export interface SchedulerEvents {
   "job:added": JobEvent;
   "job:removed": JobEvent;
   "job:modified": JobEvent;
+  /** Its trigger names no further run, or `runs` of its runs have started and that is its `maxRuns`. */
+  "job:ended": JobEvent & { readonly reason: "trigger" | "maxRuns"; readonly runs?: number };
   /** Handed to its executor, with every run time it stands for. */
   "job:submitted": JobEvent & { readonly scheduledRunTimes: readonly number[] };
   "job:maxInstances": JobEvent & { readonly scheduledRunTimes: readonly number[] };

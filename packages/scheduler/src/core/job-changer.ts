@@ -2,7 +2,8 @@ import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { JobNotFoundError, JobSpecError } from "./errors.js";
 import type { Job } from "./job.js";
 import type { JobRecord } from "./job-record.js";
-import { firstRunOf, type JobPatch, liveTrigger, patched } from "./job-spec.js";
+import { firstRunOf, type JobPatch, limitReached, liveTrigger, patched } from "./job-spec.js";
+import { hasReachedLimit } from "./run-limit.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { untilWritten } from "./until-written.js";
 import { warnOf } from "./warn-of.js";
@@ -20,6 +21,7 @@ export class JobChanger {
   reschedule(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord> {
     const { timezone, random } = this.parts;
     return this.#change(job, (record, nowMs) => {
+      if (hasReachedLimit(record)) throw limitReached(record);
       const anchored = liveTrigger(trigger, timezone).anchored(nowMs);
       const nextRunMs = firstRunOf(anchored, nowMs, random);
       if (nextRunMs === null) throw new JobSpecError("trigger", `${anchored} has no run time left`);
@@ -36,6 +38,7 @@ export class JobChanger {
   /** Undefined when the trigger has ended: there is nothing to resume. */
   async resume(job: Job): Promise<JobRecord | undefined> {
     const { stores, clock, random } = this.parts;
+    if (hasReachedLimit(job.record)) throw limitReached(job.record);
     const nowMs = job.pending ? clock.now() : await stores.get(job.store).now();
     const nextRunMs = job.trigger.next(null, nowMs, random) ?? onlyRunOf(job.record, nowMs);
     return nextRunMs === null ? undefined : this.#change(job, (record, at) => restamped({ ...record, nextRunMs }, at));

@@ -44,6 +44,11 @@ export interface JobRecord {
   /** How often a run that takes its process with it is started before it is given up (`ack: "late"`). */
   readonly maxDeliveries: number;
   readonly tags: readonly string[];
+  /** Runs after which the job ends, and those it has had: only a job with `maxRuns` counts them. */
+  readonly maxRuns?: number | undefined;
+  readonly runCount?: number | undefined;
+  /** Of the job of an instance: when its misfires were judged, if not at the start of each run. */
+  readonly misfiresJudgedMs?: number | undefined;
   /** Settings that nothing was said about where the task was not registered: the task's own count when it runs. */
   readonly fromTask?: readonly TaskSetting[] | undefined;
   /** Tells a job from an earlier one of the same id: (id, incarnation, run time) is executed once. */
@@ -57,11 +62,18 @@ export interface JobRecord {
   readonly version: number;
 }
 
-/** The job as JSON, without `nextRunMs` and `version`, which change with every run. */
+/**
+ * The job as JSON, without `nextRunMs` and `version`, which change with every run. Runs that are counted stand at the
+ * beginning, where stores count on: `{"v":2,"runCount":3,"maxRuns":10,…`. Such a job is of format 2, because schedulers
+ * of earlier versions would not count.
+ */
 export function encodeJob(job: JobRecord): string {
-  const { nextRunMs: _next, version: _version, ...rest } = job;
-  return JSON.stringify({ v: 1, ...rest });
+  const { nextRunMs: _next, version: _version, maxRuns, runCount = 0, ...rest } = job;
+  return JSON.stringify(maxRuns === undefined ? { v: 1, ...rest } : { v: 2, runCount, maxRuns, ...rest });
 }
+
+/** The newest format that is read. */
+const FORMAT = 2;
 
 /** The job is of a later version of this library, whose schedulers can read it. */
 export class NewerFormatError extends SyntaxError {
@@ -72,7 +84,9 @@ export class NewerFormatError extends SyntaxError {
 export function decodeJob(text: string, nextRunMs: number | null, version: number): JobRecord {
   const { v, kwargs, trigger, ...rest } = parsed(text);
   if (!(v >= 1)) throw new SyntaxError(`job "${rest.id}": no format is given`);
-  if (v !== 1) throw new NewerFormatError(`job "${rest.id}": format ${v} is newer than this library reads`);
+  if (v > FORMAT) throw new NewerFormatError(`job "${rest.id}": format ${v} is newer than this library reads`);
+  if (rest.maxRuns !== undefined && !(isCount(rest.maxRuns) && isCount(rest.runCount)))
+    throw new SyntaxError(`job "${rest.id}": maxRuns cannot be ${JSON.stringify(rest.maxRuns)}`);
   const wrong = Object.entries(SHAPE).find(([name, isRight]) => !isRight(rest[name as keyof typeof SHAPE]));
   if (wrong !== undefined)
     throw new SyntaxError(`job "${rest.id}": ${wrong[0]} cannot be ${JSON.stringify(rest[wrong[0] as "id"])}`);

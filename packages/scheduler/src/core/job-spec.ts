@@ -12,6 +12,7 @@ import type { Ack, JobRecord, Retries, TaskSetting } from "./job-record.js";
 import type { Json } from "./json.js";
 import { checkKnown, type OptionNames } from "./known-options.js";
 import { plainJson } from "./plain-json.js";
+import { hasReachedLimit, withinLimit } from "./run-limit.js";
 import type { TaskFunction } from "./task.js";
 import { zoneStamp } from "./zone-stamp.js";
 
@@ -53,6 +54,11 @@ export interface JobPolicy {
   } | null;
   readonly ack?: Ack;
   readonly maxDeliveries?: number;
+  /**
+   * The job ends when so many of its runs have started, over all processes. Misfires, runs that `maxInstances` left out,
+   * retries and `runNow` do not count. Null (default) is no limit.
+   */
+  readonly maxRuns?: number | null;
   readonly tags?: readonly string[];
 }
 
@@ -88,6 +94,7 @@ const POLICY_NAMES: OptionNames<JobPolicy> = {
   retries: true,
   ack: true,
   maxDeliveries: true,
+  maxRuns: true,
   tags: true,
 };
 const PATCH_NAMES: OptionNames<JobPatch> = { func: true, trigger: true, nextRunTime: true, ...POLICY_NAMES };
@@ -160,6 +167,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
       tags: spec.tags ?? NO_TAGS,
     }),
     ...leftToTask(spec, around),
+    ...checkedLimit(spec.maxRuns),
     incarnation: isDeclaredOnce(spec, trigger, around.timezone) ? ONCE : incarnationOf(around),
     ...zoneStamp(trigger, around.nowMs),
     createdMs: around.nowMs,
@@ -173,17 +181,29 @@ export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundin
   if ("id" in patch && (patch as { id?: unknown }).id !== job.id) throw new JobSpecError("id", "cannot be changed");
   const { id: _sameId, ...changes } = patch as JobPatch & { id?: string };
   checkKnown<JobPatch>(changes, PATCH_NAMES, "a change of a job", jobSpecError);
-  const { trigger, nextRunTime, func, ...policy } = changes;
-  const { fromTask = [], ...known } = job;
+  const { trigger, nextRunTime, func, maxRuns = job.maxRuns, ...policy } = changes;
+  const { fromTask = [], maxRuns: _before, runCount, ...known } = job;
   const anchored = trigger === undefined ? undefined : liveTrigger(trigger, around.timezone).anchored(around.nowMs);
-  return {
+  const limit = checkedLimit(maxRuns, runCount);
+  if (nextRunTime !== undefined && nextRunTime !== null && hasReachedLimit(limit)) throw limitReached(limit);
+  return withinLimit({
     ...known,
     ...withoutSettings(fromTask, policy),
     ...checkedPolicy({ ...job, ...withoutUndefined(policy) }),
     ...(func === undefined ? {} : { func: checkedFunc(func) }),
     ...(anchored === undefined ? {} : { trigger: anchored, ...zoneStamp(anchored, around.nowMs) }),
     ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around) }),
-  };
+    ...limit,
+  });
+}
+
+function checkedLimit(maxRuns: number | null | undefined, runCount = 0): Pick<JobRecord, "maxRuns" | "runCount"> {
+  return maxRuns === undefined || maxRuns === null ? {} : { maxRuns: checkedCount("maxRuns", maxRuns), runCount };
+}
+
+/** A job that has ended does not begin again by itself. */
+export function limitReached({ runCount, maxRuns }: Pick<JobRecord, "maxRuns" | "runCount">): JobSpecError {
+  return new JobSpecError("maxRuns", `the job has run ${runCount} times and may run ${maxRuns}; raise maxRuns first`);
 }
 
 function leftToTask(spec: JobSpec, { taskIsKnown = true }: Surroundings): Pick<JobRecord, "fromTask"> {
@@ -278,7 +298,7 @@ function checkedFunc(func: string | TaskFunction): string | TaskFunction {
   throw new JobSpecError("func", "must be a task's name or a function");
 }
 
-type Policy = Required<Omit<JobPolicy, "kwargs">> & { kwargs?: Json | undefined };
+type Policy = Required<Omit<JobPolicy, "kwargs" | "maxRuns">> & { kwargs?: Json | undefined };
 type CheckedPolicy = Pick<
   JobRecord,
   | "name"

@@ -141,6 +141,11 @@ export interface Decision {
     readonly version: number;
     /** The next run; null when the trigger has ended and the job is to be removed. */
     readonly nextRunMs: number | null;
+    /**
+     * Given for a job with `maxRuns`: so many of the instance's runs, the first ones, are too late and do not count. The
+     * store adds the others that it opens to the job's `runCount`; at `maxRuns` the job stays without a next run.
+     */
+    readonly uncounted?: number;
   };
   /** Undefined when there is nothing to run, only the next run to move. */
   readonly instance?: NewInstance;

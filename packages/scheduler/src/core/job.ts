@@ -3,6 +3,7 @@ import type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
 import type { JobPatch } from "./job-spec.js";
 import { jobText } from "./job-text.js";
 import type { Json } from "./json.js";
+import { hasReachedLimit } from "./run-limit.js";
 import type { TaskFunction } from "./task.js";
 
 /** What a job asks of the scheduler it came from. */
@@ -86,6 +87,18 @@ export class Job {
   }
   get tags(): readonly string[] {
     return this.#record.tags;
+  }
+  /** Runs after which it ends; null when there is no limit. */
+  get maxRuns(): number | null {
+    return this.#record.maxRuns ?? null;
+  }
+  /** Runs that count towards `maxRuns`; null when there is no limit. */
+  get runCount(): number | null {
+    return this.maxRuns === null ? null : (this.#record.runCount ?? 0);
+  }
+  /** True when it has had its `maxRuns`. */
+  get ended(): boolean {
+    return hasReachedLimit(this.#record);
   }
   get nextRunTime(): Date | null {
     return this.#record.nextRunMs === null ? null : new Date(this.#record.nextRunMs);

@@ -1,16 +1,25 @@
 import type { Trigger } from "../triggers/trigger.js";
 import type { JobRecord } from "./job-record.js";
 import { ONCE } from "./job-spec.js";
+import { hasReachedLimit, withinLimit } from "./run-limit.js";
 import { underOwnRules } from "./zone-stamp.js";
 
 /** The new definition with the old timetable, as long as the trigger says the same. A paused job stays paused. */
 export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
   const { createdMs, trigger, nextRunMs, zoneRules } = underOwnRules(existing, wanted.createdMs);
+  const { incarnation, runCount = 0 } = existing;
+  const counted = wanted.maxRuns === undefined ? wanted : { ...wanted, runCount };
+  if (hasReachedLimit(existing)) return withinLimit({ ...counted, incarnation, createdMs });
   if (sameTrigger(trigger, wanted.trigger)) {
-    return { ...wanted, incarnation: existing.incarnation, createdMs, trigger, nextRunMs, zoneRules };
+    return withinLimit({ ...counted, incarnation, createdMs, trigger, nextRunMs, zoneRules });
   }
-  const incarnation = wanted.incarnation === ONCE ? ONCE : existing.incarnation;
-  return { ...wanted, incarnation, createdMs, nextRunMs: nextRunMs === null ? null : wanted.nextRunMs };
+  const isOnce = wanted.incarnation === ONCE;
+  return withinLimit({
+    ...counted,
+    incarnation: isOnce ? ONCE : incarnation,
+    createdMs,
+    nextRunMs: nextRunMs === null ? null : wanted.nextRunMs,
+  });
 }
 
 /** Both as they were declared: what the moment of the declaration decided differs at each start. */

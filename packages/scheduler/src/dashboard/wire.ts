@@ -44,6 +44,8 @@ export function wireJob({ job, state, running, durations, last, nowMs, missing }
     retries,
     ack,
     maxDeliveries: job.record.maxDeliveries,
+    maxRuns: job.maxRuns,
+    runCount: job.runCount,
     tags,
     createdAt: iso(job.record.createdMs),
   };

@@ -26,13 +26,14 @@ export const EXECUTION_STATES: readonly ExecutionState[] = [
 
 export const FINAL_STATES = EXECUTION_STATES.filter((state) => state !== "submitted" && state !== "running");
 
-export type JobState = "scheduled" | "paused" | "pending" | "overdue";
+export type JobState = "scheduled" | "paused" | "pending" | "overdue" | "ended";
 
 export const JOB_STATE_TEXT: Readonly<Record<JobState, string>> = {
   scheduled: "Scheduled",
   paused: "Paused",
   pending: "Pending",
   overdue: "Overdue",
+  ended: "Ended",
 };
 
 /** `12 ms`, `1.24 s`, `2 min 03 s`, `1 h 05 min`, `2 d 3 h`. */

@@ -1,4 +1,5 @@
 import type { JobRecord } from "../core/job-record.js";
+import { withinLimit } from "../core/run-limit.js";
 import type { Lane } from "./lanes.js";
 import { grownFloats } from "./memory-arrays.js";
 import { MemoryHeap } from "./memory-heap.js";
@@ -187,6 +188,12 @@ export class MemoryJobs {
     this.#versions[slot]!++;
     this.#lent.remove(slot);
     this.#dueOf(slot).place(slot, nextRunMs);
+  }
+
+  /** The same with the number of its runs; without a next run when that is the last one it may have. */
+  count(slot: number, nextRunMs: number, runCount: number): void {
+    const record = { ...this.#records[slot]!, nextRunMs, runCount, version: this.#versions[slot]! + 1 };
+    this.replace(slot, withinLimit(record), this.#lastRuns[slot]!);
   }
 
   #newSlot(): number {

@@ -23,6 +23,7 @@ import type {
   Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { runCountAfter } from "../core/run-limit.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { type ExecutionRow, MemoryHistory } from "./memory-history.js";
 import { type Instance, MemoryInstances } from "./memory-instances.js";
@@ -156,7 +157,7 @@ export class MemoryJobStore implements JobStore {
     }
     if (!holds) return slot !== undefined && this.#isDone(slot, decision) ? NOTHING : STALE;
     const verdict = instance === undefined ? NOTHING : this.#open(instance, slot, claim !== undefined, nowMs);
-    if (claim !== undefined) this.#advance(slot, claim.nextRunMs);
+    if (claim !== undefined) this.#advance(slot, claim.nextRunMs, runCountAfter(decision, verdict));
     return verdict;
   }
 
@@ -252,9 +253,10 @@ export class MemoryJobStore implements JobStore {
     return runs.filter(({ scheduledAt }) => !isExecuted(scheduledAt));
   }
 
-  #advance(slot: number, nextRunMs: number | null): void {
+  #advance(slot: number, nextRunMs: number | null, runCount: number | undefined): void {
     if (nextRunMs === null) this.#jobs.remove(slot);
-    else this.#jobs.advance(slot, nextRunMs);
+    else if (runCount === undefined) this.#jobs.advance(slot, nextRunMs);
+    else this.#jobs.count(slot, nextRunMs, runCount);
   }
 
   release(claims: readonly ClaimKey[]): void {

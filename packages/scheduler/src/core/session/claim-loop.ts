@@ -1,9 +1,10 @@
 import type { JobRecord } from "../job-record.js";
 import type { Claims, Decision, Verdict } from "../job-store.js";
+import { limitedRuns, runCountAfter } from "../run-limit.js";
 import { isUnderOldRules } from "../zone-stamp.js";
 import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
-import { dueRuns } from "./misfire.js";
+import { type DueRuns, dueRuns } from "./misfire.js";
 import { Pacer } from "./pacer.js";
 import type { Runner } from "./runner.js";
 import type { SessionParts } from "./session-parts.js";
@@ -123,7 +124,7 @@ export class ClaimLoop {
     for (const job of jobs) {
       if (!this.#hasRoom(job, roomOf)) continue;
       const due = dueRuns(job.trigger, job.nextRunMs!, nowMs, job.coalesce, host.random);
-      decisions.push(this.#decision(job, due.runs, due.next));
+      decisions.push(this.#decision(job, due, nowMs));
       sources.push({ job, cut: due.cut });
     }
     const sentAt = host.clock.monotonic();
@@ -131,7 +132,8 @@ export class ClaimLoop {
     if (verdicts === undefined) return NEVER;
     let earliest = NEVER;
     for (let at = 0; at < verdicts.length; at++) {
-      if (sources[at]!.cut) news.cut(sources[at]!.job, decisions[at]!.instance!);
+      if (sources[at]!.cut && decisions[at]!.instance!.runs.length > 0)
+        news.cut(sources[at]!.job, decisions[at]!.instance!);
       this.#carryOut(decisions[at]!, verdicts[at]!, sentAt);
       const changedByOthers = verdicts[at]!.kind === "stale";
       earliest = Math.min(earliest, changedByOthers ? nowMs : (decisions[at]!.claim!.nextRunMs ?? earliest));
@@ -164,16 +166,23 @@ export class ClaimLoop {
     return ready.map(({ job }) => job);
   }
 
-  #decision(job: JobRecord, runs: readonly number[], next: number | null): Decision {
+  #decision(job: JobRecord, due: DueRuns, nowMs: number): Decision {
     const { host, leaseMs } = this.#parts;
+    const limited = job.maxRuns === undefined ? undefined : limitedRuns(job, due, nowMs);
+    const { runs } = limited ?? due;
+    const settled = host.settled(job);
     return {
       jobId: job.id,
-      claim: { version: job.version, nextRunMs: next },
+      claim: {
+        version: job.version,
+        nextRunMs: due.next,
+        ...(limited === undefined ? {} : { uncounted: limited.late }),
+      },
       instance: {
         id: host.newId(),
         owner: host.id,
         leaseMs,
-        job: host.settled(job),
+        job: limited === undefined ? settled : { ...settled, misfiresJudgedMs: nowMs },
         runs: runs.map((scheduledAt) => ({ executionId: host.newId(), scheduledAt })),
       },
     };
@@ -206,7 +215,9 @@ export class ClaimLoop {
     } else if (verdict.runs.length > 0) {
       this.#runner.hold(new HeldInstance(id, verdict.token, job, verdict.runs, 1, sentAt + leaseMs));
     }
+    const count = runCountAfter(decision, verdict);
     if (decision.claim?.nextRunMs === null) news.removed(job);
+    else if (count !== undefined && count >= job.maxRuns!) news.endedByLimit(job, count);
   }
 
   async #release(jobs: readonly JobRecord[]): Promise<void> {

@@ -71,7 +71,7 @@ export class Runner implements RunKeeper {
   /** A misfire, judged at the start as APScheduler 3 does; a run that was started before is late for another reason. */
   #isTooLate({ job, scheduledAt, attempt }: ActiveRun): boolean {
     if (attempt !== 1 || job.misfireGraceTime === null) return false;
-    return this.#parts.time.now() - scheduledAt > job.misfireGraceTime * 1_000;
+    return (job.misfiresJudgedMs ?? this.#parts.time.now()) - scheduledAt > job.misfireGraceTime * 1_000;
   }
 
   /** Asks the store, because our own clock says the lease is over. */

@@ -113,8 +113,17 @@ export class SessionNews {
     this.host.events.emit("job:missed", { ...event, skipped: 1 });
   }
 
+  /** The job has had its last run; without a next run it stays until its history is gone. */
+  endedByLimit({ id, name }: JobRecord, runs: number): void {
+    if (this.host.verbose) this.host.logger.info(`Job "${name}" has ended after ${runs} runs`);
+    this.host.events.emit("job:ended", { jobId: id, store: this.alias, reason: "maxRuns", runs });
+  }
+
   /** The trigger has ended, and the job with it. */
   removed({ id }: JobRecord): void {
+    if (this.host.events.wants("job:ended")) {
+      this.host.events.emit("job:ended", { jobId: id, store: this.alias, reason: "trigger" });
+    }
     if (this.host.verbose) this.host.logger.info(`Removed job ${id}`);
     if (this.host.events.wants("job:removed")) {
       this.host.events.emit("job:removed", { jobId: id, store: this.alias });

@@ -85,6 +85,7 @@ ${job.kwargs !== undefined && html`<div><dt>Options</dt><dd><code>${jsonText(job
 <div><dt>Executor</dt><dd>${job.executor}</dd></div>
 <div><dt>Missed runs</dt><dd>${job.coalesce === false ? "all are run, one after the other" : `one run for all, the ${job.coalesce}`}</dd></div>
 <div><dt>Instances at once</dt><dd>${job.maxInstances}</dd></div>
+${job.maxRuns !== null && html`<div><dt>Runs</dt><dd>${job.runCount} of ${job.maxRuns}</dd></div>`}
 <div><dt>Misfire grace</dt><dd>${misfireGraceTime === null ? "always runs" : lengthText(misfireGraceTime * 1_000)}</dd></div>
 <div><dt>Timeout</dt><dd>${timeoutMs === null ? "none" : lengthText(timeoutMs)}</dd></div>
 <div><dt>Retries</dt><dd>${retries === null ? "none" : `${retries.max}, ${retries.backoff}, from ${lengthText(retries.delayMs)} to ${lengthText(retries.maxDelayMs)}`}</dd></div>
@@ -96,7 +97,8 @@ ${job.kwargs !== undefined && html`<div><dt>Options</dt><dd><code>${jsonText(job
 </dl></section>`;
 }
 
-function nextRuns(visit: Visit, { nowMs, state }: JobRow, upcoming: readonly number[]): Html {
+function nextRuns(visit: Visit, { nowMs, state, job }: JobRow, upcoming: readonly number[]): Html {
+  if (job.ended) return html`<p class="quiet">None: it has ended after ${job.runCount} runs.</p>`;
   if (state === "paused") return html`<p class="quiet">None: it is paused.</p>`;
   return html`<ol class="upcoming">${upcoming.map((at) => html`<li>${localTime(at, visit)} <span class="quiet">${relativeTime(at, nowMs, visit)}</span></li>`)}</ol>`;
 }

@@ -88,7 +88,7 @@ function mergedJobs(
   { search, state, tag, cursor }: JobsQuery,
 ): MergedPages<Job> {
   const limit = search === undefined ? PAGE : SEARCH_PAGE;
-  const storeState = state === "overdue" ? "scheduled" : state;
+  const storeState = state === "overdue" ? "scheduled" : state === "ended" ? "paused" : state;
   const filter = { ...(storeState === undefined ? {} : { state: storeState }), ...(tag === undefined ? {} : { tag }) };
   const sources = stores.map((store) => ({
     name: store,
@@ -119,6 +119,7 @@ function bare(job: Job, nowMs: number): JobRow {
 
 function stateOf(job: Job, nowMs: number): JobState {
   if (job.pending) return "pending";
+  if (job.ended) return "ended";
   if (job.paused) return "paused";
   return nextRunOf(job) < nowMs - OVERDUE_AFTER_MS ? "overdue" : "scheduled";
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Decision } from "../../core/job-store.js";
 import {
   activeOf,
   byHand,
@@ -74,6 +75,48 @@ export const dispatchCases: Cases = {
     assert.equal((await executionsOf(store, added.id)).length, 1);
     assert.equal((await rowOf(store, verdict.runs[0]!.executionId)).jobId, added.id);
     assert.equal(await activeOf(store, added.id), 1);
+  },
+  "runs are counted in the step that opens them, and the last one leaves the job without a next run": async ({
+    store,
+  }) => {
+    const added = job({ maxRuns: 3, runCount: 0, maxInstances: 2, coalesce: false });
+    await store.insert(added);
+    const run = async (next: number, uncounted: number, scheduled: readonly number[]) => {
+      const lent = await claimOne(store, added.id);
+      const runs = scheduled.map((scheduledAt) => ({ executionId: uniqueId("e"), scheduledAt }));
+      const what = counting(decision(lent, next, { runs }), uncounted);
+      const [verdict] = await store.dispatch([what]);
+      const [again] = await store.dispatch([what]); // its answer was lost
+      assert.deepEqual(again, verdict);
+      return verdict!;
+    };
+    const late = await run(3_000, 1, [1_000, 2_000]);
+    assert.equal(late.kind === "started" && late.runs.length, 2);
+    const second = await store.get(added.id);
+    assert.deepEqual([second?.runCount, second?.maxRuns, second?.nextRunMs], [1, 3, 3_000]);
+    await run(4_000, 0, [2_000, 3_000]); // the first of them was started before
+    assert.equal((await store.get(added.id))?.runCount, 2);
+    assert.equal((await run(5_000, 0, [4_000])).kind, "max_instances");
+    const full = await store.get(added.id);
+    assert.deepEqual([full?.runCount, full?.nextRunMs], [2, 5_000]);
+    await store.update({ ...full!, maxInstances: 3 });
+    assert.equal((await run(6_000, 0, [5_000])).kind, "started");
+    const ended = await stored(store, added.id);
+    assert.deepEqual([ended.runCount, ended.nextRunMs, ended.args, ended.tags], [3, null, added.args, added.tags]);
+    assert.equal(
+      (await store.list({ state: "paused" })).jobs.some(({ id }) => id === added.id),
+      true,
+    );
+    assert.equal(
+      (await store.claimDue(claiming())).jobs.some(({ id }) => id === added.id),
+      false,
+    );
+  },
+  "a trigger that ends before its number of runs removes the job": async ({ store }) => {
+    const added = job({ maxRuns: 3, runCount: 0 });
+    await store.insert(added);
+    await started(store, counting(decision(await claimOne(store, added.id), null), 0));
+    assert.equal(await store.get(added.id), undefined);
   },
   "a decision without runs moves the job, or removes it, and writes nothing": async ({ store }) => {
     const [moved, ended] = [job(), job()];
@@ -374,4 +417,8 @@ export const dispatchCases: Cases = {
 
 async function listed(store: Parameters<typeof executionsOf>[0]) {
   return (await store.list({ limit: 1_000 })).jobs;
+}
+
+function counting(what: Decision, uncounted: number): Decision {
+  return { ...what, claim: { ...what.claim!, uncounted } };
 }

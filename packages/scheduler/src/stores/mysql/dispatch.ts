@@ -1,5 +1,6 @@
 import { encodeJob } from "../../core/job-record.js";
 import type { Decision, NewInstance, PlannedRun, Verdict } from "../../core/job-store.js";
+import { runCountAfter } from "../../core/run-limit.js";
 import { isDuplicate } from "./failure.js";
 import { inPieces } from "./in-pieces.js";
 import type { Row, Session, Sessions } from "./session.js";
@@ -43,7 +44,7 @@ class Batch {
     );
     const toDo = decisions.filter((decision) => fresh.has(decision) && !repeated.has(decision));
     const opened = await this.open(toDo, rows);
-    await this.advance(toDo);
+    await this.advance(toDo, opened);
     return decisions.map(
       (decision) =>
         repeated.get(decision) ??
@@ -198,11 +199,40 @@ class Batch {
     );
   }
 
-  /** Moves the jobs to their next runs, and removes those that have none. */
-  async advance(decisions: readonly Decision[]): Promise<void> {
+  /** Moves the jobs that count their runs; those that have had all stay without a next run. Returns what it moved. */
+  async count(decisions: readonly Decision[], verdicts: ReadonlyMap<Decision, Verdict>): Promise<Set<Decision>> {
     const { ns, jobs } = this.tables;
-    const claimed = decisions.flatMap(({ jobId, claim }) =>
-      claim === undefined ? [] : [{ id: jobId, next_ms: claim.nextRunMs }],
+    const counting = decisions.flatMap((decision) => {
+      const runs = runCountAfter(decision, verdicts.get(decision) ?? NOTHING);
+      const next = decision.claim?.nextRunMs ?? null;
+      return runs === undefined || next === null ? [] : [{ decision, runs, next }];
+    });
+    if (counting.length === 0) return new Set();
+    const rows = counting.map(({ decision: { jobId: id, instance }, runs, next }) => ({
+      id,
+      next_ms: runs >= instance!.job.maxRuns! ? null : next,
+      runs,
+    }));
+    // As encodeJob writes them, the count and its limit are the first members behind the format.
+    await this.session.run(
+      `UPDATE ${wantRows("next_ms BIGINT", "runs BIGINT")}
+       STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT}
+       SET j.next_run_ms = want.next_ms, j.lease_until = 0, j.version = j.version + 1,
+         j.spec = CONCAT(SUBSTRING_INDEX(j.spec, '"runCount":', 1), '"runCount":', want.runs,
+           SUBSTRING(j.spec, LOCATE(',"maxRuns":', j.spec)))`,
+      [rowList(rows), ns],
+    );
+    return new Set(counting.map(({ decision }) => decision));
+  }
+
+  /** Moves the jobs to their next runs, and removes those that have none. */
+  async advance(all: readonly Decision[], verdicts: ReadonlyMap<Decision, Verdict>): Promise<void> {
+    const { ns, jobs } = this.tables;
+    const counting = await this.count(all, verdicts);
+    const claimed = all.flatMap((decision) =>
+      decision.claim === undefined || counting.has(decision)
+        ? []
+        : [{ id: decision.jobId, next_ms: decision.claim.nextRunMs }],
     );
     const moved = claimed.filter(({ next_ms }) => next_ms !== null);
     const ended = claimed.filter(({ next_ms }) => next_ms === null);

@@ -46,7 +46,7 @@ function addDecision(
   { jobId, claim, instance }: Decision,
   isStored: (job: JobRecord, version: number) => boolean,
 ): void {
-  args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", instance?.id ?? "");
+  args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", claim?.uncounted ?? "", instance?.id ?? "");
   if (instance === undefined) return;
   const { job, owner, runs, leaseMs, offered = false } = instance;
   const maxDeliveries = job.ack === "late" ? job.maxDeliveries : 0;

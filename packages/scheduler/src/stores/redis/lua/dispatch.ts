@@ -2,7 +2,8 @@ import { jobLua, prelude } from "./prelude.js";
 
 /**
  * Carries decisions out. ARGV: now or '', how many decisions, then of each
- *   job id, version ('' by hand), next run ('' when the job ends), instance id ('' without one),
+ *   job id, version ('' by hand), next run ('' when the job ends), how many of the first runs do not count ('' when none
+ *   is counted), instance id ('' without one),
  * with an instance: lease ms, "<deliveries> <most> <offered>", owner, func, plan, the job's JSON ('' for the stored one),
  *   how many runs, and of each: execution id, its once field ('' by hand), what it is.
  * Answers for each: 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
@@ -17,9 +18,11 @@ local nowText = int(now)
 
 local decisions, ids, fields, unread, at = {}, {}, {}, {}, 3
 for n = 1, tonumber(ARGV[2]) do
-  local decision = { id = ARGV[at], version = ARGV[at + 1], nextRun = ARGV[at + 2], instance = ARGV[at + 3], at = at + 4 }
+  local decision = { id = ARGV[at], version = ARGV[at + 1], nextRun = ARGV[at + 2], uncounted = tonumber(ARGV[at + 3]),
+    instance = ARGV[at + 4], at = at + 5, counted = 0 }
   decisions[n], ids[n] = decision, decision.id
-  at = at + 4
+  at = at + 5
+  if decision.uncounted then unread[#unread + 1] = decision.id end
   if decision.instance ~= '' then
     if ARGV[at + 5] == '' then unread[#unread + 1] = decision.id end
     decision.runs, decision.first = tonumber(ARGV[at + 6]), at + 7
@@ -45,9 +48,10 @@ for n, spec in ipairs(read(P .. 'jobs', unread)) do specs[unread[n]] = spec end
 local executed = {}
 for n, id in ipairs(read(P .. 'once', fields)) do executed[fields[n]] = id end
 
-local rows, history, once, instances, leases, active, metas, order, gone, full, lanes
+local rows, history, once, instances, leases, active, metas, order, gone, full, lanes, counted
 local function clear()
   rows, history, once, instances, leases, active, metas, order, gone, full, lanes = {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}
+  counted = {}
 end
 clear()
 
@@ -61,6 +65,7 @@ local function flush()
   write('HSET', P .. 'active', active)
   write('ZADD', P .. 'ended:m', full)
   write('HSET', P .. 'meta', metas)
+  write('HSET', P .. 'jobs', counted)
   write('ZADD', P .. 'order', order)
   write('HDEL', P .. 'meta', gone)
   write('HDEL', P .. 'jobs', gone)
@@ -140,6 +145,11 @@ local function open(decision, job)
     if isFull then push(full, nowText, id) end
   end
   if isFull then return 'm' end
+  if decision.uncounted then
+    for _, n in ipairs(toDo) do
+      if n >= decision.uncounted then decision.counted = decision.counted + 1 end
+    end
+  end
   job.active = job.active + 1
   push(active, decision.id, job.active)
   if spec == '' then spec = specs[decision.id] or '' end
@@ -149,6 +159,16 @@ local function open(decision, job)
   if sub(numbers, -1) == '1' then isWakeUp = true end
   if #toDo == decision.runs then return '*' end
   return '1 ' .. table.concat(toDo, ' ')
+end
+
+-- Adds its runs to those of the job, which stand at the beginning of its JSON; true when that is the last one.
+local function count(decision)
+  local head, runs, most = match(specs[decision.id] or '', '^({"v":%d+,"runCount":)(%d+),"maxRuns":(%d+)')
+  if not head or decision.counted == 0 then return head and tonumber(runs) >= tonumber(most) end
+  local spec, sum = specs[decision.id], tonumber(runs) + decision.counted
+  specs[decision.id] = head .. int(sum) .. sub(spec, #head + #runs + 1)
+  push(counted, decision.id, specs[decision.id])
+  return sum >= tonumber(most)
 end
 
 -- To its next run, or out of the store.
@@ -165,6 +185,12 @@ local function advance(decision, job)
     return
   end
   job.version, job.lent = int(job.version + 1), false
+  if decision.uncounted and count(decision) then
+    push(metas, decision.id, job.version .. ' 0 - ' .. job.max .. ' ' .. job.func)
+    push(order, '+inf', decision.id)
+    lane.gone[#lane.gone + 1] = decision.id
+    return
+  end
   push(metas, decision.id, job.version .. ' 0 ' .. decision.nextRun .. ' ' .. job.max .. ' ' .. job.func)
   push(order, decision.nextRun, decision.id)
   push(lane.moved, decision.nextRun, decision.id)

@@ -1,0 +1,45 @@
+import type { JobRecord } from "./job-record.js";
+import type { Decision, Verdict } from "./job-store.js";
+import type { DueRuns } from "./session/misfire.js";
+
+type Counted = Pick<JobRecord, "maxRuns" | "runCount">;
+
+/** True when a job has had all the runs it may have; it stays where it is, without a next run. */
+export function hasReachedLimit({ maxRuns, runCount = 0 }: Counted): boolean {
+  return maxRuns !== undefined && runCount >= maxRuns;
+}
+
+/** The record without a next run when none is left to it. */
+export function withinLimit<T extends Counted & Pick<JobRecord, "nextRunMs">>(job: T): T {
+  return hasReachedLimit(job) ? { ...job, nextRunMs: null } : job;
+}
+
+/** Due runs of a job with `maxRuns`: those that are too late do not count, and of the others none goes beyond it. */
+export interface LimitedRuns {
+  readonly runs: readonly number[];
+  /** So many of them, the first ones, are too late. */
+  readonly late: number;
+}
+
+/**
+ * Misfires of such a job are judged here, when its runs are claimed, and not again when they start: what is counted and
+ * what is started are then the same.
+ */
+export function limitedRuns(
+  { maxRuns, runCount = 0, misfireGraceTime }: JobRecord,
+  due: DueRuns,
+  nowMs: number,
+): LimitedRuns {
+  const isLate = (at: number) => misfireGraceTime !== null && nowMs - at > misfireGraceTime * 1_000;
+  const late = due.runs.filter(isLate).length;
+  return { runs: due.runs.slice(0, late + Math.max(0, maxRuns! - runCount)), late };
+}
+
+/** Runs of a job after a decision that counts; undefined when it counts none. */
+export function runCountAfter(decision: Decision, verdict: Verdict): number | undefined {
+  const { claim, instance } = decision;
+  if (claim?.uncounted === undefined || instance === undefined || verdict.kind !== "started") return undefined;
+  const late = new Set(instance.runs.slice(0, claim.uncounted).map(({ executionId }) => executionId));
+  const started = verdict.runs.filter(({ executionId }) => !late.has(executionId)).length;
+  return (instance.job.runCount ?? 0) + started;
+}
