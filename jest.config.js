@@ -38,7 +38,9 @@ export default {
   globalSetup: "<rootDir>/packages/testkit/src/jest-global-setup.mjs",
   globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.mjs",
   // A limit for what hangs, wide enough for a machine that is busy elsewhere.
-  testTimeout: 60_000,
+  testTimeout: 180_000,
+  // What a test file loads stays in its worker: one that has grown is replaced between two files.
+  workerIdleMemoryLimit: "1GB",
   // Figures are measured one after the other, with nothing beside them.
   maxWorkers: mode === "perf" ? 1 : Math.max(WORKERS_MIN, availableParallelism() - 1),
 };

@@ -36,7 +36,7 @@ test("--help prints help and does nothing", async () => {
       out: expect.stringContaining(`npm ${npmName(name)}`),
       err: "",
     });
-}, 120_000);
+});
 
 test("an unknown option is refused with 2, by each of the parsers", async () => {
   for (const name of ["rebuild", "feed", "simulate", "evaluate"])
@@ -46,7 +46,7 @@ test("an unknown option is refused with 2, by each of the parsers", async () => 
       out: "",
       err: expect.stringContaining("--no-such-option"),
     });
-}, 120_000);
+});
 
 function npmName(name: string): string {
   return name === "start" ? "start" : `run ${name}`;

@@ -40,9 +40,19 @@ describe("called by hand", () => {
   });
 
   test("npm run rpc shows a page, and why it is as it is", async () => {
-    const page = await run("rpc", "--user", "7", "--num", "3", "--address", recommendation.address);
+    const page = await run(
+      "rpc",
+      "--user",
+      "7",
+      "--num",
+      "3",
+      "--timeout",
+      "60000",
+      "--address",
+      recommendation.address,
+    );
     expect(page.text).toMatch(/mode +refresh[\s\S]+# +article_id +reason\n[\s\S]+3 +\d+ +\w+/);
-    const why = await run("rpc", "--user", "7", "--explain", "--address", recommendation.address);
+    const why = await run("rpc", "--user", "7", "--explain", "--timeout", "60000", "--address", recommendation.address);
     expect(why.text).toMatch(/ranked by[\s\S]+recalled by +dropped by/);
     const refused = await run("rpc", "--channel", "77", "--address", recommendation.address);
     expect(refused).toMatchObject({ code: 1, text: expect.stringContaining("The service refuses: ") });

@@ -30,7 +30,7 @@ describe("the servers of npm start", () => {
   beforeAll(async () => {
     launcher = launch(folder);
     await launcher.says(/^open$/);
-  }, 60_000);
+  });
   afterAll(() => {
     launcher.child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
@@ -79,7 +79,7 @@ function launch(folder: string): Launcher {
   return {
     child,
     says: (wanted) =>
-      eventually(() => expect(lines).toContainEqual(expect.stringMatching(wanted)), { withinMs: 60_000 }),
+      eventually(() => expect(lines).toContainEqual(expect.stringMatching(wanted)), { withinMs: 120_000 }),
   };
 }
 

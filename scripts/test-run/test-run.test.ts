@@ -29,7 +29,7 @@ describe("a run of the tests that is ended", () => {
 
   test("by its time-out says so, names the file, and leaves nothing", async () => {
     using folder = scratchFolder();
-    const { runner, output, errors } = startRun("holds-servers", folder.path, { HEADLINE_TEST_MINUTES: "0.25" });
+    const { runner, output, errors } = startRun("holds-servers", folder.path, { HEADLINE_TEST_MINUTES: "0.5" });
     const held = await heldBy(folder.path);
     const [code] = await once(runner, "exit");
     expect(code).not.toBe(0);
@@ -87,7 +87,7 @@ interface Held {
 
 async function heldBy(folder: string): Promise<Held> {
   const held = await eventually(() => JSON.parse(readFileSync(join(folder, "held.json"), "utf8")), {
-    withinMs: 50_000,
+    withinMs: 120_000,
   });
   const mysqlPid = Number(readFileSync(held.mysqlPidFile, "utf8"));
   return { pids: [mysqlPid, held.redisPid, held.servicePid], folder: held.folder };

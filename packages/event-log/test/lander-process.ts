@@ -5,6 +5,6 @@ import { EventStream, openEventLander } from "../src/index.js";
 
 const mysql = openMysql(process.env["MYSQL_URL"] ?? "", { acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000 });
 const redis = openRedis(process.env["REDIS_URL"] ?? "", { scripts: EventStream.scripts });
-await waitForRedis(redis);
+await waitForRedis(redis, 30_000);
 openEventLander({ mysql, redis, takeOverAfterMs: 500 });
 process.stdout.write("landing\n");

@@ -78,7 +78,7 @@ describe("a process", () => {
   test("told to end while it still waits to open ends at once, and with 0", async () => {
     const { code, said } = await run(
       `await runUntilSignal(async (signal) => {
-         say("opening"); setTimeout(() => say("open"), 50); await new Promise((_, stop) => signal.addEventListener("abort", () => stop(signal.reason)));
+         say("opening"); setTimeout(() => say("open"), 20_000); await new Promise((_, stop) => signal.addEventListener("abort", () => stop(signal.reason)));
        }, { onUnhandled: say });`,
       "SIGTERM",
     );

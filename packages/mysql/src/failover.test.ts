@@ -3,6 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import mysql2 from "mysql2/promise";
 import { openMysql } from "./pool.js";
 
+/** Time limits that a busy machine does not reach. */
+const PATIENT = { acquireTimeoutMs: 30_000, statementTimeoutMs: 30_000 };
+
 /** Two servers of which one address is meant; who connects there may not write to a read-only one. */
 let [old, next]: readonly PrivateMysql[] = [];
 let proxy: Awaited<ReturnType<typeof openProxy>>;
@@ -40,7 +43,7 @@ const UNAVAILABLE = { code: "UNAVAILABLE" };
 
 describe("a failover that leaves the old server alive and read-only", () => {
   test("is noticed by who writes: all connections, and those of a transaction, lead to the new one", async () => {
-    await using pool = openMysql(url, { connectionsMax: 4 });
+    await using pool = openMysql(url, { ...PATIENT, connectionsMax: 4 });
     await Promise.all(Array.from({ length: 4 }, () => pool.query("SELECT SLEEP(0.05)")));
     await root(old, ["SET GLOBAL read_only = 1"]);
     await expect(pool.write("INSERT INTO notes VALUES ('a')")).rejects.toMatchObject(UNAVAILABLE);
@@ -60,7 +63,7 @@ describe("a failover that leaves the old server alive and read-only", () => {
   });
 
   test("is noticed by who only reads", async () => {
-    await using pool = openMysql(url, { connectionsMax: 2 });
+    await using pool = openMysql(url, { ...PATIENT, connectionsMax: 2 });
     const read = async () => (await pool.query<{ note: string }>("SELECT note FROM notes LIMIT 1"))[0]?.note;
     expect(await read()).toBe("old");
     await root(old, ["SET GLOBAL read_only = 1"]);
@@ -69,7 +72,7 @@ describe("a failover that leaves the old server alive and read-only", () => {
   });
 
   test("does not end reads where the address does not move", async () => {
-    await using pool = openMysql(url, { connectionsMax: 2 });
+    await using pool = openMysql(url, { ...PATIENT, connectionsMax: 2 });
     await root(old, ["SET GLOBAL read_only = 1"]);
     for (let round = 0; round < 20; round += 1) {
       await expect(pool.write("INSERT INTO notes VALUES ('a')")).rejects.toMatchObject(UNAVAILABLE);
@@ -81,7 +84,7 @@ describe("a failover that leaves the old server alive and read-only", () => {
 test.each([1290, 1836, 1792, 1047, 1226, 1203, 1020, 1114, 9001, 1040, 1461, 1045, 2013, 3169])(
   "error %d of a server is an outage, not a bug",
   async (errno) => {
-    await using pool = openMysql(url, { connectionsMax: 1 });
+    await using pool = openMysql(url, { ...PATIENT, connectionsMax: 1 });
     const signal = `BEGIN NOT ATOMIC SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = ${errno}, MESSAGE_TEXT = 'as if'; END`;
     await expect(pool.write(signal)).rejects.toMatchObject({
       code: "UNAVAILABLE",
@@ -93,10 +96,10 @@ test.each([1290, 1836, 1792, 1047, 1226, 1203, 1020, 1114, 9001, 1040, 1461, 104
 
 test("where no place is left for prepared statements, they go as text, with the same results", async () => {
   await using server = await privateMysql({ args: ["--max-prepared-stmt-count=2"] });
-  await using greedy = openMysql(server.url, { connectionsMax: 1 });
+  await using greedy = openMysql(server.url, { ...PATIENT, connectionsMax: 1 });
   await greedy.query("SELECT 1");
   await greedy.query("SELECT 2");
-  await using pool = openMysql(server.url, { connectionsMax: 2 });
+  await using pool = openMysql(server.url, { ...PATIENT, connectionsMax: 2 });
   await pool.write("CREATE TABLE t (id BIGINT AUTO_INCREMENT PRIMARY KEY, a TEXT, b VARBINARY(9), c BIGINT)");
   const params = [`it's "\\" \u0000 {"a":"\\n"}`, Buffer.from([0, 39, 255]), 9_007_199_254_740_993n];
   const { insertId } = await pool.write("INSERT INTO t (a, b, c) VALUES (?, ?, ?)", params);

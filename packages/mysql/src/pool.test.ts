@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { Refusal } from "@headline/errors";
 import { eventually, openProxy, privateMysql, type ThrowawayMysql, throwawayMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -80,11 +79,13 @@ describe("a transaction", () => {
   test("that is chosen by a deadlock is run again", async () => {
     await mysql.write("INSERT INTO notes (id, note) VALUES (1, 'one'), (2, 'two')");
     let runs = 0;
+    let locked = 0;
     const both = (first: bigint, second: bigint) =>
       mysql.transaction(async (tx) => {
         runs += 1;
         await tx.write("UPDATE notes SET note = CONCAT(note, '.') WHERE id = ?", [first]);
-        await setTimeout(50);
+        locked += 1;
+        await eventually(() => expect(locked).toBeGreaterThan(1));
         await tx.write("UPDATE notes SET note = CONCAT(note, '.') WHERE id = ?", [second]);
       });
     await Promise.all([both(1n, 2n), both(2n, 1n)]);
@@ -160,8 +161,12 @@ describe("failures", () => {
     const held = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const holding = small.transaction(() => held);
-    await setTimeout(20);
+    let begun = false;
+    const holding = small.transaction(() => {
+      begun = true;
+      return held;
+    });
+    await eventually(() => expect(begun).toBe(true));
     await expectRefused(() => small.query("SELECT 1"));
     const crowd = await Promise.allSettled(Array.from({ length: 400 }, () => small.query("SELECT 1")));
     expect(crowd.every(({ status }) => status === "rejected")).toBe(true);

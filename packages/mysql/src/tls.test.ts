@@ -18,7 +18,7 @@ describe("a MySQL with TLS", () => {
     await mysql.write("CREATE USER 'sealed'@'127.0.0.1' IDENTIFIED BY 'p@ss#1%/' REQUIRE SSL");
     await mysql.write("CREATE USER 'proven'@'127.0.0.1' REQUIRE X509");
     for (const name of ["sealed", "proven"]) await mysql.write(`GRANT ALL ON headline.* TO '${name}'@'127.0.0.1'`);
-  }, 60_000);
+  });
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
     await certificates?.[Symbol.asyncDispose]();

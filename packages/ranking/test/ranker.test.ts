@@ -107,7 +107,7 @@ test("a restored ranker scores and learns as the one it was", () => {
   same(atMs + 400 * MINUTE_MS);
   // What was learnt since is not written into the bytes it came from.
   expect([...Ranker.restore(snapshot).score(list([1, 2, 3], atMs))]).toEqual(scored);
-}, 60_000);
+});
 
 test("a snapshot in parts scores before its examples have come, and then learns as the one it was", () => {
   const ranker = new Ranker({ seed: 3, articlesMax: 2_048, readersMax: 256 });

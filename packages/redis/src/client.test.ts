@@ -55,7 +55,7 @@ describe("a Redis client", () => {
     await using proxy = await openProxy({ target: server.target });
     const listener = openRedis(`redis://127.0.0.1:${proxy.port}`, { subscriber: true });
     await waitForRedis(listener, 30_000);
-    await listener.subscribe("news");
+    await eventually(() => listener.subscribe("news"));
     const heard: string[] = [];
     listener.on("message", (_channel, message) => heard.push(message));
     const speaker = openRedis(server.url, { commandTimeoutMs: 5_000 });

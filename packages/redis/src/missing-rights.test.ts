@@ -5,12 +5,12 @@ import { cacheCommands, missingRights } from "./missing-rights.js";
 
 test("rights that a user lacks are named, of commands, keys and channels, and nothing is run", async () => {
   await using server = await throwawayRedis({ tcp: true });
-  const admin = openRedis(server.url, { commandTimeoutMs: 5_000 });
-  await waitForRedis(admin, 5_000);
+  const admin = openRedis(server.url, { commandTimeoutMs: 10_000 });
+  await waitForRedis(admin, 30_000);
   const missingWith = async (...rules: string[]) => {
     await admin.call("acl", "setuser", "app", "reset", "on", ">pw", ...rules);
-    const redis = openRedis(server.url.replace("redis://", "redis://app:pw@"), { commandTimeoutMs: 5_000 });
-    await waitForRedis(redis, 5_000);
+    const redis = openRedis(server.url.replace("redis://", "redis://app:pw@"), { commandTimeoutMs: 10_000 });
+    await waitForRedis(redis, 30_000);
     const missing = await missingRights(redis, [
       ...cacheCommands("article"),
       ["publish", "changes@0", ""],

@@ -27,7 +27,7 @@ describe("a Redis with TLS that asks for certificates", () => {
 
   test("answers who names its authority and its name, and shows a certificate", async () => {
     const redis = openRedis(url(`tls-ca=${files["TLS_CA_FILE"]}`, own(), "tls-server-name=redis.example"));
-    expect(await waitForRedis(redis, 5_000)).toBe(true);
+    expect(await waitForRedis(redis, 30_000)).toBe(true);
     expect(await redis.set("a", "1")).toBe("OK");
     redis.disconnect();
   });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { credentials, Metadata } from "@grpc/grpc-js";
 import { Refusal } from "@headline/errors";
-import { openProxy } from "@headline/testkit";
+import { eventually, openProxy } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import {
   Call,
@@ -86,8 +86,8 @@ describe("the stream", () => {
       reply({ replies: calls.map(({ id }) => ok(id)) });
     });
     await using stream = await openStream(server.address);
-    await Promise.all(Array.from({ length: 40 }, () => stream.ask(reader, { timeoutMs: 1_000 })));
-    await stream.ask(reader, { timeoutMs: 1_000 });
+    await Promise.all(Array.from({ length: 40 }, () => stream.ask(reader, { timeoutMs: 20_000 })));
+    await stream.ask(reader, { timeoutMs: 20_000 });
     expect(messages).toEqual([40, 1]);
   });
 
@@ -99,7 +99,7 @@ describe("the stream", () => {
     });
     await using stream = await openStream(server.address);
     const traceparent = "0".repeat(128);
-    await Promise.all(Array.from({ length: 900 }, () => stream.ask(reader, { timeoutMs: 1_000, traceparent })));
+    await Promise.all(Array.from({ length: 900 }, () => stream.ask(reader, { timeoutMs: 20_000, traceparent })));
     expect(messages).toEqual([256, 256, 256, 132]);
   });
 
@@ -149,7 +149,7 @@ describe("the stream", () => {
       return recommendation();
     });
     await using stream = await openStream(server.address);
-    const slow = refused(stream.ask({ ...reader, userId: 1n }, { timeoutMs: 50 }));
+    const slow = refused(stream.ask({ ...reader, userId: 1n }, { timeoutMs: 500 }));
     const fine = stream.ask(reader, { timeoutMs: 20_000 });
     expect(await slow).toMatchObject({ code: "DEADLINE_EXCEEDED" });
     await fine;
@@ -213,11 +213,18 @@ describe("the stream", () => {
   });
 
   it("rejects what was in flight at once when its server dies", async () => {
-    await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 1 });
+    let started = 0;
+    await using server = await openRecommender(
+      () => {
+        started++;
+        return new Promise(() => undefined);
+      },
+      { drainMs: 1 },
+    );
     await using path = await openProxy(toPort(server.port));
     await using stream = await openStream(path.address);
     const asked = refused(stream.ask(reader, { timeoutMs: 600_000 }));
-    await after(50);
+    await until(() => started === 1);
     path.reset();
     expect(await asked).toMatchObject({ code: "UNAVAILABLE" });
   });
@@ -361,7 +368,7 @@ describe.each([
       { drainMs: 100 },
     );
     await using recommender = await open({ address: server.address });
-    const answer = await recommender.recommend(reader, { timeoutMs: 20_000, attemptMs: 100 });
+    const answer = await recommender.recommend(reader, { timeoutMs: 20_000, attemptMs: 500 });
     expect(answer.exposure).toBe("second");
   });
 
@@ -391,7 +398,7 @@ describe.each([
     await using server = await openRecommender(async () => recommendation());
     await using path = await openProxy(toPort(server.port));
     await using recommender = await open({ address: path.address, timeoutMs: 200 });
-    await recommender.recommend(reader);
+    await eventually(() => recommender.recommend(reader));
     path.blackhole();
     // Long enough for the watchdog to have moved on to connections that were accepted and stay mute.
     for (let call = 0; call < 18; call++) {
@@ -427,7 +434,7 @@ describe.each([
 describe("a recommender without a stream", () => {
   it("asks unary while the stream is not up yet", async () => {
     await using server = await openRecommender(async () => recommendation({ exposure: "first" }));
-    await using recommender = connectRecommender({ address: server.address });
+    await using recommender = connectRecommender({ address: server.address, timeoutMs: 20_000 });
     expect(recommender.streaming).toBe(false);
     expect((await recommender.recommend(reader)).exposure).toBe("first");
   });
@@ -437,7 +444,7 @@ describe("a recommender without a stream", () => {
       address: "127.0.0.1:0",
       services: [userRecommendService(async () => recommendation({ exposure: "old" }), { onBug: () => undefined })],
     });
-    await using recommender = connectRecommender({ address: server.address });
+    await using recommender = connectRecommender({ address: server.address, timeoutMs: 20_000 });
     for (let call = 0; call < 5; call++) {
       expect((await recommender.recommend(reader)).exposure).toBe("old");
       await after(30);
@@ -477,7 +484,7 @@ it("nothing keeps a process alive that closed its client and server", async () =
     const edge = { onBug: console.error };
     const server = await openServer({ address: "127.0.0.1:0", services: [
       userRecommendService(recommend, edge), recommendService({ recommend, countUpdates: () => ({ count: 0 }) }, edge)] });
-    const recommender = connectRecommender({ address: server.address });
+    const recommender = connectRecommender({ address: server.address, timeoutMs: 20_000 });
     await recommender.recommend({ userId: 1n, channelId: 0, articleNum: 0, timeStamp: 0n });
     while (!recommender.streaming) await new Promise((resolve) => setTimeout(resolve, 5));
     await recommender.recommend({ userId: 1n, channelId: 0, articleNum: 0, timeStamp: 0n });

@@ -31,7 +31,7 @@ function plainClient(address: string) {
   });
   const ask = (
     request: Partial<UserRequest> = {},
-    { timeoutMs = 5_000, metadata = new Metadata() }: { timeoutMs?: number; metadata?: Metadata } = {},
+    { timeoutMs = 20_000, metadata = new Metadata() }: { timeoutMs?: number; metadata?: Metadata } = {},
   ) =>
     new Promise<{ response: ArticleResponse; metadata: Metadata }>((resolve, reject) => {
       let answered = new Metadata();

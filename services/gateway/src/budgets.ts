@@ -12,9 +12,11 @@ export interface Budgets {
   readonly mysql: MysqlBudget;
   /** Of an upload of events that goes to MySQL at once. */
   readonly appending: MysqlBudget;
+  /** Of what is sent over sockets, which takes longer than a page may. */
+  readonly pushing: MysqlBudget;
 }
 
-interface MysqlBudget {
+export interface MysqlBudget {
   readonly acquireTimeoutMs: number;
   readonly statementTimeoutMs: number;
   readonly transactionTimeoutMs: number;
@@ -35,5 +37,6 @@ export function budgetsOf(pageMs = PAGE_BUDGET_MS): Budgets {
     redisMs: share(100),
     mysql: { acquireTimeoutMs: share(200), statementTimeoutMs: share(300), transactionTimeoutMs: share(600) },
     appending: { acquireTimeoutMs: share(300), statementTimeoutMs: share(500), transactionTimeoutMs: share(600) },
+    pushing: { acquireTimeoutMs: share(1_000), statementTimeoutMs: share(1_000), transactionTimeoutMs: share(2_000) },
   };
 }

@@ -10,7 +10,7 @@ import { jobsIn, openJobStore } from "@headline/shared-jobs";
 import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
 import { Articles } from "./articles/articles.js";
-import { budgetsOf } from "./budgets.js";
+import { type Budgets, budgetsOf } from "./budgets.js";
 import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
@@ -75,6 +75,8 @@ export interface GatewayConfig {
   readonly inFlightMax?: number;
   /** Budget of an answer, of which each dependency has a share (budgets.ts); 800 by default. */
   readonly pageBudgetMs?: number;
+  /** Shares other than those of that budget. */
+  readonly budgets?: Budgets | undefined;
   /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
   /** Limit for a connection without progress while an answer is owed: its client does not read. */
@@ -105,7 +107,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
   try {
     const { metricsPort, otlpEndpoint } = config;
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
-    const budgets = budgetsOf(config.pageBudgetMs);
+    const budgets = config.budgets ?? budgetsOf(config.pageBudgetMs);
     const links = await openLinks(config, budgets, observation, resources);
     const { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError } = links;
     const { log: eventLog, lander } = events;
@@ -125,7 +127,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));
     const { trustProxy = 0, writeRates = WRITE_RATES } = config;
     const writeLimits = createWriteLimits(limitRedis, writeRates);
-    const reading = { mysqlUrl, redis, subscriber, tokens, channels, blocks, now, log };
+    const reading = { mysqlUrl, mysqlBudget: budgets.pushing, redis, subscriber, tokens, channels, blocks, now, log };
     const push = openPush({ ...config.push, ...reading, limit: writeLimits.sockets, trustProxy });
     resources.use(push);
     resources.use(

@@ -76,7 +76,9 @@ export async function openLinks(
       observe: dependency("redis"),
     }),
   );
-  const subscriber = opened(openRedis(redisUrl, { subscriber: true, onError: onRedisError }));
+  const subscriber = opened(
+    openRedis(redisUrl, { subscriber: true, commandTimeoutMs: budgets.redisMs, onError: onRedisError }),
+  );
   const limitRedis = opened(openRedis(redisUrl, { commandTimeoutMs: budgets.redisMs, onError: onRedisError }));
   const recommender = connectedRecommender(config, observation, resources);
   const [events] = await Promise.all([

@@ -2,7 +2,7 @@ import { type LandedEvent, readEvents } from "@headline/event-log";
 import { createLog } from "@headline/observability";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { bearer, type Client, client, openWorld, type World } from "./open-world.js";
+import { bearer, type Client, client, FAULTY, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let gateway: { url: string };
@@ -169,7 +169,7 @@ describe("the event log", () => {
     const log = createLog({ name: "gateway", level: "warn" });
     const warned: string[] = [];
     log.warn = ((_: unknown, message: string) => void warned.push(message)) as typeof log.warn;
-    await using patient = await world.openGateway({ recommenderAddress, log });
+    await using patient = await world.openGateway({ recommenderAddress, log, ...FAULTY });
     const commenter = client(patient, await bearer(alice));
     const [sentAgain, deleted] = [await newArticle(), await newArticle()];
     const send = (article: bigint) =>

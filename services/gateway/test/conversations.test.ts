@@ -218,7 +218,7 @@ describe("conversations", () => {
 describe("who writes too much", () => {
   test("is told when to come back, by all gateways together, and by each alone while Redis is away", async () => {
     await using alone = await openWorld();
-    const messageRate = { messages: 6, perSeconds: 30 };
+    const messageRate = { messages: 6, perSeconds: 300 };
     const gateways = [
       await alone.openGateway({ recommenderAddress, messageRate }),
       await alone.openGateway({ recommenderAddress, messageRate }),
@@ -238,7 +238,7 @@ describe("who writes too much", () => {
     expect(statuses).toEqual([201, 201, 201, 201, 201, 201, 429, 429]);
     const refused = await send(alice, 0);
     expect(refused.body.code).toBe("RESOURCE_EXHAUSTED");
-    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(20);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(200);
     expect((await send(carol, 0)).status).toBe(201);
     await alone.redis.kill();
     const away: number[] = [];

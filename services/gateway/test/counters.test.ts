@@ -27,8 +27,8 @@ test("runs of the correction beside authors who publish leave no counter wrong",
     }),
   );
   await using mysql = openMysql(world.mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 });
-  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
-  await waitForRedis(redis);
+  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+  await waitForRedis(redis, 30_000);
 
   const all: Shot[] = [];
   const load = startLoad(
@@ -67,4 +67,4 @@ test("runs of the correction beside authors who publish leave no counter wrong",
       expect([index, shown]).toEqual([index, Number(row?.count)]);
     }
   }
-}, 120_000);
+});

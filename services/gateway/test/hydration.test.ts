@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import { openRedis, type Redis, VersionedCache, waitForRedis } from "@headline/redis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -21,9 +22,9 @@ afterAll(async () => {
 
 /** The articles as a gateway with an empty memory has them, and the statements it sends. */
 async function openArticles(redisUrl = world.redis.url, mysql: Mysql = world.mysql) {
-  const redis = openRedis(redisUrl, { scripts: VersionedCache.scripts });
+  const redis = openRedis(redisUrl, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
   redises.push(redis);
-  await waitForRedis(redis);
+  await waitForRedis(redis, 30_000);
   const statements: string[] = [];
   const counted: Mysql = {
     ...mysql,
@@ -45,8 +46,8 @@ async function openArticles(redisUrl = world.redis.url, mysql: Mysql = world.mys
 }
 
 async function flush(): Promise<void> {
-  const redis = openRedis(world.redis.url);
-  await waitForRedis(redis);
+  const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
+  await waitForRedis(redis, 30_000);
   await redis.flushall();
   redis.disconnect();
 }
@@ -60,7 +61,7 @@ describe("hydrating articles", () => {
     expect(cold.statements).toHaveLength(2);
     expect(cold.statements[0]).toMatch(/JSON_TABLE.*JOIN articles /s);
     expect(cold.statements[1]).toMatch(/JSON_TABLE.*JOIN article_statistics /s);
-    await settled();
+    await settled(cold);
 
     await using link = await countingLink(world.redis.target);
     const warm = await openArticles(`redis://127.0.0.1:${link.port}`);
@@ -73,13 +74,14 @@ describe("hydrating articles", () => {
   });
 
   test("remembers an article that does not exist", async () => {
-    const { articles, statements } = await openArticles();
+    const link = await openArticles();
+    const { articles, statements } = link;
     const missing = [900_001n, 900_002n];
     expect(await articles.getMany(missing)).toEqual([undefined, undefined]);
     expect(statements).toHaveLength(2);
     for (let again = 0; again < 3; again += 1) expect(await articles.getMany(missing)).toEqual([undefined, undefined]);
     expect(statements).toHaveLength(2);
-    await settled();
+    await settled(link);
     const other = await openArticles();
     await other.articles.getMany(missing);
     expect(other.statements).toEqual([]);
@@ -101,9 +103,10 @@ describe("hydrating articles", () => {
 
   test("keeps copies in Redis for differing times, so that they do not expire together", async () => {
     await flush();
-    await (await openArticles()).articles.getMany(ids);
-    const { redis } = await openArticles();
-    await settled();
+    const loaded = await openArticles();
+    const { articles, redis } = loaded;
+    await articles.getMany(ids);
+    await settled(loaded);
     const ttls = await Promise.all(ids.map((id) => redis.pttl(`article:{${id}}`)));
     expect(new Set(ttls.map((ttl) => Math.round(ttl / 1_000))).size).toBeGreaterThan(10);
     for (const ttl of ttls) expect(Math.abs(ttl / 3_600_000 - 1)).toBeLessThan(0.06);
@@ -138,7 +141,7 @@ describe("hydrating articles", () => {
     expect(String((await fast.articles.getMany([id]))[0])).toContain("edited");
     release();
     expect(String((await stale)[0])).toContain("article 1"); // asked before the edit
-    await settled();
+    await settled(slow, fast);
     slow.articles.fragments.markStaleHere(id, 2);
     for (const reader of [slow, fast, await openArticles()])
       expect(String((await reader.articles.getMany([id]))[0])).toContain("edited");
@@ -159,8 +162,6 @@ describe("a page of the feed", () => {
       expect(answer.body.data).toMatchObject({ degraded: false, results: { length: 10 } });
       return link.trips() - before;
     };
-    // What the gateway asks Redis on its own falls into one of them now and then.
-    await settled();
     // Beside them the gateway asks Redis on its own now and then, so the fewest of several count.
     const fewestOf = async (path: () => string) => {
       const trips: number[] = [];
@@ -172,7 +173,11 @@ describe("a page of the feed", () => {
   });
 });
 
-/** What is written to Redis without being waited for has arrived. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
+/** Resolves when what was sent to Redis without being waited for has arrived: its answers come in order, and a script it did not know is sent twice. */
+async function settled(...links: { redis: Redis }[]): Promise<void> {
+  for (const { redis } of links)
+    for (let again = 0; again < 2; again += 1) {
+      await setImmediate();
+      await redis.ping();
+    }
 }

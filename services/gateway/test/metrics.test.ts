@@ -24,8 +24,8 @@ function metricOf(text: string, line: string): number | undefined {
 
 describe("the gateway's metrics", () => {
   test("tell routes by their pattern, pages by how they came about, and what dependencies took", async () => {
-    const flusher = openRedis(world.redis.url);
-    await waitForRedis(flusher);
+    const flusher = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
+    await waitForRedis(flusher, 30_000);
     await flusher.flushall(); // so that articles come from their source in every round
     flusher.disconnect();
     const { gateway } = await world.open();

@@ -11,6 +11,7 @@ import {
   throwawayRedis,
 } from "@headline/testkit";
 import { SignJWT } from "jose";
+import { budgetsOf } from "../src/budgets.js";
 import { type GatewayConfig, openGateway, type RunningGateway } from "../src/open-gateway.js";
 
 const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
@@ -18,9 +19,9 @@ export const JWT_SECRET = "the signing secret of the tests, long enough";
 export const TRACK_SECRET = "the tracking secret of the tests, long enough";
 /** On a busy machine a page may take its time. */
 export const PATIENT_PAGE_MS = 16_000;
-/** Of tests that wait until a budget is used up: still four times the product's. */
-export const FAULTY_PAGE_MS = 3_200;
-const PATIENT_RECOMMENDER = { redisTimeoutMs: 5_000, readerTimeoutMs: 10_000 };
+/** Of tests that wait until what a dependency may take is used up: four times the product's, in a page that may take its time. */
+export const FAULTY = { budgets: { ...budgetsOf(3_200), pageMs: PATIENT_PAGE_MS } };
+export const PATIENT_RECOMMENDER = { redisTimeoutMs: 5_000, readerTimeoutMs: 10_000 };
 const log = createLog({ name: "test", level: process.env["TEST_LOG"] ?? "silent" });
 
 export interface Answer {

@@ -35,4 +35,4 @@ test("the server's prepared statements do not grow with the ids, pages and batch
   const prepared = (await mysqlStatus(world.mysqlUrl, "Com_stmt_prepare")) - known;
   expect(prepared).toBeLessThan(200); // of 300 requests, each of several statements
   expect(await mysqlStatus(world.mysqlUrl, "Prepared_stmt_count")).toBeLessThan(1_000);
-}, 60_000);
+});

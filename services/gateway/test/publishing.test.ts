@@ -1,7 +1,7 @@
-import { setTimeout } from "node:timers/promises";
+import { appendChanges } from "@headline/change-feed";
 import { eventually, inFull } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { bearer, type Client, client, openWorld, type World } from "./open-world.js";
+import { bearer, type Client, client, FAULTY, openWorld, type World } from "./open-world.js";
 
 let world: World;
 let here: { url: string };
@@ -83,7 +83,7 @@ describe("the next request sees what was done", () => {
   test("a gateway whose messages from Redis do not come follows within two seconds all the same", async () => {
     const id = await publish({ title: "old" });
     const { proxy, redisUrl } = await world.redisProxy();
-    const deaf = await world.openGateway({ recommenderAddress: "127.0.0.1:1", redisUrl });
+    const deaf = await world.openGateway({ ...FAULTY, recommenderAddress: "127.0.0.1:1", redisUrl });
     expect((await client(deaf).get(`/articles/${id}`)).body.data.title).toBe("old");
     proxy.blackhole();
     await author.send("PATCH", `/articles/${id}`, { body: { title: "new" } });
@@ -93,14 +93,20 @@ describe("the next request sees what was done", () => {
   test("what Redis was not told it is told later, so that a gateway started then does not believe it", async () => {
     await using alone = await openWorld();
     const user = await bearer(await alone.addUser("alice"));
-    const [id] = await alone.addArticles(1);
+    const [id, other = 0n] = await alone.addArticles(2);
     const { proxy, redisUrl } = await alone.redisProxy();
-    const cutOff = await alone.openGateway({ recommenderAddress: "127.0.0.1:1", redisUrl });
-    expect((await client(cutOff).get(`/articles/${id}`)).body.data.title).toBe("article 1");
+    const cutOff = await alone.openGateway({ ...FAULTY, recommenderAddress: "127.0.0.1:1", redisUrl });
+    const titleOf = async (article: bigint | undefined) =>
+      (await client(cutOff).get(`/articles/${article}`)).body.data.title;
+    expect([await titleOf(id), await titleOf(other)]).toEqual(["article 1", "article 2"]);
     proxy.blackhole();
     const edit = await client(cutOff, user).send("PATCH", `/articles/${id}`, { body: { title: "new" } });
     expect(edit.status).toBe(200);
-    await setTimeout(1_300); // its own reading of the changes finds Redis gone as well
+    await alone.mysql.transaction(async (tx) => {
+      await tx.write("UPDATE articles SET title = 'read', version = 2 WHERE id = ?", [other]);
+      await appendChanges(tx, { topic: "article", subjectId: other, version: 2 });
+    });
+    await eventually(async () => expect(await titleOf(other)).toBe("read")); // its own reading of the changes finds Redis gone as well
     // Long enough ago for a gateway that starts now not to read it again.
     await alone.mysql.write("UPDATE changes SET created_at = created_at - 60000");
     proxy.heal();

@@ -13,7 +13,7 @@ export interface RawAnswer {
 export function rawRequest(
   port: number,
   text: string,
-  { withinMs = 3_000, untilAnswer = false } = {},
+  { withinMs = 30_000, untilAnswer = false } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -139,8 +139,8 @@ describe("likes and collections", () => {
         expect(await counts(BigInt(row.id), other)).toEqual(expected);
       });
     }
-    const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
-    await waitForRedis(redis);
+    const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+    await waitForRedis(redis, 30_000);
     const report = await correctStatistics({ mysql: world.mysql, redis });
     redis.disconnect();
     const wrong = report.statistics.flatMap(({ counters }) =>

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { JWT_SECRET, TRACK_SECRET, type World } from "./open-world.js";
+import { JWT_SECRET, PATIENT_PAGE_MS, PATIENT_RECOMMENDER, TRACK_SECRET, type World } from "./open-world.js";
 import { bundledService } from "./service-bundle.js";
 
 /** A service as a process of its own. */
@@ -32,6 +32,8 @@ export async function startRecommendationProcess(world: World, env: Environment 
       MYSQL_URL: world.mysqlUrl,
       REDIS_URL: world.redis.url,
       TRACK_SECRET,
+      REDIS_TIMEOUT_MS: String(PATIENT_RECOMMENDER.redisTimeoutMs),
+      READER_TIMEOUT_MS: String(PATIENT_RECOMMENDER.readerTimeoutMs),
       ...env,
     });
     address = String(said["address"]);
@@ -59,6 +61,7 @@ export async function startGatewayProcess(
       JWT_SECRET,
       TRACK_SECRET,
       WRITES_PER_MINUTE: "off",
+      PAGE_BUDGET_MS: String(PATIENT_PAGE_MS),
       ...env,
     });
     url = `http://127.0.0.1:${said["port"]}`;

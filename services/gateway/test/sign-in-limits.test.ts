@@ -1,7 +1,7 @@
 import { createSignInLimit } from "@headline/limits";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Answer, client, FAULTY_PAGE_MS, openWorld, type World } from "./open-world.js";
+import { type Answer, client, FAULTY, openWorld, type World } from "./open-world.js";
 
 const NOWHERE = "127.0.0.1:1";
 const PASSWORD = "correct horse";
@@ -23,8 +23,8 @@ afterAll(async () => {
 
 /** So many wrong passwords from an address already, as the gateways count them, without looking at any: that takes a core 20 ms each. */
 async function wrongBefore(address: string, count: number): Promise<void> {
-  const redis = openRedis(world.redis.url);
-  await waitForRedis(redis);
+  const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
+  await waitForRedis(redis, 30_000);
   const limit = createSignInLimit(redis);
   for (let index = 0; index < count; index += 1)
     await limit({ name: `${address} before ${index}`, address }, async () => undefined);
@@ -134,7 +134,7 @@ describe("a Redis that is", () => {
 
   test("silent delays no sign-in beyond the budget of a request", async () => {
     const { proxy, redisUrl } = await world.redisProxy();
-    const gateway = await world.openGateway({ recommenderAddress: NOWHERE, redisUrl, pageBudgetMs: FAULTY_PAGE_MS });
+    const gateway = await world.openGateway({ recommenderAddress: NOWHERE, redisUrl, ...FAULTY });
     await signUp(gateway, "frank");
     proxy.blackhole();
     for (let index = 0; index < 12; index += 1) expect((await signIn(gateway, "frank", PASSWORD)).status).toBe(201); // 503 once the budget of a request is used up

@@ -5,7 +5,7 @@ import { eventually, type Proxy as FaultyLink, type ThrowawayRedis, throwawayRed
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { startLoad, statuses, unhandledDuring } from "./load.js";
-import { type Answer, bearer, client, openWorld, TRACK_SECRET, type World } from "./open-world.js";
+import { type Answer, bearer, client, FAULTY, openWorld, TRACK_SECRET, type World } from "./open-world.js";
 import { connected } from "./push-client.js";
 import { startGatewayProcess } from "./service-process.js";
 
@@ -72,7 +72,7 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
   test("serves live feeds with articles from Redis, and is whole after healing, with what changed meanwhile", async () => {
     const { proxy, mysqlUrl } = await world.mysqlProxy();
     await proxy[fault]();
-    const options = { recommenderAddress, mysqlUrl, stateRedisUrl: stateRedis.url, push: { updatesEveryMs: 100 } };
+    const options = { ...FAULTY, recommenderAddress, mysqlUrl, stateRedisUrl: stateRedis.url };
     const author = await bearer(alice);
     const unhandled = await unhandledDuring(async () => {
       const gateway = await world.openGateway(options);
@@ -123,6 +123,7 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
     await mysql.proxy[fault]();
     await recommender.proxy[fault]();
     const gateway = await world.openGateway({
+      ...FAULTY,
       recommenderAddress: recommender.recommenderAddress,
       mysqlUrl: mysql.mysqlUrl,
     });
@@ -149,6 +150,7 @@ describe.each(FAULTS)("a gateway that is started while MySQL is away (%s)", (fau
       const { mysqlUrl } = mysql;
       const { redisUrl } = redis;
       const gateway = await world.openGateway({
+        ...FAULTY,
         recommenderAddress: recommender.recommenderAddress,
         mysqlUrl,
         redisUrl,
@@ -174,7 +176,7 @@ test.each(FAULTS)(
   async (fault) => {
     const { proxy, redisUrl } = await world.redisProxy();
     await proxy[fault]();
-    const gateway = await world.openGateway({ recommenderAddress, redisUrl });
+    const gateway = await world.openGateway({ ...FAULTY, recommenderAddress, redisUrl });
     expect(await ready(gateway)).toBe(200);
     expect(await client(gateway).get(FEED)).toMatchObject({ status: 200, body: { data: { degraded: false } } });
     expect((await client(gateway, await bearer(alice)).post("/articles", draft("without Redis"))).status).toBe(201);

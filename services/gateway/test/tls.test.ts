@@ -21,7 +21,7 @@ describe("a recommender with certificates", () => {
     await world.addArticles(12, { authorId: await world.addUser("carol") });
     [ours, others] = await Promise.all([makeCertificates(), makeCertificates()]);
     recommendation = await startRecommendationProcess(world, ours.issue("recommendation").env);
-  }, 60_000);
+  });
   afterAll(async () => {
     await recommendation[Symbol.asyncDispose]();
     await Promise.all([ours[Symbol.asyncDispose](), others[Symbol.asyncDispose]()]);
@@ -72,5 +72,5 @@ describe("a recommender with certificates", () => {
     const jobsEnv = { ...known, RECOMMENDER_ADDRESS: recommenderAddress };
     await using jobs = await startJobsProcess(world, jobsEnv);
     expect((await client(jobs).get("/readyz")).status).toBe(200);
-  }, 60_000);
+  });
 });

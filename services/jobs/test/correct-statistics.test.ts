@@ -47,8 +47,8 @@ describe("the correction job", () => {
   });
 
   test("leaves nothing wrong behind a FLUSHALL", async () => {
-    const redis = openRedis(world.redis.url);
-    await waitForRedis(redis);
+    const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
+    await waitForRedis(redis, 30_000);
     await redis.flushall();
     redis.disconnect();
     const runs = (await summaries()).length;

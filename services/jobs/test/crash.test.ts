@@ -81,8 +81,8 @@ describe("orders that are not paid", () => {
   test("wait for a job service that is away when their time comes, and a FLUSHALL changes nothing", async () => {
     const orders = await placeOrders(10, day(2));
     await haveExpired(orders);
-    const redis = openRedis(world.redis.url);
-    await waitForRedis(redis);
+    const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
+    await waitForRedis(redis, 30_000);
     await redis.flushall();
     redis.disconnect();
     expect((await shop.get(`/orders/${orders[0]}`)).body.data.status).toBe("unpaid");

@@ -28,7 +28,7 @@ inBrowser("the dashboard, to staff in a browser", () => {
     browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
     page = await browser.newPage({ viewport: { width: 1_200, height: 900 } });
     page.setDefaultTimeout(PATIENCE_MS);
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -68,7 +68,7 @@ inBrowser("the dashboard, to staff in a browser", () => {
     await page.getByRole("button", { name: /resume/i }).click();
     await page.getByRole("button", { name: /pause/i }).waitFor();
     expect((await jobs.scheduler.getJob("correct-statistics"))?.paused).toBe(false);
-  }, 90_000);
+  });
 
   test("shows the background tasks and signs out", async () => {
     await page.goto(`${jobs.url}/tasks`);
@@ -78,7 +78,7 @@ inBrowser("the dashboard, to staff in a browser", () => {
     await page.getByLabel("Password").waitFor();
     await page.goto(`${jobs.url}/`);
     expect(page.url()).toContain("/sign-in");
-  }, 90_000);
+  });
 });
 
 /** For people to look at, where SCREENSHOTS names a folder. */

@@ -7,8 +7,8 @@ import { spawnService } from "../../gateway/test/service-process.js";
 test("a job service whose Redis user lacks rights names them, and ends when it is asked to", async () => {
   await using world = await openWorld();
   await using server = await throwawayRedis({ tcp: true });
-  const admin = openRedis(server.url, { commandTimeoutMs: 5_000 });
-  await waitForRedis(admin, 5_000);
+  const admin = openRedis(server.url, { commandTimeoutMs: 10_000 });
+  await waitForRedis(admin, 30_000);
   await admin.call("acl", "setuser", "app", "on", ">pw", "~*", "&*", "+@all", "-info", "-ltrim");
   const { child, says } = await spawnService("jobs", {
     HOST: "127.0.0.1",
@@ -23,4 +23,4 @@ test("a job service whose Redis user lacks rights names them, and ends when it i
   child.kill("SIGTERM");
   await eventually(() => expect(child.exitCode).toBe(0));
   admin.disconnect();
-}, 60_000);
+});

@@ -68,8 +68,8 @@ test("with a Redis for each duty, histories are kept in one and changes are hear
   const { client } = await world.open({ stateRedisUrl: state.url });
   expect(ids(await client.recommend({ userId: 7n, channelId: 0, articleNum: 10, timeStamp: 0n }))).toHaveLength(10);
   expect(await world.keys.exists(historyKey(7n))).toBe(0);
-  const kept = openRedis(state.url, { commandTimeoutMs: 2_000 });
-  await waitForRedis(kept);
+  const kept = openRedis(state.url, { commandTimeoutMs: 10_000 });
+  await waitForRedis(kept, 30_000);
   expect(await kept.exists(historyKey(7n))).toBe(1);
   kept.disconnect();
   await eventually(async () => expect(await world.keys.pubsub("NUMSUB", "changes@0")).toEqual(["changes@0", 1]));
@@ -97,7 +97,7 @@ describe("Redis", () => {
     await proxy[Symbol.asyncDispose]();
   });
 
-  const served = (ask: ReturnType<typeof newReader>, timeStamp: number) =>
+  const served = (ask: ReturnType<typeof newReader>, timeStamp: number | bigint) =>
     eventually(() => ask(timeStamp), { withinMs: RECOVERED_WITHIN_MS });
   const recovers = async (ask: ReturnType<typeof newReader>) => expect(ids(await served(ask, 0))).toHaveLength(10);
 

@@ -69,9 +69,9 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
   const database = resources.use(await migratedMysql((url) => migrate(url, MIGRATIONS)));
   const redis = resources.use(given ?? (await throwawayRedis()));
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 }));
-  const keys = openRedis(redis.url, { commandTimeoutMs: 2_000 });
+  const keys = openRedis(redis.url, { commandTimeoutMs: 10_000 });
   resources.defer(() => keys.disconnect());
-  await waitForRedis(keys);
+  await waitForRedis(keys, 30_000);
   const channels = Array.from(
     { length: 12 },
     (_, index) => `(${101 + index}, '频道${index}', 'C${index}', ${index + 1})`,

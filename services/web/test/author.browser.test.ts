@@ -9,7 +9,7 @@ inBrowser("somebody signed in, in a browser", () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite();
-  }, 60_000);
+  });
   afterAll(async () => {
     await site?.[Symbol.asyncDispose]();
   });

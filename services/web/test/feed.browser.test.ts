@@ -22,7 +22,7 @@ inBrowser("the home feed in a browser", () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite();
-  }, 60_000);
+  });
   afterAll(async () => {
     await site?.[Symbol.asyncDispose]();
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { eventually } from "@headline/testkit";
-import { JWT_SECRET, TRACK_SECRET } from "../../gateway/test/open-world.js";
+import { JWT_SECRET, PATIENT_PAGE_MS, TRACK_SECRET } from "../../gateway/test/open-world.js";
 import { bundledService } from "../../gateway/test/service-bundle.js";
 import type { Site } from "./open-site.js";
 
@@ -27,6 +27,7 @@ export async function startGateway({ world, assets }: Site, recommenderAddress: 
     RECOMMENDER_ADDRESS: recommenderAddress,
     ASSETS: assets.join(":"),
     GRACE_MS: "0",
+    PAGE_BUDGET_MS: String(PATIENT_PAGE_MS),
     JWT_SECRET,
     TRACK_SECRET,
   };

@@ -29,7 +29,7 @@ inBrowser("what happens elsewhere, in a browser", () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite();
-  }, 60_000);
+  });
   afterAll(async () => {
     await site?.[Symbol.asyncDispose]();
   });

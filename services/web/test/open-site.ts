@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { eventually as eventuallyWithin } from "@headline/testkit";
-import { expect, jest } from "@jest/globals";
+import { expect } from "@jest/globals";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { client, openWorld, type World } from "../../gateway/test/open-world.js";
 import { builtApp } from "./built-app.js";
@@ -19,7 +19,6 @@ const FLAGS = [
 ];
 /** For a machine that has much else to do. */
 const PATIENCE_MS = 30_000;
-jest.setTimeout(3 * PATIENCE_MS);
 
 const COVERS = fileURLToPath(new URL("../../../sample/public", import.meta.url));
 
@@ -143,11 +142,14 @@ export function welcomed(page: Page, userId: string): Promise<void> {
 
 /** Waits for what is recommended: on a busy machine a page may begin with what is hot, which nobody reports as seen. */
 export async function recommended(page: Page): Promise<void> {
-  for (;;) {
+  const isAway = () => page.getByText("Recommendations are away for a moment").count();
+  let isLoaded = true;
+  await eventually(async () => {
+    if (!isLoaded) await page.reload();
+    isLoaded = false;
     await page.getByRole("feed").getByRole("article").nth(9).waitFor();
-    if ((await page.getByText("Recommendations are away for a moment").count()) === 0) return;
-    await page.reload();
-  }
+    expect(await isAway()).toBe(0);
+  });
 }
 
 /** Signs in through the dialog of the page. */

@@ -14,7 +14,7 @@ inBrowser("what people write and read, in a browser", () => {
   let site: Site;
   beforeAll(async () => {
     site = await openSite();
-  }, 60_000);
+  });
   afterAll(async () => {
     await site?.[Symbol.asyncDispose]();
   });

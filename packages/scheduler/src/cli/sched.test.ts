@@ -262,5 +262,5 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
       err: "sched: no crontab for alice\n",
     });
     expect((await sched(["jobs", "--json"], env)).out).toBe("");
-  }, 60_000);
+  });
 });

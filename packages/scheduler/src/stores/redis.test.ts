@@ -220,7 +220,7 @@ test("a cluster has each namespace on one node, and several on several", async (
     holders.add(keys.findIndex(({ length }) => length > 0));
   }
   expect(holders.size).toBeGreaterThan(1);
-}, 60_000);
+});
 
 test("scripts that Redis has forgotten are sent again", async () => {
   const { store } = openStore();

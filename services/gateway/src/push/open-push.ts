@@ -8,6 +8,7 @@ import { gathered, type Log } from "@headline/observability";
 import type { Redis } from "@headline/redis";
 import { Server as EngineServer } from "engine.io";
 import { Server } from "socket.io";
+import type { MysqlBudget } from "../budgets.js";
 import type { Channels } from "../channels/channels.js";
 import type { TellRead } from "../conversations/conversation-handlers.js";
 import type { AccessTokens } from "../users/access-tokens.js";
@@ -37,6 +38,7 @@ export interface PushOptions {
 
 interface Parts extends PushOptions {
   readonly mysqlUrl: string;
+  readonly mysqlBudget: MysqlBudget;
   readonly redis: Redis;
   readonly subscriber: Redis;
   readonly tokens: AccessTokens;
@@ -70,7 +72,7 @@ const MESSAGE_BYTES_MAX = 16 * 1_024;
 /** A peer that went silent is gone after both. */
 const PING = { pingInterval: 20_000, pingTimeout: 10_000 };
 /** Connections of its own, so that a thousand clients that come back at once take none from readers. */
-const MYSQL = { connectionsMax: 3, acquireTimeoutMs: 1_000, statementTimeoutMs: 1_000 };
+const CONNECTIONS_MAX = 3;
 const EACH_SECOND = { everyMs: 1_000 };
 
 /** Sockets: what is committed anywhere reaches the sockets of its user here. */
@@ -79,7 +81,7 @@ export function openPush(parts: Parts): Push {
   const resources = new CloseStack();
   const onError = gathered(log, "not pushed", EACH_SECOND);
   const onBug = (error: unknown) => log.error({ err: error }, "a request over a socket failed");
-  const mysql = resources.use(openMysql(parts.mysqlUrl, MYSQL));
+  const mysql = resources.use(openMysql(parts.mysqlUrl, { ...parts.mysqlBudget, connectionsMax: CONNECTIONS_MAX }));
   const onRedisError = gathered(log, "the sockets of other gateways were not told", EACH_SECOND);
   // Only websockets: long polling needs a balancer that sends every request of a client to the same gateway.
   const engine = new EngineServer({

@@ -1,3 +1,4 @@
+import { eventually } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { ChangePusher, type Wanted } from "./change-pusher.js";
 import { isOwnOrigin } from "./is-own-origin.js";
@@ -50,7 +51,7 @@ test("changes are read for who is here, together, once, and again after a failur
   const change = (subjectId: bigint, version: number, topic = "notification") => ({ topic, subjectId, version });
   pusher.tell([change(7n, 1), change(8n, 2), change(7n, 3), change(7n, 1), change(7n, 9, "constructor")]);
   pusher.tell([change(7n, 3), change(4n, 1, "fan-out"), change(4n, 1, "fan-out")]);
-  await new Promise((resolve) => setTimeout(resolve, 800));
+  await eventually(() => expect([asked.length, many.length]).toEqual([2, 1]));
   const wanted = [
     { userId: 7n, id: 1n },
     { userId: 7n, id: 3n },

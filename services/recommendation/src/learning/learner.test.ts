@@ -83,13 +83,13 @@ async function learnt(events: readonly LandedEvent[], pieces: number): Promise<L
 beforeAll(async () => {
   log = eventsOf(PAGES);
   straight = await learnt(log, log.length);
-}, 60_000);
+});
 
 describe("what was learnt from the event log", () => {
   test("depends on the events alone, however they came: at once, or one by one", async () => {
     expect(straight.clicks).toBeGreaterThan(700);
     expect(await isSame(await learnt(log, 1), straight)).toBe(true);
-  }, 60_000);
+  });
 
   test("is the same after a restart from a snapshot in between", async () => {
     const before = await learnt(log.slice(0, 7_000), 100);
@@ -100,7 +100,7 @@ describe("what was learnt from the event log", () => {
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], atMs: NOW + 10_000_000 };
     expect([...restarted.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
     expect(await isSame(restarted, straight)).toBe(true);
-  }, 60_000);
+  });
 
   test("is stored in small pieces, and read from chunks cut anywhere", async () => {
     const pieces = [...snapshotOf(straight)];
@@ -138,5 +138,5 @@ describe("what was learnt from the event log", () => {
       if (Number(best) % 4 === reader % 4) liked += 1;
     }
     expect(liked).toBeGreaterThan(READERS * 0.8);
-  }, 60_000);
+  });
 });

@@ -36,7 +36,7 @@ test("four stores share many jobs: each runs once, nothing is refused, nobody de
   expect(Object.values(found!).map(Number)).toEqual([JOBS, JOBS, JOBS, 0, JOBS / 2]);
   expect((await deadlocks()) - deadlocksBefore).toBe(0);
   await Promise.all([connection.end(), ...stores.map((store) => store.close())]);
-}, 60_000);
+});
 
 /** Claims, dispatches, renews, reaps and reports until nothing is due; answers the jobs that it ran. */
 async function runAll(store: MySQLJobStore, owner: string, limit: number): Promise<string[]> {
