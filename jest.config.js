@@ -41,6 +41,8 @@ export default {
   testTimeout: 180_000,
   // What a test file loads stays in its worker: one that has grown is replaced between two files.
   workerIdleMemoryLimit: "1GB",
+  // A worker with so much in memory takes a moment to leave; one that takes longer has something open, and Jest says so.
+  workerGracefulExitTimeout: 10_000,
   // Figures are measured one after the other, with nothing beside them.
   maxWorkers: mode === "perf" ? 1 : Math.max(WORKERS_MIN, availableParallelism() - 1),
 };

@@ -39,22 +39,17 @@ test.each<[string, string, Record<string, string>]>([
 ])("%s is answered and records nothing", async (_, method, headers) => {
   for (const query of ["", "&page=1", `&timestamp=${Date.now()}`]) {
     const look = { method, headers: { authorization: "Anony 71", ...headers } };
-    await eventually(async () => {
-      const answer = await fetch(`${gateway.url}${FEED}${query}`, look);
-      await answer.arrayBuffer();
-      expect(answer.status).toBe(200);
-    });
+    const answer = await fetch(`${gateway.url}${FEED}${query}`, look);
+    const body = await answer.text();
+    expect([answer.status, answer.status === 200 ? "" : body]).toEqual([200, ""]);
   }
   expect(await recorded("71")).toEqual([]);
 });
 
 test("a crawler gets pages, and leaves nothing of the guest that it is not", async () => {
   const headers = { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)" };
-  const answer = await eventually(async () => {
-    const page = await client(gateway).send("GET", FEED, { headers });
-    expect(page.body.data?.results).toHaveLength(5);
-    return page;
-  });
+  const answer = await client(gateway).send("GET", FEED, { headers });
+  expect(answer.body.data?.results).toHaveLength(5);
   expect(await recorded(answer.headers.get("x-anonymous-id") ?? "")).toEqual([]);
 });
 
