@@ -116,6 +116,8 @@ export interface AppParts {
   readonly onPage?: ((page: Page) => void) | undefined;
   /** Pages of other sites that may ask. */
   readonly corsOrigins: readonly string[];
+  /** Other sites whose covers the pages show. */
+  readonly coverOrigins: readonly string[];
   /** Whether answers are compressed here, and not by a proxy in front. */
   readonly compress: boolean;
   /** Folders with the pages and the covers of the sample, served as they are. */
@@ -149,6 +151,7 @@ export function createApp(parts: AppParts): Express {
     budgets,
     assets,
     demoAccounts,
+    coverOrigins,
   } = parts;
   const authenticate = createAuthenticate(tokens);
   const jsonBody = createJsonBody(authenticate);
@@ -258,8 +261,8 @@ export function createApp(parts: AppParts): Express {
       onViewerError: gathered(log, "what a reader did", EACH_SECOND),
     }),
   );
-  app.get("/channels", listChannels(channels, demoAccounts));
-  app.get("/pages/:file", showPage({ channels, pages: parts.pages }));
+  app.get("/channels", listChannels({ channels, demoAccounts, coverOrigins }));
+  app.get("/pages/:file", showPage({ channels, pages: parts.pages, coverOrigins }));
 
   app.post("/articles", jsonBody, publishArticle(publishing));
   app.patch("/articles/:id", jsonBody, editArticle(publishing));
@@ -307,7 +310,7 @@ export function createApp(parts: AppParts): Express {
   app.get("/docs", serveDocs());
   app.get("/docs/style.css", serveDocsStyle());
 
-  for (const folder of assets) app.use(staticFiles(folder));
+  for (const folder of assets) app.use(staticFiles(folder, coverOrigins));
   app.use(otherMethods(app));
   app.use(notFound);
   app.use(problems(log));

@@ -58,6 +58,8 @@ const Environment = z
     PUSH_ORIGINS: origins,
     /** Pages of other sites that may read answers and send requests, separated by commas. */
     CORS_ORIGINS: origins,
+    /** Other sites whose covers the pages show, separated by commas. */
+    COVER_ORIGINS: origins,
     /** `off` where a proxy in front compresses. */
     COMPRESS: z
       .string()
@@ -112,6 +114,7 @@ await runUntilSignal(
       otlpEndpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
       push: { origins: config.PUSH_ORIGINS },
       corsOrigins: config.CORS_ORIGINS,
+      coverOrigins: config.COVER_ORIGINS,
       compress: config.COMPRESS === "on",
       demoAccounts: listed(config.DEMO_ACCOUNTS, ","),
       signUpsPerHour: config.SIGN_UPS_PER_HOUR,

@@ -66,6 +66,8 @@ export interface GatewayConfig {
   readonly trustProxy?: number;
   /** Pages of other sites that may read answers and send requests: `https://news.example`. */
   readonly corsOrigins?: readonly string[];
+  /** Other sites whose covers the pages show; none by default. */
+  readonly coverOrigins?: readonly string[];
   /** Whether answers are compressed here; a proxy in front may do it instead. */
   readonly compress?: boolean;
   readonly assets?: readonly string[];
@@ -197,6 +199,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       budgets,
       inFlightMax: config.inFlightMax,
       corsOrigins: config.corsOrigins ?? [],
+      coverOrigins: config.coverOrigins ?? [],
       compress: config.compress ?? true,
       assets: config.assets ?? [],
       demoAccounts: config.demoAccounts,

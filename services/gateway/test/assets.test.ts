@@ -29,6 +29,7 @@ beforeAll(async () => {
   gateway = await world.openGateway({
     recommenderAddress: "127.0.0.1:1",
     assets: [join(folder, "pages"), join(folder, "not-there")],
+    coverOrigins: ["https://img.example"],
   });
 });
 afterAll(async () => {
@@ -48,6 +49,8 @@ test("a page is asked for again, what has a hash in its name is kept, and nothin
   expect(page.headers.get("cache-control")).toBe("no-cache");
   expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
   expect(page.headers.get("content-security-policy")).not.toContain("unsafe");
+  expect(page.headers.get("content-security-policy")).toContain("; img-src 'self' data: https://img.example;");
+  expect((await client(gateway).get("/channels")).body.data.cover_origins).toEqual(["https://img.example"]);
   const script = await client(gateway).get("/assets/index-DjapUfXR.js");
   expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
   expect((await client(gateway).get("/assets/plain.css")).headers.get("cache-control")).toBe("no-cache");

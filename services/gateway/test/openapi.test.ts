@@ -178,6 +178,7 @@ function withToken(guest: Client, token: string): Client {
 const NO_PARTS = {
   assets: [],
   corsOrigins: [],
+  coverOrigins: [],
   writeLimits: {},
   metrics: () => undefined,
   articles: {},

@@ -514,7 +514,8 @@ describe("limits", () => {
       rawRequest(gateway.port, upgradeRequest(gateway.port, origin), { untilAnswer: true });
     expect((await from("https://evil.example")).status).toBe(403);
     expect((await from("null")).status).toBe(403);
-    expect((await from("null")).headers).toContain("\r\nX-Content-Type-Options: nosniff\r\n");
+    for (const line of ["X-Content-Type-Options: nosniff", "Referrer-Policy: same-origin"])
+      expect((await from("null")).headers).toContain(`\r\n${line}\r\n`);
     expect(JSON.parse((await from("https://evil.example")).body)).toMatchObject({ code: "PERMISSION_DENIED" });
     expect((await from("https://news.example")).status).toBe(101);
     expect((await from(`http://127.0.0.1:${gateway.port}`)).status).toBe(101);

@@ -7,6 +7,7 @@ import {
   isWholeTls,
   logLevel,
   mysqlUrl,
+  origins,
   port,
   readConfig,
   redisUrl,
@@ -41,6 +42,8 @@ const Environment = z
     /** Seconds between two corrections of the statistics, and between two builds of the static pages. */
     CORRECT_EVERY_SECONDS: integer(1, 86_400).default(300),
     PAGES_EVERY_SECONDS: integer(1, 86_400).default(60),
+    /** Other sites whose covers the static pages show, separated by commas. */
+    COVER_ORIGINS: origins,
     /** How long the event log keeps what models have learnt: longer than the tokens of events count. */
     EVENTS_KEEP_DAYS: integer(2, 36_500).default(180),
     /** How long another job service waits before it takes over what a dead one ran, ms. */
@@ -76,6 +79,7 @@ await runUntilSignal(
       secret: config.STAFF_SECRET ?? config.JWT_SECRET,
       trustProxy: config.TRUST_PROXY,
       periods: { correctSeconds: config.CORRECT_EVERY_SECONDS, pagesSeconds: config.PAGES_EVERY_SECONDS },
+      coverOrigins: config.COVER_ORIGINS,
       eventsKeepDays: config.EVENTS_KEEP_DAYS,
       leaseMs: config.LEASE_MS,
       gatewayUrls: config.GATEWAY_URLS,

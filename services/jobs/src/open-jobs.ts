@@ -55,6 +55,8 @@ export interface JobsConfig {
   /** Ends the waiting for MySQL. */
   readonly signal?: AbortSignal;
   readonly periods?: Partial<Periods>;
+  /** Other sites whose covers the static pages show; none by default. */
+  readonly coverOrigins?: readonly string[];
   /** How long the event log keeps what models have learnt. */
   readonly eventsKeepDays?: number;
   /** How long another job service waits before it takes over what this one ran. */
@@ -187,6 +189,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       mysql,
       redis,
       recommender,
+      coverOrigins: config.coverOrigins ?? [],
       onError: logged(log, "pages show the newest instead"),
       onUnreadable,
     });

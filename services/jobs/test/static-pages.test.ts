@@ -13,8 +13,13 @@ beforeAll(async () => {
   await world.addUser("author");
   const [id] = await world.addArticles(12);
   await world.mysql.write("UPDATE articles SET title = ? WHERE id = ?", [`<script>alert("1")</script>`, id as bigint]);
+  const covers = ["/covers/a.svg", "https://img.example/b?c=1&d", "https://evil.example/d"];
+  await world.mysql.write("UPDATE articles SET cover = ? WHERE id = ?", [JSON.stringify(covers), id as bigint]);
   const recommendation = await world.openRecommendation();
-  jobs = await openJobsOf(world, { recommenderAddress: recommendation.address });
+  jobs = await openJobsOf(world, {
+    recommenderAddress: recommendation.address,
+    coverOrigins: ["https://img.example"],
+  });
   gateway = await world.openGateway({ recommenderAddress: recommendation.address });
   guest = client(gateway);
   await eventually(async () => expect((await guest.get("/pages/101")).status).toBe(200), {
@@ -38,6 +43,18 @@ describe("static pages", () => {
     expect(body).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;");
     expect(body).not.toContain("<script");
     expect(body.match(/<li>/g)).toHaveLength(12);
+  });
+
+  test("show covers of this site and of those that are named, and ask no other for any", async () => {
+    const { body, headers } = await guest.get("/pages/101");
+    expect([...body.matchAll(/<img src="([^"]*)"/g)].map(([, url]) => url)).toEqual([
+      "/covers/a.svg",
+      "https://img.example/b?c=1&amp;d",
+    ]);
+    expect(body).toContain('<span class="no-cover"></span>');
+    expect(body).not.toContain("evil.example");
+    expect(headers.get("content-security-policy")).toContain("; img-src 'self' data:;"); // of this gateway, which names none
+    expect((await guest.get("/channels")).body.data).not.toHaveProperty("cover_origins");
   });
 
   test("are JSON in the form of GET /articles", async () => {

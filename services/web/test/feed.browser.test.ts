@@ -51,6 +51,8 @@ inBrowser("the home feed in a browser", () => {
     const ids = await page.evaluate<string[]>(SHOWN);
     expect(ids.length).toBeGreaterThan(40);
     expect(new Set(ids).size).toBe(ids.length);
+    expect(await page.locator("img[src^=http]").count()).toBe(0); // a box stands for what another site has
+    expect(await page.locator(".cover:not(:has(img))").count()).toBeGreaterThan(0);
     await page.evaluate("dispatchEvent(new Event('pagehide'))");
     expect(seenIn(events).length).toBeLessThan(ids.length - 10);
     await eventually(async () => {

@@ -220,7 +220,11 @@ async function emptied(page: Page, home: string): Promise<boolean> {
 /** With no, one and three covers in turn, the last one the newest. */
 async function addArticles(world: World): Promise<void> {
   const authors = [await world.addUser("ann"), await world.addUser("ben"), await world.addUser("cho")];
-  const covers = [[], ["/covers/tea-1.svg"], ["/covers/tea-1.svg", "/covers/bike-1.svg", "/covers/robot-1.svg"]];
+  const covers = [
+    [],
+    ["/covers/tea-1.svg"],
+    ["/covers/tea-1.svg", "/covers/bike-1.svg", "https://pictures.example/robot.png"],
+  ];
   const articles = Array.from({ length: 60 }, (_, index) => ({
     id: index + 1,
     authorId: authors[index % 3],

@@ -138,6 +138,8 @@ export type ChannelList = {
   readonly channels: readonly Channel[];
   /** Accounts to try a site with that runs with its sample. */
   readonly demo_accounts?: readonly string[] | undefined;
+  /** Other sites whose covers the pages show; those of any other are left out. */
+  readonly cover_origins?: readonly string[] | undefined;
 };
 
 export type Comment = {

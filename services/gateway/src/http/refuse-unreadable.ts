@@ -47,6 +47,6 @@ function problemOf(error: { code?: string }): string {
   });
   return (
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${problem.length}\r\n` +
-    `X-Content-Type-Options: nosniff\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${problem}`
+    `X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${problem}`
   );
 }

@@ -1,4 +1,5 @@
 import express, { type RequestHandler, type Response } from "express";
+import { imageSources } from "./image-sources.js";
 
 /**
  * What has a hash in its name never changes. Pictures may be kept for an hour; pages are asked for again, so that nobody mixes
@@ -10,9 +11,10 @@ const ASK_AGAIN = "no-cache";
 const HASHED = /[\\/]assets[\\/][\w.-]+-[\w-]{8}\.\w+(\.br|\.gz)?$/;
 const PICTURE = /\.(svg|png|jpe?g|webp|avif|gif|ico)$/i;
 
-/** Nothing of another site, no inline script or style, in nobody's frame. Covers may come from anywhere on the web. */
-const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; img-src 'self' https: http: data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/** Nothing of another site but covers of those named, no inline script or style, in nobody's frame. */
+function contentSecurityPolicy(coverOrigins: readonly string[]): string {
+  return `default-src 'self'; ${imageSources(coverOrigins)}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
+}
 
 /** What the build compressed beside the file itself, the smallest first. */
 const ENCODINGS = [
@@ -23,8 +25,13 @@ const COMPRESSIBLE = /^\/assets\/[\w.-]+\.(js|css)$/;
 const COMPRESSED = /\.(js|css)\.(br|gz)$/;
 
 /** The files of a folder, as they are, or as the build compressed them. */
-export function staticFiles(folder: string): RequestHandler {
-  const serve = express.static(folder, { index: "index.html", cacheControl: false, setHeaders });
+export function staticFiles(folder: string, coverOrigins: readonly string[]): RequestHandler {
+  const policy = contentSecurityPolicy(coverOrigins);
+  const serve = express.static(folder, {
+    index: "index.html",
+    cacheControl: false,
+    setHeaders: (res, path) => setHeaders(res, path, policy),
+  });
   return (req, res, next) => {
     if (!COMPRESSIBLE.test(req.path)) return serve(req, res, next);
     res.vary("Accept-Encoding");
@@ -40,14 +47,14 @@ export function staticFiles(folder: string): RequestHandler {
   };
 }
 
-function setHeaders(res: Response, path: string): void {
+function setHeaders(res: Response, path: string, policy: string): void {
   const compressed = COMPRESSED.exec(path);
   if (compressed !== null) {
     res.setHeader("Content-Type", `text/${compressed[1] === "js" ? "javascript" : "css"}; charset=utf-8`);
     res.setHeader("Content-Encoding", compressed[2] === "br" ? "br" : "gzip");
   }
   res.setHeader("Cache-Control", HASHED.test(path) ? KEEP : PICTURE.test(path) ? KEEP_PICTURES : ASK_AGAIN);
-  res.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+  res.setHeader("Content-Security-Policy", policy);
   res.setHeader("X-Content-Type-Options", "nosniff");
   res.setHeader("Referrer-Policy", "same-origin");
 }

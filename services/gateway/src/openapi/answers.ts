@@ -98,6 +98,10 @@ export const ChannelList = z.object({
     .array(z.string())
     .meta({ description: "Accounts to try a site with that runs with its sample." })
     .optional(),
+  cover_origins: z
+    .array(z.string())
+    .meta({ description: "Other sites whose covers the pages show; those of any other are left out." })
+    .optional(),
 });
 
 export const Comment = z.object({

@@ -1,21 +1,27 @@
 import { Refusal } from "@headline/errors";
 import type { RequestHandler } from "express";
 import type { Channels } from "../channels/channels.js";
+import { imageSources } from "../http/image-sources.js";
 import { invalid } from "../http/read.js";
 import type { PageFormat, StaticPages } from "./static-pages.js";
 
 const FILE = /^(0|[1-9]\d{0,9})(?:\.(html|json))?$/;
 /** Proxies may keep a page as long as it takes to build the next, show it while they ask, and for a day when nobody answers. */
 const CACHE_CONTROL = "public, max-age=30, stale-while-revalidate=60, stale-if-error=86400";
-const CONTENT_SECURITY_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self' https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 const TYPES: Readonly<Record<PageFormat, string>> = {
   html: "text/html; charset=utf-8",
   json: "application/json; charset=utf-8",
 };
 
+interface Parts {
+  readonly channels: Channels;
+  readonly pages: StaticPages;
+  readonly coverOrigins: readonly string[];
+}
+
 /** GET /pages/:channel and /pages/:channel.json: the guests' feed of a channel as it was last built, the same for everybody. */
-export function showPage({ channels, pages }: { channels: Channels; pages: StaticPages }): RequestHandler {
+export function showPage({ channels, pages, coverOrigins }: Parts): RequestHandler {
+  const policy = `default-src 'none'; style-src 'self'; ${imageSources(coverOrigins)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return (req, res) => {
     const [, digits, format = "html"] = FILE.exec(String(req.params["file"])) ?? [];
     if (digits === undefined) throw invalid("channel_id", "must be a channel's number");
@@ -29,7 +35,7 @@ export function showPage({ channels, pages }: { channels: Channels; pages: Stati
     res.setHeader("ETag", `W/"${page.etag}"`);
     res.setHeader("Last-Modified", page.builtAt.toUTCString());
     res.setHeader("X-Content-Type-Options", "nosniff");
-    if (format === "html") res.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+    if (format === "html") res.setHeader("Content-Security-Policy", policy);
     if (req.fresh) {
       res.status(304).end();
       return;

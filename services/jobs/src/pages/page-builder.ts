@@ -13,6 +13,8 @@ interface Parts {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly recommender: Recommender;
+  /** Other sites whose covers are shown. */
+  readonly coverOrigins: readonly string[];
   readonly onError: (error: unknown) => void;
   readonly onUnreadable: OnUnreadable;
 }
@@ -95,7 +97,7 @@ export class PageBuilder {
   async #buildOne(channel: PageChannel, channels: readonly PageChannel[]): Promise<number | undefined> {
     const articles = await this.#articles(channel.id);
     if (articles.length === 0) return undefined;
-    const html = Buffer.from(pageHtml({ channel, channels, articles }));
+    const html = Buffer.from(pageHtml({ channel, channels, articles, coverOrigins: this.parts.coverOrigins }));
     return this.parts.mysql.transaction(
       async (tx) =>
         (await store(tx, channel.id, "html", html)) + (await store(tx, channel.id, "json", pageJson(articles))),

@@ -15,10 +15,12 @@ interface Page {
   readonly channel: PageChannel;
   readonly channels: readonly PageChannel[];
   readonly articles: readonly PageArticle[];
+  /** Other sites whose covers are shown. */
+  readonly coverOrigins: readonly string[];
 }
 
 /** A channel as a page without a script: for readers and crawlers that have none, and for when nothing else answers. */
-export function pageHtml({ channel, channels, articles }: Page): string {
+export function pageHtml({ channel, channels, articles, coverOrigins }: Page): string {
   return `<!doctype html>
 <html lang="zh-CN">
 <head>
@@ -35,7 +37,7 @@ export function pageHtml({ channel, channels, articles }: Page): string {
 <main>
 <h1>${escaped(channel.name)}</h1>
 <ol>
-${articles.map(articleItem).join("\n")}
+${articles.map((article) => articleItem(article, coverOrigins)).join("\n")}
 </ol>
 </main>
 </body>
@@ -48,11 +50,20 @@ function channelLink({ id, name }: PageChannel, current: PageChannel): string {
   return `<a href="/pages/${id}"${here}>${escaped(name)}</a>`;
 }
 
-function articleItem({ article, counts }: PageArticle): string {
+function articleItem({ article, counts }: PageArticle, coverOrigins: readonly string[]): string {
   const { articleId, title, authorName, publishedAt, cover } = article;
   const time = publishedAt.toISOString();
-  const pictures = cover
-    .map((url) => `<img src="${escaped(url)}" alt="" loading="lazy" width="160" height="100">`)
-    .join("");
+  const pictures = cover.map((url) => picture(url, coverOrigins)).join("");
   return `<li><a dir="auto" href="/#/articles/${articleId}">${escaped(title)}</a>${pictures === "" ? "" : `<p class="covers">${pictures}</p>`}<p class="meta"><bdi>${escaped(authorName)}</bdi> · ${counts.comments} 评论 · <time datetime="${time}">${time.slice(0, 16).replace("T", " ")} UTC</time></p></li>`;
+}
+
+/** A box of the same size stands for a picture of a site that is not shown. */
+function picture(url: string, coverOrigins: readonly string[]): string {
+  if (!isShown(url, coverOrigins)) return '<span class="no-cover"></span>';
+  return `<img src="${escaped(url)}" alt="" loading="lazy" width="160" height="100" referrerpolicy="no-referrer">`;
+}
+
+/** Paths are of this site. */
+function isShown(url: string, coverOrigins: readonly string[]): boolean {
+  return url.startsWith("/") || (URL.canParse(url) && coverOrigins.includes(new URL(url).origin));
 }

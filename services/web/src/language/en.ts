@@ -108,7 +108,10 @@ export const en: Words = {
   chooseChannel: "Choose a channel",
   content: "Text",
   covers: "Covers",
-  coverHint: "Addresses of pictures, or paths on this site; one a line, up to three, optional",
+  coverHint: (origins) =>
+    origins === ""
+      ? "Paths of pictures on this site, one a line, up to three, optional; pictures of other sites are not shown"
+      : `Pictures on this site or on ${origins}, one a line, up to three, optional`,
   when: "When",
   publishNow: "Publish now",
   publishLater: "Publish later",

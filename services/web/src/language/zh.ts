@@ -106,7 +106,10 @@ export const zh = {
   chooseChannel: "选择频道",
   content: "正文",
   covers: "封面",
-  coverHint: "图片网址或本站路径，每行一个，最多三个，可不填",
+  coverHint: (origins: string) =>
+    origins === ""
+      ? "本站图片的路径，每行一个，最多三个，可不填；不显示其他网站的图片"
+      : `本站或 ${origins} 的图片，每行一个，最多三个，可不填`,
   when: "发布时间",
   publishNow: "立即发布",
   publishLater: "定时发布",

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
+import { coverOrigins } from "../components/cover-origins.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { limitCharacters } from "../components/written-text.js";
 import { channelName, channels } from "../feed/channels.js";
@@ -86,7 +87,7 @@ export function ArticleForm({ initial, submitLabel, onSubmit, onType, children }
           placeholder="/covers/tea-1.svg"
           spellcheck={false}
         />
-        <small>{text.coverHint}</small>
+        <small>{text.coverHint(coverOrigins.value.join(", "))}</small>
       </label>
       {children}
       {problem && <ProblemNote problem={problem} />}
