@@ -71,6 +71,15 @@ describe("a failover that leaves the old server alive and read-only", () => {
     await eventually(async () => expect(await read()).toBe("next"));
   });
 
+  test("is noticed by who only reads, and connected while the old server was read-only already", async () => {
+    await root(old, ["SET GLOBAL read_only = 1"]);
+    await using pool = openMysql(url, { connectionsMax: 2 });
+    const read = async () => (await pool.query<{ note: string }>("SELECT note FROM notes LIMIT 1"))[0]?.note;
+    expect(await read()).toBe("old");
+    proxy.moveTo(next!.target);
+    await eventually(async () => expect(await read()).toBe("next"));
+  });
+
   test("does not end reads where the address does not move", async () => {
     await using pool = openMysql(url, { ...PATIENT, connectionsMax: 2 });
     await root(old, ["SET GLOBAL read_only = 1"]);

@@ -31,6 +31,8 @@ const CLOSE_MS = 1_000;
 const PREPARED_MAX = 64;
 /** A connection that is in use is asked so often whether its server has become read-only. */
 const CHECK_PRIMARY_MS = 1_000;
+/** Values of @@read_only, as numbers and as words. */
+const WRITABLE = new Set(["0", "OFF"]);
 const CHECK_TIMEOUT_MS = 100;
 
 /**
@@ -95,7 +97,7 @@ function observing(mysql: Mysql, observe: ObserveMysql): Mysql {
  */
 function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
   const heardAt = new WeakMap<object, number>();
-  const servers = new WeakMap<object, { readonly seenAt: number; checkedAt: number; readOnly: unknown }>();
+  const servers = new WeakMap<object, { readonly seenAt: number; checkedAt: number }>();
   let suspectBefore = Number.NEGATIVE_INFINITY;
   let leftBefore = Number.NEGATIVE_INFINITY;
 
@@ -124,7 +126,7 @@ function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
       const connection = await acquire(pool, endsAt - performance.now());
       const raw = connection.connection;
       const { seenAt } = servers.get(raw) ?? { seenAt: performance.now() };
-      if (!servers.has(raw)) servers.set(raw, { seenAt, checkedAt: Number.NEGATIVE_INFINITY, readOnly: undefined });
+      if (!servers.has(raw)) servers.set(raw, { seenAt, checkedAt: seenAt });
       if ((heardAt.get(raw) ?? Number.POSITIVE_INFINITY) > suspectBefore && seenAt > leftBefore) return connection;
       cut(connection);
     }
@@ -148,23 +150,18 @@ function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
     return server !== undefined && performance.now() - server.checkedAt > CHECK_PRIMARY_MS;
   }
 
-  /** Those that only read would never notice that their server writes no more, and read what was true before. */
+  /**
+   * Those that only read would never notice that their server writes no more, and read what was true before: a connection to a
+   * read-only server is used for a second at most, and the next one goes where the address leads by then.
+   */
   async function giveBackChecked(connection: PoolConnection): Promise<void> {
     const server = servers.get(connection.connection);
     try {
       const [[row] = []] = await inTime(connection, CHECK_TIMEOUT_MS, () =>
         connection.query<mysql2.RowDataPacket[]>("SELECT @@global.read_only AS is_read_only"),
       );
-      const readOnly: unknown = row?.["is_read_only"];
-      if (server !== undefined) {
-        const before = server.readOnly;
-        Object.assign(server, { checkedAt: performance.now(), readOnly });
-        if (before !== undefined && before !== readOnly) {
-          leftBefore = performance.now();
-          cut(connection);
-          return;
-        }
-      }
+      if (!WRITABLE.has(String(row?.["is_read_only"]))) return cut(connection);
+      if (server !== undefined) server.checkedAt = performance.now();
       giveBack(connection);
     } catch {
       leave(connection, undefined); // its next use would have met the same

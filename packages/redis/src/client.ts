@@ -1,6 +1,6 @@
 import { redisAddress } from "@headline/config";
 import { Redis as Client } from "ioredis";
-import { isReadOnlyReply } from "./failure.js";
+import { isMovedOnReply } from "./failure.js";
 import { type ObserveRedis, observeCommands } from "./observe.js";
 
 export type Redis = Client;
@@ -40,7 +40,7 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
     keepAlive: 10_000,
     retryStrategy: (attempt) =>
       Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS) * (0.75 + Math.random() / 4),
-    reconnectOnError: (error) => (isReadOnlyReply(error) ? 1 : false),
+    reconnectOnError: (error) => (isMovedOnReply(error) ? 1 : false),
     autoResubscribe: true,
     ...(scripts === undefined ? {} : { scripts }),
   });

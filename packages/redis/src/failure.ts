@@ -7,7 +7,11 @@ const UNABLE =
 const UNABLE_REPLY = new RegExp(`^(?:${UNABLE}|ERR max number of clients)\\b`);
 /** Redis 6 wraps what a command in a script met: `ERR Error running script (call to f_…): @user_script:1: -READONLY …`. */
 const UNABLE_IN_SCRIPT = new RegExp(`^ERR Error running script\\b[\\s\\S]*@user_script:\\s?\\d+: -?(?:${UNABLE})\\b`);
-const READONLY = /^READONLY\b|^ERR Error running script\b[\s\S]*@user_script:\s?\d+: -?READONLY\b/;
+/** The server does not write any more, or closed the connection's login. */
+const MOVED_ON = "READONLY|MASTERDOWN|UNBLOCKED|NOAUTH";
+const MOVED_ON_REPLY = new RegExp(
+  `^(?:${MOVED_ON})\\b|^ERR Error running script\\b[\\s\\S]*@user_script:\\s?\\d+: -?(?:${MOVED_ON})\\b`,
+);
 
 /** A reply that passes: Redis cannot serve just now. */
 export function isUnableReply(error: unknown): boolean {
@@ -15,9 +19,9 @@ export function isUnableReply(error: unknown): boolean {
   return UNABLE_REPLY.test(error.message) || UNABLE_IN_SCRIPT.test(error.message);
 }
 
-/** A replica answered a write: after a failover its address may lead to the new primary. */
-export function isReadOnlyReply(error: Error): boolean {
-  return READONLY.test(error.message);
+/** A replica answered, or the login is not valid any more: after a failover the address may lead to the new primary. */
+export function isMovedOnReply(error: Error): boolean {
+  return MOVED_ON_REPLY.test(error.message);
 }
 
 /** Redis refuses the user or password, or wants one: no value of the variable is repeated. */

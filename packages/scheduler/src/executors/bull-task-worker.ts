@@ -16,7 +16,7 @@ import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
 import { LeftToOthers } from "./left-to-others.js";
 import { loadBullmq } from "./load-bullmq.js";
-import { closeRedis, openRedis, patientConnection, type RedisTarget } from "./redis-target.js";
+import { closeRedis, openRedis, patientConnection, persistentConnection, type RedisTarget } from "./redis-target.js";
 import { RunningSet } from "./running-set.js";
 import { settledOrIgnored } from "./settled-or-ignored.js";
 
@@ -98,7 +98,7 @@ export class BullTaskWorker implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock();
     this.#logger = safeLogger(options.logger ?? defaultLogger);
     this.#leftToOthers = new LeftToOthers(`The worker of queue "${queue}"`, this.#logger, options.unknownTaskMs);
-    this.#control = openRedis(patientConnection(connection));
+    this.#control = openRedis(persistentConnection(connection));
     this.#cancels = new KeyWatch(() => this.#control, this.#clock, options.cancelPollMs ?? 500);
     this.#worker = new Worker<BullPayload>(queue, (job, token) => this.#run(job, token!), {
       connection: patientConnection(connection),

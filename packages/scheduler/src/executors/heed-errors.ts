@@ -2,6 +2,7 @@ import type { Worker } from "bullmq";
 import type { Clock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
 import type { Logger } from "../core/executor.js";
+import { isRefusal } from "../redis-reply.js";
 
 /** BullMQ's own loop around each command of a worker; private there. */
 interface Retrying {
@@ -15,8 +16,6 @@ interface Heed {
 }
 
 const AGAIN_MS = 500;
-/** Answers of a Redis that is there and refuses, by their first word; a link that is away heals by itself. */
-const REFUSES = /^(NOPERM|NOAUTH|WRONGPASS|OOM|MISCONF|ERR|READONLY|NOREPLICAS)\b/;
 
 /**
  * Bounds what a worker does after a command that Redis refuses: BullMQ asks again at once, and in microtasks, which starve timers and
@@ -40,7 +39,7 @@ export function heedErrors(worker: Worker, { label, logger, clock }: Heed): void
   let last = "";
   worker.on("error", (error) => {
     const line = thrownLine(error);
-    if (line === last || !REFUSES.test(error.message)) logger.debug(`${label}: ${line}`);
+    if (line === last || !isRefusal(error)) logger.debug(`${label}: ${line}`);
     else logger.warn(`${label}: Redis refuses what it needs: ${line}`);
     last = line;
   });

@@ -1,6 +1,7 @@
 import type { RedisOptions as BullRedisOptions } from "bullmq";
 import type { Redis, RedisOptions } from "ioredis";
 import { optionalPeer } from "../core/optional-peer.js";
+import { reconnectOnError, resendOnError } from "../redis-reply.js";
 import { redisAddress } from "../stores/server-url.js";
 import { urlOption } from "../stores/url-option.js";
 
@@ -28,6 +29,11 @@ export function patientConnection(target: RedisTarget): RedisConnectionOptions {
     retryStrategy,
     reconnectOnError,
   };
+}
+
+/** As `patientConnection`, for the short commands of who runs tasks: they wait for the new primary, too, after a failover. */
+export function persistentConnection(target: RedisTarget): RedisConnectionOptions {
+  return { ...patientConnection(target), reconnectOnError: resendOnError };
 }
 
 /** For those whose caller waits: a command fails after about three seconds without Redis instead of hanging. */
@@ -85,9 +91,4 @@ function isClient(target: RedisOptions | Redis): target is Redis {
 /** 50 ms, doubling to one second, with a little chance so that a fleet does not come back in step. */
 function retryStrategy(tries: number): number {
   return Math.min(1_000, 25 * 2 ** tries) * (0.75 + Math.random() / 4);
-}
-
-/** After a failover the old primary answers READONLY: look for the new one. */
-function reconnectOnError(error: Error): 1 | false {
-  return error.message.startsWith("READONLY") ? 1 : false;
 }

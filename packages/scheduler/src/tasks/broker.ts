@@ -4,10 +4,9 @@ import { thrownLine } from "../core/describe-thrown.js";
 import { closeBull } from "../executors/close-bull.js";
 import { loadBullmq } from "../executors/load-bullmq.js";
 import type { RedisConnectionOptions } from "../executors/redis-target.js";
+import { isNotPermitted } from "../redis-reply.js";
 import type { TaskMessage } from "./message.js";
 import { BrokerUnavailableError } from "./task-errors.js";
-
-const NOT_PERMITTED = /^(NOPERM|NOAUTH|WRONGPASS)\b/;
 
 /** The queues of an app, opened as they are first used. */
 export class Broker {
@@ -41,7 +40,7 @@ export class Broker {
         removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
       });
     } catch (error) {
-      if (NOT_PERMITTED.test((error as Error).message)) this.#forget(message.queue);
+      if (isNotPermitted(error)) this.#forget(message.queue);
       throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${thrownLine(error)}`, {
         cause: error,
       });

@@ -4,7 +4,12 @@ import { defaultLogger } from "../core/default-logger.js";
 import type { Logger } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { safeLogger } from "../core/safe-logger.js";
-import { patientConnection, promptConnection, type RedisTarget } from "../executors/redis-target.js";
+import {
+  patientConnection,
+  persistentConnection,
+  promptConnection,
+  type RedisTarget,
+} from "../executors/redis-target.js";
 import { portableZone } from "../time/portable-zone.js";
 import {
   type ApplyOptions,
@@ -240,7 +245,7 @@ export class TaskApp implements AsyncDisposable {
   openResults(manner: "prompt" | "patient"): ResultBackend {
     const { broker, backend = broker, resultExpiresSeconds = DAY_SECONDS } = this.#options;
     return new ResultBackend({
-      connection: manner === "prompt" ? promptConnection(backend) : patientConnection(backend),
+      connection: manner === "prompt" ? promptConnection(backend) : persistentConnection(backend),
       listening: patientConnection(backend),
       prefix: this.prefix,
       expiresSeconds: resultExpiresSeconds,

@@ -1,5 +1,5 @@
 import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
-import { isLost, isNotPrimary, NoConnection, ServerChanged, StatementTimeout } from "./failure.js";
+import { isLost, isNotPrimary, NoConnection, ReadOnlyServer, StatementTimeout } from "./failure.js";
 
 export interface Deadlines {
   /** How long to wait for a connection, ms. */
@@ -10,9 +10,11 @@ export interface Deadlines {
 
 /** More calls than this do not wait for a connection: they are told so at once. */
 const WAITING_MAX = 100;
-/** A connection is asked so often whether it still lives and leads to the same kind of server, and has so long to answer. */
+/** A connection is asked so often whether it still lives and leads to a server that writes, and has so long to answer. */
 const CHECK_AFTER_MS = 1_000;
 const CHECK_MS = 1_000;
+/** Values of @@read_only, as numbers and as words. */
+const WRITABLE = new Set(["0", "OFF"]);
 /** How long the server waits for a lock at most: less long than a statement may take, so that it says why. */
 const LOCK_WAIT_SECONDS = 3;
 const LOCK_WAIT_SHARE = 0.6;
@@ -26,7 +28,7 @@ const IDLE_TRANSACTION_SECONDS = 10;
  */
 export class Connections {
   readonly #heardAt = new WeakMap<object, number>();
-  readonly #checked = new WeakMap<object, { readonly atMs: number; readonly readOnly: string | undefined }>();
+  readonly #checkedAt = new WeakMap<object, number>();
   #suspectBefore = Number.NEGATIVE_INFINITY;
   #waiting = 0;
 
@@ -69,7 +71,7 @@ export class Connections {
       }
       try {
         if (heardAt === undefined || (await this.#forgets())) await this.#prepare(connection);
-        else await this.#check(connection);
+        if (heardAt !== undefined) await this.#check(connection);
         return connection;
       } catch (error) {
         this.#cutSilent(connection);
@@ -78,16 +80,17 @@ export class Connections {
     }
   }
 
-  /** After a failover the old server may live on, read-only: who only looks there for work would find what was true before. */
+  /**
+   * After a failover the old server may live on, read-only: a caller that only looks there for work would find what was true
+   * before. A connection to such a server is used for a second at most, and the next one goes where the address leads by then.
+   */
   async #check(connection: PoolConnection): Promise<void> {
-    const before = this.#checked.get(connection.connection);
-    if (before !== undefined && performance.now() - before.atMs <= CHECK_AFTER_MS) return;
+    const checkedAt = this.#checkedAt.get(connection.connection) ?? Number.NEGATIVE_INFINITY;
+    if (performance.now() - checkedAt <= CHECK_AFTER_MS) return;
     const how = { sql: "SELECT @@global.read_only AS is_read_only", rowsAsArray: false };
     const [[row]] = await inTime(connection, CHECK_MS, () => connection.query<RowDataPacket[]>(how));
-    const readOnly = String(row?.["is_read_only"]);
-    this.#checked.set(connection.connection, { atMs: performance.now(), readOnly });
-    if ((before?.readOnly ?? readOnly) !== readOnly)
-      throw new ServerChanged("MySQL became read-only, or writable again");
+    if (!WRITABLE.has(String(row?.["is_read_only"]))) throw new ReadOnlyServer("MySQL is read-only");
+    this.#checkedAt.set(connection.connection, performance.now());
   }
 
   /** True for a pool that resets what its sessions were told each time they come back. */
@@ -101,6 +104,7 @@ export class Connections {
    * refused, not cut; and mysql2 escapes with backslashes, which must therefore mean something.
    */
   async #prepare(connection: PoolConnection): Promise<void> {
+    if (!this.#checkedAt.has(connection.connection)) this.#checkedAt.set(connection.connection, performance.now());
     const tell = (sql: string) => inTime(connection, this.deadlines.statementMs, () => connection.query(sql));
     await tell("SET SESSION autocommit = 1, SESSION time_zone = '+00:00'");
     await tell("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");

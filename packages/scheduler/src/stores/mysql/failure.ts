@@ -15,9 +15,9 @@ export function isNotPrimary(error: unknown): boolean {
   return NOT_PRIMARY_ERRNOS.has((error as { errno?: number }).errno ?? 0);
 }
 
-/** A connection whose server became read-only, or writable, since it was made. */
-export class ServerChanged extends Error {
-  override readonly name = "ServerChanged";
+/** A connection for a second or more to a server that is read-only: its address may lead to another by now. */
+export class ReadOnlyServer extends Error {
+  override readonly name = "ReadOnlyServer";
   readonly fatal = true;
 }
 

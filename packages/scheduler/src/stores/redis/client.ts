@@ -1,5 +1,6 @@
 import type { Cluster, Redis } from "ioredis";
 import { optionalPeer } from "../../core/optional-peer.js";
+import { reconnectOnError } from "../../redis-reply.js";
 import { redisAddress } from "../server-url.js";
 import { urlOption } from "../url-option.js";
 
@@ -26,8 +27,7 @@ export function openClient(url: string): Redis {
     socketTimeout: 1.5 * COMMAND_MS,
     keepAlive: 10_000,
     retryStrategy: reconnectAfterMs,
-    // 1 reconnects; 2 would send the command once more as well
-    reconnectOnError: (error) => (error.message.startsWith("READONLY") ? 1 : false),
+    reconnectOnError,
   });
   client.on("error", () => {}); // whoever calls a method hears of it there
   return client;
