@@ -29,6 +29,27 @@ describe.each(STORE_KINDS)("jobs in %s whose time has passed", (kind) => {
     await scheduler.shutdown();
   });
 
+  test("and that have no id are not added: a store gets no job more at each start", async () => {
+    const namespace = `boots-${kind}`;
+    const logger = heard();
+    for (const _boot of [1, 2]) {
+      const scheduler = new Scheduler({ logger, timezone: "UTC", stores: { default: openStore(kind, namespace) } });
+      scheduler.registerTask("task", () => {});
+      await scheduler.addJob({ func: "task", trigger: cron({ hour: 3, endDate: Date.now() + 50 }) }).catch(() => {});
+      for (const [, trigger] of ended) await scheduler.addJob({ func: "task", trigger });
+      await scheduler.start();
+      for (const [, trigger] of ended) {
+        const job = await scheduler.addJob({ func: "task", trigger });
+        expect([job.nextRunTime, await scheduler.getJob(job.id)]).toEqual([null, undefined]);
+      }
+      expect(await scheduler.addJobs(ended.map(([, trigger]) => ({ func: "task", trigger })))).toBe(0);
+      await scheduler.addJob({ func: "task", trigger: ended[0]![1], nextRunTime: null, id: `paused ${_boot}` });
+      expect(await scheduler.getJobs()).toHaveLength(_boot);
+      await scheduler.shutdown();
+    }
+    expect(logger.lines).toContainEqual(expect.stringMatching(/^warn Job "task" is not added: cron/));
+  });
+
   test("do not keep the scheduler from starting when it passes between addJob and start", async () => {
     const scheduler = new Scheduler({ logger: heard(), timezone: "UTC", stores: { default: openStore(kind) } });
     scheduler.registerTask("task", () => {});

@@ -23,6 +23,7 @@ export class JobAdder {
     this.#checkTask(spec, store);
     const record = this.#record(spec, await this.#now(store));
     warnOf(record, logger);
+    if (isNothing(spec, record)) return new Job(record, alias, false, keeper);
     if (!isStopped()) return new Job(await this.#insert(alias, record, spec), alias, false, keeper);
     const job = pending.add(spec, record, alias);
     logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
@@ -43,6 +44,7 @@ export class JobAdder {
         if (!nowMs.has(alias)) nowMs.set(alias, await this.#now(store));
         const record = this.#record(spec, nowMs.get(alias)!);
         warnOf(record, this.parts.logger);
+        if (isNothing(spec, record)) continue;
         const inserted = store.insert(record);
         const existing = inserted instanceof Promise ? await inserted : inserted;
         if (existing !== undefined) throw new ConflictingIdError(record.id);
@@ -60,7 +62,8 @@ export class JobAdder {
     return pending.settle(async ({ spec, job, record }) => {
       const store = stores.get(job.store);
       this.#checkTask(spec, store);
-      const fresh = this.#record({ ...spec, id: record.id }, await this.#now(store));
+      const fresh = { ...this.#record(spec, await this.#now(store)), id: record.id };
+      if (job.record === record && isNothing(spec, fresh)) return fresh;
       const touched = job.record !== record ? { ...job.record } : fresh;
       return this.#insert(job.store, touched, spec);
     });
@@ -85,7 +88,8 @@ export class JobAdder {
     const around = { defaults: this.defaults, timezone, nowMs, random, newId, ...tasks.defaultsOf(spec.func) };
     const record = toRecord(spec, around);
     if (record.nextRunMs === null && spec.nextRunTime !== null) {
-      logger.warn(`Job "${record.name}" is added without a next run: ${record.trigger} has no run time left`);
+      const what = isNothing(spec, record) ? "is not added" : "is added without a next run";
+      logger.warn(`Job "${record.name}" ${what}: ${record.trigger} has no run time left`);
     }
     return record;
   }
@@ -111,4 +115,9 @@ export class JobAdder {
       return updated;
     });
   }
+}
+
+/** A job that has no run left and no id by which it could be found: each start would leave another one in the store. */
+function isNothing(spec: JobSpec, { nextRunMs }: JobRecord): boolean {
+  return spec.id === undefined && nextRunMs === null && spec.nextRunTime !== null;
 }

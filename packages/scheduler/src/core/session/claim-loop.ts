@@ -2,6 +2,7 @@ import type { JobRecord } from "../job-record.js";
 import type { Claims, Decision, Verdict } from "../job-store.js";
 import { limitedRuns, runCountAfter } from "../run-limit.js";
 import { isUnderOldRules } from "../zone-stamp.js";
+import { setTriggerAside } from "./broken-triggers.js";
 import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
 import { type DueRuns, dueRuns } from "./misfire.js";
@@ -123,7 +124,8 @@ export class ClaimLoop {
     const sources: { job: JobRecord; cut: boolean }[] = [];
     for (const job of jobs) {
       if (!this.#hasRoom(job, roomOf)) continue;
-      const due = dueRuns(job.trigger, job.nextRunMs!, nowMs, job.coalesce, host.random);
+      const due = this.#dueRuns(job, nowMs);
+      if (due === undefined) continue;
       decisions.push(this.#decision(job, due, nowMs));
       sources.push({ job, cut: due.cut });
     }
@@ -139,6 +141,16 @@ export class ClaimLoop {
       earliest = Math.min(earliest, changedByOthers ? nowMs : (decisions[at]!.claim!.nextRunMs ?? earliest));
     }
     return earliest;
+  }
+
+  /** Undefined for a job whose trigger fails: that costs it its run, and the others nothing. */
+  #dueRuns(job: JobRecord, nowMs: number): DueRuns | undefined {
+    try {
+      return dueRuns(job.trigger, job.nextRunMs!, nowMs, job.coalesce, this.#parts.host.random);
+    } catch (error) {
+      void setTriggerAside(this.#parts, job, error);
+      return undefined;
+    }
   }
 
   #hasRoom(job: JobRecord, roomOf: Map<string, number>): boolean {
@@ -193,7 +205,7 @@ export class ClaimLoop {
     if (decisions.length === 0) return [];
     const { store, host, leaseMs, trouble } = this.#parts;
     const giveUpAt = host.clock.monotonic() + leaseMs * 0.5;
-    for (;;) {
+    for (let failures = 1; ; failures++) {
       try {
         const answer = store.dispatch(decisions);
         return answer instanceof Promise ? await answer : answer;
@@ -201,8 +213,27 @@ export class ClaimLoop {
         const waitMs = trouble.failed("dispatch", error);
         if (host.clock.monotonic() + waitMs > giveUpAt) return undefined;
         await trouble.pause(waitMs);
+        const verdicts = failures > 1 && decisions.length > 1 ? await this.#dispatchAlone(decisions) : undefined;
+        if (verdicts !== undefined) return verdicts;
       }
     }
+  }
+
+  /** Should the store refuse one of them, the others go on; undefined when it takes none. */
+  async #dispatchAlone(decisions: readonly Decision[]): Promise<readonly Verdict[] | undefined> {
+    const verdicts: Verdict[] = [];
+    let taken = 0;
+    for (const decision of decisions) {
+      try {
+        verdicts.push(...(await this.#parts.store.dispatch([decision])));
+        taken++;
+      } catch (error) {
+        if (taken === 0 && verdicts.length > 2) return undefined;
+        this.#parts.news.refused(decision.jobId, error);
+        verdicts.push({ kind: "stale" });
+      }
+    }
+    return taken === 0 ? undefined : verdicts;
   }
 
   #carryOut(decision: Decision, verdict: Verdict, sentAt: number): void {

@@ -19,11 +19,18 @@ export interface DueRuns {
  * The cost does not grow with the length of the outage: a long backlog is entered near its end.
  */
 export function dueRuns(trigger: Trigger, nextRun: Instant, now: Instant, coalesce: Coalesce, random: Random): DueRuns {
-  const next = trigger.next(nextRun, now, random);
+  const next = following(trigger, nextRun, now, random);
   if (next === null || next > now) return { runs: [nextRun], next, cut: false };
   const backlog = backlogFrom(trigger, nextRun, next, now, random);
   if (coalesce === false) return backlog;
   return { ...backlog, runs: [coalesce === "earliest" ? nextRun : backlog.runs.at(-1)!], cut: false };
+}
+
+/** The trigger's next run time. Throws for one that is no moment, or not later: it would be due for ever. */
+function following(trigger: Trigger, previous: Instant, now: Instant, random: Random): Instant | null {
+  const next = trigger.next(previous, now, random);
+  if (next === null || (next > previous && next < Number.POSITIVE_INFINITY)) return next;
+  throw new TypeError(`${trigger.kind}: next(${previous}) must be null or a later moment, is ${String(next)}`);
 }
 
 function backlogFrom(trigger: Trigger, first: Instant, second: Instant, now: Instant, random: Random): DueRuns {
@@ -32,7 +39,7 @@ function backlogFrom(trigger: Trigger, first: Instant, second: Instant, now: Ins
   const averageGapMs = (walked.next - first) / walked.runs.length;
   for (let windowMs = averageGapMs * BACKLOG_MAX; ; windowMs *= 2) {
     const from = Math.max(walked.next, Math.floor(now - windowMs));
-    const start = from === walked.next ? from : trigger.next(from, now, random);
+    const start = from === walked.next ? from : following(trigger, from, now, random);
     const tail = start !== null && start <= now ? walkToNow(trigger, start, now, random) : null;
     if (tail !== null && (tail.runs.length > 1 || from === walked.next)) return tail;
     if (from === walked.next) return { runs: [walked.next], next: start, cut: true };
@@ -41,10 +48,10 @@ function backlogFrom(trigger: Trigger, first: Instant, second: Instant, now: Ins
 
 /** From the run times given, on to `now` or until there are BACKLOG_MAX of them. */
 function walk(trigger: Trigger, runs: Instant[], now: Instant, random: Random): DueRuns {
-  let next = trigger.next(runs.at(-1)!, now, random);
+  let next = following(trigger, runs.at(-1)!, now, random);
   while (next !== null && next <= now && runs.length < BACKLOG_MAX) {
     runs.push(next);
-    next = trigger.next(next, now, random);
+    next = following(trigger, next, now, random);
   }
   return { runs, next, cut: false };
 }
@@ -56,7 +63,7 @@ function walkToNow(trigger: Trigger, start: Instant, now: Instant, random: Rando
   while (next !== null && next <= now) {
     if (runs.length === 2 * BACKLOG_MAX) runs = runs.slice(BACKLOG_MAX);
     runs.push(next);
-    next = trigger.next(next, now, random);
+    next = following(trigger, next, now, random);
   }
   return { runs: runs.slice(-BACKLOG_MAX), next, cut: true };
 }

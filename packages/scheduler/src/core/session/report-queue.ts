@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.js";
+import { thrownMessage } from "../describe-thrown.js";
 import type { JobStore, Report } from "../job-store.js";
 import type { StoreTrouble } from "./store-trouble.js";
 
@@ -9,6 +10,9 @@ interface Waiting {
 
 /** How many reports go together. */
 const BATCH = 200;
+/** How often a report is tried alone before it counts as refused. */
+const TRIES_ALONE = 5;
+const PAUSE_MS = 10;
 /** What a store that is away may cost at the end. */
 const FLUSH_MS = 5_000;
 
@@ -55,7 +59,7 @@ export class ReportQueue {
 
   /** Tried until the store answers; leases are over by then if it was away for long, and it will say so. */
   async #recorded(reports: readonly Report[]): Promise<readonly boolean[]> {
-    for (;;) {
+    for (let failures = 1; ; failures++) {
       try {
         const answer = this.store.report(reports);
         return answer instanceof Promise ? await answer : answer;
@@ -63,6 +67,40 @@ export class ReportQueue {
         if (this.#givenUp) return [];
         await this.trouble.pause(this.trouble.failed("report", error));
       }
+      const answers = failures > 1 ? await this.#eachAlone(reports) : undefined;
+      if (answers !== undefined) return answers;
     }
   }
+
+  /** A report that the store refuses must not hold up the others; undefined when the store is away. */
+  async #eachAlone(reports: readonly Report[]): Promise<readonly boolean[] | undefined> {
+    const answers: boolean[] = [];
+    for (const report of reports) {
+      try {
+        answers.push(await this.#alone(report));
+      } catch {
+        return undefined;
+      }
+    }
+    return answers;
+  }
+
+  /** One that is refused again and again by a store that answers is an error without its outcome. Throws when the store is away. */
+  async #alone(report: Report): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return (await this.store.report([report]))[0] ?? false;
+      } catch (error) {
+        await this.store.now();
+        if (tries < TRIES_ALONE) await this.trouble.pause(PAUSE_MS * tries);
+        else return (await this.store.report([withoutOutcome(report, error)]))[0] ?? false;
+      }
+    }
+  }
+}
+
+function withoutOutcome(report: Report, refusal: unknown): Report {
+  const state = report.state === "executed" ? "error" : report.state;
+  const error = `the store refused the report of this run: ${thrownMessage(refusal)}`;
+  return { ...report, state, result: null, error, stack: null };
 }

@@ -1,5 +1,5 @@
 import { durationText } from "../../time/duration-text.js";
-import { describeThrown } from "../describe-thrown.js";
+import { describeThrown, thrownLine } from "../describe-thrown.js";
 import type { Execution } from "../execution.js";
 import type { JobRecord } from "../job-record.js";
 import type { Claims, NewInstance, TakenOver } from "../job-store.js";
@@ -137,6 +137,21 @@ export class SessionNews {
     const [from, to] = [runTimeText(nextRunMs, timezone), runTimeText(job.nextRunMs, timezone)];
     logger.info(`The rules of the time zone of job "${name}" have changed: its next run is at ${to}, not at ${from}`);
     events.emit("job:modified", { jobId: id, store: this.alias });
+  }
+
+  triggerFailed({ id, name }: JobRecord, error: unknown): void {
+    const stack = describeThrown(error).stack;
+    this.host.logger.error(`The trigger of job "${name}" (${id}) failed, the job is paused: ${stack}`);
+  }
+
+  /** The store does not take a run. */
+  refused(jobId: string, error: unknown): void {
+    this.host.logger.error(`Job store "${this.alias}" refused a run of job "${jobId}": ${thrownLine(error)}`);
+  }
+
+  /** A run that ended as an error before it could start. */
+  ranNot({ id }: JobRecord, run: { executionId: string; scheduledAt: number; error: unknown }): void {
+    this.host.events.emit("job:error", { ...run, jobId: id, store: this.alias, attempt: 1, durationMs: null });
   }
 
   orphaned(job: JobRecord, { missing, name }: Missing): void {

@@ -189,7 +189,7 @@ async function clockOf(session: Session, now: string): Promise<number> {
 
 /** A scheduler without tasks takes nothing: no task has an empty name. */
 function known(tasks: readonly string[] | undefined): string {
-  return tasks === undefined ? "" : "AND func IN (?)";
+  return tasks === undefined ? "" : `AND func ${EXACT} IN (?)`;
 }
 
 function knownValues(tasks: readonly string[] | undefined): unknown[] {

@@ -1,5 +1,5 @@
 const COUNT_MAX = 200;
-/** Characters. Escaped twice they are four times as long, and packets of MariaDB end at 16 MB. */
+/** Bytes. Escaped twice they are four times as long, and packets of MariaDB end at 16 MB. */
 const SIZE_MAX = 1_000_000;
 
 /** Neighbours that may travel in one statement: not too many, and together not too long for a packet. */

@@ -92,7 +92,7 @@ function runnable(lanes: readonly Lane[]): { where: string; values: readonly unk
   const each = lanes.map(({ executor, tasks }) => {
     const parts = [
       executor === undefined ? "TRUE" : "executor IN (?, '')",
-      tasks === undefined ? "TRUE" : "func IN (?)",
+      tasks === undefined ? "TRUE" : `func ${EXACT} IN (?)`,
     ];
     const names = tasks?.length === 0 ? [""] : tasks;
     return { where: `(${parts.join(" AND ")})`, values: [executor, names].filter((value) => value !== undefined) };

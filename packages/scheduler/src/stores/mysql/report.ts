@@ -1,4 +1,5 @@
 import type { Report } from "../../core/job-store.js";
+import { resultText } from "../result-text.js";
 import { inPieces } from "./in-pieces.js";
 import type { Session, Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
@@ -7,8 +8,6 @@ import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 /** As execution.ts promises, whoever reports. */
 const ERROR_MAX = 2_000;
 const STACK_MAX = 8_000;
-/** Characters of JSON. What is longer would not fit a packet, and would hold up every report behind it for ever. */
-const RESULT_MAX = 1_000_000;
 
 /**
  * Writes batches of news, each in one transaction; answers for each whether its holder was still the holder. Instances are
@@ -16,8 +15,10 @@ const RESULT_MAX = 1_000_000;
  */
 export async function report(sessions: Sessions, tables: Tables, reports: readonly Report[]): Promise<boolean[]> {
   const answers: boolean[] = [];
-  const news = reports.map((each) => ({ ...each, result: resultText(each) }));
-  for (const piece of inPieces(news, ({ result, error, stack }) => [result, error, stack].join("").length)) {
+  const news = reports.map((each) => ({ ...each, result: textOf(each) }));
+  for (const piece of inPieces(news, ({ result, error, stack }) =>
+    Buffer.byteLength([result, error, stack].join("")),
+  )) {
     answers.push(...(await sessions.transaction((session) => record(session, tables, piece))));
   }
   return answers;
@@ -26,12 +27,8 @@ export async function report(sessions: Sessions, tables: Tables, reports: readon
 /** A report with its result as text. */
 type News = Omit<Report, "result"> & { readonly result: string | null };
 
-function resultText({ executionId, result }: Report): string | null {
-  if (result === null) return null;
-  const text = JSON.stringify(result);
-  return text.length <= RESULT_MAX
-    ? text
-    : JSON.stringify(`the result of ${executionId} was too long to keep: ${text.length} characters`);
+function textOf({ executionId, result }: Report): string | null {
+  return result === null ? null : resultText(executionId, result);
 }
 
 async function record(session: Session, tables: Tables, reports: readonly News[]): Promise<boolean[]> {

@@ -2,6 +2,7 @@ import type { Execution, ExecutionState } from "../../core/execution.js";
 import type { JobRecord } from "../../core/job-record.js";
 import type { PlannedRun, Report } from "../../core/job-store.js";
 import type { Json } from "../../core/json.js";
+import { resultText } from "../result-text.js";
 import { UNREADABLE_OUTCOME } from "../unreadable.js";
 
 /**
@@ -44,8 +45,10 @@ export function stateLine({ state, token, attempt, startedAt, finishedAt }: Repo
   return `${LETTERS[state]}${token} ${attempt} ${startedAt ?? "-"} ${finishedAt ?? "-"}`;
 }
 
-export function outcomeLine({ result, error, stack }: Report): string {
-  return result === null && error === null && stack === null ? "" : JSON.stringify([result, error, stack]);
+export function outcomeLine({ executionId, result, error, stack }: Report): string {
+  if (result === null && error === null && stack === null) return "";
+  const kept = result === null ? "null" : resultText(executionId, result);
+  return `[${kept},${JSON.stringify(error)},${JSON.stringify(stack)}]`;
 }
 
 export function natureOf(job: JobRecord, run: PlannedRun, instanceId: string, isByHand: boolean): string {
