@@ -95,6 +95,7 @@ function job(at: number): JobRecord {
     executor: "default",
     coalesce: "latest",
     maxInstances: 1,
+    overlap: "skip",
     misfireGraceTime: 60,
     timeoutMs: null,
     retries: null,

@@ -9,7 +9,10 @@ export type StoreKind = "memory" | "MySQL" | "Redis";
 export const STORE_KINDS: readonly StoreKind[] = ["memory", "MySQL", "Redis"];
 
 /** Opens the servers for the tests of a file, and gives makers of stores: the same namespace is the same data. */
-export function everyStore(): (kind: StoreKind, namespace?: string) => JobStore {
+export function everyStore(): ((kind: StoreKind, namespace?: string) => JobStore) & {
+  /** The address of a server. */
+  url(kind: "MySQL" | "Redis"): string;
+} {
   let servers: { mysql: { url: string } & AsyncDisposable; redis: { url: string } & AsyncDisposable };
   let opened = 0;
   const memory = new Map<string, MemoryJobStore>();
@@ -21,11 +24,14 @@ export function everyStore(): (kind: StoreKind, namespace?: string) => JobStore 
     await servers?.mysql[Symbol.asyncDispose]();
     await servers?.redis[Symbol.asyncDispose]();
   });
-  return (kind, namespace = `n${opened++}`) => {
+  const open = (kind: StoreKind, namespace = `n${opened++}`): JobStore => {
     if (kind === "MySQL") return new MySQLJobStore({ url: servers.mysql.url, namespace });
     if (kind === "Redis") return new RedisJobStore({ url: servers.redis.url, namespace });
     const store = memory.get(namespace) ?? new MemoryJobStore();
     memory.set(namespace, store);
     return store;
   };
+  return Object.assign(open, {
+    url: (kind: "MySQL" | "Redis") => (kind === "MySQL" ? servers.mysql : servers.redis).url,
+  });
 }

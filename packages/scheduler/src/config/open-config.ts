@@ -1,5 +1,6 @@
 import { thrownMessage } from "../core/describe-thrown.js";
 import type { Executor } from "../core/executor.js";
+import { OVERLAPS } from "../core/job-record.js";
 import type { JobDefaults } from "../core/job-spec.js";
 import type { JobStore } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -43,6 +44,7 @@ const jobDefaults = fields<Required<JobDefaults>>({
   executor: text,
   coalesce: oneOf<boolean | "latest" | "earliest">(true, false, "latest", "earliest"),
   maxInstances: whole(1),
+  overlap: oneOf(...OVERLAPS),
   misfireGraceTime: orNull(amount),
   timeoutMs: orNull(whole(1)),
   retries: orNull(

@@ -55,6 +55,8 @@ export interface SchedulerEvents {
   "job:maxInstances": JobEvent & { readonly scheduledRunTimes: readonly number[] };
   /** It is due, and no live scheduler has its task or its executor. */
   "job:orphaned": JobEvent & { readonly missing: "task" | "executor"; readonly name: string };
+  /** It found no place and waits for one. */
+  "job:queued": ExecutionEvent;
   /** The task is about to be called. */
   "job:started": ExecutionEvent;
   "job:executed": ExecutionEvent & { readonly value: Json | undefined; readonly durationMs: number };

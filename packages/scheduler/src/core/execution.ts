@@ -1,7 +1,8 @@
 import type { Json } from "./json.js";
 
-/** `submitted` and `running` are under way, the others are final. */
+/** `queued` waits for a place (see Overlap), `submitted` and `running` are under way, the others are final. */
 export type ExecutionState =
+  | "queued"
   | "submitted"
   | "running"
   | "executed"
@@ -10,6 +11,11 @@ export type ExecutionState =
   | "max_instances"
   | "lost"
   | "cancelled";
+
+/** True for an execution whose state does not change any more. */
+export function isFinalState(state: string): boolean {
+  return state !== "queued" && state !== "submitted" && state !== "running";
+}
 
 /** What happened to one run time of one job. It outlives the job. Times are epoch ms. */
 export interface Execution {

@@ -12,6 +12,14 @@ export type Coalesce = "latest" | "earliest" | false;
 /** What happens to an execution whose process died: `early` never starts again, `late` is taken over by another scheduler. */
 export type Ack = "early" | "late";
 
+/**
+ * The run of a trigger that comes while as many run as `maxInstances` allows: it is skipped; or one waits, the latest, and
+ * starts when there is a place; or it waits and the run that began first is asked to end. Temporal's words.
+ */
+export type Overlap = "skip" | "queue-one" | "cancel-other";
+
+export const OVERLAPS: readonly Overlap[] = ["skip", "queue-one", "cancel-other"];
+
 /** Retries after a failure that was seen. The wait before retry n is `delayMs`, or `delayMs · 2^(n-1)` up to `maxDelayMs`. */
 export interface Retries {
   readonly max: number;
@@ -21,7 +29,7 @@ export interface Retries {
 }
 
 /** Settings of runs that a task declares. */
-export type TaskSetting = "ack" | "timeoutMs";
+export type TaskSetting = "ack" | "timeoutMs" | "overlap";
 
 /** A job as stores keep it. Shared stores keep it as JSON through `encodeJob`; `nextRunMs` and `version` they keep beside it. */
 export interface JobRecord {
@@ -36,6 +44,7 @@ export interface JobRecord {
   readonly executor: string;
   readonly coalesce: Coalesce;
   readonly maxInstances: number;
+  readonly overlap: Overlap;
   /** Seconds a run may start late; null when it always may. */
   readonly misfireGraceTime: number | null;
   readonly timeoutMs: number | null;
@@ -72,6 +81,11 @@ export function encodeJob(job: JobRecord): string {
   return JSON.stringify(maxRuns === undefined ? { v: 1, ...rest } : { v: 2, runCount, maxRuns, ...rest });
 }
 
+/** The job of a run that waits for a place: waiting makes it no misfire. */
+export function waitingJob(job: JobRecord): JobRecord {
+  return { ...job, misfireGraceTime: null };
+}
+
 /** The newest format that is read. */
 const FORMAT = 2;
 
@@ -82,15 +96,17 @@ export class NewerFormatError extends SyntaxError {
 
 /** The job that `encodeJob` wrote, with what the store kept beside it. Throws a SyntaxError that says why it cannot be read. */
 export function decodeJob(text: string, nextRunMs: number | null, version: number): JobRecord {
-  const { v, kwargs, trigger, ...rest } = parsed(text);
+  const { v, kwargs, trigger, overlap = "skip", ...rest } = parsed(text);
   if (!(v >= 1)) throw new SyntaxError(`job "${rest.id}": no format is given`);
   if (v > FORMAT) throw new NewerFormatError(`job "${rest.id}": format ${v} is newer than this library reads`);
   if (rest.maxRuns !== undefined && !(isCount(rest.maxRuns) && isCount(rest.runCount)))
     throw new SyntaxError(`job "${rest.id}": maxRuns cannot be ${JSON.stringify(rest.maxRuns)}`);
+  // The first versions wrote none. A rule of a version to come is no reason to leave the job alone.
+  const known = OVERLAPS.includes(overlap) ? overlap : "skip";
   const wrong = Object.entries(SHAPE).find(([name, isRight]) => !isRight(rest[name as keyof typeof SHAPE]));
   if (wrong !== undefined)
     throw new SyntaxError(`job "${rest.id}": ${wrong[0]} cannot be ${JSON.stringify(rest[wrong[0] as "id"])}`);
-  return { ...rest, kwargs, trigger: readTrigger(trigger, rest), nextRunMs, version };
+  return { ...rest, overlap: known, kwargs, trigger: readTrigger(trigger, rest), nextRunMs, version };
 }
 
 /** As `decodeJob`, of a row that a store keeps under an id. */

@@ -8,9 +8,9 @@ import { triggerFromText } from "../triggers/trigger-from-text.js";
 import { withTimezone } from "../triggers/with-timezone.js";
 import { checkText } from "./check-text.js";
 import { JobSpecError } from "./errors.js";
-import type { Ack, JobRecord, Retries, TaskSetting } from "./job-record.js";
+import { type Ack, type JobRecord, OVERLAPS, type Overlap, type Retries, type TaskSetting } from "./job-record.js";
 import type { Json } from "./json.js";
-import { checkKnown, type OptionNames } from "./known-options.js";
+import { checkKnown, nearestName, type OptionNames } from "./known-options.js";
 import { plainJson } from "./plain-json.js";
 import { hasReachedLimit, withinLimit } from "./run-limit.js";
 import type { TaskFunction } from "./task.js";
@@ -43,6 +43,8 @@ export interface JobPolicy {
   readonly coalesce?: boolean | "latest" | "earliest";
   /** How many may run at once, over all processes. Default 1. */
   readonly maxInstances?: number;
+  /** The run that comes while `maxInstances` are running: skipped, queued, or queued with a request to end what runs. Default "skip". */
+  readonly overlap?: Overlap;
   /** Seconds a run may start late; null means always. Default 60 (APScheduler's is 1). */
   readonly misfireGraceTime?: number | null;
   readonly timeoutMs?: number | null;
@@ -71,7 +73,15 @@ export interface JobPatch extends JobPolicy {
 
 export type JobDefaults = Pick<
   JobPolicy,
-  "executor" | "coalesce" | "maxInstances" | "misfireGraceTime" | "timeoutMs" | "retries" | "ack" | "maxDeliveries"
+  | "executor"
+  | "coalesce"
+  | "maxInstances"
+  | "overlap"
+  | "misfireGraceTime"
+  | "timeoutMs"
+  | "retries"
+  | "ack"
+  | "maxDeliveries"
 >;
 
 export const STORE_DEFAULT = "default";
@@ -89,6 +99,7 @@ const POLICY_NAMES: OptionNames<JobPolicy> = {
   executor: true,
   coalesce: true,
   maxInstances: true,
+  overlap: true,
   misfireGraceTime: true,
   timeoutMs: true,
   retries: true,
@@ -109,6 +120,7 @@ const DEFAULTS_NAMES: OptionNames<JobDefaults> = {
   executor: true,
   coalesce: true,
   maxInstances: true,
+  overlap: true,
   misfireGraceTime: true,
   timeoutMs: true,
   retries: true,
@@ -126,6 +138,7 @@ export function checkDefaults(defaults: JobDefaults): void {
   checkKnown<JobDefaults>(defaults, DEFAULTS_NAMES, "jobDefaults", (field, reason) =>
     jobSpecError(`jobDefaults.${field}`, reason),
   );
+  if (defaults.overlap !== undefined) checkedOverlap(defaults.overlap, "jobDefaults.overlap");
 }
 
 /** What a spec needs beside itself to become a record. */
@@ -137,6 +150,7 @@ export interface Surroundings {
   readonly newId: () => string;
   readonly taskAck?: Ack | undefined;
   readonly taskTimeoutMs?: number | undefined;
+  readonly taskOverlap?: Overlap | undefined;
   /** False where the task is not registered, so that its own settings are not known. */
   readonly taskIsKnown?: boolean;
 }
@@ -159,6 +173,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
       executor: spec.executor ?? defaults.executor ?? "default",
       coalesce: spec.coalesce ?? defaults.coalesce ?? true,
       maxInstances: spec.maxInstances ?? defaults.maxInstances ?? 1,
+      overlap: spec.overlap ?? around.taskOverlap ?? defaults.overlap ?? "skip",
       misfireGraceTime: firstDefined(spec.misfireGraceTime, defaults.misfireGraceTime, 60),
       timeoutMs: firstDefined(spec.timeoutMs, around.taskTimeoutMs, defaults.timeoutMs, null),
       retries: firstDefined(spec.retries, defaults.retries, null),
@@ -208,7 +223,7 @@ export function limitReached({ runCount, maxRuns }: Pick<JobRecord, "maxRuns" | 
 
 function leftToTask(spec: JobSpec, { taskIsKnown = true }: Surroundings): Pick<JobRecord, "fromTask"> {
   if (taskIsKnown || typeof spec.func === "function") return {};
-  return withoutSettings(["ack", "timeoutMs"], spec);
+  return withoutSettings(["ack", "timeoutMs", "overlap"], spec);
 }
 
 function withoutSettings(settings: readonly TaskSetting[], said: JobPolicy): Pick<JobRecord, "fromTask"> {
@@ -307,6 +322,7 @@ type CheckedPolicy = Pick<
   | "executor"
   | "coalesce"
   | "maxInstances"
+  | "overlap"
   | "misfireGraceTime"
   | "timeoutMs"
   | "retries"
@@ -334,6 +350,7 @@ function checkedPolicy(policy: Policy): CheckedPolicy {
     executor,
     coalesce: coalesce === true ? "latest" : coalesce,
     maxInstances: checkedCount("maxInstances", maxInstances),
+    overlap: checkedOverlap(policy.overlap),
     misfireGraceTime,
     timeoutMs,
     retries: retries === null ? null : checkedRetries(retries),
@@ -341,6 +358,15 @@ function checkedPolicy(policy: Policy): CheckedPolicy {
     maxDeliveries: checkedCount("maxDeliveries", policy.maxDeliveries),
     tags: policy.tags,
   };
+}
+
+/** The rule as it is written here. Throws a JobSpecError with the nearest one. */
+export function checkedOverlap(overlap: unknown, field = "overlap"): Overlap {
+  const known = OVERLAPS.find((name) => name === overlap);
+  if (known !== undefined) return known;
+  const [near] = typeof overlap === "string" ? [nearestName(overlap, OVERLAPS)] : [];
+  const right = near === undefined ? `must be ${OVERLAPS.map((name) => `"${name}"`).join(" or ")}` : `write "${near}"`;
+  throw new JobSpecError(field, `${right}, is ${JSON.stringify(overlap) ?? String(overlap)}`);
 }
 
 function jobSpecError(field: string, reason: string): JobSpecError {

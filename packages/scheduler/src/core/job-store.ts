@@ -1,5 +1,5 @@
 import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "./execution.js";
-import type { JobRecord } from "./job-record.js";
+import type { JobRecord, Overlap } from "./job-record.js";
 import type { Json } from "./json.js";
 import type { MaybePromise } from "./maybe-promise.js";
 
@@ -12,6 +12,9 @@ import type { MaybePromise } from "./maybe-promise.js";
  *   execution rows, opens the instance with its lease, and moves the job to its next run (or removes it);
  * - an **instance** is one submission: usually one run time, several when a backlog is not coalesced. Its lease is
  *   renewed while it is held; `reap` finds the ones whose scheduler died;
+ * - a run that finds as many instances as its job allows, and is not to be skipped, **waits** in the store: one for each
+ *   job, the latest. `reap` starts it when the instances have ended; a change of its job changes it, the job's removal
+ *   ends it;
  * - every method may be repeated after an answer that was lost: the second call finds the first one's work and says so.
  *
  * Times are epoch ms of the STORE's clock (`now()`), which all its schedulers share. `stores/conformance` tests all of it.
@@ -33,11 +36,11 @@ export interface JobStore {
   /** By next run, paused ones last, then by id. */
   list(query: JobQuery): MaybePromise<JobPage>;
   /**
-   * Replaces the job if its version is still `job.version`, raises the version by one and frees any claim on it.
+   * Replaces the job, and what a waiting run of it will run, if its version is still `job.version`, raises the version by one and frees any claim on it.
    * Answers the job as it then stands, or undefined when somebody else changed, claimed or removed it.
    */
   update(job: JobRecord): MaybePromise<JobRecord | undefined>;
-  /** Instances that are running go on; their executions stay. */
+  /** Instances that are running go on, what waits ends as `cancelled`; executions stay. True also when only a waiting run was left. */
   remove(id: string): MaybePromise<boolean>;
   /** Answers how many there were. */
   removeAll(): MaybePromise<number>;
@@ -60,12 +63,14 @@ export interface JobStore {
   /**
    * Finds instances whose lease has ended. Runs with ack `late` that may still be delivered (and any run that was
    * `offered`, however acknowledged) are leased to `owner` with a new token and `attempt` + 1 (an offered one keeps its
-   * attempt); the others are closed, their unfinished executions `lost`.
+   * attempt); the others are closed, their unfinished executions `lost`. One that was asked to end is closed as well, its
+   * executions `cancelled`. Then runs that wait and for which there is a place are leased to `owner` with a token that no
+   * dispatch has given, unless their job is paused and they were not asked for by hand.
    */
   reap(request: ClaimRequest): MaybePromise<Reaped>;
   /** Frees instances for any other scheduler to take over at once (`offered`); stale ones are ignored. */
   offer(held: readonly InstanceKey[]): MaybePromise<void>;
-  /** Asks whoever runs this execution to stop it: its holder hears at its next `renew`. False when it is not under way. */
+  /** Asks whoever runs this execution to stop it: its holder hears at its next `renew`; one that waits ends at once. False when it is not under way. */
   requestCancel(executionId: string): MaybePromise<boolean>;
 
   readonly executions: ExecutionLog;
@@ -161,6 +166,8 @@ export interface NewInstance {
   readonly runs: readonly PlannedRun[];
   /** Not for this scheduler to run: any may take it with `reap` at once. */
   readonly offered?: boolean;
+  /** When there is no place for it: skipped (the default), or its last run waits, the other runs being skipped. */
+  readonly overlap?: Overlap;
 }
 
 export interface PlannedRun {
@@ -171,12 +178,22 @@ export interface PlannedRun {
 /**
  * `started`: held by `owner` under `token`, `runs` are the ones to do (run times that this job has executed already are
  * not among them; none left means nothing to do and nothing held). `max_instances`: `maxInstances` were running, the
- * runs are written down as such and lost. `stale`: the claim had ended or the job was changed; nothing was done.
+ * runs are written down as such and lost. `queued`: the last run waits for a place; those of `superseded` do not wait any
+ * more, those of `cancel` were asked to end. `stale`: the claim had ended or the job was changed; nothing was done.
  */
 export type Verdict =
   | { readonly kind: "started"; readonly token: number; readonly runs: readonly PlannedRun[] }
   | { readonly kind: "max_instances" }
+  | Queued
   | { readonly kind: "stale" };
+
+export interface Queued {
+  readonly kind: "queued";
+  /** Runs that waited until now, and were written down as `max_instances`. */
+  readonly superseded: readonly PlannedRun[];
+  /** Executions that were asked to end. */
+  readonly cancel: readonly string[];
+}
 
 export interface InstanceKey {
   readonly instanceId: string;
@@ -189,7 +206,7 @@ export interface Report {
   readonly token: number;
   readonly executionId: string;
   /** `running` tells that it started; `submitted` that it failed and waits for attempt `attempt`; the others end it. */
-  readonly state: Exclude<ExecutionState, "lost" | "max_instances">;
+  readonly state: Exclude<ExecutionState, "queued" | "lost" | "max_instances">;
   readonly attempt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -214,15 +231,19 @@ export interface TakenOver {
   readonly job: JobRecord;
   /** The unfinished ones, in order. */
   readonly runs: readonly PlannedRun[];
+  /** It waited for a place and was never started. */
+  readonly waited?: boolean;
 }
 
 export interface Reaped {
   readonly nowMs: number;
   readonly takenOver: readonly TakenOver[];
-  /** Executions that ended as `lost` now. */
+  /** Executions that ended as `lost` now, or as `cancelled` because they had been asked to end. */
   readonly lost: readonly Execution[];
   /** When the next lease ends; null when none is held. */
   readonly nextExpiryMs: number | null;
+  /** True while runs wait for a place, as far as the store looked. */
+  readonly waiting?: boolean;
 }
 
 /** A scheduler process, as the dashboard shows it. */

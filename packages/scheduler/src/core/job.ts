@@ -1,10 +1,15 @@
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
-import type { Ack, Coalesce, JobRecord, Retries } from "./job-record.js";
+import type { Ack, Coalesce, JobRecord, Overlap, Retries } from "./job-record.js";
 import type { JobPatch } from "./job-spec.js";
 import { jobText } from "./job-text.js";
 import type { Json } from "./json.js";
 import { hasReachedLimit } from "./run-limit.js";
 import type { TaskFunction } from "./task.js";
+
+export interface RunNowOptions {
+  /** Another rule than the job's own. */
+  readonly overlap?: Overlap;
+}
 
 /** What a job asks of the scheduler it came from. */
 export interface JobKeeper {
@@ -13,7 +18,7 @@ export interface JobKeeper {
   changeTrigger(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord>;
   setPaused(job: Job, paused: boolean): Promise<JobRecord | undefined>;
   removeJob(id: string, store?: string): Promise<void>;
-  runNow(id: string, store?: string): Promise<string>;
+  runNow(id: string, store?: string, options?: RunNowOptions): Promise<string>;
 }
 
 /** A job as it stood when it was read, and the ways to change it. Changes go to the store and come back here. */
@@ -72,6 +77,9 @@ export class Job {
   }
   get maxInstances(): number {
     return this.#record.maxInstances;
+  }
+  get overlap(): Overlap {
+    return this.#record.overlap;
   }
   get misfireGraceTime(): number | null {
     return this.#record.misfireGraceTime;
@@ -139,9 +147,9 @@ export class Job {
     return this.#keeper.removeJob(this.id, this.store);
   }
 
-  /** Runs it once beside its timetable; answers the execution's id. Throws MaxInstancesError. */
-  runNow(): Promise<string> {
-    return this.#keeper.runNow(this.id, this.store);
+  /** Runs it once beside its timetable; answers the execution's id. Throws MaxInstancesError when its overlap is skipped. */
+  runNow(options?: RunNowOptions): Promise<string> {
+    return this.#keeper.runNow(this.id, this.store, options);
   }
 
   toString(): string {

@@ -30,7 +30,7 @@ import type { DurationStatistics, Execution, ExecutionPage } from "./execution.j
 import type { Executor, Logger } from "./executor.js";
 import { ExecutorSet } from "./executor-set.js";
 import { keepHouse } from "./housekeeping.js";
-import type { Job, JobKeeper } from "./job.js";
+import type { Job, JobKeeper, RunNowOptions } from "./job.js";
 import { JobAdder } from "./job-adder.js";
 import { JobChanger } from "./job-changer.js";
 import { JobFinder, type JobList, type JobListQuery } from "./job-finder.js";
@@ -357,12 +357,13 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /**
-   * Runs a job once, now, beside its timetable; answers the execution's id. It counts as an instance: MaxInstancesError
-   * when there are enough. A scheduler that does not run tasks itself leaves it to another one of the store.
+   * Runs a job once, now, beside its timetable; answers the execution's id. It counts as an instance: when there are enough
+   * the job's `overlap` (or this call's) says whether it waits, or is a MaxInstancesError. A scheduler that does not run
+   * tasks itself leaves it to another one of the store.
    */
-  async runNow(id: string, store?: string): Promise<string> {
+  async runNow(id: string, store?: string, options: RunNowOptions = {}): Promise<string> {
     const job = await this.#finder.existing(id, store);
-    return runNow(job, this.#parts, { id: this.id, isRunning: this.#state === "running" });
+    return runNow(job, this.#parts, { id: this.id, isRunning: this.#state === "running" }, options);
   }
 
   /** Asks a run to stop, wherever it runs: its signal fires. False when it is not under way. */

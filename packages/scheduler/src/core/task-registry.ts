@@ -1,6 +1,6 @@
 import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
-import type { Surroundings } from "./job-spec.js";
+import { checkedOverlap, type Surroundings } from "./job-spec.js";
 import { checkKnown } from "./known-options.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
 
@@ -11,7 +11,8 @@ export class TaskRegistry {
   #local: readonly string[] = [];
 
   set(name: string, fn: TaskFunction | undefined, options: TaskOptions): void {
-    checkKnown<TaskOptions>(options, { ack: true, timeoutMs: true }, `task "${name}"`);
+    checkKnown<TaskOptions>(options, { ack: true, timeoutMs: true, overlap: true }, `task "${name}"`);
+    if (options.overlap !== undefined) checkedOverlap(options.overlap, `task "${name}": overlap`);
     if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
     this.#tasks.set(name, { fn, options });
     this.#names = [...this.#tasks.keys()];
@@ -36,10 +37,17 @@ export class TaskRegistry {
   }
 
   /** What the task's own options say of its jobs. */
-  defaultsOf(func: string | TaskFunction): Pick<Surroundings, "taskAck" | "taskTimeoutMs" | "taskIsKnown"> {
+  defaultsOf(
+    func: string | TaskFunction,
+  ): Pick<Surroundings, "taskAck" | "taskTimeoutMs" | "taskOverlap" | "taskIsKnown"> {
     if (typeof func !== "string") return {};
     const options = this.#tasks.get(func)?.options;
-    return { taskAck: options?.ack, taskTimeoutMs: options?.timeoutMs, taskIsKnown: options !== undefined };
+    return {
+      taskAck: options?.ack,
+      taskTimeoutMs: options?.timeoutMs,
+      taskOverlap: options?.overlap,
+      taskIsKnown: options !== undefined,
+    };
   }
 
   /** The job with the settings that it leaves to its task, which is registered here or runs elsewhere. */

@@ -1,3 +1,5 @@
+import type { Overlap } from "./job-record.js";
+
 /** What a running task is told beside its arguments. */
 export interface RunContext {
   /** The same for every attempt of one (job, run time): the idempotency key for what the task does to the world. */
@@ -21,4 +23,5 @@ export type TaskFunction = (context: RunContext, ...args: any[]) => unknown;
 export interface TaskOptions {
   readonly ack?: "early" | "late";
   readonly timeoutMs?: number;
+  readonly overlap?: Overlap;
 }

@@ -1,7 +1,8 @@
-import type { ExecutionState } from "../core/execution.js";
+import { type ExecutionState, isFinalState } from "../core/execution.js";
 
 /** What operators read, in django-apscheduler's words where it has them. */
 export const STATE_TEXT: Readonly<Record<ExecutionState, string>> = {
+  queued: "Queued",
   submitted: "Submitted",
   running: "Started execution",
   executed: "Executed",
@@ -14,6 +15,7 @@ export const STATE_TEXT: Readonly<Record<ExecutionState, string>> = {
 
 /** From harmless to alarming. */
 export const EXECUTION_STATES: readonly ExecutionState[] = [
+  "queued",
   "submitted",
   "executed",
   "running",
@@ -24,7 +26,7 @@ export const EXECUTION_STATES: readonly ExecutionState[] = [
   "error",
 ];
 
-export const FINAL_STATES = EXECUTION_STATES.filter((state) => state !== "submitted" && state !== "running");
+export const FINAL_STATES = EXECUTION_STATES.filter(isFinalState);
 
 export type JobState = "scheduled" | "paused" | "pending" | "overdue" | "ended";
 

@@ -6,6 +6,7 @@ import { jobCases } from "./conformance/jobs.js";
 import type { Cases, ConformanceCase, OpenedStore } from "./conformance/kit.js";
 import { leaseCases } from "./conformance/leases.js";
 import { listingCases } from "./conformance/listing.js";
+import { overlapCases } from "./conformance/overlap.js";
 import { reportCases } from "./conformance/reports.js";
 
 export type { ConformanceCase, OpenedStore } from "./conformance/kit.js";
@@ -19,6 +20,7 @@ const ALL: Cases = {
   ...historyCases,
   ...leaseCases,
   ...handingOverCases,
+  ...overlapCases,
 };
 
 /**

@@ -1,9 +1,10 @@
-import type {
-  DurationStatistics,
-  Execution,
-  ExecutionPage,
-  ExecutionQuery,
-  ExecutionState,
+import {
+  type DurationStatistics,
+  type Execution,
+  type ExecutionPage,
+  type ExecutionQuery,
+  type ExecutionState,
+  isFinalState,
 } from "../core/execution.js";
 import type { ExecutionLog, PlannedRun, Report } from "../core/job-store.js";
 import type { Json } from "../core/json.js";
@@ -74,7 +75,7 @@ export class ExecutionRow {
   ) {}
 
   get isFinal(): boolean {
-    return this.state !== "submitted" && this.state !== "running";
+    return isFinalState(this.state);
   }
 
   take({ state, attempt, startedAt, finishedAt, result, error, stack }: Report): void {
@@ -88,8 +89,9 @@ export class ExecutionRow {
     this.stack = stack;
   }
 
-  lose(nowMs: number): void {
-    this.state = "lost";
+  /** Ends it in the name of none. */
+  end(state: "lost" | "cancelled" | "max_instances", nowMs: number): void {
+    this.state = state;
     this.finishedAt = nowMs;
     this.durationMs = null;
     this.token = 0;
@@ -114,7 +116,7 @@ export interface NewRow {
   readonly past: JobPast;
   readonly jobName: string;
   readonly nowMs: number;
-  readonly state: "submitted" | "max_instances";
+  readonly state: "queued" | "submitted" | "max_instances";
   readonly owner: string;
   readonly incarnation: string;
 }

@@ -7,6 +7,8 @@ export interface Instance {
   readonly id: string;
   readonly job: JobRecord;
   readonly past: JobPast;
+  /** Grows with each that is opened. */
+  readonly order: number;
   /** The unfinished ones, in order. */
   rows: readonly ExecutionRow[];
   owner: string;
@@ -15,6 +17,8 @@ export interface Instance {
   attempt: number;
   deliveries: number;
   offered: boolean;
+  /** Held by the scheduler that dispatched it. */
+  isFirstHand: boolean;
   /** Executions that are to stop. */
   cancel: Set<string> | undefined;
 }

@@ -2,7 +2,7 @@ import { checkTexts } from "../core/check-text.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { JobSpecError } from "../core/errors.js";
 import type { Execution } from "../core/execution.js";
-import type { JobRecord } from "../core/job-record.js";
+import { type JobRecord, waitingJob } from "../core/job-record.js";
 import type {
   ClaimKey,
   ClaimRequest,
@@ -25,10 +25,11 @@ import type {
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { runCountAfter } from "../core/run-limit.js";
 import { type Lane, lanesOf } from "./lanes.js";
-import { type ExecutionRow, MemoryHistory } from "./memory-history.js";
+import { type ExecutionRow, type JobPast, MemoryHistory } from "./memory-history.js";
 import { type Instance, MemoryInstances } from "./memory-instances.js";
 import { MemoryJobs } from "./memory-jobs.js";
 import { listJobs } from "./memory-list.js";
+import { MemoryWaiting, type WaitingRun } from "./memory-waiting.js";
 
 const OPTIONS: OptionNames<MemoryJobStoreOptions> = {
   clock: true,
@@ -52,6 +53,7 @@ const NODE_FORGOTTEN_AFTER_MS = 60_000;
 /** There was nothing (left) to do, and nothing is held. */
 const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
 const STALE: Verdict = { kind: "stale" };
+const QUEUED: Verdict = { kind: "queued", superseded: [], cancel: [] };
 const MAX_INSTANCES: Verdict = { kind: "max_instances" };
 
 /**
@@ -65,7 +67,9 @@ export class MemoryJobStore implements JobStore {
   readonly #jobs = new MemoryJobs();
   readonly #history: MemoryHistory;
   readonly #instances = new MemoryInstances();
+  readonly #waiting = new MemoryWaiting();
   readonly #nodes = new Map<string, SchedulerNode>();
+  #order = 0;
   readonly #listeners = new Set<() => void>();
 
   constructor(options: MemoryJobStoreOptions = {}) {
@@ -111,6 +115,8 @@ export class MemoryJobStore implements JobStore {
     const isSame = this.#jobs.outline(slot).incarnation === job.incarnation;
     const lastRun = isSame ? this.#jobs.lastRun(slot) : this.#history.past(job.id)?.lastRun(job.incarnation);
     this.#jobs.replace(slot, changed, lastRun);
+    const waiting = this.#waiting.of(job.id);
+    if (waiting !== undefined) this.#waiting.put({ ...waiting, job: waitingJob(changed) });
     this.#wakeIfFirst(slot);
     return changed;
   }
@@ -122,8 +128,9 @@ export class MemoryJobStore implements JobStore {
   }
 
   remove(id: string): boolean {
+    const waited = this.#endWaiting(this.#waiting.take(id), "cancelled", this.now());
     const slot = this.#jobs.find(id);
-    if (slot === undefined) return false;
+    if (slot === undefined) return waited;
     this.#jobs.remove(slot);
     return true;
   }
@@ -131,6 +138,8 @@ export class MemoryJobStore implements JobStore {
   removeAll(): number {
     const count = this.#jobs.size;
     this.#jobs.removeAll();
+    const nowMs = this.now();
+    for (const { job } of [...this.#waiting]) this.#endWaiting(this.#waiting.take(job.id), "cancelled", nowMs);
     return count;
   }
 
@@ -181,7 +190,8 @@ export class MemoryJobStore implements JobStore {
     if (rows.length === 0) return undefined;
     if (rows.some(({ state }) => state === "max_instances")) return MAX_INSTANCES;
     const open = rows.find(({ instance }) => instance?.id === id)?.instance;
-    if (open === undefined || open.owner !== owner) return NOTHING;
+    if (open === undefined && rows.some(({ state }) => state === "queued")) return QUEUED;
+    if (open === undefined || open.owner !== owner || !open.isFirstHand) return NOTHING;
     return { kind: "started", token: open.token, runs: planned(open) };
   }
 
@@ -191,18 +201,52 @@ export class MemoryJobStore implements JobStore {
     if (runs.length === 0) return NOTHING;
     const { job, owner } = instance;
     const past = this.#history.openPast(job.id);
-    const isFull = past.running >= this.#jobs.outline(slot).maxInstances;
+    const { maxInstances } = this.#jobs.outline(slot);
+    const { overlap = "skip" } = instance;
+    const mayWait = overlap !== "skip";
+    // A run that waits is the next to start: what comes after it takes its place, not a place before it.
+    const isFull = past.running >= maxInstances || (mayWait && this.#waiting.of(job.id) !== undefined);
     const state = isFull ? "max_instances" : "submitted";
     const incarnation = isClaimed ? job.incarnation : "";
     const rows = runs.map((run) =>
       this.#history.add(run, { past, jobName: job.name, nowMs, state, owner, incarnation }),
     );
     if (isFull) {
+      const waiting = mayWait ? rows.pop() : undefined;
       for (const row of rows) this.#endUnstarted(row, nowMs);
-      return MAX_INSTANCES;
+      if (waiting === undefined) return MAX_INSTANCES;
+      const superseded = this.#wait(instance, waiting, !isClaimed, nowMs);
+      return { kind: "queued", superseded, cancel: overlap === "queue-one" ? [] : this.#askToEnd(past, maxInstances) };
     }
     const { token } = this.#begin(instance, rows, nowMs);
     return { kind: "started", token, runs };
+  }
+
+  /** Leaves the run waiting; returns the one whose place it took. */
+  #wait({ id, job }: NewInstance, row: ExecutionRow, isByHand: boolean, nowMs: number): readonly PlannedRun[] {
+    const before = this.#waiting.take(job.id);
+    this.#endWaiting(before, "max_instances", nowMs);
+    row.state = "queued";
+    this.#waiting.put({ instanceId: id, job: waitingJob(job), row, isByHand });
+    return before === undefined ? [] : [before.row.asPlanned()];
+  }
+
+  /** Asks as many of the job's instances to end as must go for one more, the oldest first. */
+  #askToEnd(past: JobPast, maxInstances: number): readonly string[] {
+    const running = [...this.#instances].filter((instance) => instance.past === past).sort((a, b) => a.order - b.order);
+    return running.slice(0, Math.max(0, running.length + 1 - maxInstances)).flatMap((instance) => {
+      const ids = instance.rows.map(({ id }) => id);
+      instance.cancel = new Set([...(instance.cancel ?? []), ...ids]);
+      return ids;
+    });
+  }
+
+  /** False when none waited. */
+  #endWaiting(waiting: WaitingRun | undefined, state: "max_instances" | "cancelled", nowMs: number): boolean {
+    if (waiting === undefined) return false;
+    waiting.row.end(state, nowMs);
+    this.#history.finished(waiting.row);
+    return true;
   }
 
   #begin(
@@ -222,6 +266,8 @@ export class MemoryJobStore implements JobStore {
       attempt: 1,
       deliveries: offered ? 0 : 1,
       offered,
+      isFirstHand: true,
+      order: this.#order++,
       cancel: undefined,
     };
     this.#instances.open(opened);
@@ -318,8 +364,9 @@ export class MemoryJobStore implements JobStore {
     let nextExpiryMs = Number.POSITIVE_INFINITY;
     for (const instance of this.#instances) {
       if (instance.leaseUntil <= nowMs) {
-        if (!mayStartAgain(instance)) {
-          lost.push(...this.#lose(instance, nowMs));
+        const isAsked = instance.rows.every(({ id }) => instance.cancel?.has(id) === true);
+        if (isAsked || !mayStartAgain(instance)) {
+          lost.push(...this.#end(instance, nowMs));
           continue;
         }
         if (!lanes.some((lane) => takes(lane, instance.job))) continue;
@@ -327,13 +374,41 @@ export class MemoryJobStore implements JobStore {
       }
       nextExpiryMs = Math.min(nextExpiryMs, Math.max(nowMs, instance.leaseUntil));
     }
-    return { nowMs, takenOver, lost, nextExpiryMs: orNull(nextExpiryMs) };
+    for (const waiting of this.#startable(lanes, limit - takenOver.length)) {
+      takenOver.push(this.#startWaiting(waiting, owner, leaseMs, nowMs));
+    }
+    return { nowMs, takenOver, lost, nextExpiryMs: orNull(nextExpiryMs), waiting: this.#waiting.size > 0 };
+  }
+
+  /** Those that wait no longer than until now. */
+  #startable(lanes: readonly Lane[], limit: number): readonly WaitingRun[] {
+    const found: WaitingRun[] = [];
+    for (const waiting of this.#waiting) {
+      if (found.length >= limit) break;
+      const { job, row, isByHand } = waiting;
+      if (!lanes.some((lane) => takes(lane, job))) continue;
+      const slot = this.#jobs.find(job.id);
+      const isPaused = slot !== undefined && this.#jobs.nextRun(slot) === null;
+      const { maxInstances } = slot === undefined ? job : this.#jobs.outline(slot);
+      if (row.past.running < maxInstances && (isByHand || !isPaused)) found.push(waiting);
+    }
+    return found;
+  }
+
+  #startWaiting({ instanceId, job, row }: WaitingRun, owner: string, leaseMs: number, nowMs: number): TakenOver {
+    this.#waiting.take(job.id);
+    row.state = "submitted";
+    row.owner = owner;
+    const opened = this.#begin({ id: instanceId, owner, leaseMs, job, runs: [] }, [row], nowMs);
+    opened.isFirstHand = false;
+    return { instanceId, token: opened.token, attempt: 1, job, runs: planned(opened), waited: true };
   }
 
   #handOver(instance: Instance, owner: string, leaseUntil: number): TakenOver {
     if (!instance.offered) instance.attempt++;
     instance.deliveries++;
     instance.offered = false;
+    instance.isFirstHand = false;
     instance.owner = owner;
     instance.leaseUntil = leaseUntil;
     this.#instances.renewToken(instance);
@@ -348,10 +423,11 @@ export class MemoryJobStore implements JobStore {
     return { instanceId: id, token, attempt, job, runs: planned(instance) };
   }
 
-  #lose(instance: Instance, nowMs: number): Execution[] {
+  /** What was asked to end is cancelled, the rest is lost. */
+  #end(instance: Instance, nowMs: number): Execution[] {
     this.#close(instance);
     return instance.rows.map((row) => {
-      row.lose(nowMs);
+      row.end(instance.cancel?.has(row.id) === true ? "cancelled" : "lost", nowMs);
       const execution = row.asExecution();
       this.#history.finished(row);
       return execution;
@@ -377,7 +453,11 @@ export class MemoryJobStore implements JobStore {
   }
 
   requestCancel(executionId: string): boolean {
-    const instance = this.#history.find(executionId)?.instance;
+    const row = this.#history.find(executionId);
+    if (row?.state === "queued") {
+      return this.#endWaiting(this.#waiting.take(row.past.jobId), "cancelled", this.now());
+    }
+    const instance = row?.instance;
     if (instance === undefined) return false;
     instance.cancel ??= new Set();
     instance.cancel.add(executionId);

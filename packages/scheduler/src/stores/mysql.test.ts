@@ -395,7 +395,7 @@ describe("jobs in a transaction of the caller's", () => {
     await store.inTransaction(run).put({ ...spec, trigger: date({ in: { minutes: 30 } }) });
     expect(await store.get("order:7")).toMatchObject({
       nextRunMs: later + 1_800_000,
-      fromTask: ["ack", "timeoutMs"],
+      fromTask: ["ack", "timeoutMs", "overlap"],
     });
     await store.inTransaction(run).put({ ...spec, trigger: interval({ hours: 1 }) });
     expect((await store.get("order:7"))?.nextRunMs).toBe(later + 3_600_000);

@@ -38,6 +38,7 @@ import { report } from "./mysql/report.js";
 import { checkTables, migrate } from "./mysql/schema.js";
 import { type Session, Sessions } from "./mysql/session.js";
 import { ms, type Tables, tablesOf } from "./mysql/tables.js";
+import { cancelWaiting, waitingChange } from "./mysql/waiting.js";
 import { EXACT, rowList, wantRows } from "./mysql/want.js";
 import { watchNextRun } from "./mysql/watch-next-run.js";
 
@@ -87,8 +88,8 @@ const INSERTS_MAX = 3;
 /**
  * Jobs in MySQL 8 or MariaDB ≥ 10.6, shared by any number of schedulers. Claims use SKIP LOCKED and leases by the
  * server's clock; every method is one transaction (or a read), ends in time, and is repeated by itself when a lock or the
- * network got in its way. Tables: scheduler_jobs, scheduler_instances, scheduler_executions, scheduler_nodes and
- * scheduler_schema; `migrate` makes them.
+ * network got in its way. Tables: scheduler_jobs, scheduler_instances, scheduler_waiting, scheduler_executions,
+ * scheduler_nodes and scheduler_schema; `migrate` makes them.
  */
 export class MySQLJobStore implements JobStore {
   readonly shared = true;
@@ -193,6 +194,10 @@ export class MySQLJobStore implements JobStore {
          lease_owner = NULL, lease_until = 0 WHERE ns = ? AND id = ? AND version = ?`,
       [job.func, job.nextRunMs, job.maxInstances, spec, ns, job.id, job.version],
     );
+    if (changed > 0 || session.again) {
+      const { sql, values } = waitingChange(this.#tables, job);
+      await session.run(sql, values);
+    }
     if (changed > 0 || !session.again) return changed > 0;
     // The job as this very change would have left it: the answer was lost, not the change.
     const same = await session.rows(
@@ -204,20 +209,24 @@ export class MySQLJobStore implements JobStore {
 
   async remove(id: string): Promise<boolean> {
     const { ns, jobs } = this.#tables;
-    return this.#sessions.each(async (session) => {
+    const wasThere = await this.#sessions.each(async (session) => {
       const removed = await session.run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
       return removed > 0 || session.again; // gone either way, and most likely by us
     });
+    const waited = await cancelWaiting(this.#sessions, this.#tables, { jobId: id });
+    return wasThere || waited;
   }
 
   async removeAll(): Promise<number> {
     const { ns, jobs } = this.#tables;
     let unanswered = 0;
-    return this.#sessions.transaction(async (session) => {
+    const count = await this.#sessions.transaction(async (session) => {
       const removed = await session.run(`DELETE FROM ${jobs} WHERE ns = ?`, [ns]);
       unanswered = Math.max(unanswered, removed);
       return session.again ? unanswered : removed;
     });
+    await cancelWaiting(this.#sessions, this.#tables, {});
+    return count;
   }
 
   claimDue(request: ClaimRequest): Promise<Claims> {

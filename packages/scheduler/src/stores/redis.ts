@@ -3,7 +3,7 @@ import { checkTexts } from "../core/check-text.js";
 import { defaultLogger } from "../core/default-logger.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import { JobSpecError } from "../core/errors.js";
-import { decodeJobOf, encodeJob, type JobRecord, NewerFormatError } from "../core/job-record.js";
+import { decodeJobOf, encodeJob, type JobRecord, NewerFormatError, waitingJob } from "../core/job-record.js";
 import type {
   ClaimKey,
   ClaimRequest,
@@ -27,7 +27,7 @@ import { checkServer, type ServerLogger } from "./redis/check-server.js";
 import { openClient, type RedisClient, untilReady } from "./redis/client.js";
 import { dispatch } from "./redis/dispatch.js";
 import { RedisExecutionLog } from "./redis/execution-log.js";
-import { instanceOf, msOrNull, word } from "./redis/execution-row.js";
+import { mostDeliveries, msOrNull, natureOfRow, word } from "./redis/execution-row.js";
 import { laneOfJob } from "./redis/lane.js";
 import { batches, knownLanes, offer, reap, renew, report } from "./redis/leases.js";
 import { claimDue as claimDueLua } from "./redis/lua/claim-due.js";
@@ -205,18 +205,19 @@ export class RedisJobStore implements JobStore {
   }
 
   async update(job: JobRecord): Promise<JobRecord | undefined> {
-    const args = [job.id, job.version, checkedLane(job), job.nextRunMs ?? "-", job.maxInstances, encodeJob(job)];
+    const key = [job.id, job.version, checkedLane(job), job.nextRunMs ?? "-", job.maxInstances];
+    const args = [...key, encodeJob(job), mostDeliveries(job), encodeJob(waitingJob(job))];
     const version = await this.#scripts.run(SCRIPTS.update, args);
     return version === null ? undefined : { ...job, version: Number(version) };
   }
 
   async remove(id: string): Promise<boolean> {
-    return Number(await this.#scripts.run(SCRIPTS.remove, [id])) === 1;
+    return Number(await this.#scripts.run(SCRIPTS.remove, [this.#now(), id])) === 1;
   }
 
   async removeAll(): Promise<number> {
     for (let removed = 0; ; ) {
-      const some = Number(await this.#scripts.run(SCRIPTS.removeSome, []));
+      const some = Number(await this.#scripts.run(SCRIPTS.removeSome, [this.#now()]));
       if (some === 0) return removed;
       removed += some;
     }
@@ -314,9 +315,10 @@ export class RedisJobStore implements JobStore {
   async requestCancel(executionId: string): Promise<boolean> {
     const row = await this.#client.hget(`${this.#prefix}runs`, executionId);
     if (row === null) return false;
-    const instanceId = instanceOf(row);
-    if (instanceId === undefined) return false;
-    const args = [instanceId, executionId, JSON.stringify(executionId)];
+    const nature = natureOfRow(row);
+    if (nature === undefined) return false;
+    const [jobId, , , , instanceId] = nature;
+    const args = [this.#now(), jobId, instanceId, executionId, JSON.stringify(executionId)];
     return Number(await this.#scripts.run(SCRIPTS.requestCancel, args)) === 1;
   }
 

@@ -5,7 +5,7 @@ import { isUnderOldRules } from "../zone-stamp.js";
 import { setTriggerAside } from "./broken-triggers.js";
 import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
-import { type DueRuns, dueRuns } from "./misfire.js";
+import { type DueRuns, dueRuns, isMisfire } from "./misfire.js";
 import { Pacer } from "./pacer.js";
 import type { Runner } from "./runner.js";
 import type { SessionParts } from "./session-parts.js";
@@ -196,6 +196,7 @@ export class ClaimLoop {
         leaseMs,
         job: limited === undefined ? settled : { ...settled, misfiresJudgedMs: nowMs },
         runs: runs.map((scheduledAt) => ({ executionId: host.newId(), scheduledAt })),
+        overlap: runs.length === 0 || isMisfire(settled, runs.at(-1)!, nowMs) ? "skip" : settled.overlap,
       },
     };
   }
@@ -243,6 +244,8 @@ export class ClaimLoop {
     if (verdict.kind === "max_instances") {
       const runTimes = runs.map((run) => run.scheduledAt);
       news.tooManyInstances(job, runTimes);
+    } else if (verdict.kind === "queued") {
+      this.#runner.queued(decision.instance!, verdict);
     } else if (verdict.runs.length > 0) {
       this.#runner.hold(new HeldInstance(id, verdict.token, job, verdict.runs, 1, sentAt + leaseMs));
     }

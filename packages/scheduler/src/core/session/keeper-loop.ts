@@ -1,3 +1,4 @@
+import type { JobRecord } from "../job-record.js";
 import type { ClaimLane, SchedulerNode, TakenOver } from "../job-store.js";
 import { claimLanes } from "./claim-lanes.js";
 import { HeldInstance } from "./held-instance.js";
@@ -23,6 +24,9 @@ export class KeeperLoop {
   readonly #orphans: OrphanWatch;
   #mayTakeOver = true;
   #stopped = false;
+  #nextReap = 0;
+  /** Runs wait for a place in the store, as far as is known here. */
+  #isWaiting = false;
   /** It sleeps long because nothing is held. */
   #rests = false;
   #loop: Promise<void> | undefined;
@@ -49,6 +53,23 @@ export class KeeperLoop {
     this.#pacer.wake();
   }
 
+  /** A run waits for a place: one may be free already. */
+  expectPlaces(): void {
+    this.#isWaiting = true;
+    this.#lookNow();
+  }
+
+  /** An instance has ended: what waits for its place is started at once. */
+  freed({ overlap }: JobRecord): void {
+    if (this.#isWaiting || (overlap !== "skip" && this.#parts.store.shared)) this.#lookNow();
+  }
+
+  #lookNow(): void {
+    this.#nextReap = 0;
+    this.#rests = false;
+    this.#pacer.wake();
+  }
+
   endTakeovers(): void {
     this.#mayTakeOver = false;
   }
@@ -62,7 +83,6 @@ export class KeeperLoop {
   async #run(): Promise<void> {
     const { store, host, leaseMs, pollMs, held } = this.#parts;
     let nextRenewal = 0;
-    let nextReap = 0;
     let nextHeartbeat = 0;
     let nextOrphans = host.clock.monotonic() + ORPHANS_EVERY_MS;
     while (!this.#stopped) {
@@ -72,22 +92,20 @@ export class KeeperLoop {
           await this.#renew();
           nextRenewal = now + leaseMs / 4;
         }
-        if (now >= nextReap && this.#mayTakeOver && !host.paused()) {
-          nextReap = now + (await this.#reap());
-        }
         if (now >= nextHeartbeat) {
           await this.heartbeat();
           nextHeartbeat = now + HEARTBEAT_MS;
         }
       }
+      if (store.shared || this.#isWaiting) await this.#reapInTime();
       if (host.clock.monotonic() >= nextOrphans) {
         await this.#watchOrphans();
         nextOrphans = host.clock.monotonic() + ORPHANS_EVERY_MS;
       }
       this.#runner.announceLongRuns();
       if (this.#stopped) return;
-      this.#rests = held.size === 0;
-      const quiet = held.size > 0 ? WATCH_MS : store.shared ? REAP_EVERY_MS : pollMs;
+      this.#rests = held.size === 0 && !this.#isWaiting;
+      const quiet = held.size > 0 ? WATCH_MS : store.shared || this.#isWaiting ? REAP_EVERY_MS : pollMs;
       await this.#pacer.sleep(Math.min(quiet, leaseMs / 4));
     }
   }
@@ -113,12 +131,23 @@ export class KeeperLoop {
     for (const executionId of cancel) this.#runner.abortExecution(executionId);
   }
 
-  /** Takes over what dead schedulers dropped; answers when to look again, ms. */
+  async #reapInTime(): Promise<void> {
+    const { host } = this.#parts;
+    const now = host.clock.monotonic();
+    if (now < this.#nextReap || !this.#mayTakeOver || host.paused()) return;
+    this.#nextReap = Number.POSITIVE_INFINITY; // unless a place becomes free meanwhile
+    const waitMs = await this.#reap();
+    this.#nextReap = Math.min(this.#nextReap, now + waitMs);
+  }
+
+  /** Takes over what dead schedulers dropped and starts what has waited for a place; answers when to look again, ms. */
   async #reap(): Promise<number> {
-    const { host, trouble } = this.#parts;
+    const { host, trouble, store } = this.#parts;
     let waitMs = REAP_EVERY_MS;
     try {
-      for (const lane of claimLanes(host, { most: BATCH, isShared: true })) {
+      const lanes = claimLanes(host, { most: BATCH, isShared: store.shared });
+      if (lanes.length > 0) this.#isWaiting = false;
+      for (const lane of lanes) {
         waitMs = Math.min(waitMs, await this.#reapLane(lane));
       }
       return waitMs;
@@ -130,6 +159,7 @@ export class KeeperLoop {
   async #reapLane(lane: ClaimLane): Promise<number> {
     const { store, host, leaseMs, news } = this.#parts;
     const reaped = await store.reap({ owner: host.id, leaseMs, limit: lane.room, lanes: [lane] });
+    this.#isWaiting ||= reaped.waiting === true;
     for (const execution of reaped.lost) news.lost(execution);
     for (const instance of reaped.takenOver) this.#takeOver(instance);
     if (reaped.nextExpiryMs === null) return REAP_EVERY_MS;

@@ -1,8 +1,13 @@
 import type { Instant, Random, Trigger } from "../../triggers/trigger.js";
-import type { Coalesce } from "../job-record.js";
+import type { Coalesce, JobRecord } from "../job-record.js";
 
 /** A backlog that is not coalesced keeps this many of its latest run times. */
 export const BACKLOG_MAX = 1_000;
+
+/** True when a run would start later than its job allows. */
+export function isMisfire({ misfireGraceTime }: JobRecord, scheduledAt: Instant, nowMs: number): boolean {
+  return misfireGraceTime !== null && nowMs - scheduledAt > misfireGraceTime * 1_000;
+}
 
 /** The run times that are due, and the one after them. */
 export interface DueRuns {

@@ -1,9 +1,11 @@
 import { RunAbortedError, RunTimeoutError, TaskNotFoundError } from "../errors.js";
 import type { Executor, Outcome } from "../executor.js";
-import type { Retries } from "../job-record.js";
+import type { JobRecord, Retries } from "../job-record.js";
+import type { NewInstance, Queued } from "../job-store.js";
 import type { Json } from "../json.js";
 import { ActiveRun, type RunKeeper } from "./active-run.js";
 import type { HeldInstance } from "./held-instance.js";
+import { isMisfire } from "./misfire.js";
 import { type RunNews, reportOf } from "./report-of.js";
 import type { RunEnd } from "./session-news.js";
 import type { SessionParts } from "./session-parts.js";
@@ -15,6 +17,10 @@ const ANNOUNCE_AFTER_MS = 250;
 export class Runner implements RunKeeper {
   /** Called when an instance has come to those that are held. */
   onHeld: () => void = () => {};
+  /** Called when a run has been left waiting in the store. */
+  onQueued: () => void = () => {};
+  /** Called when an instance is held no more: a run of its job may be waiting for that. */
+  onFreed: (job: JobRecord) => void = () => {};
   readonly #parts: SessionParts;
   #mayRetry = true;
   #idle: (() => void)[] = [];
@@ -31,6 +37,13 @@ export class Runner implements RunKeeper {
     this.#runNext(held);
   }
 
+  /** A run waits in the store for its place; what stood in its way and is held here is asked to end at once. */
+  queued(instance: NewInstance, verdict: Queued): void {
+    this.#parts.news.queued(instance, verdict);
+    for (const executionId of verdict.cancel) this.abortExecution(executionId);
+    this.onQueued();
+  }
+
   // ── one run ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #runNext(held: HeldInstance): void {
@@ -40,6 +53,11 @@ export class Runner implements RunKeeper {
     const executor = host.executor(held.job.executor);
     const run = new ActiveRun(held, task, this);
     held.active = run;
+    if (held.cancelled.has(run.executionId)) {
+      held.active = undefined;
+      this.#endCancelled(held);
+      return;
+    }
     if (executor === undefined) {
       held.active = undefined;
       this.#giveBack(held); // removed meanwhile: another scheduler has one, or this one will
@@ -70,8 +88,7 @@ export class Runner implements RunKeeper {
 
   /** A misfire, judged at the start as APScheduler 3 does; a run that was started before is late for another reason. */
   #isTooLate({ job, scheduledAt, attempt }: ActiveRun): boolean {
-    if (attempt !== 1 || job.misfireGraceTime === null) return false;
-    return (job.misfiresJudgedMs ?? this.#parts.time.now()) - scheduledAt > job.misfireGraceTime * 1_000;
+    return attempt === 1 && isMisfire(job, scheduledAt, job.misfiresJudgedMs ?? this.#parts.time.now());
   }
 
   /** Asks the store, because our own clock says the lease is over. */
@@ -109,7 +126,7 @@ export class Runner implements RunKeeper {
       return;
     }
     if (outcome.kind === "skipped") this.#settledUnstarted(run);
-    else if (outcome.kind === "executed") this.#end(run, "executed", outcome.value);
+    else if (outcome.kind === "executed") this.#end(run, isCancelled(run) ? "cancelled" : "executed", outcome.value);
     else this.#settledError(run, outcome.error);
   }
 
@@ -117,7 +134,7 @@ export class Runner implements RunKeeper {
     if (run.skipped === "missed") {
       this.#parts.news.missed(run, this.#parts.time.now() - run.scheduledAt);
       this.#end(run, "missed", undefined);
-    } else if (run.aborted instanceof RunAbortedError && run.aborted.cause === "cancelled") {
+    } else if (isCancelled(run)) {
       this.#end(run, "cancelled", undefined);
     } else {
       this.#giveBack(run.held);
@@ -127,7 +144,7 @@ export class Runner implements RunKeeper {
   #settledError(run: ActiveRun, thrown: unknown): void {
     const error = thrown === undefined ? new Error("undefined was thrown") : thrown;
     const reason = run.aborted;
-    if (reason instanceof RunAbortedError && reason.cause === "cancelled") {
+    if (isCancelled(run)) {
       this.#end(run, "cancelled", undefined, error);
       return;
     }
@@ -200,17 +217,23 @@ export class Runner implements RunKeeper {
 
   /** Aborts it if it is this scheduler's; true if it was. */
   abortExecution(executionId: string): boolean {
-    const held = this.#parts.held.all().find(({ run }) => run.executionId === executionId);
-    if (held === undefined) return false;
-    const reason = new RunAbortedError("cancelled");
-    if (held.active !== undefined) held.active.abort(reason);
+    const held = this.#parts.held.all().find(({ runs }) => runs.some((run) => run.executionId === executionId));
+    const at = held?.runs.findIndex((run) => run.executionId === executionId) ?? -1;
+    if (held === undefined || at < held.index) return false;
+    if (at > held.index) held.cancelled.add(executionId);
+    else if (held.active !== undefined) held.active.abort(new RunAbortedError("cancelled"));
     else if (held.retryTimer !== undefined) {
       endRetryWait(held);
-      const run = new ActiveRun(held, undefined, this);
-      run.abort(reason);
-      this.#end(run, "cancelled", undefined);
+      this.#endCancelled(held);
     }
     return true;
+  }
+
+  /** Ends a run that no executor has. */
+  #endCancelled(held: HeldInstance): void {
+    const run = new ActiveRun(held, undefined, this);
+    run.abort(new RunAbortedError("cancelled"));
+    this.#end(run, "cancelled", undefined);
   }
 
   /** The lease is lost: the task hears it by its signal, and nothing more is written in its name. */
@@ -228,6 +251,7 @@ export class Runner implements RunKeeper {
 
   #remove(held: HeldInstance): void {
     this.#parts.held.delete(held);
+    this.onFreed(held.job);
     if (this.#parts.held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -304,6 +328,10 @@ function submitted(executor: Executor, run: ActiveRun): Promise<Outcome> {
   } catch (error) {
     return Promise.resolve({ kind: "error", error });
   }
+}
+
+function isCancelled({ aborted }: ActiveRun): boolean {
+  return aborted instanceof RunAbortedError && aborted.cause === "cancelled";
 }
 
 function endRetryWait(held: HeldInstance): void {

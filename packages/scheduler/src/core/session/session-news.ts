@@ -2,7 +2,7 @@ import { durationText } from "../../time/duration-text.js";
 import { describeThrown, thrownLine } from "../describe-thrown.js";
 import type { Execution } from "../execution.js";
 import type { JobRecord } from "../job-record.js";
-import type { Claims, NewInstance, TakenOver } from "../job-store.js";
+import type { Claims, NewInstance, Queued, TakenOver } from "../job-store.js";
 import { jobText, runTimeText } from "../job-text.js";
 import type { Json } from "../json.js";
 import type { Missing } from "../orphans.js";
@@ -84,16 +84,22 @@ export class SessionNews {
     this.host.logger.warn(`The lease of job "${job.name}" (execution ${run.executionId}) was lost while it ran`);
   }
 
-  tookOver({ job, attempt }: TakenOver): void {
-    this.host.logger.info(`Took over job "${job.name}" (attempt ${attempt})`);
+  tookOver({ job, attempt, waited }: TakenOver): void {
+    if (waited === true) this.host.logger.info(`Job "${job.name}" starts, having waited for the run before it`);
+    else this.host.logger.info(`Took over job "${job.name}" (attempt ${attempt})`);
   }
 
   /** Another scheduler's run, which its store has given up. */
-  lost({ id, jobId, jobName, scheduledAt, attempt }: Execution): void {
+  lost({ id, jobId, jobName, scheduledAt, attempt, state }: Execution): void {
+    const event = { executionId: id, jobId, store: this.alias, scheduledAt, attempt };
+    if (state === "cancelled") {
+      this.host.events.emit("job:cancelled", event);
+      return;
+    }
     this.host.logger.error(
       `Job "${jobName}" (execution ${id}) was lost: the scheduler that ran it ended or did not renew its lease`,
     );
-    this.host.events.emit("job:lost", { executionId: id, jobId, store: this.alias, scheduledAt, attempt });
+    this.host.events.emit("job:lost", event);
   }
 
   tooManyInstances(job: JobRecord, scheduledRunTimes: readonly number[]): void {
@@ -102,6 +108,18 @@ export class SessionNews {
       `Execution of job "${text}" skipped: maximum number of running instances reached (${job.maxInstances})`,
     );
     this.host.events.emit("job:maxInstances", { jobId: job.id, store: this.alias, scheduledRunTimes });
+  }
+
+  /** The last run waits; those before it, and the one that waited until now, are skipped. */
+  queued({ job, runs }: NewInstance, { superseded }: Queued): void {
+    const skipped = [...superseded, ...runs.slice(0, -1)].map(({ scheduledAt }) => scheduledAt);
+    if (skipped.length > 0) {
+      const text = jobText(job, this.host.timezone);
+      this.host.logger.info(`Execution of job "${text}" skipped: a later run waits in its place`);
+      this.host.events.emit("job:maxInstances", { jobId: job.id, store: this.alias, scheduledRunTimes: skipped });
+    }
+    const { executionId, scheduledAt } = runs.at(-1)!;
+    this.host.events.emit("job:queued", { executionId, jobId: job.id, store: this.alias, scheduledAt, attempt: 1 });
   }
 
   /** A backlog was longer than is kept. */

@@ -1,4 +1,4 @@
-import type { JobStore, TakenOver } from "../job-store.js";
+import type { JobStore, NewInstance, Queued, TakenOver } from "../job-store.js";
 import { ClaimLoop } from "./claim-loop.js";
 import { HeldInstance } from "./held-instance.js";
 import { KeeperLoop } from "./keeper-loop.js";
@@ -27,6 +27,8 @@ export class StoreSession {
     this.#keeper = new KeeperLoop(this.#parts, this.#runner);
     this.#rescan = new ZoneRescan(this.#parts, () => this.#claims.wake());
     this.#runner.onHeld = () => this.#keeper.stir();
+    this.#runner.onQueued = () => this.#keeper.expectPlaces();
+    this.#runner.onFreed = (job) => this.#keeper.freed(job);
   }
 
   /** The lease that new instances begin with. */
@@ -61,6 +63,11 @@ export class StoreSession {
   hold({ instanceId, token, job, runs, attempt }: TakenOver): void {
     const leaseEndsAt = this.#parts.host.clock.monotonic() + this.leaseMs;
     this.#runner.hold(new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
+  }
+
+  /** A run that was asked for by hand waits in the store. */
+  queued(instance: NewInstance, verdict: Queued): void {
+    this.#runner.queued(instance, verdict);
   }
 
   /** Aborts it if it is this scheduler's; true if it was. */

@@ -128,13 +128,30 @@ export const handingOverCases: Cases = {
     await store.report([news(run, { executionId: first, last: false })]);
     assert.equal(await store.requestCancel(first), false);
   },
-  "whoever takes a run over hears that it is to stop": async ({ store, advance }) => {
+  "a late run that was asked to end is not started again": async ({ store, advance }) => {
     const run = await running(store, { ack: "late" });
     const { executionId } = run.verdict.runs[0]!;
     await store.requestCancel(executionId);
     await advance(LEASE_OVER_MS);
+    const { takenOver, lost } = await store.reap(claiming({ owner: "bob" }));
+    assert.deepEqual(takenOver, []);
+    assert.deepEqual(
+      lost.map(({ id, state }) => [id, state]),
+      [[executionId, "cancelled"]],
+    );
+    assert.equal(await activeOf(store, run.job.id), 0);
+  },
+  "who takes over a backlog hears which of its runs are to end": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late", coalesce: false }, { runs: plannedRuns(1_000, 2_000) });
+    const [first, second] = run.verdict.runs.map(({ executionId }) => executionId) as [string, string];
+    await store.requestCancel(second);
+    await advance(LEASE_OVER_MS);
     const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
-    assert.deepEqual((await store.renew([keyOf(heldBy(taken!))], LEASE_MS)).cancel, [executionId]);
+    assert.deepEqual(
+      taken?.runs.map(({ executionId }) => executionId),
+      [first, second],
+    );
+    assert.deepEqual((await store.renew([keyOf(heldBy(taken!))], LEASE_MS)).cancel, [second]);
   },
   "a lost run cannot be asked to stop": async ({ store, advance }) => {
     const run = await running(store);

@@ -57,6 +57,7 @@ export function job(more: Partial<JobRecord> = {}): JobRecord {
     executor: "default",
     coalesce: "latest",
     maxInstances: 1,
+    overlap: "skip",
     misfireGraceTime: 60,
     timeoutMs: null,
     retries: null,

@@ -5,6 +5,7 @@ import { isDuplicate } from "./failure.js";
 import { inPieces } from "./in-pieces.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { ms, msOrNull, type Tables } from "./tables.js";
+import { queue, waitingOf } from "./waiting.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 
 /** There was nothing (left) to do, and nothing is held. */
@@ -95,20 +96,23 @@ class Batch {
     if (opening.length === 0) return verdicts;
     const nowMs = ms(rows.get(opening[0]!.jobId)!["now_ms"]);
     const full = await this.tooMany(opening, rows);
+    const isQueued = (decision: Decision) => full.has(decision) && mayWait(decision);
     const written = await this.writeExecutions(opening, full, nowMs);
     for (const decision of opening) {
       const runs = decision.instance!.runs.filter((run) => written.has(run.executionId));
       if (runs.length === 0) continue;
-      verdicts.set(
-        decision,
-        full.has(decision) ? { kind: "max_instances" } : { kind: "started", token: FIRST_TOKEN, runs },
-      );
+      const isLastNew = written.has(decision.instance!.runs.at(-1)!.executionId);
+      if (isQueued(decision) && isLastNew) {
+        const maxInstances = Number(rows.get(decision.jobId)!["max_instances"]);
+        verdicts.set(decision, await queue(this.session, this.tables, decision, { nowMs, maxInstances }));
+      } else if (full.has(decision)) verdicts.set(decision, { kind: "max_instances" });
+      else verdicts.set(decision, { kind: "started", token: FIRST_TOKEN, runs });
     }
     await this.writeInstances(verdicts, nowMs);
     return verdicts;
   }
 
-  /** Those for which as many instances run already as the job allows. */
+  /** Those for which as many instances run already as the job allows, or that come behind a run that waits. */
   async tooMany(opening: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Set<Decision>> {
     const { ns, instances } = this.tables;
     const counts = await this.session.rows(
@@ -117,12 +121,17 @@ class Batch {
        GROUP BY i.job_id`,
       [idList(opening.map(({ jobId }) => jobId)), ns],
     );
+    const candidates = opening.filter(mayWait).map(({ jobId }) => jobId);
+    const waiting = await waitingOf(this.session, this.tables, candidates);
     const running = new Map(counts.map((row) => [row["job_id"] as string, Number(row["n"])]));
     const full = new Set<Decision>();
     for (const decision of opening) {
       const count = running.get(decision.jobId) ?? 0;
-      if (count >= Number(rows.get(decision.jobId)!["max_instances"])) full.add(decision);
-      else running.set(decision.jobId, count + 1);
+      const isBehind = mayWait(decision) && waiting.has(decision.jobId);
+      if (isBehind || count >= Number(rows.get(decision.jobId)!["max_instances"])) {
+        full.add(decision);
+        if (mayWait(decision)) waiting.add(decision.jobId);
+      } else running.set(decision.jobId, count + 1);
     }
     return full;
   }
@@ -260,12 +269,11 @@ interface ExecutionRow {
 }
 
 function executionRows({ claim, instance }: Decision, ns: string, isFull: boolean, nowMs: number): ExecutionRow[] {
-  const { job, id: instanceId, owner, runs } = instance!;
+  const { job, id: instanceId, owner, runs, overlap = "skip" } = instance!;
   // A run by hand may be of a run time that the trigger names too: it is told apart by its instance.
   const incarnation = claim === undefined ? instanceId : job.incarnation;
   const name = job.name.length <= NAME_MAX ? job.name : [...job.name].slice(0, NAME_MAX).join("");
-  const [state, finishedAt] = isFull ? ["max_instances", nowMs] : ["submitted", null];
-  return runs.map(({ executionId: id, scheduledAt }) => ({
+  return runs.map(({ executionId: id, scheduledAt }, at) => ({
     ns,
     id,
     jobId: job.id,
@@ -279,14 +287,23 @@ function executionRows({ claim, instance }: Decision, ns: string, isFull: boolea
       incarnation,
       scheduledAt,
       nowMs,
-      finishedAt,
-      state,
+      ...startOf(isFull, overlap !== "skip" && at === runs.length - 1, nowMs),
       owner,
       FIRST_TOKEN,
       instanceId,
       1,
     ],
   }));
+}
+
+/** When the execution has finished, and its state, as it is written first. */
+function startOf(isFull: boolean, waits: boolean, nowMs: number): [number | null, string] {
+  if (!isFull) return [null, "submitted"];
+  return waits ? [null, "queued"] : [nowMs, "max_instances"];
+}
+
+function mayWait({ instance }: Decision): boolean {
+  return (instance?.overlap ?? "skip") !== "skip";
 }
 
 /** The job is there and, for a claimed one, still lent to whoever decides. */
@@ -325,8 +342,11 @@ function repeatedVerdict(
 ): Verdict | undefined {
   const known = (run: PlannedRun) => states.get(run.executionId);
   if (!instance.runs.some((run) => known(run) !== undefined)) return undefined;
+  const last = instance.runs.at(-1)!;
+  if (known(last) === "queued") return { kind: "queued", superseded: [], cancel: [] };
   if (instance.runs.some((run) => known(run) === "max_instances")) return { kind: "max_instances" };
-  if (open === undefined || open["owner"] !== instance.owner) return NOTHING;
+  const isOurs = open !== undefined && open["owner"] === instance.owner && ms(open["token"]) === FIRST_TOKEN;
+  if (!isOurs) return NOTHING; // it has ended, or is another's; or its holder's own by a takeover, and held already
   const unfinished = instance.runs.filter((run) => known(run) === "submitted" || known(run) === "running");
   return { kind: "started", token: ms(open["token"]), runs: unfinished };
 }

@@ -73,7 +73,7 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
       while (removed < limit) {
         const atOnce = limitOf(limit - removed, { least: 1, most: DELETE_AT_ONCE });
         const found = await rows(
-          `SELECT id FROM ${executions} WHERE ns = ? AND submitted_ms < ? AND state NOT IN ('submitted', 'running')
+          `SELECT id FROM ${executions} WHERE ns = ? AND submitted_ms < ? AND state NOT IN ('queued', 'submitted', 'running')
            ORDER BY submitted_ms LIMIT ?`,
           [ns, beforeMs, atOnce],
         );

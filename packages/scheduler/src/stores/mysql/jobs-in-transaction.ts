@@ -6,6 +6,7 @@ import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
 import { checkStorable } from "./check-storable.js";
 import type { Tables } from "./tables.js";
+import { endWaiting, waitingChange } from "./waiting.js";
 
 /** Runs one statement of a transaction that the caller began and will commit, and returns what it returns: `(sql, params) => connection.query(sql, params)`. */
 export type RunSql = (sql: string, params: readonly (string | number | null)[]) => Promise<unknown>;
@@ -37,13 +38,14 @@ const newId = idMaker(Math.random);
 /** Schedulers see what was committed at their next look, a second later at most; nobody is woken before there is something to see. */
 export function jobsInTransaction(
   run: RunSql,
-  { ns, jobs, now }: Tables,
+  tables: Tables,
   options: InTransactionOptions,
 ): JobsInTransaction {
   checkKnown<InTransactionOptions>(options, OPTIONS, "inTransaction");
   const { timezone = "UTC", jobDefaults = {} } = options;
   checkDefaults(jobDefaults);
   portableZone(timezone);
+  const { ns, jobs, now } = tables;
   return {
     async put(spec) {
       const nowMs = isAbsolute(spec) ? Date.now() : clockIn(await run(`SELECT ${now} AS now_ms`, []));
@@ -58,9 +60,12 @@ export function jobsInTransaction(
            lease_owner = NULL, lease_until = 0`,
         [ns, job.id, String(job.func), job.nextRunMs, job.maxInstances, encodeJob(job)],
       );
+      const change = waitingChange(tables, job);
+      await run(change.sql, change.values);
     },
     async remove(id) {
       await run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
+      for (const { sql, values } of endWaiting(tables, { jobId: id })) await run(sql, values);
     },
   };
 }

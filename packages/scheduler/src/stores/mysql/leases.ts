@@ -1,11 +1,10 @@
 import type { InstanceKey, Renewal } from "../../core/job-store.js";
+import { askedIds, SEPARATOR } from "./asked-ids.js";
 import { inPieces } from "./in-pieces.js";
 import type { Session, Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
+import { cancelWaiting } from "./waiting.js";
 import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
-
-/** Separates the ids of executions that are to stop: no id holds one. */
-const SEPARATOR = "\n";
 
 const KEYS = wantRows("token BIGINT");
 
@@ -44,7 +43,7 @@ async function renewPiece(
   const isHeld = ({ instanceId, token }: InstanceKey) => ms(found.get(instanceId)?.["token"]) === token;
   return {
     lost: held.filter((key) => !isHeld(key)).map(({ instanceId }) => instanceId),
-    cancel: held.filter(isHeld).flatMap(({ instanceId }) => cancelIds(found.get(instanceId)!["cancel_ids"])),
+    cancel: held.filter(isHeld).flatMap(({ instanceId }) => askedIds(found.get(instanceId)!["cancel_ids"])),
   };
 }
 
@@ -64,8 +63,9 @@ export async function offer(
   );
 }
 
-/** Leaves word with the instance, where its holder looks when it renews. */
-export function requestCancel(sessions: Sessions, tables: Tables, executionId: string): Promise<boolean> {
+/** Leaves word with the instance, where its holder looks when it renews; what waits for a place ends at once. */
+export async function requestCancel(sessions: Sessions, tables: Tables, executionId: string): Promise<boolean> {
+  if (await cancelWaiting(sessions, tables, { executionId })) return true;
   const { ns, instances, executions } = tables;
   return sessions.each(async (session) => {
     const [row] = await session.rows(
@@ -74,17 +74,13 @@ export function requestCancel(sessions: Sessions, tables: Tables, executionId: s
       [ns, executionId],
     );
     if (row === undefined) return false;
-    if (cancelIds(row["cancel_ids"]).includes(executionId)) return true;
+    if (askedIds(row["cancel_ids"]).includes(executionId)) return true;
     const asked = await session.run(
       `UPDATE ${instances} SET cancel_ids = CONCAT_WS(?, cancel_ids, ?) WHERE ns = ? AND id = ?`,
       [SEPARATOR, executionId, ns, row["id"]],
     );
     return asked > 0;
   });
-}
-
-function cancelIds(text: unknown): string[] {
-  return text === null || text === undefined ? [] : (text as string).split(SEPARATOR);
 }
 
 function keyList(held: readonly InstanceKey[]): string {

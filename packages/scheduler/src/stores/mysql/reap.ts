@@ -2,19 +2,40 @@ import type { Execution } from "../../core/execution.js";
 import { decodeJob, type JobRecord } from "../../core/job-record.js";
 import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job-store.js";
 import { type Lane, lanesOf } from "../lanes.js";
+import { askedIds } from "./asked-ids.js";
 import { asExecution } from "./execution-log.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import { startWaiting } from "./waiting.js";
 import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 
 /** One read when no lease has ended; else a transaction over those that nobody else is looking at. */
 export async function reap(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Reaped> {
-  const { ns, instances, now } = tables;
+  const { ns, instances, waiting, now } = tables;
   const [state] = await sessions.each((session) =>
-    session.rows(`SELECT ${now} AS now_ms, (SELECT MIN(lease_until) FROM ${instances} WHERE ns = ?) AS first_ms`, [ns]),
+    session.rows(
+      `SELECT ${now} AS now_ms, (SELECT MIN(lease_until) FROM ${instances} WHERE ns = ?) AS first_ms,
+         (SELECT 1 FROM ${waiting} WHERE ns = ? LIMIT 1) AS waiting`,
+      [ns, ns],
+    ),
   );
-  const nowMs = ms(state!["now_ms"]);
-  const firstMs = msOrNull(state!["first_ms"]);
+  const reaped = await reclaim(sessions, tables, request, {
+    nowMs: ms(state!["now_ms"]),
+    firstMs: msOrNull(state!["first_ms"]),
+  });
+  if (state!["waiting"] === null) return reaped;
+  const limit = request.limit - reaped.takenOver.length;
+  const started = limit > 0 ? await startWaiting(sessions, tables, request, limit) : [];
+  return { ...reaped, takenOver: [...reaped.takenOver, ...started], waiting: true };
+}
+
+/** Takes over, or closes, the instances whose lease has ended. */
+async function reclaim(
+  sessions: Sessions,
+  tables: Tables,
+  request: ClaimRequest,
+  { nowMs, firstMs }: { readonly nowMs: number; readonly firstMs: number | null },
+): Promise<Reaped> {
   if (firstMs === null || firstMs > nowMs) return { nowMs, takenOver: [], lost: [], nextExpiryMs: firstMs };
   let unanswered: Reaped | undefined;
   return sessions.transaction(async (session) => {
@@ -41,9 +62,10 @@ async function stands(
           [ns, taken.instanceId, taken.token, owner],
         )
       : lost !== undefined
-        ? await session.rows(`SELECT 1 FROM ${executions} WHERE ns = ? AND id = ? AND state = 'lost' FOR UPDATE`, [
+        ? await session.rows(`SELECT 1 FROM ${executions} WHERE ns = ? AND id = ? AND state = ? FOR UPDATE`, [
             ns,
             lost.id,
+            lost.state,
           ])
         : [];
   return rows.length > 0;
@@ -54,6 +76,8 @@ interface Ended {
   readonly row: Row;
   readonly id: string;
   readonly planned: readonly PlannedRun[];
+  /** Executions that were asked to end. */
+  readonly asked: ReadonlySet<string>;
   /** Undefined when nobody may, or can, start it again. */
   readonly job: JobRecord | undefined;
 }
@@ -64,13 +88,13 @@ async function reapEnded(session: Session, tables: Tables, request: ClaimRequest
   const limit = limitOf(request.limit, { least: 0, most: 1_000 });
   const mine = runnable(lanesOf(request));
   const rows = await session.rows(
-    `SELECT id, token, attempt, offered, runs, spec, (offered = 1 OR deliveries < max_deliveries) AS again
+    `SELECT id, token, attempt, offered, runs, spec, cancel_ids, (offered = 1 OR deliveries < max_deliveries) AS again, ${mine.where} AS mine
      FROM ${instances} FORCE INDEX (lease) WHERE ns = ? AND lease_until <= ?
-       AND (${mine.where} OR NOT (offered = 1 OR deliveries < max_deliveries))
+       AND (${mine.where} OR cancel_ids IS NOT NULL OR NOT (offered = 1 OR deliveries < max_deliveries))
      ORDER BY lease_until LIMIT ? FOR UPDATE SKIP LOCKED`,
-    [ns, nowMs, ...mine.values, limit],
+    [...mine.values, ns, nowMs, ...mine.values, limit],
   );
-  const ended = rows.map(readEnded);
+  const ended = rows.map(readEnded).filter(isOurs);
   const takenOver = await handOver(session, tables, ended, owner, nowMs + leaseMs);
   const kept = new Set(takenOver.map(({ instanceId }) => instanceId));
   const lost = await lose(
@@ -101,16 +125,23 @@ function runnable(lanes: readonly Lane[]): { where: string; values: readonly unk
   return { where: `(${where})`, values: each.flatMap(({ values }) => values) };
 }
 
+/** An instance that is to be started again is left to those who can run it; one that only has to be closed is not. */
+function isOurs({ row, planned, asked }: Ended): boolean {
+  const mayStart = Number(row["again"]) === 1;
+  return Number(row["mine"]) === 1 || !mayStart || planned.every(({ executionId }) => asked.has(executionId));
+}
+
 function readEnded(row: Row): Ended {
   const id = row["id"] as string;
+  const asked = new Set(askedIds(row["cancel_ids"]));
   let planned: readonly PlannedRun[] = [];
   try {
     planned = JSON.parse(row["runs"] as string) as PlannedRun[];
-    if (Number(row["again"]) !== 1) return { row, id, planned, job: undefined };
-    return { row, id, planned, job: decodeJob(row["spec"] as string, null, 0) };
+    if (Number(row["again"]) !== 1) return { row, id, planned, asked, job: undefined };
+    return { row, id, planned, asked, job: decodeJob(row["spec"] as string, null, 0) };
   } catch {
     // What cannot be read cannot be run: it is lost, and does not keep the others from being taken over.
-    return { row, id, planned, job: undefined };
+    return { row, id, planned, asked, job: undefined };
   }
 }
 
@@ -127,9 +158,9 @@ async function handOver(
     tables,
     ended.filter(({ job }) => job !== undefined),
   );
-  const takenOver = ended.flatMap(({ row, id, planned, job }): TakenOver[] => {
+  const takenOver = ended.flatMap(({ row, id, planned, asked, job }): TakenOver[] => {
     const runs = planned.filter(({ executionId }) => unfinished.has(executionId));
-    if (job === undefined || runs.length === 0) return [];
+    if (job === undefined || runs.every(({ executionId }) => asked.has(executionId))) return [];
     const attempt = Number(row["attempt"]) + (Number(row["offered"]) === 1 ? 0 : 1);
     return [{ instanceId: id, token: ms(row["token"]) + 1, attempt, job, runs }];
   });
@@ -165,19 +196,23 @@ function openExecutions(session: Session, { ns, executions }: Tables, ended: rea
   );
 }
 
-/** Closes instances; what had not ended of them is lost, and nobody's: a late report of it is refused. */
+/** Closes instances; what had not ended of them is lost, or cancelled if it was asked to end, and nobody's: a late report of it is refused. */
 async function lose(session: Session, tables: Tables, ended: readonly Ended[], nowMs: number): Promise<Execution[]> {
   if (ended.length === 0) return [];
   const { ns, instances, executions } = tables;
   const open = await openExecutions(session, tables, ended);
+  const asked = new Set(ended.flatMap((instance) => [...instance.asked]));
   await session.run(
     `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
-     SET e.state = 'lost', e.finished_ms = ?, e.token = 0`,
-    [idList(open.map((row) => row["id"] as string)), ns, nowMs],
+     SET e.state = IF(e.id IN (?), 'cancelled', 'lost'), e.finished_ms = ?, e.token = 0`,
+    [idList(open.map((row) => row["id"] as string)), ns, asked.size === 0 ? [""] : [...asked], nowMs],
   );
   await session.run(
     `DELETE i FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}`,
     [idList(ended.map(({ id }) => id)), ns],
   );
-  return open.map((row) => ({ ...asExecution(row), state: "lost" as const, finishedAt: nowMs, durationMs: null }));
+  return open.map((row) => {
+    const state = asked.has(row["id"] as string) ? "cancelled" : "lost";
+    return { ...asExecution(row), state, finishedAt: nowMs, durationMs: null };
+  });
 }

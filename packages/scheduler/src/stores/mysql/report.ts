@@ -1,3 +1,4 @@
+import { isFinalState } from "../../core/execution.js";
 import type { Report } from "../../core/job-store.js";
 import { resultText } from "../result-text.js";
 import { inPieces } from "./in-pieces.js";
@@ -38,7 +39,7 @@ async function record(session: Session, tables: Tables, reports: readonly News[]
   const answers = reports.map((news) => {
     const row = states.get(news.executionId);
     if (row === undefined) return false;
-    if (isFinal(row.state)) return row.token === news.token && row.state === news.state;
+    if (isFinalState(row.state)) return row.token === news.token && row.state === news.state;
     if (tokens.get(news.instanceId) !== news.token) return false;
     row.state = news.state;
     accepted.push(news);
@@ -46,10 +47,6 @@ async function record(session: Session, tables: Tables, reports: readonly News[]
   });
   await write(session, tables, accepted);
   return answers;
-}
-
-function isFinal(state: string): boolean {
-  return state !== "submitted" && state !== "running";
 }
 
 async function heldTokens(session: Session, { ns, instances }: Tables, reports: readonly News[]) {
@@ -89,7 +86,7 @@ async function write(session: Session, tables: Tables, accepted: readonly News[]
        e.result = want.result, e.error = want.error, e.stack = want.stack`,
     [rowList(lastOfEach(accepted).map(asRow)), ns],
   );
-  const closed = accepted.filter(({ last, state }) => last && isFinal(state)).map(({ instanceId }) => instanceId);
+  const closed = accepted.filter(({ last, state }) => last && isFinalState(state)).map(({ instanceId }) => instanceId);
   if (closed.length > 0) {
     await session.run(
       `DELETE i FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}`,
@@ -104,7 +101,7 @@ async function goOn(session: Session, { ns, instances }: Tables, accepted: reado
   const open = new Map<string, { id: string; attempt: number; ended: number }>();
   for (const { instanceId: id, state, attempt, last } of accepted) {
     if (state === "submitted") open.set(id, { id, attempt, ended: open.get(id)?.ended ?? 0 });
-    else if (isFinal(state) && !last) open.set(id, { id, attempt: 1, ended: 1 });
+    else if (isFinalState(state) && !last) open.set(id, { id, attempt: 1, ended: 1 });
   }
   if (open.size === 0) return;
   await session.run(

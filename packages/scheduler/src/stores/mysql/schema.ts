@@ -3,7 +3,7 @@ import type { Session, Sessions } from "./session.js";
 import { EXACT } from "./want.js";
 
 /** What the tables look like now. A later version adds statements of its own after these, which stay as they are. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Makes the tables, or brings them up to date. Each statement may be repeated and may meet another process that does the
@@ -17,6 +17,7 @@ export async function migrate(sessions: Sessions, prefix: string): Promise<void>
     if (found === VERSION) return;
     for (const statement of firstTables(prefix)) await session.run(statement);
     for (const statement of executorColumns(prefix)) await runOnce(session, statement);
+    for (const statement of waitingTable(prefix)) await session.run(statement);
     await session.run(`INSERT INTO ${prefix}schema (version) VALUES (?) ON DUPLICATE KEY UPDATE version = version`, [
       VERSION,
     ]);
@@ -50,13 +51,17 @@ async function versionOf(session: Session, prefix: string): Promise<number> {
   }
 }
 
+const OPTIONS = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
+
+function text(length: number): string {
+  return `VARCHAR(${length}) CHARACTER SET utf8mb4 ${EXACT} NOT NULL`;
+}
+
 /**
  * Times are epoch ms in BIGINT; ids compare byte by byte. No index serves reports, which outnumber everything else: they
  * find their rows by primary key and change no indexed column.
  */
 function firstTables(prefix: string): readonly string[] {
-  const text = (length: number) => `VARCHAR(${length}) CHARACTER SET utf8mb4 ${EXACT} NOT NULL`;
-  const options = "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
   return [
     `CREATE TABLE IF NOT EXISTS ${prefix}jobs (
       ns ${text(64)},
@@ -70,7 +75,7 @@ function firstTables(prefix: string): readonly string[] {
       spec LONGTEXT NOT NULL COMMENT 'the job as JSON',
       PRIMARY KEY (ns, id),
       KEY due (ns, next_run_ms)
-    ) ${options}`,
+    ) ${OPTIONS}`,
     `CREATE TABLE IF NOT EXISTS ${prefix}instances (
       ns ${text(64)},
       id ${text(190)},
@@ -89,7 +94,7 @@ function firstTables(prefix: string): readonly string[] {
       PRIMARY KEY (ns, id),
       KEY job (ns, job_id),
       KEY lease (ns, lease_until)
-    ) ${options}`,
+    ) ${OPTIONS}`,
     `CREATE TABLE IF NOT EXISTS ${prefix}executions (
       ns ${text(64)},
       id ${text(190)},
@@ -112,17 +117,17 @@ function firstTables(prefix: string): readonly string[] {
       UNIQUE KEY once (ns, job_id, incarnation, scheduled_ms),
       KEY history (ns, submitted_ms),
       KEY of_job (ns, job_id, submitted_ms)
-    ) ${options} COMMENT='no foreign key: what happened outlives its job'`,
+    ) ${OPTIONS} COMMENT='no foreign key: what happened outlives its job'`,
     `CREATE TABLE IF NOT EXISTS ${prefix}nodes (
       ns ${text(64)},
       id ${text(190)},
       seen_ms BIGINT NOT NULL,
       node TEXT NOT NULL,
       PRIMARY KEY (ns, id)
-    ) ${options}`,
+    ) ${OPTIONS}`,
     `CREATE TABLE IF NOT EXISTS ${prefix}schema (
       version INT NOT NULL PRIMARY KEY
-    ) ${options} COMMENT='written last: the tables are complete'`,
+    ) ${OPTIONS} COMMENT='written last: the tables are complete'`,
   ];
 }
 
@@ -136,5 +141,27 @@ function executorColumns(prefix: string): readonly string[] {
   return [
     `ALTER TABLE ${prefix}jobs ${column}, ADD KEY lane (ns, executor, next_run_ms)`,
     `ALTER TABLE ${prefix}instances ${column}`,
+  ];
+}
+
+/** Version 3: the runs that wait for a place among the instances of their job, one for each job. */
+function waitingTable(prefix: string): readonly string[] {
+  return [
+    `CREATE TABLE IF NOT EXISTS ${prefix}waiting (
+      ns ${text(64)},
+      job_id ${text(190)},
+      id ${text(190)} COMMENT 'of the instance that it will be',
+      execution_id ${text(190)},
+      scheduled_ms BIGINT NOT NULL,
+      func VARCHAR(255) NOT NULL,
+      executor ${text(190)},
+      max_instances INT NOT NULL,
+      max_deliveries INT NOT NULL,
+      by_hand TINYINT NOT NULL COMMENT '1: starts also while its job is paused',
+      queued_ms BIGINT NOT NULL,
+      spec LONGTEXT NOT NULL COMMENT 'the job as it will run, as JSON',
+      PRIMARY KEY (ns, job_id),
+      KEY execution (ns, execution_id)
+    ) ${OPTIONS}`,
   ];
 }

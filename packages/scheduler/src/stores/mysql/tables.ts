@@ -4,6 +4,7 @@ export interface Tables {
   readonly jobs: string;
   readonly instances: string;
   readonly executions: string;
+  readonly waiting: string;
   readonly nodes: string;
   /** SQL for now, epoch ms: the same moment throughout one statement. */
   readonly now: string;
@@ -22,6 +23,7 @@ export function tablesOf(prefix: string, ns: string, clock: (() => number) | und
     jobs: `${prefix}jobs`,
     instances: `${prefix}instances`,
     executions: `${prefix}executions`,
+    waiting: `${prefix}waiting`,
     nodes: `${prefix}nodes`,
     get now() {
       return clock === undefined ? SERVER_NOW : `(${Number(clock()).toFixed(0)})`;

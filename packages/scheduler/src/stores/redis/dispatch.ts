@@ -1,6 +1,6 @@
-import { encodeJob, type JobRecord } from "../../core/job-record.js";
-import type { Decision, PlannedRun, Verdict } from "../../core/job-store.js";
-import { natureOf, onceField, word } from "./execution-row.js";
+import { encodeJob, type JobRecord, type Overlap, waitingJob } from "../../core/job-record.js";
+import type { Decision, PlannedRun, Queued, Verdict } from "../../core/job-store.js";
+import { mostDeliveries, natureOf, onceField, word } from "./execution-row.js";
 import { laneOfJob } from "./lane.js";
 import { dispatch as lua } from "./lua/dispatch.js";
 import { type Argument, Script, type Scripts } from "./script.js";
@@ -10,6 +10,8 @@ const script = new Script(lua);
 /** A script call carries out so many decisions, and so many runs unless one decision has more. */
 const DECISIONS_MAX = 200;
 const RUNS_MAX = 1_000;
+
+const OVERLAP_LETTERS: Readonly<Record<Overlap, string>> = { skip: "", "queue-one": "q", "cancel-other": "c" };
 
 /** The decisions in one or more script calls: Redis does nothing else during one. `isStored` when Redis has that very job. */
 export async function dispatch(
@@ -48,16 +50,19 @@ function addDecision(
 ): void {
   args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", claim?.uncounted ?? "", instance?.id ?? "");
   if (instance === undefined) return;
-  const { job, owner, runs, leaseMs, offered = false } = instance;
-  const maxDeliveries = job.ack === "late" ? job.maxDeliveries : 0;
+  const { job, owner, runs, leaseMs, offered = false, overlap = "skip" } = instance;
+  const most = mostDeliveries(job);
+  const lane = laneOfJob(job);
   const known = claim !== undefined && isStored(job, claim.version);
   args.push(
     offered ? 0 : leaseMs,
-    `${offered ? 0 : 1} ${maxDeliveries} ${offered ? 1 : 0}`,
+    `${offered ? 0 : 1} ${most} ${offered ? 1 : 0}`,
     word(owner),
-    laneOfJob(job),
+    lane,
     JSON.stringify(runs.flatMap(({ executionId, scheduledAt }) => [executionId, scheduledAt])),
     known ? "" : encodeJob(job),
+    OVERLAP_LETTERS[overlap],
+    overlap === "skip" ? "" : waitingText({ job, runs, id: instance.id, lane, isByHand: claim === undefined }),
     runs.length,
   );
   for (const run of runs) {
@@ -70,9 +75,58 @@ function verdictOf(answer: string, { instance }: Decision): Verdict {
   if (answer === "*") return { kind: "started", token: 1, runs: instance!.runs };
   if (answer === "s") return { kind: "stale" };
   if (answer === "m") return { kind: "max_instances" };
+  if (answer.startsWith("q")) return queuedVerdict(answer.slice(1));
   if (answer === "n") return { kind: "started", token: 0, runs: [] };
   const [token, ...which] = answer.trimEnd().split(" ");
   return { kind: "started", token: Number(token), runs: which.map((index) => instance!.runs[Number(index)]!) };
+}
+
+/** The last run as it waits: its head (see `waitingLua`), then its job. */
+function waitingText({ job, runs, id, lane, isByHand }: WaitingParts): string {
+  const { executionId, scheduledAt } = runs.at(-1)!;
+  const head: WaitingHead = [
+    isByHand ? 1 : 0,
+    job.maxInstances,
+    mostDeliveries(job),
+    id,
+    lane,
+    executionId,
+    scheduledAt,
+  ];
+  return `${JSON.stringify(head)}\n${encodeJob(waitingJob(job))}`;
+}
+
+interface WaitingParts {
+  readonly job: JobRecord;
+  readonly runs: readonly PlannedRun[];
+  readonly id: string;
+  readonly lane: string;
+  readonly isByHand: boolean;
+}
+
+export type WaitingHead = readonly [
+  isByHand: 0 | 1,
+  maxInstances: number,
+  mostDeliveries: number,
+  instanceId: string,
+  lane: string,
+  executionId: string,
+  scheduledAt: number,
+];
+
+/** Of the head of the run that waited until now, or nothing, and the executions that were asked to end. */
+function queuedVerdict(text: string): Queued {
+  const [head, asked] = text.split("\n", 2) as [string, string];
+  return {
+    kind: "queued",
+    superseded: head === "" ? [] : [runOfHead(head)],
+    cancel: JSON.parse(`[${asked}]`) as string[],
+  };
+}
+
+export function runOfHead(head: string): PlannedRun {
+  const [, , , , , executionId, scheduledAt] = JSON.parse(head) as WaitingHead;
+  return { executionId, scheduledAt };
 }
 
 /** The runs of a plan, which a script keeps as [id, run time, id, run time …]. */

@@ -1,9 +1,10 @@
-import type {
-  DurationStatistics,
-  Execution,
-  ExecutionPage,
-  ExecutionQuery,
-  ExecutionState,
+import {
+  type DurationStatistics,
+  type Execution,
+  type ExecutionPage,
+  type ExecutionQuery,
+  type ExecutionState,
+  isFinalState,
 } from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
 import { statisticsOf } from "../statistics-of.js";
@@ -30,9 +31,18 @@ const LIMIT_DEFAULT = 100;
 const BATCH = 200;
 const LOOKS_MAX = 50;
 const JOBS_PER_CALL = 10;
+/** Runs that wait for a place, beside those under way. */
+const QUEUED_MAX = 10_000;
 
-/** Endings rare enough to have an index of their own. */
-const UNUSUAL: ReadonlySet<ExecutionState> = new Set(["error", "missed", "max_instances", "lost", "cancelled"]);
+/** States rare enough to have an index of their own. */
+const UNUSUAL: ReadonlySet<ExecutionState> = new Set([
+  "queued",
+  "error",
+  "missed",
+  "max_instances",
+  "lost",
+  "cancelled",
+]);
 
 /** Where a page ended: everything older than this execution is still to come. */
 interface Place {
@@ -58,7 +68,7 @@ export class RedisExecutionLog implements ExecutionLog {
     if (states?.length === 0) return { executions: [] };
     if (jobId === undefined && states !== undefined) {
       if (states.every((state) => UNUSUAL.has(state))) return this.#unusual(query, states);
-      if (states.every((state) => state === "submitted" || state === "running")) return this.#underWay(query, states);
+      if (states.every((state) => !isFinalState(state))) return this.#underWay(query, states);
     }
     const letters = (states ?? []).map(letterOf).join("");
     return this.#page(jobId === undefined ? "history" : `history:${jobId}`, letters, query);
@@ -97,7 +107,7 @@ export class RedisExecutionLog implements ExecutionLog {
     );
   }
 
-  /** By way of the open instances, which are as many as run at a time. */
+  /** By way of the open instances, which are as many as run at a time, and of what waits for a place. */
   async #underWay(query: ExecutionQuery, states: readonly ExecutionState[]): Promise<ExecutionPage> {
     const all = new Map<string, Execution>();
     for (let skip = 0; ; ) {
@@ -106,6 +116,10 @@ export class RedisExecutionLog implements ExecutionLog {
         all.set(execution.id, execution);
       skip += Number(seen);
       if (Number(seen) < BATCH) break;
+    }
+    if (states.includes("queued")) {
+      const { executions } = await this.#page("ended:q", "", { limit: QUEUED_MAX });
+      for (const execution of executions) all.set(execution.id, execution);
     }
     const place = readCursor(query.cursor);
     const { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY } = query;

@@ -21,6 +21,7 @@ type Nature = readonly [
 ];
 
 const LETTERS: Readonly<Record<ExecutionState, string>> = {
+  queued: "q",
   submitted: "s",
   running: "r",
   executed: "x",
@@ -123,8 +124,13 @@ function executionOf(id: string, row: string): Execution {
 }
 
 /** Undefined for a row that cannot be read. */
-export function instanceOf(row: string): string | undefined {
-  return readNature(row.split("\n", 2)[1] ?? "")?.[4];
+export function natureOfRow(row: string): Nature | undefined {
+  return readNature(row.split("\n", 2)[1] ?? "");
+}
+
+/** Starts of a run whose schedulers die; 0 when it is not started again. */
+export function mostDeliveries({ ack, maxDeliveries }: JobRecord): number {
+  return ack === "late" ? maxDeliveries : 0;
 }
 
 export function msOrNull(text: string): number | null {

@@ -1,7 +1,7 @@
 import { decodeJob } from "../../core/job-record.js";
 import type { ClaimRequest, InstanceKey, Reaped, Renewal, Report, TakenOver } from "../../core/job-store.js";
 import { type Lane, lanesOf } from "../lanes.js";
-import { plannedRuns } from "./dispatch.js";
+import { plannedRuns, runOfHead } from "./dispatch.js";
 import { outcomeLine, readRow, stateLine, word } from "./execution-row.js";
 import { laneOf } from "./lane.js";
 import { offer as offerLua } from "./lua/offer.js";
@@ -72,7 +72,17 @@ export async function offer(scripts: Scripts, now: string, held: readonly Instan
 }
 
 type Taken = [instanceId: string, token: string, attempt: string, plan: string, spec: string, unfinished: string[]];
-type ReapAnswer = [now: string, next: string, left: number, more: number, taken: Taken[], lost: string[]];
+type ReapAnswer = [
+  now: string,
+  next: string,
+  left: number,
+  more: number,
+  taken: Taken[],
+  lost: string[],
+  waiting: number,
+  started: Started[],
+];
+type Started = [instanceId: string, head: string, spec: string];
 
 /** Window by window through the leases that have ended, past those whose tasks are unknown here. */
 export async function reap(scripts: Scripts, now: string, request: ClaimRequest): Promise<Reaped> {
@@ -83,18 +93,22 @@ export async function reap(scripts: Scripts, now: string, request: ClaimRequest)
   const takenOver: TakenOver[] = [];
   const lost = [];
   let skip = 0;
+  let isWaiting = false;
   for (let window = 1; ; window++) {
     const room = limit - takenOver.length;
     const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, ...known]);
-    const [nowText, next, left, more, taken, ended] = answer as ReapAnswer;
+    const [nowText, next, left, more, taken, ended, waiting, started] = answer as ReapAnswer;
+    isWaiting ||= Number(waiting) === 1;
     for (const each of taken) takenOver.push(...asTakenOver(each));
+    for (const each of started) takenOver.push(...asStarted(each));
     for (const [id, row] of pairs(ended)) lost.push(...readRow(id, row));
     const isMore = Number(more) === 1;
     skip += Number(left);
     const isFull = taken.length >= room && (Number(left) > 0 || isMore);
     if (isMore && !isFull && window < WINDOWS_MAX) continue;
     const nowMs = Number(nowText);
-    return { nowMs, takenOver, lost, nextExpiryMs: isFull ? nowMs : next === "" ? null : Number(next) };
+    const nextExpiryMs = isFull ? nowMs : next === "" ? null : Number(next);
+    return { nowMs, takenOver, lost, nextExpiryMs, waiting: isWaiting };
   }
 }
 
@@ -106,6 +120,19 @@ export function knownLanes(lanes: readonly Lane[]): string[] {
   if (lanes.length === 1 && first!.tasks === undefined) return ["executor", first!.executor!];
   const names = lanes.flatMap(({ executor, tasks = [] }) => tasks.map((task) => laneOf(executor!, task)));
   return ["lanes", ...new Set(names)];
+}
+
+/** The token is one that no dispatch gives, so that a repeated dispatch is not taken for its holder. */
+const STARTED_TOKEN = 2;
+
+/** None when the job cannot be read: its lease ends, and it is delivered again or lost. */
+function asStarted([instanceId, head, spec]: Started): TakenOver[] {
+  try {
+    const instance = { instanceId, token: STARTED_TOKEN, attempt: 1, runs: [runOfHead(head)], waited: true };
+    return [{ ...instance, job: decodeJob(spec, null, 0) }];
+  } catch {
+    return [];
+  }
 }
 
 /** None when the job cannot be read any more: the run is delivered again, and given up after its last delivery. */

@@ -1,18 +1,19 @@
-import { jobLua, prelude } from "./prelude.js";
+import { jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
  * Carries decisions out. ARGV: now or '', how many decisions, then of each
  *   job id, version ('' by hand), next run ('' when the job ends), how many of the first runs do not count ('' when none
  *   is counted), instance id ('' without one),
  * with an instance: lease ms, "<deliveries> <most> <offered>", owner, func, plan, the job's JSON ('' for the stored one),
+ *   '' to skip an overlap, 'q' to queue it or 'c' to ask what runs to end as well, the run as it waits then,
  *   how many runs, and of each: execution id, its once field ('' by hand), what it is.
- * Answers for each: 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
+ * Answers for each: 'q' waiting, with the head of what waited before and a line of executions asked to end, 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
  * "<token> <which> <which> …" for some of the runs.
  *
  * What is read at once stays true for the whole batch, because the jobs' changes are made in these tables first. What is
  * to be written is gathered and written at once; a decision that may be a repetition needs to see it, hence `flush`.
  */
-export const dispatch = String.raw`${prelude}${jobLua}
+export const dispatch = String.raw`${prelude}${jobLua}${waitingLua}
 local now = clock(ARGV[1])
 local nowText = int(now)
 
@@ -25,8 +26,9 @@ for n = 1, tonumber(ARGV[2]) do
   if decision.uncounted then unread[#unread + 1] = decision.id end
   if decision.instance ~= '' then
     if ARGV[at + 5] == '' then unread[#unread + 1] = decision.id end
-    decision.runs, decision.first = tonumber(ARGV[at + 6]), at + 7
-    at = at + 7 + 3 * decision.runs
+    decision.runs, decision.first = tonumber(ARGV[at + 8]), at + 9
+    decision.overlap, decision.waiting = ARGV[at + 6], ARGV[at + 7]
+    at = at + 9 + 3 * decision.runs
     for run = decision.first, at - 1, 3 do
       if ARGV[run + 1] ~= '' then fields[#fields + 1] = ARGV[run + 1] end
     end
@@ -91,20 +93,24 @@ local function repeated(decision)
   flush()
   local runs = {}
   for run = decision.first, decision.first + 3 * decision.runs - 1, 3 do runs[#runs + 1] = ARGV[run] end
-  local isKnown, left = false, {}
+  local isKnown, left, last = false, {}, ''
   for n, row in ipairs(read(P .. 'runs', runs)) do
     if row then
       isKnown = true
       local state = sub(row, 1, 1)
-      if state == 'm' then return 'm' end
+      last = state
+      if state == 'm' then left.skipped = true end
       if state == 's' or state == 'r' then left[#left + 1] = n - 1 end
     end
   end
   if not isKnown then return nil end
+  if last == 'q' then return 'q\n' end
+  if left.skipped then return 'm' end
   local open = call('HGET', P .. 'instances', decision.instance)
   if not open then return 'n' end
   local token, owner = match(open, '^(%d+) %d+ %d+ %d+ %d %d+ %d+ (%S+)')
-  if owner ~= ARGV[decision.at + 2] then return 'n' end
+  -- With a later token it was taken over, perhaps by the same owner, who holds it already.
+  if owner ~= ARGV[decision.at + 2] or token ~= '1' then return 'n' end
   return token .. ' ' .. table.concat(left, ' ')
 end
 
@@ -128,22 +134,68 @@ local function runsToDo(decision)
   return toDo
 end
 
+-- Asks as many instances of a job to end as must go for one more, the oldest first. Answers their executions, as JSON with commas between.
+local function askToEnd(id, job)
+  local byInstance, order, stop = {}, {}, 0
+  local index = P .. 'history:' .. id
+  while stop < 5000 do
+    local ids = call('ZREVRANGE', index, stop, stop + 99)
+    for n, row in ipairs(read(P .. 'runs', ids)) do
+      local state = row and sub(row, 1, 1)
+      if state == 's' or state == 'r' then
+        local isRead, nature = pcall(cjson.decode, match(row, '^[^\n]*\n%d+ %S+ ([^\n]*)') or '')
+        local instance = isRead and type(nature) == 'table' and nature[5] or ''
+        if not byInstance[instance] then
+          byInstance[instance] = {}
+          order[#order + 1] = instance
+        end
+        table.insert(byInstance[instance], cjson.encode(ids[n]))
+      end
+    end
+    stop = stop + 100
+    if #ids < 100 then break end
+  end
+  local all = {}
+  for n = #order, math.max(1, #order - (job.active - tonumber(job.max))), -1 do
+    local asked = call('HGET', P .. 'cancels', order[n])
+    for _, text in ipairs(byInstance[order[n]]) do
+      all[#all + 1] = text
+      if not asked then asked = text elseif not find(asked, text, 1, true) then asked = asked .. ',' .. text end
+    end
+    call('HSET', P .. 'cancels', order[n], asked)
+  end
+  return table.concat(all, ',')
+end
+
+-- Leaves a run waiting, in place of the one that waited.
+local function wait(decision, job, run)
+  flush()
+  local superseded = endWaiting(decision.id, 'm', nowText) or ''
+  call('HSET', P .. 'waiting', decision.id, decision.waiting)
+  call('ZADD', P .. 'ended:q', nowText, run)
+  return 'q' .. superseded .. '\n' .. (decision.overlap == 'c' and askToEnd(decision.id, job) or '')
+end
+
 local function open(decision, job)
   local lease, numbers, owner, func, plan, spec = unpack(ARGV, decision.at, decision.at + 5)
   local toDo = runsToDo(decision)
   if #toDo == 0 then return 'n' end
-  local isFull = job.active >= tonumber(job.max)
+  local mayWait = decision.overlap ~= ''
+  local isFull = job.active >= tonumber(job.max) or (mayWait and call('HEXISTS', P .. 'waiting', decision.id) == 1)
   local state = (isFull and 'm1 1 - ' .. nowText or 's1 1 - -') .. '\n' .. nowText .. ' ' .. owner .. ' '
+  local waits = isFull and mayWait and toDo[#toDo] == decision.runs - 1
   local index = P .. 'history:' .. decision.id
   for _, n in ipairs(toDo) do
     local run = decision.first + 3 * n
     local id, field = ARGV[run], ARGV[run + 1]
-    push(rows, id, state .. ARGV[run + 2] .. '\n')
+    local isWaiting = waits and n == decision.runs - 1
+    push(rows, id, (isWaiting and 'q1 1 - -' .. match(state, '\n.*$') or state) .. ARGV[run + 2] .. '\n')
     push(history, nowText, id)
     call('ZADD', index, nowText, id)
     if field ~= '' then push(once, field, id) end
-    if isFull then push(full, nowText, id) end
+    if isFull and not isWaiting then push(full, nowText, id) end
   end
+  if waits then return wait(decision, job, ARGV[decision.first + 3 * (decision.runs - 1)]) end
   if isFull then return 'm' end
   if decision.uncounted then
     for _, n in ipairs(toDo) do

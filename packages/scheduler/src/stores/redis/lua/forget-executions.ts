@@ -7,7 +7,7 @@ for at = 1, #ARGV, 3 do ids[#ids + 1] = ARGV[at] end
 local gone, fields = {}, {}
 for n, row in ipairs(read(P .. 'runs', ids)) do
   local state = row and sub(row, 1, 1)
-  if state ~= 's' and state ~= 'r' then
+  if state ~= 's' and state ~= 'r' and state ~= 'q' then
     if row then gone[#gone + 1] = ids[n] end
     call('ZREM', P .. 'history:' .. ARGV[3 * n - 1], ids[n])
     call('ZREM', P .. 'history', ids[n])

@@ -12,7 +12,7 @@ local ids = call('ZRANGE', P .. 'history', skip, last - 1)
 local answer = { #ids }
 for n, row in ipairs(read(P .. 'runs', ids)) do
   local state = row and sub(row, 1, 1) or 'x'
-  if state ~= 's' and state ~= 'r' then
+  if state ~= 's' and state ~= 'r' and state ~= 'q' then
     answer[#answer + 1] = ids[n]
     answer[#answer + 1] = row and match(row, '^[^\n]*\n([^\n]*)') or ''
   end

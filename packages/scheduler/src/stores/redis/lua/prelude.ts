@@ -9,11 +9,12 @@
  *     funcs       SET   the lanes (a task's name, with its executor's: see lane.ts) that have a due:<lane>
  *     runs        HASH  execution id → its row, three lines (see execution-row.ts)
  *     history     ZSET  execution ids by submission;  history:<job id> the same of one job
- *     ended:<c>   ZSET  execution ids that ended in the unusual state <c>, by submission
+ *     ended:<c>   ZSET  execution ids in the unusual state <c>, by submission
  *     once        HASH  (run time, incarnation, job) → execution id: a run time is executed once
  *     instances   HASH  instance id → its head line, then job id, lane, plan, and the job's JSON
  *     leases      ZSET  instance ids by the end of their lease
  *     active      HASH  job id → how many instances are open
+ *     waiting     HASH  job id → the run that waits for a place among its instances: a JSON line, then the job's JSON
  *     cancels     HASH  instance id → executions somebody asked to stop, as JSON strings with commas between
  *     nodes       HASH  scheduler id → "<seen> <JSON>"
  *
@@ -136,6 +137,33 @@ local function placeOf(index, score, member)
     if isBefore(call('ZRANGE', index, middle, middle)[1], member) then low = middle + 1 else high = middle end
   end
   return low
+end
+`;
+
+/** Ending what waits. Its head is [by hand, max instances, most deliveries, instance id, lane, execution id, run time]. */
+export const waitingLua = String.raw`
+-- The head of a waiting run, and as JSON; nil when it cannot be read.
+local function headOfWaiting(text)
+  local line = match(text, '^[^\n]*')
+  local isRead, head = pcall(cjson.decode, line)
+  if isRead and type(head) == 'table' and type(head[6]) == 'string' and tonumber(head[2]) then return head, line end
+end
+
+-- The run of a job that waits gets the state of that letter, and waits no more. Answers its head, as JSON; nil when none waited.
+local function endWaiting(job, letter, nowText)
+  local text = call('HGET', P .. 'waiting', job)
+  if not text then return nil end
+  call('HDEL', P .. 'waiting', job)
+  local head, line = headOfWaiting(text)
+  if not head then return nil end
+  local id = head[6]
+  local row = call('HGET', P .. 'runs', id)
+  if row then
+    call('HSET', P .. 'runs', id, letter .. '0 1 - ' .. nowText .. match(row, '\n.*$'))
+    call('ZREM', P .. 'ended:q', id)
+    call('ZADD', P .. 'ended:' .. letter, match(row, '^[^\n]*\n(%d+)'), id)
+  end
+  return line
 end
 `;
 

@@ -1,4 +1,4 @@
-import { instanceLua, jobLua, prelude } from "./prelude.js";
+import { instanceLua, jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
  * Looks at up to 100 instances whose lease has ended, past the first `skip`, which an earlier look has left alone.
@@ -6,9 +6,10 @@ import { instanceLua, jobLua, prelude } from "./prelude.js";
  * their names, or 'executor' and its name.
  * Answers now, when the next lease ends or '', how many were left alone, whether there may be more; then for each taken
  * over: instance id, token, attempt, plan, the job's JSON and the ids of its unfinished executions; then id and row of
- * each lost execution.
+ * each execution that was lost or cancelled, whether runs wait for a place, and of each run that has one now:
+ * instance id, head, JSON.
  */
-export const reap = String.raw`${prelude}${jobLua}${instanceLua}
+export const reap = String.raw`${prelude}${jobLua}${instanceLua}${waitingLua}
 local now = clock(ARGV[1])
 local nowText, owner, limit, skip = int(now), ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 local leaseEnd = int(now + ARGV[3])
@@ -42,12 +43,13 @@ local function unfinished(plan)
   return found
 end
 
-local function lose(runs)
+local function lose(runs, asked)
   for _, run in ipairs(runs) do
+    local letter = asked[run.id] and 'c' or 'l'
     local attempt, started, rest = match(run.row, '^%S+ (%S+) (%S+) %S+(\n.*)$')
-    local row = 'l0 ' .. attempt .. ' ' .. started .. ' ' .. nowText .. rest
+    local row = letter .. '0 ' .. attempt .. ' ' .. started .. ' ' .. nowText .. rest
     call('HSET', P .. 'runs', run.id, row)
-    call('ZADD', P .. 'ended:l', match(rest, '^\n(%d+)'), run.id)
+    call('ZADD', P .. 'ended:' .. letter, match(rest, '^\n(%d+)'), run.id)
     lost[#lost + 1] = run.id
     lost[#lost + 1] = row
   end
@@ -64,6 +66,24 @@ local function handOver(runs, token, attempt)
   return unfinishedIds
 end
 
+-- Executions of an instance that were asked to end.
+local function askedOf(text)
+  local asked = {}
+  if text then
+    local isRead, ids = pcall(cjson.decode, '[' .. text .. ']')
+    for _, id in ipairs(isRead and ids or {}) do asked[id] = true end
+  end
+  return asked
+end
+
+local function allAsked(runs, asked)
+  for _, run in ipairs(runs) do
+    if not asked[run.id] then return false end
+  end
+  return true
+end
+
+local cancels = read(P .. 'cancels', ids)
 for n, instance in ipairs(read(P .. 'instances', ids)) do
   local id = ids[n]
   if not instance or not parseInstance(instance) then
@@ -72,12 +92,15 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
     local token, attempt, deliveries, most, offered, idLength, funcLength, _, body = parseInstance(instance)
     local func = sub(instance, body + idLength, body + idLength + funcLength - 1)
     local mayStart = offered == '1' or tonumber(deliveries) < tonumber(most)
-    if mayStart and (not isKnown(func) or #taken >= limit) then
+    local asked = askedOf(cancels[n])
+    local isOver = not mayStart
+    if cancels[n] then isOver = isOver or allAsked(unfinished(match(instance, '^[^\n]*', body + idLength + funcLength) or ''), asked) end
+    if not isOver and (not isKnown(func) or #taken >= limit) then
       left = left + 1
     else
       local plan, spec = match(instance, '^([^\n]*)\n(.*)$', body + idLength + funcLength)
       local runs = unfinished(plan or '')
-      if mayStart and #runs > 0 then
+      if not isOver and #runs > 0 then
         token, deliveries = int(token + 1), int(deliveries + 1)
         if offered ~= '1' then attempt = int(attempt + 1) end
         local head = headOf(token, attempt, deliveries, most, '0', idLength, funcLength, owner)
@@ -85,7 +108,7 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
         call('ZADD', P .. 'leases', leaseEnd, id)
         taken[#taken + 1] = { id, token, attempt, plan, spec, handOver(runs, token, attempt) }
       else
-        lose(runs)
+        lose(runs, asked)
         closed[#closed + 1] = id
         jobs[#jobs + 1] = sub(instance, body, body + idLength - 1)
       end
@@ -93,6 +116,38 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
   end
 end
 closeInstances(closed, jobs)
+
+-- Runs that wait, and have a place now that the instances above are closed.
+local started = {}
+local waiting = call('HKEYS', P .. 'waiting')
+if #waiting > 0 and #taken < limit then
+  local counts, metas = read(P .. 'active', waiting), read(P .. 'meta', waiting)
+  for n, job in ipairs(waiting) do
+    if #taken + #started >= limit then break end
+    local text = call('HGET', P .. 'waiting', job)
+    local head, line = headOfWaiting(text)
+    local max, isPaused = head and tonumber(head[2]) or 0, false
+    if not head then
+      call('HDEL', P .. 'waiting', job)
+    elseif metas[n] then
+      local _, _, nextRun, most = parseMeta(metas[n])
+      max, isPaused = tonumber(most), nextRun == '-'
+    end
+    if head and tonumber(counts[n] or 0) < max and (head[1] == 1 or not isPaused) and isKnown(head[5]) then
+      local id, lane, run = head[4], head[5], head[6]
+      local spec = match(text, '\n(.*)$') or ''
+      local submitted, rest = match(call('HGET', P .. 'runs', run) or '', '^[^\n]*\n(%d+) %S+( .*)$')
+      if submitted then call('HSET', P .. 'runs', run, 's2 1 - -\n' .. submitted .. ' ' .. owner .. rest) end
+      call('ZREM', P .. 'ended:q', run)
+      call('HDEL', P .. 'waiting', job)
+      call('HSET', P .. 'instances', id, headOf('2', '1', '1', int(head[3]), '0', #job, #lane, owner) .. job .. lane
+        .. cjson.encode({ run, head[7] }) .. '\n' .. spec)
+      call('ZADD', P .. 'leases', leaseEnd, id)
+      call('HINCRBY', P .. 'active', job, 1)
+      started[#started + 1] = { id, line, spec }
+    end
+  end
+end
 local after = call('ZRANGEBYSCORE', P .. 'leases', '(' .. nowText, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-return { nowText, after[2] or '', left, #ids == WINDOW and 1 or 0, taken, lost }
+return { nowText, after[2] or '', left, #ids == WINDOW and 1 or 0, taken, lost, #waiting > 0 and 1 or 0, started }
 `;

@@ -1,6 +1,10 @@
-import { jobLua, prelude, removeLua } from "./prelude.js";
+import { jobLua, prelude, removeLua, waitingLua } from "./prelude.js";
 
-/** Removes the first 500 jobs; answers how many there were. */
-export const removeSome = `${prelude}${jobLua}${removeLua}
-return removeJobs(call('ZRANGE', P .. 'order', 0, 499))
+/** Removes the first 500 jobs, and at the end what still waits of others; answers how many jobs there were. ARGV: now or ''. */
+export const removeSome = `${prelude}${jobLua}${removeLua}${waitingLua}
+local ids = call('ZRANGE', P .. 'order', 0, 499)
+local waiting = #ids == 0 and call('HKEYS', P .. 'waiting') or ids
+local nowText = int(clock(ARGV[1]))
+for _, id in ipairs(waiting) do endWaiting(id, 'c', nowText) end
+return removeJobs(ids)
 `;

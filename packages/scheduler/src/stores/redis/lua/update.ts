@@ -1,11 +1,12 @@
-import { jobLua, prelude } from "./prelude.js";
+import { jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
- * ARGV: job id, the version that was read, func, next run or -, max instances, JSON. Answers the new version, or
- * nothing. The same change once more, its answer having been lost, finds itself done.
+ * ARGV: job id, the version that was read, func, next run or -, max instances, JSON, and what a waiting run of it becomes:
+ * its most deliveries and JSON. Answers the new version, or nothing. The same change once more, its answer having been
+ * lost, finds itself done.
  */
-export const update = `${prelude}${jobLua}
-local id, expected, func, nextRun, max, spec = unpack(ARGV)
+export const update = `${prelude}${jobLua}${waitingLua}
+local id, expected, func, nextRun, max, spec, most, waitingSpec = unpack(ARGV)
 local meta = call('HGET', P .. 'meta', id)
 if not meta then return false end
 local version, lent, oldNext, oldMax, oldFunc = parseMeta(meta)
@@ -14,6 +15,14 @@ local changed = raised .. ' 0 ' .. nextRun .. ' ' .. max .. ' ' .. func
 if meta == changed and call('HGET', P .. 'jobs', id) == spec then return raised end
 if version ~= expected then return false end
 call('HSET', P .. 'jobs', id, spec)
+local waiting = call('HGET', P .. 'waiting', id)
+if waiting then
+  local head = headOfWaiting(waiting)
+  if head then
+    head[2], head[3], head[5] = tonumber(max), tonumber(most), func
+    call('HSET', P .. 'waiting', id, cjson.encode(head) .. '\\n' .. waitingSpec)
+  end
+end
 call('HSET', P .. 'meta', id, changed)
 call('ZADD', P .. 'order', nextRun == '-' and '+inf' or nextRun, id)
 if oldNext ~= '-' and (nextRun == '-' or oldFunc ~= func) then leaveDue(oldFunc, { id }) end

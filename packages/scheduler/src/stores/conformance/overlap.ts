@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import type { JobStore, NewInstance, TakenOver } from "../../core/job-store.js";
+import {
+  activeOf,
+  byHand,
+  type Cases,
+  change,
+  claiming,
+  claimOne,
+  decision,
+  executionsOf,
+  FAR,
+  heldBy,
+  job,
+  keyOf,
+  LEASE_MS,
+  LEASE_OVER_MS,
+  news,
+  plannedRuns,
+  rowOf,
+  running,
+  started,
+} from "./kit.js";
+
+/** A decision about a job that was just made due. */
+async function dueDecision(store: JobStore, id: string, at: number, more: Partial<NewInstance> = {}) {
+  await change(store, id, { nextRunMs: at });
+  const claimed = await claimOne(store, id);
+  return decision(claimed, FAR, { runs: plannedRuns(at), overlap: claimed.overlap, ...more });
+}
+
+/** A job of which an instance runs and a run waits. */
+async function waiting(store: JobStore, more: Parameters<typeof job>[0] = {}, held: Partial<NewInstance> = {}) {
+  const run = await running(store, { overlap: "queue-one", ...more }, held);
+  const what = await dueDecision(store, run.job.id, 2_000);
+  const verdicts = await store.dispatch([what]);
+  return { run, what, verdicts, queuedId: what.instance!.runs[0]!.executionId };
+}
+
+async function reapOne(store: JobStore, more: Parameters<typeof claiming>[0] = {}): Promise<TakenOver | undefined> {
+  const { takenOver } = await store.reap(claiming({ owner: "bob", leaseMs: 60_000, ...more }));
+  assert.ok(takenOver.length <= 1, "one run was to be started");
+  return takenOver[0];
+}
+
+async function stateOf(store: JobStore, executionId: string) {
+  return (await rowOf(store, executionId)).state;
+}
+
+export const overlapCases: Cases = {
+  "a run that finds no place waits, and starts when the one before it has ended": async ({ store }) => {
+    const { run, what, verdicts, queuedId } = await waiting(store);
+    assert.deepEqual(verdicts, [{ kind: "queued", superseded: [], cancel: [] }]);
+    assert.deepEqual(await store.dispatch([what]), verdicts, "a repetition is answered alike");
+    const row = await rowOf(store, queuedId);
+    assert.deepEqual([row.state, row.startedAt, row.finishedAt, row.scheduledAt], ["queued", null, null, 2_000]);
+    assert.equal(await activeOf(store, run.job.id), 1);
+    assert.equal(await reapOne(store), undefined, "there is no place yet");
+    await store.report([news(run)]);
+    const taken = await reapOne(store);
+    assert.deepEqual(taken?.runs, what.instance!.runs);
+    assert.deepEqual([taken?.attempt, taken?.waited, taken?.job.id], [1, true, run.job.id]);
+    assert.equal(taken?.job.misfireGraceTime, null, "waiting makes nothing late");
+    assert.equal(await reapOne(store), undefined, "it is started once");
+    assert.deepEqual(await store.dispatch([what]), [{ kind: "started", token: 0, runs: [] }]);
+    const started = await rowOf(store, queuedId);
+    assert.deepEqual([started.state, started.owner, await activeOf(store, run.job.id)], ["submitted", "bob", 1]);
+    assert.deepEqual(await store.report([news(heldBy(taken!))]), [true]);
+    assert.deepEqual([await stateOf(store, queuedId), await activeOf(store, run.job.id)], ["executed", 0]);
+  },
+  "a later run takes the place of the one that waits": async ({ store }) => {
+    const { run, queuedId } = await waiting(store);
+    const later = await dueDecision(store, run.job.id, 3_000);
+    const runs = [{ executionId: queuedId, scheduledAt: 2_000 }];
+    assert.deepEqual(await store.dispatch([later]), [{ kind: "queued", superseded: runs, cancel: [] }]);
+    assert.equal(await stateOf(store, queuedId), "max_instances");
+    await store.report([news(run)]);
+    assert.deepEqual((await reapOne(store))?.runs, later.instance!.runs);
+    assert.equal((await executionsOf(store, run.job.id)).length, 3);
+  },
+  "a run that comes when the place is free takes the place of the one that waits for it": async ({ store }) => {
+    const { run, queuedId } = await waiting(store);
+    await store.report([news(run)]);
+    const later = await dueDecision(store, run.job.id, 3_000);
+    const [verdict] = await store.dispatch([later]);
+    assert.equal(verdict?.kind, "queued");
+    assert.equal(await stateOf(store, queuedId), "max_instances");
+    assert.deepEqual((await reapOne(store))?.runs, later.instance!.runs);
+    assert.equal(await reapOne(store), undefined);
+  },
+  "of a backlog that finds no place the last run waits": async ({ store }) => {
+    const { job: added, ...run } = await running(store, { overlap: "queue-one", coalesce: false });
+    const runs = plannedRuns(2_000, 3_000, 4_000);
+    const what = await dueDecision(store, added.id, 4_000, { runs });
+    assert.equal((await store.dispatch([what]))[0]?.kind, "queued");
+    const states = await Promise.all(runs.map(({ executionId }) => stateOf(store, executionId)));
+    assert.deepEqual(states, ["max_instances", "max_instances", "queued"]);
+    await store.report([news(run)]);
+    assert.deepEqual((await reapOne(store))?.runs, [runs[2]]);
+  },
+  "runs by hand of one batch wait one at a time": async ({ store }) => {
+    const { job: added, ...run } = await running(store);
+    const hands = [1, 2, 3].map(() => byHand(added, { overlap: "queue-one" }));
+    const verdicts = await store.dispatch(hands);
+    assert.deepEqual(
+      verdicts.map((verdict) => verdict.kind === "queued" && verdict.superseded),
+      [[], hands[0]!.instance!.runs, hands[1]!.instance!.runs],
+    );
+    await store.report([news(run)]);
+    assert.deepEqual((await reapOne(store))?.runs, hands[2]!.instance!.runs);
+    assert.equal(await activeOf(store, added.id), 1);
+  },
+  "as many run as the job allows, also by way of the one that waits": async ({ store }) => {
+    const added = job({ overlap: "queue-one", maxInstances: 2, nextRunMs: FAR });
+    await store.insert(added);
+    const hands = [1, 2, 3].map(() => byHand(added, { overlap: "queue-one" }));
+    const verdicts = await store.dispatch(hands);
+    assert.deepEqual(
+      verdicts.map(({ kind }) => kind),
+      ["started", "started", "queued"],
+    );
+    assert.equal(await reapOne(store), undefined);
+    await change(store, added.id, { maxInstances: 3 });
+    assert.deepEqual((await reapOne(store))?.runs, hands[2]!.instance!.runs);
+    assert.equal(await activeOf(store, added.id), 3);
+  },
+  "what waits outlives the trigger's end, and the death of the run before it": async ({ store, advance }) => {
+    const run = await running(store, { overlap: "queue-one", ack: "early" });
+    await change(store, run.job.id, { nextRunMs: 2_000 });
+    const last = decision(await claimOne(store, run.job.id), null, { overlap: "queue-one" });
+    assert.equal((await store.dispatch([last]))[0]?.kind, "queued");
+    assert.equal(await store.get(run.job.id), undefined);
+    await advance(LEASE_OVER_MS);
+    const { lost, takenOver } = await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }));
+    assert.deepEqual(
+      lost.map(({ id, state }) => [id, state]),
+      [[run.verdict.runs[0]!.executionId, "lost"]],
+    );
+    const taken = takenOver[0] ?? (await reapOne(store));
+    assert.deepEqual(taken?.runs, last.instance!.runs);
+  },
+  "a late run that is taken over keeps its place": async ({ store, advance }) => {
+    const { run, what } = await waiting(store, { ack: "late" });
+    await advance(LEASE_OVER_MS);
+    const again = await reapOne(store);
+    assert.deepEqual([again?.attempt, again?.runs], [2, run.verdict.runs]);
+    assert.equal(await reapOne(store), undefined);
+    await store.report([news(heldBy(again!), { attempt: 2 })]);
+    assert.deepEqual((await reapOne(store))?.runs, what.instance!.runs);
+  },
+  "a retry that waits keeps its place": async ({ store }) => {
+    const { run, what } = await waiting(store);
+    const failed = { state: "submitted", attempt: 2, last: false, finishedAt: null, error: "first" } as const;
+    await store.report([news(run, failed)]);
+    assert.equal(await reapOne(store), undefined);
+    await store.report([news(run, { attempt: 2 })]);
+    assert.deepEqual((await reapOne(store))?.runs, what.instance!.runs);
+  },
+  "a change of its job changes what waits": async ({ store }) => {
+    const { run } = await waiting(store, { args: ["before"] });
+    await change(store, run.job.id, { args: ["after", "文"], kwargs: { a: [] }, ack: "late", maxDeliveries: 9 });
+    await store.report([news(run)]);
+    const taken = await reapOne(store);
+    assert.deepEqual([taken?.job.args, taken?.job.kwargs], [["after", "文"], { a: [] }]);
+    assert.deepEqual([taken?.job.ack, taken?.job.misfireGraceTime], ["late", null]);
+  },
+  "what waits of a late job is delivered again when its scheduler dies": async ({ store, advance }) => {
+    const { run, what } = await waiting(store, { ack: "late" });
+    await store.report([news(run)]);
+    await reapOne(store, { owner: "carol", leaseMs: LEASE_MS });
+    await advance(LEASE_OVER_MS);
+    const again = await reapOne(store);
+    assert.deepEqual([again?.attempt, again?.runs, again?.waited], [2, what.instance!.runs, undefined]);
+  },
+  "a paused job's run waits on, unless it was asked for by hand": async ({ store }) => {
+    const { run, what } = await waiting(store);
+    await change(store, run.job.id, { nextRunMs: null });
+    await store.report([news(run)]);
+    assert.equal(await reapOne(store), undefined);
+    await change(store, run.job.id, { nextRunMs: FAR });
+    const resumed = await reapOne(store);
+    assert.deepEqual(resumed?.runs, what.instance!.runs);
+    const paused = await change(store, run.job.id, { nextRunMs: null });
+    const hand = byHand(paused, { overlap: "queue-one" });
+    await store.dispatch([hand]);
+    await store.report([news(heldBy(resumed!))]);
+    assert.deepEqual((await reapOne(store))?.runs, hand.instance!.runs);
+  },
+  "removing its job ends what waits, and what runs goes on": async ({ store }) => {
+    const { run, queuedId } = await waiting(store);
+    assert.equal(await store.remove(run.job.id), true);
+    assert.equal(await stateOf(store, queuedId), "cancelled");
+    assert.deepEqual(await store.report([news(run)]), [true]);
+    assert.equal(await reapOne(store), undefined);
+    assert.equal(await store.remove(run.job.id), false);
+    const other = await waiting(store);
+    await store.removeAll();
+    assert.equal(await stateOf(store, other.queuedId), "cancelled");
+    await store.report([news(other.run)]);
+    assert.equal(await reapOne(store), undefined);
+  },
+  "cancelling what waits ends it at once": async ({ store }) => {
+    const { run, queuedId } = await waiting(store);
+    assert.equal(await store.requestCancel(queuedId), true);
+    assert.equal(await store.requestCancel(queuedId), false);
+    const { state, finishedAt } = await rowOf(store, queuedId);
+    assert.deepEqual([state, typeof finishedAt], ["cancelled", "number"]);
+    await store.report([news(run)]);
+    assert.equal(await reapOne(store), undefined);
+  },
+  "cancel-other asks the oldest to end, as many as must go": async ({ store }) => {
+    const added = job({ maxInstances: 2, nextRunMs: FAR });
+    await store.insert(added);
+    const hands = [1, 2].map(() => byHand(added));
+    const held = [];
+    for (const hand of hands) held.push({ instanceId: hand.instance!.id, verdict: await started(store, hand) });
+    const third = byHand(added, { overlap: "cancel-other" });
+    const oldest = held[0]!.verdict.runs[0]!.executionId;
+    assert.deepEqual(await store.dispatch([third]), [{ kind: "queued", superseded: [], cancel: [oldest] }]);
+    assert.deepEqual((await store.renew(held.map(keyOf), LEASE_MS)).cancel, [oldest]);
+    const fourth = byHand(added, { overlap: "cancel-other" });
+    const [verdict] = await store.dispatch([fourth]);
+    assert.deepEqual(verdict, { kind: "queued", superseded: third.instance!.runs, cancel: [oldest] });
+    assert.equal(await reapOne(store), undefined);
+    await store.report([news(held[0]!, { state: "cancelled" })]);
+    assert.deepEqual((await reapOne(store))?.runs, fourth.instance!.runs);
+    assert.equal(await activeOf(store, added.id), 2);
+  },
+  "what was asked to end is not started again: its lease over, it is cancelled": async ({ store, advance }) => {
+    for (const ack of ["early", "late"] as const) {
+      const { run, what, verdicts } = await waiting(store, { ack, overlap: "cancel-other" });
+      const { executionId } = run.verdict.runs[0]!;
+      assert.deepEqual(verdicts, [{ kind: "queued", superseded: [], cancel: [executionId] }]);
+      await advance(LEASE_OVER_MS);
+      const { lost, takenOver } = await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }));
+      assert.deepEqual(
+        lost.map(({ id, state }) => [id, state]),
+        [[executionId, "cancelled"]],
+      );
+      assert.equal(await stateOf(store, executionId), "cancelled");
+      assert.deepEqual(await store.report([news(run)]), [false], "its holder comes too late");
+      const taken = takenOver[0] ?? (await reapOne(store));
+      assert.deepEqual(taken?.runs, what.instance!.runs);
+      await store.report([news(heldBy(taken!))]);
+    }
+  },
+  "what waits is started by a scheduler that can run it, as much as it has room for": async ({ store }) => {
+    const [one, other] = [await waiting(store, { executor: "cpu" }), await waiting(store, { executor: "cpu" })];
+    await store.report([news(one.run), news(other.run)]);
+    const lanes = (executor: string, room: number, tasks = ["task"]) => ({ lanes: [{ executor, room, tasks }] });
+    assert.equal(await reapOne(store, lanes("default", 9)), undefined);
+    assert.equal(await reapOne(store, lanes("cpu", 9, ["another"])), undefined);
+    assert.equal(await reapOne(store, lanes("cpu", 9, [])), undefined);
+    const first = await reapOne(store, { ...lanes("cpu", 1), limit: 1 });
+    const second = await reapOne(store, { ...lanes("cpu", 1), limit: 1 });
+    assert.deepEqual(
+      [first?.job.id, second?.job.id].sort(),
+      [one.run.job.id, other.run.job.id].sort(),
+      "both, one after the other",
+    );
+  },
+  "many who look for a run that waits start it once": async ({ store, second }) => {
+    const { run, what } = await waiting(store);
+    await store.report([news(run)]);
+    const looks = Array.from({ length: 8 }, async (_, at) =>
+      (at % 2 === 0 ? store : (second ?? store)).reap(claiming({ owner: `o${at}`, leaseMs: 60_000 })),
+    );
+    const taken = (await Promise.all(looks)).flatMap(({ takenOver }) => takenOver);
+    assert.deepEqual(
+      taken.map(({ runs }) => runs),
+      [what.instance!.runs],
+    );
+  },
+  "what waits is listed by its state and is kept by the history": async ({ store }) => {
+    const { run, queuedId } = await waiting(store);
+    const listed = async (states: readonly ("queued" | "submitted" | "running")[]) =>
+      (await store.executions.list({ states })).executions.map(({ id }) => id).sort();
+    assert.deepEqual(await listed(["queued"]), [queuedId]);
+    const all = [run.verdict.runs[0]!.executionId, queuedId].sort();
+    assert.deepEqual(await listed(["queued", "submitted", "running"]), all);
+    assert.equal(await store.executions.deleteBefore(FAR, 100), 0);
+    assert.equal(await stateOf(store, queuedId), "queued");
+    await store.report([news(run)]);
+    await reapOne(store);
+    assert.deepEqual(await listed(["queued"]), []);
+  },
+};

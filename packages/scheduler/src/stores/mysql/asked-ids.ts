@@ -1,0 +1,7 @@
+/** Separates the ids of executions that are to stop: no id holds one. */
+export const SEPARATOR = "\n";
+
+/** The executions of an instance that are to stop, as its row keeps them. */
+export function askedIds(text: unknown): string[] {
+  return text === null || text === undefined ? [] : (text as string).split(SEPARATOR);
+}
