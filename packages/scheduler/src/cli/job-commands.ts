@@ -1,6 +1,7 @@
-import { JobNotFoundError, MaxInstancesError } from "../core/errors.js";
+import { JobNotFoundError, JobSpecError, MaxInstancesError } from "../core/errors.js";
 import type { Execution, ExecutionState } from "../core/execution.js";
 import type { Job } from "../core/job.js";
+import type { Overlap } from "../core/job-record.js";
 import type { Scheduler } from "../core/scheduler.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";
 import { isoLocal } from "../time/format.js";
@@ -8,6 +9,7 @@ import { withClient } from "./open-store.js";
 import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
 
 const STATES: readonly ExecutionState[] = [
+  "queued",
   "submitted",
   "running",
   "executed",
@@ -73,24 +75,28 @@ export async function executionsCommand(args: string[], env: NodeJS.ProcessEnv):
 
 /** `sched pause | resume | run | remove ID`. */
 export async function changeCommand(action: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const parsed = readArguments(args, STORE_OPTIONS, HELP.change);
+  const options = action === "run" ? { ...STORE_OPTIONS, overlap: { type: "string" } as const } : STORE_OPTIONS;
+  const parsed = readArguments(args, options, HELP.change);
   if (parsed === undefined) return;
   const [id] = positionals(parsed.positionals, "ID") as [string];
-  const { store = env["SCHED_STORE"], ns } = parsed.values;
+  const { store = env["SCHED_STORE"], ns = "default", overlap } = parsed.values as Record<string, string | undefined>;
   await withClient({ store, ns }, undefined, async (scheduler) => {
     try {
-      await CHANGES[action]!(scheduler, id);
+      await CHANGES[action]!(scheduler, id, overlap);
     } catch (error) {
-      if (error instanceof JobNotFoundError || error instanceof MaxInstancesError) throw new UsageError(error.message);
+      if (REFUSALS.some((refusal) => error instanceof refusal)) throw new UsageError((error as Error).message);
       throw error;
     }
   });
 }
 
-const CHANGES: Readonly<Record<string, (scheduler: Scheduler, id: string) => Promise<unknown>>> = {
+const REFUSALS = [JobNotFoundError, MaxInstancesError, JobSpecError];
+
+const CHANGES: Readonly<Record<string, (scheduler: Scheduler, id: string, overlap?: string) => Promise<unknown>>> = {
   pause: (scheduler, id) => scheduler.pauseJob(id),
   resume: (scheduler, id) => scheduler.resumeJob(id),
-  run: async (scheduler, id) => printLines([await scheduler.runNow(id)]),
+  run: async (scheduler, id, overlap) =>
+    printLines([await scheduler.runNow(id, undefined, overlap === undefined ? {} : { overlap: overlap as Overlap })]),
   remove: (scheduler, id) => scheduler.removeJob(id),
 };
 
@@ -100,8 +106,8 @@ function checkedState(text: string): ExecutionState {
   return state;
 }
 
-function jobFields({ id, name, func, trigger, nextRunTime, tags }: Job) {
-  return { id, name, func, trigger: String(trigger), nextRun: nextRunTime, tags };
+function jobFields({ id, name, func, trigger, nextRunTime, overlap, tags }: Job) {
+  return { id, name, func, trigger: String(trigger), nextRun: nextRunTime, overlap, tags };
 }
 
 function jobRow({ id, name, trigger, nextRunTime, ended }: Job, timezone: string): string[] {

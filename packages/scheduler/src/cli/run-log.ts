@@ -51,6 +51,7 @@ export function logRuns(scheduler: Scheduler, log: RunLog): void {
     log.write("error", { ...fieldsOf(event), durationMs: event.durationMs, exitCode, error });
   });
   scheduler.on("job:missed", (event) => log.write("missed", fieldsOf(event)));
+  scheduler.on("job:queued", (event) => log.write("queued", fieldsOf(event)));
   scheduler.on("job:cancelled", (event) => log.write("cancelled", fieldsOf(event)));
   scheduler.on("job:lost", (event) => log.write("lost", fieldsOf(event)));
   scheduler.on("job:maxInstances", ({ jobId, scheduledRunTimes }) => {

@@ -238,6 +238,9 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
         sched(["pause", jobs.find(({ name }) => name === "echo minute")!.id], env),
       ]);
       expect([ran.code, paused.code]).toEqual([0, 0]);
+      const refused = await sched(["run", four, "--overlap", "queue_one"], env);
+      expect([refused.code, refused.err]).toEqual([2, 'sched: overlap: write "queue-one", is "queue_one"\n']);
+      expect((await sched(["run", four, "--overlap", "queue-one"], env)).code).toBe(0);
       await eventually(() =>
         expect(lines).toContainEqual(
           expect.objectContaining({ event: "executed", execution: ran.out.trim(), output: "four\n" }),

@@ -54,10 +54,12 @@ ${STORE_HELP}`,
   executions: `usage: sched executions [--job ID] [--state STATE]… [-n 20] [--json] [--tz ZONE]
 ${STORE_HELP}`,
 
-  change: `usage: sched pause|resume|run|remove ID
+  change: `usage: sched pause|resume|remove ID
+       sched run ID [--overlap skip|queue-one|cancel-other]
 
 run starts the job once beside its timetable, on any scheduler of the store that knows its task, and prints the
-execution's id.
+execution's id. While as many run as may, --overlap (default: the job's) says whether it is
+refused, waits, or waits and has what runs asked to end.
 ${STORE_HELP}`,
 
   doctor: `usage: sched doctor

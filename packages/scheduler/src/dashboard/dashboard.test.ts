@@ -279,6 +279,22 @@ describe("the dashboard", () => {
     expect((await visitor.post("/api/jobs/default/gone/remove")).status).toBe(404);
   });
 
+  test("a run that waits for the one before is shown as queued, and can be cancelled", async () => {
+    await scheduler.addJob({ id: "held", func: "waits", overlap: "queue-one", trigger: hourly });
+    const ran = await asJson(visitor.post("/api/jobs/default/held/run"));
+    const { executionId: id } = await asJson(visitor.post("/api/jobs/default/held/run"));
+    expect(await asJson(visitor.get("/api/jobs/default/held"))).toMatchObject({ overlap: "queue-one", running: 1 });
+    expect(await asJson(visitor.get("/api/executions?state=queued"))).toMatchObject({
+      executions: [{ id, state: "queued", startedAt: null }],
+    });
+    const page = await (await visitor.get("/jobs/default/held")).text();
+    expect(page).toContain("the latest waits");
+    expect(page).toContain("Queued");
+    expect((await visitor.post(`/api/executions/default/${id}/cancel`)).status).toBe(202);
+    expect((await scheduler.execution(String(id)))?.state).toBe("cancelled");
+    await visitor.post(`/api/executions/default/${ran["executionId"]}/cancel`);
+  });
+
   test("run now obeys maxInstances, and cancel ends the run that is in the way", async () => {
     await scheduler.addJob({ id: "long", func: "waits", trigger: hourly });
     const answer = await visitor.post("/api/jobs/default/long/run");

@@ -1,4 +1,5 @@
 import { type ExecutionState, isFinalState } from "../core/execution.js";
+import type { Overlap } from "../core/job-record.js";
 
 /** What operators read, in django-apscheduler's words where it has them. */
 export const STATE_TEXT: Readonly<Record<ExecutionState, string>> = {
@@ -25,6 +26,12 @@ export const EXECUTION_STATES: readonly ExecutionState[] = [
   "lost",
   "error",
 ];
+
+export const OVERLAP_TEXT: Readonly<Record<Overlap, string>> = {
+  skip: "skipped",
+  "queue-one": "the latest waits",
+  "cancel-other": "the latest waits, and what runs is asked to end",
+};
 
 export const FINAL_STATES = EXECUTION_STATES.filter(isFinalState);
 

@@ -114,7 +114,7 @@ pre { margin: 8px 0; padding: 10px 12px; background: var(--raised); border-radiu
 .pill.running { color: var(--blue); }
 .pill.lost, .pill.job-pending { color: var(--violet); }
 .pill.missed::before, .pill.max_instances::before, .pill.job-paused::before, .pill.lost::before { border-radius: 1px; }
-.pill.submitted::before, .pill.cancelled::before { background: none; border: 2px solid currentColor; }
+.pill.queued::before, .pill.submitted::before, .pill.cancelled::before { background: none; border: 2px solid currentColor; }
 
 .columns { display: grid; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); gap: 0 28px; }
 .columns > section h2, .columns > div > section:first-child h2 { margin-top: 4px; }
@@ -149,7 +149,7 @@ pre { margin: 8px 0; padding: 10px 12px; background: var(--raised); border-radiu
 .timeline .lane { fill: var(--raised); }
 .timeline .unknown { fill: var(--line); opacity: .5; }
 .timeline g rect { stroke-width: 1; }
-.timeline rect.submitted, .timeline rect.cancelled { fill: var(--gray-fill); stroke: var(--gray-fill); }
+.timeline rect.queued, .timeline rect.submitted, .timeline rect.cancelled { fill: var(--gray-fill); stroke: var(--gray-fill); }
 .timeline rect.executed { fill: var(--green-fill); stroke: var(--green-fill); }
 .timeline rect.running { fill: var(--blue-fill); stroke: var(--blue-fill); }
 .timeline rect.error { fill: var(--red-fill); stroke: var(--red-fill); }

@@ -1,3 +1,4 @@
+import { isFinalState } from "../../core/execution.js";
 import { localText } from "../../time/format.js";
 import { type Html, html } from "../html.js";
 import { paths, withQuery } from "../paths.js";
@@ -107,7 +108,7 @@ function columns(visit: Visit, ofOneJob: boolean): readonly Column<ExecutionRow>
 }
 
 function cancelButton(visit: Visit, { execution }: ExecutionRow): Html {
-  if (execution.state !== "running" && execution.state !== "submitted") return html``;
+  if (isFinalState(execution.state)) return html``;
   const target = paths.execution(execution.store, execution.id);
   return html`<div class="buttons">${actionButton(visit, { action: "cancel", target, label: "Cancel", about: execution.jobName })}</div>`;
 }

@@ -3,7 +3,7 @@ import { paths, withQuery } from "../paths.js";
 import type { ExecutionsPage } from "../reading/executions.js";
 import { type JobRow, taskName } from "../reading/jobs.js";
 import type { Timeline } from "../reading/timeline.js";
-import { cut, lengthText } from "../wording.js";
+import { cut, lengthText, OVERLAP_TEXT } from "../wording.js";
 import { executionsTable } from "./executions-page.js";
 import { layout } from "./layout.js";
 import {
@@ -61,7 +61,7 @@ export function removePage(visit: Visit, { job }: JobRow): Html {
     heading: html`Remove “${job.name}”?`,
     name: "Remove a job",
     everyMs: 0,
-    body: html`<p>The job <code>${job.id}</code> in store <code>${job.store}</code> runs no more. What runs now goes on, and its executions stay.</p>
+    body: html`<p>The job <code>${job.id}</code> in store <code>${job.store}</code> runs no more. What runs now goes on, what waits is cancelled, and its executions stay.</p>
 <form class="buttons" method="post" action="${target}/remove">${hiddenFields(visit, paths.jobs)}<button type="submit" class="danger">Remove the job</button><a class="button" href="${target}">Keep it</a></form>`,
   });
 }
@@ -85,6 +85,7 @@ ${job.kwargs !== undefined && html`<div><dt>Options</dt><dd><code>${jsonText(job
 <div><dt>Executor</dt><dd>${job.executor}</dd></div>
 <div><dt>Missed runs</dt><dd>${job.coalesce === false ? "all are run, one after the other" : `one run for all, the ${job.coalesce}`}</dd></div>
 <div><dt>Instances at once</dt><dd>${job.maxInstances}</dd></div>
+<div><dt>Runs above that</dt><dd>${OVERLAP_TEXT[job.overlap]}</dd></div>
 ${job.maxRuns !== null && html`<div><dt>Runs</dt><dd>${job.runCount} of ${job.maxRuns}</dd></div>`}
 <div><dt>Misfire grace</dt><dd>${misfireGraceTime === null ? "always runs" : lengthText(misfireGraceTime * 1_000)}</dd></div>
 <div><dt>Timeout</dt><dd>${timeoutMs === null ? "none" : lengthText(timeoutMs)}</dd></div>

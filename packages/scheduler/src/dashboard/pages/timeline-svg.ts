@@ -102,7 +102,7 @@ function extentOf(
   { startedAt, finishedAt, scheduledAt, submittedAt, state }: StoredExecution,
   { fromMs, toMs }: Span,
 ): [number, number] {
-  const start = startedAt ?? (state === "submitted" ? submittedAt : scheduledAt);
+  const start = startedAt ?? (state === "submitted" || state === "queued" ? submittedAt : scheduledAt);
   const end = finishedAt ?? (state === "running" ? toMs : start);
   const within = (at: number) => Math.min(Math.max(at, fromMs), toMs);
   return [within(start), within(startedAt === null ? start : end)];
