@@ -208,12 +208,15 @@ export const overlapCases: Cases = {
     await store.report([news(run)]);
     assert.equal(await reapOne(store), undefined);
   },
-  "cancel-other asks the oldest to end, as many as must go": async ({ store }) => {
+  "cancel-other asks the oldest to end, as many as must go": async ({ store, advance }) => {
     const added = job({ maxInstances: 2, nextRunMs: FAR });
     await store.insert(added);
     const hands = [1, 2].map(() => byHand(added));
     const held = [];
-    for (const hand of hands) held.push({ instanceId: hand.instance!.id, verdict: await started(store, hand) });
+    for (const hand of hands) {
+      held.push({ instanceId: hand.instance!.id, verdict: await started(store, hand) });
+      await advance(2); // of the same millisecond, neither is the older
+    }
     const third = byHand(added, { overlap: "cancel-other" });
     const oldest = held[0]!.verdict.runs[0]!.executionId;
     assert.deepEqual(await store.dispatch([third]), [{ kind: "queued", superseded: [], cancel: [oldest] }]);

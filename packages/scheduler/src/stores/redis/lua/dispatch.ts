@@ -139,10 +139,11 @@ local function askToEnd(id, job)
   local byInstance, order, stop = {}, {}, 0
   local index = P .. 'history:' .. id
   while stop < 5000 do
-    local ids = call('ZREVRANGE', index, stop, stop + 99)
+    local ids, isOpen = call('ZREVRANGE', index, stop, stop + 99), false
     for n, row in ipairs(read(P .. 'runs', ids)) do
       local state = row and sub(row, 1, 1)
       if state == 's' or state == 'r' then
+        isOpen = true
         local isRead, nature = pcall(cjson.decode, match(row, '^[^\n]*\n%d+ %S+ ([^\n]*)') or '')
         local instance = isRead and type(nature) == 'table' and nature[5] or ''
         if not byInstance[instance] then
@@ -153,7 +154,7 @@ local function askToEnd(id, job)
       end
     end
     stop = stop + 100
-    if #ids < 100 then break end
+    if #ids < 100 or (#order >= job.active and not isOpen) then break end
   end
   local all = {}
   for n = #order, math.max(1, #order - (job.active - tonumber(job.max))), -1 do
