@@ -322,7 +322,7 @@ describe("an order", () => {
     expect(body.data.status).toBe("unpaid");
     await jobs.scheduler.removeJob(`order:${body.data.order_id}`);
     await world.mysql.write("UPDATE orders SET expires_at = expires_at - 60000 WHERE id = ?", [body.data.order_id]);
-    await jobs.scheduler.runNow("heal-orders");
+    await jobs.scheduler.runNow("heal-orders", undefined, { overlap: "queue-one" });
     await eventually(async () => {
       expect((await at.get(`/orders/${body.data.order_id}`)).body.data.status).toBe("cancelled");
     });
