@@ -65,7 +65,7 @@ export interface JobStore {
    * `offered`, however acknowledged) are leased to `owner` with a new token and `attempt` + 1 (an offered one keeps its
    * attempt); the others are closed, their unfinished executions `lost`. One that was asked to end is closed as well, its
    * executions `cancelled`. Then runs that wait and for which there is a place are leased to `owner` with a token that no
-   * dispatch has given, unless their job is paused and they were not asked for by hand.
+   * dispatch has given, unless their job is paused; those by hand, and the last of `maxRuns`, do not ask for a next run.
    */
   reap(request: ClaimRequest): MaybePromise<Reaped>;
   /** Frees instances for any other scheduler to take over at once (`offered`); stale ones are ignored. */
@@ -148,7 +148,7 @@ export interface Decision {
     readonly nextRunMs: number | null;
     /**
      * Given for a job with `maxRuns`: so many of the instance's runs, the first ones, are too late and do not count. The
-     * store adds the others that it opens to the job's `runCount`; at `maxRuns` the job stays without a next run.
+     * store adds the others that it opens, or leaves waiting in the place of none, to the job's `runCount`; at `maxRuns` the job stays without a next run.
      */
     readonly uncounted?: number;
   };

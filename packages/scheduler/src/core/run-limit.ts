@@ -35,10 +35,19 @@ export function limitedRuns(
   return { runs: due.runs.slice(0, late + Math.max(0, maxRuns! - runCount)), late };
 }
 
+/** True for a run that starts, once it has waited, although its job has no next run: one by hand, or the last of `maxRuns`. */
+export function startsWithoutNextRun({ claim, instance }: Decision): boolean {
+  const { maxRuns, runCount = 0 } = instance!.job;
+  return claim === undefined || (maxRuns !== undefined && runCount + 1 >= maxRuns);
+}
+
 /** Runs of a job after a decision that counts; undefined when it counts none. */
 export function runCountAfter(decision: Decision, verdict: Verdict): number | undefined {
   const { claim, instance } = decision;
-  if (claim?.uncounted === undefined || instance === undefined || verdict.kind !== "started") return undefined;
+  if (claim?.uncounted === undefined || instance === undefined) return undefined;
+  // One that takes the place of a run that waited is counted already, with that one.
+  if (verdict.kind === "queued") return (instance.job.runCount ?? 0) + (verdict.superseded.length === 0 ? 1 : 0);
+  if (verdict.kind !== "started") return undefined;
   const late = new Set(instance.runs.slice(0, claim.uncounted).map(({ executionId }) => executionId));
   const started = verdict.runs.filter(({ executionId }) => !late.has(executionId)).length;
   return (instance.job.runCount ?? 0) + started;

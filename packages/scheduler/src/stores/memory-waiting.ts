@@ -7,8 +7,8 @@ export interface WaitingRun {
   /** As it will run. */
   readonly job: JobRecord;
   readonly row: ExecutionRow;
-  /** It was asked for by hand, and starts also while its job is paused. */
-  readonly isByHand: boolean;
+  /** It starts also while its job has no next run. */
+  readonly needsNoNextRun: boolean;
 }
 
 /** The runs that wait, one for each job, the longest wait first. */

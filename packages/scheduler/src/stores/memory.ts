@@ -23,7 +23,7 @@ import type {
   Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { runCountAfter } from "../core/run-limit.js";
+import { runCountAfter, startsWithoutNextRun } from "../core/run-limit.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { type ExecutionRow, type JobPast, MemoryHistory } from "./memory-history.js";
 import { type Instance, MemoryInstances } from "./memory-instances.js";
@@ -165,7 +165,7 @@ export class MemoryJobStore implements JobStore {
       if (repeated !== undefined) return repeated;
     }
     if (!holds) return slot !== undefined && this.#isDone(slot, decision) ? NOTHING : STALE;
-    const verdict = instance === undefined ? NOTHING : this.#open(instance, slot, claim !== undefined, nowMs);
+    const verdict = instance === undefined ? NOTHING : this.#open(decision, instance, slot, nowMs);
     if (claim !== undefined) this.#advance(slot, claim.nextRunMs, runCountAfter(decision, verdict));
     return verdict;
   }
@@ -196,7 +196,8 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Counts what runs, writes the executions and opens the instance. */
-  #open(instance: NewInstance, slot: number, isClaimed: boolean, nowMs: number): Verdict {
+  #open(decision: Decision, instance: NewInstance, slot: number, nowMs: number): Verdict {
+    const isClaimed = decision.claim !== undefined;
     const runs = isClaimed ? this.#notYetExecuted(instance.runs, slot) : instance.runs;
     if (runs.length === 0) return NOTHING;
     const { job, owner } = instance;
@@ -215,7 +216,7 @@ export class MemoryJobStore implements JobStore {
       const waiting = mayWait ? rows.pop() : undefined;
       for (const row of rows) this.#endUnstarted(row, nowMs);
       if (waiting === undefined) return MAX_INSTANCES;
-      const superseded = this.#wait(instance, waiting, !isClaimed, nowMs);
+      const superseded = this.#wait(instance, waiting, startsWithoutNextRun(decision), nowMs);
       return { kind: "queued", superseded, cancel: overlap === "queue-one" ? [] : this.#askToEnd(past, maxInstances) };
     }
     const { token } = this.#begin(instance, rows, nowMs);
@@ -223,11 +224,11 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Leaves the run waiting; returns the one whose place it took. */
-  #wait({ id, job }: NewInstance, row: ExecutionRow, isByHand: boolean, nowMs: number): readonly PlannedRun[] {
+  #wait({ id, job }: NewInstance, row: ExecutionRow, needsNoNextRun: boolean, nowMs: number): readonly PlannedRun[] {
     const before = this.#waiting.take(job.id);
     this.#endWaiting(before, "max_instances", nowMs);
     row.state = "queued";
-    this.#waiting.put({ instanceId: id, job: waitingJob(job), row, isByHand });
+    this.#waiting.put({ instanceId: id, job: waitingJob(job), row, needsNoNextRun });
     return before === undefined ? [] : [before.row.asPlanned()];
   }
 
@@ -385,12 +386,12 @@ export class MemoryJobStore implements JobStore {
     const found: WaitingRun[] = [];
     for (const waiting of this.#waiting) {
       if (found.length >= limit) break;
-      const { job, row, isByHand } = waiting;
+      const { job, row, needsNoNextRun } = waiting;
       if (!lanes.some((lane) => takes(lane, job))) continue;
       const slot = this.#jobs.find(job.id);
       const isPaused = slot !== undefined && this.#jobs.nextRun(slot) === null;
       const { maxInstances } = slot === undefined ? job : this.#jobs.outline(slot);
-      if (row.past.running < maxInstances && (isByHand || !isPaused)) found.push(waiting);
+      if (row.past.running < maxInstances && (needsNoNextRun || !isPaused)) found.push(waiting);
     }
     return found;
   }

@@ -186,6 +186,27 @@ export const overlapCases: Cases = {
     await store.report([news(heldBy(resumed!))]);
     assert.deepEqual((await reapOne(store))?.runs, hand.instance!.runs);
   },
+  "a run that waits counts towards maxRuns once, and the last one starts although its job has ended": async ({
+    store,
+  }) => {
+    const run = await running(store, { overlap: "queue-one" });
+    await change(store, run.job.id, { maxRuns: 2, runCount: 0 });
+    const counted = async (at: number) => {
+      const what = await dueDecision(store, run.job.id, at);
+      return store.dispatch([{ ...what, claim: { ...what.claim!, uncounted: 0 } }]);
+    };
+    const countOf = async () => (await store.get(run.job.id))?.runCount;
+    assert.equal((await counted(2_000))[0]?.kind, "queued");
+    assert.equal(await countOf(), 1);
+    assert.equal((await counted(3_000))[0]?.kind, "queued");
+    assert.equal(await countOf(), 1);
+    await store.report([news(run)]);
+    const taken = await reapOne(store);
+    assert.equal((await counted(4_000))[0]?.kind, "queued");
+    assert.deepEqual([await countOf(), (await store.get(run.job.id))?.nextRunMs], [2, null]);
+    await store.report([news(heldBy(taken!))]);
+    assert.equal((await reapOne(store))?.runs[0]?.scheduledAt, 4_000);
+  },
   "removing its job ends what waits, and what runs goes on": async ({ store }) => {
     const { run, queuedId } = await waiting(store);
     assert.equal(await store.remove(run.job.id), true);

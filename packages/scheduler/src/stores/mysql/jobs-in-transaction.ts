@@ -36,11 +36,7 @@ export interface JobsInTransaction {
 const newId = idMaker(Math.random);
 
 /** Schedulers see what was committed at their next look, a second later at most; nobody is woken before there is something to see. */
-export function jobsInTransaction(
-  run: RunSql,
-  tables: Tables,
-  options: InTransactionOptions,
-): JobsInTransaction {
+export function jobsInTransaction(run: RunSql, tables: Tables, options: InTransactionOptions): JobsInTransaction {
   checkKnown<InTransactionOptions>(options, OPTIONS, "inTransaction");
   const { timezone = "UTC", jobDefaults = {} } = options;
   checkDefaults(jobDefaults);

@@ -157,7 +157,7 @@ function waitingTable(prefix: string): readonly string[] {
       executor ${text(190)},
       max_instances INT NOT NULL,
       max_deliveries INT NOT NULL,
-      by_hand TINYINT NOT NULL COMMENT '1: starts also while its job is paused',
+      no_next_run TINYINT NOT NULL COMMENT '1: starts also while its job has no next run',
       queued_ms BIGINT NOT NULL,
       spec LONGTEXT NOT NULL COMMENT 'the job as it will run, as JSON',
       PRIMARY KEY (ns, job_id),

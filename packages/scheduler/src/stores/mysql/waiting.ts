@@ -1,5 +1,6 @@
 import { decodeJob, encodeJob, type JobRecord, waitingJob } from "../../core/job-record.js";
 import type { ClaimRequest, Decision, PlannedRun, Queued, TakenOver } from "../../core/job-store.js";
+import { startsWithoutNextRun } from "../../core/run-limit.js";
 import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds, SEPARATOR } from "./asked-ids.js";
 import type { Row, Session, Sessions } from "./session.js";
@@ -13,17 +14,18 @@ const STARTED_TOKEN = 2;
 export async function queue(
   session: Session,
   tables: Tables,
-  { jobId, claim, instance }: Decision,
+  decision: Decision,
   { nowMs, maxInstances }: { readonly nowMs: number; readonly maxInstances: number },
 ): Promise<Queued> {
   const { ns, waiting } = tables;
+  const { jobId, instance } = decision;
   const { id, job, runs, overlap } = instance!;
   const superseded = await supersede(session, tables, jobId, nowMs);
   const { executionId, scheduledAt } = runs.at(-1)!;
   const { func, executor, max, deliveries, spec } = columnsOf(job);
   await session.run(
     `INSERT INTO ${waiting} (ns, job_id, id, execution_id, scheduled_ms, func, executor, max_instances, max_deliveries,
-       by_hand, queued_ms, spec) VALUES (?)`,
+       no_next_run, queued_ms, spec) VALUES (?)`,
     [
       [
         ns,
@@ -35,7 +37,7 @@ export async function queue(
         executor,
         max,
         deliveries,
-        claim === undefined ? 1 : 0,
+        startsWithoutNextRun(decision) ? 1 : 0,
         nowMs,
         spec,
       ],
@@ -178,7 +180,7 @@ async function startableJobs(session: Session, tables: Tables, request: ClaimReq
   const mine = runnable(lanesOf(request));
   const rows = await session.rows(
     `SELECT w.job_id FROM ${waiting} w LEFT JOIN ${jobs} j ON j.ns = w.ns AND j.id = w.job_id
-     WHERE w.ns = ? AND ${mine.where} AND (j.id IS NULL OR j.next_run_ms IS NOT NULL OR w.by_hand = 1)
+     WHERE w.ns = ? AND ${mine.where} AND (j.id IS NULL OR j.next_run_ms IS NOT NULL OR w.no_next_run = 1)
        AND (SELECT COUNT(*) FROM ${instances} i WHERE i.ns = w.ns AND i.job_id = w.job_id)
          < COALESCE(j.max_instances, w.max_instances)
      ORDER BY w.queued_ms LIMIT ?`,
@@ -212,7 +214,7 @@ async function startThose(session: Session, tables: Tables, request: ClaimReques
   for (const row of rows) {
     const jobId = row["job_id"] as string;
     const job = jobsById.get(jobId);
-    const isPaused = job !== undefined && job["next_run_ms"] === null && Number(row["by_hand"]) !== 1;
+    const isPaused = job !== undefined && job["next_run_ms"] === null && Number(row["no_next_run"]) !== 1;
     const max = Number((job ?? row)["max_instances"]);
     if (isPaused || (running.get(jobId) ?? 0) >= max) continue;
     const taken = takenOver(row);

@@ -1,5 +1,6 @@
 import { encodeJob, type JobRecord, type Overlap, waitingJob } from "../../core/job-record.js";
 import type { Decision, PlannedRun, Queued, Verdict } from "../../core/job-store.js";
+import { startsWithoutNextRun } from "../../core/run-limit.js";
 import { mostDeliveries, natureOf, onceField, word } from "./execution-row.js";
 import { laneOfJob } from "./lane.js";
 import { dispatch as lua } from "./lua/dispatch.js";
@@ -45,9 +46,10 @@ function batchFrom(decisions: readonly Decision[], from: number): readonly Decis
 
 function addDecision(
   args: Argument[],
-  { jobId, claim, instance }: Decision,
+  decision: Decision,
   isStored: (job: JobRecord, version: number) => boolean,
 ): void {
+  const { jobId, claim, instance } = decision;
   args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", claim?.uncounted ?? "", instance?.id ?? "");
   if (instance === undefined) return;
   const { job, owner, runs, leaseMs, offered = false, overlap = "skip" } = instance;
@@ -62,7 +64,7 @@ function addDecision(
     JSON.stringify(runs.flatMap(({ executionId, scheduledAt }) => [executionId, scheduledAt])),
     known ? "" : encodeJob(job),
     OVERLAP_LETTERS[overlap],
-    overlap === "skip" ? "" : waitingText({ job, runs, id: instance.id, lane, isByHand: claim === undefined }),
+    overlap === "skip" ? "" : waitingText(decision, lane),
     runs.length,
   );
   for (const run of runs) {
@@ -82,10 +84,11 @@ function verdictOf(answer: string, { instance }: Decision): Verdict {
 }
 
 /** The last run as it waits: its head (see `waitingLua`), then its job. */
-function waitingText({ job, runs, id, lane, isByHand }: WaitingParts): string {
+function waitingText(decision: Decision, lane: string): string {
+  const { id, job, runs } = decision.instance!;
   const { executionId, scheduledAt } = runs.at(-1)!;
   const head: WaitingHead = [
-    isByHand ? 1 : 0,
+    startsWithoutNextRun(decision) ? 1 : 0,
     job.maxInstances,
     mostDeliveries(job),
     id,
@@ -96,16 +99,8 @@ function waitingText({ job, runs, id, lane, isByHand }: WaitingParts): string {
   return `${JSON.stringify(head)}\n${encodeJob(waitingJob(job))}`;
 }
 
-interface WaitingParts {
-  readonly job: JobRecord;
-  readonly runs: readonly PlannedRun[];
-  readonly id: string;
-  readonly lane: string;
-  readonly isByHand: boolean;
-}
-
 export type WaitingHead = readonly [
-  isByHand: 0 | 1,
+  needsNoNextRun: 0 | 1,
   maxInstances: number,
   mostDeliveries: number,
   instanceId: string,

@@ -173,6 +173,8 @@ local function wait(decision, job, run)
   flush()
   local superseded = endWaiting(decision.id, 'm', nowText) or ''
   call('HSET', P .. 'waiting', decision.id, decision.waiting)
+  -- One that takes the place of a run that waited is counted already, with that one.
+  if superseded == '' then decision.counted = 1 end
   call('ZADD', P .. 'ended:q', nowText, run)
   return 'q' .. superseded .. '\n' .. (decision.overlap == 'c' and askToEnd(decision.id, job) or '')
 end

@@ -140,7 +140,7 @@ local function placeOf(index, score, member)
 end
 `;
 
-/** Ending what waits. Its head is [by hand, max instances, most deliveries, instance id, lane, execution id, run time]. */
+/** Ending what waits. Its head is [starts without a next run, max instances, most deliveries, instance id, lane, execution id, run time]. */
 export const waitingLua = String.raw`
 -- The head of a waiting run, and as JSON; nil when it cannot be read.
 local function headOfWaiting(text)
