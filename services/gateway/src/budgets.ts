@@ -6,6 +6,8 @@ export interface Budgets {
   readonly recommendMs: number;
   readonly recommendAttemptMs: number;
   readonly updatesMs: number;
+  /** Of a hot list, which nobody waits for. */
+  readonly hotListMs: number;
   readonly hydrateMs: number;
   readonly blocksMs: number;
   readonly redisMs: number;
@@ -32,6 +34,7 @@ export function budgetsOf(pageMs = PAGE_BUDGET_MS): Budgets {
     recommendMs: share(300),
     recommendAttemptMs: share(180),
     updatesMs: share(200),
+    hotListMs: share(1_000),
     hydrateMs: share(300),
     blocksMs: share(50),
     redisMs: share(100),

@@ -154,6 +154,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.use(pages);
     const hotLists = new HotLists({
       recommender,
+      timeoutMs: budgets.hotListMs,
       articles,
       channelIds: () => channels.ids(),
       lastResort: (channelId) => pages.list(channelId),

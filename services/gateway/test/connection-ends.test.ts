@@ -19,7 +19,7 @@ beforeAll(async () => {
   alice = await bearer(await world.addUser("alice"));
   await world.addArticles(30);
   const { address: recommenderAddress } = await world.openRecommendation();
-  gateway = await world.openGateway({ recommenderAddress, inFlightMax: IN_FLIGHT_MAX, stallTimeoutMs: 1_500 });
+  gateway = await world.openGateway({ recommenderAddress, inFlightMax: IN_FLIGHT_MAX, stallTimeoutMs: 4_000 });
 });
 afterAll(async () => {
   await world?.[Symbol.asyncDispose]();

@@ -183,7 +183,7 @@ describe("a page", () => {
       );
       for (const id of ["article_id", "aut_id", "channel_id"]) expect(result[id]).toMatch(/^\d+$/);
     }
-    expect(Math.abs(body.data.server_time - Date.now())).toBeLessThan(5_000);
+    expect(Math.abs(body.data.server_time - Date.now())).toBeLessThan(60_000); // a clock, not a speed
   });
 
   test("keeps ids beyond 2^53 and texts of any script as they are", async () => {

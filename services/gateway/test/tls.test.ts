@@ -31,7 +31,7 @@ describe("a recommender with certificates", () => {
   const ask = async (credentials?: ReturnType<typeof clientTls>, serverName?: string) => {
     await using recommender = unaryRecommender({
       address: recommendation.address,
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
       credentials,
       serverName,
     });
@@ -45,8 +45,8 @@ describe("a recommender with certificates", () => {
 
   test("explains a feed to who is of the same authority, where it is made", async () => {
     const credentials = clientTls(ours.issue("caller"));
-    await using recommender = unaryRecommender({ address: recommendation.address, timeoutMs: 2_000, credentials });
-    expect((await recommender.explain(reader)).candidates.length).toBeGreaterThan(0);
+    await using recommender = unaryRecommender({ address: recommendation.address, timeoutMs: 20_000, credentials });
+    expect((await recommender.explain(reader, { timeoutMs: 20_000 })).candidates.length).toBeGreaterThan(0);
   });
 
   test("refuses who shows no certificate, or one of another authority", async () => {

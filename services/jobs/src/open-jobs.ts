@@ -59,6 +59,8 @@ export interface JobsConfig {
   readonly coverOrigins?: readonly string[];
   /** How long the event log keeps what models have learnt. */
   readonly eventsKeepDays?: number;
+  /** How long the counting of wrong passwords may wait for Redis; then this service counts alone. */
+  readonly limitTimeoutMs?: number;
   /** How long another job service waits before it takes over what this one ran. */
   readonly leaseMs?: number;
   /** Of gateways, as http://host:port: the health page asks how they are. */
@@ -82,6 +84,7 @@ const PATIENT = {
   transactionTimeoutMs: 30_000,
 };
 const REDIS_MS = 2_000;
+const LIMIT_MS = 100;
 const LEASE_MS = 10_000;
 const EVENTS_KEEP_DAYS = 180;
 const DAY_MS = 24 * 60 * 60 * 1_000;
@@ -136,7 +139,10 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     };
     const redis = open(redisUrl, "REDIS_URL");
     const stateRedis = stateRedisUrl === redisUrl ? redis : open(stateRedisUrl, "REDIS_STATE_URL");
-    const limitRedis = openRedis(redisUrl, { onError: namingLogin("REDIS_URL", onRedisError) });
+    const limitRedis = openRedis(redisUrl, {
+      commandTimeoutMs: config.limitTimeoutMs ?? LIMIT_MS,
+      onError: namingLogin("REDIS_URL", onRedisError),
+    });
     resources.defer(() => limitRedis.disconnect());
     const security = { credentials: config.tls && clientTls(config.tls), serverName: config.tlsServerName };
     const { recommenderAddress, explainAddress } = config;

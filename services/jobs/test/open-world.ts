@@ -26,6 +26,7 @@ export function openJobsOf(world: World, config: Partial<JobsConfig> = {}): Prom
     redisUrl: world.redis.url,
     recommenderAddress: "127.0.0.1:1",
     leaseMs: 2_000,
+    limitTimeoutMs: 10_000,
     log,
     ...config,
   });

@@ -78,7 +78,12 @@ export async function openSite(): Promise<Site> {
   const assets = [dist, COVERS];
   const recommendation = await world.openRecommendation();
   const recommenderAddress = recommendation.address;
-  const gateway = await world.openGateway({ recommenderAddress, assets, push: { updatesEveryMs: 500 } });
+  const gateway = await world.openGateway({
+    recommenderAddress,
+    assets,
+    push: { updatesEveryMs: 500 },
+    messageRate: { messages: 20, perSeconds: 59 },
+  });
   await warmUp(gateway.url);
   const visit = visitor(browser, gateway.url);
   return {

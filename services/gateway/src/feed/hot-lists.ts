@@ -6,6 +6,8 @@ import type { Pick } from "./page.js";
 
 interface Parts {
   readonly recommender: Recommender;
+  /** Limit for the recommender's answer. */
+  readonly timeoutMs: number;
   readonly articles: Articles;
   readonly channelIds: () => readonly number[];
   /** What to show when the recommender never answered: the newest, from MySQL. */
@@ -25,7 +27,6 @@ const LIST_ARTICLES = 50;
 const REFRESH_MS = 5_000;
 /** While there is nothing to show. */
 const FIRST_MS = 500;
-const TIMEOUT_MS = 1_000;
 
 /**
  * Each channel's hot list, in memory and always warm, for when the recommendation service does not answer. It is what the
@@ -96,7 +97,10 @@ export class HotLists implements AsyncDisposable {
   async #hottest(channelId: number): Promise<readonly Pick[]> {
     const request = { userId: 0n, channelId, articleNum: LIST_ARTICLES, timeStamp: 0n };
     try {
-      const { recommends } = await this.parts.recommender.recommend(request, { timeoutMs: TIMEOUT_MS, dryRun: true });
+      const { recommends } = await this.parts.recommender.recommend(request, {
+        timeoutMs: this.parts.timeoutMs,
+        dryRun: true,
+      });
       return recommends.map(({ articleId }) => ({ articleId, reason: "hot", track: undefined }));
     } catch (error) {
       if (this.#lists.has(channelId)) throw error; // what there is is better than the newest
