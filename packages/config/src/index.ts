@@ -1,4 +1,5 @@
 export { isLoopback, isPublishedSecret, refusePublished } from "./published-secrets.js";
+export { reachableUrl } from "./reachable-url.js";
 export { readConfig } from "./read-config.js";
 export { type MysqlAddress, mysqlAddress, type RedisAddress, redisAddress, ServerUrlError } from "./server-url.js";
 export { isWholeTls, TLS_VARIABLES, type Tls, tlsOf, WHOLE_TLS } from "./tls.js";

@@ -55,6 +55,19 @@ describe("openEmbedded", () => {
     expect([next.redis.reused, next.mariadb.reused]).toEqual([false, false]);
   });
 
+  test("kill -9 of the parent ends both servers where setpriv cannot ask the kernel for it, or is missing", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(`${folder.path}/setpriv`, "#!/bin/sh\nexit 1\n", { mode: 0o755 });
+    const env = { ...process.env, PATH: `${folder.path}:${process.env["PATH"]}` };
+    const [first, launcher] = await launch(`${folder.path}/data`, "stay", env);
+    launcher.kill("SIGKILL");
+    await once(launcher, "exit");
+    expect([await gone(first.redisPid), await gone(first.mariadbPid)]).toEqual([true, true]);
+    const [second, next] = await launch(`${folder.path}/data`, "leave", env);
+    await once(next, "exit");
+    expect([await gone(second.redisPid), await gone(second.mariadbPid)]).toEqual([true, true]);
+  });
+
   test("a launcher that ends takes its servers along", async () => {
     using folder = temporaryFolder();
     const [launched, launcher] = await launch(folder.path, "leave");

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { endWithOwner } from "./end-with-owner.js";
 import { endWithThisProcess } from "./end-with-this-process.js";
 import type { ServerCommand } from "./find-servers.js";
 import { pollFor } from "./poll-for.js";
@@ -127,9 +128,10 @@ async function start(spec: ServerSpec, socketPath: string): Promise<Server> {
   if (identity === undefined) throw diedAtOnce(spec, await ended);
 
   const forget = endWithThisProcess(() => signal(identity, signals(spec)));
-  const exited = ended.then(forget);
-  const endsWithOwner = dieWithParent(spec).length > 0;
-  writeRunning(socketPath, { server: identity, owner: thisProcess(), endsWithOwner, stopping: false, port: spec.port });
+  const unwatch = dieWithParent(spec).length > 0 ? () => undefined : endWithOwner(identity, deathSignal(spec));
+  const exited = ended.then(forget).then(unwatch);
+  const owner = thisProcess();
+  writeRunning(socketPath, { server: identity, owner, endsWithOwner: true, stopping: false, port: spec.port });
   await untilItAnswers(spec, socketPath, child, ended);
   return {
     socketPath,
@@ -174,7 +176,11 @@ function dieWithParent(spec: ServerSpec): string[] {
   setprivWorks ??=
     process.platform === "linux" &&
     spawnSync("setpriv", ["--pdeathsig", "TERM", "true"], { stdio: "ignore" }).status === 0;
-  return setprivWorks ? ["setpriv", "--pdeathsig", spec.ephemeral ? "KILL" : "TERM", "--"] : [];
+  return setprivWorks ? ["setpriv", "--pdeathsig", deathSignal(spec), "--"] : [];
+}
+
+function deathSignal({ ephemeral }: ServerSpec): "KILL" | "TERM" {
+  return ephemeral ? "KILL" : "TERM";
 }
 
 interface End {

@@ -12,7 +12,11 @@ export interface Launched {
 const ENTRY = fileURLToPath(new URL("../src/index.ts", import.meta.url));
 
 /** A real launcher in a process of its own, so that it can be killed. */
-export async function launch(dataDir: string, afterwards: "stay" | "leave"): Promise<[Launched, ChildProcess]> {
+export async function launch(
+  dataDir: string,
+  afterwards: "stay" | "leave",
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<[Launched, ChildProcess]> {
   const story = `
     import { openEmbedded } from ${JSON.stringify(ENTRY)};
     const startedAt = performance.now();
@@ -22,7 +26,7 @@ export async function launch(dataDir: string, afterwards: "stay" | "leave"): Pro
     ${afterwards === "stay" ? "setInterval(() => {}, 1000);" : ""}
   `;
   const args = ["--import", "tsx", "--input-type=module", "--eval", story];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env });
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   return [JSON.parse(line.toString()) as Launched, child];
 }

@@ -42,7 +42,7 @@ export async function reportMissingRights({ redis, variable, commands, log }: Re
 export function cacheCommands(name: string): readonly NeededCommand[] {
   const key = `${name}:{0}`;
   const written: NeededCommand = ["set", key, "", "px", "1"];
-  return [["get", key], written, ["getrange", key, "0", "16"], ...scriptCommands(key)];
+  return [["get", key], ["time"], written, ["getrange", key, "0", "16"], ...scriptCommands(key)];
 }
 
 /** The commands of scripts on a key, which are sent by their hash and in full when Redis does not know them. */

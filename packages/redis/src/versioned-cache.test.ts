@@ -56,7 +56,11 @@ function table() {
   };
 }
 
-function cacheOf(source: CacheSource<string>, client = redis, more: { localMax?: number } = {}) {
+function cacheOf(
+  source: CacheSource<string>,
+  client = redis,
+  more: { localMax?: number; onUnreadable?: (error: unknown) => void } = {},
+) {
   return new VersionedCache<string>({
     name: "row",
     redis: client,
@@ -131,6 +135,33 @@ describe("a versioned cache", () => {
     expect(await cache.get(1n)).toBe("new");
     await settled();
     expect(await cacheOf(source).get(1n)).toBe("new");
+  });
+
+  test("a stored version of the future is read as missing and written over, whatever its time to live", async () => {
+    const { source, write, asked } = table();
+    write(1n, 5, "true");
+    for (const version of ["99999999999999", String(Date.now() + 3_600_000)])
+      for (const rest of ["+wrong", "-", "?"]) {
+        await redis.set("row:{1}", version + rest);
+        const unreadable: unknown[] = [];
+        const cache = cacheOf(source, redis, { onUnreadable: (error) => unreadable.push(error) });
+        expect([version + rest, await cache.get(1n)]).toEqual([version + rest, "true"]);
+        expect(unreadable).toHaveLength(1);
+        await settled();
+        expect(await redis.get("row:{1}")).toBe("5+true");
+      }
+    expect(asked).toHaveLength(6);
+    expect(await cacheOf(source).get(1n)).toBe("true");
+    expect(asked).toHaveLength(6);
+  });
+
+  test("versions of a database whose clock was hours ahead still keep the newer value", async () => {
+    const { source } = table();
+    const ahead = Date.now() + 7_200_000;
+    const cache = cacheOf(source);
+    await cache.offer(1n, { version: ahead + 1, value: "newer" });
+    await cacheOf(source).offer(1n, { version: ahead, value: "older" });
+    expect(await redis.get("row:{1}")).toBe(`${ahead + 1}+newer`);
   });
 
   test("a version too new keeps what is loaded out for a minute, not for ever", async () => {

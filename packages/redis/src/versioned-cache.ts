@@ -41,6 +41,12 @@ const ABSENT_TTL_MS = 5_000;
 /** How long a mark that says "older than this is stale" outlives the loads that could still bring something older. */
 const STALE_MARK_TTL_S = 60;
 
+/**
+ * Versions are milliseconds of the database's clock. One that is further ahead of the other clocks is a mistake, which nothing real would
+ * replace until its time has come: it is read as missing, and written over.
+ */
+const AHEAD_MAX_MS = 60_000;
+
 const PRESENT = 0x2b; // "+"
 const ABSENT = 0x2d; // "-"
 
@@ -48,7 +54,9 @@ const KEEP_NEWER = `
 local held = redis.call('GETRANGE', KEYS[1], 0, 16)
 if held ~= '' then
   local version = tonumber(string.match(held, '^%d+'))
-  if version and version > tonumber(ARGV[1]) then return 0 end
+  local given = tonumber(ARGV[1])
+  local latest = math.max(given, redis.call('TIME')[1] * 1000) + tonumber(ARGV[4])
+  if version and version > given and version <= latest then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PX', ARGV[3])
 return 1`;
@@ -63,7 +71,7 @@ redis.call('SET', KEYS[1], ARGV[1] .. '?', 'EX', ARGV[2])
 return 1`;
 
 interface CacheRedis extends Redis {
-  cacheKeepNewer(key: string, version: number, body: Buffer, ttlMs: number): Promise<number>;
+  cacheKeepNewer(key: string, version: number, body: Buffer, ttlMs: number, aheadMs: number): Promise<number>;
   cacheMarkStale(key: string, version: number, ttlSeconds: number): Promise<number>;
 }
 
@@ -241,7 +249,7 @@ export class VersionedCache<T> {
     const body =
       value === undefined ? Buffer.of(ABSENT) : Buffer.concat([Buffer.of(PRESENT), this.options.encode(value)]);
     const ttlMs = this.#jittered(value === undefined ? ABSENT_TTL_MS : REDIS_TTL_S * 1_000);
-    await this.#redis.cacheKeepNewer(this.key(id), version, body, ttlMs);
+    await this.#redis.cacheKeepNewer(this.key(id), version, body, ttlMs, AHEAD_MAX_MS);
   }
 
   /** `<version>+<body>`, `<version>-` for an absent row, `<version>?` for a mark; a mark holds no value. */
@@ -251,6 +259,7 @@ export class VersionedCache<T> {
     const version = Number(bytes.toString("latin1", 0, end));
     if (end === 0 || !Number.isSafeInteger(version))
       throw new TypeError(`${this.options.name}: a value without a version`);
+    if (version > Date.now() + AHEAD_MAX_MS) throw new RangeError(`${this.options.name}: a version of the future`);
     if (bytes[end] === PRESENT) return { version, value: this.options.decode(bytes.subarray(end + 1)) };
     if (bytes[end] === ABSENT) return { version, value: undefined };
     return undefined;

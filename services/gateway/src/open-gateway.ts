@@ -1,7 +1,7 @@
 import { fillNameKeys } from "@headline/accounts";
 import { newestArticleIds } from "@headline/articles";
 import { followChanges } from "@headline/change-feed";
-import type { Tls } from "@headline/config";
+import { reachableUrl, type Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { createSignInLimit, type SignInRates } from "@headline/limits";
 import { gathered, type Log, logged } from "@headline/observability";
@@ -218,7 +218,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.use(server);
     log.info({ port: server.port }, "gateway listens");
     return {
-      url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${server.port}`,
+      url: reachableUrl(host, server.port),
       port: server.port,
       [Symbol.asyncDispose]: () => resources.close(),
     };

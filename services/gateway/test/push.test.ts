@@ -79,6 +79,23 @@ const RECEIPT = { everyMs: 200 };
 const write = ({ http }: Person, to: Person, text = "hello") =>
   http.post(`/conversations/${to.id}/messages`, { text, client_id: randomUUID() });
 
+test("two installations on two databases of one Redis hear nothing of each other", async () => {
+  await using other = await openWorld();
+  const reader = await person();
+  await other.mysql.write("INSERT INTO users (id, name, created_at) VALUES (?, 'the same id', 1)", [reader.id]);
+  await using there = await other.openGateway({ recommenderAddress, redisUrl: `unix://${world.redis.path}?db=1` });
+  using ours = await connected(one, { token: reader.token });
+  using theirs = await connected(there, { token: reader.token });
+  await follow(reader);
+  await ours.hears("notification");
+  const follower = 9_000_000n; // an id that means nothing in the other installation
+  await other.mysql.write("INSERT INTO users (id, name, created_at) VALUES (?, 'their follower', 1)", [follower]);
+  expect((await client(there, await bearer(follower)).send("PUT", `/users/${reader.id}/follow`)).status).toBe(200);
+  const heard = await theirs.hears("notification");
+  expect([...new Set(followers(heard))]).toEqual([String(follower)]);
+  expect(followers(ours.told("notification"))).not.toContain(String(follower));
+});
+
 describe("what happens on one gateway", () => {
   test("reaches the user's sockets on every gateway, as GET /notifications shows it, once, and nobody else's", async () => {
     const author = await person();

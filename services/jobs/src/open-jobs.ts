@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Tls } from "@headline/config";
+import { reachableUrl, type Tls } from "@headline/config";
 import { CloseStack } from "@headline/lifecycle";
 import { createSignInLimit } from "@headline/limits";
 import { openMysql, waitForMysql } from "@headline/mysql";
@@ -251,7 +251,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     });
     log.info({ port: bound }, "jobs listens");
     return {
-      url: `http://${host === "0.0.0.0" ? "127.0.0.1" : host}:${bound}`,
+      url: reachableUrl(host, bound),
       port: bound,
       scheduler,
       [Symbol.asyncDispose]: () => resources.close(),
