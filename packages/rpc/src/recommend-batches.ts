@@ -27,6 +27,8 @@ type Stream = ServerDuplexStream<StreamRecommendationsRequest, StreamRecommendat
 const METHOD = "StreamRecommendations";
 const CALLS_MAX = 1_024;
 const LIMIT_MS = 10_000;
+/** Calls begun in one turn of the event loop: between the turns what they asked for leaves, and what came is read. */
+const CALLS_PER_TURN = 4;
 /** Keeps a message of the largest answers far below the 4 MiB that any client accepts. */
 const REPLIES_PER_MESSAGE = 128;
 
@@ -71,6 +73,10 @@ class BatchedCall extends CallLife implements RecommendContext {
     return this.call.id;
   }
 
+  get request(): UserRequest {
+    return this.call.request ?? UserRequest.create();
+  }
+
   get dryRun(): boolean {
     return this.call.dryRun;
   }
@@ -86,6 +92,8 @@ class Conversation {
   readonly #deadlines = new DeadlineSweep((now) => this.#expire(now));
   readonly #callsMax: number;
   readonly #limitMs: number;
+  /** What was read and is not begun. */
+  #waiting: BatchedCall[] = [];
   #ready: Reply[] = [];
   #flushing = false;
   #blocked = false;
@@ -122,10 +130,12 @@ class Conversation {
 
   #read({ calls }: StreamRecommendationsRequest): void {
     if (!this.#reading) return;
-    for (const call of calls) this.#start(call);
+    const wereWaiting = this.#waiting.length > 0;
+    for (const call of calls) this.#admit(call);
+    if (!wereWaiting) this.#beginSome();
   }
 
-  #start(call: Call): void {
+  #admit(call: Call): void {
     const full = this.#inFlight.size >= this.#callsMax ? "too many calls in flight on this stream" : this.#shut();
     if (full) {
       this.options.observe?.(METHOD, "RESOURCE_EXHAUSTED", 0, call.traceparent || undefined);
@@ -136,7 +146,21 @@ class Conversation {
     const batched = new BatchedCall(call, performance.now() + timeoutMs);
     batched.place = this.#inFlight.put(batched);
     this.#deadlines.note(batched.deadlineAt);
-    this.#answer(call, batched).catch(this.options.onBug);
+    this.#waiting.push(batched);
+  }
+
+  #beginSome(): void {
+    for (const call of this.#waiting.splice(0, CALLS_PER_TURN)) {
+      if (call.ended) this.#leave(call);
+      else this.#answer(call).catch(this.options.onBug);
+    }
+    if (this.#waiting.length > 0) setImmediate(() => this.#beginSome());
+  }
+
+  /** Ended before it was begun. */
+  #leave(call: BatchedCall): void {
+    this.#observe(call, call.endedAs ?? "OK");
+    this.options.gate?.leave();
   }
 
   /** Takes a place at the gate, or says why there is none. */
@@ -145,9 +169,9 @@ class Conversation {
     return gate && !gate.enter() ? gate.refusal.message : undefined;
   }
 
-  async #answer(call: Call, batched: BatchedCall): Promise<void> {
+  async #answer(batched: BatchedCall): Promise<void> {
     try {
-      const recommendation = await this.recommend(call.request ?? UserRequest.create(), batched);
+      const recommendation = await this.recommend(batched.request, batched);
       this.#settle(batched, { $case: "answer", answer: toAnswer(recommendation) });
       this.#observe(batched, batched.endedAs ?? "OK");
     } catch (error) {
