@@ -37,10 +37,12 @@ export { explainService, recommendService, userRecommendService } from "./recomm
 export { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
 export type {
   FeedModeName,
+  MakeTokens,
   ReasonName,
   Recommend,
   Recommendation,
   RecommendContext,
+  Unsigned,
   WithoutName,
 } from "./recommendation.js";
 export {

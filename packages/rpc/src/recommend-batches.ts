@@ -81,6 +81,10 @@ class BatchedCall extends CallLife implements RecommendContext {
     return this.call.dryRun;
   }
 
+  get withoutTokens(): boolean {
+    return this.call.withoutTokens ?? false;
+  }
+
   get traceparent(): string | undefined {
     return this.call.traceparent || undefined;
   }

@@ -12,7 +12,7 @@ import type {
   StreamRecommendationsResponse,
 } from "./gen/headline/recommend/v1/recommend.js";
 import type { UserRequest } from "./gen/user_recommend.js";
-import { fromAnswer, type Recommendation } from "./recommendation.js";
+import { fromAnswerTo, type MakeTokens, type Recommendation } from "./recommendation.js";
 import { Silence } from "./silence.js";
 import { fromStatus } from "./status.js";
 
@@ -27,6 +27,8 @@ export interface StreamOptions {
   readonly rotateMs?: number;
   /** The longest pause before a broken stream is opened again. Default 500 ms. */
   readonly backoffMsMax?: number;
+  /** Makes the tokens of pages from their parts, which keeps nine tenths of a page off the wire. Default: the server makes them. */
+  readonly makeTokens?: MakeTokens | undefined;
 }
 
 interface AskOptions {
@@ -199,7 +201,7 @@ export class RecommendStream {
   #settle(lane: Lane, { id, outcome }: Reply): void {
     const ask = lane.pending.get(id);
     if (!ask || !this.#finish(ask, "answered")) return; // it was given up before the reply came
-    if (outcome?.$case === "answer") ask.resolve(fromAnswer(outcome.answer));
+    if (outcome?.$case === "answer") ask.resolve(fromAnswerTo(ask.request, outcome.answer, this.options.makeTokens));
     else if (outcome) ask.reject(fromStatus(outcome.failure.code, outcome.failure.message));
     else ask.reject(new Error("the server failed: a reply without outcome"));
   }
@@ -362,6 +364,7 @@ class Lane implements Choice {
       timeoutMs: Math.max(1, Math.ceil(ask.deadlineAt - now)),
       dryRun,
       traceparent: traceparent.length <= TRACEPARENT_MAX ? traceparent : "",
+      ...(this.options.makeTokens !== undefined && { withoutTokens: true }),
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Metadata } from "@grpc/grpc-js";
-import { type Answer, FeedMode, Reason, Without } from "./gen/headline/recommend/v1/recommend.js";
-import type { ArticleResponse, UserRequest } from "./gen/user_recommend.js";
+import { type Answer, FeedMode, Reason, type TokenParts, Without } from "./gen/headline/recommend/v1/recommend.js";
+import type { ArticleResponse, Track, UserRequest } from "./gen/user_recommend.js";
 
 /** How an answer came about, as `x-feed-mode` says it. */
 export type FeedModeName = Lowercase<Exclude<keyof typeof FeedMode, "UNRECOGNIZED">>;
@@ -22,7 +22,20 @@ export interface Recommendation extends ArticleResponse {
   readonly reasons: readonly ReasonName[];
   /** Facts about the reader that were not known in time; none by default. */
   readonly without?: readonly WithoutName[];
+  /** Beside articles without tokens: what the tokens are made of. */
+  readonly tokenParts?: TokenParts;
 }
+
+/** What tracking tokens are made of, where the caller makes them. */
+export interface Unsigned extends TokenParts {
+  readonly userId: bigint;
+  readonly channelId: number;
+  readonly stamp: bigint;
+  readonly articles: readonly { readonly articleId: bigint; readonly reason: number; readonly position: number }[];
+}
+
+/** Makes the tokens of a page: one for its exposure, and those of each article in their order. */
+export type MakeTokens = (page: Unsigned) => { readonly exposure: string; readonly tracks: readonly Track[] };
 
 /** What the recommender knows of a call besides the request, however it came. */
 export interface RecommendContext {
@@ -32,6 +45,8 @@ export interface RecommendContext {
   readonly deadlineMs: number;
   /** Answer in full, record nothing. */
   readonly dryRun: boolean;
+  /** The caller makes the tokens itself; `tokenParts` are answered in their place. */
+  readonly withoutTokens?: boolean;
   readonly traceparent: string | undefined;
 }
 
@@ -52,6 +67,26 @@ export function toAnswer(recommendation: Recommendation): Answer {
     algo: recommendation.algo,
     reasons: recommendation.reasons.map((reason) => reasonNumbers.get(reason) ?? Reason.UNSPECIFIED),
     without: (recommendation.without ?? []).map((name) => withoutNames.indexOf(name)),
+    tokenParts: recommendation.tokenParts,
+  };
+}
+
+/** The same with the tokens that were left to the caller to make. */
+export function fromAnswerTo(request: UserRequest, answer: Answer, makeTokens: MakeTokens | undefined): Recommendation {
+  const recommendation = fromAnswer(answer);
+  const { tokenParts, stamp, reasons } = answer;
+  if (tokenParts === undefined || makeTokens === undefined) return recommendation;
+  const articles = recommendation.recommends.map(({ articleId }, index) => ({
+    articleId,
+    reason: reasons[index] ?? Reason.UNSPECIFIED,
+    position: tokenParts.positions[index] ?? index,
+  }));
+  const { userId, channelId } = request;
+  const { exposure, tracks } = makeTokens({ ...tokenParts, userId, channelId, stamp, articles });
+  return {
+    ...recommendation,
+    exposure,
+    recommends: articles.map(({ articleId }, index) => ({ articleId, track: tracks[index] })),
   };
 }
 

@@ -26,6 +26,15 @@ const answer = fc.record({
   stamp: int64,
   algo: text,
   reasons: fc.array(int32, { maxLength: 50 }),
+  tokenParts: fc.option(
+    fc.record({
+      bucket: uint32,
+      expiresAt: uint32,
+      confirmable: fc.boolean(),
+      positions: fc.array(uint32, { maxLength: 5 }),
+    }),
+    { nil: undefined },
+  ),
   without: fc.oneof({ weight: 6, arbitrary: fc.constant<number[]>([]) }, fc.array(int32, { maxLength: 4 })),
 });
 const outcome = fc.oneof(
@@ -40,7 +49,26 @@ const generated = (value: StreamRecommendationsResponse) =>
 
 const generatedDecode = (bytes: Buffer) => StreamRecommendationsResponse.decode(bytes);
 
+const page = (token: string, tokenParts?: { expiresAt: number }) => {
+  const track = token === "" ? undefined : { click: token, collect: token, read: token, liking: token };
+  const recommends = Array.from({ length: 10 }, (_, at) => ({
+    articleId: 7_000_000_000_000_000_001n + BigInt(at),
+    track,
+  }));
+  const response = { exposure: token.repeat(3), timeStamp: 1_700_000_000_000n, recommends };
+  const parts = tokenParts && { bucket: 2, confirmable: true, positions: [], ...tokenParts };
+  const rest = { mode: 1, stamp: 1_700_000_000_001n, algo: "learned", reasons: Array(10).fill(1), without: [] };
+  return encodeResponse({
+    replies: [{ id: 9, outcome: { $case: "answer", answer: { response, ...rest, tokenParts: parts } } }],
+  });
+};
+
 describe("the tuned codec", () => {
+  it("takes a tenth of the bytes for a page without tokens", () => {
+    expect(page("x".repeat(67)).length).toBeGreaterThan(3_000);
+    expect(page("", { expiresAt: 1_700_086_400 }).length).toBeLessThan(230);
+  });
+
   it("writes the bytes that the generated code writes", () => {
     fc.assert(
       fc.property(message, (value) => {

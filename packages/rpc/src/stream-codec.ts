@@ -4,6 +4,7 @@ import {
   RecommendServiceService,
   Reply,
   StreamRecommendationsResponse,
+  type TokenParts,
 } from "./gen/headline/recommend/v1/recommend.js";
 import type { Article, Track } from "./gen/user_recommend.js";
 
@@ -122,7 +123,7 @@ function isExact(text: string): boolean {
 
 function fastReply({ id, outcome }: Reply): string | undefined {
   if (outcome?.$case !== "answer" || !isUint31(id)) return undefined;
-  const { response, mode, stamp, algo, reasons, without } = outcome.answer;
+  const { response, mode, stamp, algo, reasons, without, tokenParts } = outcome.answer;
   if (without.length > 0 || !response || !isUint31(mode)) return undefined;
   high = 0;
   const since = field64("\x10", response.timeStamp);
@@ -146,6 +147,11 @@ function fastReply({ id, outcome }: Reply): string | undefined {
     }
     answer += `\x2a${size(packed.length)}${packed}`;
   }
+  if (tokenParts !== undefined) {
+    const parts = fastTokenParts(tokenParts);
+    if (parts === undefined) return undefined;
+    answer += `\x3a${size(parts.length)}${parts}`;
+  }
   const text = `${id === 0 ? "" : `\x08${size(id)}`}\x12${size(answer.length)}${answer}`;
   return isExact(text) ? text : undefined;
 }
@@ -157,6 +163,20 @@ function fastArticle({ articleId, track }: Article): string | undefined {
   const inner =
     fieldText("\x0a", click) + fieldText("\x12", collect) + fieldText("\x22", read) + fieldText("\x2a", liking);
   return `${id}\x12${size(inner.length)}${inner}`;
+}
+
+function fastTokenParts({ bucket, expiresAt, confirmable, positions }: TokenParts): string | undefined {
+  if (!isUint31(bucket) || !isUint31(expiresAt)) return undefined;
+  let parts = bucket === 0 ? "" : `\x08${size(bucket)}`;
+  if (expiresAt !== 0) parts += `\x10${size(expiresAt)}`;
+  if (confirmable) parts += "\x18\x01";
+  if (positions.length === 0) return parts;
+  let packed = "";
+  for (const position of positions) {
+    if (!isUint31(position)) return undefined;
+    packed += size(position);
+  }
+  return `${parts}\x22${size(packed.length)}${packed}`;
 }
 
 function latin1(bytes: Uint8Array): string {
@@ -272,7 +292,15 @@ function cutReply(bytes: Buffer, end: number): Reply | undefined {
     else return undefined;
   }
   if (at !== responseEnd) return undefined;
-  const answer = { response, mode: 0, stamp: 0n, algo: "", reasons: [] as number[], without: [] as number[] };
+  const answer = {
+    response,
+    mode: 0,
+    stamp: 0n,
+    algo: "",
+    reasons: [] as number[],
+    without: [] as number[],
+    tokenParts: undefined as TokenParts | undefined,
+  };
   while (at < end) {
     const tag = source[at++];
     if (tag === 0x10) answer.mode = uint31();
@@ -282,9 +310,31 @@ function cutReply(bytes: Buffer, end: number): Reply | undefined {
       const packedEnd = part(end);
       while (at < packedEnd) answer.reasons.push(uint31());
       if (at !== packedEnd) return undefined;
+    } else if (tag === 0x3a && answer.tokenParts === undefined) {
+      answer.tokenParts = cutTokenParts(end);
+      if (!answer.tokenParts) return undefined;
     } else return undefined;
   }
   return at === end && isExact(text) ? { id, outcome: { $case: "answer", answer } } : undefined;
+}
+
+function cutTokenParts(limit: number): TokenParts | undefined {
+  const end = part(limit);
+  const parts = { bucket: 0, expiresAt: 0, confirmable: false, positions: [] as number[] };
+  while (at < end) {
+    const tag = source[at++];
+    if (tag === 0x08) parts.bucket = uint31();
+    else if (tag === 0x10) parts.expiresAt = uint31();
+    else if (tag === 0x18) {
+      if (source[at++] !== 1) return undefined;
+      parts.confirmable = true;
+    } else if (tag === 0x22) {
+      const packedEnd = part(end);
+      while (at < packedEnd) parts.positions.push(uint31());
+      if (at !== packedEnd) return undefined;
+    } else return undefined;
+  }
+  return at === end ? parts : undefined;
 }
 
 function cutFailure(id: number, end: number): Reply | undefined {

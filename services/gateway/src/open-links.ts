@@ -14,9 +14,11 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
+import { openTrackKeys } from "@headline/track-token";
 import type { Budgets } from "./budgets.js";
 import { type Events, openEvents } from "./events/open-events.js";
 import { PageSessions } from "./feed/page-sessions.js";
+import { pageTokens } from "./feed/page-tokens.js";
 import { tracedRecommender } from "./feed/traced-recommender.js";
 import type { GatewayConfig } from "./open-gateway.js";
 import type { openObservation } from "./open-observation.js";
@@ -97,6 +99,7 @@ function connectedRecommender(config: GatewayConfig, observation: Observation, r
       address: config.recommenderAddress,
       credentials: config.tls && clientTls(config.tls),
       serverName: config.tlsServerName,
+      makeTokens: pageTokens(openTrackKeys(config.trackSecret, config.trackSecretPrevious)),
       observe: asCalls(observation.dependency("recommender")),
     });
   resources.use(connected);

@@ -1,5 +1,5 @@
 import { Refusal } from "@headline/errors";
-import type { UserRequest } from "@headline/rpc";
+import type { RecommendContext, UserRequest } from "@headline/rpc";
 import type { Channels } from "./catalogue/channels.js";
 
 /** A request whose every field is known to be right. */
@@ -9,6 +9,8 @@ export interface Ask {
   readonly size: number;
   readonly timeStamp: number;
   readonly dryRun: boolean;
+  /** The caller makes the tokens itself. */
+  readonly withoutTokens: boolean;
   /** When it came, ms since the epoch. */
   readonly arrivedMs: number;
 }
@@ -17,7 +19,12 @@ const ARTICLE_NUM_DEFAULT = 10;
 const ARTICLE_NUM_MAX = 50;
 
 /** @throws Refusal INVALID_ARGUMENT, naming the field. */
-export function readAsk(request: UserRequest, dryRun: boolean, channels: Channels, nowMs: number): Ask {
+export function readAsk(
+  request: UserRequest,
+  { dryRun, withoutTokens = false }: Pick<RecommendContext, "dryRun" | "withoutTokens">,
+  channels: Channels,
+  nowMs: number,
+): Ask {
   const { userId, channelId, articleNum, timeStamp } = request;
   if (!channels.has(channelId)) throw unknownChannel(channelId);
   if (articleNum < 0 || articleNum > ARTICLE_NUM_MAX) {
@@ -30,6 +37,7 @@ export function readAsk(request: UserRequest, dryRun: boolean, channels: Channel
     size: articleNum === 0 ? ARTICLE_NUM_DEFAULT : articleNum,
     timeStamp: Number(timeStamp),
     dryRun,
+    withoutTokens,
     arrivedMs: nowMs,
   };
 }

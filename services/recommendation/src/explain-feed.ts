@@ -33,7 +33,7 @@ export function createExplainFeed(parts: Parts) {
   const { catalogue, channels, histories, know, feed, experiments, learner, interestsOf, now } = parts;
 
   return async ({ userId, channelId, articleNum }: ExplainFeedRequest): Promise<ExplainFeedResponse> => {
-    const ask = readAsk({ userId, channelId, articleNum, timeStamp: 0n }, true, channels, now());
+    const ask = readAsk({ userId, channelId, articleNum, timeStamp: 0n }, { dryRun: true }, channels, now());
     const from = servedMattersFrom(ask.arrivedMs);
     const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(from);
     const reader: Reader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await know(userId)) };

@@ -1,9 +1,10 @@
 import type { ReasonName, Recommendation } from "@headline/rpc";
-import { BatchSigner, type TrackKeys } from "@headline/track-token";
+import { type BatchBinding, BatchSigner, type ServedArticle, type TrackKeys } from "@headline/track-token";
 import type { Ask } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import { REASONS } from "./feed/candidate.js";
 import type { Experiments } from "./feed/experiments.js";
+import type { Batch } from "./history/batch.js";
 import type { Outcome } from "./outcome.js";
 import { type Aversion, NO_AVERSION } from "./readers/aversions.js";
 
@@ -17,42 +18,56 @@ const REASON_NAMES = new Map<number, ReasonName>(
   Object.entries(REASONS).map(([name, number]) => [number, name as ReasonName]),
 );
 
-/** Signs what is answered, and leaves out what was deleted, or is not wanted any more, since it was served. */
+/**
+ * Signs what is answered, or says what tokens are made of to who signs it; leaves out what was deleted, or is not wanted any
+ * more, since it was served.
+ */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
-  return (
-    { userId, channelId, arrivedMs },
-    { mode, batch, nextStamp, confirmable, standsAbove, without = [] },
-    aversion = NO_AVERSION,
-  ) => {
-    const { name: algo, bucket } = experiments(userId);
+  return (ask, outcome, aversion = NO_AVERSION) => {
+    const { mode, batch, nextStamp, without = [] } = outcome;
+    const { name: algo, bucket } = experiments(ask.userId);
     const answer = { mode, timeStamp: BigInt(nextStamp), algo, ...(without.length > 0 && { without }) };
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
 
-    const expiresAtSeconds = Math.floor(arrivedMs / 1_000) + TOKEN_TTL_S;
-    const signer = new BatchSigner(keys, {
-      userId,
-      channelId,
-      stamp: batch.stamp,
-      expiresAtSeconds,
-      bucket,
-    });
-    const recommends = [];
-    const reasons: ReasonName[] = [];
-    for (let position = 0; position < batch.slots.length; position += 1) {
-      const slot = batch.slots[position] as number;
+    const articles = shownOf(batch, outcome, aversion);
+    const reasons = articles.map(({ reason }) => REASON_NAMES.get(reason) ?? "unspecified");
+    const expiresAt = Math.floor(ask.arrivedMs / 1_000) + TOKEN_TTL_S;
+    const tokens = ask.withoutTokens
+      ? unsigned(articles, bucket, expiresAt, outcome.confirmable)
+      : signed(articles, { ...bindingOf(ask, batch), expiresAtSeconds: expiresAt, bucket }, outcome.confirmable);
+    return { ...answer, ...tokens, stamp: BigInt(batch.stamp), reasons };
+  };
+
+  /** The articles of a batch that are shown, each with its place in the batch. */
+  function shownOf({ slots, reasons }: Batch, { standsAbove }: Outcome, aversion: Aversion): ServedArticle[] {
+    const shown: ServedArticle[] = [];
+    for (let position = 0; position < slots.length; position += 1) {
+      const slot = slots[position] as number;
       if (catalogue.isGone(slot) || standsAbove?.(slot)) continue;
       const articleId = catalogue.articleId(slot);
       if (aversion.disliked.has(articleId) || aversion.blocked.has(catalogue.authorId(slot))) continue;
-      const reason = batch.reasons[position] ?? 0;
-      recommends.push({ articleId, track: signer.article(articleId, reason, position) });
-      reasons.push(REASON_NAMES.get(reason) ?? "unspecified");
+      shown.push({ articleId, reason: reasons[position] ?? 0, position });
     }
-    return {
-      ...answer,
-      exposure: confirmable ? signer.exposure() : "",
-      recommends,
-      stamp: BigInt(batch.stamp),
-      reasons,
-    };
-  };
+    return shown;
+  }
+
+  function signed(articles: readonly ServedArticle[], binding: BatchBinding, confirmable: boolean) {
+    const signer = new BatchSigner(keys, binding);
+    const recommends = articles.map(({ articleId, reason, position }) => ({
+      articleId,
+      track: signer.article(articleId, reason, position),
+    }));
+    return { recommends, exposure: confirmable ? signer.exposure() : "" };
+  }
+}
+
+function unsigned(articles: readonly ServedArticle[], bucket: number, expiresAt: number, confirmable: boolean) {
+  const isWhole = articles.every(({ position }, index) => position === index);
+  const positions = isWhole ? [] : articles.map(({ position }) => position);
+  const recommends = articles.map(({ articleId }) => ({ articleId, track: undefined }));
+  return { recommends, exposure: "", tokenParts: { bucket, expiresAt, confirmable, positions } };
+}
+
+function bindingOf({ userId, channelId }: Ask, { stamp }: Batch) {
+  return { userId, channelId, stamp };
 }

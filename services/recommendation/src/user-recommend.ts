@@ -62,7 +62,7 @@ export function createUserRecommend(parts: Parts): Recommend {
   const refreshing = new Refreshing();
 
   return async (request, context) => {
-    const ask = readAsk(request, context.dryRun, channels, now());
+    const ask = readAsk(request, context, channels, now());
     if (context.deadlineMs === 0) throw new Refusal("DEADLINE_EXCEEDED", "the deadline passed before the work began");
     const outcome = await answer(ask);
     if (outcome.batch === undefined || outcome.mode === "refresh") return present(ask, outcome);

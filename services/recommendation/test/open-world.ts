@@ -4,7 +4,13 @@ import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { createLog, type Log } from "@headline/observability";
 import { openRedis, type Redis, waitForRedis } from "@headline/redis";
-import { connectRecommender, type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
+import {
+  connectRecommender,
+  type MakeTokens,
+  type Recommendation,
+  type Recommender,
+  unaryRecommender,
+} from "@headline/rpc";
 import { eventually, migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { openRecommendation, type RunningRecommendation } from "../src/open-recommendation.js";
 
@@ -55,7 +61,10 @@ export interface World extends AsyncDisposable {
   /** Another recommendation service over the same stores, and a client of it. */
   open(options?: OpenOptions): Promise<Opened>;
   /** A client of a service that is open. */
-  connect(server: RunningRecommendation, options?: { streaming?: boolean; timeoutMs?: number }): Promise<Recommender>;
+  connect(
+    server: RunningRecommendation,
+    options?: { streaming?: boolean; timeoutMs?: number; makeTokens?: MakeTokens },
+  ): Promise<Recommender>;
   seed(articles: readonly ArticleSeed[]): Promise<void>;
   /** Writes statements and what they change in one transaction, then wakes the followers. */
   change(sql: readonly string[], ...changes: readonly Change[]): Promise<void>;
@@ -78,8 +87,8 @@ export async function openWorld({ redis: given }: { redis?: ThrowawayRedis } = {
   );
   await mysql.write(`INSERT INTO channels (id, name, name_en, position) VALUES ${channels.join(",")}`);
 
-  const connect: World["connect"] = async ({ address }, { streaming = false, timeoutMs = 30_000 } = {}) => {
-    const options = { address, timeoutMs };
+  const connect: World["connect"] = async ({ address }, { streaming = false, timeoutMs = 30_000, makeTokens } = {}) => {
+    const options = { address, timeoutMs, makeTokens };
     const client = resources.use(streaming ? connectRecommender(options) : unaryRecommender(options));
     if (streaming) await eventually(() => (client.streaming ? true : Promise.reject(new Error("no stream is up"))));
     return client;

@@ -252,6 +252,8 @@ export interface Call {
   dryRun: boolean;
   /** The W3C traceparent of the request behind this call, or empty. */
   traceparent: string;
+  /** The caller has the keys of tracking tokens and makes them itself: answer with what they are made of. */
+  withoutTokens?: boolean | undefined;
 }
 
 /** Replies that were ready in one event-loop tick of the server. */
@@ -291,6 +293,20 @@ export interface Answer {
   reasons: Reason[];
   /** x-feed-without: what was not known of the reader in time, and was done without. */
   without: Without[];
+  /** What tracking tokens are made of beside the articles, their reasons and the stamp, where the call asked for none. */
+  tokenParts?: TokenParts | undefined;
+}
+
+/** What all tokens of one answer are bound to. */
+export interface TokenParts {
+  /** The reader's experiment bucket. */
+  bucket: number;
+  /** Until when the tokens count, in seconds since the epoch. */
+  expiresAt: number;
+  /** Whether the answer's exposure can be confirmed. */
+  confirmable: boolean;
+  /** Where in its batch each article stood, from 0; none when they are 0, 1, 2 and so on. */
+  positions: number[];
 }
 
 /** A failed call, in gRPC's own terms. */
@@ -385,7 +401,7 @@ export const StreamRecommendationsRequest: MessageFns<StreamRecommendationsReque
 };
 
 function createBaseCall(): Call {
-  return { id: 0, request: undefined, timeoutMs: 0, dryRun: false, traceparent: "" };
+  return { id: 0, request: undefined, timeoutMs: 0, dryRun: false, traceparent: "", withoutTokens: undefined };
 }
 
 export const Call: MessageFns<Call> = {
@@ -404,6 +420,9 @@ export const Call: MessageFns<Call> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(42).string(message.traceparent);
+    }
+    if (message.withoutTokens !== undefined) {
+      writer.uint32(48).bool(message.withoutTokens);
     }
     return writer;
   },
@@ -461,6 +480,14 @@ export const Call: MessageFns<Call> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.withoutTokens = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -488,6 +515,11 @@ export const Call: MessageFns<Call> = {
         ? globalThis.Boolean(object.dry_run)
         : false,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      withoutTokens: isSet(object.withoutTokens)
+        ? globalThis.Boolean(object.withoutTokens)
+        : isSet(object.without_tokens)
+        ? globalThis.Boolean(object.without_tokens)
+        : undefined,
     };
   },
 
@@ -508,6 +540,9 @@ export const Call: MessageFns<Call> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.withoutTokens !== undefined) {
+      obj.withoutTokens = message.withoutTokens;
+    }
     return obj;
   },
 
@@ -523,6 +558,7 @@ export const Call: MessageFns<Call> = {
     message.timeoutMs = object.timeoutMs ?? 0;
     message.dryRun = object.dryRun ?? false;
     message.traceparent = object.traceparent ?? "";
+    message.withoutTokens = object.withoutTokens ?? undefined;
     return message;
   },
 };
@@ -714,7 +750,7 @@ export const Reply: MessageFns<Reply> = {
 };
 
 function createBaseAnswer(): Answer {
-  return { response: undefined, mode: 0, stamp: 0n, algo: "", reasons: [], without: [] };
+  return { response: undefined, mode: 0, stamp: 0n, algo: "", reasons: [], without: [], tokenParts: undefined };
 }
 
 export const Answer: MessageFns<Answer> = {
@@ -747,6 +783,9 @@ export const Answer: MessageFns<Answer> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.tokenParts !== undefined) {
+      TokenParts.encode(message.tokenParts, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -832,6 +871,14 @@ export const Answer: MessageFns<Answer> = {
 
             break;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tokenParts = TokenParts.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -852,6 +899,11 @@ export const Answer: MessageFns<Answer> = {
       algo: isSet(object.algo) ? globalThis.String(object.algo) : "",
       reasons: globalThis.Array.isArray(object?.reasons) ? object.reasons.map((e: any) => reasonFromJSON(e)) : [],
       without: globalThis.Array.isArray(object?.without) ? object.without.map((e: any) => withoutFromJSON(e)) : [],
+      tokenParts: isSet(object.tokenParts)
+        ? TokenParts.fromJSON(object.tokenParts)
+        : isSet(object.token_parts)
+        ? TokenParts.fromJSON(object.token_parts)
+        : undefined,
     };
   },
 
@@ -875,6 +927,9 @@ export const Answer: MessageFns<Answer> = {
     if (message.without?.length) {
       obj.without = message.without.map((e) => withoutToJSON(e));
     }
+    if (message.tokenParts !== undefined) {
+      obj.tokenParts = TokenParts.toJSON(message.tokenParts);
+    }
     return obj;
   },
 
@@ -891,6 +946,146 @@ export const Answer: MessageFns<Answer> = {
     message.algo = object.algo ?? "";
     message.reasons = object.reasons?.map((e) => e) || [];
     message.without = object.without?.map((e) => e) || [];
+    message.tokenParts = (object.tokenParts !== undefined && object.tokenParts !== null)
+      ? TokenParts.fromPartial(object.tokenParts)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTokenParts(): TokenParts {
+  return { bucket: 0, expiresAt: 0, confirmable: false, positions: [] };
+}
+
+export const TokenParts: MessageFns<TokenParts> = {
+  encode(message: TokenParts, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bucket !== 0) {
+      writer.uint32(8).uint32(message.bucket);
+    }
+    if (message.expiresAt !== 0) {
+      writer.uint32(16).uint32(message.expiresAt);
+    }
+    if (message.confirmable !== false) {
+      writer.uint32(24).bool(message.confirmable);
+    }
+    if (message.positions.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.positions) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TokenParts {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTokenParts();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.bucket = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.expiresAt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.confirmable = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.positions.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.positions.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TokenParts {
+    return {
+      bucket: isSet(object.bucket) ? globalThis.Number(object.bucket) : 0,
+      expiresAt: isSet(object.expiresAt)
+        ? globalThis.Number(object.expiresAt)
+        : isSet(object.expires_at)
+        ? globalThis.Number(object.expires_at)
+        : 0,
+      confirmable: isSet(object.confirmable) ? globalThis.Boolean(object.confirmable) : false,
+      positions: globalThis.Array.isArray(object?.positions)
+        ? object.positions.map((e: any) => globalThis.Number(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TokenParts): unknown {
+    const obj: any = {};
+    if (message.bucket !== 0) {
+      obj.bucket = Math.round(message.bucket);
+    }
+    if (message.expiresAt !== 0) {
+      obj.expiresAt = Math.round(message.expiresAt);
+    }
+    if (message.confirmable !== false) {
+      obj.confirmable = message.confirmable;
+    }
+    if (message.positions?.length) {
+      obj.positions = message.positions.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TokenParts>): TokenParts {
+    return TokenParts.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TokenParts>): TokenParts {
+    const message = createBaseTokenParts();
+    message.bucket = object.bucket ?? 0;
+    message.expiresAt = object.expiresAt ?? 0;
+    message.confirmable = object.confirmable ?? false;
+    message.positions = object.positions?.map((e) => e) || [];
     return message;
   },
 };
