@@ -146,6 +146,7 @@ describe("jitter", () => {
     return runs;
   };
   const zone = { timezone: "UTC" };
+  const everyDay = new EveryTrigger({ interval: 1, unit: "days", at: "10:30:00", ...zone });
   test.each([
     ["combined", anyOf(cron({ hour: 10, jitter: 1_800, ...zone }), cron({ hour: 10, minute: 5, ...zone })), 2 * days],
     [
@@ -157,6 +158,21 @@ describe("jitter", () => {
     ["of a crontab", crontab("0 * * * *", { jitter: 10_800, ...zone }), 24 * days],
     ["of an interval", interval({ hours: 1, jitter: 10_800, anchor: T0 }), 24 * days],
     ["of a calendar interval", calendarInterval({ days: 1, hour: 9, startDate: T0, jitter: 200_000, ...zone }), days],
+    ["of a cron every ten minutes", cron({ minute: "*/10", jitter: 5_000, ...zone }), 144 * days],
+    [
+      "of an interval in a combination that has its own",
+      anyOf(interval({ hours: 1, jitter: 10_800, anchor: T0 }), cron({ hour: 10, minute: 7, ...zone }), {
+        jitter: 9_000,
+      }),
+      25 * days,
+    ],
+    ["of a combination in a combination", anyOf(anyOf(cron({ hour: "*", ...zone }), { jitter: 9_000 })), 24 * days],
+    ["of every(), within a combination", anyOf(everyDay, { jitter: 200_000 }), days],
+    [
+      "of every() beside another",
+      anyOf(everyDay, cron({ hour: 12, jitter: 90_000, ...zone }), { jitter: 90_000 }),
+      2 * days,
+    ],
     ["of an allOf", allOf(cron({ hour: "*", ...zone }), cron({ minute: 0, ...zone }), { jitter: 10_800 }), 24 * days],
   ] as const)("%s loses no run", (_, trigger, count) => {
     for (const seed of [1, 2, 3]) {
@@ -165,6 +181,27 @@ describe("jitter", () => {
       expect(new Set(runs).size).toBe(runs.length);
     }
   });
+});
+
+test("every() beside another: each of the other's runs happens, and none is later than its interval and the jitter", () => {
+  const [minute, jitter] = [60_000, 600];
+  const trigger = anyOf(
+    new EveryTrigger({ interval: 7, latest: 11, unit: "minutes", timezone: "UTC" }),
+    cron({ minute: "*/25", jitter: 3_000, timezone: "UTC" }),
+    { jitter },
+  );
+  for (const seed of [1, 2, 3]) {
+    const random = seededRandom(seed);
+    const runs: number[] = [];
+    for (let at = trigger.next(null, T0, random)!; runs.length < 500; at = trigger.next(at, at, random)!) runs.push(at);
+    const gaps = runs.slice(1).map((at, index) => at - runs[index]!);
+    expect(Math.min(...gaps)).toBeGreaterThan(0);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(11 * minute + jitter * 1_000);
+    for (let at = T0 + 30 * minute; at < runs.at(-1)! - 60 * minute; at += 30 * minute) {
+      const base = at - (at % (60 * minute)) + (at % (60 * minute) === 0 ? 0 : 25 * minute);
+      expect(runs.some((run) => run >= base && run < base + 25 * minute)).toBe(true);
+    }
+  }
 });
 
 describe("resuming what ended while it was paused", () => {

@@ -14,6 +14,7 @@ import {
   MemoryJobStore,
   Scheduler,
   type Trigger,
+  withoutDays,
 } from "../src/index.js";
 import { TaskApp } from "../src/tasks/index.js";
 import { useZoneSource, type ZoneSource } from "../src/time/zone.js";
@@ -52,9 +53,11 @@ const local: Record<string, () => Trigger> = {
   "interval from a local time": () => interval({ hours: 30, startDate: localText(soon) }),
   anyOf: () => anyOf(cron({ hour }), interval({ hours: 500 })),
   allOf: () => allOf(cron({ hour }), cron({ minute: 0 })),
+  withoutDays: () => withoutDays(cron({ hour }), { days: ["2020-01-01"] }),
   "anyOf of anyOf": () => anyOf(anyOf(crontab(`0 ${hour} * * *`)), calendarInterval({ days: 1, hour })),
 };
 const elapsed: Record<string, () => Trigger> = {
+  "date without days": () => withoutDays(date({ runAt: new Date(soonMs) }), { days: ["2020-01-01"] }),
   interval: () => interval({ milliseconds: soonMs - NOW }),
   "date, by its offset": () => date({ runAt: `${localText(soon)}+01:00` }),
   "date in": () => date({ in: { milliseconds: soonMs - NOW } }),
@@ -107,7 +110,8 @@ describe.each(STORE_KINDS)("new rules of a time zone, in a %s store", (kind) => 
     for (const id of Object.keys(local)) {
       await eventually(async () => expect([id, await after.nextOf(id)]).toEqual([id, movedMs]));
     }
-    expect(await after.nextOf("date, by its offset")).toBe(soonMs);
+    for (const id of ["date, by its offset", "date without days"])
+      expect([id, await after.nextOf(id)]).toEqual([id, soonMs]);
     for (const id of ["interval", "date in"]) expect(Math.abs((await after.nextOf(id))! - soonMs)).toBeLessThan(60_000);
     expect([await after.nextOf("paused"), await after.nextOf("by hand")]).toEqual([undefined, soonMs + 1_234]);
     await after.scheduler.resumeJob("paused");

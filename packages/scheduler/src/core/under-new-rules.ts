@@ -3,7 +3,7 @@ import { zonesUnder } from "../time/zone-rules.js";
 import { delayed } from "../triggers/bounds.js";
 import type { Instant, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
-import { LOCAL_KINDS, zonesOf } from "../triggers/zones-of.js";
+import { isLocal, zonesOf } from "../triggers/zones-of.js";
 
 const EARLIEST = -8.64e15;
 /** Run times looked at behind a jittered one. */
@@ -30,7 +30,7 @@ export function pendingUnderNewRules(state: TriggerState, rules: string, pending
   });
   const moveLocal = (at: Instant, name: string) => sameSlot(old.get(name) ?? zone(name), zone(name), at);
   const whole = part(state);
-  if (kindsIn(state).includes("every")) return moveLocal(pending, zonesOf(state)[0]!);
+  if (kindsIn(state).includes("every")) return moveLocal(pending, zonesOf(state)[0] ?? "UTC");
   const base = baseOf(whole.before, pending, jitterMsOf(state));
   if (base === undefined) return pending;
   const moved = moveRun(whole, base, { part, moveLocal });
@@ -53,7 +53,9 @@ function moveRun({ state, before, after }: Part, base: Instant, moving: Moving):
   const at = before.next(base - 1, base - 1);
   const [name] = zonesOf(state);
   if (at === null || name === undefined) return at;
-  if (!LOCAL_KINDS.includes(state.kind) && state.kind !== "allOf") return at + firstOf(after) - firstOf(before);
+  if (!isLocal(state)) {
+    return state["triggers"] === undefined ? at + firstOf(after) - firstOf(before) : after.next(at - 1, at - 1);
+  }
   const moved = moving.moveLocal(at, name);
   return after.next(moved - 1, moved - 1);
 }
