@@ -39,7 +39,7 @@ describe("static pages", () => {
     expect(headers.get("cache-control")).toMatch(
       /^public, max-age=\d+, stale-while-revalidate=\d+, stale-if-error=\d+$/,
     );
-    expect(body).toContain("<h1>文化</h1>");
+    expect(body).toContain(`<h1 dir="auto">文化</h1>`);
     expect(body).toContain("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;");
     expect(body).not.toContain("<script");
     expect(body.match(/<li>/g)).toHaveLength(12);

@@ -83,7 +83,12 @@ export class Declarations {
     if (lasting) await this.#announce(declared);
     const before = new Set((await this.#jobsOf(declared)).map(({ id }) => id));
     for (const spec of specs) {
-      await this.scheduler.addJob({ ...spec, tags: [set, ...(spec.tags ?? [])], store, onConflict: "keep" });
+      await this.scheduler.addJob({
+        ...spec,
+        tags: [...new Set([set, ...(spec.tags ?? [])])],
+        store,
+        onConflict: "keep",
+      });
     }
     const [added, kept] = [false, true].map((was) => specs.map(({ id }) => id).filter((id) => before.has(id) === was));
     return { added: added!, kept: kept!, ...(await this.#removeOthers(declared)) };

@@ -652,7 +652,9 @@ test("a job whose task or executor no live scheduler has is marked", async () =>
   });
   const list = await (await fetch(`${open.url}/`)).text();
   expect(list.match(/Orphan: no (task|executor)/g)).toHaveLength(2);
-  expect(await (await fetch(`${open.url}/jobs/default/elsewhere`)).text()).toContain("no executor <code>gpu</code>");
+  expect(await (await fetch(`${open.url}/jobs/default/elsewhere`)).text()).toContain(
+    'no executor <code dir="auto">gpu</code>',
+  );
   expect(await (await fetch(`${open.url}/jobs/default/well`)).text()).not.toContain("Orphan");
 });
 
@@ -665,4 +667,28 @@ test("a job that nobody has taken for a while is overdue, and is found as such",
   const found = await asJson(fetch(`${open.url}/api/jobs?state=overdue`));
   expect(found).toMatchObject({ jobs: [{ id: "late", state: "overdue" }], cut: false });
   expect(await (await fetch(`${open.url}/`)).text()).toContain('<span class="pill job-overdue">Overdue</span>');
+});
+
+test("people's text has its own direction, wherever a page shows it", async () => {
+  const text = "דוח יומי!";
+  await using open = await openDashboard();
+  open.scheduler.task("breaks", () => {
+    throw new Error(`${text} נכשל`);
+  });
+  await open.scheduler.addJob({ id: "rtl", name: text, func: "breaks", args: [text], tags: [text], trigger: hourly });
+  open.scheduler.task(text, () => text);
+  await open.scheduler.addJob({ id: text, func: text, executor: text, trigger: hourly });
+  const id = await open.scheduler.runNow("rtl");
+  await eventually(async () => expect((await open.scheduler.execution(id))?.state).toBe("error"));
+  const paths = ["", "/executions", "/timeline", "/jobs/default/rtl", `/jobs/default/${segment(text)}`];
+  for (const path of [...paths, "/jobs/default/rtl/remove", `/executions/default/${id}`, `/?q=${segment(text)}`]) {
+    const page = await (await fetch(`${open.url}${path}`)).text();
+    const around = [...page.matchAll(/<(\w+)([^>]*)>[^<>]*דוח[^<>]*/g)].filter(([, tag]) => tag !== "title");
+    expect(around.length).toBeGreaterThan(0);
+    for (const [shown, tag, attributes] of around)
+      if (tag !== "bdi" && tag !== "text")
+        expect([path, shown, attributes]).toContainEqual(expect.stringContaining('dir="auto"'));
+    for (const [field] of page.matchAll(/<input [^>]*value="[^"]*דוח[^>]*>/g))
+      if (!field.includes('type="hidden"')) expect(field).toContain('dir="auto"');
+  }
 });

@@ -18,7 +18,7 @@ ${tasks.length === 0 ? "<p>None was done lately. Publishing as an author with fo
 function table(tasks: readonly RecentTask[]): string {
   const rows = tasks.map(
     ({ task, args, state, retries, startedAtMs, durationMs, outcome }) =>
-      `<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td>${escaped(task)}</td><td><code>${escaped(args)}</code></td><td>${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number">${durationMs} ms</td><td class="number">${retries}</td><td><code>${escaped(outcome)}</code></td></tr>`,
+      `<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td>${escaped(task)}</td><td><code dir="auto">${escaped(args)}</code></td><td>${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number">${durationMs} ms</td><td class="number">${retries}</td><td><code dir="auto">${escaped(outcome)}</code></td></tr>`,
   );
   return `<table><thead><tr><th>State</th><th>Task</th><th>Arguments</th><th>Started (UTC)</th><th class="number">Duration</th><th class="number">Retries</th><th>Result or error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }

@@ -29,7 +29,7 @@ function verdict({ atMs, probed, counted }: Health, refreshes: boolean): string 
 function probes(probed: readonly Probed[]): string {
   const rows = probed.map(
     ({ name, ok, ms, detail }) =>
-      `<tr class="${ok ? "success" : "failure"}"><td>${ok ? "Answers" : "Away"}</td><td>${escaped(name)}</td><td class="number">${ms.toFixed(1)} ms</td><td>${escaped(detail)}</td></tr>`,
+      `<tr class="${ok ? "success" : "failure"}"><td>${ok ? "Answers" : "Away"}</td><td>${escaped(name)}</td><td class="number">${ms.toFixed(1)} ms</td><td dir="auto">${escaped(detail)}</td></tr>`,
   );
   return `<h2>Who answers</h2><table><thead><tr><th>State</th><th>What</th><th class="number">Latency</th><th>Says</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
@@ -87,7 +87,7 @@ function failures({ failures: failed }: Health): string {
     .slice(0, FAILURES_SHOWN)
     .map(
       ({ jobId, state, scheduledAt, error }) =>
-        `<tr class="failure"><td>${state}</td><td><a href="/executions?job=${encodeURIComponent(jobId)}">${escaped(jobId)}</a></td><td>${clock(scheduledAt)}</td><td><code>${escaped((error ?? "").slice(0, 200))}</code></td></tr>`,
+        `<tr class="failure"><td>${state}</td><td><a href="/executions?job=${encodeURIComponent(jobId)}" dir="auto">${escaped(jobId)}</a></td><td>${clock(scheduledAt)}</td><td><code dir="auto">${escaped((error ?? "").slice(0, 200))}</code></td></tr>`,
     );
   return `${title}<table><thead><tr><th>State</th><th>Job</th><th>Due (UTC)</th><th>Error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }

@@ -75,7 +75,8 @@ function form(userId: string, channelId: string, problem?: string): string {
 function explanation(answer: ExplainFeedResponse, titles: ReadonlyMap<bigint, string>): string {
   const { algo, bucket, clicksLearned, learnedUpTo, candidates, interests } = answer;
   const chips = interests.map(
-    ({ kind, name, weight }) => `<li>${escaped(kind)} <strong>${escaped(name)}</strong> ${number(weight)}</li>`,
+    ({ kind, name, weight }) =>
+      `<li>${escaped(kind)} <strong dir="auto">${escaped(name)}</strong> ${number(weight)}</li>`,
   );
   return `<p>Ranking <strong>${escaped(algo)}</strong>, bucket ${bucket}; learnt from ${clicksLearned} clicks, up to event ${learnedUpTo}.</p>
 <h2>Drawn to</h2>${chips.length === 0 ? "<p>Nothing is known yet.</p>" : `<ul class="chips">${chips.join("")}</ul>`}
@@ -93,7 +94,7 @@ function row(
   const details =
     measured.length === 0 ? "" : `<details><summary>measures</summary><code>${measured.join(", ")}</code></details>`;
   const place = position === 0 ? "" : String(position);
-  return `<tr class="${position === 0 ? "out" : "in"}"><td class="number">${place}</td><td>${escaped(titles.get(articleId) ?? "?")} <small>${articleId}</small></td><td>${sources.map(escaped).join(", ")}</td><td class="number">${sources.length === 0 ? "" : number(score)}</td><td>${made.join(" + ")}${details}</td><td>${escaped(droppedBy)}</td></tr>`;
+  return `<tr class="${position === 0 ? "out" : "in"}"><td class="number">${place}</td><td><bdi>${escaped(titles.get(articleId) ?? "?")}</bdi> <small>${articleId}</small></td><td>${sources.map(escaped).join(", ")}</td><td class="number">${sources.length === 0 ? "" : number(score)}</td><td>${made.join(" + ")}${details}</td><td>${escaped(droppedBy)}</td></tr>`;
 }
 
 function number(value: number): string {

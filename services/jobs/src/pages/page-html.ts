@@ -35,7 +35,7 @@ export function pageHtml({ channel, channels, articles, coverOrigins }: Page): s
 <header><a class="brand" href="/">头条</a></header>
 <nav aria-label="频道">${channels.map((other) => channelLink(other, channel)).join("")}</nav>
 <main>
-<h1>${escaped(channel.name)}</h1>
+<h1 dir="auto">${escaped(channel.name)}</h1>
 <ol>
 ${articles.map((article) => articleItem(article, coverOrigins)).join("\n")}
 </ol>
@@ -47,7 +47,7 @@ ${articles.map((article) => articleItem(article, coverOrigins)).join("\n")}
 
 function channelLink({ id, name }: PageChannel, current: PageChannel): string {
   const here = id === current.id ? ' aria-current="page"' : "";
-  return `<a href="/pages/${id}"${here}>${escaped(name)}</a>`;
+  return `<a href="/pages/${id}"${here} dir="auto">${escaped(name)}</a>`;
 }
 
 function articleItem({ article, counts }: PageArticle, coverOrigins: readonly string[]): string {

@@ -89,7 +89,7 @@ function sendForm(res: Response, status: number, { next, name = "", problem }: F
 ${problem === undefined ? "" : `<p class="problem" role="alert">${escaped(problem)}</p>`}
 <form method="post" action="/sign-in">
 <input type="hidden" name="next" value="${escaped(next)}">
-<label>Name<input name="name" value="${escaped(name)}" required maxlength="32" autocomplete="username" autocapitalize="none" autofocus></label>
+<label>Name<input name="name" dir="auto" value="${escaped(name)}" required maxlength="32" autocomplete="username" autocapitalize="none" autofocus></label>
 <label>Password<input name="password" type="password" required maxlength="${PASSWORD_MAX}" autocomplete="current-password"></label>
 <button type="submit">Sign in</button>
 </form></main>`;

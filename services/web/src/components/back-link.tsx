@@ -11,7 +11,7 @@ export function BackLink({ kind }: { kind: "narrow-only" | "wide-only" }) {
     history.back();
   };
   return (
-    <a class={`round ${kind}`} href={hrefOf.channel(RECOMMENDED)} aria-label={words.value.back} onClick={back}>
+    <a class={`round back ${kind}`} href={hrefOf.channel(RECOMMENDED)} aria-label={words.value.back} onClick={back}>
       <Icon name="back" />
     </a>
   );

@@ -1,3 +1,4 @@
+import { isolated } from "./isolated.js";
 import type { Words } from "./zh.js";
 
 export const en: Words = {
@@ -53,9 +54,9 @@ export const en: Words = {
     poor: "Clickbait, or poorly made",
     old: "Out of date",
   },
-  block: (name) => `Nothing more from ${name}`,
+  block: (name) => `Nothing more from ${isolated(name)}`,
   disliked: "You will see less like this",
-  blocked: (name) => `${name} is blocked`,
+  blocked: (name) => `${isolated(name)} is blocked`,
   like: "Like",
   liked: "Liked",
   collect: "Save",
@@ -135,7 +136,7 @@ export const en: Words = {
   deleteArticle: "Delete the article",
   deleteOrders: "A promotion that is not paid yet is cancelled, and costs nothing.",
   deletePromoted: "Delete and give up the promotion",
-  deleteSure: (title) => `Delete “${title}”? This cannot be undone.`,
+  deleteSure: (title) => `Delete “${isolated(title)}”? This cannot be undone.`,
   statArticles: "Articles",
   statFollowers: "Followers",
   statFollowing: "Following",
@@ -167,7 +168,7 @@ export const en: Words = {
   noMessages: "Nothing here yet; say hello",
   writeMessage: "Write a message",
   earlier: "Earlier messages",
-  byMe: (text) => `You: ${text}`,
+  byMe: (text) => `You: ${isolated(text)}`,
   fates: {
     sending: "Sending…",
     sent: "Sent",

@@ -1,3 +1,5 @@
+import { isolated } from "./isolated.js";
+
 export const zh = {
   brand: "头条",
   skip: "跳到正文",
@@ -51,9 +53,9 @@ export const zh = {
     poor: "标题夸张或质量差",
     old: "内容过时",
   },
-  block: (name: string) => `不看作者：${name}`,
+  block: (name: string) => `不看作者：${isolated(name)}`,
   disliked: "将减少这类推荐",
-  blocked: (name: string) => `已屏蔽 ${name}`,
+  blocked: (name: string) => `已屏蔽 ${isolated(name)}`,
   like: "点赞",
   liked: "已赞",
   collect: "收藏",
@@ -133,7 +135,7 @@ export const zh = {
   deleteArticle: "删除文章",
   deleteOrders: "未付款的推广订单会随之取消，不产生费用。",
   deletePromoted: "删除并放弃推广",
-  deleteSure: (title: string) => `确定删除《${title}》吗？删除后无法恢复。`,
+  deleteSure: (title: string) => `确定删除《${isolated(title)}》吗？删除后无法恢复。`,
   statArticles: "文章",
   statFollowers: "粉丝",
   statFollowing: "关注",
@@ -164,7 +166,7 @@ export const zh = {
   noMessages: "还没有消息，打个招呼吧",
   writeMessage: "写私信…",
   earlier: "更早的消息",
-  byMe: (text: string) => `我：${text}`,
+  byMe: (text: string) => `我：${isolated(text)}`,
   fates: {
     sending: "发送中…",
     sent: "已发送",

@@ -19,8 +19,6 @@ export function AuthorLine({ article, isFollowing = false }: Props) {
   const { aut_id, aut_name, pubdate } = article;
   const who = reader.value?.userId ?? "guest";
   const { value: author, reload } = useLoaded(`${aut_id} ${who}`, () => ask<User>(`/users/${aut_id}`));
-  const about =
-    author && [words.value.followers(count(author.follower_count)), author.about].filter(Boolean).join(" · ");
   return (
     <div class="author-line">
       <a class="who" href={hrefOf.user(aut_id)}>
@@ -29,7 +27,13 @@ export function AuthorLine({ article, isFollowing = false }: Props) {
           <b dir="auto">{aut_name}</b>
           <small>
             <TimeAgo date={pubdate} />
-            {about && ` · ${about}`}
+            {author && ` · ${words.value.followers(count(author.follower_count))}`}
+            {author?.about && (
+              <>
+                {" · "}
+                <bdi>{author.about}</bdi>
+              </>
+            )}
           </small>
         </span>
       </a>

@@ -143,7 +143,7 @@ pre { margin: 8px 0; padding: 10px 12px; background: var(--raised); border-radiu
 .legend .running::before { background: var(--blue-fill); }
 .legend .lost::before { background: var(--violet-fill); }
 .timeline { display: block; }
-.timeline text { fill: var(--text); font-size: 11.5px; }
+.timeline text { fill: var(--text); font-size: 11.5px; unicode-bidi: plaintext; }
 .timeline text.hour { fill: var(--quiet); font-size: 11px; text-anchor: middle; }
 .timeline line.hour { stroke: var(--line); stroke-width: 1; }
 .timeline .lane { fill: var(--raised); }

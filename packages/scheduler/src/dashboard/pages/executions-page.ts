@@ -42,23 +42,23 @@ export function executionPage(visit: Visit, row: ExecutionRow): Html {
   const { execution } = row;
   return layout(visit, {
     section: "executions",
-    heading: html`Execution of <a href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a>`,
+    heading: html`Execution of <a dir="auto" href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a>`,
     name: `Execution of ${cut(execution.jobName, 40)}`,
     body: html`<div class="bar" data-key="bar">${statePill(execution)}${cancelButton(visit, row)}</div>
 <dl class="attributes" data-key="attributes">
-<div><dt>Id</dt><dd><code>${execution.id}</code></dd></div>
-<div><dt>Job</dt><dd><code>${execution.jobId}</code></dd></div>
-<div><dt>Store</dt><dd>${execution.store}</dd></div>
+<div><dt>Id</dt><dd><code dir="auto">${execution.id}</code></dd></div>
+<div><dt>Job</dt><dd><code dir="auto">${execution.jobId}</code></dd></div>
+<div><dt>Store</dt><dd dir="auto">${execution.store}</dd></div>
 <div><dt>Scheduled</dt><dd>${localTime(execution.scheduledAt, visit)}</dd></div>
 <div><dt>Submitted</dt><dd>${localTime(execution.submittedAt, visit)}</dd></div>
 <div><dt>Started</dt><dd>${localTime(execution.startedAt, visit)}</dd></div>
 <div><dt>Finished</dt><dd>${localTime(execution.finishedAt, visit)}</dd></div>
 <div><dt>Duration</dt><dd>${durationOf(row)}</dd></div>
 <div><dt>Attempt</dt><dd>${execution.attempt}</dd></div>
-<div><dt>Owner</dt><dd><code>${execution.owner}</code></dd></div>
+<div><dt>Owner</dt><dd><code dir="auto">${execution.owner}</code></dd></div>
 </dl>
-${execution.error !== null && html`<section data-key="error"><h2>Error</h2><pre class="failure">${execution.stack ?? execution.error}</pre></section>`}
-${execution.result !== null && html`<section data-key="result"><h2>Result</h2><pre>${jsonText(execution.result, 2)}</pre></section>`}`,
+${execution.error !== null && html`<section data-key="error"><h2>Error</h2><pre dir="auto" class="failure">${execution.stack ?? execution.error}</pre></section>`}
+${execution.result !== null && html`<section data-key="result"><h2>Result</h2><pre dir="auto">${jsonText(execution.result, 2)}</pre></section>`}`,
   });
 }
 
@@ -77,7 +77,7 @@ function columns(visit: Visit, ofOneJob: boolean): readonly Column<ExecutionRow>
     heading: "Job",
     className: "job",
     cell: ({ execution }) =>
-      html`<a href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a><small>${execution.jobId !== execution.jobName && html`<code title="${execution.jobId}">${cut(execution.jobId, 40)}</code>`}${visit.stores.length > 1 && ` in ${execution.store}`}</small>`,
+      html`<a dir="auto" href="${visit.base}${paths.job(execution.store, execution.jobId)}">${execution.jobName}</a><small>${execution.jobId !== execution.jobName && html`<code dir="auto" title="${execution.jobId}">${cut(execution.jobId, 40)}</code>`}${visit.stores.length > 1 && ` in ${execution.store}`}</small>`,
   };
   return [
     {
@@ -117,7 +117,7 @@ function filters(visit: Visit, { jobId, states, store, from, to }: ExecutionsQue
   const local = (at: number | undefined) =>
     at === undefined ? undefined : localText(at, visit.timezone, "T").slice(0, 16);
   return html`<form class="filters" method="get" action="${visit.base}${paths.executions}" role="search" data-still data-key="filters">
-<label class="grow">Job id<input type="search" name="job" value="${jobId}"></label>
+<label class="grow">Job id<input type="search" dir="auto" name="job" value="${jobId}"></label>
 ${choice(
   "state",
   "State",

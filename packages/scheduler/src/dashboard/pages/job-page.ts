@@ -58,10 +58,10 @@ export function removePage(visit: Visit, { job }: JobRow): Html {
   const target = visit.base + paths.job(job.store, job.id);
   return layout(visit, {
     section: "jobs",
-    heading: html`Remove “${job.name}”?`,
+    heading: html`Remove “<bdi>${job.name}</bdi>”?`,
     name: "Remove a job",
     everyMs: 0,
-    body: html`<p>The job <code>${job.id}</code> in store <code>${job.store}</code> runs no more. What runs now goes on, what waits is cancelled, and its executions stay.</p>
+    body: html`<p>The job <code dir="auto">${job.id}</code> in store <code dir="auto">${job.store}</code> runs no more. What runs now goes on, what waits is cancelled, and its executions stay.</p>
 <form class="buttons" method="post" action="${target}/remove">${hiddenFields(visit, paths.jobs)}<button type="submit" class="danger">Remove the job</button><a class="button" href="${target}">Keep it</a></form>`,
   });
 }
@@ -76,13 +76,13 @@ function removeLink({ base, allowed }: Visit, { job }: JobRow): Content {
 function attributes(visit: Visit, { job, durations, last, nowMs }: JobRow): Html {
   const { retries, misfireGraceTime, timeoutMs } = job;
   return html`<section><h2>Attributes</h2><dl class="attributes">
-<div><dt>Id</dt><dd><code>${job.id}</code></dd></div>
-<div><dt>Store</dt><dd>${job.store}</dd></div>
-<div><dt>Task</dt><dd><code>${taskName(job)}</code></dd></div>
-<div><dt>Trigger</dt><dd><code>${String(job.trigger)}</code></dd></div>
-<div><dt>Arguments</dt><dd><code>${jsonText(job.args)}</code></dd></div>
-${job.kwargs !== undefined && html`<div><dt>Options</dt><dd><code>${jsonText(job.kwargs)}</code></dd></div>`}
-<div><dt>Executor</dt><dd>${job.executor}</dd></div>
+<div><dt>Id</dt><dd><code dir="auto">${job.id}</code></dd></div>
+<div><dt>Store</dt><dd dir="auto">${job.store}</dd></div>
+<div><dt>Task</dt><dd><code dir="auto">${taskName(job)}</code></dd></div>
+<div><dt>Trigger</dt><dd><code dir="auto">${String(job.trigger)}</code></dd></div>
+<div><dt>Arguments</dt><dd><code dir="auto">${jsonText(job.args)}</code></dd></div>
+${job.kwargs !== undefined && html`<div><dt>Options</dt><dd><code dir="auto">${jsonText(job.kwargs)}</code></dd></div>`}
+<div><dt>Executor</dt><dd dir="auto">${job.executor}</dd></div>
 <div><dt>Missed runs</dt><dd>${job.coalesce === false ? "all are run, one after the other" : `one run for all, the ${job.coalesce}`}</dd></div>
 <div><dt>Instances at once</dt><dd>${job.maxInstances}</dd></div>
 <div><dt>Runs above that</dt><dd>${OVERLAP_TEXT[job.overlap]}</dd></div>
@@ -109,9 +109,9 @@ function rescheduleForm(visit: Visit, { job }: JobRow, refused: JobPageParts["re
   return html`<section data-still data-key="reschedule"><h2>Reschedule</h2>
 <form class="reschedule" method="post" action="${visit.base}${paths.job(job.store, job.id)}/reschedule">${hiddenFields(visit, paths.job(job.store, job.id))}
 <label for="trigger">New trigger</label>
-<input id="trigger" name="trigger" type="text" required maxlength="400" autocomplete="off" spellcheck="false" value="${refused?.text}" aria-describedby="trigger-help${refused === undefined ? "" : " trigger-error"}"${refused !== undefined && html` aria-invalid="true"`}>
+<input id="trigger" name="trigger" type="text" dir="auto" required maxlength="400" autocomplete="off" spellcheck="false" value="${refused?.text}" aria-describedby="trigger-help${refused === undefined ? "" : " trigger-error"}"${refused !== undefined && html` aria-invalid="true"`}>
 <button type="submit">Reschedule</button>
-${refused !== undefined && html`<p id="trigger-error" class="failure" role="alert">${refused.reason}</p>`}
+${refused !== undefined && html`<p id="trigger-error" dir="auto" class="failure" role="alert">${refused.reason}</p>`}
 <p id="trigger-help" class="quiet">A crontab <code>*/5 8-18 * * mon-fri</code>, an interval <code>every 10 minutes</code> or a date <code>2026-01-31 12:30</code>, in ${visit.timezone}.</p>
 </form></section>`;
 }

@@ -43,9 +43,9 @@ ${nextPage(visit, page, query)}`,
 
 function filters(visit: Visit, { search, state, tag, store }: JobsQuery): Html {
   return html`<form class="filters" method="get" action="${visit.base}/" role="search" data-still data-key="filters">
-<label class="grow">Search<input type="search" name="q" value="${search}" placeholder="name, id, task or tag"></label>
+<label class="grow">Search<input type="search" dir="auto" name="q" value="${search}" placeholder="name, id, task or tag"></label>
 ${choice("state", "State", state, Object.entries(JOB_STATE_TEXT))}
-<label>Tag<input type="text" name="tag" value="${tag}" size="10"></label>
+<label>Tag<input type="text" name="tag" dir="auto" value="${tag}" size="10"></label>
 ${storeChoice(visit, store)}
 <button type="submit">Filter</button>${[search, state, tag, store].some((value) => value !== undefined) && html`<a class="button" href="${visit.base}/">Clear</a>`}
 </form>`;
@@ -57,7 +57,7 @@ function columns(visit: Visit): readonly Column<JobRow>[] {
       heading: "Job",
       className: "job",
       cell: ({ job }) =>
-        html`<a href="${visit.base}${paths.job(job.store, job.id)}">${job.name}</a>${job.id !== job.name && html`<code class="id" title="${job.id}">${cut(job.id, 40)}</code>`}`,
+        html`<a dir="auto" href="${visit.base}${paths.job(job.store, job.id)}">${job.name}</a>${job.id !== job.name && html`<code dir="auto" class="id" title="${job.id}">${cut(job.id, 40)}</code>`}`,
     },
     {
       heading: "Trigger",

@@ -62,12 +62,12 @@ export function layout(visit: Visit, { section, heading, name, body, summary, ev
 <p class="live" id="live" role="status" data-state="off"><span>As of now</span></p>
 </header>
 <main id="content" tabindex="-1">
-${visit.notice !== undefined && html`<p class="notice" role="status" data-still data-key="notice">${visit.notice}</p>`}
-<h1 data-key="heading">${heading}</h1>
+${visit.notice !== undefined && html`<p class="notice" dir="auto" role="status" data-still data-key="notice">${visit.notice}</p>`}
+<h1 dir="auto" data-key="heading">${heading}</h1>
 ${summary !== undefined && summaryLine(visit, summary)}
 ${body}
 </main>
-<p id="toast" role="alert" aria-live="assertive"></p>
+<p id="toast" dir="auto" role="alert" aria-live="assertive"></p>
 </body>
 </html>
 `;
@@ -84,6 +84,6 @@ function summaryLine(visit: Visit, { scheduler, nodes, running, lastHour, nextRu
 <div><dt>Executed in 1 h</dt><dd>${numberText(executed)}${plus}</dd></div>
 <div><dt>Errors in 1 h</dt><dd class="${error > 0 && "bad"}">${numberText(error)}</dd></div>
 <div><dt>Skipped, lost</dt><dd class="${skipped > 0 && "odd"}">${numberText(skipped)}</dd></div>
-<div class="wide"><dt>Next run</dt><dd>${nextRun === null ? "none" : html`${relativeTime(nextRun.atMs, nextRun.nowMs, visit)} <span class="quiet">${nextRun.jobName}</span>`}</dd></div>
+<div class="wide"><dt>Next run</dt><dd>${nextRun === null ? "none" : html`${relativeTime(nextRun.atMs, nextRun.nowMs, visit)} <bdi class="quiet">${nextRun.jobName}</bdi>`}</dd></div>
 </dl>${unreadableWarning(unreadable)}`;
 }

@@ -26,7 +26,7 @@ function columns(visit: Visit): readonly Column<NodeRow>[] {
       cell: ({ host, isThisOne }) => html`<strong>${host}</strong>${isThisOne && html`<small>this process</small>`}`,
     },
     { heading: "Process", className: "number", cell: ({ pid }) => pid },
-    { heading: "Id", cell: ({ id }) => html`<code title="${id}">${cut(id, 24)}</code>` },
+    { heading: "Id", cell: ({ id }) => html`<code dir="auto" title="${id}">${cut(id, 24)}</code>` },
     {
       heading: "State",
       cell: ({ state, stale }) =>

@@ -61,7 +61,7 @@ export function jobStatePill(state: JobState): Html {
 export function orphanPill(missing: Missing | undefined): Content {
   return (
     missing !== undefined &&
-    html` <span class="pill job-orphan" title="No live scheduler has the ${missing.missing} ${missing.name}">Orphan: no ${missing.missing} <code>${cut(missing.name, 40)}</code></span>`
+    html` <span class="pill job-orphan" title="No live scheduler has the ${missing.missing} ${missing.name}">Orphan: no ${missing.missing} <code dir="auto">${cut(missing.name, 40)}</code></span>`
   );
 }
 
@@ -140,12 +140,12 @@ export function durationOf({ execution, nowMs }: ExecutionRow): Content {
 export function outcomeOf(execution: StoredExecution): Content {
   if (execution.error !== null) {
     const line = cut(execution.error.split("\n", 1)[0]!, 120);
-    return html`<details data-key="outcome"><summary class="failure">${line}</summary><pre>${execution.stack ?? execution.error}</pre></details>`;
+    return html`<details data-key="outcome"><summary dir="auto" class="failure">${line}</summary><pre dir="auto">${execution.stack ?? execution.error}</pre></details>`;
   }
   if (execution.result === null) return NEVER;
   const text = jsonText(execution.result);
-  if (text.length <= 60) return html`<code>${text}</code>`;
-  return html`<details data-key="outcome"><summary><code>${cut(text, 60)}</code></summary><pre>${jsonText(execution.result, 2)}</pre></details>`;
+  if (text.length <= 60) return html`<code dir="auto">${text}</code>`;
+  return html`<details data-key="outcome"><summary dir="auto"><code dir="auto">${cut(text, 60)}</code></summary><pre dir="auto">${jsonText(execution.result, 2)}</pre></details>`;
 }
 
 export function jsonText(value: unknown, indent?: number): string {
@@ -153,12 +153,13 @@ export function jsonText(value: unknown, indent?: number): string {
 }
 
 export function ownerOf({ owner }: StoredExecution): Html {
-  return html`<code title="${owner}">${cut(owner, 10)}</code>`;
+  return html`<code dir="auto" title="${owner}">${cut(owner, 10)}</code>`;
 }
 
 export function tagLinks(visit: Visit, tags: readonly string[]): Content {
   return tags.map(
-    (tag) => html`<a class="tag" href="${visit.base}/?${new URLSearchParams({ tag }).toString()}">${tag}</a> `,
+    (tag) =>
+      html`<a class="tag" dir="auto" href="${visit.base}/?${new URLSearchParams({ tag }).toString()}">${tag}</a> `,
   );
 }
 
@@ -189,6 +190,6 @@ export function storeChoice({ stores }: Visit, chosen: string | undefined): Cont
 export function unreadableWarning(unreadable: readonly Unreadable[]): Content {
   return unreadable.map(
     ({ store, reason }) =>
-      html`<p class="warning" role="alert" data-key="unreadable-${store}">Job store “${store}” cannot be read: ${cut(reason, 200)}</p>`,
+      html`<p class="warning" dir="auto" role="alert" data-key="unreadable-${store}">Job store “${store}” cannot be read: ${cut(reason, 200)}</p>`,
   );
 }

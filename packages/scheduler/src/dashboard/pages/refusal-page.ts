@@ -23,7 +23,7 @@ export function refusalPage(
 <header><a class="brand" href="${base}/">${title}</a></header>
 <main id="content">
 <h1>${problem.status} ${heading}</h1>
-<p class="warning" role="alert">${problem.detail ?? "Something went wrong here; the log may say more."}</p>
+<p class="warning" dir="auto" role="alert">${problem.detail ?? "Something went wrong here; the log may say more."}</p>
 <p><a href="${base}/">Back to the jobs</a></p>
 </main>
 </body>

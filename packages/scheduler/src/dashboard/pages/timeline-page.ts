@@ -43,7 +43,7 @@ function columns({ base, stores }: Visit): readonly Column<Lane>[] {
     {
       heading: "Job",
       className: "job",
-      cell: ({ store, jobId, jobName }) => html`<a href="${base}${paths.job(store, jobId)}">${jobName}</a>`,
+      cell: ({ store, jobId, jobName }) => html`<a dir="auto" href="${base}${paths.job(store, jobId)}">${jobName}</a>`,
     },
     { heading: "Runs", className: "number", cell: ({ counts }) => numberText(totalOf(counts)) },
     { heading: "Executed", className: "number", cell: ({ counts }) => numberText(counts.executed ?? 0) },
