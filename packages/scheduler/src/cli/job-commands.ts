@@ -1,6 +1,6 @@
 import { JobNotFoundError, JobSpecError, MaxInstancesError } from "../core/errors.js";
 import type { Execution, ExecutionState } from "../core/execution.js";
-import type { Job } from "../core/job.js";
+import type { Job, PauseOptions } from "../core/job.js";
 import type { Overlap } from "../core/job-record.js";
 import type { Scheduler } from "../core/scheduler.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";
@@ -75,14 +75,13 @@ export async function executionsCommand(args: string[], env: NodeJS.ProcessEnv):
 
 /** `sched pause | resume | run | remove ID`. */
 export async function changeCommand(action: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const options = action === "run" ? { ...STORE_OPTIONS, overlap: { type: "string" } as const } : STORE_OPTIONS;
-  const parsed = readArguments(args, options, HELP.change);
+  const parsed = readArguments(args, { ...STORE_OPTIONS, ...CHANGE_OPTIONS[action] }, HELP.change);
   if (parsed === undefined) return;
   const [id] = positionals(parsed.positionals, "ID") as [string];
-  const { store = env["SCHED_STORE"], ns = "default", overlap } = parsed.values as Record<string, string | undefined>;
+  const { store = env["SCHED_STORE"], ns = "default", ...more } = parsed.values as Record<string, string | undefined>;
   await withClient({ store, ns }, undefined, async (scheduler) => {
     try {
-      await CHANGES[action]!(scheduler, id, overlap);
+      await CHANGES[action]!(scheduler, id, more);
     } catch (error) {
       if (REFUSALS.some((refusal) => error instanceof refusal)) throw new UsageError((error as Error).message);
       throw error;
@@ -92,10 +91,17 @@ export async function changeCommand(action: string, args: string[], env: NodeJS.
 
 const REFUSALS = [JobNotFoundError, MaxInstancesError, JobSpecError];
 
-const CHANGES: Readonly<Record<string, (scheduler: Scheduler, id: string, overlap?: string) => Promise<unknown>>> = {
-  pause: (scheduler, id) => scheduler.pauseJob(id),
+const CHANGE_OPTIONS: Readonly<Record<string, Readonly<Record<string, { readonly type: "string" }>>>> = {
+  pause: { until: { type: "string" }, note: { type: "string" } },
+  run: { overlap: { type: "string" } },
+};
+
+type Change = (scheduler: Scheduler, id: string, options: Record<string, string | undefined>) => Promise<unknown>;
+
+const CHANGES: Readonly<Record<string, Change>> = {
+  pause: (scheduler, id, options) => scheduler.pauseJob(id, options as PauseOptions),
   resume: (scheduler, id) => scheduler.resumeJob(id),
-  run: async (scheduler, id, overlap) =>
+  run: async (scheduler, id, { overlap }) =>
     printLines([await scheduler.runNow(id, undefined, overlap === undefined ? {} : { overlap: overlap as Overlap })]),
   remove: (scheduler, id) => scheduler.removeJob(id),
 };
@@ -106,8 +112,9 @@ function checkedState(text: string): ExecutionState {
   return state;
 }
 
-function jobFields({ id, name, func, trigger, nextRunTime, overlap, tags }: Job) {
-  return { id, name, func, trigger: String(trigger), nextRun: nextRunTime, overlap, tags };
+function jobFields({ id, name, func, trigger, nextRunTime, pausedUntil, pauseNote, overlap, tags }: Job) {
+  const pause = { ...(pausedUntil === null ? {} : { pausedUntil }), ...(pauseNote === null ? {} : { pauseNote }) };
+  return { id, name, func, trigger: String(trigger), nextRun: nextRunTime, overlap, tags, ...pause };
 }
 
 function jobRow({ id, name, trigger, nextRunTime, ended }: Job, timezone: string): string[] {

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import { systemClock } from "../core/clock.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import { crontabCommand } from "./crontab-command.js";
 import { doctorCommand } from "./doctor-command.js";
@@ -38,7 +37,7 @@ async function run(name: string | undefined, rest: string[]): Promise<void> {
     case "doctor":
       return doctorCommand(rest, process.env);
     case "next":
-      return nextCommand(rest, systemClock().now());
+      return nextCommand(rest, process.env);
     case "help":
     case "--help":
     case "-h":

@@ -229,6 +229,13 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
     const four = jobs.find(({ name }) => name === "echo four")!.id;
     expect(jobs.map(({ name }) => name).sort()).toEqual(["echo four", "echo minute"]);
 
+    await sched(["pause", four, "--until", "2099-01-01T00:00Z", "--note", "stocktaking"], env);
+    const noted = (await sched(["jobs", "--json"], env)).out.split("\n").find((line) => line.includes(four))!;
+    expect(JSON.parse(noted)).toMatchObject({ pausedUntil: "2099-01-01T00:00:00.000Z", pauseNote: "stocktaking" });
+    const next = await sched(["next", "--job", four, "-n", "2", "--tz", "UTC"], env);
+    expect(next.out).toBe("2099-01-01T04:00:00+00:00\n2099-01-02T04:00:00+00:00\n");
+    expect((await sched(["resume", four], env)).code).toBe(0);
+
     const daemon = start(["start"], env);
     const lines = linesOf(daemon);
     try {

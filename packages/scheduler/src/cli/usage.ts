@@ -54,13 +54,17 @@ ${STORE_HELP}`,
   executions: `usage: sched executions [--job ID] [--state STATE]… [-n 20] [--json] [--tz ZONE]
 ${STORE_HELP}`,
 
-  change: `usage: sched pause|resume|remove ID
+  change: `usage: sched resume|remove ID
+       sched pause ID [--until DATE] [--note TEXT]
        sched run ID [--overlap skip|queue-one|cancel-other]
 
 run starts the job once beside its timetable, on any scheduler of the store that knows its task, and prints the
 execution's id. While as many run as may, --overlap (default: the job's) says whether it is
-refused, waits, or waits and has what runs asked to end.
-${STORE_HELP}`,
+refused, waits, or waits and has what runs asked to end. pause --until 2026-01-31T12:30Z resumes by itself then (without
+an offset: local time here).
+
+  --until DATE   when the pause ends by itself, by the clock of the store
+  --note TEXT    why; jobs --json and the dashboard show it${STORE_HELP}`,
 
   doctor: `usage: sched doctor
 
@@ -68,13 +72,15 @@ Lists the jobs that no live scheduler of the store can run, with the task or the
 exit code 1 when there are any.
 ${STORE_HELP}`,
 
-  next: `usage: sched next 'EXPR' [--tz ZONE] [-n 5] [--extended] [--without-days DAYS]
+  next: `usage: sched next --job ID [-n 5] [--tz ZONE]
+       sched next 'EXPR' [--tz ZONE] [-n 5] [--extended] [--without-days DAYS]
 
-Prints the next times at which a crontab expression (five fields, or @daily and its like) fires.
+Prints the next times at which a job of a store runs, or at which a crontab expression (five fields, or @daily and its
+like) fires.
 
   --extended     reads L, L-3, LW, 15W, 5L, fri#3 and ? as well; in a crontab file the line CRON_EXTENDED=yes does
   --without-days sat,12-25,2026-12-24/2027-01-02
-                 leaves these days out; in a crontab file CRON_WITHOUT_DAYS= does`,
+                 leaves these days out; in a crontab file CRON_WITHOUT_DAYS= does${STORE_HELP}`,
 } as const;
 
 type Arguments<Options extends ArgumentOptions> = ReturnType<

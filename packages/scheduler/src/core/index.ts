@@ -18,7 +18,7 @@ export type {
   ExecutionState,
 } from "./execution.js";
 export type { Executor, ExecutorContext, Logger, Outcome, Run } from "./executor.js";
-export { Job, type RunNowOptions } from "./job.js";
+export { Job, type PauseOptions, type RunNowOptions } from "./job.js";
 export type { JobList, JobListQuery } from "./job-finder.js";
 export type { Ack, Coalesce, JobRecord, Overlap, Retries } from "./job-record.js";
 export type { JobDefaults, JobPatch, JobPolicy, JobSpec } from "./job-spec.js";

@@ -1,9 +1,11 @@
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { JobNotFoundError, JobSpecError } from "./errors.js";
-import type { Job } from "./job.js";
+import type { Job, PauseOptions } from "./job.js";
+import { withJobOffset } from "./job-offset.js";
 import type { JobRecord } from "./job-record.js";
-import { firstRunOf, type JobPatch, limitReached, liveTrigger, patched } from "./job-spec.js";
-import { hasReachedLimit } from "./run-limit.js";
+import { firstRunOf, type JobPatch, liveTrigger, patched } from "./job-spec.js";
+import { pausedJob, unpaused } from "./pause.js";
+import { hasReachedLimit, limitReached } from "./run-limit.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 import { untilWritten } from "./until-written.js";
 import { warnOf } from "./warn-of.js";
@@ -22,17 +24,22 @@ export class JobChanger {
     const { timezone, random } = this.parts;
     return this.#change(job, (record, nowMs) => {
       if (hasReachedLimit(record)) throw limitReached(record);
-      const anchored = liveTrigger(trigger, timezone).anchored(nowMs);
+      const bare = liveTrigger(trigger, timezone).anchored(nowMs);
+      const anchored = withJobOffset(bare, record.id, record.randomizedOffset);
       const nextRunMs = firstRunOf(anchored, nowMs, random);
       if (nextRunMs === null) throw new JobSpecError("trigger", `${anchored} has no run time left`);
       warnOf({ name: record.name, trigger: anchored }, this.parts.logger);
-      const { zoneRules: _ofTheOldTrigger, ...rest } = record;
+      const { zoneRules: _ofTheOldTrigger, ...rest } = unpaused(record);
       return { ...rest, trigger: anchored, nextRunMs, ...zoneStamp(anchored, nowMs) };
     });
   }
 
-  pause(job: Job): Promise<JobRecord> {
-    return this.#change(job, (record) => ({ ...record, nextRunMs: null }));
+  pause(job: Job, options: PauseOptions): Promise<JobRecord> {
+    const { timezone, random } = this.parts;
+    return this.#change(job, (record, nowMs) => {
+      const paused = pausedJob(record, options, { timezone, nowMs, random });
+      return paused.nextRunMs === null ? paused : restamped(paused, nowMs);
+    });
   }
 
   /** Undefined when the trigger has ended: there is nothing to resume. */
@@ -41,7 +48,9 @@ export class JobChanger {
     if (hasReachedLimit(job.record)) throw limitReached(job.record);
     const nowMs = job.pending ? clock.now() : await stores.get(job.store).now();
     const nextRunMs = job.trigger.next(null, nowMs, random) ?? onlyRunOf(job.record, nowMs);
-    return nextRunMs === null ? undefined : this.#change(job, (record, at) => restamped({ ...record, nextRunMs }, at));
+    return nextRunMs === null
+      ? undefined
+      : this.#change(job, (record, at) => restamped({ ...unpaused(record), nextRunMs }, at));
   }
 
   /** Reads, changes and writes until nobody came between. */

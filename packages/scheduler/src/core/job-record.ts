@@ -65,6 +65,11 @@ export interface JobRecord {
   /** The rules of the trigger's time zones under which the next run was computed; undefined when it depends on none. */
   readonly zoneRules?: string | undefined;
   readonly createdMs: number;
+  /** Set by a pause: when it ends by itself, and why it was made. They count while that moment is to come, or there is no next run. */
+  readonly pausedUntilMs?: number | undefined;
+  readonly pauseNote?: string | undefined;
+  /** Seconds over which jobs are spread; the offset of this one is part of its trigger. */
+  readonly randomizedOffset?: number | undefined;
   /** When it runs next, epoch ms; null while it is paused. */
   readonly nextRunMs: number | null;
   /** Grows with every change and every claim: the fencing token of both. */

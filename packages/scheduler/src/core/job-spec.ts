@@ -8,11 +8,13 @@ import { triggerFromText } from "../triggers/trigger-from-text.js";
 import { withTimezone } from "../triggers/with-timezone.js";
 import { checkText } from "./check-text.js";
 import { JobSpecError } from "./errors.js";
+import { withJobOffset } from "./job-offset.js";
 import { type Ack, type JobRecord, OVERLAPS, type Overlap, type Retries, type TaskSetting } from "./job-record.js";
 import type { Json } from "./json.js";
 import { checkKnown, nearestName, type OptionNames } from "./known-options.js";
+import { unpaused } from "./pause.js";
 import { plainJson } from "./plain-json.js";
-import { hasReachedLimit, withinLimit } from "./run-limit.js";
+import { hasReachedLimit, limitReached, withinLimit } from "./run-limit.js";
 import type { TaskFunction } from "./task.js";
 import { zoneStamp } from "./zone-stamp.js";
 
@@ -61,6 +63,11 @@ export interface JobPolicy {
    * retries and `runNow` do not count. Null (default) is no limit.
    */
   readonly maxRuns?: number | null;
+  /**
+   * Seconds: the job runs later than its trigger says by a part of them that its id decides, always the same. Spreads jobs
+   * that share a time; `endDate` counts before the offset. Null (default) is none.
+   */
+  readonly randomizedOffset?: number | null;
   readonly tags?: readonly string[];
 }
 
@@ -106,6 +113,7 @@ const POLICY_NAMES: OptionNames<JobPolicy> = {
   ack: true,
   maxDeliveries: true,
   maxRuns: true,
+  randomizedOffset: true,
   tags: true,
 };
 const PATCH_NAMES: OptionNames<JobPatch> = { func: true, trigger: true, nextRunTime: true, ...POLICY_NAMES };
@@ -158,8 +166,9 @@ export interface Surroundings {
 /** The record of a new job. Throws a JobSpecError that names the attribute. */
 export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
   checkSpec(spec);
-  const trigger = liveTrigger(spec.trigger ?? date(), around.timezone).anchored(around.nowMs);
   const id = checkedId(spec.id ?? around.newId());
+  const bare = liveTrigger(spec.trigger ?? date(), around.timezone).anchored(around.nowMs);
+  const trigger = withJobOffset(bare, id, spec.randomizedOffset);
   const { defaults } = around;
   return {
     id,
@@ -183,6 +192,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
     }),
     ...leftToTask(spec, around),
     ...checkedLimit(spec.maxRuns),
+    ...offsetOf(spec.randomizedOffset),
     incarnation: isDeclaredOnce(spec, trigger, around.timezone) ? ONCE : incarnationOf(around),
     ...zoneStamp(trigger, around.nowMs),
     createdMs: around.nowMs,
@@ -196,9 +206,19 @@ export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundin
   if ("id" in patch && (patch as { id?: unknown }).id !== job.id) throw new JobSpecError("id", "cannot be changed");
   const { id: _sameId, ...changes } = patch as JobPatch & { id?: string };
   checkKnown<JobPatch>(changes, PATCH_NAMES, "a change of a job", jobSpecError);
-  const { trigger, nextRunTime, func, maxRuns = job.maxRuns, ...policy } = changes;
-  const { fromTask = [], maxRuns: _before, runCount, ...known } = job;
-  const anchored = trigger === undefined ? undefined : liveTrigger(trigger, around.timezone).anchored(around.nowMs);
+  const {
+    trigger,
+    nextRunTime,
+    func,
+    maxRuns = job.maxRuns,
+    randomizedOffset = job.randomizedOffset,
+    ...policy
+  } = changes;
+  const isMoved = nextRunTime !== undefined;
+  const { fromTask = [], maxRuns: _before, randomizedOffset: _old, runCount, ...known } = isMoved ? unpaused(job) : job;
+  const isNewTrigger = trigger !== undefined || randomizedOffset !== job.randomizedOffset;
+  const bare = trigger === undefined ? job.trigger : liveTrigger(trigger, around.timezone).anchored(around.nowMs);
+  const anchored = isNewTrigger ? withJobOffset(bare, job.id, randomizedOffset) : undefined;
   const limit = checkedLimit(maxRuns, runCount);
   if (nextRunTime !== undefined && nextRunTime !== null && hasReachedLimit(limit)) throw limitReached(limit);
   return withinLimit({
@@ -209,16 +229,16 @@ export function patched(job: JobRecord, patch: JobPatch, around: Pick<Surroundin
     ...(anchored === undefined ? {} : { trigger: anchored, ...zoneStamp(anchored, around.nowMs) }),
     ...(nextRunTime === undefined ? {} : { nextRunMs: moment(nextRunTime, around) }),
     ...limit,
+    ...offsetOf(randomizedOffset),
   });
+}
+
+function offsetOf(randomizedOffset: number | null | undefined): Pick<JobRecord, "randomizedOffset"> {
+  return randomizedOffset === undefined || randomizedOffset === null ? {} : { randomizedOffset };
 }
 
 function checkedLimit(maxRuns: number | null | undefined, runCount = 0): Pick<JobRecord, "maxRuns" | "runCount"> {
   return maxRuns === undefined || maxRuns === null ? {} : { maxRuns: checkedCount("maxRuns", maxRuns), runCount };
-}
-
-/** A job that has ended does not begin again by itself. */
-export function limitReached({ runCount, maxRuns }: Pick<JobRecord, "maxRuns" | "runCount">): JobSpecError {
-  return new JobSpecError("maxRuns", `the job has run ${runCount} times and may run ${maxRuns}; raise maxRuns first`);
 }
 
 function leftToTask(spec: JobSpec, { taskIsKnown = true }: Surroundings): Pick<JobRecord, "fromTask"> {
@@ -237,7 +257,7 @@ function withoutSettings(settings: readonly TaskSetting[], said: JobPolicy): Pic
  */
 function isDeclaredOnce({ id, trigger: given }: JobSpec, trigger: Trigger, timezone: string): boolean {
   if (id === undefined || given === undefined || innermost(trigger).kind !== "date") return false;
-  return JSON.stringify(trigger) === JSON.stringify(liveTrigger(given, timezone));
+  return JSON.stringify(innermost(trigger)) === JSON.stringify(innermost(liveTrigger(given, timezone)));
 }
 
 /** Told apart from other jobs of the same id: the moment, and three digits of chance. Short, because there are many. */
@@ -313,7 +333,7 @@ function checkedFunc(func: string | TaskFunction): string | TaskFunction {
   throw new JobSpecError("func", "must be a task's name or a function");
 }
 
-type Policy = Required<Omit<JobPolicy, "kwargs" | "maxRuns">> & { kwargs?: Json | undefined };
+type Policy = Required<Omit<JobPolicy, "kwargs" | "maxRuns" | "randomizedOffset">> & { kwargs?: Json | undefined };
 type CheckedPolicy = Pick<
   JobRecord,
   | "name"

@@ -1,8 +1,12 @@
+import type { DateInput } from "../time/parse.js";
+import { checkedCount } from "../triggers/next-runs.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import type { Clock } from "./clock.js";
 import type { Ack, Coalesce, JobRecord, Overlap, Retries } from "./job-record.js";
 import type { JobPatch } from "./job-spec.js";
 import { jobText } from "./job-text.js";
 import type { Json } from "./json.js";
+import { checkKnown, type OptionNames } from "./known-options.js";
 import { hasReachedLimit } from "./run-limit.js";
 import type { TaskFunction } from "./task.js";
 
@@ -11,12 +15,22 @@ export interface RunNowOptions {
   readonly overlap?: Overlap;
 }
 
+export interface PauseOptions {
+  /** When the job resumes by itself; text without an offset is local time in the scheduler's zone. */
+  readonly until?: DateInput;
+  /** Why, for those who look at it; at most 1,000 characters. */
+  readonly note?: string;
+}
+
+const PAUSE: OptionNames<PauseOptions> = { until: true, note: true };
+
 /** What a job asks of the scheduler it came from. */
 export interface JobKeeper {
   readonly timezone: string;
+  readonly clock: Pick<Clock, "now">;
   changeJob(job: Job, patch: JobPatch): Promise<JobRecord>;
   changeTrigger(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord>;
-  setPaused(job: Job, paused: boolean): Promise<JobRecord | undefined>;
+  setPaused(job: Job, paused: boolean | PauseOptions): Promise<JobRecord | undefined>;
   removeJob(id: string, store?: string): Promise<void>;
   runNow(id: string, store?: string, options?: RunNowOptions): Promise<string>;
 }
@@ -112,7 +126,25 @@ export class Job {
     return this.#record.nextRunMs === null ? null : new Date(this.#record.nextRunMs);
   }
   get paused(): boolean {
-    return this.#record.nextRunMs === null;
+    return this.#record.nextRunMs === null || this.pausedUntil !== null;
+  }
+  /** When a pause ends by itself; null when it does not, or the job is not paused. */
+  get pausedUntil(): Date | null {
+    const { pausedUntilMs } = this.#record;
+    return pausedUntilMs === undefined || pausedUntilMs <= this.#keeper.clock.now() ? null : new Date(pausedUntilMs);
+  }
+  /** The note of the pause; null when there is none, or the job is not paused. */
+  get pauseNote(): string | null {
+    return this.paused ? (this.#record.pauseNote ?? null) : null;
+  }
+
+  /** The next run times, without jitter behind the first; none while it is paused without an end. */
+  nextRuns(count: number): Date[] {
+    const { nextRunMs, trigger, maxRuns, runCount = 0 } = this.#record;
+    const left = maxRuns === undefined ? checkedCount(count) : Math.min(checkedCount(count), maxRuns - runCount);
+    const runs: Date[] = [];
+    for (let at = nextRunMs; at !== null && runs.length < left; at = trigger.next(at, at)) runs.push(new Date(at));
+    return runs;
   }
 
   /** Changes any attribute but the id. The next run stays unless `nextRunTime` is among them. */
@@ -127,8 +159,13 @@ export class Job {
     return this;
   }
 
-  async pause(): Promise<this> {
-    this.#record = (await this.#keeper.setPaused(this, true)) ?? this.#record;
+  /**
+   * No runs until `resume`, or until a date: the first run is then the first of the trigger at or after it, by the
+   * store's clock. A one-off whose moment passes meanwhile runs at that date.
+   */
+  async pause(options: PauseOptions = {}): Promise<this> {
+    checkKnown<PauseOptions>(options, PAUSE, "pause");
+    this.#record = (await this.#keeper.setPaused(this, options)) ?? this.#record;
     return this;
   }
 

@@ -1,6 +1,7 @@
 import type { Trigger } from "../triggers/trigger.js";
 import type { JobRecord } from "./job-record.js";
 import { ONCE } from "./job-spec.js";
+import { pauseOf } from "./pause.js";
 import { hasReachedLimit, withinLimit } from "./run-limit.js";
 import { underOwnRules } from "./zone-stamp.js";
 
@@ -11,15 +12,23 @@ export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
   const counted = wanted.maxRuns === undefined ? wanted : { ...wanted, runCount };
   if (hasReachedLimit(existing)) return withinLimit({ ...counted, incarnation, createdMs });
   if (sameTrigger(trigger, wanted.trigger)) {
-    return withinLimit({ ...counted, incarnation, createdMs, trigger, nextRunMs, zoneRules });
+    return withinLimit({ ...counted, ...pauseOf(existing), incarnation, createdMs, trigger, nextRunMs, zoneRules });
   }
   const isOnce = wanted.incarnation === ONCE;
   return withinLimit({
     ...counted,
+    ...pauseOf(existing),
     incarnation: isOnce ? ONCE : incarnation,
     createdMs,
-    nextRunMs: nextRunMs === null ? null : wanted.nextRunMs,
+    nextRunMs: nextRunMs === null ? null : afterPause(existing, wanted),
   });
+}
+
+/** The first run of a new trigger, not before a pause of the job ends. */
+function afterPause({ pausedUntilMs = 0 }: JobRecord, wanted: JobRecord): number | null {
+  const { nextRunMs } = wanted;
+  if (nextRunMs === null || nextRunMs >= pausedUntilMs) return nextRunMs;
+  return wanted.trigger.next(null, pausedUntilMs) ?? nextRunMs;
 }
 
 /** Both as they were declared: what the moment of the declaration decided differs at each start. */

@@ -1,3 +1,4 @@
+import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
 import type { Decision, Verdict } from "./job-store.js";
 import type { DueRuns } from "./session/misfire.js";
@@ -12,6 +13,11 @@ export function hasReachedLimit({ maxRuns, runCount = 0 }: Counted): boolean {
 /** The record without a next run when none is left to it. */
 export function withinLimit<T extends Counted & Pick<JobRecord, "nextRunMs">>(job: T): T {
   return hasReachedLimit(job) ? { ...job, nextRunMs: null } : job;
+}
+
+/** A job that has ended does not begin again by itself. */
+export function limitReached({ runCount, maxRuns }: Counted): JobSpecError {
+  return new JobSpecError("maxRuns", `the job has run ${runCount} times and may run ${maxRuns}; raise maxRuns first`);
 }
 
 /** Due runs of a job with `maxRuns`: those that are too late do not count, and of the others none goes beyond it. */

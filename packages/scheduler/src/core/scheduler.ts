@@ -30,7 +30,7 @@ import type { DurationStatistics, Execution, ExecutionPage } from "./execution.j
 import type { Executor, Logger } from "./executor.js";
 import { ExecutorSet } from "./executor-set.js";
 import { keepHouse } from "./housekeeping.js";
-import type { Job, JobKeeper, RunNowOptions } from "./job.js";
+import type { Job, JobKeeper, PauseOptions, RunNowOptions } from "./job.js";
 import { JobAdder } from "./job-adder.js";
 import { JobChanger } from "./job-changer.js";
 import { JobFinder, type JobList, type JobListQuery } from "./job-finder.js";
@@ -335,9 +335,11 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return job.reschedule(trigger);
   }
 
-  async pauseJob(id: string, store?: string): Promise<Job> {
+  /** See `Job.pause`. The store alone may be given instead of the options. */
+  async pauseJob(id: string, options: string | (PauseOptions & { readonly store?: string }) = {}): Promise<Job> {
+    const { store, ...pause } = typeof options === "string" ? { store: options } : options;
     const job = await this.#finder.existing(id, store);
-    return job.pause();
+    return job.pause(pause);
   }
 
   /** Undefined when nothing was left to resume and the job was removed: see `Job.resume`. */
@@ -474,8 +476,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return this.#changer.reschedule(job, trigger);
   }
 
-  async setPaused(job: Job, paused: boolean): Promise<JobRecord | undefined> {
-    if (paused) return this.#changer.pause(job);
+  async setPaused(job: Job, paused: boolean | PauseOptions): Promise<JobRecord | undefined> {
+    if (paused !== false) return this.#changer.pause(job, paused === true ? {} : paused);
     const resumed = await this.#changer.resume(job);
     if (resumed === undefined) await this.removeJob(job.id, job.store);
     return resumed;

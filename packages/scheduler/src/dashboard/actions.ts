@@ -1,9 +1,10 @@
 import type { Request } from "express";
 import { thrownMessage } from "../core/describe-thrown.js";
+import type { PauseOptions } from "../core/job.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import type { DashboardScheduler } from "./dashboard-scheduler.js";
-import { ownField } from "./http/body.js";
+import { ownField, textField } from "./http/body.js";
 import { HttpProblem, InputProblem, NotFoundProblem } from "./http/problem.js";
 import { unsegment } from "./paths.js";
 import { triggerFromText } from "./trigger-text.js";
@@ -31,8 +32,8 @@ export interface Done {
 export const jobActions: Readonly<
   Record<JobAction, (scheduler: DashboardScheduler, target: Target, body: unknown) => Promise<Done>>
 > = {
-  async pause(scheduler, { store, id }) {
-    await scheduler.pauseJob(id, knownStore(scheduler, store));
+  async pause(scheduler, { store, id }, body) {
+    await scheduler.pauseJob(id, { store: knownStore(scheduler, store), ...pauseFields(body) });
     return { notice: "paused" };
   },
   async resume(scheduler, { store, id }) {
@@ -61,6 +62,15 @@ export async function cancelRun(scheduler: DashboardScheduler, { store, id }: Ta
     throw new NotFoundProblem(`There is no execution ${id} in "${store}"`, "ExecutionNotFoundError");
   if (await scheduler.cancelExecution(id, store)) return { notice: "cancelling" };
   throw new HttpProblem({ status: 409, code: "NotRunningError", detail: "the run is no longer under way" });
+}
+
+/** An empty field of a form says nothing. */
+function pauseFields(body: unknown): PauseOptions {
+  const [until, note] = [textField(body, "until")?.trim() ?? "", textField(body, "note")?.trim() ?? ""];
+  return {
+    ...(until === "" ? {} : { until: until.replace(/^(\S+)T(\S+)$/, "$1 $2") }),
+    ...(note === "" ? {} : { note }),
+  };
 }
 
 function knownStore(scheduler: DashboardScheduler, store: string): string {

@@ -410,6 +410,26 @@ describe("the dashboard", () => {
     });
   });
 
+  test("a pause until a date has its note on the pages, and the next five runs behind it", async () => {
+    await scheduler.addJob({ id: "noted", func: "quick", trigger: hourly });
+    const path = "/jobs/default/noted";
+    await visitor.submit(`${path}/pause`, { back: path, until: "2099-01-31 12:30", note: "<b>stocktaking</b>" });
+    const page = await (await visitor.get(path)).text();
+    expect(page).toContain("Paused until <time");
+    expect(page).toContain("&lt;b&gt;stocktaking&lt;/b&gt;");
+    expect(page.slice(page.indexOf("Next runs")).match(/<li><time datetime="2099-01-31/g)).toHaveLength(5);
+    const wire = await asJson(await visitor.get(`/api${path}`));
+    expect(wire).toMatchObject({
+      state: "paused",
+      pausedUntil: "2099-01-31T11:30:00.000Z",
+      pauseNote: "<b>stocktaking</b>",
+    });
+    expect((await visitor.post(`/api${path}/pause`, { until: "2020-01-01" })).status).toBe(400);
+    await visitor.submit(`${path}/resume`, { back: path });
+    expect(await (await visitor.get(path)).text()).not.toContain("stocktaking");
+    expect((await visitor.post(`/api${path}/remove`)).status).toBe(204);
+  });
+
   describe("a POST that this dashboard's pages did not make", () => {
     beforeAll(async () => {
       await scheduler.addJob({ id: "safe", func: "quick", trigger: hourly });

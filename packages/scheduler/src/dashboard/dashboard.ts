@@ -79,7 +79,7 @@ export interface DashboardOptions {
 export type Dashboard = Router & { close(): void };
 
 const PAGE_ROWS = 50;
-const UPCOMING = 10;
+const UPCOMING = 5;
 
 /** Pages for operators, a JSON API below `/api`, and live events, to be mounted anywhere: `app.use("/scheduler", dashboard(scheduler, { authorize }))`. */
 export function dashboard(scheduler: DashboardScheduler, options: DashboardOptions = {}): Dashboard {
@@ -284,18 +284,7 @@ async function jobPageParts(scheduler: DashboardScheduler, { store, id }: Target
     readExecutions(scheduler, { store, jobId: id, limit: 20 }),
     readTimeline(scheduler, { store, jobId: id }),
   ]);
-  return { row, executions, timeline, upcoming: upcomingRuns(row) };
-}
-
-/** As the trigger says, without its jitter. */
-function upcomingRuns({ job, nowMs }: JobRow): number[] {
-  const runs: number[] = [];
-  let at = job.nextRunTime?.getTime() ?? null;
-  while (at !== null && runs.length < UPCOMING) {
-    runs.push(at);
-    at = job.trigger.next(at, nowMs);
-  }
-  return runs;
+  return { row, executions, timeline, upcoming: row.job.nextRuns(UPCOMING).map((run) => run.getTime()) };
 }
 
 // ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────

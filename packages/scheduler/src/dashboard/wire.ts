@@ -33,6 +33,8 @@ export function wireJob({ job, state, running, durations, last, nowMs, missing }
     trigger: { text: String(job.trigger), ...job.trigger.toJSON() },
     state,
     nextRunAt: job.nextRunTime?.toISOString() ?? null,
+    pausedUntil: job.pausedUntil?.toISOString() ?? null,
+    pauseNote: job.pauseNote,
     missing: missing === undefined ? null : { missing: missing.missing, name: missing.name },
     running,
     maxInstances,

@@ -1,5 +1,5 @@
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { DAY_MS, mod, weekdayOf } from "../time/civil.js";
+import { civilFromDays, DAY_MS, daysFromCivil, daysInMonth, mod, weekdayOf } from "../time/civil.js";
 import { localZoneName } from "../time/local-zone.js";
 import { type Zone, zone } from "../time/zone.js";
 import { DaySet } from "../triggers/day-set.js";
@@ -21,6 +21,10 @@ export interface EveryOptions {
   readonly timezone?: string | undefined;
   /** No run after it; a run exactly then happens. */
   readonly until?: Instant | undefined;
+  /** With months only: 1 to 31; a month that is shorter has its last day instead. Without it, the day of `anchor`. */
+  readonly dayOfMonth?: number | undefined;
+  /** Months and years: the moment whose day (and time, without `at`) they keep, epoch ms; `anchored` fills it in. */
+  readonly anchor?: number | undefined;
   /** Days without runs, as `withoutDays` takes them. */
   readonly without?: readonly string[] | undefined;
 }
@@ -34,12 +38,16 @@ const OPTIONS: OptionNames<EveryOptions> = {
   timezone: true,
   until: true,
   without: true,
+  dayOfMonth: true,
+  anchor: true,
 };
 
 /** What Date can name. */
 const LAST_INSTANT = 8.64e15;
 /** Runs passed over before it is taken that none is left: `every(7).days` from a day that is left out has none. */
 const WITHOUT_TRIES = 1_000;
+/** Units that are elapsed time. */
+const UNIT_MS_OF: ReadonlySet<string> = new Set(Object.keys(UNIT_MS));
 
 /**
  * `every()` as a trigger: `schedule`'s rules as a pure function. Seconds, minutes and hours are elapsed time; days and
@@ -72,6 +80,7 @@ export class EveryTrigger implements Trigger {
   #following(from: Instant, random: Random | undefined): Instant {
     const count = this.#count(random);
     const { unit } = this.options;
+    if (unit === "months" || unit === "years") return this.#nextMonth(from, unit, count);
     return unit === "days" || unit === "weeks" ? this.#nextDay(from, unit, count) : this.#nextPart(from, unit, count);
   }
 
@@ -84,7 +93,7 @@ export class EveryTrigger implements Trigger {
       const day = Math.floor((at + this.#zone.offsetAt(at)) / DAY_MS);
       if (!this.#without.has(day)) return at;
       const behind = this.#zone.toInstant(this.#without.firstOutside(day) * DAY_MS) - 1;
-      at = this.#following(unit === "days" || unit === "weeks" ? at : Math.max(at, behind), random);
+      at = this.#following(UNIT_MS_OF.has(unit) ? Math.max(at, behind) : at, random);
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -108,6 +117,24 @@ export class EveryTrigger implements Trigger {
       const at = this.#zone.toInstant(day * DAY_MS + timeMs);
       if (at > from) return at;
       day += stepDays;
+    }
+  }
+
+  /** The wanted day counts each time, so that the 31st after the end of February is the 31st again. */
+  #nextMonth(from: Instant, unit: "months" | "years", count: number): Instant {
+    const { anchor = from, dayOfMonth } = this.options;
+    const origin = anchor + this.#zone.offsetAt(anchor);
+    const { month: anchorMonth, day: anchorDay } = civilFromDays(Math.floor(origin / DAY_MS));
+    const { year, month } = civilFromDays(Math.floor((from + this.#zone.offsetAt(from)) / DAY_MS));
+    const step = unit === "years" ? 12 * count : count;
+    // `schedule`'s rule for days: only an interval of one may still happen in the period that has begun.
+    let index = year * 12 + (unit === "years" ? anchorMonth : month) - 1 + (count === 1 ? 0 : step);
+    for (;;) {
+      const [y, m] = [Math.floor(index / 12), mod(index, 12) + 1];
+      const day = daysFromCivil(y, m, Math.min(dayOfMonth ?? anchorDay, daysInMonth(y, m)));
+      const at = this.#zone.toInstant(day * DAY_MS + (this.#atMs ?? mod(origin, DAY_MS)));
+      if (at > from) return at;
+      index += step;
     }
   }
 
@@ -137,8 +164,10 @@ export class EveryTrigger implements Trigger {
     return moment >= span.startMs && moment < span.endMs ? moment : this.#zone.toInstant(wanted);
   }
 
-  anchored(): Trigger {
-    return this;
+  anchored(now: Instant): EveryTrigger {
+    const { unit, anchor } = this.options;
+    const isCounted = (unit === "months" || unit === "years") && anchor === undefined;
+    return isCounted ? new EveryTrigger({ ...this.options, anchor: now }) : this;
   }
 
   inZone(timezone: string): EveryTrigger {
@@ -155,23 +184,27 @@ export class EveryTrigger implements Trigger {
 
   /** `every[10 minutes]`, `every[5 to 10 days]`, `every[monday at 13:15:00]`. */
   toString(): string {
-    const { interval, latest, unit, startDay, at, without = [] } = this.options;
+    const { interval, latest, unit, startDay, at, without = [], dayOfMonth } = this.options;
     const range = latest === undefined ? "" : `${interval} to ${latest} `;
     const one = startDay ?? unitText(unit, 1);
     const what = latest === undefined && interval === 1 ? one : `${range || `${interval} `}${startDay ?? unit}`;
     const left =
       without.length === 0 ? "" : ` without ${without.length > 4 ? `${without.length} days` : without.join(", ")}`;
-    return `every[${what}${at === undefined ? "" : ` at ${at}`}${left}]`;
+    const onDay = dayOfMonth === undefined ? "" : ` on day ${dayOfMonth}`;
+    return `every[${what}${onDay}${at === undefined ? "" : ` at ${at}`}${left}]`;
   }
 }
 
 function checked(options: EveryOptions): EveryOptions {
   checkKnown<EveryOptions>(options, OPTIONS, "every");
-  const { interval, latest, unit, startDay, at, timezone, until, without } = options;
+  const { interval, latest, unit, startDay, at, timezone, until, without, dayOfMonth, anchor } = options;
   checkInterval(interval);
   if (!UNITS.includes(unit)) {
-    throw new ScheduleValueError("Invalid unit (valid units are `seconds`, `minutes`, `hours`, `days`, and `weeks`)");
+    throw new ScheduleValueError(
+      "Invalid unit (valid units are `seconds`, `minutes`, `hours`, `days`, `weeks`, `months`, and `years`)",
+    );
   }
+  if (dayOfMonth !== undefined && unit !== "months") throw new ScheduleValueError("`dayOfMonth` needs the unit months");
   if (startDay !== undefined && unit !== "weeks") throw new ScheduleValueError("`unit` should be 'weeks'");
   if (startDay !== undefined && !WEEKDAYS.includes(startDay)) {
     throw new ScheduleValueError(`Invalid start day (valid start days are ${WEEKDAYS.join(", ")})`);
@@ -187,6 +220,8 @@ function checked(options: EveryOptions): EveryOptions {
     ...(at === undefined ? {} : { at }),
     ...(timezone === undefined ? {} : { timezone }),
     ...(until === undefined ? {} : { until }),
+    ...(dayOfMonth === undefined ? {} : { dayOfMonth: checkedDayOfMonth(dayOfMonth) }),
+    ...(anchor === undefined ? {} : { anchor }),
     ...(without === undefined || without.length === 0 ? {} : { without }),
   };
 }
@@ -195,6 +230,12 @@ function checked(options: EveryOptions): EveryOptions {
 export function checkInterval(interval: number): void {
   if (Number.isSafeInteger(interval) && interval >= 1) return;
   throw new IntervalError(`The interval must be a whole number from 1, is ${interval}`);
+}
+
+/** Throws when no month has the day. */
+export function checkedDayOfMonth(day: number): number {
+  if (Number.isSafeInteger(day) && day >= 1 && day <= 31) return day;
+  throw new ScheduleValueError(`The day of the month must be a whole number from 1 to 31, is ${String(day)}`);
 }
 
 function timeOfDayMs(text: string): number {

@@ -4,7 +4,7 @@ import { zone } from "../time/zone.js";
 import { DaySet } from "../triggers/day-set.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";
 import { IntervalError, ScheduleValueError } from "./errors.js";
-import { checkInterval, EveryTrigger } from "./every-trigger.js";
+import { checkedDayOfMonth, checkInterval, EveryTrigger } from "./every-trigger.js";
 import type { FluentJob, JobFunction } from "./fluent-job.js";
 import type { ScheduleBook } from "./schedule-book.js";
 import { parseTimeOfDay } from "./time-of-day.js";
@@ -26,6 +26,7 @@ export class Every {
   #timezone: string | undefined;
   #until: UntilInput | undefined;
   #without: readonly string[] = [];
+  #day: number | undefined;
   readonly #tags = new Set<string>();
 
   constructor(
@@ -64,6 +65,20 @@ export class Every {
   }
   get weeks(): this {
     return this.#every("weeks");
+  }
+  /** On the day of the month on which it is added, or on the one that `onDay` says; the last one of a shorter month. */
+  get month(): this {
+    return this.#single("months");
+  }
+  get months(): this {
+    return this.#every("months");
+  }
+  /** On the day of the year on which it is added; 29 February is the 28th in other years. */
+  get year(): this {
+    return this.#single("years");
+  }
+  get years(): this {
+    return this.#every("years");
   }
   get monday(): this {
     return this.#on("monday");
@@ -110,6 +125,13 @@ export class Every {
     return this;
   }
 
+  /** The day of the month, 1 to 31, after `month` or `months`; a month that is shorter has its last day instead. */
+  onDay(day: number): this {
+    if (this.#unit !== "months") throw new ScheduleValueError("onDay() comes after month or months");
+    this.#day = checkedDayOfMonth(day);
+    return this;
+  }
+
   /** No runs on these days: `sat`, `2026-04-03`, `12-25`, `12-24/01-02`. */
   except(...days: string[]): this {
     this.#without = new DaySet([...this.#without, ...days]).texts;
@@ -124,7 +146,8 @@ export class Every {
   /** Adds the job to the book. */
   do(fn: JobFunction, ...args: unknown[]): FluentJob {
     if (typeof fn !== "function") throw new TypeError("do() takes a function; a task's name needs on(scheduler) first");
-    return this.book.add(this.#trigger(this.book, this.#timezone ?? this.book.timezone), fn, args, this.#tags);
+    const trigger = this.#trigger(this.book, this.#timezone ?? this.book.timezone).anchored(this.book.clock.now());
+    return this.book.add(trigger, fn, args, this.#tags);
   }
 
   /** The job will be one of the scheduler: kept in its store, run by any scheduler of that store. */
@@ -152,6 +175,7 @@ export class Every {
       at: this.#at,
       timezone,
       without: this.#without,
+      dayOfMonth: this.#day,
       until: this.#until === undefined ? undefined : parseUntil(this.#until, clock.now(), local),
     });
   }

@@ -6,11 +6,12 @@ import type { Unit, Weekday } from "./units.js";
  * weekdays, `MM:SS` or `:MM` for hours, `:SS` for minutes.
  */
 export function parseTimeOfDay(text: string, unit: Unit | undefined, startDay: Weekday | undefined): string {
-  if (startDay === undefined && unit !== "days" && unit !== "hours" && unit !== "minutes") {
+  const isDaily = startDay !== undefined || unit === "days" || unit === "months" || unit === "years";
+  if (!isDaily && unit !== "hours" && unit !== "minutes") {
     throw new ScheduleValueError("Invalid unit (valid units are `days`, `hours`, and `minutes`)");
   }
   if (typeof text !== "string") throw new TypeError("at() should be passed a string");
-  if (startDay !== undefined || unit === "days") return dailyTime(text);
+  if (isDaily) return dailyTime(text);
   return unit === "hours" ? hourlyTime(text) : minutelyTime(text);
 }
 

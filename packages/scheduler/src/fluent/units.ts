@@ -1,4 +1,4 @@
-export const UNITS = ["seconds", "minutes", "hours", "days", "weeks"] as const;
+export const UNITS = ["seconds", "minutes", "hours", "days", "weeks", "months", "years"] as const;
 export type Unit = (typeof UNITS)[number];
 
 /** As the calendar counts them: Monday is 0. */

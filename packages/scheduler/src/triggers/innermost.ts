@@ -6,4 +6,4 @@ export function innermost(trigger: Trigger): Trigger {
   return WRAPPERS.has(trigger.kind) && triggers?.length === 1 ? innermost(triggers[0]!) : trigger;
 }
 
-const WRAPPERS: ReadonlySet<string> = new Set(["withoutDays"]);
+const WRAPPERS: ReadonlySet<string> = new Set(["withoutDays", "offset"]);

@@ -4,6 +4,7 @@ import { type CronOptions, cron } from "./cron.js";
 import { type CrontabOptions, crontab } from "./crontab.js";
 import { type DateOptions, date } from "./date.js";
 import { type IntervalOptions, interval } from "./interval.js";
+import { OffsetTrigger } from "./offset.js";
 import { reboot } from "./reboot.js";
 import type { Trigger, TriggerState } from "./trigger.js";
 import { type WithoutDaysOptions, withoutDays } from "./without-days.js";
@@ -33,6 +34,11 @@ const kinds = new Map<string, FromJSON>([
     "withoutDays",
     ({ kind: _, triggers, ...options }: TriggerState & WithoutDaysOptions & { triggers: readonly TriggerState[] }) =>
       withoutDays(triggerFromJSON(triggers[0]!), options),
+  ],
+  [
+    "offset",
+    ({ triggers, offsetMs }: TriggerState & { triggers: readonly TriggerState[] }) =>
+      new OffsetTrigger(triggerFromJSON(triggers[0]!), offsetMs as number),
   ],
 ] as [string, FromJSON][]);
 

@@ -38,11 +38,13 @@ export function jobPage(visit: Visit, { row, upcoming, executions, timeline, ref
     name: cut(job.name, 60),
     everyMs: 1_500,
     body: html`<div class="bar" data-key="bar">${jobStatePill(row.state)}${orphanPill(row.missing)}${row.running > 0 && html`<span class="busy">${row.running} of ${job.maxInstances} running</span>`}${jobButtons(visit, row)}${removeLink(visit, row)}</div>
+${pauseText(visit, row)}
 <div class="columns" data-key="columns">
 ${attributes(visit, row)}
 <div>
 <section><h2>Next runs</h2>${nextRuns(visit, row, upcoming)}</section>
 ${rescheduleForm(visit, row, refused)}
+${pauseForm(visit, row)}
 </div>
 </div>
 <h2 data-key="day">Last 24 hours</h2>
@@ -100,8 +102,33 @@ ${job.maxRuns !== null && html`<div><dt>Runs</dt><dd>${job.runCount} of ${job.ma
 
 function nextRuns(visit: Visit, { nowMs, state, job }: JobRow, upcoming: readonly number[]): Html {
   if (job.ended) return html`<p class="quiet">None: it has ended after ${job.runCount} runs.</p>`;
-  if (state === "paused") return html`<p class="quiet">None: it is paused.</p>`;
+  if (state === "paused" && job.pausedUntil === null) return html`<p class="quiet">None: it is paused.</p>`;
   return html`<ol class="upcoming">${upcoming.map((at) => html`<li>${localTime(at, visit)} <span class="quiet">${relativeTime(at, nowMs, visit)}</span></li>`)}</ol>`;
+}
+
+/** Until when the job is paused, and why. */
+function pauseText(visit: Visit, { job, nowMs }: JobRow): Content {
+  const { pausedUntil, pauseNote } = job;
+  if (pausedUntil === null && pauseNote === null) return false;
+  const until =
+    pausedUntil === null
+      ? ""
+      : html` until ${localTime(pausedUntil.getTime(), visit)}, ${relativeTime(pausedUntil.getTime(), nowMs, visit)}`;
+  return html`<p class="note" data-key="pause-note">Paused${until}${pauseNote !== null && html`: ${pauseNote}`}</p>`;
+}
+
+function pauseForm(visit: Visit, { job, state }: JobRow): Content {
+  if (!visit.allowed.has("pause") || state === "ended" || state === "pending") return false;
+  const target = paths.job(job.store, job.id);
+  return html`<section data-still data-key="pause-until"><h2>Pause</h2>
+<form class="reschedule" method="post" action="${visit.base}${target}/pause">${hiddenFields(visit, target)}
+<label for="until">Until, or nothing</label>
+<input id="until" name="until" type="text" maxlength="40" autocomplete="off" placeholder="2026-01-31 12:30" aria-describedby="until-help">
+<label for="note">Note</label>
+<input id="note" name="note" type="text" maxlength="1000" autocomplete="off" value="${job.pauseNote}">
+<button type="submit">Pause</button>
+<p id="until-help" class="quiet">A date in ${visit.timezone}; the job resumes by itself then, by the clock of its store.</p>
+</form></section>`;
 }
 
 function rescheduleForm(visit: Visit, { job }: JobRow, refused: JobPageParts["refused"]): Content {

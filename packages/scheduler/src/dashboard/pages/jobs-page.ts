@@ -74,7 +74,11 @@ function columns(visit: Visit): readonly Column<JobRow>[] {
           : html`${relativeTime(at, nowMs, visit)}<small>${localTime(at, visit)}</small>`;
       },
     },
-    { heading: "State", cell: ({ state, missing }) => html`${jobStatePill(state)}${orphanPill(missing)}` },
+    {
+      heading: "State",
+      cell: ({ state, missing, job }) =>
+        html`${jobStatePill(state)}${orphanPill(missing)}${job.pauseNote !== null && html`<small>${cut(job.pauseNote, 60)}</small>`}`,
+    },
     {
       heading: "Running",
       className: "number",

@@ -1,0 +1,65 @@
+import { parseInstant } from "../time/parse.js";
+import { innermost } from "../triggers/innermost.js";
+import type { Random } from "../triggers/trigger.js";
+import { checkText } from "./check-text.js";
+import { JobSpecError } from "./errors.js";
+import type { PauseOptions } from "./job.js";
+import type { JobRecord } from "./job-record.js";
+import { hasReachedLimit, limitReached } from "./run-limit.js";
+
+const NOTE_MAX = 1_000;
+
+interface Around {
+  readonly timezone: string;
+  readonly nowMs: number;
+  readonly random: Random;
+}
+
+/** The job paused: without a next run, or with the first one at or after a date. */
+export function pausedJob(job: JobRecord, { until, note }: PauseOptions, around: Around): JobRecord {
+  const record = { ...unpaused(job), ...(note === undefined ? {} : { pauseNote: checkedNote(note) }) };
+  if (until === undefined) return { ...record, nextRunMs: null };
+  if (hasReachedLimit(job)) throw limitReached(job);
+  const pausedUntilMs = checkedUntil(until, around);
+  return { ...record, pausedUntilMs, nextRunMs: firstRunFrom(job, pausedUntilMs, around.random) };
+}
+
+/** The record without what a pause said. */
+export function unpaused<T extends JobRecord>({ pausedUntilMs: _until, pauseNote: _note, ...rest }: T): JobRecord {
+  return rest;
+}
+
+/** What the pause of a job says, for another record of it. */
+export function pauseOf({ pausedUntilMs, pauseNote }: JobRecord): Pick<JobRecord, "pausedUntilMs" | "pauseNote"> {
+  return {
+    ...(pausedUntilMs === undefined ? {} : { pausedUntilMs }),
+    ...(pauseNote === undefined ? {} : { pauseNote }),
+  };
+}
+
+/** The first run at or after a moment. A one-off that would have run before it runs at that moment. */
+export function firstRunFrom({ trigger }: Pick<JobRecord, "trigger">, fromMs: number, random: Random): number {
+  const first = trigger.next(null, fromMs, random);
+  if (first !== null) return first;
+  if (innermost(trigger).kind === "date") return fromMs;
+  throw new JobSpecError("until", `${trigger} has no run time at or after it`);
+}
+
+function checkedUntil(until: NonNullable<PauseOptions["until"]>, { timezone, nowMs }: Around): number {
+  let at: number;
+  try {
+    at = parseInstant(until, timezone, "until");
+  } catch (error) {
+    throw new JobSpecError("until", (error as Error).message.replace(/^until: /, ""));
+  }
+  if (at > nowMs) return at;
+  throw new JobSpecError("until", `must be in the future, is ${new Date(at).toISOString()}`);
+}
+
+function checkedNote(note: unknown): string {
+  if (typeof note !== "string") throw new JobSpecError("note", `must be a text, is ${typeof note}`);
+  if (note.length > NOTE_MAX)
+    throw new JobSpecError("note", `must have at most ${NOTE_MAX} characters, has ${note.length}`);
+  checkText("note", note);
+  return note;
+}
