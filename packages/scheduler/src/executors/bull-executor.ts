@@ -10,7 +10,7 @@ import { type BullPayload, cancelKey } from "./bull-payload.js";
 import { closeBull } from "./close-bull.js";
 import { loadBullmq } from "./load-bullmq.js";
 import { QueueFullError } from "./queue-full-error.js";
-import { closeRedis, openRedis, patientConnection, promptConnection, type RedisTarget } from "./redis-target.js";
+import { closeRedis, patientConnection, promptConnection, type RedisTarget, readyRedis } from "./redis-target.js";
 import { reviveError } from "./remote-error.js";
 import { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
 
@@ -84,7 +84,7 @@ export class BullExecutor implements Executor {
     const prefix = this.#prefix;
     this.#logger = context?.logger;
     this.#closed = false;
-    this.#control = openRedis(promptConnection(connection));
+    this.#control = await readyRedis(promptConnection(connection));
     this.#queue = new Queue(queue, { connection: promptConnection(connection), prefix });
     this.#events = new QueueEvents(queue, { connection: patientConnection(connection), prefix });
     this.#queue.on("error", () => {}); // calls that fail say so themselves

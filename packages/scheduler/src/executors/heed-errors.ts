@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
 import type { Logger } from "../core/executor.js";
 import { isRefusal } from "../redis-reply.js";
+import { redisFailure } from "../stores/redis/failure.js";
 
 /** BullMQ's own loop around each command of a worker; private there. */
 interface Retrying {
@@ -39,8 +40,9 @@ export function heedErrors(worker: Worker, { label, logger, clock }: Heed): void
   let last = "";
   worker.on("error", (error) => {
     const line = thrownLine(error);
-    if (line === last || !isRefusal(error)) logger.debug(`${label}: ${line}`);
-    else logger.warn(`${label}: Redis refuses what it needs: ${line}`);
+    const { kind, text } = redisFailure(error);
+    if (line === last || (kind === "reach" && !isRefusal(error))) logger.debug(`${label}: ${line}`);
+    else logger.warn(kind === "reach" ? `${label}: Redis refuses what it needs: ${line}` : `${label}: ${text}`);
     last = line;
   });
 }

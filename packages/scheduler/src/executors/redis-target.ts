@@ -2,6 +2,7 @@ import type { RedisOptions as BullRedisOptions } from "bullmq";
 import type { Redis, RedisOptions } from "ioredis";
 import { optionalPeer } from "../core/optional-peer.js";
 import { reconnectOnError, resendOnError } from "../redis-reply.js";
+import { untilReady } from "../stores/redis/client.js";
 import { redisAddress } from "../stores/server-url.js";
 import { urlOption } from "../stores/url-option.js";
 
@@ -13,6 +14,7 @@ export type RedisConnectionOptions = BullRedisOptions;
 
 /** A blocked command says nothing for up to 10 s; twice that without a byte means that the other end is gone. */
 const SILENCE_MS = 20_000;
+const READY_WITHIN_MS = 5_000;
 
 /**
  * For those that live long and wait: workers, and whoever listens. A command waits for as long as Redis is away, which
@@ -58,6 +60,18 @@ export function openRedis({ url, ...rest }: RedisConnectionOptions): Redis {
   const redis = url === undefined ? new Client(options) : new Client(url, options);
   redis.on("error", () => {});
   return redis;
+}
+
+/** As `openRedis`, once it takes commands. Rejects with what is wrong: the login, TLS, or nothing there. */
+export async function readyRedis(options: RedisConnectionOptions): Promise<Redis> {
+  const redis = openRedis(options);
+  try {
+    await untilReady(redis, READY_WITHIN_MS);
+    return redis;
+  } catch (error) {
+    redis.disconnect();
+    throw error;
+  }
 }
 
 /** How long Redis may take to say goodbye. */

@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../core/clock.js";
 import type { Logger } from "../core/executor.js";
+import { redisFailure } from "../stores/redis/failure.js";
 
 interface Permitted {
   readonly clock: Clock;
@@ -22,13 +23,17 @@ export async function untilPermitted(redis: Redis, { clock, logger, signal }: Pe
       return;
     } catch (error) {
       if (signal.aborted) return;
-      const { message } = error as Error;
-      if (message !== last)
-        logger.warn(`BullMQ needs INFO, which Redis refuses; tried every ${AGAIN_MS} ms: ${message}`);
-      last = message;
+      const said = needOf(error);
+      if (said !== last) logger.warn(`${said}; tried every ${AGAIN_MS} ms`);
+      last = said;
       await pause(clock, signal);
     }
   }
+}
+
+function needOf(error: unknown): string {
+  const { kind, text } = redisFailure(error);
+  return kind === "right" ? `BullMQ needs INFO, which Redis refuses: ${(error as Error).message}` : text;
 }
 
 function pause(clock: Clock, signal: AbortSignal): Promise<void> {

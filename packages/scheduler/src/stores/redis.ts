@@ -133,7 +133,7 @@ export class RedisJobStore implements JobStore {
   #use(client: RedisClient): void {
     this.#client = client;
     this.#scripts = scriptsOf(client, this.#prefix);
-    this.#wakeUp = new WakeUp(client, `${this.#prefix}wake`);
+    this.#wakeUp = new WakeUp(client, `${this.#prefix}wake`, this.#logger);
     this.executions = new RedisExecutionLog(client, this.#scripts, this.#prefix);
   }
 

@@ -4,13 +4,18 @@ import { thrownLine } from "../core/describe-thrown.js";
 import { closeBull } from "../executors/close-bull.js";
 import { loadBullmq } from "../executors/load-bullmq.js";
 import type { RedisConnectionOptions } from "../executors/redis-target.js";
-import { isNotPermitted } from "../redis-reply.js";
+import { redisFailure } from "../stores/redis/failure.js";
 import type { TaskMessage } from "./message.js";
 import { BrokerUnavailableError } from "./task-errors.js";
 
+interface OpenQueue {
+  readonly queue: Queue<TaskMessage>;
+  readonly refused: Promise<never>;
+}
+
 /** The queues of an app, opened as they are first used. */
 export class Broker {
-  readonly #queues = new Map<string, Queue<TaskMessage>>();
+  readonly #queues = new Map<string, OpenQueue>();
 
   constructor(
     private readonly connection: RedisConnectionOptions,
@@ -31,17 +36,20 @@ export class Broker {
    */
   async add(message: TaskMessage, delayMs: number): Promise<void> {
     try {
-      await this.#queue(message.queue).add(message.task, message, {
-        jobId: message.id,
-        attempts: 1,
-        priority: message.priority,
-        ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}),
-        removeOnComplete: true, // results are the backend's
-        removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
-      });
+      await this.#use(message.queue, (queue) =>
+        queue.add(message.task, message, {
+          jobId: message.id,
+          attempts: 1,
+          priority: message.priority,
+          ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}),
+          removeOnComplete: true, // results are the backend's
+          removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
+        }),
+      );
     } catch (error) {
-      if (isNotPermitted(error)) this.#forget(message.queue);
-      throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${thrownLine(error)}`, {
+      const { kind, text } = redisFailure(error);
+      const reason = kind === "reach" ? thrownLine(error) : text;
+      throw new BrokerUnavailableError(`task ${message.task} (${message.id}) was not taken: ${reason}`, {
         cause: error,
       });
     }
@@ -49,31 +57,59 @@ export class Broker {
 
   /** Takes a task out of its queue; undefined when it is not there or is running. */
   async remove(queue: string, id: string): Promise<TaskMessage | undefined> {
-    const job = await this.#queue(queue).getJob(id);
-    if (job === undefined || (await this.#queue(queue).remove(id)) !== 1) return undefined;
-    return job.data;
+    return this.#use(queue, async (bull) => {
+      const job = await bull.getJob(id);
+      if (job === undefined || (await bull.remove(id)) !== 1) return undefined;
+      return job.data;
+    });
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map((queue) => closeBull(queue, this.clock)));
+    await Promise.all([...this.#queues.values()].map(({ queue }) => closeBull(queue, this.clock)));
     this.#queues.clear();
+  }
+
+  /** BullMQ waits for ever for a connection that Redis refuses: the refusal ends the call. */
+  async #use<T>(name: string, act: (queue: Queue<TaskMessage>) => Promise<T>): Promise<T> {
+    const { queue, refused } = this.#open(name);
+    try {
+      return await Promise.race([act(queue), refused]);
+    } catch (error) {
+      if (isRefusal(error)) this.#forget(name);
+      throw error;
+    }
   }
 
   /** A connection of BullMQ's whose first command was refused stays refused; rights that are granted later need a new one. */
   #forget(name: string): void {
-    const queue = this.#queues.get(name);
+    const open = this.#queues.get(name);
     this.#queues.delete(name);
-    if (queue !== undefined) void closeBull(queue, this.clock).catch(() => {}); // it never was open
+    if (open !== undefined) void closeBull(open.queue, this.clock).catch(() => {}); // it never was open
   }
 
-  #queue(name: string): Queue<TaskMessage> {
-    let queue = this.#queues.get(name);
-    if (queue === undefined) {
+  #open(name: string): OpenQueue {
+    let open = this.#queues.get(name);
+    if (open === undefined) {
       const bullmq = loadBullmq("TaskApp");
-      queue = new bullmq.Queue<TaskMessage>(name, { connection: this.connection, prefix: this.prefix });
-      queue.on("error", () => {}); // the calls that fail say so
-      this.#queues.set(name, queue);
+      const queue = new bullmq.Queue<TaskMessage>(name, { connection: this.connection, prefix: this.prefix });
+      open = { queue, refused: refusalOf(queue) };
+      this.#queues.set(name, open);
     }
-    return queue;
+    return open;
   }
+}
+
+/** Rejects with the first error of the queue that waiting does not heal; other errors are those of the calls that fail. */
+function refusalOf(queue: Queue<TaskMessage>): Promise<never> {
+  const refused = new Promise<never>((_, reject) => {
+    queue.on("error", (error) => {
+      if (isRefusal(error)) reject(error);
+    });
+  });
+  refused.catch(() => {}); // while no call is under way
+  return refused;
+}
+
+function isRefusal(error: unknown): boolean {
+  return redisFailure(error).kind !== "reach";
 }

@@ -34,7 +34,7 @@ if final(state) then return state end
 redis.call('HDEL', KEYS[1], 'result', 'error')
 redis.call('HSET', KEYS[1], 'state', ARGV[1], ARGV[2], ARGV[3], 'endedAt', now)
 if ARGV[4] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
-redis.call('PUBLISH', ARGV[5], ARGV[1])
+redis.pcall('PUBLISH', ARGV[5], ARGV[1])
 return ARGV[1]`;
 
 /** KEYS state · ARGV error, eta. Answers RETRY, or REVOKED when somebody revoked it while it ran, or the final state it has. */
@@ -64,7 +64,7 @@ if ARGV[3] ~= '0' then
   local wait = math.max(0, math.ceil((tonumber(known[3] or '0') - now) / 1000))
   redis.call('EXPIRE', KEYS[1], wait + ARGV[3])
 end
-redis.call('PUBLISH', ARGV[4], 'REVOKED')
+redis.pcall('PUBLISH', ARGV[4], 'REVOKED')
 return {'REVOKED', queue}`;
 
 /** KEYS state · removes a result; a task that has not ended keeps its state, by which it is started once. */

@@ -3,6 +3,7 @@ import { optionalPeer } from "../../core/optional-peer.js";
 import { reconnectOnError } from "../../redis-reply.js";
 import { redisAddress } from "../server-url.js";
 import { urlOption } from "../url-option.js";
+import { redisFailure } from "./failure.js";
 
 export type RedisClient = Redis | Cluster;
 
@@ -37,19 +38,35 @@ export function reconnectAfterMs(attempt: number): number {
   return Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS) * (0.75 + Math.random() / 4);
 }
 
-/** Resolves when the client can take commands; rejects when it still cannot after `waitMs`. */
+/** A connection that ends before it is ready, and gives no reason. */
+const CLOSED = "the connection was closed before it was ready (a server with TLS needs rediss://)";
+
+/**
+ * Resolves when the client can take commands. Rejects, naming what is wrong, when it still cannot after `waitMs`, and at once
+ * when the login is refused or TLS fails.
+ */
 export async function untilReady(client: RedisClient, waitMs: number): Promise<void> {
   if (client.status === "wait") client.connect().catch(() => {}); // it goes on trying
   if (client.status === "ready") return;
   await new Promise<void>((resolve, reject) => {
-    const onReady = () => {
+    let reason: string | undefined;
+    const end = (settle: () => void) => {
       clearTimeout(timer);
-      resolve();
+      client.off("ready", onReady).off("error", onError).off("close", onClose);
+      settle();
+    };
+    const onReady = () => end(resolve);
+    const onClose = () => {
+      reason ??= CLOSED;
+    };
+    const onError = (error: Error) => {
+      const { kind, text } = redisFailure(error);
+      reason = text;
+      if (kind === "login" || kind === "tls") end(() => reject(new Error(text, { cause: error })));
     };
     const timer = setTimeout(() => {
-      client.off("ready", onReady);
-      reject(new Error(`Redis was not there within ${waitMs} ms`));
+      end(() => reject(new Error(`Redis was not ready within ${waitMs} ms: ${reason ?? "it does not answer"}`)));
     }, waitMs);
-    client.once("ready", onReady);
+    client.on("ready", onReady).on("error", onError).on("close", onClose);
   });
 }
