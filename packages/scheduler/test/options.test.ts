@@ -61,6 +61,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "GroupResult.get": ["timeoutMs", (wrong) => new GroupResult([]).get(wrong)],
   "GroupResult.revoke": ["terminate", (wrong) => new GroupResult([]).revoke(wrong)],
   "Job.modify": ["maxInstances", async (wrong) => (await job).modify(wrong)],
+  "Job.runNow": ["overlap", async (wrong) => (await job).runNow(wrong)],
   "JobsInTransaction.put": [
     "misfireGraceTime",
     (wrong) => mysql.inTransaction(async () => []).put({ id: "a", func: "a", trigger: date({ runAt: 0 }), ...wrong }),
@@ -81,6 +82,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "Scheduler.removeExecutor": ["wait", (wrong) => scheduler.removeExecutor("cpu", wrong)],
   "Scheduler.removeStore": ["shutdown", (wrong) => scheduler.removeStore("fast", wrong)],
   "Scheduler.run": ["paused", (wrong) => scheduler.run(wrong)],
+  "Scheduler.runNow": ["overlap", (wrong) => scheduler.runNow("job", undefined, wrong)],
   "Scheduler.scheduled": ["onConflict", (wrong) => scheduler.scheduled(wrong)],
   "Scheduler.shutdown": ["timeoutMs", (wrong) => scheduler.shutdown(wrong)],
   "Scheduler.start": ["paused", (wrong) => scheduler.start(wrong)],
