@@ -62,11 +62,11 @@ inBrowser("the dashboard, to staff in a browser", () => {
     await screenshot("executions");
 
     await page.goto(`${jobs.url}/jobs/default/correct-statistics`);
-    await page.getByRole("button", { name: /pause/i }).click();
-    await page.getByRole("button", { name: /resume/i }).waitFor();
+    await page.getByRole("button", { name: "Pause: Correct statistics" }).click();
+    await page.getByRole("button", { name: "Resume: Correct statistics" }).waitFor();
     expect((await jobs.scheduler.getJob("correct-statistics"))?.paused).toBe(true);
-    await page.getByRole("button", { name: /resume/i }).click();
-    await page.getByRole("button", { name: /pause/i }).waitFor();
+    await page.getByRole("button", { name: "Resume: Correct statistics" }).click();
+    await page.getByRole("button", { name: "Pause: Correct statistics" }).waitFor();
     expect((await jobs.scheduler.getJob("correct-statistics"))?.paused).toBe(false);
   });
 

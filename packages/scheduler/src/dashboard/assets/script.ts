@@ -103,6 +103,7 @@ function morphChildren(old, fresh) {
   }
 }
 
+const leaving = new AbortController();
 let refreshing = false;
 let again = false;
 let refreshedAt = 0;
@@ -117,14 +118,14 @@ async function refresh() {
   }
   refreshing = true;
   try {
-    const response = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+    const response = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error", signal: leaving.signal });
     if (!response.ok) throw new Error("the page answered " + response.status);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     learnSkew(page);
     morph(document.getElementById("content"), page.getElementById("content"));
     tick();
   } catch (error) {
-    say("error", "Not up to date: " + error.message);
+    if (!leaving.signal.aborted) say("error", "Not up to date: " + error.message);
   } finally {
     refreshing = false;
     refreshedAt = Date.now();
@@ -137,7 +138,7 @@ async function refresh() {
 
 /** Soon after a quiet while, and then no more often than the page allows; not all browsers at the same moment. */
 function refreshSoon() {
-  if (everyMs === 0 || timer !== undefined || document.hidden) return;
+  if (everyMs === 0 || timer !== undefined || document.hidden || leaving.signal.aborted) return;
   timer = setTimeout(refresh, Math.max(40, refreshedAt + everyMs - Date.now()) + Math.random() * 160);
 }
 
@@ -182,11 +183,17 @@ document.addEventListener("visibilitychange", () => {
   refreshSoon();
 });
 
+// A page that was left and comes back has stopped following what happens.
+addEventListener("pageshow", (event) => {
+  if (event.persisted && leaving.signal.aborted) location.reload();
+});
+
 // ── buttons act without leaving the page ──────────────────────────────────────────────────────────────────────────
 
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || form.dataset.action === undefined) return;
+  if (!(form instanceof HTMLFormElement)) return;
+  if (form.dataset.action === undefined) return leave();
   event.preventDefault();
   const button = form.querySelector("button");
   button.disabled = true;
@@ -202,6 +209,13 @@ document.addEventListener("submit", async (event) => {
     await refresh();
   }
 });
+
+/** The page that a form leads to shows what is new; this one may be about a job that is then gone. */
+function leave() {
+  clearTimeout(timer);
+  stopWatching();
+  leaving.abort();
+}
 
 let telling;
 

@@ -120,13 +120,13 @@ function pauseText(visit: Visit, { job, nowMs }: JobRow): Content {
 function pauseForm(visit: Visit, { job, state }: JobRow): Content {
   if (!visit.allowed.has("pause") || state === "ended" || state === "pending") return false;
   const target = paths.job(job.store, job.id);
-  return html`<section data-still data-key="pause-until"><h2>Pause</h2>
+  return html`<section data-still data-key="pause-until"><h2>Pause with a date or note</h2>
 <form class="reschedule" method="post" action="${visit.base}${target}/pause">${hiddenFields(visit, target)}
-<label for="until">Until, or nothing</label>
+<label for="until">Until (optional)</label>
 <input id="until" name="until" type="text" maxlength="40" autocomplete="off" placeholder="2026-01-31 12:30" aria-describedby="until-help">
 <label for="note">Note</label>
 <input id="note" name="note" type="text" maxlength="1000" autocomplete="off" value="${job.pauseNote}">
-<button type="submit">Pause</button>
+<button type="submit">Pause with date or note</button>
 <p id="until-help" class="quiet">A date in ${visit.timezone}; the job resumes by itself then, by the clock of its store.</p>
 </form></section>`;
 }
