@@ -61,6 +61,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "GroupResult.get": ["timeoutMs", (wrong) => new GroupResult([]).get(wrong)],
   "GroupResult.revoke": ["terminate", (wrong) => new GroupResult([]).revoke(wrong)],
   "Job.modify": ["maxInstances", async (wrong) => (await job).modify(wrong)],
+  "Job.pause": ["note", async (wrong) => (await job).pause(wrong)],
   "Job.runNow": ["overlap", async (wrong) => (await job).runNow(wrong)],
   "JobsInTransaction.put": [
     "misfireGraceTime",
@@ -77,6 +78,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "Scheduler.fromConfig": ["executors", (wrong) => Scheduler.fromConfig({}, wrong)],
   "Scheduler.getJobs": ["cursor", (wrong) => scheduler.getJobs(wrong)],
   "Scheduler.modifyJob": ["maxInstances", (wrong) => scheduler.modifyJob("job", wrong)],
+  "Scheduler.pauseJob": ["note", (wrong) => scheduler.pauseJob("job", wrong)],
   "Scheduler.printJobs": ["store", (wrong) => scheduler.printJobs(wrong)],
   "Scheduler.registerTask": ["timeoutMs", (wrong) => scheduler.registerTask("a", func, wrong)],
   "Scheduler.removeExecutor": ["wait", (wrong) => scheduler.removeExecutor("cpu", wrong)],

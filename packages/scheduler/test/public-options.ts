@@ -41,6 +41,9 @@ const IMPLEMENTED = new Set([
   "BeatScheduler",
 ]);
 
+/** For a scheduler's jobs, which have checked the options. */
+const INTERNAL = new Set(["Scheduler.setPaused"]);
+
 interface Found {
   readonly name: string;
   readonly declaration: Declaration;
@@ -49,7 +52,7 @@ interface Found {
 /** Every public function, constructor and method that takes an object of options, such as `Scheduler.start`, read from the sources. */
 export function takersOfOptions(): string[] {
   const takers = ENTRIES.flatMap((entry) => exportsOf(fileOf(entry))).flatMap(takersIn);
-  return [...new Set(takers)].sort();
+  return [...new Set(takers)].filter((name) => !INTERNAL.has(name)).sort();
 }
 
 function fileOf(entry: string): string {
