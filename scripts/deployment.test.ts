@@ -10,7 +10,7 @@ import { parse, parseAllDocuments } from "yaml";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SERVICES = ["gateway", "recommendation", "jobs"] as const;
 /** Of compose, below /run/secrets. */
-const FILES = ["jwt/secret", "track/secret", "mysql/password", "mysql/url"];
+const FILES = ["jwt/secret", "track/secret", "staff/secret", "mysql/password", "mysql/url"];
 /** Processes that end when they are done. */
 const ONCE = ["setup", "secrets"];
 const PROBES = ["startupProbe", "readinessProbe", "livenessProbe"] as const;
@@ -43,6 +43,42 @@ function variablesOf(service: string): ReadonlySet<string> {
   const tls = ["TLS_CA", "TLS_CERT", "TLS_KEY", "TLS_SERVER_NAME"];
   return new Set(["NODE_ENV", ...[...names, ...tls].flatMap((name) => [name, `${name}_FILE`])]);
 }
+
+/** Those without which a service does not start, or signs with a key that another restart forgets. */
+const NEEDED: Readonly<Record<(typeof SERVICES)[number], readonly string[]>> = {
+  gateway: ["MYSQL_URL", "REDIS_URL", "REDIS_STATE_URL", "JWT_SECRET", "TRACK_SECRET"],
+  recommendation: ["MYSQL_URL", "REDIS_URL", "REDIS_STATE_URL", "TRACK_SECRET"],
+  jobs: ["MYSQL_URL", "REDIS_URL", "REDIS_STATE_URL", "STAFF_SECRET"],
+};
+/** Node's own, and a name that only callers of the recommender read. */
+const ELSEWHERE = new Set(["NODE_ENV", "TLS_SERVER_NAME"]);
+const plain = (names: Iterable<string>) => new Set([...names].map((name) => name.replace(/_FILE$/, "")));
+
+describe("the variables of the services", () => {
+  test.each(SERVICES)("of %s are all in the table of docs/architecture.md, for it or for all", (service) => {
+    const rows = read("docs/architecture.md")
+      .split("\n")
+      .filter((line) => line.startsWith("| `"))
+      .map((line) => line.split("|").slice(1, 3) as [string, string])
+      .filter(([, who]) => who.includes(service) || /\b(all|both) services\b/.test(who));
+    const documented = plain(rows.flatMap(([names]) => [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!)));
+    expect([...plain(variablesOf(service))].filter((name) => !documented.has(name) && !ELSEWHERE.has(name))).toEqual(
+      [],
+    );
+  });
+
+  test.each(SERVICES)("that %s needs are in compose and in the manifests", (service) => {
+    const compose = parse(read("docker-compose.yml"), { merge: true }).services[service].environment;
+    const pods = parseAllDocuments(read(`deploy/kubernetes/base/${service}.yaml`)).map(
+      (each) => each.toJS() as Manifest,
+    );
+    const shared = parse(read("deploy/kubernetes/base/config.yaml")).data as object;
+    const own: readonly { name: string }[] = pods.find(({ kind }) => kind === "Deployment")!.spec.template.spec
+      .containers[0].env;
+    for (const names of [plain(Object.keys(compose)), plain([...Object.keys(shared), ...own.map(({ name }) => name)])])
+      expect(NEEDED[service].filter((name) => !names.has(name))).toEqual([]);
+  });
+});
 
 describe("the Dockerfile", () => {
   const lines = read("Dockerfile").split("\n");
@@ -106,15 +142,15 @@ describe("docker-compose.yml", () => {
       mkdirSync(given);
       expect(make().status).toBe(0);
       const first = made();
-      const [jwt = "", track = "", password = "", url = ""] = first;
-      expect(new Set([jwt, track, password]).size).toBe(3);
-      for (const text of [jwt, track, password]) expect(text.length).toBeGreaterThanOrEqual(32);
+      const [jwt = "", track = "", staff = "", password = "", url = ""] = first;
+      expect(new Set([jwt, track, staff, password]).size).toBe(4);
+      for (const text of [jwt, track, staff, password]) expect(text.length).toBeGreaterThanOrEqual(32);
       expect(mysqlAddress(url)).toMatchObject({ host: "mysql", user: "root", password, database: "headline" });
 
       writeFileSync(join(given, "mysql-password"), "p@ss/1\n");
       expect(make().status).toBe(0);
-      expect(made().slice(0, 3)).toEqual([jwt, track, "p@ss/1"]);
-      expect(mysqlAddress(made()[3] ?? "")).toMatchObject({ password: "p@ss/1" });
+      expect(made().slice(0, 4)).toEqual([jwt, track, staff, "p@ss/1"]);
+      expect(mysqlAddress(made()[4] ?? "")).toMatchObject({ password: "p@ss/1" });
 
       writeFileSync(join(given, "jwt-secret"), "a signing secret for development only\n");
       const { status, stderr } = make();

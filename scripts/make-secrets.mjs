@@ -13,7 +13,7 @@ const SIGNING_LENGTH_MIN = 32;
 const [given = "", into = ""] = process.argv.slice(2);
 
 try {
-  for (const name of ["jwt", "track"]) keep(name, "secret", signing(name) ?? kept(name, "secret") ?? made());
+  for (const name of ["jwt", "track", "staff"]) keep(name, "secret", signing(name) ?? kept(name, "secret") ?? made());
   const password = read(join(given, "mysql-password")) ?? kept("mysql", "password") ?? made();
   keep("mysql", "password", password);
   keep("mysql", "url", `mysql://root:${encodeURIComponent(password)}@mysql:3306/headline`);

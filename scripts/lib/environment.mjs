@@ -1,5 +1,7 @@
 import { dataFolder } from "./data-folder.mjs";
 
+const SECRETS = ["JWT_SECRET", "TRACK_SECRET", "TRACK_SECRET_PREVIOUS", "STAFF_SECRET"];
+
 /** The variables of `npm start` and `npm run dev`, by the same rules as those of the services; ends the process when one is malformed. */
 export async function readEnvironment(env) {
   const [
@@ -19,6 +21,8 @@ export async function readEnvironment(env) {
       MYSQL_URL: mysqlUrl.optional(),
       JWT_SECRET: secret.optional(),
       TRACK_SECRET: secret.optional(),
+      TRACK_SECRET_PREVIOUS: secret.optional(),
+      STAFF_SECRET: secret.optional(),
       SIGN_UPS_PER_HOUR: integer(1, 1_000_000_000).default(1_000_000), // who tries things here is at one address
       WRITES_PER_MINUTE: z.string().default("off"),
       ASSETS: z.string().optional(),
@@ -26,7 +30,7 @@ export async function readEnvironment(env) {
       NODE_ENV: z.string().optional(),
       HEADLINE_DATA_DIR: z.string().optional(),
     })
-    .superRefine(refusePublished(["JWT_SECRET", "TRACK_SECRET"], ({ HOST }) => !isLoopback(HOST)));
+    .superRefine(refusePublished(SECRETS, ({ HOST }) => !isLoopback(HOST)));
   const variables = readConfig(Environment, env);
   return {
     ...variables,

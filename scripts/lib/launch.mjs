@@ -103,6 +103,7 @@ function environmentsOf({ variables, ports, secrets, servers, logLevel }) {
       JOBS_PORT: String(ports.JOBS_PORT),
       RECOMMENDER_ADDRESS: grpc,
       EXPLAIN_ADDRESS: explain,
+      STAFF_SECRET: secrets.STAFF_SECRET,
       JWT_SECRET: secrets.JWT_SECRET,
       GATEWAY_URLS: urlOf(host, ports.PORT),
       METRICS_URLS: [urlOf(host, ports.PORT), urlOf("127.0.0.1", ports.METRICS_PORT)]

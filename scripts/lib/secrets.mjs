@@ -4,41 +4,46 @@ import { join } from "node:path";
 import { ensureDataFolder } from "./data-folder.mjs";
 import { ExpectedFailure } from "./expected-failure.mjs";
 
-const NAMES = ["JWT_SECRET", "TRACK_SECRET"];
+const NEEDED = ["JWT_SECRET", "TRACK_SECRET"];
+const NAMES = [...NEEDED, "STAFF_SECRET"];
 const LENGTH_MIN = 32;
 
 /** The secrets of the environment; what is missing is made once, kept in the data folder, and the same at the next start. */
 export function readSecrets(env, dataDir) {
-  const missing = NAMES.filter((name) => !env[name]);
-  if (missing.length > 0 && env.NODE_ENV === "production") {
+  const missing = NEEDED.filter((name) => !env[name]);
+  if (env.NODE_ENV === "production") {
+    if (missing.length === 0) return Object.fromEntries(NAMES.map((name) => [name, env[name]]));
     throw new ExpectedFailure(
       `With NODE_ENV=production ${missing.join(" and ")} must be set (at least ${LENGTH_MIN} characters), for example:\n` +
         missing.map((name) => `  ${name}=$(openssl rand -base64 32)`).join("\n"),
     );
   }
-  const kept = missing.length > 0 ? keptIn(dataDir) : {};
+  const kept = NAMES.every((name) => env[name]) ? {} : keptIn(dataDir);
   return Object.fromEntries(NAMES.map((name) => [name, env[name] || kept[name]]));
 }
 
 function keptIn(dataDir) {
   ensureDataFolder(dataDir);
   const path = join(dataDir, "secrets.json");
-  if (existsSync(path)) return parse(path);
+  const kept = existsSync(path) ? parse(path) : {};
+  if (NAMES.every((name) => name in kept)) return kept;
   const made = Object.fromEntries(NAMES.map((name) => [name, randomBytes(32).toString("base64url")]));
   const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
+  const all = { ...made, ...kept };
+  writeFileSync(draft, `${JSON.stringify(all, null, 2)}\n`, { mode: 0o600 });
   renameSync(draft, path);
-  return made;
+  return all;
 }
 
 function parse(path) {
   try {
     const kept = JSON.parse(readFileSync(path, "utf8"));
-    if (NAMES.every((name) => typeof kept[name] === "string" && kept[name].length >= LENGTH_MIN)) return kept;
+    const isSecret = (name) => typeof kept[name] === "string" && kept[name].length >= LENGTH_MIN;
+    if (NEEDED.every(isSecret) && Object.keys(kept).every(isSecret)) return kept;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw new ExpectedFailure(
-    `${path} does not hold ${NAMES.join(" and ")}; remove it and new ones are made (everybody signs in again).`,
+    `${path} does not hold ${NEEDED.join(" and ")}; remove it and new ones are made (everybody signs in again).`,
   );
 }

@@ -55,7 +55,7 @@ describe("npm run correct-statistics", () => {
       MYSQL_URL: "mysql://root@127.0.0.1:1/nowhere",
       REDIS_URL: "redis://127.0.0.1:1",
     });
-    expect(err).toContain("The correction ended early: the database cannot answer right now (connect ECONNREFUSED");
+    expect(err).toContain("The correction ended early: MYSQL_URL: the server does not answer (ECONNREFUSED)");
     expect(code).toBe(1);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RunningGateway } from "../src/open-gateway.js";
 import { client, openWorld, type World } from "./open-world.js";
+import { startGatewayProcess } from "./service-process.js";
 
 const BODY = JSON.stringify({ message: "OK", data: { results: [], padding: "an article ".repeat(200) } });
 const SMALL = JSON.stringify({ message: "OK", data: { results: [] } });
@@ -26,8 +27,11 @@ async function addPage(channelId: number, body: string): Promise<void> {
   );
 }
 
-const ask = (path: string, headers: Record<string, string>, { method = "GET", of = gateway } = {}) =>
-  client(of).send(method, path, { headers: { "cache-control": "max-age=0", ...headers } });
+const ask = (
+  path: string,
+  headers: Record<string, string>,
+  { method = "GET", of = gateway }: { method?: string; of?: { url: string } } = {},
+) => client(of).send(method, path, { headers: { "cache-control": "max-age=0", ...headers } });
 
 async function fetched(path: string, headers: Record<string, string>) {
   const answer = await fetch(gateway.url + path, { headers: { "cache-control": "max-age=0", ...headers } });
@@ -91,10 +95,22 @@ describe("an answer of more than 1 KiB", () => {
     const head = await fetch(`${gateway.url}/pages/0.json`, { method: "HEAD", headers: { "accept-encoding": "gzip" } });
     expect([head.status, head.headers.get("content-encoding")]).toEqual([200, null]);
     expect(head.headers.get("content-length")).toBe(String(BODY.length));
-    const plain = await world.openGateway({ recommenderAddress: "127.0.0.1:1", compress: false });
+    await using plain = await startGatewayProcess(world, {
+      recommenderAddress: "127.0.0.1:1",
+      env: { COMPRESS: " OFF" },
+    });
     const { headers, body } = await ask("/pages/0.json", { "accept-encoding": "gzip" }, { of: plain });
     expect([headers.get("content-encoding"), body]).toEqual([null, JSON.parse(BODY)]);
   });
+
+  test.each(["no-transform", "max-age=0, No-Transform", "no-transform,no-cache"])(
+    "is sent as it is where the client asks for that: %s",
+    async (cacheControl) => {
+      const headers = { "accept-encoding": "gzip", "cache-control": cacheControl };
+      const answer = await ask("/pages/0.json", headers);
+      expect([answer.headers.get("content-encoding"), answer.body]).toEqual([null, JSON.parse(BODY)]);
+    },
+  );
 });
 
 test("a small answer is sent as it is, and says that others would not be", async () => {
