@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ExecutionState } from "../core/execution.js";
+import type { Execution, ExecutionState } from "../core/execution.js";
 import type { Scheduler } from "../core/scheduler.js";
 import type { RunContext } from "../core/task.js";
 import type { MemoryJobStore } from "../stores/memory.js";
@@ -14,6 +14,8 @@ interface LedgerRun {
   interrupted: boolean;
 }
 
+/** Executions that one look at a moment's state goes through. */
+const RECENT = 200;
 const FINAL = new Set<ExecutionState>(["executed", "error", "missed", "max_instances", "lost", "cancelled"]);
 
 /** Writes down what happens in a world and compares it with what the scheduler promises. */
@@ -25,6 +27,7 @@ export class Ledger {
   readonly #effectRuns = new Map<string, string>();
   readonly #running = new Set<LedgerRun>();
   readonly #promised = new Map<string, "early" | "late">();
+  readonly #removed = new Set<string>();
   readonly #final = new Map<string, ExecutionState>();
   #startCount = 0;
   #lost = 0;
@@ -33,7 +36,18 @@ export class Ledger {
   constructor(
     private readonly clock: VirtualClock,
     private readonly store: MemoryJobStore,
+    private readonly cancelling: ReadonlySet<string>,
   ) {}
+
+  /** Runs of this job may be asked to end by later ones. */
+  mayBeCancelled(jobId: string): boolean {
+    return this.cancelling.has(jobId);
+  }
+
+  /** Somebody asked for the job to be removed: from now on what waits of it may be cancelled. */
+  removed(jobId: string): void {
+    this.#removed.add(jobId);
+  }
 
   watch(scheduler: Scheduler): void {
     scheduler.on("job:lost", ({ jobId, scheduledAt }) => {
@@ -92,13 +106,42 @@ export class Ledger {
     }
     this.#checkInstances(nodes);
     this.#checkFinalStates();
+    this.#checkWaiting();
   }
 
   checkAtRest(): void {
     this.#checkFinalStates();
     for (const [id, ack] of this.#promised) this.#checkPromise(id, ack);
-    for (const { id, state, jobId } of this.store.executions.list({ limit: 1_000_000 }).executions) {
+    const newest = new Map<string, Execution>();
+    for (const execution of this.store.executions.list({ limit: 1_000_000 }).executions) {
+      const { id, state, jobId } = execution;
       if (!FINAL.has(state)) this.#violation(`execution ${id} of ${jobId} is ${state} at rest`);
+      if (state === "cancelled" && !this.cancelling.has(jobId) && !this.#removed.has(jobId))
+        this.#violation(`execution ${id} of ${jobId} was cancelled, and by none`);
+      if (state === "lost" && this.store.get(jobId)?.ack === "late")
+        this.#violation(`execution ${id} of ${jobId} is late and was lost`);
+      if (!newest.has(jobId)) newest.set(jobId, execution);
+    }
+    for (const [jobId, { id, state }] of newest) {
+      const overlap = this.store.get(jobId)?.overlap ?? "skip";
+      // The last trigger ran, or was removed or cancelled with its job; only one before it may have been skipped.
+      if (overlap !== "skip" && state === "max_instances")
+        this.#violation(`the last execution ${id} of ${jobId} was skipped under ${overlap}`);
+    }
+  }
+
+  /** One run waits for each job at the most, and no later one ended before it as skipped. */
+  #checkWaiting(): void {
+    const waiting = new Map<string, number>();
+    const skipped = new Map<string, number>();
+    for (const { jobId, scheduledAt, state } of this.store.executions.list({ limit: RECENT }).executions) {
+      if (state === "queued" && waiting.has(jobId)) this.#violation(`two runs of ${jobId} wait`);
+      if (state === "queued") waiting.set(jobId, scheduledAt);
+      if (state === "max_instances") skipped.set(jobId, Math.max(scheduledAt, skipped.get(jobId) ?? 0));
+    }
+    for (const [jobId, waits] of waiting) {
+      if ((skipped.get(jobId) ?? 0) > waits)
+        this.#violation(`a run of ${jobId} waits for ${waits}, a later one was skipped`);
     }
   }
 

@@ -50,7 +50,18 @@ const POLICIES = [
   { ack: "late", coalesce: "earliest", maxInstances: 2, seconds: 13 },
   { ack: "late", coalesce: true, maxInstances: 1, seconds: 9, executor: "cpu" },
   { ack: "early", coalesce: true, maxInstances: 1, seconds: 8, executor: "cpu" },
+  { ack: "early", coalesce: true, maxInstances: 1, seconds: 3, overlap: "queue-one" },
+  { ack: "late", coalesce: false, maxInstances: 2, seconds: 4, overlap: "queue-one" },
+  { ack: "late", coalesce: true, maxInstances: 1, seconds: 7, overlap: "queue-one", executor: "cpu" },
+  { ack: "early", coalesce: true, maxInstances: 1, seconds: 6, overlap: "cancel-other" },
+  { ack: "late", coalesce: true, maxInstances: 2, seconds: 3, overlap: "cancel-other" },
 ] as const;
+/** Declared with `replace` at some of the starts; the others are kept. */
+const REPLACED = new Set(["timetable-3", "timetable-8"]);
+/** Removed now and then, and declared again. */
+const REMOVED = ["timetable-7", "timetable-10"] as const;
+const ONE_OFFS = 6;
+const ONE_OFF_EVERY_MS = 40_000;
 const TIMETABLE = POLICIES.map(
   ({ seconds, ...policy }, at): JobSpec => ({
     ...policy,
@@ -63,6 +74,14 @@ const TIMETABLE = POLICIES.map(
     onConflict: "keep",
   }),
 );
+
+/** Jobs with a fixed moment, which a program declares at each of its starts: each runs once. */
+const DECLARED = Array.from({ length: ONE_OFFS }, (_, at): JobSpec & { id: string; ack: "early" | "late" } => {
+  const ack = at % 2 === 0 ? "late" : "early";
+  const trigger = date({ runAt: new Date(START_MS + ONE_OFF_EVERY_MS * (at + 1)) });
+  const how = { ack, misfireGraceTime: null, maxDeliveries: 1_000 } as const;
+  return { ...how, id: `declared-${at}`, func: "work", args: [ack], trigger };
+});
 
 /** Plays one seeded world to its end and answers what was broken, if anything. The same seed plays the same world. */
 export async function playWorld(options: WorldOptions): Promise<WorldReport> {
@@ -99,7 +118,8 @@ class World {
   ) {
     this.#random = seededRandom(seed);
     this.#store = new MemoryJobStore({ clock: this.#clock, shared: true, historyMax: 1_000_000 });
-    this.#ledger = new Ledger(this.#clock, this.#store);
+    const cancelling = TIMETABLE.filter(({ overlap }) => overlap === "cancel-other").map(({ id }) => id!);
+    this.#ledger = new Ledger(this.#clock, this.#store, new Set(cancelling));
   }
 
   async open(): Promise<void> {
@@ -125,7 +145,12 @@ class World {
       if (node.clock.isKilled) this.#boot(at);
       else node.clock.resume();
     }
+    await this.#clock.advance(1_000);
+    this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-8")); // what waits of it must not wait for ever
     await this.#clock.advance(QUIET_MS);
+    // No more triggers: what waits then must start, and nothing may come while the last scheduler leaves.
+    for (const { id } of TIMETABLE) this.#ask(({ scheduler }) => scheduler.rescheduleJob(id!, interval({ hours: 10 })));
+    await this.#clock.advance(90_000);
     for (const { scheduler } of this.#nodes) void scheduler.shutdown({ timeoutMs: 60_000 });
     await this.#clock.advance(70_000);
     await settled();
@@ -162,8 +187,17 @@ class World {
     this.#ledger.watch(scheduler);
     void scheduler.start().then(() => {
       // A program declares its jobs at each start, as its code says.
-      if (this.#isDeclared) for (const spec of TIMETABLE) void untilAdded(() => scheduler.addJob(spec));
+      for (const spec of DECLARED) void this.#declare(scheduler, spec, random);
+      if (this.#isDeclared) for (const spec of TIMETABLE) void this.#declare(scheduler, spec, random);
     });
+  }
+
+  async #declare(scheduler: Scheduler, spec: JobSpec, random: Random): Promise<void> {
+    const isOneOff = spec.id!.startsWith("declared");
+    const mayReplace = isOneOff || REPLACED.has(spec.id!);
+    const onConflict = mayReplace && random() < 0.5 ? "replace" : "keep";
+    await untilAdded(() => scheduler.addJob({ ...spec, onConflict }));
+    if (isOneOff) this.#ledger.promised(spec.id!, spec.ack!);
   }
 
   /** Takes a while, may fail, and writes its effect under its execution's id, as the guide tells tasks to. */
@@ -172,7 +206,12 @@ class World {
     const run = this.#ledger.started(context, ack, clock, signal);
     const durationMs = random() < 0.1 ? 5_000 + random() * 20_000 : random() * 800;
     try {
-      await new Promise<void>((resolve) => void clock.setTimer(Math.floor(durationMs), resolve));
+      const mayBeEnded = this.#ledger.mayBeCancelled(context.jobId);
+      await new Promise<void>((resolve, reject) => {
+        clock.setTimer(Math.floor(durationMs), resolve);
+        if (mayBeEnded) signal.addEventListener("abort", () => (random() < 0.5 ? resolve() : reject(signal.reason)));
+      });
+      if (mayBeEnded && signal.aborted) return context.attempt;
       if (ack === "early" && random() < 0.05) throw new Error("scripted failure");
       this.#ledger.effect(context);
       return context.attempt;
@@ -190,6 +229,13 @@ class World {
       const spec = { id: "by hand", func: "work", args: ["late"], ack: "late", trigger, nextRunTime: null } as const;
       await untilAdded(() => scheduler.addJob({ ...spec, maxInstances: 2, maxDeliveries: 1_000 }));
     });
+    // The last wish counts, and needs no timetable.
+    this.#ask(async ({ scheduler }) => {
+      const trigger = interval({ hours: 1 });
+      const spec = { id: "latest by hand", func: "work", args: ["late"], ack: "late", trigger } as const;
+      const policy = { overlap: "queue-one", nextRunTime: null, maxDeliveries: 1_000 } as const;
+      await untilAdded(() => scheduler.addJob({ ...spec, ...policy }));
+    });
     await this.#clock.advance(2_000);
   }
 
@@ -204,7 +250,11 @@ class World {
     else if (dice < 0.54) this.#ask(({ scheduler }) => scheduler.runNow("by hand"));
     else if (dice < 0.58) this.#ask(({ scheduler }) => scheduler.pauseJob("timetable-1"));
     else if (dice < 0.64) this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-1"));
-    else if (dice < 0.66) {
+    else if (dice < 0.7) this.#ask(({ scheduler }) => scheduler.runNow("latest by hand"));
+    else if (dice < 0.72) this.#ask(({ scheduler }) => scheduler.pauseJob("timetable-8"));
+    else if (dice < 0.76) this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-8"));
+    else if (dice < 0.78) this.#remove(REMOVED[Math.floor(this.#random() * REMOVED.length)]!);
+    else if (dice < 0.8) {
       this.#ask(({ scheduler }) => scheduler.rescheduleJob("timetable-0", interval({ seconds: this.#between(3, 9) })));
     }
   }
@@ -224,6 +274,12 @@ class World {
     clock.pause();
     this.#pauses++;
     this.#clock.setTimer(this.#between(500, 40_000), () => clock.resume());
+  }
+
+  /** What waits of it ends with it; the next start of a process declares it again. */
+  #remove(id: string): void {
+    this.#ledger.removed(id);
+    this.#ask(({ scheduler }) => scheduler.removeJob(id));
   }
 
   /** A dynamic job, once, some time ahead: half of them must never be doubled, the others never be lost. */
