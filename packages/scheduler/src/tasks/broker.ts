@@ -64,6 +64,12 @@ export class Broker {
     });
   }
 
+  /** Lets a delayed task begin now, if it is there. */
+  async promote(queue: string, id: string): Promise<void> {
+    const job = await this.#queue(queue).getJob(id);
+    if (job !== undefined && (await job.isDelayed())) await job.promote();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map(({ queue }) => closeBull(queue, this.clock)));
     this.#queues.clear();

@@ -1,3 +1,5 @@
+import type { Overlap } from "../core/job-record.js";
+import { checkedOverlap } from "../core/job-spec.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { ApplyOptions, Signature } from "./apply-options.js";
 import type { AsyncResult } from "./async-result.js";
@@ -30,6 +32,12 @@ export interface TaskDefinition {
   readonly retryBackoffMax?: number;
   /** Backoff waits anything between nothing and its time, so that failures do not come back in step. Default true. */
   readonly retryJitter?: boolean;
+  /**
+   * A call that comes while another of this task runs, or waits to be retried, at any worker: "skip" ends it as REVOKED,
+   * "queue-one" lets the latest one wait (those before it end as REVOKED), "cancel-other" also terminates what runs.
+   * Without it calls do not know of each other.
+   */
+  readonly overlap?: Overlap;
   /** Starts over all workers: "10/s", "100/m", "5/h". */
   readonly rateLimit?: string;
 }
@@ -80,9 +88,11 @@ const NAMES: OptionNames<TaskDefinition> = {
   retryBackoffMax: true,
   retryJitter: true,
   rateLimit: true,
+  overlap: true,
 };
 
 /** Throws on an option that no task has. */
 export function checkDefinition(name: string, definition: TaskDefinition): void {
   checkKnown<TaskDefinition>(definition, NAMES, `task "${name}"`);
+  if (definition.overlap !== undefined) checkedOverlap(definition.overlap, `task "${name}": overlap`);
 }

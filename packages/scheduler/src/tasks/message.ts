@@ -20,6 +20,8 @@ export interface TaskMessage {
   readonly turnTaken?: number;
   /** When a worker that does not know the task first left it to others, epoch ms. */
   readonly unknownSince?: number;
+  /** It has waited for the place of its task (`overlap`): a later call may have come before it meanwhile. */
+  readonly waited?: true;
   /** What comes after it, when it is a link of a chain. */
   readonly next?: readonly ChainLink[];
 }

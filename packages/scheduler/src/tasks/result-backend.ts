@@ -144,6 +144,25 @@ export class ResultBackend {
     return this.client.taskTakeTurn(`${this.#options.prefix}:turn:${task}`, intervalMs);
   }
 
+  /** Asks for the place of a task whose calls do not overlap. */
+  enterPlace(task: string, call: { id: string; overlap: string; leaseMs: number; waited: boolean }) {
+    const { id, overlap, leaseMs, waited } = call;
+    return this.client.taskEnterPlace(this.#placeKey(task), id, overlap, leaseMs, waited ? "1" : "0");
+  }
+
+  keepPlace(task: string, id: string, ms: number): Promise<number> {
+    return this.client.taskKeepPlace(this.#placeKey(task), id, Math.ceil(ms));
+  }
+
+  /** Answers the call that waits for the place, or an empty text. */
+  leavePlace(task: string, id: string): Promise<string> {
+    return this.client.taskLeavePlace(this.#placeKey(task), id);
+  }
+
+  #placeKey(task: string): string {
+    return `${this.#options.prefix}:place:${task}`;
+  }
+
   async close(): Promise<void> {
     if (this.#client !== undefined) await closeRedis(this.#client);
     this.#listener?.disconnect();

@@ -79,6 +79,40 @@ local after = turn + tonumber(ARGV[1])
 redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil(after - now) + 1000)
 return math.ceil(turn - now)`;
 
+/**
+ * KEYS place · ARGV id, overlap, lease ms, has waited ("1"). A call asks for the place of its task. Answers "run"; "wait" with
+ * the id that has the place, when this is the call that waits; "skip"; or "superseded", when a later call has come.
+ */
+const enterPlace = `${NOW}
+local running, untilMs, waiting = unpack(redis.call('HMGET', KEYS[1], 'running', 'until', 'waiting'))
+local mine = running == ARGV[1]
+if ARGV[4] == '1' and not mine and waiting ~= ARGV[1] then return {'superseded', ''} end
+if mine or not running or tonumber(untilMs) <= now then
+  redis.call('HSET', KEYS[1], 'running', ARGV[1], 'until', now + ARGV[3])
+  if not mine or waiting == ARGV[1] then redis.call('HDEL', KEYS[1], 'waiting') end
+  redis.call('PEXPIRE', KEYS[1], 86400000)
+  return {'run', ''}
+end
+if waiting ~= ARGV[1] and ARGV[2] == 'skip' then return {'skip', running} end
+redis.call('HSET', KEYS[1], 'waiting', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], 86400000)
+return {'wait', running}`;
+
+/** KEYS place · ARGV id, ms. Keeps the place for so long from now; 0 when another has it. */
+const keepPlace = `${NOW}
+if redis.call('HGET', KEYS[1], 'running') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'until', now + ARGV[2])
+redis.call('PEXPIRE', KEYS[1], 86400000 + ARGV[2])
+return 1`;
+
+/** KEYS place · ARGV id. Leaves the place, or the wait for it; answers the id of the call that waits for it now, or ''. */
+const leavePlace = `
+local known = redis.call('HMGET', KEYS[1], 'running', 'waiting')
+if known[2] == ARGV[1] then redis.call('HDEL', KEYS[1], 'waiting') end
+if known[1] ~= ARGV[1] then return '' end
+redis.call('HDEL', KEYS[1], 'running', 'until')
+return known[2] or ''`;
+
 /** As ioredis takes them in its constructor (defined later they break under auto-pipelining). */
 export const RESULT_SCRIPTS = {
   taskScheduled: { lua: scheduled, numberOfKeys: 1 },
@@ -88,6 +122,9 @@ export const RESULT_SCRIPTS = {
   taskRevoke: { lua: revoke, numberOfKeys: 2 },
   taskForget: { lua: forget, numberOfKeys: 1 },
   taskTakeTurn: { lua: takeTurn, numberOfKeys: 1 },
+  taskEnterPlace: { lua: enterPlace, numberOfKeys: 1 },
+  taskKeepPlace: { lua: keepPlace, numberOfKeys: 1 },
+  taskLeavePlace: { lua: leavePlace, numberOfKeys: 1 },
 } as const;
 
 /** The scripts as methods of the client they were given to. */
@@ -99,6 +136,12 @@ export interface ResultScripts {
   taskRevoke(key: string, terminateKey: string, ...args: (string | number)[]): Promise<[TaskState, string]>;
   taskForget(key: string): Promise<number>;
   taskTakeTurn(key: string, intervalMs: number): Promise<number>;
+  taskEnterPlace(
+    key: string,
+    ...args: (string | number)[]
+  ): Promise<["run" | "wait" | "skip" | "superseded", running: string]>;
+  taskKeepPlace(key: string, id: string, ms: number): Promise<number>;
+  taskLeavePlace(key: string, id: string): Promise<string>;
 }
 
 /** Celery's states. An id that nobody knows is PENDING too. */

@@ -265,6 +265,7 @@ export class TaskApp implements AsyncDisposable {
   async unqueue(id: string, queue: string | undefined): Promise<void> {
     const used = new Set([...(queue === undefined ? [] : [queue]), this.conf.defaultQueue, ...this.#broker.names]);
     const removed = await Promise.all([...used].map((name) => this.#broker.remove(name, id).catch(() => undefined)));
+    await Promise.all(removed.map((message) => message && this.results.leavePlace(message.task, id).catch(() => "")));
     const links = removed.flatMap((message) => message?.next ?? []);
     await Promise.all(
       links.map((link) => this.results.revoked(link.id, new TaskRevokedError(`task ${id} before it was revoked`))),

@@ -22,6 +22,7 @@ import type { ChainLink, TaskMessage } from "./message.js";
 import type { ResultBackend } from "./result-backend.js";
 import type { TaskApp } from "./task-app.js";
 import { NotRegisteredError, TaskRevokedError, TimeLimitExceededError, WorkerLostError } from "./task-errors.js";
+import { TaskPlace } from "./task-place.js";
 
 const OPTIONS: OptionNames<TaskWorkerOptions> = {
   queues: true,
@@ -61,6 +62,9 @@ const bullmq = () => loadBullmq("TaskWorker");
 const NO_STALL_LIMIT = 1_000_000;
 const MAX_DELIVERIES = 5;
 const ABORT_GRACE_MS = 5_000;
+const LOCK_MS = 30_000;
+/** A call that waits for a place is woken when it is free; should that fail, it looks so often. */
+const PLACE_POLL_MS = 1_000;
 
 /** Why a running task is to stop. */
 class Shutdown extends Error {}
@@ -131,7 +135,7 @@ export class TaskWorker implements AsyncDisposable {
   }
 
   #open(queue: string): Worker<TaskMessage> {
-    const { concurrency = 10, lockMs = 30_000 } = this.#options;
+    const { concurrency = 10, lockMs = LOCK_MS } = this.#options;
     const { Worker } = bullmq();
     const worker = new Worker<TaskMessage>(queue, (job, token) => this.#handle(job, token!), {
       connection: patientConnection(this.#app.brokerTarget),
@@ -184,19 +188,52 @@ export class TaskWorker implements AsyncDisposable {
     const message = job.data;
     const controller = new AbortController();
     this.#running.add(controller);
+    let place: TaskPlace | undefined;
+    let isBack = false;
     try {
       if (isExpired(message, this.#app.clock.now())) throw new TaskRevokedError("expired");
       const task = this.#app.registered(message.task) ?? (await this.#leaveToOthers(job, token));
       this.#refuseIfLost(task, job);
       await this.#waitForTurn(task, job, token);
+      place = await this.#takePlace(task, job, token);
       if (await this.#begin(task, message)) await this.#run(task, job, token, controller);
     } catch (thrown) {
-      if (isA(thrown, bullmq().DelayedError) || isA(thrown, bullmq().WaitingError)) throw thrown;
+      isBack = isA(thrown, bullmq().DelayedError) || isA(thrown, bullmq().WaitingError);
+      if (isBack) throw thrown;
       await this.#fail(message, thrown);
       throw asFailure(thrown);
     } finally {
       this.#running.delete(controller);
+      // It comes back for a retry, or to another worker: until then the place is its own.
+      if (isBack) await place?.keepUntil(job.data.eta);
+      else await place?.leave();
     }
+  }
+
+  /** The place of a task whose calls do not overlap. Without one the call waits for it, in its queue, or ends as REVOKED. */
+  async #takePlace(
+    { name, definition }: RegisteredTask,
+    job: Job<TaskMessage>,
+    token: string,
+  ): Promise<TaskPlace | undefined> {
+    const { overlap } = definition;
+    if (overlap === undefined) return undefined;
+    const { id, queue, waited = false } = job.data;
+    const leaseMs = 1.5 * (this.#options.lockMs ?? LOCK_MS);
+    const [verdict, running] = await this.#results.enterPlace(name, { id, overlap, leaseMs, waited });
+    if (verdict === "skip") throw new TaskRevokedError("skipped: another call of the task runs");
+    if (verdict === "superseded") throw new TaskRevokedError("superseded: a later call of the task waits");
+    if (verdict === "wait") {
+      if (overlap === "cancel-other" && !waited) await this.#terminate(running, name);
+      return await this.#postpone(job, token, this.#app.clock.now() + PLACE_POLL_MS, { waited: true });
+    }
+    const promote = (next: string) => this.#broker.promote(queue, next);
+    return new TaskPlace({ task: name, id, leaseMs, results: this.#results, promote, app: this.#app });
+  }
+
+  async #terminate(id: string, task: string): Promise<void> {
+    const { state } = await this.#results.revoke(id, true, new TaskRevokedError("terminated: a later call has come"));
+    if (state === "REVOKED") await this.#results.leavePlace(task, id); // it waited for its retry
   }
 
   /** A newer worker may know the task; throws what tells BullMQ so, or that it has waited for long enough. */
