@@ -66,8 +66,10 @@ export class Broker {
 
   /** Lets a delayed task begin now, if it is there. */
   async promote(queue: string, id: string): Promise<void> {
-    const job = await this.#queue(queue).getJob(id);
-    if (job !== undefined && (await job.isDelayed())) await job.promote();
+    await this.#use(queue, async (bull) => {
+      const job = await bull.getJob(id);
+      if (job !== undefined && (await job.isDelayed())) await job.promote();
+    });
   }
 
   async close(): Promise<void> {
