@@ -298,14 +298,19 @@ export class Ranker {
 
   /**
    * The same from parts. Yields after each, first undefined, then the ranker as soon as it scores as the one it was: what comes
-   * after that are examples, without which it must not learn. Throws BadSnapshot when parts are missing.
+   * after that are examples, without which it must not learn. It remembers as many readers as then, or `readersMax` if that
+   * is more. Throws BadSnapshot when parts are missing.
    */
-  static *restoreParts(parts: Iterable<Uint8Array>): Generator<Ranker | undefined> {
+  static *restoreParts(
+    parts: Iterable<Uint8Array>,
+    { readersMax = 0 }: Pick<RankerOptions, "readersMax"> = {},
+  ): Generator<Ranker | undefined> {
     const reader = new PartsReader();
     let ranker: Ranker | undefined;
     for (const part of parts) {
       reader.add(part);
-      if (ranker === undefined && reader.isComplete(["examples"])) ranker = Ranker.#of(reader.state() as RankerState);
+      if (ranker === undefined && reader.isComplete(["examples"]))
+        ranker = Ranker.#of(reader.state() as RankerState, readersMax);
       yield ranker;
     }
     if (ranker === undefined || !reader.isComplete()) throw new BadSnapshot("the snapshot ends too early");
@@ -314,8 +319,9 @@ export class Ranker {
     ranker.#heads.pool.restoreExamples(pool.examples);
   }
 
-  static #of(state: RankerState): Ranker {
-    const ranker = new Ranker(state.limits);
+  static #of(state: RankerState, readersMin = 0): Ranker {
+    const { limits } = state;
+    const ranker = new Ranker({ ...limits, readersMax: Math.max(limits.readersMax, readersMin) });
     ranker.#drawn = state.drawn;
     ranker.#habit.set(state.habit);
     ranker.#articles.restore(state.articles);
@@ -452,6 +458,7 @@ export class Ranker {
 
   #read(reader: Reader, slot: number, atMs: number, weight: number): void {
     const { counts, totals, audience, index, traits } = this.#articles;
+    reader.startTaste();
     counts.at(atMs).add(slot, COUNTED.reads, weight);
     totals.reads[slot]! += 1;
     this.#covisit(reader, slot, atMs, weight);
@@ -505,6 +512,7 @@ export class Ranker {
   }
 
   #learnHabit(reader: Reader, rows: Float32Array, row: number): void {
+    reader.startHabit();
     const memory = Math.min(HABIT_MEMORY, reader.clicks + 1);
     for (let measure = 0; measure < MEASURES.length; measure++) {
       const z = Rows.z(rows, row, measure);

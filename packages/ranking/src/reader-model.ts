@@ -12,23 +12,25 @@ const INTERESTS_MAX = 64;
 const INTEREST_HALF_LIFE_MS = 14 * 24 * 3_600_000;
 const SESSION_GAP_MS = 30 * 60_000;
 
+const NO_HABIT = new Float64Array(MEASURES.length);
+
 /** What each reader has been shown and done, in bounded memory: the reader seen longest ago is forgotten first. */
 export class ReaderModel {
   readonly index: LruIndex;
   /** Who is not known: nothing is remembered of it. */
   readonly stranger: Reader;
   readonly #readers: Reader[] = [];
-  readonly #tasteDimensions: number;
+  readonly #noTaste: Float32Array;
 
   constructor(capacity: number, tasteDimensions: number) {
     this.index = new LruIndex(capacity);
-    this.#tasteDimensions = tasteDimensions;
-    this.stranger = new Reader(tasteDimensions);
+    this.#noTaste = new Float32Array(tasteDimensions);
+    this.stranger = new Reader(this.#noTaste);
   }
 
   use(id: Id): Reader {
     const slot = this.index.use(id, (fresh) => {
-      this.#readers[fresh] = new Reader(this.#tasteDimensions);
+      this.#readers[fresh] = new Reader(this.#noTaste);
     });
     return this.#readers[slot]!;
   }
@@ -48,9 +50,8 @@ export class ReaderModel {
     this.index.restore(entries);
     this.#readers.length = 0;
     entries.forEach(([, slot], at) => {
-      const state = readers[at]!;
-      this.#readers[slot] = new Reader(this.#tasteDimensions, state);
-      this.#readers[slot]!.restore(state);
+      this.#readers[slot] = new Reader(this.#noTaste);
+      this.#readers[slot]!.restore(readers[at]!);
     });
   }
 
@@ -64,14 +65,16 @@ export class ReaderModel {
 export class Reader {
   readonly shown = new ShownArticles();
   readonly reads = new ReadArticles();
-  readonly signatures: Float32Array;
-  readonly unit: Float32Array;
+  /** Shared zeros, and one array, until the reader has read something. */
+  signatures: Float32Array;
+  unit: Float32Array;
   readonly channels = new Interests();
   readonly authors = new Interests();
   readonly words = new Interests();
   readonly disliked = new Set<number>();
   readonly blocked = new Set<Id>();
-  readonly habit = new Float64Array(MEASURES.length);
+  /** Shared zeros until the reader has clicked something that was shown. */
+  habit = NO_HABIT;
   lists = 0;
   clicks = 0;
   lastListMs = Number.NaN;
@@ -79,21 +82,30 @@ export class Reader {
   lastVisitMs = Number.NaN;
   sessionLists = 0;
 
-  constructor(
-    tasteDimensions: number,
-    {
-      signatures = new Float32Array(tasteDimensions),
-      unit = new Float32Array(tasteDimensions),
-    }: { signatures?: Float32Array; unit?: Float32Array } = {},
-  ) {
-    this.signatures = signatures;
-    this.unit = unit;
+  /** @param noTaste Zeros of as many dimensions as a taste has; all readers share them. */
+  constructor(noTaste: Float32Array) {
+    this.signatures = noTaste;
+    this.unit = noTaste;
+  }
+
+  /** Makes place for what the reader reads. */
+  startTaste(): void {
+    if (this.signatures !== this.unit) return;
+    this.signatures = new Float32Array(this.signatures.length);
+    this.unit = new Float32Array(this.unit.length);
+  }
+
+  /** Makes place for what the reader's clicks have in common. */
+  startHabit(): void {
+    if (this.habit === NO_HABIT) this.habit = new Float64Array(NO_HABIT.length);
   }
 
   state() {
-    const { shown, reads, channels, authors, words, ...others } = this;
+    const { shown, reads, channels, authors, words, signatures, unit, habit, ...others } = this;
     return {
       ...others,
+      taste: signatures === unit ? undefined : { signatures, unit },
+      habit: habit === NO_HABIT ? undefined : habit,
       shown: { ...shown },
       reads: { ...reads },
       channels: channels.entries(),
@@ -102,8 +114,10 @@ export class Reader {
     };
   }
 
-  restore({ shown, reads, channels, authors, words, ...others }: ReturnType<Reader["state"]>): void {
+  restore({ shown, reads, channels, authors, words, taste, habit, ...others }: ReturnType<Reader["state"]>): void {
     Object.assign(this, others);
+    if (taste !== undefined) Object.assign(this, taste);
+    if (habit !== undefined) this.habit = habit;
     Object.assign(this.shown, shown);
     Object.assign(this.reads, reads);
     this.channels.restore(channels);

@@ -30,7 +30,11 @@ export function* snapshotOf(learner: Learner): Generator<Buffer> {
  * Restores what snapshotOf wrote. Yields after each piece, first undefined, then the learner as soon as it serves as the one it
  * was; it may learn when the last piece was taken. @throws when the bytes are of another version, or no snapshot.
  */
-export function* restoring(chunks: Iterable<Buffer>, parts: LearnerParts): Generator<Learner | undefined> {
+export function* restoring(
+  chunks: Iterable<Buffer>,
+  parts: LearnerParts,
+  limits: { readonly readersMax?: number } = {},
+): Generator<Learner | undefined> {
   const pieces = partsOf(chunks);
   const head = pieces.next().value;
   if (head === undefined || !("state" in head)) throw new Error("the snapshot has no head");
@@ -41,7 +45,7 @@ export function* restoring(chunks: Iterable<Buffer>, parts: LearnerParts): Gener
   if (head.version !== VERSION) throw otherVersion(head.version);
   const students: Record<string, Uint8Array[]> = {};
   let learner: Learner | undefined;
-  for (const ranker of Ranker.restoreParts(rankerParts(pieces, students))) {
+  for (const ranker of Ranker.restoreParts(rankerParts(pieces, students), limits)) {
     if (learner === undefined && ranker !== undefined) {
       learner = new Learner({ ...parts, ranker });
       for (const _step of learner.restoring({ ...head.state, students: joined(students) })) yield undefined;

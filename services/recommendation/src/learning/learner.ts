@@ -183,8 +183,8 @@ export class Learner {
   }
 }
 
-/** Some 150 MB, and bounded: what was used longest ago is forgotten. */
-const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 16_384, listRowsMax: 30_000, poolRowsMax: 40_000 };
+/** Bounded: what was used longest ago is forgotten. Docs: what it takes (docs/recommendation.md). */
+export const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 65_536, listRowsMax: 30_000, poolRowsMax: 40_000 };
 
 type Reaction = { readonly kind: "like" | "collect" | "dislike"; readonly undo: boolean };
 

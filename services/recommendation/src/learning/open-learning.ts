@@ -3,7 +3,7 @@ import { followEvents, type LandedEvent } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
-import { Learner, type Student } from "./learner.js";
+import { Learner, RANKER_LIMITS, type Student } from "./learner.js";
 import { restoring, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";
 
@@ -77,7 +77,7 @@ export async function openLearning(parts: Parts): Promise<Learning> {
   }
 
   async function restore(chunks: readonly Buffer[]): Promise<Restored> {
-    const steps = restoring(chunks, { catalogue, grow, students });
+    const steps = restoring(chunks, { catalogue, grow, students }, RANKER_LIMITS);
     for (;;) {
       const { value: learner, done } = steps.next();
       if (learner instanceof Learner) return { learner, whole: finish(steps).catch(onError) };
