@@ -64,7 +64,7 @@ describe("without the recommendation service", () => {
 
   test("a gateway that starts meanwhile shows the newest articles", async () => {
     await using mute = await muteServer();
-    const gateway = await world.openGateway({ recommenderAddress: mute.address });
+    const gateway = await world.openGateway({ recommenderAddress: mute.address, ...FAULTY });
     const answer = await client(gateway).get("/articles?channel_id=101&per_page=3");
     expect(answer.status).toBe(200);
     expect(answer.body.data.degraded).toBe(true);
