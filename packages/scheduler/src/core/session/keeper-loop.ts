@@ -30,6 +30,7 @@ export class KeeperLoop {
   /** It sleeps long because nothing is held. */
   #rests = false;
   #loop: Promise<void> | undefined;
+  #heartbeat: Promise<void> = Promise.resolve();
 
   constructor(parts: SessionParts, runner: Runner) {
     this.#parts = parts;
@@ -78,6 +79,7 @@ export class KeeperLoop {
     this.#stopped = true;
     this.#pacer.wake();
     await this.#loop;
+    await this.#heartbeat;
   }
 
   async #run(): Promise<void> {
@@ -175,10 +177,13 @@ export class KeeperLoop {
     this.#runner.hold(new HeldInstance(instanceId, token, host.settled(job), runs, attempt, leaseEndsAt));
   }
 
-  /** Shows others that this scheduler lives, and what it has. */
+  /** Shows others that this scheduler lives, and what it has. One after the other: an earlier one must not be written last. */
   heartbeat(): Promise<void> {
     const { store, trouble } = this.#parts;
-    return trouble.bestEffort("heartbeat", () => store.heartbeat({ ...this.#self(), seenAt: 0 }));
+    this.#heartbeat = this.#heartbeat.then(() =>
+      trouble.bestEffort("heartbeat", () => store.heartbeat({ ...this.#self(), seenAt: 0 })),
+    );
+    return this.#heartbeat;
   }
 
   async #watchOrphans(): Promise<void> {
