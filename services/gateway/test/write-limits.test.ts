@@ -69,6 +69,19 @@ test("uploads of events count by network where no reader is named", async () => 
   expect(await statuses(4, "/events", { address: "2001:db8:0:2::1", reader: 0 }, upload)).toEqual([400, 400, 400, 429]);
 });
 
+test("an upload that names no reader takes nothing of what its tokens' readers may upload", async () => {
+  const upload = { events: [{}] };
+  for (const address of ["192.0.2.11", "192.0.2.12"])
+    expect(await statuses(3, "/events", { address }, upload)).toEqual([400, 400, 400]);
+  expect(await statuses(4, "/events", { address: "192.0.2.13", reader: 1 }, upload)).toEqual([400, 400, 400, 429]);
+});
+
+test("a port that a proxy writes, or another spelling, makes no other network", async () => {
+  const spellings = ["192.0.2.14", "192.0.2.14:1", "192.0.2.14:2", "::ffff:192.0.2.14", "[::ffff:c000:20e]:3"];
+  for (const address of spellings) expect(await statuses(1, "/events", { address }, { events: [{}] })).toEqual([400]);
+  expect(await statuses(1, "/events", { address: "192.0.2.14:4" }, { events: [{}] })).toEqual([429]);
+});
+
 test("sockets are limited as they open", async () => {
   const [gateway] = gateways as [RunningGateway];
   const open = async (auth: Record<string, unknown>) => {
