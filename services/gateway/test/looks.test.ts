@@ -53,9 +53,29 @@ test("a crawler gets pages, and leaves nothing of the guest that it is not", asy
   expect(await recorded(answer.headers.get("x-anonymous-id") ?? "")).toEqual([]);
 });
 
+test("visitors without a cookie leave nothing that is kept for longer than hours, unless they come back", async () => {
+  const agents = ["Mozilla/5.0 (X11; Linux x86_64)", "curl/8.5.0", "python-requests/2.32", ""];
+  const ids: string[] = [];
+  for (const agent of [...agents, ...agents, ...agents]) {
+    const answer = await client(gateway).send("GET", FEED, { headers: { "user-agent": agent } });
+    expect(answer.body.data?.degraded).toBe(false);
+    ids.push(answer.headers.get("x-anonymous-id") as string);
+  }
+  for (const id of ids.slice(0, 3)) await live(`Anony ${id}`);
+  const histories = await Promise.all(ids.map((id) => redis.ttl(`feed:{-${id}}`)));
+  expect(histories.map(isShort)).toEqual(ids.map((_, at) => at >= 3));
+  const keys = (await Promise.all(ids.map(recorded))).flat().filter((key) => !key.startsWith("feed:"));
+  expect((await Promise.all(keys.map((key) => redis.ttl(key)))).map(isShort)).toEqual(keys.map(() => true));
+});
+
 test("the first batch of a guest is kept for hours, and for a week once the guest comes back", async () => {
   await live("Anony 72");
   expect(await redis.ttl("feed:{-72}")).toBeLessThanOrEqual(FIRST_VISIT_SECONDS);
   await live("Anony 72");
   expect(await redis.ttl("feed:{-72}")).toBeGreaterThan(FIRST_VISIT_SECONDS);
 });
+
+/** Not without an end, and not kept for a week. */
+function isShort(ttlSeconds: number): boolean {
+  return ttlSeconds > 0 && ttlSeconds <= FIRST_VISIT_SECONDS;
+}
