@@ -418,13 +418,18 @@ describe.each([
   });
 
   it("answers what is in flight when it is closed, and nothing after", async () => {
+    let arrived = () => {};
+    const inFlight = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
     await using server = await openRecommender(async () => {
+      arrived();
       await after(50);
       return recommendation({ exposure: "last" });
     });
     const recommender = await open({ address: server.address });
     const last = recommender.recommend(reader);
-    await after(10);
+    await inFlight;
     await recommender.close();
     expect((await last).exposure).toBe("last");
     expect(await refused(recommender.recommend(reader))).toMatchObject({ code: "UNAVAILABLE" });
