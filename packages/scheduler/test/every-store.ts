@@ -9,7 +9,7 @@ export type StoreKind = "memory" | "MySQL" | "Redis";
 export const STORE_KINDS: readonly StoreKind[] = ["memory", "MySQL", "Redis"];
 
 /** Opens the servers for the tests of a file, and gives makers of stores: the same namespace is the same data. */
-export function everyStore(): ((kind: StoreKind, namespace?: string) => JobStore) & {
+export function everyStore(options: { shared?: boolean } = {}): ((kind: StoreKind, namespace?: string) => JobStore) & {
   /** The address of a server. */
   url(kind: "MySQL" | "Redis"): string;
 } {
@@ -27,7 +27,7 @@ export function everyStore(): ((kind: StoreKind, namespace?: string) => JobStore
   const open = (kind: StoreKind, namespace = `n${opened++}`): JobStore => {
     if (kind === "MySQL") return new MySQLJobStore({ url: servers.mysql.url, namespace });
     if (kind === "Redis") return new RedisJobStore({ url: servers.redis.url, namespace });
-    const store = memory.get(namespace) ?? new MemoryJobStore();
+    const store = memory.get(namespace) ?? new MemoryJobStore(options);
     memory.set(namespace, store);
     return store;
   };

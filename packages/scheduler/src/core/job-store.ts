@@ -1,5 +1,5 @@
 import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "./execution.js";
-import type { JobRecord, Overlap } from "./job-record.js";
+import type { Ack, JobRecord, Overlap } from "./job-record.js";
 import type { Json } from "./json.js";
 import type { MaybePromise } from "./maybe-promise.js";
 
@@ -115,6 +115,8 @@ export interface ClaimRequest {
   readonly tasks?: readonly string[];
   /** Capacity of each of its executors; undefined when it takes jobs of any executor. */
   readonly lanes?: readonly ClaimLane[];
+  /** For `reap`: the `ack` of tasks that have one, which goes for what it hands over of jobs that leave it to their task. */
+  readonly acks?: ReadonlyMap<string, Ack>;
 }
 
 /** One executor of a scheduler that claims. */

@@ -123,6 +123,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       task: (name) => tasks.get(name),
       localTasks: () => tasks.localNames,
       settled: (job) => tasks.settled(job),
+      taskAcks: () => tasks.acks,
       taskNames: () => tasks.names,
       newId,
     });

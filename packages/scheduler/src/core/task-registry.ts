@@ -1,5 +1,5 @@
 import { JobSpecError } from "./errors.js";
-import type { JobRecord } from "./job-record.js";
+import type { Ack, JobRecord } from "./job-record.js";
 import { checkedOverlap, type Surroundings } from "./job-spec.js";
 import { checkKnown } from "./known-options.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
@@ -9,12 +9,15 @@ export class TaskRegistry {
   readonly #tasks = new Map<string, { readonly fn: TaskFunction | undefined; readonly options: TaskOptions }>();
   #names: readonly string[] = [];
   #local: readonly string[] = [];
+  readonly #acks = new Map<string, Ack>();
 
   set(name: string, fn: TaskFunction | undefined, options: TaskOptions): void {
     checkKnown<TaskOptions>(options, { ack: true, timeoutMs: true, overlap: true }, `task "${name}"`);
     if (options.overlap !== undefined) checkedOverlap(options.overlap, `task "${name}": overlap`);
     if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
     this.#tasks.set(name, { fn, options });
+    if (options.ack === undefined) this.#acks.delete(name);
+    else this.#acks.set(name, options.ack);
     this.#names = [...this.#tasks.keys()];
     this.#local = this.#names.filter((known) => this.#tasks.get(known)!.fn !== undefined);
   }
@@ -34,6 +37,11 @@ export class TaskRegistry {
   /** Those that have a function here. */
   get localNames(): readonly string[] {
     return this.#local;
+  }
+
+  /** The `ack` of those that have one. */
+  get acks(): ReadonlyMap<string, Ack> {
+    return this.#acks;
   }
 
   /** What the task's own options say of its jobs. */

@@ -5,7 +5,7 @@ import type { ExecutionRow, JobPast } from "./memory-history.js";
 /** A submission under way. */
 export interface Instance {
   readonly id: string;
-  readonly job: JobRecord;
+  job: JobRecord;
   readonly past: JobPast;
   /** Grows with each that is opened. */
   readonly order: number;

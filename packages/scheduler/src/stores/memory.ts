@@ -24,6 +24,7 @@ import type {
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { runCountAfter, startsWithoutNextRun } from "../core/run-limit.js";
+import { withTaskAck } from "./deliveries.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { type ExecutionRow, type JobPast, MemoryHistory } from "./memory-history.js";
 import { type Instance, MemoryInstances } from "./memory-instances.js";
@@ -357,7 +358,7 @@ export class MemoryJobStore implements JobStore {
   }
 
   reap(request: ClaimRequest): Reaped {
-    const { owner, leaseMs, limit } = request;
+    const { owner, leaseMs, limit, acks } = request;
     const nowMs = this.now();
     const lanes = lanesOf(request);
     const takenOver: TakenOver[] = [];
@@ -371,12 +372,15 @@ export class MemoryJobStore implements JobStore {
           continue;
         }
         if (!lanes.some((lane) => takes(lane, instance.job))) continue;
-        if (takenOver.length < limit) takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
+        if (takenOver.length >= limit) continue;
+        instance.job = withTaskAck(instance.job, acks);
+        takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
       }
       nextExpiryMs = Math.min(nextExpiryMs, Math.max(nowMs, instance.leaseUntil));
     }
     for (const waiting of this.#startable(lanes, limit - takenOver.length)) {
-      takenOver.push(this.#startWaiting(waiting, owner, leaseMs, nowMs));
+      const job = withTaskAck(waiting.job, acks);
+      takenOver.push(this.#startWaiting({ ...waiting, job }, owner, leaseMs, nowMs));
     }
     return { nowMs, takenOver, lost, nextExpiryMs: orNull(nextExpiryMs), waiting: this.#waiting.size > 0 };
   }

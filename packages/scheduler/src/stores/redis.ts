@@ -21,13 +21,14 @@ import type {
   Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { mostDeliveries } from "./deliveries.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { readNode } from "./read-node.js";
 import { checkServer, type ServerLogger } from "./redis/check-server.js";
 import { openClient, type RedisClient, untilReady } from "./redis/client.js";
 import { dispatch } from "./redis/dispatch.js";
 import { RedisExecutionLog } from "./redis/execution-log.js";
-import { mostDeliveries, msOrNull, natureOfRow, word } from "./redis/execution-row.js";
+import { msOrNull, natureOfRow, word } from "./redis/execution-row.js";
 import { laneOfJob } from "./redis/lane.js";
 import { batches, knownLanes, offer, reap, renew, report } from "./redis/leases.js";
 import { claimDue as claimDueLua } from "./redis/lua/claim-due.js";

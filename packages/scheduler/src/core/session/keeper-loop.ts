@@ -160,7 +160,13 @@ export class KeeperLoop {
 
   async #reapLane(lane: ClaimLane): Promise<number> {
     const { store, host, leaseMs, news } = this.#parts;
-    const reaped = await store.reap({ owner: host.id, leaseMs, limit: lane.room, lanes: [lane] });
+    const reaped = await store.reap({
+      owner: host.id,
+      leaseMs,
+      limit: lane.room,
+      lanes: [lane],
+      acks: host.taskAcks(),
+    });
     this.#isWaiting ||= reaped.waiting === true;
     for (const execution of reaped.lost) news.lost(execution);
     for (const instance of reaped.takenOver) this.#takeOver(instance);

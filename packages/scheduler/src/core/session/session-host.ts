@@ -2,7 +2,7 @@ import type { Random } from "../../triggers/trigger.js";
 import type { Clock } from "../clock.js";
 import type { Events } from "../events.js";
 import type { Executor, Logger } from "../executor.js";
-import type { JobRecord } from "../job-record.js";
+import type { Ack, JobRecord } from "../job-record.js";
 import type { SchedulerNode } from "../job-store.js";
 import type { TaskFunction } from "../task.js";
 
@@ -27,6 +27,7 @@ export interface SessionHost {
   readonly localTasks: () => readonly string[];
   /** The job with the settings that it leaves to its task. */
   readonly settled: (job: JobRecord) => JobRecord;
+  readonly taskAcks: () => ReadonlyMap<string, Ack>;
   readonly taskNames: () => readonly string[];
   readonly newId: () => string;
 }

@@ -154,6 +154,35 @@ export const leaseCases: Cases = {
     );
     assert.equal(await activeOf(store, run.job.id), 0);
   },
+  "its taker says how often a run that leaves ack to its task is delivered": async ({ store, advance }) => {
+    for (const [fromTask, task, again] of [
+      [["timeoutMs", "ack"], "late", 2],
+      [["ack"], "early", undefined],
+      [["timeoutMs"], "late", undefined],
+      [undefined, "late", undefined],
+    ] as const) {
+      const acks = new Map([["task", task]]);
+      const added = job({ ack: "early", nextRunMs: null, fromTask });
+      await store.insert(added);
+      const hand = byHand(added, { offered: true });
+      await started(store, hand);
+      const attemptAt = async (owner: string) => {
+        const { takenOver } = await store.reap(claiming({ owner, acks }));
+        return takenOver.find(({ instanceId }) => instanceId === hand.instance!.id)?.attempt;
+      };
+      assert.equal(await attemptAt("bob"), 1);
+      await advance(LEASE_OVER_MS);
+      assert.equal(await attemptAt("carol"), again, `${fromTask}: ${task}`);
+    }
+  },
+  "a run that leaves ack to an early task is not delivered again": async ({ store, advance }) => {
+    const run = await running(store, { ack: "late", fromTask: ["ack"] }, { offered: true });
+    const acks = new Map([["task", "early"]] as const);
+    assert.equal((await store.reap(claiming({ owner: "bob", acks }))).takenOver.length, 1);
+    await advance(LEASE_OVER_MS);
+    const { lost } = await store.reap(claiming({ owner: "carol" }));
+    assert.equal(lost[0]?.id, run.verdict.runs[0]!.executionId);
+  },
   "deliveries are counted for each run time": async ({ store, advance }) => {
     const added = job({ ack: "late", coalesce: false, maxDeliveries: 2, nextRunMs: null });
     await store.insert(added);

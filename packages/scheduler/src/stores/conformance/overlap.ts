@@ -172,6 +172,13 @@ export const overlapCases: Cases = {
     const again = await reapOne(store);
     assert.deepEqual([again?.attempt, again?.runs, again?.waited], [2, what.instance!.runs, undefined]);
   },
+  "what waits of a job that leaves ack to a late task is delivered again as well": async ({ store, advance }) => {
+    const { run } = await waiting(store, { ack: "early", fromTask: ["ack"] });
+    await store.report([news(run)]);
+    await reapOne(store, { owner: "carol", leaseMs: LEASE_MS, acks: new Map([["task", "late"]]) });
+    await advance(LEASE_OVER_MS);
+    assert.equal((await reapOne(store))?.attempt, 2);
+  },
   "a paused job's run waits on, unless it was asked for by hand": async ({ store }) => {
     const { run, what } = await waiting(store);
     await change(store, run.job.id, { nextRunMs: null });

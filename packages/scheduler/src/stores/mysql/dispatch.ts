@@ -1,6 +1,7 @@
 import { encodeJob } from "../../core/job-record.js";
 import type { Decision, NewInstance, PlannedRun, Verdict } from "../../core/job-store.js";
 import { runCountAfter } from "../../core/run-limit.js";
+import { mostDeliveries } from "../deliveries.js";
 import { isDuplicate } from "./failure.js";
 import { inPieces } from "./in-pieces.js";
 import type { Row, Session, Sessions } from "./session.js";
@@ -179,7 +180,6 @@ class Batch {
     const rows = [...verdicts].flatMap(([{ instance }, verdict]) => {
       if (instance === undefined || verdict.kind !== "started" || verdict.runs.length === 0) return [];
       const { id, job, owner, leaseMs, offered = false } = instance;
-      const maxDeliveries = job.ack === "late" ? job.maxDeliveries : 0;
       const [leaseUntil, deliveries] = offered ? [nowMs, 0] : [nowMs + leaseMs, 1];
       const runs = JSON.stringify(verdict.runs);
       return [
@@ -193,7 +193,7 @@ class Batch {
           leaseUntil,
           1,
           deliveries,
-          maxDeliveries,
+          mostDeliveries(job),
           offered ? 1 : 0,
           runs,
           this.specs.get(instance),

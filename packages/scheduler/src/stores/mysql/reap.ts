@@ -1,6 +1,7 @@
 import type { Execution } from "../../core/execution.js";
 import { decodeJob, type JobRecord } from "../../core/job-record.js";
 import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job-store.js";
+import { mostDeliveries, withTaskAck } from "../deliveries.js";
 import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds } from "./asked-ids.js";
 import { asExecution } from "./execution-log.js";
@@ -84,7 +85,7 @@ interface Ended {
 
 async function reapEnded(session: Session, tables: Tables, request: ClaimRequest, nowMs: number): Promise<Reaped> {
   const { ns, instances } = tables;
-  const { owner, leaseMs } = request;
+  const { leaseMs } = request;
   const limit = limitOf(request.limit, { least: 0, most: 1_000 });
   const mine = runnable(lanesOf(request));
   const rows = await session.rows(
@@ -95,7 +96,7 @@ async function reapEnded(session: Session, tables: Tables, request: ClaimRequest
     [...mine.values, ns, nowMs, ...mine.values, limit],
   );
   const ended = rows.map(readEnded).filter(isOurs);
-  const takenOver = await handOver(session, tables, ended, owner, nowMs + leaseMs);
+  const takenOver = await handOver(session, tables, ended, request, nowMs + leaseMs);
   const kept = new Set(takenOver.map(({ instanceId }) => instanceId));
   const lost = await lose(
     session,
@@ -150,7 +151,7 @@ async function handOver(
   session: Session,
   tables: Tables,
   ended: readonly Ended[],
-  owner: string,
+  { owner, acks }: ClaimRequest,
   leaseUntil: number,
 ): Promise<TakenOver[]> {
   const unfinished = await unfinishedOf(
@@ -167,11 +168,20 @@ async function handOver(
   if (takenOver.length === 0) return [];
   const { ns, instances, executions } = tables;
   await session.run(
-    `UPDATE ${wantRows("token BIGINT", "attempt INT")}
+    `UPDATE ${wantRows("token BIGINT", "attempt INT", "most INT")}
        STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}
      SET i.owner = ?, i.token = want.token, i.lease_until = ?, i.attempt = want.attempt,
-       i.deliveries = i.deliveries + 1, i.offered = 0`,
-    [rowList(takenOver.map(({ instanceId: id, token, attempt }) => ({ id, token, attempt }))), ns, owner, leaseUntil],
+       i.deliveries = i.deliveries + 1, i.max_deliveries = want.most, i.offered = 0`,
+    [
+      rowList(
+        takenOver.map(({ instanceId: id, token, attempt, job }) => {
+          return { id, token, attempt, most: mostDeliveries(withTaskAck(job, acks)) };
+        }),
+      ),
+      ns,
+      owner,
+      leaseUntil,
+    ],
   );
   const firsts = takenOver.map(({ runs }) => runs[0]!.executionId);
   await session.run(

@@ -1,6 +1,7 @@
 import { decodeJob, encodeJob, type JobRecord, waitingJob } from "../../core/job-record.js";
 import type { ClaimRequest, Decision, PlannedRun, Queued, TakenOver } from "../../core/job-store.js";
 import { startsWithoutNextRun } from "../../core/run-limit.js";
+import { mostDeliveries, withTaskAck } from "../deliveries.js";
 import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds, SEPARATOR } from "./asked-ids.js";
 import type { Row, Session, Sessions } from "./session.js";
@@ -229,7 +230,7 @@ async function startThose(session: Session, tables: Tables, request: ClaimReques
       [
         [
           ...[ns, row["id"], jobId, row["func"], owner, STARTED_TOKEN, ms(row["now_ms"]) + leaseMs, 1, 1],
-          ...[row["max_deliveries"], 0, JSON.stringify(taken.runs), row["spec"]],
+          ...[mostDeliveries(withTaskAck(taken.job, request.acks)), 0, JSON.stringify(taken.runs), row["spec"]],
         ],
       ],
     );
@@ -292,7 +293,7 @@ function columnsOf(job: JobRecord) {
     func: job.func,
     executor: job.executor,
     max: job.maxInstances,
-    deliveries: job.ack === "late" ? job.maxDeliveries : 0,
+    deliveries: mostDeliveries(job),
     spec: encodeJob(waitingJob(job)),
   };
 }

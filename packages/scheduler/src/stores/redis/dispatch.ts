@@ -1,7 +1,8 @@
 import { encodeJob, type JobRecord, type Overlap, waitingJob } from "../../core/job-record.js";
 import type { Decision, PlannedRun, Queued, Verdict } from "../../core/job-store.js";
 import { startsWithoutNextRun } from "../../core/run-limit.js";
-import { mostDeliveries, natureOf, onceField, word } from "./execution-row.js";
+import { mostDeliveries } from "../deliveries.js";
+import { natureOf, onceField, word } from "./execution-row.js";
 import { laneOfJob } from "./lane.js";
 import { dispatch as lua } from "./lua/dispatch.js";
 import { type Argument, Script, type Scripts } from "./script.js";

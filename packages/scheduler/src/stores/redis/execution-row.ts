@@ -128,11 +128,6 @@ export function natureOfRow(row: string): Nature | undefined {
   return readNature(row.split("\n", 2)[1] ?? "");
 }
 
-/** Starts of a run whose schedulers die; 0 when it is not started again. */
-export function mostDeliveries({ ack, maxDeliveries }: JobRecord): number {
-  return ack === "late" ? maxDeliveries : 0;
-}
-
 export function msOrNull(text: string): number | null {
   return text === "-" ? null : Number(text);
 }

@@ -90,13 +90,14 @@ export async function reap(scripts: Scripts, now: string, request: ClaimRequest)
   const lanes = lanesOf(request);
   const limit = Math.max(0, ...lanes.map((lane) => lane.limit));
   const known = knownLanes(lanes);
+  const acks = JSON.stringify([...(request.acks ?? [])]);
   const takenOver: TakenOver[] = [];
   const lost = [];
   let skip = 0;
   let isWaiting = false;
   for (let window = 1; ; window++) {
     const room = limit - takenOver.length;
-    const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, ...known]);
+    const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, acks, ...known]);
     const [nowText, next, left, more, taken, ended, waiting, started] = answer as ReapAnswer;
     isWaiting ||= Number(waiting) === 1;
     for (const each of taken) takenOver.push(...asTakenOver(each));

@@ -2,7 +2,7 @@ import { instanceLua, jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
  * Looks at up to 100 instances whose lease has ended, past the first `skip`, which an earlier look has left alone.
- * ARGV: now or '', owner, lease ms, how many to take over, skip; then '' for any run, 'lanes' and their names, 'tasks' and
+ * ARGV: now or '', owner, lease ms, how many to take over, skip, JSON of the [task, ack] that have one; then '' for any run, 'lanes' and their names, 'tasks' and
  * their names, or 'executor' and its name.
  * Answers now, when the next lease ends or '', how many were left alone, whether there may be more; then for each taken
  * over: instance id, token, attempt, plan, the job's JSON and the ids of its unfinished executions; then id and row of
@@ -14,15 +14,30 @@ local now = clock(ARGV[1])
 local nowText, owner, limit, skip = int(now), ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 local leaseEnd = int(now + ARGV[3])
 local known = nil
-if ARGV[6] ~= '' then
+if ARGV[7] ~= '' then
   known = {}
-  for at = 7, #ARGV do known[ARGV[at]] = true end
+  for at = 8, #ARGV do known[ARGV[at]] = true end
 end
 local function isKnown(lane)
   if not known then return true end
-  if ARGV[6] == 'lanes' then return known[lane] end
+  if ARGV[7] == 'lanes' then return known[lane] end
   local executor, func = laneParts(lane)
-  return known[ARGV[6] == 'tasks' and func or executor]
+  return known[ARGV[7] == 'tasks' and func or executor]
+end
+
+local acks = {}
+for _, pair in ipairs(cjson.decode(ARGV[6])) do acks[pair[1]] = pair[2] end
+
+-- The most deliveries of a run, which a job may have left to its task to say.
+local function mostOf(most, lane, spec)
+  local _, func = laneParts(lane)
+  if not acks[func] or not find(spec, '"fromTask":[', 1, true) then return most end
+  local isRead, job = pcall(cjson.decode, spec)
+  if not isRead or type(job) ~= 'table' or type(job.fromTask) ~= 'table' then return most end
+  for _, name in ipairs(job.fromTask) do
+    if name == 'ack' then return acks[func] == 'late' and int(tonumber(job.maxDeliveries) or most) or '0' end
+  end
+  return most
 end
 
 local WINDOW = 100
@@ -103,7 +118,7 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
       if not isOver and #runs > 0 then
         token, deliveries = int(token + 1), int(deliveries + 1)
         if offered ~= '1' then attempt = int(attempt + 1) end
-        local head = headOf(token, attempt, deliveries, most, '0', idLength, funcLength, owner)
+        local head = headOf(token, attempt, deliveries, mostOf(most, func, spec), '0', idLength, funcLength, owner)
         call('HSET', P .. 'instances', id, head .. sub(instance, body))
         call('ZADD', P .. 'leases', leaseEnd, id)
         taken[#taken + 1] = { id, token, attempt, plan, spec, handOver(runs, token, attempt) }
@@ -140,7 +155,7 @@ if #waiting > 0 and #taken < limit then
       if submitted then call('HSET', P .. 'runs', run, 's2 1 - -\n' .. submitted .. ' ' .. owner .. rest) end
       call('ZREM', P .. 'ended:q', run)
       call('HDEL', P .. 'waiting', job)
-      call('HSET', P .. 'instances', id, headOf('2', '1', '1', int(head[3]), '0', #job, #lane, owner) .. job .. lane
+      call('HSET', P .. 'instances', id, headOf('2', '1', '1', mostOf(int(head[3]), lane, spec), '0', #job, #lane, owner) .. job .. lane
         .. cjson.encode({ run, head[7] }) .. '\n' .. spec)
       call('ZADD', P .. 'leases', leaseEnd, id)
       call('HINCRBY', P .. 'active', job, 1)

@@ -1,0 +1,12 @@
+import type { Ack, JobRecord } from "../core/job-record.js";
+
+/** The job with the `ack` of its task, where it leaves that to the task and its taker knows it. */
+export function withTaskAck(job: JobRecord, acks: ReadonlyMap<string, Ack> | undefined): JobRecord {
+  const ack = job.fromTask?.includes("ack") === true ? acks?.get(String(job.func)) : undefined;
+  return ack === undefined || ack === job.ack ? job : { ...job, ack };
+}
+
+/** Starts of a run whose schedulers die; 0 when it is not started again. */
+export function mostDeliveries({ ack, maxDeliveries }: JobRecord): number {
+  return ack === "late" ? maxDeliveries : 0;
+}
