@@ -6,6 +6,11 @@ import { type Installed, installed } from "./installed.js";
 
 const README = readFileSync(resolve(import.meta.dirname, "../README.md"), "utf8");
 const EXAMPLES = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text!);
+/** In front of an example that goes on where another one ended. */
+const BEFORE = `
+  import { cron, crontab, every, type Job, type Scheduler, type Trigger, withoutDays } from "@headline/scheduler";
+  declare const scheduler: Scheduler, trigger: Trigger, job: Job;
+`;
 /** Compiling, packing and installing on a busy machine. */
 const SLOW_MS = 180_000;
 const SUCCESS = { code: 0, text: "" };
@@ -97,7 +102,7 @@ describe("the packed package, in an empty folder", () => {
     test(
       "compiles the README's examples and every import, strictly",
       async () => {
-        const files = EXAMPLES.map((text, at) => app.write(`example${at}.ts`, `${text}\nexport { scheduler };`));
+        const files = EXAMPLES.map((text, at) => app.write(`example${at}.ts`, `${whole(text)}\nexport { scheduler };`));
         app.write("everything.ts", EVERYTHING);
         for (const options of [NODENEXT, BUNDLER])
           expect(await app.tsc({ ...options, types: ["node"] }, ...files, "everything.ts")).toEqual(SUCCESS);
@@ -119,3 +124,7 @@ describe("the packed package, in an empty folder", () => {
     });
   });
 });
+
+function whole(example: string): string {
+  return example.startsWith("import ") ? example : `${BEFORE}${example}`;
+}
