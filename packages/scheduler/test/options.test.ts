@@ -44,6 +44,7 @@ const task = app.task("task", () => {});
 const mysql = new MySQLJobStore({ url: "mysql://root@127.0.0.1:1/none" });
 const func = () => {};
 const job = scheduler.addJob({ id: "job", func, trigger: interval({ hours: 1 }) });
+const range = { from: 0, to: 1 };
 const fluent = new ScheduleBook({ timezone: "UTC" }).every().day.do(func);
 const table = { user: "root", text: "", system: false };
 
@@ -60,6 +61,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "FluentJob.until": ["hours", (wrong) => fluent.until(wrong)],
   "GroupResult.get": ["timeoutMs", (wrong) => new GroupResult([]).get(wrong)],
   "GroupResult.revoke": ["terminate", (wrong) => new GroupResult([]).revoke(wrong)],
+  "Job.backfill": ["again", async (wrong) => (await job).backfill({ ...range, ...wrong })],
   "Job.modify": ["maxInstances", async (wrong) => (await job).modify(wrong)],
   "Job.pause": ["note", async (wrong) => (await job).pause(wrong)],
   "Job.runNow": ["overlap", async (wrong) => (await job).runNow(wrong)],
@@ -72,6 +74,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   Scheduled: ["onConflict", (wrong) => Scheduled(scheduler, wrong)],
   "Scheduler.addJob": ["nextRunTime", (wrong) => scheduler.addJob({ func, ...wrong })],
   "Scheduler.addJobs": ["nextRunTime", (wrong) => scheduler.addJobs([{ func, ...wrong }])],
+  "Scheduler.backfill": ["again", (wrong) => scheduler.backfill("job", { ...range, ...wrong })],
   "Scheduler.changeJob": ["maxInstances", async (wrong) => scheduler.changeJob(await job, wrong)],
   "Scheduler.declareJobs": ["alsoKeep", (wrong) => scheduler.declareJobs("set", [], wrong)],
   "Scheduler.executions": ["jobId", (wrong) => scheduler.executions(wrong)],

@@ -1,3 +1,4 @@
+import type { BackfillOptions } from "../core/backfill.js";
 import { JobNotFoundError, JobSpecError, MaxInstancesError } from "../core/errors.js";
 import type { Execution, ExecutionState } from "../core/execution.js";
 import type { Job, PauseOptions } from "../core/job.js";
@@ -73,7 +74,7 @@ export async function executionsCommand(args: string[], env: NodeJS.ProcessEnv):
   });
 }
 
-/** `sched pause | resume | run | remove ID`. */
+/** `sched pause | resume | run | backfill | remove ID`. */
 export async function changeCommand(action: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const parsed = readArguments(args, { ...STORE_OPTIONS, ...CHANGE_OPTIONS[action] }, HELP.change);
   if (parsed === undefined) return;
@@ -94,15 +95,30 @@ const REFUSALS = [JobNotFoundError, MaxInstancesError, JobSpecError];
 const CHANGE_OPTIONS: Readonly<Record<string, Readonly<Record<string, { readonly type: "string" }>>>> = {
   pause: { until: { type: "string" }, note: { type: "string" } },
   run: { overlap: { type: "string" } },
+  backfill: { from: { type: "string" }, to: { type: "string" }, again: { type: "string" } },
 };
 
 type Change = (scheduler: Scheduler, id: string, options: Record<string, string | undefined>) => Promise<unknown>;
+
+type Again = NonNullable<BackfillOptions["again"]>;
 
 const CHANGES: Readonly<Record<string, Change>> = {
   pause: (scheduler, id, options) => scheduler.pauseJob(id, options as PauseOptions),
   resume: (scheduler, id) => scheduler.resumeJob(id),
   run: async (scheduler, id, { overlap }) =>
     printLines([await scheduler.runNow(id, undefined, overlap === undefined ? {} : { overlap: overlap as Overlap })]),
+  backfill: async (scheduler, id, { from, to, again }) => {
+    if (from === undefined || to === undefined) throw new UsageError("--from and --to are both needed: the range");
+    const { runs, leftOut } = await scheduler.backfill(id, {
+      from,
+      to,
+      ...(again === undefined ? {} : { again: again.split(",") as Again }),
+    });
+    printLines(
+      runs.map(({ executionId, scheduledAt }) => `${executionId}  ${isoLocal(scheduledAt, scheduler.timezone)}`),
+    );
+    process.stderr.write(`sched: ${runs.length} to run, ${leftOut} left out\n`);
+  },
   remove: (scheduler, id) => scheduler.removeJob(id),
 };
 

@@ -32,6 +32,7 @@ async function run(name: string | undefined, rest: string[]): Promise<void> {
     case "pause":
     case "resume":
     case "run":
+    case "backfill":
     case "remove":
       return changeCommand(name, rest, process.env);
     case "doctor":

@@ -252,13 +252,26 @@ describe.each(stores)("sched with a store in %s", (_name, open) => {
           expect.objectContaining({ event: "executed", execution: ran.out.trim(), output: "four\n" }),
         ),
       );
+      const range = ["--from", "2026-01-01T00:00", "--to", "2026-01-01T12:00"];
+      const filled = await sched(["backfill", four, ...range], env);
+      expect([filled.code, filled.err]).toEqual([0, "sched: 1 to run, 0 left out\n"]);
+      const [execution, at] = filled.out.trim().split("  ");
+      expect(at).toMatch(/^2026-01-01T04:00:00/);
+      await eventually(() => expect(lines).toContainEqual(expect.objectContaining({ event: "executed", execution })));
+      expect(await sched(["backfill", four, ...range], env)).toMatchObject({
+        out: "",
+        err: "sched: 0 to run, 1 left out\n",
+      });
+      const wrong = await sched(["backfill", four, ...range, "--again", "executed"], env);
+      expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("again: must be a list of lost, cancelled")]);
+      expect((await sched(["backfill", four], env)).err).toContain("--from and --to are both needed");
     } finally {
       daemon.kill("SIGTERM");
       await exitOf(daemon);
     }
 
     const [executions, after, unknown] = await Promise.all([
-      sched(["executions", "--job", four, "--json"], env),
+      sched(["executions", "--job", four, "-n", "1", "--json"], env),
       sched(["jobs"], env),
       sched(["remove", "nothing"], env),
     ]);

@@ -19,6 +19,7 @@ export const HELP = {
   sched jobs                             what is scheduled
   sched executions                       what happened
   sched pause|resume|run|remove ID       change one job
+  sched backfill ID                      run what it has not had of a range of the past
   sched doctor                           jobs that no live scheduler can run
   sched next 'EXPR'                      when a crontab expression fires
 
@@ -57,12 +58,17 @@ ${STORE_HELP}`,
   change: `usage: sched resume|remove ID
        sched pause ID [--until DATE] [--note TEXT]
        sched run ID [--overlap skip|queue-one|cancel-other]
+       sched backfill ID --from DATE --to DATE [--again lost,cancelled,error]
 
 run starts the job once beside its timetable, on any scheduler of the store that knows its task, and prints the
 execution's id. While as many run as may, --overlap (default: the job's) says whether it is
-refused, waits, or waits and has what runs asked to end. pause --until 2026-01-31T12:30Z resumes by itself then (without
+refused, waits, or waits and has what runs asked to end. backfill starts the run times from DATE to DATE that the job has
+not had, one after the other in one instance, up to 1,000, and prints each execution's id with its run time. pause --until 2026-01-31T12:30Z resumes by itself then (without
 an offset: local time here).
 
+  --from, --to DATE
+                 the range of a backfill, both ends belong to it; without an offset: local time here
+  --again STATES run times of the range that ended so run again
   --until DATE   when the pause ends by itself, by the clock of the store
   --note TEXT    why; jobs --json and the dashboard show it${STORE_HELP}`,
 

@@ -12,6 +12,8 @@ export type ExecutionState =
   | "lost"
   | "cancelled";
 
+export type FinalState = Exclude<ExecutionState, "queued" | "submitted" | "running">;
+
 /** True for an execution whose state does not change any more. */
 export function isFinalState(state: string): boolean {
   return state !== "queued" && state !== "submitted" && state !== "running";

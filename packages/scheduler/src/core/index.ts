@@ -1,3 +1,4 @@
+export type { Backfill, BackfillOptions } from "./backfill.js";
 export type {
   ExecutionListQuery,
   PrintJobsOptions,

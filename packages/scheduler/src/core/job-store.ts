@@ -1,4 +1,11 @@
-import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery, ExecutionState } from "./execution.js";
+import type {
+  DurationStatistics,
+  Execution,
+  ExecutionPage,
+  ExecutionQuery,
+  ExecutionState,
+  FinalState,
+} from "./execution.js";
 import type { Ack, JobRecord, Overlap } from "./job-record.js";
 import type { Json } from "./json.js";
 import type { MaybePromise } from "./maybe-promise.js";
@@ -170,6 +177,11 @@ export interface NewInstance {
   readonly offered?: boolean;
   /** When there is no place for it: skipped (the default), or its last run waits, the other runs being skipped. */
   readonly overlap?: Overlap;
+  /**
+   * Without a claim, and without an overlap that waits: run times that this job has had are left out as with a claim, but
+   * those whose executions ended in one of these states are had again, as new executions. Without a place nothing is written.
+   */
+  readonly once?: readonly FinalState[];
 }
 
 export interface PlannedRun {

@@ -1,6 +1,7 @@
 import type { DateInput } from "../time/parse.js";
 import { checkedCount } from "../triggers/next-runs.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import type { Backfill, BackfillOptions } from "./backfill.js";
 import type { Clock } from "./clock.js";
 import type { Ack, Coalesce, JobRecord, Overlap, Retries } from "./job-record.js";
 import type { JobPatch } from "./job-spec.js";
@@ -33,6 +34,7 @@ export interface JobKeeper {
   setPaused(job: Job, paused: boolean | PauseOptions): Promise<JobRecord | undefined>;
   removeJob(id: string, store?: string): Promise<void>;
   runNow(id: string, store?: string, options?: RunNowOptions): Promise<string>;
+  backfill(id: string, options: BackfillOptions & { readonly store?: string }): Promise<Backfill>;
 }
 
 /** A job as it stood when it was read, and the ways to change it. Changes go to the store and come back here. */
@@ -187,6 +189,11 @@ export class Job {
   /** Runs it once beside its timetable; answers the execution's id. Throws MaxInstancesError when its overlap is skipped. */
   runNow(options?: RunNowOptions): Promise<string> {
     return this.#keeper.runNow(this.id, this.store, options);
+  }
+
+  /** See `Scheduler.backfill`. */
+  backfill(options: BackfillOptions): Promise<Backfill> {
+    return this.#keeper.backfill(this.id, { ...options, store: this.store });
   }
 
   toString(): string {

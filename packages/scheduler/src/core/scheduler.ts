@@ -5,6 +5,7 @@ import { MemoryJobStore } from "../stores/memory.js";
 import { localZone } from "../time/local-zone.js";
 import { portableZone } from "../time/portable-zone.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import { type Backfill, type BackfillOptions, backfill } from "./backfill.js";
 import {
   EXECUTIONS,
   type ExecutionListQuery,
@@ -367,6 +368,18 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   async runNow(id: string, store?: string, options: RunNowOptions = {}): Promise<string> {
     const job = await this.#finder.existing(id, store);
     return runNow(job, this.#parts, { id: this.id, isRunning: this.#state === "running" }, options);
+  }
+
+  /**
+   * Runs what a job's trigger says for a range of the past, before its next run and before now, one after the other beside
+   * its timetable; answers what runs. Each (job, run time) is had once: what was started before is left out, what was
+   * missed or found no place runs. It is one instance, and a MaxInstancesError when there are enough. Up to 1,000 run times,
+   * and no triggers with jitter or that count from their last run. Nothing of it counts towards `maxRuns`.
+   */
+  async backfill(id: string, options: BackfillOptions & { readonly store?: string }): Promise<Backfill> {
+    const { store, ...range } = options;
+    const job = await this.#finder.existing(id, store);
+    return backfill(job, this.#parts, { id: this.id, isRunning: this.#state === "running" }, range);
   }
 
   /** Asks a run to stop, wherever it runs: its signal fires. False when it is not under way. */

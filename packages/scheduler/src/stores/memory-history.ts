@@ -30,6 +30,15 @@ export class JobPast {
     return false;
   }
 
+  /** Run times of a job with an execution that is not, or did not end, in one of those states. */
+  timesHad(incarnation: string, but: readonly ExecutionState[]): ReadonlySet<number> {
+    const times = new Set<number>();
+    for (let row = this.newest; row !== undefined; row = row.olderOfJob) {
+      if (row.incarnation === incarnation && !but.includes(row.state)) times.add(row.scheduledAt);
+    }
+    return times;
+  }
+
   /** The latest run time that a claim dispatched; -Infinity when there is none. */
   lastRun(incarnation: string): number {
     let last = Number.NEGATIVE_INFINITY;

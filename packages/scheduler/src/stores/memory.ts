@@ -198,18 +198,23 @@ export class MemoryJobStore implements JobStore {
 
   /** Counts what runs, writes the executions and opens the instance. */
   #open(decision: Decision, instance: NewInstance, slot: number, nowMs: number): Verdict {
-    const isClaimed = decision.claim !== undefined;
-    const runs = isClaimed ? this.#notYetExecuted(instance.runs, slot) : instance.runs;
-    if (runs.length === 0) return NOTHING;
-    const { job, owner } = instance;
-    const past = this.#history.openPast(job.id);
+    const { job, owner, overlap = "skip", once } = instance;
     const { maxInstances } = this.#jobs.outline(slot);
-    const { overlap = "skip" } = instance;
+    if (once !== undefined && (this.#history.past(job.id)?.running ?? 0) >= maxInstances) return MAX_INSTANCES;
+    const isOnce = once !== undefined || decision.claim !== undefined;
+    const runs =
+      once !== undefined
+        ? this.#notYetHad(instance, slot)
+        : isOnce
+          ? this.#notYetExecuted(instance.runs, slot)
+          : instance.runs;
+    if (runs.length === 0) return NOTHING;
+    const past = this.#history.openPast(job.id);
     const mayWait = overlap !== "skip";
     // A run that waits is the next to start: what comes after it takes its place, not a place before it.
     const isFull = past.running >= maxInstances || (mayWait && this.#waiting.of(job.id) !== undefined);
     const state = isFull ? "max_instances" : "submitted";
-    const incarnation = isClaimed ? job.incarnation : "";
+    const incarnation = isOnce ? job.incarnation : "";
     const rows = runs.map((run) =>
       this.#history.add(run, { past, jobName: job.name, nowMs, state, owner, incarnation }),
     );
@@ -299,6 +304,15 @@ export class MemoryJobStore implements JobStore {
     const past = this.#history.past(id);
     const isExecuted = (at: number) => at === before || (at < before && past?.hasRun(incarnation, at) === true);
     return runs.filter(({ scheduledAt }) => !isExecuted(scheduledAt));
+  }
+
+  /** Looks through all that is kept, for the run times of a backfill. */
+  #notYetHad({ job, runs, once = [] }: NewInstance, slot: number): readonly PlannedRun[] {
+    const had = this.#history.past(job.id)?.timesHad(job.incarnation, once);
+    const left = runs.filter(({ scheduledAt }) => had?.has(scheduledAt) !== true);
+    if (this.#jobs.outline(slot).incarnation === job.incarnation)
+      for (const { scheduledAt } of left) this.#jobs.ran(slot, scheduledAt);
+    return left;
   }
 
   #advance(slot: number, nextRunMs: number | null, runCount: number | undefined): void {

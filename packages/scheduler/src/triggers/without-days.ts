@@ -182,7 +182,7 @@ export class WithoutDaysTrigger implements Trigger {
 const MARGIN_MS = 2 * 3_600_000;
 
 /** Each run of `every()` counts from the one before, so it cannot be asked about another day. */
-function countsFromLast(trigger: Trigger): boolean {
+export function countsFromLast(trigger: Trigger): boolean {
   const { triggers = [] } = trigger as Trigger & { triggers?: readonly Trigger[] };
   return trigger.kind === "every" || triggers.some(countsFromLast);
 }

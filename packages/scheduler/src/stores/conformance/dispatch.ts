@@ -135,6 +135,35 @@ export const dispatchCases: Cases = {
     await store.dispatch(decisions); // the answer may have been lost
     assert.equal((await stored(store, moved.id)).version, version);
   },
+  "run times that are had once without a claim are those of claims, but for those that ended so": async ({ store }) => {
+    const added = job({ maxInstances: 2, nextRunMs: 2_000, coalesce: false });
+    await store.insert(added);
+    const claimed = await claimOne(store, added.id);
+    const [first, second] = plannedRuns(1_000, 2_000);
+    const by = decision(claimed, 3_000, { runs: [first!, second!] });
+    const held = { instanceId: by.instance!.id, verdict: await started(store, by) };
+    await store.report([
+      news(held, { executionId: first!.executionId, state: "missed", startedAt: null, last: false }),
+      news(held, { executionId: second!.executionId }),
+    ]);
+
+    const once = ["missed", "max_instances"] as const;
+    const runs = plannedRuns(1_000, 1_500, 2_000, 3_000);
+    const fill = byHand(added, { runs, once });
+    const verdict = await started(store, fill);
+    assert.deepEqual(verdict.runs, [runs[0], runs[1], runs[3]]);
+    assert.deepEqual((await started(store, fill)).runs, verdict.runs, "a repetition is answered alike");
+    assert.equal((await stored(store, added.id)).nextRunMs, 3_000);
+    const next = await started(store, decision(await claimOne(store, added.id), 3_500, { runs: plannedRuns(3_000) }));
+    assert.deepEqual(next, NOTHING_TO_DO, "the backfill had it");
+    assert.deepEqual((await started(store, byHand(added, { runs: plannedRuns(1_000), once }))).runs, []);
+
+    const count = (await executionsOf(store, added.id)).length;
+    await started(store, byHand(added));
+    const full = byHand(added, { runs: plannedRuns(4_000), once });
+    assert.deepEqual(await store.dispatch([full]), [{ kind: "max_instances" }]);
+    assert.equal((await executionsOf(store, added.id)).length, count + 1, "nothing is written without a place");
+  },
   "a stale decision does nothing at all": async ({ store }) => {
     const added = job();
     await store.insert(added);

@@ -100,6 +100,7 @@ class Batch {
     const isQueued = (decision: Decision) => full.has(decision) && mayWait(decision);
     const written = await this.writeExecutions(opening, full, nowMs);
     for (const decision of opening) {
+      if (isLeftAlone(decision, full)) verdicts.set(decision, { kind: "max_instances" });
       const runs = decision.instance!.runs.filter((run) => written.has(run.executionId));
       if (runs.length === 0) continue;
       const isLastNew = written.has(decision.instance!.runs.at(-1)!.executionId);
@@ -143,16 +144,28 @@ class Batch {
     full: ReadonlySet<Decision>,
     nowMs: number,
   ): Promise<Set<string>> {
-    const rows = opening.flatMap((decision) => executionRows(decision, this.tables.ns, full.has(decision), nowMs));
+    const writing = opening.filter((decision) => !isLeftAlone(decision, full));
+    const rows = writing.flatMap((decision) => executionRows(decision, this.tables.ns, full.has(decision), nowMs));
     try {
       await this.insertExecutions(rows);
       return new Set(rows.map(({ id }) => id));
     } catch (error) {
       if (!isDuplicate(error)) throw error;
+      for (const { instance } of writing) if ((instance!.once?.length ?? 0) > 0) await this.free(instance!);
       const left = await this.notYetExecuted(rows);
       await this.insertExecutions(left);
       return new Set(left.map(({ id }) => id));
     }
+  }
+
+  /** Executions that ended in those states give their run times up: like one by hand, each is then told apart by its own id. */
+  async free({ job, runs, once }: NewInstance): Promise<void> {
+    const { ns, executions } = this.tables;
+    await this.session.run(
+      `UPDATE ${executions} SET incarnation = id WHERE ns = ? AND job_id = ? AND incarnation = ? AND scheduled_ms IN (?)
+         AND state IN (?)`,
+      [ns, job.id, job.incarnation, runs.map(({ scheduledAt }) => scheduledAt), once],
+    );
   }
 
   async insertExecutions(rows: readonly ExecutionRow[]): Promise<void> {
@@ -269,9 +282,9 @@ interface ExecutionRow {
 }
 
 function executionRows({ claim, instance }: Decision, ns: string, isFull: boolean, nowMs: number): ExecutionRow[] {
-  const { job, id: instanceId, owner, runs, overlap = "skip" } = instance!;
+  const { job, id: instanceId, owner, runs, overlap = "skip", once } = instance!;
   // A run by hand may be of a run time that the trigger names too: it is told apart by its instance.
-  const incarnation = claim === undefined ? instanceId : job.incarnation;
+  const incarnation = claim === undefined && once === undefined ? instanceId : job.incarnation;
   const name = job.name.length <= NAME_MAX ? job.name : [...job.name].slice(0, NAME_MAX).join("");
   return runs.map(({ executionId: id, scheduledAt }, at) => ({
     ns,
@@ -300,6 +313,11 @@ function executionRows({ claim, instance }: Decision, ns: string, isFull: boolea
 function startOf(isFull: boolean, waits: boolean, nowMs: number): [number | null, string] {
   if (!isFull) return [null, "submitted"];
   return waits ? [null, "queued"] : [nowMs, "max_instances"];
+}
+
+/** Nothing is written of a backfill that finds no place: it can be asked for again. */
+function isLeftAlone(decision: Decision, full: ReadonlySet<Decision>): boolean {
+  return decision.instance?.once !== undefined && full.has(decision);
 }
 
 function mayWait({ instance }: Decision): boolean {

@@ -2,7 +2,7 @@ import { encodeJob, type JobRecord, type Overlap, waitingJob } from "../../core/
 import type { Decision, PlannedRun, Queued, Verdict } from "../../core/job-store.js";
 import { startsWithoutNextRun } from "../../core/run-limit.js";
 import { mostDeliveries } from "../deliveries.js";
-import { natureOf, onceField, word } from "./execution-row.js";
+import { letterOf, natureOf, onceField, word } from "./execution-row.js";
 import { laneOfJob } from "./lane.js";
 import { dispatch as lua } from "./lua/dispatch.js";
 import { type Argument, Script, type Scripts } from "./script.js";
@@ -12,6 +12,9 @@ const script = new Script(lua);
 /** A script call carries out so many decisions, and so many runs unless one decision has more. */
 const DECISIONS_MAX = 200;
 const RUNS_MAX = 1_000;
+
+/** Of an instance that is to have each run time once although it has no claim: before the letters of `once`. */
+const ONCE = "o";
 
 const OVERLAP_LETTERS: Readonly<Record<Overlap, string>> = { skip: "", "queue-one": "q", "cancel-other": "c" };
 
@@ -53,7 +56,8 @@ function addDecision(
   const { jobId, claim, instance } = decision;
   args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", claim?.uncounted ?? "", instance?.id ?? "");
   if (instance === undefined) return;
-  const { job, owner, runs, leaseMs, offered = false, overlap = "skip" } = instance;
+  const { job, owner, runs, leaseMs, offered = false, overlap = "skip", once } = instance;
+  const isByHand = claim === undefined && once === undefined;
   const most = mostDeliveries(job);
   const lane = laneOfJob(job);
   const known = claim !== undefined && isStored(job, claim.version);
@@ -64,13 +68,13 @@ function addDecision(
     lane,
     JSON.stringify(runs.flatMap(({ executionId, scheduledAt }) => [executionId, scheduledAt])),
     known ? "" : encodeJob(job),
-    OVERLAP_LETTERS[overlap],
+    once === undefined ? OVERLAP_LETTERS[overlap] : `${ONCE}${once.map(letterOf).join("")}`,
     overlap === "skip" ? "" : waitingText(decision, lane),
     runs.length,
   );
   for (const run of runs) {
-    const once = claim === undefined ? "" : onceField(jobId, job.incarnation, run.scheduledAt);
-    args.push(run.executionId, once, natureOf(job, run, instance.id, claim === undefined));
+    const field = isByHand ? "" : onceField(jobId, job.incarnation, run.scheduledAt);
+    args.push(run.executionId, field, natureOf(job, run, instance.id, isByHand));
   }
 }
 

@@ -5,7 +5,8 @@ import { jobLua, prelude, waitingLua } from "./prelude.js";
  *   job id, version ('' by hand), next run ('' when the job ends), how many of the first runs do not count ('' when none
  *   is counted), instance id ('' without one),
  * with an instance: lease ms, "<deliveries> <most> <offered>", owner, func, plan, the job's JSON ('' for the stored one),
- *   '' to skip an overlap, 'q' to queue it or 'c' to ask what runs to end as well, the run as it waits then,
+ *   '' to skip an overlap, 'q' to queue it or 'c' to ask what runs to end as well, 'o' for run times that are had once
+ *   without a claim, with the letters of the states after which they are had again, the run as it waits then,
  *   how many runs, and of each: execution id, its once field ('' by hand), what it is.
  * Answers for each: 'q' waiting, with the head of what waited before and a line of executions asked to end, 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
  * "<token> <which> <which> …" for some of the runs.
@@ -114,6 +115,18 @@ local function repeated(decision)
   return token .. ' ' .. table.concat(left, ' ')
 end
 
+-- Run times of a backfill whose executions ended in one of its states are free again.
+local function free(decision)
+  local fields, ids = {}, {}
+  for run = decision.first, decision.first + 3 * decision.runs - 1, 3 do
+    local field = ARGV[run + 1]
+    if type(executed[field]) == 'string' then fields[#fields + 1], ids[#ids + 1] = field, executed[field] end
+  end
+  for n, row in ipairs(read(P .. 'runs', ids)) do
+    if row and find(decision.overlap, sub(row, 1, 1), 2, true) then executed[fields[n]] = nil end
+  end
+end
+
 -- Which of its runs, counted from 0, have not been executed yet.
 local ONE = { 0 }
 local function runsToDo(decision)
@@ -181,9 +194,13 @@ end
 
 local function open(decision, job)
   local lease, numbers, owner, func, plan, spec = unpack(ARGV, decision.at, decision.at + 5)
+  if sub(decision.overlap, 1, 1) == 'o' then
+    if job.active >= tonumber(job.max) then return 'm' end
+    free(decision)
+  end
   local toDo = runsToDo(decision)
   if #toDo == 0 then return 'n' end
-  local mayWait = decision.overlap ~= ''
+  local mayWait = decision.overlap == 'q' or decision.overlap == 'c'
   local isFull = job.active >= tonumber(job.max) or (mayWait and call('HEXISTS', P .. 'waiting', decision.id) == 1)
   local state = (isFull and 'm1 1 - ' .. nowText or 's1 1 - -') .. '\n' .. nowText .. ' ' .. owner .. ' '
   local waits = isFull and mayWait and toDo[#toDo] == decision.runs - 1
