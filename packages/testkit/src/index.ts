@@ -10,6 +10,7 @@ export { type PrivateMysql, privateMysql } from "./private-mysql.js";
 export { freePort, type PrivateServer } from "./private-server.js";
 export { redisCommandCalls } from "./redis-command-calls.js";
 export { setUp } from "./set-up.js";
+export { type SmallDisk, smallDisk } from "./small-disk.js";
 export { type ThrowawayMysql, throwawayMysql } from "./throwaway-mysql.js";
 export { type ThrowawayRedis, type ThrowawayRedisOptions, throwawayRedis } from "./throwaway-redis.js";
 export { type ThrowawayRedisCluster, throwawayRedisCluster } from "./throwaway-redis-cluster.js";
