@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { socketFolderOf } from "@headline/embedded";
-import { eventually } from "@headline/testkit";
+import { openMysql } from "@headline/mysql";
+import { eventually, smallDisk } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BUDGETS = { acquireTimeoutMs: 5_000, statementTimeoutMs: 20_000 };
 const NAMES = ["redis", "mariadb"] as const;
 const PROGRAM = `
   const { openServers } = await import(${JSON.stringify(join(ROOT, "scripts/lib/servers.mjs"))});
@@ -64,6 +66,43 @@ describe("the servers of npm start", () => {
     expect(existsSync(join(folder, "launcher.lock"))).toBe(false);
   });
 });
+
+const disk = smallDisk(192);
+if (disk === undefined) process.stderr.write("skipped: a full disk needs a user who may mount one\n");
+
+(disk ? test : test.skip)(
+  "a MariaDB that ends for want of room starts again when there is some, with what it acknowledged",
+  async () => {
+    const { path, fill, free } = disk as NonNullable<typeof disk>;
+    const folder = join(path, "data");
+    const launcher = launch(folder);
+    await launcher.says(/^open$/);
+    const socketPath = encodeURIComponent(join(socketFolderOf(folder), "mariadb.sock"));
+    const mysql = openMysql(`mysql://root@localhost/headline?socketPath=${socketPath}`, BUDGETS);
+    try {
+      await mysql.write("CREATE TABLE kept (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, body LONGTEXT NOT NULL)");
+      const insert = async () =>
+        (await mysql.write("INSERT INTO kept (body) VALUES (?)", ["x".repeat(60_000)])).insertId;
+      const acknowledged = [await insert()];
+      fill();
+      await expect(
+        (async () => {
+          for (let count = 0; count < 1_000; count += 1) acknowledged.push(await insert());
+        })(),
+      ).rejects.toMatchObject({ code: "UNAVAILABLE" }); // InnoDB ends where it cannot roll back a large row
+      free();
+      await eventually(async () => acknowledged.push(await insert()));
+      const rows = await mysql.query<{ id: bigint }>("SELECT id FROM kept ORDER BY id");
+      expect(rows.map(({ id }) => BigInt(id))).toEqual(acknowledged);
+    } finally {
+      await mysql[Symbol.asyncDispose]();
+      launcher.child.kill("SIGTERM");
+      await once(launcher.child, "exit");
+      disk?.[Symbol.dispose]();
+      rmSync(socketFolderOf(folder), { recursive: true, force: true });
+    }
+  },
+);
 
 interface Launcher {
   readonly child: ChildProcess;

@@ -90,7 +90,7 @@ describe("a failover that leaves the old server alive and read-only", () => {
   });
 });
 
-test.each([1290, 1836, 1792, 1047, 1226, 1203, 1020, 1114, 9001, 1040, 1461, 1045, 2013, 3169])(
+test.each([1290, 1836, 1792, 1047, 1226, 1203, 1020, 1114, 3, 20, 9001, 1040, 1461, 1045, 2013, 3169])(
   "error %d of a server is an outage, not a bug",
   async (errno) => {
     await using pool = openMysql(url, { ...PATIENT, connectionsMax: 1 });

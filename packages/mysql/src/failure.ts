@@ -22,8 +22,13 @@ const SESSION_ENDED = new Set([1053, 1927, 3169, 4031, 1152, 1158, 1159, 1160, 1
 /** Prepared statements that there is no place for, or that another server behind a proxy does not know. */
 const NOT_PREPARED = new Set([1461, 1243, 1615, 1295]);
 
-/** A server without the means: connections (of all, of one user), disk, memory, locks, time; an interrupted statement. */
+/** A server without the means: connections (of all, of one user), disk, memory, files, locks, time; an interrupted statement. */
 const EXHAUSTED = new Set([
+  1, // below 100: of the server's files, a temporary one that a full disk has no room for
+  3,
+  5,
+  20,
+  23,
   1040,
   1203,
   1226,
