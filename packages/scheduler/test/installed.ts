@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -42,6 +42,7 @@ export async function installed(): Promise<Installed> {
     link(...names) {
       for (const name of names) {
         const link = join(folder, "node_modules", name);
+        if (existsSync(link)) continue;
         mkdirSync(dirname(link), { recursive: true });
         symlinkSync(join(ROOT, "node_modules", name), link);
       }

@@ -96,6 +96,33 @@ describe("the packed package, in an empty folder", () => {
       expect(await app.tsc({ ...options, types: ["node"], skipLibCheck: false }, "first.ts")).toEqual(SUCCESS);
   });
 
+  test.each([false, true])("decorates methods, experimentalDecorators: %s", async (experimentalDecorators) => {
+    app.link("typescript", "@types/node", "undici-types");
+    app.write(
+      "decorated.ts",
+      `import { interval, type RunContext, Scheduled, Scheduler, scheduleMethods } from "@headline/scheduler";
+      const scheduler = new Scheduler({ timezone: "UTC" });
+      interface Greeting { readonly word: string }
+      const greeting: Greeting = { word: "hello" };
+      class Greeter {
+        readonly name = "alice";
+        constructor() { scheduleMethods(this); }
+        @Scheduled(scheduler, { args: [greeting] })
+        async greet({ jobName }: RunContext, { word }: Greeting): Promise<string> {
+          return \`\${word} by \${jobName} of \${this.name}\`;
+        }
+        @Scheduled(scheduler, { trigger: interval({ hours: 1 }) })
+        static hourly(): void {}
+      }
+      new Greeter();
+      scheduler.on("job:executed", ({ value }) => scheduler.shutdown().then(() => console.log(value)));
+      await scheduler.run();`,
+    );
+    const options = { ...NODENEXT, types: ["node"], noEmit: false, experimentalDecorators };
+    expect(await app.tsc(options, "decorated.ts")).toEqual(SUCCESS);
+    expect(await app.node("decorated.js")).toEqual({ code: 0, text: "hello by Greeter.greet of alice\n" });
+  });
+
   describe("with its peers", () => {
     beforeAll(() => app.link("mysql2", "ioredis", "bullmq", "express", "@types/express", "undici-types"));
 

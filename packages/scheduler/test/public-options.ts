@@ -135,7 +135,10 @@ function isOptions(type: TsType | undefined, seen: Set<string>): boolean {
     case "TsRestType":
     case "TsTypeOperator":
     case "TsParenthesizedType":
+    case "TsOptionalType":
       return isOptions(type.typeAnnotation, seen);
+    case "TsConditionalType":
+      return isOptions(type.trueType, seen) || isOptions(type.falseType, seen);
     case "TsTypeReference":
       if ((type.typeParams?.params ?? []).some((part) => isOptions(part, seen))) return true;
       return "value" in type.typeName && isOptionsName(type.typeName.value, seen);

@@ -25,7 +25,7 @@ export type { Ack, Coalesce, JobRecord, Overlap, Retries } from "./job-record.js
 export type { JobDefaults, JobPatch, JobPolicy, JobSpec } from "./job-spec.js";
 export type { JobStore, SchedulerNode } from "./job-store.js";
 export type { Json } from "./json.js";
-export { Scheduled, type ScheduledSpec } from "./scheduled.js";
+export { Scheduled, type ScheduledSpec, scheduleMethods } from "./scheduled.js";
 export { Scheduler, type SchedulerState } from "./scheduler.js";
 export type { SchedulerOptions } from "./scheduler-options.js";
 export type { RunContext, TaskFunction, TaskOptions } from "./task.js";

@@ -9,6 +9,7 @@ import { jobText } from "./job-text.js";
 import type { Json } from "./json.js";
 import { checkKnown, type OptionNames } from "./known-options.js";
 import { hasReachedLimit } from "./run-limit.js";
+import type { WithArguments } from "./sendable-arguments.js";
 import type { TaskFunction } from "./task.js";
 
 export interface RunNowOptions {
@@ -150,6 +151,8 @@ export class Job {
   }
 
   /** Changes any attribute but the id. The next run stays unless `nextRunTime` is among them. */
+  modify<Args extends readonly unknown[], Kwargs>(patch: WithArguments<JobPatch, Args, Kwargs>): Promise<this>;
+  modify(patch: JobPatch): Promise<this>;
   async modify(patch: JobPatch): Promise<this> {
     this.#record = await this.#keeper.changeJob(this, patch);
     return this;

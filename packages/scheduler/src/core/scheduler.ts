@@ -39,6 +39,7 @@ import type { JobRecord } from "./job-record.js";
 import { JobRemover } from "./job-remover.js";
 import { type JobPatch, type JobSpec, STORE_DEFAULT } from "./job-spec.js";
 import type { JobStore, NodeOffers, SchedulerNode } from "./job-store.js";
+import type { Json } from "./json.js";
 import { checkKnown } from "./known-options.js";
 import { idMaker } from "./new-id.js";
 import { liveNodes, type Missing, missingOf } from "./orphans.js";
@@ -48,6 +49,7 @@ import { safeLogger } from "./safe-logger.js";
 import { addDeclared, checkScheduled, type ScheduledSpec } from "./scheduled.js";
 import { checkSchedulerOptions, type SchedulerOptions } from "./scheduler-options.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
+import type { WithArguments } from "./sendable-arguments.js";
 import { settable } from "./settable.js";
 import { StoreSet } from "./store-set.js";
 import type { TaskFunction, TaskOptions } from "./task.js";
@@ -267,7 +269,10 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /** The function form of the decorator `@Scheduled`: `scheduler.scheduled({ trigger })(fn)` adds a job for it and gives it back. */
-  scheduled(spec: ScheduledSpec): <F extends TaskFunction>(fn: F) => F {
+  scheduled<Args extends readonly unknown[] = readonly Json[], Kwargs = Json>(
+    given: WithArguments<ScheduledSpec, Args, Kwargs>,
+  ): <F extends TaskFunction>(fn: F) => F {
+    const spec = given as ScheduledSpec;
     checkScheduled(spec);
     return (fn) => {
       const name = spec.func ?? (fn.name || spec.id);
@@ -281,11 +286,17 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Adds a job; before `start` it is pending and goes to its store at the start. */
+  addJob<Args extends readonly unknown[], Kwargs>(spec: WithArguments<JobSpec, Args, Kwargs>): Promise<Job>;
+  addJob(spec: JobSpec): Promise<Job>;
   addJob(spec: JobSpec): Promise<Job> {
     return this.#adder.add(spec);
   }
 
   /** Adds many, reading the clock once; answers how many. Stops at the first that is refused. */
+  addJobs<Args extends readonly unknown[], Kwargs>(
+    specs: Iterable<WithArguments<JobSpec, Args, Kwargs>>,
+  ): Promise<number>;
+  addJobs(specs: Iterable<JobSpec>): Promise<number>;
   addJobs(specs: Iterable<JobSpec>): Promise<number> {
     return this.#adder.addAll(specs);
   }
@@ -327,6 +338,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     });
   }
 
+  modifyJob<Args extends readonly unknown[], Kwargs>(
+    id: string,
+    patch: WithArguments<JobPatch, Args, Kwargs>,
+    store?: string,
+  ): Promise<Job>;
+  modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job>;
   async modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job> {
     const job = await this.#finder.existing(id, store);
     return job.modify(patch);

@@ -45,6 +45,28 @@ export interface TaskDefinition {
 // biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
 export type TaskArguments = any[];
 
+/** Options of a call, of which those of a task that needs arguments give them. */
+export type CallOptions<Args extends TaskArguments> = [] extends Args
+  ? [options?: OptionsOf<Args>]
+  : [options: OptionsOf<Args>];
+
+/** `kwargs` is the last argument, after all of `args`. */
+type OptionsOf<Args extends TaskArguments> = number extends Args["length"]
+  ? ApplyOptions
+  : Omit<ApplyOptions, "args" | "kwargs"> & (ArgsOnly<Args> | ArgsAndKwargs<Required<Args>>);
+
+type ArgsOnly<Args extends TaskArguments> = ([] extends Args
+  ? { readonly args?: Readonly<Args> }
+  : { readonly args: Readonly<Args> }) & {
+  readonly kwargs?: never;
+};
+
+type ArgsAndKwargs<Args extends TaskArguments> = Args extends [...infer Before, infer Last]
+  ? (Before extends [] ? { readonly args?: Readonly<Before> } : { readonly args: Readonly<Before> }) & {
+      readonly kwargs: Last;
+    }
+  : never;
+
 /** A registered task: call it, and it runs here; `delay` it, and a worker runs it. */
 export interface Task<Args extends TaskArguments = TaskArguments, Result = unknown> {
   /** Runs the body here and now. */
@@ -54,7 +76,7 @@ export interface Task<Args extends TaskArguments = TaskArguments, Result = unkno
   /** Sends it to a worker with these arguments. */
   delay(...args: Args): Promise<AsyncResult<Result>>;
   /** Sends it, with a say in when and how. */
-  applyAsync(options?: ApplyOptions): Promise<AsyncResult<Result>>;
+  applyAsync(...options: CallOptions<Args>): Promise<AsyncResult<Result>>;
   /** The call as a value, for `chain` and `group`; a chain puts the result before it in front of these arguments. */
   s(...args: TaskArguments): Signature<Result>;
 }

@@ -91,7 +91,7 @@ describe("calling", () => {
     }));
     await working(app, { queues: ["side"] });
     const expires = new Date(Date.now() + 60_000);
-    const options = { args: ["hi"], kwargs: { loud: true }, queue: "side", taskId: "my-task", expires };
+    const options = { args: ["hi"] as const, kwargs: { loud: true }, queue: "side", taskId: "my-task", expires };
     const result = await tell.applyAsync(options);
     expect(await result.get({ timeoutMs: 30_000 })).toEqual({
       ...{ word: "hi", extra: { loud: true }, id: "my-task", retries: 0, direct: false },
@@ -364,7 +364,7 @@ describe("retries", () => {
     await working(app);
     await (await flaky.delay("range")).get({ timeoutMs: 30_000, propagate: false });
     await (await flaky.delay("other")).get({ timeoutMs: 30_000, propagate: false });
-    const call = { args: ["asked"], retries: 3, retryBackoff: 0.01 };
+    const call = { args: ["asked"] as const, retries: 3, retryBackoff: 0.01 };
     await (await flaky.applyAsync(call)).get({ timeoutMs: 30_000, propagate: false });
     expect(starts).toEqual(["range", "range", "other", "asked", "asked", "asked", "asked"]);
   });

@@ -2,6 +2,7 @@ import { encodeJob } from "../../core/job-record.js";
 import { checkDefaults, type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
 import { checkKnown, type OptionNames } from "../../core/known-options.js";
 import { idMaker } from "../../core/new-id.js";
+import type { WithArguments } from "../../core/sendable-arguments.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
 import { checkStorable } from "./check-storable.js";
@@ -28,6 +29,7 @@ export type SharedJobSpec = Omit<JobSpec, "store" | "onConflict" | "func" | "id"
 /** Jobs that are there if and only if the rest of a transaction is. */
 export interface JobsInTransaction {
   /** Adds a job, or replaces the one of that id. Throws a JobSpecError that names the attribute. */
+  put<Args extends readonly unknown[], Kwargs>(spec: WithArguments<SharedJobSpec, Args, Kwargs>): Promise<void>;
   put(spec: SharedJobSpec): Promise<void>;
   /** Removes a job if it is there. Runs under way go on. */
   remove(id: string): Promise<void>;
@@ -43,7 +45,7 @@ export function jobsInTransaction(run: RunSql, tables: Tables, options: InTransa
   portableZone(timezone);
   const { ns, jobs, now } = tables;
   return {
-    async put(spec) {
+    async put(spec: SharedJobSpec) {
       const nowMs = isAbsolute(spec) ? Date.now() : clockIn(await run(`SELECT ${now} AS now_ms`, []));
       const around = { defaults: jobDefaults, timezone, nowMs, random: Math.random, newId, taskIsKnown: false };
       const job = toRecord(spec, around);
