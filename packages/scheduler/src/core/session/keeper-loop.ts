@@ -91,8 +91,8 @@ export class KeeperLoop {
       if (store.shared) {
         const now = host.clock.monotonic();
         if (now >= nextRenewal) {
-          await this.#renew();
-          nextRenewal = now + leaseMs / 4;
+          // One that failed is tried again soon: four in a row that fail must not cost a lease.
+          nextRenewal = now + leaseMs / ((await this.#renew()) ? 4 : 16);
         }
         if (now >= nextHeartbeat) {
           await this.heartbeat();
@@ -112,12 +112,20 @@ export class KeeperLoop {
     }
   }
 
-  async #renew(): Promise<void> {
-    const all = this.#parts.held.all().filter((held) => !held.dropped);
+  /** False when leases could not be renewed. */
+  async #renew(): Promise<boolean> {
+    const { held, trouble } = this.#parts;
+    const all = held.all().filter(({ dropped }) => !dropped);
+    let isDone = true;
     for (let from = 0; from < all.length; from += BATCH) {
-      const group = all.slice(from, from + BATCH);
-      await this.#parts.trouble.bestEffort("renew leases", () => this.#renewGroup(group));
+      try {
+        await this.#renewGroup(all.slice(from, from + BATCH));
+      } catch (error) {
+        trouble.failed("renew leases", error);
+        isDone = false;
+      }
     }
+    return isDone;
   }
 
   async #renewGroup(group: readonly HeldInstance[]): Promise<void> {
