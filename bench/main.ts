@@ -11,6 +11,8 @@ const USAGE = `npm run bench -- feed [--articles 20000] [--readers 20000] [--rou
     What does one page of the home feed cost, compared with raw node:http, a naive gateway, and HTTP/JSON?
 npm run bench -- call
     What does the recommendation call cost, compared with HTTP/JSON and unary gRPC?
+npm run bench -- compress
+    What does compressing a page of the feed cost the gateway?
 npm run bench -- scheduler
     How fast are triggers, the memory store, dispatch, and the Redis and MySQL stores, beside croner, cron-parser,
     node-schedule and BullMQ?
@@ -62,14 +64,22 @@ switch (positionals[0]) {
     await benchPush({ sockets: Number(values.sockets) }, say);
     break;
   case "call":
-    execFileSync(process.execPath, ["--import", "tsx", "--conditions=source", `${ROOT}packages/rpc/bench/call.ts`], {
-      cwd: ROOT,
-      stdio: "inherit",
-    });
+    run("packages/rpc/bench/call.ts");
+    break;
+  case "compress":
+    run("services/gateway/bench/compress.ts");
     break;
   default:
     say(USAGE);
     process.exitCode = positionals.length === 0 ? 0 : 2;
+}
+
+/** A bench that stands beside what it measures. */
+function run(file: string): void {
+  execFileSync(process.execPath, ["--import", "tsx", "--conditions=source", `${ROOT}${file}`], {
+    cwd: ROOT,
+    stdio: "inherit",
+  });
 }
 
 /** What is measured is what runs in production: the compiled services, without a loader between. Builds everything unless told what. */
