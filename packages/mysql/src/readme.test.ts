@@ -25,5 +25,5 @@ test("a MySQL that refuses this client for good is not waited for", async () => 
   await using database = await throwawayMysql();
   const nowhere = database.url.replace(database.database, "nowhere");
   const waiting = waitForMysql(nowhere, { signal: AbortSignal.timeout(30_000), onAway: () => undefined });
-  await expect(waiting).rejects.toThrow("Unknown database");
+  await expect(waiting).rejects.toThrow("ER_BAD_DB_ERROR");
 });
