@@ -141,6 +141,36 @@ describe.each(STORE_KINDS)("a backfill on %s", (kind) => {
     await eventually(async () => expect(statesOf(await world.executions())).toEqual(ended));
   });
 
+  test("that a paused scheduler is asked for runs when it is resumed, as a run by hand does", async () => {
+    await using world = await open(kind, { paused: true });
+    const { scheduler, ran } = world;
+    const job = await scheduler.addJob({ ...HOURLY, maxInstances: 2 });
+    await job.backfill({ from: hour(0), to: hour(1) });
+    const byHand = await job.runNow();
+    expect(ran).toEqual([]);
+    await scheduler.resume();
+    await eventually(() => expect(ran).toHaveLength(3));
+    expect(ran).toEqual(expect.arrayContaining([hour(0), hour(1)]));
+    await eventually(async () => expect((await scheduler.execution(byHand))?.state).toBe("executed"));
+  });
+
+  test("goes on elsewhere behind the run that a shutdown ends, early as well", async () => {
+    const namespace = `left-${kind}`;
+    const world = await open(kind, { namespace });
+    const job = await world.scheduler.addJob({ ...HOURLY, args: ["waits"] });
+    await job.backfill({ from: hour(0), to: hour(2) });
+    await eventually(() => expect(world.ran).toEqual([hour(0)]));
+    await world.scheduler.shutdown({ wait: false });
+    await using other = await open(kind, { namespace });
+    await eventually(() => expect(other.ran).toEqual([hour(1)]));
+    other.end();
+    await eventually(() => expect(other.ran).toEqual([hour(1), hour(2)]));
+    other.end();
+    const ended = { 0: ["cancelled"], 1: ["executed"], 2: ["executed"] };
+    await eventually(async () => expect(statesOf(await other.executions())).toEqual(ended));
+    expect(world.ran).toEqual([hour(0)]);
+  });
+
   test("runs what was lost, cancelled or failed only when it is asked to", async () => {
     await using world = await open(kind);
     const { scheduler, ran } = world;
@@ -181,6 +211,26 @@ describe.each(STORE_KINDS)("a backfill on %s", (kind) => {
 });
 
 describe.each(["MySQL", "Redis"] as const)("a backfill by a client of %s", (kind) => {
+  test("that others ask for at the same time runs each run time once", async () => {
+    const namespace = `together-${kind}`;
+    await using one = await open(kind, { namespace });
+    await using other = await open(kind, { namespace, paused: true });
+    await one.scheduler.addJob({ ...HOURLY, maxInstances: 8 });
+    const ranges = [0, 1, 2, 3].map((at) => ({ from: hour(at), to: hour(at + 9) }));
+    const asked = await Promise.all(
+      ranges.flatMap((range) => [one, other].map(({ scheduler }) => scheduler.backfill("hourly", range))),
+    );
+    const times = asked.flatMap(({ runs }) => runs.map(({ scheduledAt }) => scheduledAt));
+    const each = Array.from({ length: 13 }, (_, at) => hour(at));
+    const inOrder = (all: readonly number[]) => all.toSorted((a, b) => a - b);
+    expect(inOrder(times)).toEqual(each);
+    expect(asked.reduce((sum, { leftOut }) => sum + leftOut, 0)).toBe(8 * 10 - 13);
+    await eventually(() => expect(inOrder(one.ran)).toEqual(each));
+    await eventually(async () =>
+      expect((await one.executions()).every(({ state }) => state === "executed")).toBe(true),
+    );
+  });
+
   test("survives kill -9 of the process that runs it; what is lost of early runs is had again when it is asked for", async () => {
     const namespace = `backfill-${kind}`;
     await using client = await open(kind, { namespace, paused: true });

@@ -60,7 +60,8 @@ export async function dispatchByHand(
   if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(job.id);
   if (verdict.kind === "max_instances") throw new MaxInstancesError(job.id, record.maxInstances);
   if (verdict.kind === "queued") session.queued(instance, verdict);
-  else if (mine && verdict.runs.length > 0) {
+  else if (!mine) session.offered();
+  else if (verdict.runs.length > 0) {
     const { token, runs } = verdict;
     session.hold({ instanceId: instance.id, token, job: record, runs, attempt: 1 });
   }

@@ -25,8 +25,8 @@ export class KeeperLoop {
   #mayTakeOver = true;
   #stopped = false;
   #nextReap = 0;
-  /** Runs wait for a place in the store, as far as is known here. */
-  #isWaiting = false;
+  /** Runs wait for a place in the store, or in one of this process are left to any scheduler, as far as is known here. */
+  #isWaiting = true;
   /** It sleeps long because nothing is held. */
   #rests = false;
   #loop: Promise<void> | undefined;
@@ -54,8 +54,8 @@ export class KeeperLoop {
     this.#pacer.wake();
   }
 
-  /** A run waits for a place: one may be free already. */
-  expectPlaces(): void {
+  /** A run waits for a place, which may be free already, or for any scheduler. */
+  expectRuns(): void {
     this.#isWaiting = true;
     this.#lookNow();
   }
@@ -175,7 +175,8 @@ export class KeeperLoop {
       lanes: [lane],
       acks: host.taskAcks(),
     });
-    this.#isWaiting ||= reaped.waiting === true;
+    const isLeft = !store.shared && reaped.nextExpiryMs !== null && reaped.nextExpiryMs <= reaped.nowMs;
+    this.#isWaiting ||= isLeft || reaped.waiting === true;
     for (const execution of reaped.lost) news.lost(execution);
     for (const instance of reaped.takenOver) this.#takeOver(instance);
     if (reaped.nextExpiryMs === null) return REAP_EVERY_MS;

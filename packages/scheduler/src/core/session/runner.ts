@@ -257,9 +257,13 @@ export class Runner implements RunKeeper {
 
   /** For another scheduler, or this one, to take over at once; what had started already is at its next attempt then. */
   #giveBack(held: HeldInstance, started?: ActiveRun): void {
-    const { store, time, trouble } = this.#parts;
     held.dropped = true;
     this.#removeIfDone(held);
+    this.#offer(held, started);
+  }
+
+  #offer(held: HeldInstance, started?: ActiveRun): void {
+    const { store, time, trouble } = this.#parts;
     const offered = trouble.bestEffort("offer a run", async () => {
       if (started !== undefined) {
         const news = { state: "submitted", attempt: started.attempt + 1, last: false } as const;
@@ -298,7 +302,10 @@ export class Runner implements RunKeeper {
     });
   }
 
-  /** Early runs end as cancelled; late ones, and what has not started, are offered to others before it resolves. */
+  /**
+   * Early runs end as cancelled, which is reported, and the runs behind them are offered to others then (see `givenBack`);
+   * late ones, and what has not started, are offered before it resolves.
+   */
   async abortAll(): Promise<void> {
     for (const held of this.#parts.held.all()) {
       const run = held.active as ActiveRun | undefined;
@@ -309,6 +316,11 @@ export class Runner implements RunKeeper {
       else this.#endAborted(held, run);
       this.#parts.held.delete(held);
     }
+    await this.givenBack();
+  }
+
+  /** Resolves when what others may take over has been offered. */
+  async givenBack(): Promise<void> {
     await Promise.all(this.#givingBack);
   }
 
@@ -316,7 +328,9 @@ export class Runner implements RunKeeper {
     held.dropped = true;
     const news = { state: "cancelled", attempt: run.attempt, error: run.aborted, last: held.isLastRun } as const;
     this.#report(run, news, (recorded) => {
-      if (recorded) this.#parts.news.cancelled(run);
+      if (!recorded) return;
+      this.#parts.news.cancelled(run);
+      if (!news.last) this.#offer(held);
     });
   }
 }

@@ -27,7 +27,7 @@ export class StoreSession {
     this.#keeper = new KeeperLoop(this.#parts, this.#runner);
     this.#rescan = new ZoneRescan(this.#parts, () => this.#claims.wake());
     this.#runner.onHeld = () => this.#keeper.stir();
-    this.#runner.onQueued = () => this.#keeper.expectPlaces();
+    this.#runner.onQueued = () => this.#keeper.expectRuns();
     this.#runner.onFreed = (job) => this.#keeper.freed(job);
   }
 
@@ -70,6 +70,11 @@ export class StoreSession {
     this.#runner.queued(instance, verdict);
   }
 
+  /** A run that was asked for by hand is left to any scheduler; those of a shared store look for such runs anyway. */
+  offered(): void {
+    if (!this.#parts.store.shared) this.#keeper.expectRuns();
+  }
+
   /** Aborts it if it is this scheduler's; true if it was. */
   abortExecution(executionId: string): boolean {
     return this.#runner.abortExecution(executionId);
@@ -77,7 +82,7 @@ export class StoreSession {
 
   /**
    * Stops claiming, waits up to `waitMs` for what runs, then aborts the rest: early runs end as `cancelled`, late ones
-   * are offered to other schedulers. What happened is written down before it resolves, unless the store is away.
+   * and the runs behind any of them are offered to other schedulers. What happened is written down before it resolves, unless the store is away.
    */
   async stop(waitMs: number): Promise<void> {
     const { store, host, reports, trouble } = this.#parts;
@@ -92,6 +97,7 @@ export class StoreSession {
     await this.#runner.abortAll();
     await reports.flush();
     reports.giveUp();
+    await this.#runner.givenBack();
     await this.#keeper.stop();
     await rescanned;
     if (store.shared) await trouble.bestEffort("forget this node", () => store.forgetNode(host.id));
