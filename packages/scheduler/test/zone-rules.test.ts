@@ -143,6 +143,43 @@ describe.each(STORE_KINDS)("new rules of a time zone, in a %s store", (kind) => 
     await eventually(() => expect(ahead.ran).toContain(minuteAgo.getTime()));
   });
 
+  test("a zone that a process does not know is followed as it was stored", async () => {
+    const store = storeOf(kind);
+    const timezone = "America/New_York";
+    const triggers: Record<string, () => Trigger> = {
+      cron: () => cron({ hour, timezone }),
+      crontab: () => crontab(`0 ${hour} * * *`, { timezone }),
+      calendarInterval: () => calendarInterval({ days: 1, hour, timezone }),
+      "interval from a local time": () => interval({ hours: 30, startDate: localText(soon), timezone }),
+      anyOf: () => anyOf(cron({ hour, timezone }), interval({ hours: 500 })),
+      "elapsed time": () => interval({ hours: 500, anchor: NOW, timezone }),
+    };
+    const expected: Record<string, number> = {};
+    {
+      useZoneSource(older);
+      await using before = new Scheduler({ timezone: "UTC", logger: quiet, stores: { default: store() } });
+      await before.start({ paused: true });
+      for (const [id, make] of Object.entries(triggers)) {
+        const spec = { id, func: "work", trigger: make(), misfireGraceTime: null };
+        const { nextRunTime } = await before.addJob(spec);
+        expected[id] = nextRunTime!.getTime();
+        await before.addJob({ ...spec, id: `due ${id}`, nextRunTime: new Date(NOW) });
+        expected[`due ${id}`] = expected[id];
+      }
+      const runAt = localText(soon);
+      const once = await before.addJob({ id: "date", func: "work", trigger: date({ runAt, timezone }) });
+      expected["date"] = once.nextRunTime!.getTime();
+    }
+    await using after = await started(store, { ...older, lacks: (name) => name === timezone });
+    await eventually(() => expect(after.ran).toEqual(Object.keys(triggers).map(() => NOW)));
+    for (const [id, next] of Object.entries(expected))
+      await eventually(async () => expect([id, await after.nextOf(id)]).toEqual([id, next]));
+    const trigger = cron({ hour, timezone: "UTC" });
+    await expect(after.scheduler.rescheduleJob("cron", { ...trigger.toJSON(), timezone })).rejects.toThrow(
+      `unknown time zone "${timezone}"`,
+    );
+  });
+
   test("beat entries and crontab lines that are declared again are moved and kept", async () => {
     const store = storeOf(kind);
     const declare = async ({ scheduler }: Awaited<ReturnType<typeof started>>) => {

@@ -1,7 +1,8 @@
-import { withZones, type Zone, zoneSource } from "../time/zone.js";
+import { isOwnZone, withZones, Zone, zoneSource } from "../time/zone.js";
 import { standingOf, zonesUnder } from "../time/zone-rules.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
+import { zonesOf } from "../triggers/zones-of.js";
 import { thrownMessage } from "./describe-thrown.js";
 import type { Json } from "./json.js";
 import type { TaskFunction } from "./task.js";
@@ -159,7 +160,7 @@ let liveUnder = zoneSource();
 
 function revived(state: TriggerState, zoneRules: string | undefined): Trigger {
   const newer = zoneRules !== undefined && standingOf(zoneRules, Date.now()) === "newer" ? zoneRules : undefined;
-  if (newer === undefined && (state.kind === "date" || state.kind === "interval")) return triggerFromJSON(state);
+  if (newer === undefined && (state.kind === "date" || state.kind === "interval")) return read(state, NO_ZONES);
   const key = JSON.stringify(newer === undefined ? state : [newer, state]);
   if (liveUnder !== zoneSource()) {
     live.clear();
@@ -168,10 +169,27 @@ function revived(state: TriggerState, zoneRules: string | undefined): Trigger {
   let trigger = live.get(key);
   if (trigger === undefined) {
     if (live.size >= LIVE_MAX) live.clear();
-    trigger = withZones(newer === undefined ? NO_ZONES : zonesUnder(newer), () => triggerFromJSON(state));
+    trigger = read(state, newer === undefined ? NO_ZONES : zonesUnder(newer));
     live.set(key, trigger);
   }
   return trigger;
+}
+
+/** A zone that this process does not know may stand at a trigger whose run times do not depend on it. */
+function read(state: TriggerState, zones: ReadonlyMap<string, Zone>): Trigger {
+  const ruling = zonesOf(state);
+  const idle = zoneNames(state).filter((name) => !zones.has(name) && !ruling.includes(name) && !isOwnZone(name));
+  const all = idle.length === 0 ? zones : new Map([...zones, ...idle.map((name) => [name, utcAs(name)] as const)]);
+  return withZones(all, () => triggerFromJSON(state));
+}
+
+function zoneNames({ timezone, triggers = [] }: TriggerState): string[] {
+  const inside = (triggers as TriggerState[]).flatMap(zoneNames);
+  return typeof timezone === "string" ? [timezone, ...inside] : inside;
+}
+
+function utcAs(name: string): Zone {
+  return new Zone(name, () => 0, true);
 }
 
 const NO_ZONES: ReadonlyMap<string, Zone> = new Map();

@@ -1,4 +1,4 @@
-import { Zone, zone, zoneSource } from "./zone.js";
+import { isOwnZone, Zone, zone, zoneSource } from "./zone.js";
 
 /** The years that are written down, from the one in which they are: the yearly and leap-yearly runs of coming years. */
 const YEARS = 6;
@@ -9,6 +9,7 @@ const CACHE_MAX = 1_000;
 /**
  * Rules beside those of this process: `same`; `older`, when the moments they made are to be computed anew; `newer`, when
  * this process is to follow them. A later version of the tz database is newer; of one version, the process that began later.
+ * Rules of a zone that this process does not know are newer, too.
  */
 export type Standing = "same" | "older" | "newer";
 
@@ -37,13 +38,14 @@ export function zoneRulesText(names: readonly string[], nowMs: number): string |
 
 /** Compares rules that were stored with those of this process. */
 export function standingOf(rules: string, nowMs: number): Standing {
-  const { isSame, isLater, year } = cached(comparisons, rules, () => compared(read(rules)));
+  const { isKnown, isSame, isLater, year } = cached(comparisons, rules, () => compared(read(rules)));
+  if (!isKnown) return "newer";
   const yearsLeft = year + YEARS - new Date(nowMs).getUTCFullYear();
   if (isSame) return yearsLeft < YEARS_MIN ? "older" : "same";
   return isLater && yearsLeft > 0 ? "newer" : "older";
 }
 
-/** The zones under those rules; what lies outside their years is as in this process. */
+/** The zones under those rules; what lies outside their years is as in this process, or as at their ends. */
 export function zonesUnder(rules: string): ReadonlyMap<string, Zone> {
   return cached(overlays, rules, () => {
     const { year, zones } = read(rules);
@@ -72,9 +74,10 @@ function cached<Value>(cache: Map<string, Value>, key: string, make: () => Value
 
 function compared({ version, sinceMs, year, zones }: Written) {
   const own = zoneSource();
-  const isSame = [...zones].every(([name, text]) => spansText(zone(name), year) === text);
+  const isKnown = [...zones.keys()].every(isOwnZone);
+  const isSame = isKnown && [...zones].every(([name, text]) => spansText(zone(name), year) === text);
   const isLater = version === own.version ? sinceMs > own.sinceMs : version > own.version;
-  return { isSame, isLater, year };
+  return { isKnown, isSame, isLater, year };
 }
 
 function read(rules: string): Written {
@@ -104,9 +107,9 @@ function zoneFrom(name: string, text: string, year: number): Zone {
   const [from, to] = yearsFrom(year);
   const [first = "", ...changes] = text.split(",");
   const spans = changes.map((change) => change.split(":").map(milliseconds) as [number, number]).reverse();
-  const here = zone(name);
+  const here = isOwnZone(name) ? zone(name) : undefined;
   return new Zone(name, (at) => {
-    if (at < from || at >= to) return here.offsetAt(at);
+    if (here !== undefined && (at < from || at >= to)) return here.offsetAt(at);
     return spans.find(([changeMs]) => at - from >= changeMs)?.[1] ?? milliseconds(first);
   });
 }

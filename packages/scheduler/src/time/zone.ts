@@ -197,6 +197,8 @@ export interface ZoneSource {
   readonly sinceMs: number;
   /** The offset of that zone, ms; undefined where Intl's counts. */
   readonly offsetAt?: (name: string, at: number) => number | undefined;
+  /** True for a zone that it does not have, although Intl does. */
+  readonly lacks?: (name: string) => boolean;
 }
 
 const INTL: ZoneSource = { version: process.versions["tz"] ?? "", sinceMs: Math.floor(performance.timeOrigin) };
@@ -214,6 +216,19 @@ export function useZoneSource(other: ZoneSource = INTL): void {
   source = other;
   zones.clear();
 }
+
+/** False for a name that this process does not know, whatever zones stand in its place. */
+export function isOwnZone(name: string): boolean {
+  return withZones(NONE, () => {
+    try {
+      return zone(name) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+}
+
+const NONE: ReadonlyMap<string, Zone> = new Map();
 
 /** Calls `make` with other zones in the place of those of the same names; triggers that it makes keep them. */
 export function withZones<Made>(others: ReadonlyMap<string, Zone>, make: () => Made): Made {
@@ -246,6 +261,7 @@ function readZone(name: string): Zone {
   if (fixed !== null) return fixedZone(name, fixed);
   let format: Intl.DateTimeFormat;
   try {
+    if (source.lacks?.(name) === true) throw new RangeError(name);
     // The fewest fields that Intl will print with an offset; the offset is what is read.
     format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset", minute: "numeric" });
   } catch {
