@@ -386,9 +386,10 @@ export class MemoryJobStore implements JobStore {
           continue;
         }
         if (!lanes.some((lane) => takes(lane, instance.job))) continue;
-        if (takenOver.length >= limit) continue;
-        instance.job = withTaskAck(instance.job, acks);
-        takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
+        if (takenOver.length < limit) {
+          instance.job = withTaskAck(instance.job, acks);
+          takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
+        }
       }
       nextExpiryMs = Math.min(nextExpiryMs, Math.max(nowMs, instance.leaseUntil));
     }
