@@ -4,6 +4,10 @@ import { get } from "node:http";
 
 const WITHIN_MS = 2_000;
 const address = process.argv[2] ?? "http://127.0.0.1:3000/readyz";
+if (!/^(grpc|http):\/\/./.test(address) || !URL.canParse(address)) {
+  process.stderr.write("Usage: node scripts/healthcheck.mjs [grpc://HOST:PORT | http://HOST:PORT/PATH]\n");
+  process.exit(2);
+}
 
 process.exit(
   (await (address.startsWith("grpc://") ? serves(address.slice("grpc://".length)) : answers(address))) ? 0 : 1,

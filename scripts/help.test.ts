@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
@@ -36,6 +38,31 @@ test("--help prints help and does nothing", async () => {
       out: expect.stringContaining(`npm ${npmName(name)}`),
       err: "",
     });
+});
+
+test("a program of the images that is run with --help, or without what it needs, does nothing", () => {
+  const folder = mkdtempSync(join(tmpdir(), "headline-help-"));
+  try {
+    const inFolder = (script: string, ...args: string[]) =>
+      spawnSync(
+        process.execPath,
+        ["--import", import.meta.resolve("tsx"), "--conditions=source", `${ROOT}/scripts/${script}.mjs`, ...args],
+        {
+          cwd: folder,
+          encoding: "utf8",
+        },
+      );
+    expect(inFolder("make-secrets", "--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: /) });
+    expect(inFolder("make-secrets")).toMatchObject({ status: 2, stderr: expect.stringContaining("Usage: ") });
+    for (const address of ["--help", "127.0.0.1:3000"])
+      expect(inFolder("healthcheck", address)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^Usage: .*\n$/),
+      });
+    expect(readdirSync(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("an unknown option is refused with 2, by each of the parsers", async () => {

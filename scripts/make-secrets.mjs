@@ -6,11 +6,18 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isPublishedSecret } from "@headline/config";
+import { commandLine } from "./lib/command-line.mjs";
 import { ExpectedFailure, endWith } from "./lib/expected-failure.mjs";
 import { tell } from "./lib/terminal.mjs";
 
 const SIGNING_LENGTH_MIN = 32;
-const [given = "", into = ""] = process.argv.slice(2);
+const { positionals } = commandLine({
+  usage:
+    "node scripts/make-secrets.mjs <given> <into>\n\nMakes the secrets that <given> has no file for, and keeps all of them in <into>.",
+  positionals: 2,
+  least: 2,
+});
+const [given, into] = positionals;
 
 try {
   for (const name of ["jwt", "track", "staff"]) keep(name, "secret", signing(name) ?? kept(name, "secret") ?? made());

@@ -7,5 +7,6 @@ export declare function commandLine<const Known extends Options>(command: {
   readonly usage: string;
   readonly options?: Known;
   readonly positionals?: number;
+  readonly least?: number;
   readonly args?: readonly string[];
 }): ReturnType<typeof parseArgs<{ options: Known; allowPositionals: true; strict: true }>>;

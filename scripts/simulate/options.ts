@@ -52,7 +52,7 @@ function parse(args: readonly string[]) {
   const text = { type: "string" } as const;
   const numbers = { readers: text, rounds: text, articles: text, publish: text, pace: text, seed: text };
   try {
-    const options = { ...numbers, url: text, plot: text, json: text, help: { type: "boolean" } } as const;
+    const options = { ...numbers, url: text, plot: text, json: text, help: { type: "boolean", short: "h" } } as const;
     return parseArgs({ args: [...args], options, allowPositionals: false }).values;
   } catch (error) {
     throw new BadOption((error as Error).message);

@@ -51,6 +51,8 @@ describe("a name", () => {
     ["\u202eeoZ", "invisible"],
     ["Zoe\u{e0041}", "invisible"],
     ["\u2800", "invisible"],
+    ["Zoe\ufffc", "invisible"],
+    ["Zoe\u{1d159}", "invisible"],
     ["\ue000", "invisible"],
     ["Zoe\ufeff!", "invisible"],
     ["Z\toe", "control"],

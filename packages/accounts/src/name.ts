@@ -16,7 +16,7 @@ const GIVEN_UNITS_MAX = 200;
 const SPACES = /\p{Zs}+/gu;
 const CONTROL = /\p{Cc}|[\u2028\u2029]/u;
 /** Formats, halves of pairs, private and unassigned characters, and what fonts show as nothing at all. */
-const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800]/u;
+const INVISIBLE = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800\ufffc\u{1d159}]/u;
 const MARKS_FIRST = /^\p{M}/u;
 /** https://www.unicode.org/reports/tr39/#Optional_Detection: more than four in a row are no writing. */
 const STACKED_MARKS = /\p{Mn}{5}/u;

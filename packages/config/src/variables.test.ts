@@ -145,6 +145,7 @@ test("origins are as browsers name them, whatever their case and port, or refuse
     "https://a.example/path",
     "https://u:p@a.example",
     "https://a.example?x",
+    "https://*.a.example",
     "ftp://a",
   ])
     expect(origins.safeParse(text).success).toBe(false);

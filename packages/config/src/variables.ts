@@ -86,7 +86,9 @@ export function listed(text: string, separator: string): string[] {
 
 function isOrigin(text: string): boolean {
   if (!isHttpUrl(text)) return false;
-  const { pathname, search, hash, username, password } = new URL(text);
+  const { hostname, pathname, search, hash, username, password } = new URL(text);
+  // Names are compared as they are: a pattern would fit no page, and the page's policy would read it differently.
+  if (hostname.includes("*")) return false;
   return pathname === "/" && search === "" && hash === "" && username === "" && password === "" && !/[?#]$/.test(text);
 }
 

@@ -57,6 +57,16 @@ test("a page is asked for again, what has a hash in its name is kept, and nothin
   expect((await client(gateway).get("/covers/a.svg")).headers.get("cache-control")).toBe("public, max-age=3600");
 });
 
+test("a part of a file, and a file that is another one than the client has, are answered by their own status", async () => {
+  const ask = (headers: Record<string, string>) => client(gateway).send("GET", "/covers/a.svg", { headers });
+  expect(await ask({ range: "bytes=1-3" })).toMatchObject({ status: 206, headers: expect.anything() });
+  const beyond = await ask({ range: "bytes=600-" });
+  expect([beyond.status, beyond.body.code]).toEqual([416, "RANGE_NOT_SATISFIABLE"]);
+  expect(beyond.headers.get("content-range")).toBe("bytes */6");
+  for (const headers of [{ "if-match": '"another"' }, { "if-unmodified-since": "Fri, 31 Dec 1999 23:59:59 GMT" }])
+    expect(await ask(headers)).toMatchObject({ status: 412, body: { code: "PRECONDITION_FAILED" } });
+});
+
 test.each([
   ["br, gzip", "br"],
   ["gzip", "gzip"],

@@ -65,6 +65,8 @@ describe("a failure leaves as a problem", () => {
     const thrown = (status: number, type?: string) => Object.assign(new Error("internals"), { status, type });
     expect(sent(thrown(413, "entity.too.large"))).toMatchObject({ status: 413, body: { code: "PAYLOAD_TOO_LARGE" } });
     expect(sent(thrown(415))).toMatchObject({ status: 415 });
+    expect(sent(thrown(412))).toMatchObject({ status: 412, body: { code: "PRECONDITION_FAILED" } });
+    expect(sent(thrown(416))).toMatchObject({ status: 416, body: { code: "RANGE_NOT_SATISFIABLE" } });
     expect(sent(thrown(400, "entity.parse.failed")).body["message"]).toBe("the body is not valid JSON");
     expect(sent(new URIError("internals"))).toMatchObject({
       status: 400,

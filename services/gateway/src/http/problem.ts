@@ -24,8 +24,10 @@ export const TITLES: Readonly<Record<number, string>> = {
   404: "Not Found",
   405: "Method Not Allowed",
   409: "Conflict",
+  412: "Precondition Failed",
   413: "Payload Too Large",
   415: "Unsupported Media Type",
+  416: "Range Not Satisfiable",
   422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",
@@ -36,7 +38,7 @@ export const TITLES: Readonly<Record<number, string>> = {
 /** A refusal that HTTP has a word for and gRPC has not. */
 export class HttpRefusal extends Error {
   constructor(
-    readonly status: 403 | 405 | 409 | 413 | 415,
+    readonly status: 403 | 405 | 409 | 412 | 413 | 415 | 416,
     readonly code: string,
     message: string,
   ) {
@@ -104,7 +106,7 @@ function unableRedis(error: unknown): Refusal | undefined {
   return new Refusal("UNAVAILABLE", "this cannot be done right now", { cause: error, retryAfterSeconds: 1 });
 }
 
-/** Translates errors of express and body-parser for bad input: they carry a 4xx status, and a message that is not for the caller. */
+/** Translates errors of express, body-parser and static files for bad input: they carry a 4xx status, and a message that is not for the caller. */
 function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
   if (error instanceof HttpRefusal) return error;
   const { status, type, limit } = (error ?? {}) as { status?: unknown; type?: unknown; limit?: unknown };
@@ -112,6 +114,8 @@ function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
     return new HttpRefusal(413, "PAYLOAD_TOO_LARGE", `the body is larger than ${Number(limit) / 1_024} KiB`);
   if (status === 415)
     return new HttpRefusal(415, "UNSUPPORTED_MEDIA_TYPE", "the body's charset or encoding is not supported");
+  if (status === 412) return new HttpRefusal(412, "PRECONDITION_FAILED", "the file is another one than was asked for");
+  if (status === 416) return new HttpRefusal(416, "RANGE_NOT_SATISFIABLE", "the file has no such range");
   if (
     error instanceof URIError ||
     error instanceof SyntaxError ||
