@@ -5,7 +5,7 @@ const NETWORK_GROUPS = 4;
 /** Of an IPv4 address written as IPv6. */
 const MAPPED = "0:0:0:0:0:ffff";
 
-/** What one subscriber has: an IPv4 address, or the /64 of an IPv6 address; with a port or without, as proxies write it. */
+/** Network of one subscriber: an IPv4 address, or the /64 of an IPv6 address; with a port or without, as proxies write it. */
 export function networkOf(address = ""): string {
   const plain = withoutPort(address.trim()).replace(/%.*$/, "");
   if (!isIPv6(plain)) return plain;

@@ -8,7 +8,7 @@ import { giveSlotBack } from "./promotion-days.js";
 
 /** Orders of an article that ended with it. */
 export interface EndedOrders {
-  /** What feeds learn of it. */
+  /** Changes for the feeds to learn. */
   readonly changes: readonly Change[];
   /** Days with a slot to give back, in the order of their locks. */
   readonly days: readonly string[];

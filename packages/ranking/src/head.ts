@@ -80,7 +80,7 @@ export class Head {
     };
   }
 
-  /** What `restore` was given fewer of, because they came later. */
+  /** Examples that came after those given to `restore`. */
   restoreExamples(examples: Parameters<ExampleBuffer["restore"]>[0]): void {
     this.buffer.restore(examples);
   }

@@ -62,7 +62,7 @@ export function* packParts(state: object): Generator<Uint8Array> {
 /** Puts together what packParts packed. */
 export class PartsReader {
   #head: Head | undefined;
-  /** What is large, as far as it has come. */
+  /** The large parts, as far as they have come. */
   #values: (Numbers | unknown[])[] = [];
   #left: number[] = [];
 

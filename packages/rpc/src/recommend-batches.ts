@@ -96,7 +96,7 @@ class Conversation {
   readonly #deadlines = new DeadlineSweep((now) => this.#expire(now));
   readonly #callsMax: number;
   readonly #limitMs: number;
-  /** What was read and is not begun. */
+  /** Calls that were read and are not begun. */
   #waiting: BatchedCall[] = [];
   #ready: Reply[] = [];
   #flushing = false;

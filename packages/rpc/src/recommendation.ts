@@ -26,7 +26,7 @@ export interface Recommendation extends ArticleResponse {
   readonly tokenParts?: TokenParts;
 }
 
-/** What tracking tokens are made of, where the caller makes them. */
+/** Parts of tracking tokens, for callers that make them. */
 export interface Unsigned extends TokenParts {
   readonly userId: bigint;
   readonly channelId: number;

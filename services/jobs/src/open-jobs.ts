@@ -59,7 +59,7 @@ export interface JobsConfig {
   readonly coverOrigins?: readonly string[];
   /** How long the event log keeps what models have learnt. */
   readonly eventsKeepDays?: number;
-  /** How long the counting of wrong passwords may wait for Redis; then this service counts alone. */
+  /** Time limit for counting wrong passwords in Redis; then this service counts alone. */
   readonly limitTimeoutMs?: number;
   /** How long another job service waits before it takes over what this one ran. */
   readonly leaseMs?: number;

@@ -8,7 +8,7 @@ import { checkKnown, type OptionNames } from "./known-options.js";
 import { type Asker, dispatchByHand, mustBeStarted } from "./run-now.js";
 import type { SchedulerParts } from "./scheduler-parts.js";
 
-/** How many run times a range may have. */
+/** Maximum number of run times in a range. */
 const RUNS_MAX = 1_000;
 
 export interface BackfillOptions {

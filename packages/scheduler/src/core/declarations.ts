@@ -32,7 +32,7 @@ export interface DeclaredJobs {
   readonly left: readonly string[];
 }
 
-/** What declarations need of their scheduler. */
+/** Parts of a scheduler that declarations need. */
 interface Declaring {
   readonly id: string;
   readonly state: "stopped" | "running" | "paused" | "stopping";
@@ -51,7 +51,7 @@ interface Declared {
   readonly ids: ReadonlySet<string>;
 }
 
-/** How soon jobs that are left to others are looked at again. */
+/** Time until jobs that are left to others are looked at again. */
 const SWEEP_MS = 2_000;
 /** Ids that a heartbeat carries; of longer sets it says that all their jobs are declared. */
 const IDS_MAX = 2_000;
@@ -101,7 +101,7 @@ export class Declarations {
     }
   }
 
-  /** What earlier processes left in a store shows only once it is open. */
+  /** A store shows only once it is open what earlier processes left in it. */
   started(): void {
     if (this.#sets.size > 0) void this.#sweepNow();
   }

@@ -53,7 +53,7 @@ export interface BullTaskWorkerOptions {
   /** How long a task may take to end after its signal was aborted; then its place is given away. Default 5,000. */
   readonly abortGraceMs?: number;
   /**
-   * How long a run whose task this worker does not know is left to others, ms; then it fails. Longer than a rolling update
+   * Time for which a run whose task this worker does not know is left to others, ms; then it fails. Longer than a rolling update
    * takes is best; 0 fails it at once. Default 20,000.
    */
   readonly unknownTaskMs?: number;

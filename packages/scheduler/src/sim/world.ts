@@ -276,7 +276,7 @@ class World {
     this.#clock.setTimer(this.#between(500, 40_000), () => clock.resume());
   }
 
-  /** What waits of it ends with it; the next start of a process declares it again. */
+  /** Its waiting runs end with it; the next start of a process declares it again. */
   #remove(id: string): void {
     this.#ledger.removed(id);
     this.#ask(({ scheduler }) => scheduler.removeJob(id));

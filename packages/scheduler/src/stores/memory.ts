@@ -443,7 +443,7 @@ export class MemoryJobStore implements JobStore {
     return { instanceId: id, token, attempt, job, runs: planned(instance) };
   }
 
-  /** What was asked to end is cancelled, the rest is lost. */
+  /** Runs that were asked to end are cancelled, the rest is lost. */
   #end(instance: Instance, nowMs: number): Execution[] {
     this.#close(instance);
     return instance.rows.map((row) => {

@@ -49,7 +49,7 @@ export interface TaskWorkerOptions {
   /** How often requests to terminate are looked for, ms. Default 500. */
   readonly terminatePollMs?: number;
   /**
-   * How long a task that this worker does not know is left to others, ms; then it fails (NotRegisteredError). Longer than a
+   * Time for which a task that this worker does not know is left to others, ms; then it fails (NotRegisteredError). Longer than a
    * rolling update takes is best; 0 fails it at once. Default 20,000.
    */
   readonly unknownTaskMs?: number;
