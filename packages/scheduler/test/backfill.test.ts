@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { bundled, eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import type { RunContext } from "../src/core/task.js";
+import { AsyncExecutor } from "../src/executors/async-executor.js";
 import {
   type Ack,
   anyOf,
@@ -169,6 +170,23 @@ describe.each(STORE_KINDS)("a backfill on %s", (kind) => {
     const ended = { 0: ["cancelled"], 1: ["executed"], 2: ["executed"] };
     await eventually(async () => expect(statesOf(await other.executions())).toEqual(ended));
     expect(world.ran).toEqual([hour(0)]);
+  });
+
+  test("whose executor is removed behind a run that has ended starts that run once", async () => {
+    const namespace = `removed-${kind}`;
+    await using world = await open(kind, { namespace });
+    const { scheduler, ran } = world;
+    await scheduler.addExecutor("side", new AsyncExecutor());
+    const job = await scheduler.addJob({ ...HOURLY, executor: "side", args: ["waits"] });
+    await job.backfill({ from: hour(0), to: hour(1) });
+    await eventually(() => expect(ran).toEqual([hour(0)]));
+    const removed = scheduler.removeExecutor("side");
+    world.end();
+    await removed;
+    await eventually(async () => expect(statesOf(await world.executions())[0]).toEqual(["executed"]));
+    await scheduler.addExecutor("side", new AsyncExecutor());
+    await eventually(() => expect(ran.length).toBeGreaterThan(1));
+    expect(ran).toEqual([hour(0), hour(1)]);
   });
 
   test("runs what was lost, cancelled or failed only when it is asked to", async () => {

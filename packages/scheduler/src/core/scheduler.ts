@@ -461,6 +461,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   async addExecutor(alias: string, executor: Executor): Promise<void> {
     await this.#executors.add(alias, executor, { start: this.#state !== "stopped" });
+    this.#stores.executorAdded();
     this.#events.emit("executor:added", { alias });
   }
 

@@ -71,6 +71,12 @@ export class StoreSet {
     else for (const session of this.#sessions.values()) session.wake();
   }
 
+  /** Due jobs and offered runs may have waited for it. */
+  executorAdded(): void {
+    this.wake();
+    for (const session of this.#sessions.values()) session.offered();
+  }
+
   /** Lets what runs finish for up to `waitMs` and aborts the rest. */
   async endSessions(waitMs: number): Promise<void> {
     await Promise.all(Array.from(this.#sessions.values(), (session) => session.stop(waitMs)));

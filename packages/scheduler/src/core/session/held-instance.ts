@@ -13,6 +13,8 @@ export class HeldInstance {
   retryTimer: Disposable | undefined;
   /** The lease was lost, or the instance was given away: whatever still comes of it is nobody's news. */
   dropped = false;
+  /** A report of it was not recorded: a run that has ended counts as open in the store. */
+  unrecorded = false;
   /** Executions among the runs to come that were asked to end. */
   readonly cancelled = new Set<string>();
   /** The end of the last run is being written down: whether that counts is the store's answer to it. */

@@ -21,6 +21,9 @@ export class ReportQueue {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | undefined;
   #givenUp = false;
+  #added = 0;
+  #settled = 0;
+  #written: { readonly count: number; readonly resolve: () => void }[] = [];
 
   constructor(
     private readonly store: JobStore,
@@ -31,7 +34,17 @@ export class ReportQueue {
   /** `settle` hears whether it was recorded: false when the lease had gone to another. */
   add(report: Report, settle: (recorded: boolean) => void): void {
     this.#waiting.push({ report, settle });
+    this.#added++;
     this.#writing ??= this.#write();
+  }
+
+  /** Resolves when each report that was added until now has settled. */
+  async written(): Promise<void> {
+    const count = this.#added;
+    if (this.#settled >= count) return;
+    await new Promise<void>((resolve) => {
+      this.#written.push({ count, resolve });
+    });
   }
 
   /** Resolves when all is written down, or when the store has been away for too long. */
@@ -53,6 +66,8 @@ export class ReportQueue {
       const group = this.#waiting.splice(0, BATCH);
       const answers = await this.#recorded(group.map(({ report }) => report));
       for (let at = 0; at < group.length; at++) group[at]!.settle(answers[at] ?? false);
+      this.#settled += group.length;
+      while (this.#written.length > 0 && this.#written[0]!.count <= this.#settled) this.#written.shift()!.resolve();
     }
     this.#writing = undefined;
   }

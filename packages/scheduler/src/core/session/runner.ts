@@ -19,6 +19,8 @@ export class Runner implements RunKeeper {
   onHeld: () => void = () => {};
   /** Called when a run has been left waiting in the store. */
   onQueued: () => void = () => {};
+  /** Called when an instance has been offered to any scheduler, this one as well. */
+  onOffered: () => void = () => {};
   /** Called when an instance is held no more: a run of its job may be waiting for that. */
   onFreed: (job: JobRecord) => void = () => {};
   readonly #parts: SessionParts;
@@ -193,7 +195,10 @@ export class Runner implements RunKeeper {
   }
 
   #report(run: ActiveRun, news: RunNews, settle: (recorded: boolean) => void): void {
-    this.#parts.reports.add(reportOf(run, news, this.#parts.time.now()), settle);
+    this.#parts.reports.add(reportOf(run, news, this.#parts.time.now()), (recorded) => {
+      if (!recorded) run.held.unrecorded = true;
+      settle(recorded);
+    });
   }
 
   announceLongRuns(): void {
@@ -262,14 +267,18 @@ export class Runner implements RunKeeper {
     this.#offer(held, started);
   }
 
+  /** Not before the ends of its earlier runs are written: the next holder starts what is open. */
   #offer(held: HeldInstance, started?: ActiveRun): void {
-    const { store, time, trouble } = this.#parts;
+    const { store, time, trouble, reports } = this.#parts;
     const offered = trouble.bestEffort("offer a run", async () => {
+      await reports.written();
+      if (held.unrecorded) return;
       if (started !== undefined) {
         const news = { state: "submitted", attempt: started.attempt + 1, last: false } as const;
         await store.report([reportOf(started, news, time.now())]);
       }
       await store.offer([{ instanceId: held.id, token: held.token }]);
+      this.onOffered();
     });
     this.#givingBack.add(offered);
     void offered.then(() => this.#givingBack.delete(offered));
@@ -303,10 +312,10 @@ export class Runner implements RunKeeper {
   }
 
   /**
-   * Early runs end as cancelled, which is reported, and the runs behind them are offered to others then (see `givenBack`);
-   * late ones, and what has not started, are offered before it resolves.
+   * Early runs end as cancelled, which is reported, and the runs behind them are offered to others then; late ones, and
+   * what has not started, are offered once all reports are written (see `givenBack`).
    */
-  async abortAll(): Promise<void> {
+  abortAll(): void {
     for (const held of this.#parts.held.all()) {
       const run = held.active as ActiveRun | undefined;
       run?.abort(new RunAbortedError("shutdown"));
@@ -316,7 +325,6 @@ export class Runner implements RunKeeper {
       else this.#endAborted(held, run);
       this.#parts.held.delete(held);
     }
-    await this.givenBack();
   }
 
   /** Resolves when what others may take over has been offered. */

@@ -28,6 +28,7 @@ export class StoreSession {
     this.#rescan = new ZoneRescan(this.#parts, () => this.#claims.wake());
     this.#runner.onHeld = () => this.#keeper.stir();
     this.#runner.onQueued = () => this.#keeper.expectRuns();
+    this.#runner.onOffered = () => this.offered();
     this.#runner.onFreed = (job) => this.#keeper.freed(job);
   }
 
@@ -70,7 +71,7 @@ export class StoreSession {
     this.#runner.queued(instance, verdict);
   }
 
-  /** A run that was asked for by hand is left to any scheduler; those of a shared store look for such runs anyway. */
+  /** A run is left to any scheduler; those of a shared store look for such runs anyway. */
   offered(): void {
     if (!this.#parts.store.shared) this.#keeper.expectRuns();
   }
@@ -94,7 +95,7 @@ export class StoreSession {
     this.#runner.offerWaitingRetries();
     await this.#claims.releaseParked();
     await this.#runner.idle(waitMs);
-    await this.#runner.abortAll();
+    this.#runner.abortAll();
     await reports.flush();
     reports.giveUp();
     await this.#runner.givenBack();
