@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { BullExecutor, BullTaskWorker, WorkerThreadExecutor } from "../src/executors/index.js";
 import {
   AsyncExecutor,
   allOf,
@@ -142,4 +143,65 @@ test("addJob and reschedule warn of what a careful reader should know", async ()
     expect.stringContaining('Job "a": day_of_week: "1-5" counts from 0 = Monday'),
   ]);
   await scheduler.shutdown();
+});
+
+describe("a value that cannot be", () => {
+  const NUMBERS = ["5", Number.NaN, -1, null] as unknown[];
+  const calls: Record<string, (value: unknown, scheduler: Scheduler) => unknown> = {
+    leaseMs: (leaseMs) => new Scheduler({ leaseMs } as SchedulerOptions),
+    pollMs: (pollMs) => new Scheduler({ pollMs } as SchedulerOptions),
+    historyDays: (historyDays) => new Scheduler({ historyDays } as SchedulerOptions),
+    concurrency: (concurrency) => new AsyncExecutor({ concurrency } as object),
+    queueMax: (queueMax) => new AsyncExecutor({ queueMax } as object),
+    maxThreads: (maxThreads) => new WorkerThreadExecutor({ filename: "/a.js", maxThreads } as never),
+    inFlightMax: (inFlightMax) => new BullExecutor({ connection: "redis://h", queue: "q", inFlightMax } as never),
+    lockMs: (lockMs) => new BullTaskWorker({ connection: "redis://h", queue: "q", tasks: {}, lockMs } as never),
+    'task "late": timeoutMs': (timeoutMs, scheduler) =>
+      scheduler.registerTask("late", () => {}, { timeoutMs } as object),
+    timeoutMs: (timeoutMs, scheduler) => scheduler.shutdown({ timeoutMs } as object),
+    limit: (limit, scheduler) => scheduler.executions({ limit } as object),
+    maxAgeMs: (maxAge, scheduler) => scheduler.deleteOldExecutions(maxAge as number),
+    "retries.delayMs": (delayMs, scheduler) => add(scheduler, { retries: { max: 1, delayMs } }),
+    "retries.maxDelayMs": (maxDelayMs, scheduler) => add(scheduler, { retries: { max: 1, maxDelayMs } }),
+    jitter: (jitter) => interval({ hours: 1, jitter } as object),
+  };
+
+  function add(scheduler: Scheduler, more: object): Promise<unknown> {
+    return scheduler.addJob({ func: "task", nextRunTime: null, ...more } as JobSpec);
+  }
+
+  async function open(): Promise<Scheduler> {
+    const scheduler = new Scheduler({ logger: heard(), timezone: "UTC" });
+    scheduler.registerTask("task", () => {});
+    await scheduler.start();
+    return scheduler;
+  }
+
+  test.each(Object.entries(calls))("%s is refused by name", async (field, call) => {
+    await using scheduler = await open();
+    for (const value of NUMBERS) {
+      await expect((async () => call(value, scheduler))()).rejects.toThrow(`${field}: must be a`);
+    }
+  });
+
+  test("of a name, a choice or a list is refused by name", async () => {
+    await using scheduler = await open();
+    const refused: readonly [object, string][] = [
+      [{ onConflict: "Keep" }, 'onConflict: must be "error" or "keep" or "replace", is "Keep"'],
+      [{ retries: { max: 1, backoff: "linear" } }, 'retries.backoff: must be "fixed" or "exponential", is "linear"'],
+      [{ executor: 7 }, "executor: must be a text that is not empty, is 7"],
+      [{ executor: "" }, 'executor: must be a text that is not empty, is ""'],
+      [{ tags: "daily" }, "tags: must be an array of texts"],
+      [{ tags: ["daily", 7] }, "tags: must be an array of texts"],
+      [{ nextRunTime: 1e300 }, "nextRunTime: must be a valid Date"],
+    ];
+    for (const [more, message] of refused) await expect(add(scheduler, more)).rejects.toThrow(message);
+    const register = (name: unknown, options: object) => () =>
+      scheduler.registerTask(name as string, () => {}, options);
+    expect(register("late", { ack: "Late" })).toThrow('task "late": ack: must be "early" or "late", is "Late"');
+    expect(register(Symbol("late"), {})).toThrow("name: must be a text that is not empty, is Symbol(late)");
+    expect(() => date({ in: 30_000 as never })).toThrow("in: must be a length of time like { minutes: 5 }, is 30000");
+    expect(() => date({ runAt: 1e300 })).toThrow("runAt: not a date: 1e+300");
+    expect(() => interval({ days: 1e300 })).toThrow("too long");
+  });
 });

@@ -7,6 +7,7 @@ import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { triggerFromText } from "../triggers/trigger-from-text.js";
 import { withTimezone } from "../triggers/with-timezone.js";
 import { checkText } from "./check-text.js";
+import { checkName, checkNumbers, checkOneOf } from "./check-value.js";
 import { JobSpecError } from "./errors.js";
 import { withJobOffset } from "./job-offset.js";
 import { type Ack, type JobRecord, OVERLAPS, type Overlap, type Retries, type TaskSetting } from "./job-record.js";
@@ -139,6 +140,7 @@ const DEFAULTS_NAMES: OptionNames<JobDefaults> = {
 /** Throws on an option that no job has. */
 export function checkSpec(spec: object, what = "a job"): void {
   checkKnown<JobSpec>(spec, SPEC_NAMES, what, jobSpecError);
+  checkOneOf("onConflict", (spec as JobSpec).onConflict, ["error", "keep", "replace"], jobSpecError);
 }
 
 /** Throws on a default that no job has. */
@@ -363,6 +365,10 @@ function checkedPolicy(policy: Policy): CheckedPolicy {
     throw new JobSpecError("misfireGraceTime", reason);
   }
   if (timeoutMs !== null) checkedCount("timeoutMs", timeoutMs);
+  checkName("executor", executor, jobSpecError);
+  if (!Array.isArray(policy.tags) || policy.tags.some((tag) => typeof tag !== "string")) {
+    throw new JobSpecError("tags", "must be an array of texts");
+  }
   return {
     name: String(name),
     args: args.length === 0 ? args : (plainJson(args, "args", notJson) as readonly Json[]),
@@ -406,13 +412,16 @@ function checkedRetries(retries: NonNullable<JobPolicy["retries"]>): Retries {
   );
   const { max, delayMs = 1_000, backoff = "exponential", maxDelayMs = 60_000 } = retries;
   checkedCount("retries.max", max);
-  if (!(delayMs >= 0)) throw new JobSpecError("retries.delayMs", "must be 0 or more");
+  checkNumbers({ delayMs, maxDelayMs }, { delayMs: "amount", maxDelayMs: "amount" }, (field, reason) =>
+    jobSpecError(`retries.${field}`, reason),
+  );
+  checkOneOf("retries.backoff", backoff, ["fixed", "exponential"], jobSpecError);
   return { max, delayMs, backoff, maxDelayMs };
 }
 
 function checkedCount(field: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw new JobSpecError(field, `must be a whole number from 1, is ${value}`);
+  throw new JobSpecError(field, `must be a whole number from 1, is ${String(value)}`);
 }
 
 function firstDefined<T>(...values: (T | undefined)[]): T {

@@ -1,4 +1,5 @@
 import type { Random } from "../triggers/trigger.js";
+import { checkNumbers } from "./check-value.js";
 import type { Clock } from "./clock.js";
 import type { Executor, Logger } from "./executor.js";
 import { checkDefaults, type JobDefaults } from "./job-spec.js";
@@ -39,8 +40,9 @@ const NAMES: OptionNames<SchedulerOptions> = {
   unref: true,
 };
 
-/** Throws on an option that there is not. */
+/** Throws on an option that there is not, and on a number that cannot be. */
 export function checkSchedulerOptions(options: SchedulerOptions): void {
   checkKnown<SchedulerOptions>(options, NAMES, "Scheduler");
+  checkNumbers<SchedulerOptions>(options, { leaseMs: "whole", pollMs: "whole", historyDays: "amount" });
   checkDefaults(options.jobDefaults ?? {});
 }

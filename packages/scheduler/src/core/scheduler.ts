@@ -20,6 +20,7 @@ import {
   START,
   type StartOptions,
 } from "./call-options.js";
+import { checkNumbers } from "./check-value.js";
 import { type Clock, systemClock } from "./clock.js";
 import { Declarations, type DeclaredJobs, type DeclaredSpec, type DeclareOptions } from "./declarations.js";
 import { defaultLogger } from "./default-logger.js";
@@ -213,6 +214,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkKnown<ShutdownOptions>(options, SHUTDOWN, "shutdown");
+    checkNumbers<ShutdownOptions>(options, { timeoutMs: "size" });
     const { wait = true, timeoutMs = 30_000 } = options;
     await this.#starting?.catch(() => {}); // whoever called start hears of it
     if (this.#state === "stopped") return;
@@ -417,6 +419,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   /** Executions of one store, newest first. */
   async executions(options: ExecutionListQuery = {}): Promise<ExecutionPage> {
     checkKnown<ExecutionListQuery>(options, EXECUTIONS, "executions");
+    checkNumbers<ExecutionListQuery>(options, { limit: "whole" });
     const { store = STORE_DEFAULT, ...query } = options;
     const page = await this.#stores.get(store).executions.list(query);
     return { ...page, executions: page.executions.map((execution) => ({ ...execution, store })) };
@@ -441,6 +444,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Removes executions that were submitted longer ago than `maxAgeMs`; answers how many. */
   async deleteOldExecutions(maxAgeMs: number, store: string = STORE_DEFAULT): Promise<number> {
+    checkNumbers({ maxAgeMs }, { maxAgeMs: "amount" });
     const before = (await this.#stores.get(store).now()) - maxAgeMs;
     return deleteOld(this.#stores.get(store).executions, before);
   }

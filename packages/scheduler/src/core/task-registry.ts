@@ -1,3 +1,4 @@
+import { checkName, checkNumbers, checkOneOf } from "./check-value.js";
 import { JobSpecError } from "./errors.js";
 import type { Ack, JobRecord } from "./job-record.js";
 import { checkedOverlap, type Surroundings } from "./job-spec.js";
@@ -12,9 +13,13 @@ export class TaskRegistry {
   readonly #acks = new Map<string, Ack>();
 
   set(name: string, fn: TaskFunction | undefined, options: TaskOptions): void {
+    if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
+    const refuse = (field: string, reason: string) => new JobSpecError(field, reason);
+    checkName("name", name, refuse);
     checkKnown<TaskOptions>(options, { ack: true, timeoutMs: true, overlap: true }, `task "${name}"`);
     if (options.overlap !== undefined) checkedOverlap(options.overlap, `task "${name}": overlap`);
-    if (name === "") throw new JobSpecError("name", "a task's name must not be empty");
+    checkOneOf(`task "${name}": ack`, options.ack, ["early", "late"], refuse);
+    checkNumbers(options, { timeoutMs: "whole" }, (field, reason) => refuse(`task "${name}": ${field}`, reason));
     this.#tasks.set(name, { fn, options });
     if (options.ack === undefined) this.#acks.delete(name);
     else this.#acks.set(name, options.ack);

@@ -1,3 +1,4 @@
+import { checkNumbers } from "../core/check-value.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
@@ -37,6 +38,7 @@ export class AsyncExecutor implements Executor {
 
   constructor(options: AsyncExecutorOptions = {}) {
     checkKnown<AsyncExecutorOptions>(options, OPTIONS, "AsyncExecutor");
+    checkNumbers<AsyncExecutorOptions>(options, { concurrency: "places", queueMax: "size", abortGraceMs: "size" });
     const { concurrency = 200, queueMax = 1_000, abortGraceMs = 5_000, clock } = options;
     this.#concurrency = concurrency;
     this.#queueMax = queueMax;

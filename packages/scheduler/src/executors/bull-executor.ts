@@ -1,6 +1,7 @@
 import type { Job as BullJob, Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { REMOVE_EXECUTOR, type RemoveExecutorOptions } from "../core/call-options.js";
+import { checkNumbers } from "../core/check-value.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
 import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
@@ -73,6 +74,12 @@ export class BullExecutor implements Executor {
 
   constructor(options: BullExecutorOptions) {
     checkKnown<BullExecutorOptions>(options, OPTIONS, "BullExecutor");
+    checkNumbers<BullExecutorOptions>(options, {
+      inFlightMax: "places",
+      lookUpMs: "whole",
+      abortGraceMs: "size",
+      keepSeconds: "amount",
+    });
     this.#options = options;
     this.#prefix = options.prefix ?? "bull";
     this.#clock = options.clock ?? systemClock();

@@ -1,6 +1,7 @@
 import type { Job as BullJob, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { SHUTDOWN, type ShutdownOptions } from "../core/call-options.js";
+import { checkNumbers } from "../core/check-value.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
 import { describeThrown, isA } from "../core/describe-thrown.js";
@@ -91,6 +92,13 @@ export class BullTaskWorker implements AsyncDisposable {
 
   constructor(options: BullTaskWorkerOptions) {
     checkKnown<BullTaskWorkerOptions>(options, OPTIONS, "BullTaskWorker");
+    checkNumbers<BullTaskWorkerOptions>(options, {
+      concurrency: "whole",
+      lockMs: "whole",
+      cancelPollMs: "whole",
+      abortGraceMs: "size",
+      unknownTaskMs: "amount",
+    });
     const { connection, queue, prefix = "bull", concurrency = 10, lockMs = 30_000 } = options;
     const { Worker } = bullmq();
     this.#options = options;

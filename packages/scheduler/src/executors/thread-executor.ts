@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Piscina } from "piscina";
+import { checkNumbers } from "../core/check-value.js";
 import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { optionalPeer } from "../core/optional-peer.js";
@@ -56,6 +57,12 @@ export class WorkerThreadExecutor implements Executor {
 
   constructor(options: WorkerThreadExecutorOptions) {
     checkKnown<WorkerThreadExecutorOptions>(options, OPTIONS, "WorkerThreadExecutor");
+    checkNumbers<WorkerThreadExecutorOptions>(options, {
+      maxThreads: "whole",
+      minThreads: "amount",
+      queueMax: "size",
+      idleTimeoutMs: "size",
+    });
     this.#options = options;
     this.#threads = options.maxThreads ?? availableParallelism();
   }

@@ -8,6 +8,9 @@ export type DateInput = Date | number | string | { readonly epochMilliseconds: n
 const PATTERN =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
+/** The end of what a Date can hold. */
+const LATEST_MS = 8.64e15;
+
 /**
  * Epoch ms of what was given. Text without an offset is read in `timezone`: inside a gap the later instant, inside a
  * fold the earlier one. What is finer than a millisecond is rounded as `finer` says. Throws a RangeError that begins
@@ -16,7 +19,8 @@ const PATTERN =
 export function parseInstant(input: DateInput, timezone: string, field: string, finer: "down" | "up" = "down"): number {
   if (typeof input === "string") return parseText(input, timezone, field, finer);
   const at = typeof input === "number" ? input : input instanceof Date ? input.getTime() : input?.epochMilliseconds;
-  if (typeof at !== "number" || !Number.isFinite(at)) throw new RangeError(`${field}: not a date: ${String(input)}`);
+  if (typeof at !== "number" || !(Math.abs(at) <= LATEST_MS))
+    throw new RangeError(`${field}: not a date: ${String(input)}`);
   if (typeof input === "number") checkMilliseconds(input, field);
   return Math.round(at);
 }

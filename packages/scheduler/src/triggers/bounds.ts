@@ -32,8 +32,8 @@ export function readBounds(
   timezone: string,
   finer: "down" | "up" = "up",
 ): Bounds {
-  if (!(jitter >= 0 && jitter < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${jitter}`);
+  if (!(Number.isFinite(jitter) && jitter >= 0)) {
+    throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${String(jitter)}`);
   }
   zone(timezone);
   return {

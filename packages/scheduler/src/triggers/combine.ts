@@ -39,8 +39,8 @@ abstract class CombinedTrigger implements Trigger {
     checkOptions("a combination", options, ["jitter"]);
     const { jitter = 0 } = options;
     if (triggers.length === 0) throw new RangeError("triggers: at least one is needed");
-    if (!(jitter >= 0 && jitter < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${jitter}`);
+    if (!(Number.isFinite(jitter) && jitter >= 0)) {
+      throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${String(jitter)}`);
     }
   }
 

@@ -5,6 +5,7 @@ import { zone } from "../time/zone.js";
 import { checkOptions } from "./check-options.js";
 import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
+import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
 export interface DateOptions {
   /** The moment; text without an offset is local time. Without it and without `in`: now. */
@@ -33,6 +34,9 @@ export class DateTrigger implements Trigger {
     checkOptions("date", options, ["runAt", "in", "timezone"]);
     const { runAt, in: after, timezone } = options;
     if (after !== undefined) {
+      if (typeof after !== "object" || after === null) {
+        throw new TriggerSyntaxError("in", `must be a length of time like { minutes: 5 }, is ${String(after)}`);
+      }
       checkOptions("date", after, ELAPSED_PARTS);
       elapsedMs(after);
     }

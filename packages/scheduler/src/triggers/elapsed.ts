@@ -17,6 +17,9 @@ const PART_MS: Readonly<Record<keyof Elapsed, number>> = {
   milliseconds: 1,
 };
 
+/** As much as there is between the first and the last Date. */
+const LONGEST_MS = 2 * 8.64e15;
+
 export const ELAPSED_PARTS = Object.keys(PART_MS);
 
 /** The sum, in whole ms, at least one if it is anything. Throws a RangeError that names the part that is no number. */
@@ -24,8 +27,9 @@ export function elapsedMs(parts: Elapsed): number {
   let sum = 0;
   for (const [name, ms] of Object.entries(PART_MS)) {
     const value = parts[name as keyof Elapsed] ?? 0;
-    if (!Number.isFinite(value)) throw new RangeError(`${name}: must be a number, is ${value}`);
+    if (!Number.isFinite(value)) throw new RangeError(`${name}: must be a number, is ${String(value)}`);
     sum += value * ms;
   }
+  if (!(Math.abs(sum) <= LONGEST_MS)) throw new RangeError(`the sum of its parts is too long: ${sum} ms`);
   return sum > 0 ? Math.max(1, Math.round(sum)) : Math.round(sum);
 }

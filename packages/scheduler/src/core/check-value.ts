@@ -1,0 +1,49 @@
+/** Makes the error of a field and a reason. */
+type Refuse = (field: string, reason: string) => Error;
+
+/** `whole`: at least 1. `amount`: 0 or more. `size`: `amount` or Infinity. `places`: `whole` or Infinity. */
+export type NumberKind = "whole" | "amount" | "size" | "places";
+
+const MUST_BE: Readonly<Record<NumberKind, string>> = {
+  whole: "a whole number from 1",
+  amount: "a number, 0 or more",
+  size: "a number, 0 or more",
+  places: "a whole number from 1",
+};
+const FITS: Readonly<Record<NumberKind, (value: number) => boolean>> = {
+  whole: (value) => Number.isSafeInteger(value) && value >= 1,
+  amount: (value) => Number.isFinite(value) && value >= 0,
+  size: (value) => value >= 0,
+  places: (value) => (Number.isSafeInteger(value) && value >= 1) || value === Number.POSITIVE_INFINITY,
+};
+
+/** Throws on the first of these options that is given and not such a number: a text or NaN would be compared in silence. */
+export function checkNumbers<T>(
+  options: T,
+  kinds: { readonly [Name in keyof T]?: NumberKind },
+  refuse: Refuse = (field, reason) => new TypeError(`${field}: ${reason}`),
+): void {
+  for (const [name, kind] of Object.entries(kinds) as [keyof T & string, NumberKind][]) {
+    const value: unknown = options[name];
+    if (value === undefined || (typeof value === "number" && FITS[kind](value))) continue;
+    throw refuse(name, `must be ${MUST_BE[kind]}, is ${shown(value)}`);
+  }
+}
+
+/** Throws when a value is given that is none of the known. */
+export function checkOneOf(field: string, value: unknown, known: readonly string[], refuse: Refuse): void {
+  if (value === undefined || known.includes(value as string)) return;
+  throw refuse(field, `must be ${known.map((name) => `"${name}"`).join(" or ")}, is ${shown(value)}`);
+}
+
+/** Throws when a value is given that is no text, or an empty one. */
+export function checkName(field: string, value: unknown, refuse: Refuse): void {
+  if (value === undefined || (typeof value === "string" && value !== "")) return;
+  throw refuse(field, `must be a text that is not empty, is ${shown(value)}`);
+}
+
+/** A value in a message: short, and of any kind. */
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  return typeof value === "object" && value !== null ? (value.constructor?.name ?? "an object") : String(value);
+}
