@@ -221,6 +221,9 @@ describe.each(STORE_KINDS)("a backfill on %s", (kind) => {
     expect([3, 4]).toContain(runs.length);
     expect(runs.every(({ scheduledAt }) => scheduledAt <= nowMs + HOUR_MS)).toBe(true);
     await eventually(() => expect(world.ran).toHaveLength(runs.length));
+    await eventually(async () =>
+      expect((await world.executions()).every(({ state }) => state === "executed")).toBe(true),
+    );
     await scheduler.pause();
     await job.modify({ nextRunTime: new Date(hour(2)) });
     const before = await job.backfill({ from: hour(0), to: hour(5) });

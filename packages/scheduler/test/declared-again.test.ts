@@ -74,6 +74,13 @@ describe("a job that is declared at each start", () => {
     expect(await play(spec, [0, 20_000, 30_000, 40_000], 50_000)).toEqual([10_000]);
   });
 
+  test.each(["keep", "replace"] as const)("once, %s: a moment given as nextRunTime as well", async (onConflict) => {
+    for (const nextRunTime of [new Date(T0 + 10_000), T0 + 10_000, "2026-01-05 07:30:10"]) {
+      const spec = { ...once, onConflict, nextRunTime };
+      expect(await play(spec, [0, 5_000, 20_000, 30_000, 40_000], 50_000)).toEqual([10_000]);
+    }
+  });
+
   test("once, at another moment: runs at that as well", async () => {
     const clock = new VirtualClock(T0);
     const scheduler = new Scheduler({ clock, timezone: "UTC", logger: quiet });

@@ -28,7 +28,10 @@ export interface JobSpec extends JobPolicy {
   /** A text is a crontab line, an interval (`every 5 minutes`) or a date. Without a trigger the job runs once, now. */
   readonly trigger?: Trigger | TriggerState | string;
   readonly store?: string;
-  /** When it runs first: a moment (in the past: a misfire), "now", or null to add it paused. By default the trigger says. */
+  /**
+   * When it runs first: a moment (in the past: a misfire), "now", or null to add it paused. By default the trigger says;
+   * without a trigger this is the job's only run.
+   */
   readonly nextRunTime?: DateInput | "now" | null;
   /** The same as `nextRunTime: "now"`. */
   readonly runImmediately?: boolean;
@@ -169,7 +172,8 @@ export interface Surroundings {
 export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
   checkSpec(spec);
   const id = checkedId(spec.id ?? around.newId());
-  const bare = liveTrigger(spec.trigger ?? date(), around.timezone).anchored(around.nowMs);
+  const given = spec.trigger ?? declaredMoment(spec, around);
+  const bare = liveTrigger(given ?? date(), around.timezone).anchored(around.nowMs);
   const trigger = withJobOffset(bare, id, spec.randomizedOffset);
   const { defaults } = around;
   return {
@@ -195,7 +199,7 @@ export function toRecord(spec: JobSpec, around: Surroundings): JobRecord {
     ...leftToTask(spec, around),
     ...checkedLimit(spec.maxRuns),
     ...offsetOf(spec.randomizedOffset),
-    incarnation: isDeclaredOnce(spec, trigger, around.timezone) ? ONCE : incarnationOf(around),
+    incarnation: isDeclaredOnce(spec.id, given, trigger, around.timezone) ? ONCE : incarnationOf(around),
     ...zoneStamp(trigger, around.nowMs),
     createdMs: around.nowMs,
     // Higher than any version of a job of this id that was there before: its claims must not pass for claims of this one.
@@ -253,11 +257,22 @@ function withoutSettings(settings: readonly TaskSetting[], said: JobPolicy): Pic
   return left.length === 0 ? {} : { fromTask: left };
 }
 
+/** A `nextRunTime` without a trigger is the one moment of the job. */
+function declaredMoment({ nextRunTime }: JobSpec, around: Surroundings): Trigger | undefined {
+  if (nextRunTime === undefined || nextRunTime === null || nextRunTime === "now") return undefined;
+  return date({ runAt: moment(nextRunTime, around)! });
+}
+
 /**
  * A job with an id of its own and a fixed moment is the same job however often it is declared: its run time, executed
  * once, is not executed again while the history knows of it.
  */
-function isDeclaredOnce({ id, trigger: given }: JobSpec, trigger: Trigger, timezone: string): boolean {
+function isDeclaredOnce(
+  id: string | undefined,
+  given: JobSpec["trigger"],
+  trigger: Trigger,
+  timezone: string,
+): boolean {
   if (id === undefined || given === undefined || innermost(trigger).kind !== "date") return false;
   return JSON.stringify(innermost(trigger)) === JSON.stringify(innermost(liveTrigger(given, timezone)));
 }

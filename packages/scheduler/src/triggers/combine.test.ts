@@ -57,3 +57,15 @@ test("a default zone reaches the parts", () => {
 test("without a trigger there is nothing to combine", () => {
   expect(() => anyOf()).toThrow(/^triggers: /);
 });
+
+test.each([
+  [
+    "a list",
+    [cron({ hour: 1 }), cron({ hour: 2 })],
+    "triggers[0]: must be a trigger, such as interval({ minutes: 5 }); write the",
+  ],
+  ["a text", "0 0 * * *", "triggers[0]: must be a trigger, such as interval({ minutes: 5 })"],
+])("%s is no trigger of a combination", (_what, given, message) => {
+  expect(() => anyOf(given as never)).toThrow(message);
+  expect(() => allOf(given as never, { jitter: 5 })).toThrow(message);
+});

@@ -22,8 +22,15 @@ export function allOf(...triggers: Combined): AllOfTrigger {
 
 function split(parts: Combined): [readonly Trigger[], CombineOptions] {
   const last = parts.at(-1);
-  if (last === undefined || "next" in last) return [parts as readonly Trigger[], {}];
+  if (last === undefined || typeof last !== "object" || "next" in last || Array.isArray(last))
+    return [parts as readonly Trigger[], {}];
   return [parts.slice(0, -1) as readonly Trigger[], last];
+}
+
+function checkTrigger(trigger: unknown, at: number): void {
+  if (typeof trigger === "object" && trigger !== null && "next" in trigger) return;
+  const list = Array.isArray(trigger) ? "; write the triggers one after the other, without a list" : "";
+  throw new TypeError(`triggers[${at}]: must be a trigger, such as interval({ minutes: 5 })${list}`);
 }
 
 const TRIES = 10_000;
@@ -39,6 +46,7 @@ abstract class CombinedTrigger implements Trigger {
     checkOptions("a combination", options, ["jitter"]);
     const { jitter = 0 } = options;
     if (triggers.length === 0) throw new RangeError("triggers: at least one is needed");
+    triggers.forEach(checkTrigger);
     if (!(Number.isFinite(jitter) && jitter >= 0)) {
       throw new RangeError(`jitter: must be a number of seconds, 0 or more, is ${String(jitter)}`);
     }
