@@ -163,8 +163,15 @@ describe("a value that cannot be", () => {
     maxAgeMs: (maxAge, scheduler) => scheduler.deleteOldExecutions(maxAge as number),
     "retries.delayMs": (delayMs, scheduler) => add(scheduler, { retries: { max: 1, delayMs } }),
     "retries.maxDelayMs": (maxDelayMs, scheduler) => add(scheduler, { retries: { max: 1, maxDelayMs } }),
+    'task "add": timeoutMs': (timeoutMs) => app().task("add", { timeoutMs } as object, () => {}),
+    terminatePollMs: (terminatePollMs) => app().worker({ terminatePollMs } as object),
+    retries: (retries) => app().message("add", { retries } as object),
     jitter: (jitter) => interval({ hours: 1, jitter } as object),
   };
+
+  function app(): TaskApp {
+    return new TaskApp({ broker: "redis://x" });
+  }
 
   function add(scheduler: Scheduler, more: object): Promise<unknown> {
     return scheduler.addJob({ func: "task", nextRunTime: null, ...more } as JobSpec);

@@ -1,3 +1,4 @@
+import { checkNumbers } from "../core/check-value.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { checkMilliseconds } from "../time/parse.js";
 import type { LinkTimes } from "./message.js";
@@ -51,6 +52,7 @@ const NAMES: OptionNames<ApplyOptions> = {
 /** Throws on an option that no call has. */
 export function checkApplyOptions(options: ApplyOptions): void {
   checkKnown<ApplyOptions>(options, NAMES, "a call of a task");
+  checkNumbers<ApplyOptions>(options, { retries: "amount", priority: "amount" });
 }
 
 const ID = /^[\w.-]{1,128}$/;

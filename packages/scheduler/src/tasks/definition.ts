@@ -1,3 +1,4 @@
+import { checkNumbers } from "../core/check-value.js";
 import type { Overlap } from "../core/job-record.js";
 import { checkedOverlap } from "../core/job-spec.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -116,5 +117,16 @@ const NAMES: OptionNames<TaskDefinition> = {
 /** Throws on an option that no task has. */
 export function checkDefinition(name: string, definition: TaskDefinition): void {
   checkKnown<TaskDefinition>(definition, NAMES, `task "${name}"`);
+  checkNumbers<TaskDefinition>(
+    definition,
+    {
+      maxDeliveries: "whole",
+      timeoutMs: "whole",
+      retryDelay: "amount",
+      retryBackoffMax: "amount",
+      ...(definition.maxRetries === null ? {} : { maxRetries: "amount" }),
+    },
+    (field, reason) => new TypeError(`task "${name}": ${field}: ${reason}`),
+  );
   if (definition.overlap !== undefined) checkedOverlap(definition.overlap, `task "${name}": overlap`);
 }

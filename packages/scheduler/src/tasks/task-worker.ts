@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Job, UnrecoverableError, Worker } from "bullmq";
 import { SHUTDOWN, type ShutdownOptions } from "../core/call-options.js";
+import { checkNumbers } from "../core/check-value.js";
 import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -89,6 +90,12 @@ export class TaskWorker implements AsyncDisposable {
   /** `app.worker(…)` makes them. */
   constructor(app: TaskApp, options: TaskWorkerOptions, onClosed: () => void) {
     checkKnown<TaskWorkerOptions>(options, OPTIONS, "worker");
+    checkNumbers<TaskWorkerOptions>(options, {
+      concurrency: "whole",
+      lockMs: "whole",
+      abortGraceMs: "size",
+      terminatePollMs: "whole",
+    });
     this.#app = app;
     this.#options = options;
     this.#onClosed = onClosed;
