@@ -8,6 +8,9 @@ import { migratedMysql, privateMysql, throwawayMysql } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { migrate, openMysql } from "./index.js";
 
+/** Wide limits: a busy machine creates tables slowly. */
+const PATIENT = { acquireTimeoutMs: 30_000, statementTimeoutMs: 30_000 };
+
 const OURS = fileURLToPath(new URL("../../../migrations", import.meta.url));
 const folders: string[] = [];
 afterEach(() => {
@@ -22,7 +25,7 @@ function folderOf(files: Record<string, string>): string {
 }
 
 async function schemaOf(url: string): Promise<string[]> {
-  await using mysql = openMysql(url);
+  await using mysql = openMysql(url, PATIENT);
   const tables = (await mysql.query<Record<string, string>>("SHOW TABLES")).map((row) => String(Object.values(row)[0]));
   const shown: string[] = [];
   for (const table of tables) {
@@ -70,7 +73,7 @@ describe("migrating", () => {
       "002-b.sql": "CREATE TABLE b (id INT PRIMARY KEY)",
     };
     expect(await migrate(database.url, folderOf(more))).toEqual(["002-b", "010-c"]);
-    await using mysql = openMysql(database.url);
+    await using mysql = openMysql(database.url, PATIENT);
     expect(await mysql.query("SELECT c FROM b")).toEqual([]);
   });
 
@@ -151,7 +154,7 @@ describe("a migrator that is killed", () => {
   test("of a version that recorded no starts is followed by one that finds the statement done, whichever it was", async () => {
     await using database = await migratedMysql((url) => migrate(url, OURS));
     const expected = await schemaOf(database.url);
-    await using mysql = openMysql(database.url);
+    await using mysql = openMysql(database.url, PATIENT);
     const names = (await mysql.query<{ name: string }>("SELECT name FROM kysely_migration ORDER BY name")).map(
       ({ name }) => name,
     );
@@ -172,7 +175,7 @@ describe("a migrator that is killed", () => {
     await using database = await throwawayMysql();
     const files = { "001-a.sql": "CREATE TABLE a (id INT PRIMARY KEY)" };
     await migrate(database.url, folderOf(files));
-    await using mysql = openMysql(database.url);
+    await using mysql = openMysql(database.url, PATIENT);
     await mysql.write("DROP TABLE migration_starts");
     await mysql.write("CREATE TABLE b (id INT)");
     const more = { ...files, "002-b.sql": "CREATE TABLE b (id INT)", "003-a.sql": "CREATE TABLE a (id INT)" };
@@ -195,8 +198,8 @@ test("servers where autocommit is off, texts in double quotes are names and back
   const files = { "001-a.sql": "CREATE TABLE a (id INT PRIMARY KEY)", "002-b.sql": "INSERT INTO a VALUES (1)" };
   expect(await migrate(server.url, folderOf(files))).toEqual(["001-a", "002-b"]);
   expect(await migrate(server.url, folderOf(files))).toEqual([]);
-  await using first = openMysql(server.url);
-  await using second = openMysql(server.url);
+  await using first = openMysql(server.url, PATIENT);
+  await using second = openMysql(server.url, PATIENT);
   await first.write("INSERT INTO a VALUES (2)");
   await second.write("UPDATE a SET id = 3 WHERE id = 2"); // no lock was kept
   expect(await second.query("SELECT id FROM a ORDER BY id")).toEqual([{ id: 1 }, { id: 3 }]);
