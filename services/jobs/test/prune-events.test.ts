@@ -20,7 +20,7 @@ afterAll(async () => {
 /** Ten events a day from 40 days ago on: the first hundred are older than 30 days. */
 async function landForFortyDays(): Promise<void> {
   const rows = Array.from({ length: 400 }, (_, index) => {
-    const at = Date.now() - 40 * DAY_MS + Math.floor(index / 10) * DAY_MS + 1_000;
+    const at = Date.now() - 40 * DAY_MS + Math.floor(index / 10) * DAY_MS + DAY_MS / 2;
     return `(7, 0, 1, ${index + 1}, 'click', REPEAT('\\0', 16), 1, 0, 2, ${at}, ${at}, ${at})`;
   });
   await world.mysql.write(
