@@ -48,7 +48,7 @@ const range = { from: 0, to: 1 };
 const fluent = new ScheduleBook({ timezone: "UTC" }).every().day.do(func);
 const table = { user: "root", text: "", system: false };
 
-/** Who takes options, one of them by its right name, and a call with options of which that one is misspelt. */
+/** Function that takes options, one of them by its right name, and a call with options of which that one is misspelt. */
 const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknown]>> = {
   "AsyncResult.get": ["timeoutMs", (wrong) => app.AsyncResult("a").get(wrong)],
   "AsyncResult.revoke": ["terminate", (wrong) => app.AsyncResult("a").revoke(wrong)],

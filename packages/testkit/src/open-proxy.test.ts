@@ -184,7 +184,7 @@ async function dial(port: number): Promise<Socket> {
   return socket;
 }
 
-/** What comes back. */
+/** The reply. */
 async function say(socket: Socket, text: string): Promise<string> {
   const answer = once(socket, "data");
   socket.write(text);
@@ -192,7 +192,7 @@ async function say(socket: Socket, text: string): Promise<string> {
   return chunk.toString();
 }
 
-/** What comes back, or "silence" when nothing does for a moment. */
+/** The reply, or "silence" when nothing does for a moment. */
 function heardOf(socket: Socket, text: string): Promise<string> {
   return Promise.race([say(socket, text), setTimeout(60, "silence", { ref: false })]);
 }

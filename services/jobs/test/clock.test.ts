@@ -13,7 +13,7 @@ const CLOCKS = {
   "is set back by an hour while it waits": { JUMP_MS: String(-HOUR_MS), JUMP_AFTER_MS: "3000" },
 };
 
-/** How long after its time an order was cancelled by a job service with that clock, ms. */
+/** Delay with which a job service of that clock cancelled an order, ms. */
 async function latenessUnder(clock: Record<string, string>): Promise<number> {
   await using world = await openWorld();
   const author = await world.addUser("author");

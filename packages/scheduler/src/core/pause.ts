@@ -29,7 +29,7 @@ export function unpaused<T extends JobRecord>({ pausedUntilMs: _until, pauseNote
   return rest;
 }
 
-/** What the pause of a job says, for another record of it. */
+/** The pause of a job, for another record of it. */
 export function pauseOf({ pausedUntilMs, pauseNote }: JobRecord): Pick<JobRecord, "pausedUntilMs" | "pauseNote"> {
   return {
     ...(pausedUntilMs === undefined ? {} : { pausedUntilMs }),

@@ -22,7 +22,7 @@ type DefinedOf<Value, Member extends keyof Value> =
 type AbsenceOf<Value, Member extends keyof Value> =
   Record<never, never> extends Pick<Value, Member> ? undefined : never;
 
-/** What is said of a job, with arguments of these types. */
+/** A job's description, with arguments of these types. */
 export type WithArguments<Spec, Args extends readonly unknown[], Kwargs> = Omit<Spec, "args" | "kwargs"> & {
   readonly args?: Args & JsonOf<Args>;
   readonly kwargs?: Kwargs & JsonOf<Kwargs>;

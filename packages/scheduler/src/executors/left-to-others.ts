@@ -1,8 +1,8 @@
 import type { Logger } from "../core/executor.js";
 
-/** How long a task that a worker does not know is left to workers that do, ms. */
+/** Time for which a task that a worker does not know is left to workers that do, ms. */
 export const UNKNOWN_TASK_MS = 20_000;
-/** How soon it is offered again. */
+/** Time until it is offered again, ms. */
 const OFFER_EVERY_MS = 500;
 
 interface Unknown {

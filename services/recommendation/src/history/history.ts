@@ -5,7 +5,7 @@ const BATCHES_MAX = 256;
 const BATCHES_AFTER_TRIM = 192;
 /** The served window: older batches go with the next trim. */
 export const WINDOW_MS = 7 * 24 * 60 * 60 * 1_000;
-/** How much older than asked for the served articles in memory may be before they are read anew. */
+/** Age beyond what was asked for that served articles in memory may have before they are read anew. */
 const SERVED_SLACK_MS = 6 * 60 * 60 * 1_000;
 /** Memory of a history without batches, of a batch that holds its articles, and of an article in `served`. */
 const EMPTY_BYTES = 500;

@@ -10,7 +10,7 @@ interface Waiting {
 
 /** How many reports go together. */
 const BATCH = 200;
-/** How often a report is tried alone before it counts as refused. */
+/** Number of times a report is tried alone before it counts as refused. */
 const TRIES_ALONE = 5;
 const PAUSE_MS = 10;
 /** What a store that is away may cost at the end. */

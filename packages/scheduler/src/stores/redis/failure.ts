@@ -11,7 +11,7 @@ const LOGIN_CODES = new Set(["WRONGPASS", "NOAUTH"]);
 const LOGIN = /^ERR (invalid password|AUTH\b|Client sent AUTH)/i;
 const TLS_CODE = /^(ERR_SSL|ERR_TLS|EPROTO$|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
-/** What an error of a connection, or of a command, says of Redis. */
+/** State of Redis by an error of a connection or of a command. */
 export function redisFailure(thrown: unknown): RedisFailure {
   const error = ((thrown as { lastNodeError?: unknown } | undefined)?.lastNodeError ?? thrown) as NodeJS.ErrnoException;
   const message = error.message || String(error.code ?? error);

@@ -7,7 +7,7 @@ import { isReply } from "./failure.js";
 const PING_EVERY_MS = 1_000;
 const PONG_WITHIN_MS = 1_000;
 
-/** How soon a refused channel is asked for again, doubling up to a minute: the right may be granted meanwhile. */
+/** Time until a refused channel is asked for again, doubling up to a minute: the right may be granted meanwhile. */
 const REFUSED_MIN_MS = 1_000;
 const REFUSED_MAX_MS = 60_000;
 
