@@ -2,7 +2,6 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { decodeJob, encodeJob, type JobRecord } from "../src/core/job-record.js";
 import { toRecord } from "../src/core/job-spec.js";
-import { kept } from "../src/core/kept.js";
 import { EveryTrigger } from "../src/fluent/every-trigger.js";
 import {
   allOf,
@@ -17,6 +16,7 @@ import {
   Scheduler,
   type Trigger,
 } from "../src/index.js";
+import { kept } from "../src/scheduler/keep-timetable.js";
 import { seededRandom } from "../src/sim/seeded-random.js";
 import { settled, VirtualClock } from "../src/sim/virtual-clock.js";
 import { triggerFromJSON } from "../src/triggers/trigger-from-json.js";

@@ -1,7 +1,7 @@
 import { eventually } from "@headline/testkit";
 import { afterAll, afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { pendingUnderNewRules } from "../src/core/under-new-rules.js";
+import { pendingUnderNewRules } from "../src/core/zone-migration.js";
 import { applyCrontab, registerCrontab } from "../src/crontab/index.js";
 import {
   allOf,

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import type { Scheduler } from "../core/scheduler.js";
 import { installTable, readTable, removeTable } from "../crontab/crontab-table.js";
 import { parseCrontab } from "../crontab/parse-crontab.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { editText } from "./edit-text.js";
 import { withClient } from "./open-store.js";
 import { HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";

@@ -1,7 +1,7 @@
-import type { Job } from "../core/job.js";
 import { liveNodes, missingOf } from "../core/orphans.js";
-import type { Scheduler } from "../core/scheduler.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";
+import type { Job } from "../scheduler/job.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { withClient } from "./open-store.js";
 import { HELP, positionals, readArguments, STORE_OPTIONS } from "./usage.js";
 

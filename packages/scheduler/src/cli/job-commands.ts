@@ -1,10 +1,10 @@
-import type { BackfillOptions } from "../core/backfill.js";
 import { JobNotFoundError, JobSpecError, MaxInstancesError } from "../core/errors.js";
 import type { Execution, ExecutionState } from "../core/execution.js";
-import type { Job, PauseOptions } from "../core/job.js";
 import type { Overlap } from "../core/job-record.js";
-import type { Scheduler } from "../core/scheduler.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";
+import type { BackfillOptions } from "../scheduler/backfill.js";
+import type { Job, PauseOptions } from "../scheduler/job.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { isoLocal } from "../time/format.js";
 import { withClient } from "./open-store.js";
 import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";

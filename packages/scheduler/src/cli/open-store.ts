@@ -1,5 +1,5 @@
 import type { JobStore } from "../core/job-store.js";
-import { Scheduler } from "../core/scheduler.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import "../fluent/every-trigger.js"; // so that jobs of every() can be read
 import { registerCrontab } from "../crontab/apply-crontab.js";
 import { storeKind, openStore as stores } from "../stores/open-store.js";

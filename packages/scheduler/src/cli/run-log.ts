@@ -1,8 +1,8 @@
 import { systemClock } from "../core/clock.js";
 import type { ExecutionEvent } from "../core/events.js";
 import type { Logger } from "../core/executor.js";
-import type { Scheduler } from "../core/scheduler.js";
 import type { CommandFailedError, CommandResult } from "../crontab/run-command.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 
 /** Lines on stdout: one for each end of a run, and what the scheduler has to say. */
 export interface RunLog {

@@ -11,7 +11,7 @@ import {
   throwawayRedis,
 } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Scheduler } from "../core/scheduler.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import { interval } from "../triggers/index.js";
 import { openStore } from "./open-store.js";
 

@@ -1,7 +1,7 @@
+import type { DueRuns } from "../worker/due-runs.js";
 import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
 import type { Decision, Verdict } from "./job-store.js";
-import type { DueRuns } from "./session/misfire.js";
 
 type Counted = Pick<JobRecord, "maxRuns" | "runCount">;
 

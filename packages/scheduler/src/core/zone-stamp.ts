@@ -3,7 +3,7 @@ import type { Instant, Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { zonesOf } from "../triggers/zones-of.js";
 import type { JobRecord } from "./job-record.js";
-import { pendingUnderNewRules, sameLocalTime } from "./under-new-rules.js";
+import { pendingUnderNewRules, sameLocalTime } from "./zone-migration.js";
 
 /** The rules of this process for the zones of a trigger, to be stored with what it computed. */
 export function zoneStamp(trigger: Trigger, nowMs: Instant): Pick<JobRecord, "zoneRules"> {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { Scheduler } from "../core/scheduler.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import { VirtualClock } from "../sim/virtual-clock.js";
 import { applyCrontab, jobsTagged } from "./apply-crontab.js";
 import { CrontabError } from "./crontab-entry.js";

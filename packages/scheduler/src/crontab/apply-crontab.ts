@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { DeclaredSpec } from "../core/declarations.js";
 import { JobNotFoundError } from "../core/errors.js";
 import type { Logger } from "../core/executor.js";
-import type { Job } from "../core/job.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import type { Scheduler } from "../core/scheduler.js";
+import type { DeclaredSpec } from "../scheduler/declarations.js";
+import type { Job } from "../scheduler/job.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { type CrontabEntry, CrontabError, type CrontabNote, everRuns } from "./crontab-entry.js";
 import { parseCrontab } from "./parse-crontab.js";
 import { COMMAND_TASK, commandTask } from "./run-command.js";

@@ -1,4 +1,4 @@
-import type { Scheduler } from "../core/scheduler.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { date } from "../triggers/date.js";
 import {
   type AppliedCrontab,

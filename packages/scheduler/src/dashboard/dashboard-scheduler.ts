@@ -1,5 +1,5 @@
 import type { Application, Request } from "express";
-import type { Scheduler } from "../core/scheduler.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 
 /** What the dashboard needs of a scheduler; the real one has it all. */
 export type DashboardScheduler = Pick<

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import type { Scheduler } from "../core/scheduler.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { crontab, interval } from "../triggers/index.js";
 import { type OpenDashboard, openDashboard } from "./testing/open-dashboard.js";

@@ -1,6 +1,6 @@
 import { eventually, throwawayMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
-import { Scheduler } from "../core/scheduler.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import { MySQLJobStore } from "../stores/mysql.js";
 import { interval } from "../triggers/index.js";
 import { segment } from "./paths.js";

@@ -1,9 +1,9 @@
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import express from "express";
-import type { Scheduler } from "../core/scheduler.js";
 import { installTable, removeTable } from "../crontab/crontab-table.js";
 import { COMMAND_TASK } from "../crontab/run-command.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { crontab, date, interval } from "../triggers/index.js";
 import { keepScheduler, schedulerOf } from "./dashboard-scheduler.js";

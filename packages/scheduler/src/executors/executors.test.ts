@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { throwawayRedis } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { Scheduler } from "../core/scheduler.js";
 import type { Executor, RunContext } from "../index.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import { settled, VirtualClock } from "../sim/virtual-clock.js";
 import { AsyncExecutor } from "./async-executor.js";
 import { BullExecutor } from "./bull-executor.js";

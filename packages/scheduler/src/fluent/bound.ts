@@ -1,8 +1,8 @@
-import type { Job } from "../core/job.js";
 import type { JobSpec } from "../core/job-spec.js";
 import type { Json } from "../core/json.js";
-import type { Scheduler } from "../core/scheduler.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
+import type { Job } from "../scheduler/job.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { CancelJob } from "./cancel-job.js";
 import type { EveryTrigger } from "./every-trigger.js";
 import type { JobFunction } from "./fluent-job.js";

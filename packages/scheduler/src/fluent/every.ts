@@ -1,5 +1,5 @@
-import type { Job } from "../core/job.js";
-import type { Scheduler } from "../core/scheduler.js";
+import type { Job } from "../scheduler/job.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { zone } from "../time/zone.js";
 import { DaySet } from "../triggers/day-set.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import type { Job } from "../core/job.js";
-import type { Scheduler } from "../core/scheduler.js";
+import type { Job } from "../scheduler/job.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import { localText } from "../time/format.js";
 import type { Instant } from "../triggers/trigger.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";

@@ -1,7 +1,7 @@
 import { JobNotFoundError } from "../core/errors.js";
 import type { Executor, Outcome, Run } from "../core/executor.js";
 import type { Claims } from "../core/job-store.js";
-import { Scheduler } from "../core/scheduler.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import { settled, VirtualClock } from "../sim/virtual-clock.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { cron } from "../triggers/cron.js";

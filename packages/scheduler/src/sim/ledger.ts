@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Execution, ExecutionState } from "../core/execution.js";
-import type { Scheduler } from "../core/scheduler.js";
 import type { RunContext } from "../core/task.js";
+import type { Scheduler } from "../scheduler/scheduler.js";
 import type { MemoryJobStore } from "../stores/memory.js";
 import type { NodeClock } from "./node-clock.js";
 import type { VirtualClock } from "./virtual-clock.js";

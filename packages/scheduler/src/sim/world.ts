@@ -1,9 +1,9 @@
 import { ConflictingIdError } from "../core/errors.js";
 import type { JobSpec } from "../core/job-spec.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { Scheduler } from "../core/scheduler.js";
 import type { RunContext } from "../core/task.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
+import { Scheduler } from "../scheduler/scheduler.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { date } from "../triggers/date.js";
 import { interval } from "../triggers/interval.js";

@@ -1,7 +1,7 @@
-import type { DeclaredJobs, DeclaredSpec } from "../core/declarations.js";
 import type { Json } from "../core/json.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { RunContext } from "../core/task.js";
+import type { DeclaredJobs, DeclaredSpec } from "../scheduler/declarations.js";
 import { crontab } from "../triggers/crontab.js";
 import type { Elapsed } from "../triggers/elapsed.js";
 import { interval } from "../triggers/interval.js";

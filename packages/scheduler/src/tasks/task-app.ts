@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { defaultLogger } from "../core/default-logger.js";
 import type { Logger } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { safeLogger } from "../core/safe-logger.js";
+import { safeLogger } from "../core/logger.js";
 import {
   patientConnection,
   persistentConnection,

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { Job, UnrecoverableError, Worker } from "bullmq";
-import { SHUTDOWN, type ShutdownOptions } from "../core/call-options.js";
 import { checkNumbers } from "../core/check-value.js";
 import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
 import type { Json } from "../core/json.js";
@@ -16,6 +15,7 @@ import { patientConnection } from "../executors/redis-target.js";
 import { RunningSet } from "../executors/running-set.js";
 import { settledOrIgnored } from "../executors/settled-or-ignored.js";
 import { untilPermitted } from "../executors/until-permitted.js";
+import { SHUTDOWN, type ShutdownOptions } from "../scheduler/call-options.js";
 import { BoundTask, RetryRequested } from "./bound-task.js";
 import type { Broker } from "./broker.js";
 import { intervalOf, type RegisteredTask } from "./definition.js";

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { bundled } from "@headline/testkit";
-import { Scheduler } from "../../src/core/scheduler.js";
+import { Scheduler } from "../../src/scheduler/scheduler.js";
 import { date } from "../../src/triggers/date.js";
 import { interval } from "../../src/triggers/interval.js";
 import { openStore } from "./open-store.js";

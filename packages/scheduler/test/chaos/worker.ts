@@ -1,5 +1,5 @@
-import { Scheduler } from "../../src/core/scheduler.js";
 import type { RunContext } from "../../src/core/task.js";
+import { Scheduler } from "../../src/scheduler/scheduler.js";
 import { openStore } from "./open-store.js";
 
 /** A scheduler in a process of its own, to be killed. Says on stdout what starts and ends: a pipe keeps it, whatever happens. */

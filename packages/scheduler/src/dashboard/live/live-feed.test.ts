@@ -1,6 +1,6 @@
 import { eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
-import { Scheduler } from "../../core/scheduler.js";
+import { Scheduler } from "../../scheduler/scheduler.js";
 import { MemoryJobStore } from "../../stores/memory.js";
 import { interval } from "../../triggers/index.js";
 import { openDashboard } from "../testing/open-dashboard.js";

@@ -1,7 +1,7 @@
 import type { DurationStatistics, Execution } from "../../core/execution.js";
-import type { Job } from "../../core/job.js";
 import type { Missing } from "../../core/orphans.js";
 import { TABLE_TAG } from "../../crontab/table-tag.js";
+import type { Job } from "../../scheduler/job.js";
 import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import { NotFoundProblem } from "../http/problem.js";
 import { FINAL_STATES, type JobState } from "../wording.js";

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import { Scheduler } from "../../core/scheduler.js";
 import type { SchedulerOptions } from "../../core/scheduler-options.js";
+import { Scheduler } from "../../scheduler/scheduler.js";
 import { type Dashboard, type DashboardOptions, dashboard } from "../dashboard.js";
 
 export interface OpenDashboard extends AsyncDisposable {

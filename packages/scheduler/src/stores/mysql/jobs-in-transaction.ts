@@ -1,8 +1,8 @@
 import { encodeJob } from "../../core/job-record.js";
 import { checkDefaults, type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
+import type { WithArguments } from "../../core/json-arguments.js";
 import { checkKnown, type OptionNames } from "../../core/known-options.js";
 import { idMaker } from "../../core/new-id.js";
-import type { WithArguments } from "../../core/sendable-arguments.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
 import { checkStorable } from "./check-storable.js";

@@ -1,0 +1,16 @@
+import type { Logger } from "../core/executor.js";
+import type { JobRecord } from "../core/job-record.js";
+import type { Trigger } from "../triggers/trigger.js";
+
+/** Logs what a careful reader should know about a job's trigger, or about those inside it. */
+export function warnOf({ name, trigger }: Pick<JobRecord, "name" | "trigger">, logger: Logger): void {
+  for (const warning of warningsOf(trigger)) logger.warn(`Job "${name}": ${warning}`);
+}
+
+function warningsOf(trigger: Trigger): readonly string[] {
+  const { warnings = [], triggers = [] } = trigger as Trigger & {
+    warnings?: readonly string[];
+    triggers?: readonly Trigger[];
+  };
+  return [...warnings, ...triggers.flatMap(warningsOf)];
+}
