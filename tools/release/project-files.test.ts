@@ -1,0 +1,80 @@
+import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { parse } from "yaml";
+
+interface Job {
+  readonly container: string | { readonly image: string };
+  readonly strategy: { readonly matrix: { readonly node?: readonly number[]; readonly mysql?: readonly string[] } };
+  readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
+}
+interface Form {
+  readonly name: string;
+  readonly description: string;
+  readonly body: readonly {
+    readonly type: string;
+    readonly id: string;
+    readonly attributes: { readonly label: string };
+  }[];
+}
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const manifest = JSON.parse(text("package.json")) as {
+  readonly engines: { readonly node: string };
+  readonly scripts: Readonly<Record<string, string>>;
+};
+const { jobs } = parse(text(".github/workflows/ci.yml")) as { readonly jobs: Readonly<Record<string, Job>> };
+const lts = Number(text(".nvmrc"));
+const oldest = Number(/^>=(\d+)/.exec(manifest.engines.node)?.[1]);
+
+describe("the workflow", () => {
+  test("runs commands that exist", () => {
+    const commands = Object.values(jobs).flatMap(({ steps }) =>
+      steps.flatMap(({ run }) => (run === undefined ? [] : [run])),
+    );
+    expect(commands).toContain(".ci/run");
+    for (const script of npmScripts(commands.join("\n"))) expect(manifest.scripts).toHaveProperty([script]);
+    accessSync(join(ROOT, ".ci/run"), constants.X_OK);
+  });
+
+  test("covers the oldest supported Node and the LTS, MariaDB and MySQL", () => {
+    const { node = [] } = jobs["mariadb"]?.strategy.matrix ?? {};
+    expect(node[0]).toBe(oldest);
+    expect(node.at(-1)).toBe(lts);
+    expect(node).toEqual([20, 22, 24]);
+    expect(jobs["mysql"]?.strategy.matrix.mysql).toEqual(["8.0", "8.4"]);
+    expect(jobs["mysql"]?.container).toMatchObject({ image: `node:${lts}-bookworm` });
+  });
+});
+
+test("the images and the container for development run the Node of .nvmrc", () => {
+  expect(text(".devcontainer/devcontainer.json")).toContain(`typescript-node:${lts}-bookworm`);
+  expect(JSON.parse(text(".devcontainer/devcontainer.json"))).toHaveProperty("postCreateCommand", "npm install");
+});
+
+test("the documents name npm scripts that exist", () => {
+  for (const file of ["CONTRIBUTING.md", ".github/pull_request_template.md"])
+    for (const script of npmScripts(text(file)))
+      expect({ file, scripts: manifest.scripts }).toHaveProperty(["scripts", script]);
+});
+
+test("issue forms have a label for each field", () => {
+  const forms = readdirSync(join(ROOT, ".github/ISSUE_TEMPLATE")).filter((file) => file !== "config.yml");
+  expect(forms.sort()).toEqual(["bug.yml", "proposal.yml"]);
+  for (const file of forms) {
+    const form = parse(text(`.github/ISSUE_TEMPLATE/${file}`)) as Form;
+    expect(form).toMatchObject({ name: expect.any(String), description: expect.any(String) });
+    for (const field of form.body)
+      expect(field).toMatchObject({ id: expect.any(String), attributes: { label: expect.any(String) } });
+  }
+});
+
+function text(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+function npmScripts(commands: string): readonly string[] {
+  const run = [...commands.matchAll(/\bnpm run ([\w:-]+)/g)].map(([, name]) => name!);
+  const direct = [...commands.matchAll(/\bnpm (test|start)\b/g)].map(([, name]) => name!);
+  return [...run, ...direct];
+}
