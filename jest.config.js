@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { unitTests } from "./scripts/lib/unit-tests.mjs";
+import { unitTests } from "./tools/test-run/unit-tests.mjs";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 /** `npm run test:unit`, `test:perf` and `test:long` set it; `npm test` does not. */
@@ -14,7 +14,7 @@ export default {
   testEnvironment: "node",
   // Packages resolve to their sources. Never add "import": it breaks Jest's own CommonJS.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
-  roots: ["<rootDir>/packages", "<rootDir>/services", "<rootDir>/bench", "<rootDir>/scripts"],
+  roots: ["<rootDir>/packages", "<rootDir>/services", "<rootDir>/bench", "<rootDir>/tools"],
   testMatch: mode === "unit" ? unitTests(root) : mode === "perf" ? ["**/*.perf.test.ts"] : ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/", ...(mode === "perf" ? [] : [FIGURES])],
   modulePathIgnorePatterns: ["/dist/"],

@@ -105,7 +105,7 @@ describe("a service", () => {
 });
 
 test("every signing secret that stands in the repository is known as published", () => {
-  const folders = ["services", "packages", "scripts", "bench", "deploy"];
+  const folders = ["services", "packages", "tools", "bench", "deploy"];
   const files = folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
       .filter((path) => /\.(ts|mjs|ya?ml|json)$/.test(path) && !/node_modules|(^|\/)dist\//.test(path))

@@ -1,0 +1,37 @@
+/**
+ * Brings the schema of MYSQL_URL up to date, and loads the sample where there is nothing to read yet (not with
+ * NODE_ENV=production). The demo accounts keep the password of the repository only where HOST is loopback. For a deployment, before its
+ * services start.
+ */
+import { host, isLoopback, mysqlUrl, readConfig } from "@headline/config";
+import { z } from "zod";
+import { prepareDatabase } from "../launcher/prepare-database.mjs";
+import { commandLine } from "../lib/command-line.mjs";
+import { endWith } from "../lib/expected-failure.mjs";
+import { tell } from "../lib/terminal.mjs";
+
+commandLine({
+  usage:
+    "node tools/container/setup.mjs\n\nBrings the schema of MYSQL_URL up to date, and loads the sample where there is nothing.",
+});
+
+const Environment = z.object({
+  MYSQL_URL: mysqlUrl,
+  NODE_ENV: z.string().optional(),
+  /** Where readers reach the gateways. */
+  HOST: host.default("0.0.0.0"),
+});
+
+try {
+  const config = readConfig(Environment, process.env);
+  await prepareDatabase({
+    mysqlUrl: config.MYSQL_URL,
+    wantsSample: config.NODE_ENV !== "production",
+    isOpen: !isLoopback(config.HOST),
+    onProgress: tell,
+  });
+  tell("the database is ready");
+  process.exit(0);
+} catch (error) {
+  endWith(error);
+}
