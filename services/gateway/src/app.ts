@@ -48,6 +48,7 @@ import { boundPipelining } from "./http/exchanges.js";
 import { plainFraming } from "./http/framing.js";
 import { createJsonBody, optional, smallJsonBody } from "./http/json.js";
 import { otherMethods } from "./http/methods.js";
+import { parseQuery } from "./http/parse-query.js";
 import { plainEtags } from "./http/plain-etags.js";
 import { notFound, problems } from "./http/problem.js";
 import { identifyRequest } from "./http/request-id.js";
@@ -205,7 +206,7 @@ export function createApp(parts: AppParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
-  app.set("query parser", "simple");
+  app.set("query parser", parseQuery);
   app.set("trust proxy", parts.trustProxy);
 
   app.use(identifyRequest);

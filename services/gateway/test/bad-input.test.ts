@@ -164,6 +164,41 @@ describe("ids in a path", () => {
     expect([options.status, options.headers.get("allow")]).toEqual([204, "DELETE, GET, HEAD, OPTIONS, PATCH"]);
   });
 
+  test("a refusal names the part that is wrong: path, query, header or body", async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, at) => `k${at}=1`).join("&");
+    const json = { headers: { "content-type": "application/json" } };
+    for (const [field, ask] of [
+      ["query", () => anybody.get(`/articles?channel_id=101&${many(64)}`)],
+      ["query", () => author.get(`/orders?${"a=1&".repeat(64)}`)],
+      ["path", () => anybody.get("/articles/%FF")],
+      ["file", () => anybody.get("/pages/x.html")],
+      ["file", () => anybody.get("/pages/999.json")],
+      ["body", () => author.send("POST", "/articles", { raw: "{", ...json })],
+      ["body", () => author.send("POST", "/articles", { raw: "[]", ...json })],
+      [
+        "body",
+        () =>
+          author.send("POST", "/articles", {
+            raw: `{${many(65)
+              .replace(/(k\d+)=1/g, '"$1":1')
+              .replaceAll("&", ",")}}`,
+            ...json,
+          }),
+      ],
+      ["body", () => author.send("POST", "/articles", { raw: JSON.stringify(Array(201).fill(1)), ...json })],
+      ["events[0]", () => anybody.post("/events", { events: [7] })],
+      [
+        "Idempotency-Key",
+        () => author.post("/articles", { title: "t", content: "c", channel_id: 101 }, { "idempotency-key": "é" }),
+      ],
+    ] as const) {
+      const answer = await ask();
+      expectProblem(answer);
+      expect(answer.body.errors).toEqual([{ field, detail: expect.any(String) }]);
+    }
+    expect((await anybody.get(`/articles?channel_id=101&${many(63)}`)).status).toBe(200);
+  });
+
   test("parameters that are not known are let be, on every list", async () => {
     for (const path of ["/articles?channel_id=101", "/articles/1/comments?", "/users/1/articles?"])
       expect((await anybody.get(`${path}&_=1`)).status).not.toBe(400);

@@ -44,7 +44,7 @@ const PROOFS: Readonly<Record<Exclude<UploadedKind, "exposure">, Exclude<TrackKi
 
 /** @throws Refusal INVALID_ARGUMENT naming what is wrong with the item. */
 export function readEvent(input: unknown, context: Context): ReadEvent {
-  const item = read(EventItem, input);
+  const item = read(EventItem, input, "");
   return item.type === "exposure" ? readExposure(item, context) : readAction(item, item.type, context);
 }
 

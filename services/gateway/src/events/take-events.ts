@@ -50,11 +50,11 @@ function present(verdicts: readonly Verdict[]) {
 function reasonOf(verdict: Verdict): string | undefined {
   if (verdict.is === "unavailable") return TRY_AGAIN;
   if (verdict.is !== "refused") return undefined;
-  const reasons = verdict.fields.map(({ field, detail }) => (field === "body" ? detail : `${field} ${detail}`));
+  const reasons = verdict.fields.map(({ field, detail }) => (field === "" ? detail : `${field} ${detail}`));
   return clip(reasons.join("; "), REASON_MAX);
 }
 
 /** `events[3].token` */
 function ofItem(index: number, { field, detail }: FieldError): FieldError {
-  return { field: field === "body" ? `events[${index}]` : `events[${index}].${field}`, detail };
+  return { field: field === "" ? `events[${index}]` : `events[${index}].${field}`, detail };
 }

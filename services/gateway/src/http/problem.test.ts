@@ -70,7 +70,7 @@ describe("a failure leaves as a problem", () => {
     expect(sent(thrown(400, "entity.parse.failed")).body["message"]).toBe("the body is not valid JSON");
     expect(sent(new URIError("internals"))).toMatchObject({
       status: 400,
-      body: { message: "the request is malformed" },
+      body: { message: "the path is not percent-encoded UTF-8", errors: [{ field: "path" }] },
     });
     expect(sent(new HttpRefusal(415, "UNSUPPORTED_MEDIA_TYPE", "x")).status).toBe(415);
     expect(sent(thrown(500))).toMatchObject({ status: 500 });

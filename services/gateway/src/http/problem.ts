@@ -121,10 +121,18 @@ function bodyRefusal(error: unknown): Refusal | HttpRefusal | undefined {
     error instanceof SyntaxError ||
     (typeof status === "number" && status >= 400 && status < 500)
   ) {
-    return new Refusal(
-      "INVALID_ARGUMENT",
-      type === "entity.parse.failed" ? "the body is not valid JSON" : "the request is malformed",
-    );
+    return malformed(error, type);
   }
   return undefined;
+}
+
+/** Names the part that cannot be read: express decodes paths, body-parser decodes bodies. */
+function malformed(error: unknown, type: unknown): Refusal {
+  if (type === "entity.parse.failed") return malformedPart("body", "is not valid JSON");
+  if (error instanceof URIError) return malformedPart("path", "is not percent-encoded UTF-8");
+  return new Refusal("INVALID_ARGUMENT", "the request is malformed");
+}
+
+function malformedPart(field: string, detail: string): Refusal {
+  return new Refusal("INVALID_ARGUMENT", `the ${field} ${detail}`, { fields: [{ field, detail }] });
 }

@@ -61,6 +61,7 @@ test("every field that is wrong is named as the caller wrote it", () => {
   const input = { title: 1, cover: ["a", 2], author: { id: "x" }, extra: true };
   expect(fieldsOf(() => read(schema, input))).toEqual(["title", "cover[1]", "author.id", "extra"]);
   expect(fieldsOf(() => read(schema, undefined))).toEqual(["body"]);
+  expect(fieldsOf(() => read(schema, [], "message"))).toEqual(["message"]);
 });
 
 describe("a refusal is smaller than what caused it", () => {

@@ -8,32 +8,40 @@ const DECIMAL = /^(0|[1-9]\d*)$/;
 const KEYS_MAX = 64;
 const ITEMS_MAX = 200;
 
-/** A request's query, path or body as `schema` has it. @throws Refusal INVALID_ARGUMENT naming the fields, up to twenty. */
-export function read<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
-  refuseCrowd(input);
+/**
+ * Parses a request's query, path or body by `schema`; `whole` names what is wrong when no field of it is.
+ *
+ * @throws Refusal INVALID_ARGUMENT naming the fields, up to twenty.
+ */
+export function read<Schema extends z.ZodType>(schema: Schema, input: unknown, whole = "body"): z.output<Schema> {
+  refuseCrowd(input, whole);
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
-  throw refusalOf(issues.slice(0, FIELDS_MAX).flatMap(fieldsOf).slice(0, FIELDS_MAX), countOf(issues));
+  const fields = issues.slice(0, FIELDS_MAX).flatMap((issue) => fieldsOf(issue, whole));
+  throw refusalOf(fields.slice(0, FIELDS_MAX), countOf(issues));
 }
 
 /** Refuses more fields, or more items of one, than any schema knows, before each of them is validated. */
-function refuseCrowd(input: unknown): void {
+function refuseCrowd(input: unknown, whole: string): void {
   if (typeof input !== "object" || input === null) return;
+  if (Array.isArray(input)) {
+    if (input.length > ITEMS_MAX) throw invalid(whole, `has more than ${ITEMS_MAX} items`);
+    return;
+  }
   const keys = Object.keys(input);
-  if (keys.length > (Array.isArray(input) ? ITEMS_MAX : KEYS_MAX))
-    throw invalid("body", `has more than ${KEYS_MAX} fields`);
+  if (keys.length > KEYS_MAX) throw invalid(whole, `has more than ${KEYS_MAX} fields`);
   for (const key of keys) {
     const value = (input as Record<string, unknown>)[key];
     if (Array.isArray(value) && value.length > ITEMS_MAX) throw invalid(key, `has more than ${ITEMS_MAX} items`);
   }
 }
 
-function fieldsOf(issue: z.core.$ZodIssue): FieldError[] {
+function fieldsOf(issue: z.core.$ZodIssue, whole: string): FieldError[] {
   const path = fieldName(issue.path);
   if (issue.code === "unrecognized_keys")
     return issue.keys.slice(0, FIELDS_MAX).map((key) => ({ field: path + key, detail: "is not known here" }));
-  return [{ field: path || "body", detail: issue.message }];
+  return [{ field: path || whole, detail: issue.message }];
 }
 
 function countOf(issues: readonly z.core.$ZodIssue[]): number {

@@ -24,10 +24,11 @@ export function showPage({ channels, pages, coverOrigins }: Parts): RequestHandl
   const policy = `default-src 'none'; style-src 'self'; ${imageSources(coverOrigins)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return (req, res) => {
     const [, digits, format = "html"] = FILE.exec(String(req.params["file"])) ?? [];
-    if (digits === undefined) throw invalid("channel_id", "must be a channel's number");
+    if (digits === undefined) throw invalid("file", "must be a channel's number");
     const page = pages.get(Number(digits), format as PageFormat);
     if (page === undefined) {
-      channels.named(Number(digits));
+      if (channels.get(Number(digits)) === undefined)
+        throw invalid("file", `${digits} is not a channel; see GET /channels`);
       throw new Refusal("UNAVAILABLE", "the page is not built yet", { retryAfterSeconds: 5 });
     }
     res.setHeader("Content-Type", TYPES[format as PageFormat]);

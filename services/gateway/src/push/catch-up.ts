@@ -27,7 +27,7 @@ export function catchUp({ missedNotifications, missedMessages, unread }: Parts) 
   return async (socket: PushSocket, asked: unknown) => {
     const { userId } = socket.data;
     if (userId <= 0n) throw new Refusal("UNAUTHENTICATED", "sign in first: guests are sent nothing that can be missed");
-    const { last_notification_id: notificationId, last_message_id: messageId } = read(Asked, asked);
+    const { last_notification_id: notificationId, last_message_id: messageId } = read(Asked, asked, "message");
     const [notifications, messages, unreadCount] = await Promise.all([
       notificationId === undefined ? [] : missedNotifications(userId, notificationId, MISSED_MAX + 1),
       messageId === undefined ? [] : missedMessages(userId, messageId, MISSED_MAX + 1),

@@ -49,7 +49,7 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
   socket.on(
     "watch",
     answered((asked) => {
-      const { channel_id: channelId, since } = read(Watched, asked);
+      const { channel_id: channelId, since } = read(Watched, asked, "message");
       channels.named(channelId);
       watch.watch(socket, channelId, since);
       return { channel_id: String(channelId), since };
@@ -62,7 +62,7 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
   socket.on(
     "renew",
     answered(async (asked) => {
-      const who = await whoseToken(tokens, read(Renewed, asked).token);
+      const who = await whoseToken(tokens, read(Renewed, asked, "message").token);
       if (who.userId !== userId) throw new Refusal("PERMISSION_DENIED", "the token is somebody else's");
       socket.data.expiresAtMs = who.expiresAtMs;
       socket.data.signInId = who.signInId;
