@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CloseStack } from "@headline/lifecycle";
 import { migrate, openMysql } from "@headline/mysql";
+import { CloseStack } from "@headline/service/lifecycle";
 import { privateMysql, throwawayRedis } from "@headline/testkit";
 import { freePorts } from "../lib/free-ports.js";
 import { type LoadOptions, type Measured, measure, median, type Target } from "../lib/measure.js";
@@ -21,7 +21,7 @@ export interface FeedBenchOptions {
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PEERS = join(ROOT, "bench/feed/peers");
-const MIGRATIONS = join(ROOT, "migrations");
+const MIGRATIONS = join(ROOT, "packages/newsroom/migrations");
 const GATEWAY = join(ROOT, "services/gateway/dist/main.js");
 const RECOMMENDATION = join(ROOT, "services/recommendation/dist/main.js");
 const PATH = "/articles?channel_id=0&timestamp={now}";

@@ -1,5 +1,5 @@
 import { loadavg } from "node:os";
-import { CloseStack } from "@headline/lifecycle";
+import { CloseStack } from "@headline/service/lifecycle";
 import { type Calls, type LoadRequest, measureCalls } from "./measure-calls.js";
 import { FORMS, type Form, type RecommendBenchOptions } from "./options.js";
 import { keepWritingEvents } from "./reader-events.js";

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
+import { CloseStack } from "@headline/service/lifecycle";
 import { privateMysql, throwawayRedis } from "@headline/testkit";
 import { seedArticles } from "../lib/seed-articles.js";
 import { cpuUs, startServer } from "../lib/server-process.js";
@@ -58,7 +58,7 @@ export async function openSizedSystem({ articles, readers }: Size, say: (line: s
     resources.defer(() => rmSync(folder, { recursive: true, force: true }));
     const stores = resources.use(await privateMysql());
     const redis = resources.use(await throwawayRedis());
-    await migrate(stores.url, join(ROOT, "migrations"));
+    await migrate(stores.url, join(ROOT, "packages/newsroom/migrations"));
     const mysql = resources.use(openMysql(stores.url, { acquireTimeoutMs: 10_000, statementTimeoutMs: 60_000 }));
     say(`${count(articles)} articles, and ${count(readers * EVENTS_PER_READER)} events of ${count(readers)} readers`);
     await seedArticles(mysql, articles, () => undefined);

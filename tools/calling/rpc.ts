@@ -1,6 +1,5 @@
 /** `npm run rpc`: asks a recommendation service as another service would, and shows what it answers. */
-import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/config";
-import { Refusal } from "@headline/errors";
+
 import {
   clientTls,
   type ExplainFeedResponse,
@@ -8,6 +7,8 @@ import {
   type Recommender,
   unaryRecommender,
 } from "@headline/rpc";
+import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/service/config";
+import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
 import { int64, parseOptions, runByHand, wholeNumber } from "./options.js";
 import { table } from "./table.js";

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isPublishedSecret } from "@headline/config";
+import { isPublishedSecret } from "@headline/service/config";
 import { commandLine } from "../lib/command-line.mjs";
 import { ExpectedFailure, endWith } from "../lib/expected-failure.mjs";
 import { tell } from "../lib/terminal.mjs";

@@ -3,7 +3,7 @@
  * NODE_ENV=production). The demo accounts keep the password of the repository only where HOST is loopback. For a deployment, before its
  * services start.
  */
-import { host, isLoopback, mysqlUrl, readConfig } from "@headline/config";
+import { host, isLoopback, mysqlUrl, readConfig } from "@headline/service/config";
 import { z } from "zod";
 import { prepareDatabase } from "../launcher/prepare-database.mjs";
 import { commandLine } from "../lib/command-line.mjs";

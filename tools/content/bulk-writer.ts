@@ -1,6 +1,6 @@
-import { DATABASE_NOW_MS } from "@headline/change-feed";
-import { mysqlAddress } from "@headline/config";
 import { prepareSessionSql } from "@headline/mysql";
+import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { mysqlAddress } from "@headline/service/config";
 import mysql2, { type Connection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 
 export type Value = string | number | bigint | null;

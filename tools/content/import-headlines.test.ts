@@ -1,4 +1,4 @@
-import { readCover } from "@headline/articles";
+import { readCover } from "@headline/newsroom/articles";
 import { privateMysql } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { importHeadlines } from "./import-headlines.js";

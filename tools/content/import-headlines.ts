@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Change } from "@headline/change-feed";
+import type { Change } from "@headline/newsroom/changes";
 import { BulkWriter, type Row } from "./bulk-writer.js";
 import { addMissingChannels, type Channel, sampleChannels } from "./channels.js";
 import { type Authors, importedAuthors } from "./imported-authors.js";

@@ -3,10 +3,10 @@
  * tells the services of REDIS_URL; without them into the private servers of `npm start`, whether that runs or not.
  */
 import { existsSync } from "node:fs";
-import { type Change, wakeFollowers } from "@headline/change-feed";
 import { mysqlInWords, openMysql } from "@headline/mysql";
+import { type Change, wakeFollowers } from "@headline/newsroom/changes";
+import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import { namingLogin, openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { openStatistics, USER_STATISTICS } from "@headline/statistics";
 import { commandLine } from "../lib/command-line.mjs";
 import { openStores, type Stores } from "../lib/open-stores.js";
 import { progressOf } from "../lib/progress.js";

@@ -1,5 +1,5 @@
 /** Loads sample/ into the database of MYSQL_URL, whose schema is current: `node --conditions=source --import tsx tools/content/load-sample.ts`. */
-import { mysqlUrl, readConfig } from "@headline/config";
+import { mysqlUrl, readConfig } from "@headline/service/config";
 import { z } from "zod";
 import { loadSample } from "./sample.js";
 

@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
+import { correctStatistics } from "@headline/newsroom/statistics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { correctStatistics } from "@headline/statistics";
+import { CloseStack } from "@headline/service/lifecycle";
 import { migratedMysql, throwawayRedis } from "@headline/testkit";
 
 interface ContentWorld extends AsyncDisposable {
@@ -13,7 +13,7 @@ interface ContentWorld extends AsyncDisposable {
   count(from: string): Promise<number>;
 }
 
-const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL("../../packages/newsroom/migrations", import.meta.url));
 
 /** An empty database with the schema, for tests; on a server of its own where one is given. */
 export async function openContentWorld(

@@ -1,4 +1,4 @@
-import type { Change } from "@headline/change-feed";
+import type { Change } from "@headline/newsroom/changes";
 import type { BulkWriter, Row } from "./bulk-writer.js";
 
 export interface ArticleToWrite {

@@ -7,7 +7,7 @@ export async function readEnvironment(env) {
   const [
     { host, integer, isLoopback, listed, logLevel, mysqlUrl, readConfig, redisUrl, refusePublished, secret },
     { z },
-  ] = await Promise.all([import("@headline/config"), import("zod")]);
+  ] = await Promise.all([import("@headline/service/config"), import("zod")]);
   const port = integer(1, 65_535);
   const Environment = z
     .object({

@@ -16,7 +16,7 @@ export function loadDatabaseCode() {
 export async function prepareDatabase({ mysqlUrl, wantsSample, isOpen, onProgress }) {
   const { migrate, mysqlInWords, openMysql } = await loadDatabaseCode();
   try {
-    const applied = await migrate(mysqlUrl, join(root, "migrations"));
+    const applied = await migrate(mysqlUrl, join(root, "packages/newsroom/migrations"));
     if (applied.length > 0) onProgress(`schema: ${applied.length} migrations applied`);
   } catch (error) {
     throw asExpected(error, mysqlInWords("MYSQL_URL", error));

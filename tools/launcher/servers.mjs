@@ -11,7 +11,7 @@ const BACKOFF_MAX_MS = 5_000;
 
 /** Redis and MySQL: those of REDIS_URL and MYSQL_URL, and private ones in the data folder for what is not given. */
 export async function openServers({ env, dataDir, onProgress }) {
-  const { mysqlAddress, redisAddress } = await import("@headline/config");
+  const { mysqlAddress, redisAddress } = await import("@headline/service/config");
   const needs = [...(env.REDIS_URL ? [] : ["redis"]), ...(env.MYSQL_URL ? [] : ["mariadb"])];
   if (needs.length > 0) ensureDataFolder(dataDir);
   const embedded = needs.length > 0 ? await import("@headline/embedded") : undefined;

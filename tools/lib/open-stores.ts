@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { mysqlUrl, readConfig, redisUrl } from "@headline/config";
 import { findServers, openMariaDb, openRedis, socketFolderOf } from "@headline/embedded";
-import { CloseStack } from "@headline/lifecycle";
 import { migrate, mysqlInWords } from "@headline/mysql";
+import { mysqlUrl, readConfig, redisUrl } from "@headline/service/config";
+import { CloseStack } from "@headline/service/lifecycle";
 import { z } from "zod";
 
 export interface Stores extends AsyncDisposable {
@@ -27,7 +27,7 @@ export async function openStores(env: NodeJS.ProcessEnv, onProgress: (line: stri
     const socketDir = socketFolderOf(dataDir);
     const mysqlUrl = config.MYSQL_URL ?? stack.use(await mariaDb(dataDir, socketDir, onProgress)).url;
     const redisUrl = config.REDIS_URL ?? stack.use(await redis(dataDir, socketDir, onProgress)).url;
-    await migrate(mysqlUrl, join(ROOT, "migrations"));
+    await migrate(mysqlUrl, join(ROOT, "packages/newsroom/migrations"));
     return { mysqlUrl, redisUrl, [Symbol.asyncDispose]: () => stack.close() };
   } catch (error) {
     await stack.close();

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { CloseStack } from "@headline/lifecycle";
 import { migrate } from "@headline/mysql";
+import { CloseStack } from "@headline/service/lifecycle";
 import { privateMysql, throwawayRedis } from "@headline/testkit";
 import { BulkWriter } from "../content/bulk-writer.js";
 import { addMissingChannels, sampleChannels } from "../content/channels.js";
@@ -32,7 +32,7 @@ export async function openThrowawaySystem(): Promise<System> {
     resources.defer(() => rmSync(folder, { recursive: true, force: true }));
     const mysql = resources.use(await privateMysql());
     const redis = resources.use(await throwawayRedis({ durable: true }));
-    await migrate(mysql.url, join(ROOT, "migrations"));
+    await migrate(mysql.url, join(ROOT, "packages/newsroom/migrations"));
     await addChannels(mysql.url);
 
     const stores = { MYSQL_URL: mysql.url, REDIS_URL: redis.url, LOG_LEVEL: "info", ...SECRETS };

@@ -13,7 +13,9 @@ commandLine({
 
 Compares every counter with the truth and repairs it: of MYSQL_URL and REDIS_URL, or of the private servers of npm start.`,
 });
-const COMMAND = fileURLToPath(new URL("../../packages/statistics/src/correct-statistics.main.ts", import.meta.url));
+const COMMAND = fileURLToPath(
+  new URL("../../packages/newsroom/src/statistics/correct-statistics.main.ts", import.meta.url),
+);
 
 await correct().catch(endInWords);
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
     join(folder, "headlines.tsv"),
     "title\tsource\tcategory_code\tcategory\tkeywords\none\t\t103\tBalls\t\n",
   );
-  database = await migratedMysql((url) => migrate(url, join(root, "migrations")));
+  database = await migratedMysql((url) => migrate(url, join(root, "packages/newsroom/migrations")));
   redis = await throwawayRedis();
 });
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 
 /**
  * The one classification of what servers and the proxies before them say

@@ -1,4 +1,4 @@
-import { ifRefused, Refusal } from "@headline/errors";
+import { ifRefused, Refusal } from "@headline/service/errors";
 import { isNotLetIn } from "./failure.js";
 
 /** For a start that is tried again: reports an outage, and throws what waiting would not help: a wrong password, a missing table. */

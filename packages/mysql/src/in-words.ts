@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { asFailure } from "./failure.js";
 
 interface ServerError extends Error {

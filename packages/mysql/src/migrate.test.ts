@@ -11,7 +11,7 @@ import { migrate, openMysql } from "./index.js";
 /** Wide limits: a busy machine creates tables slowly. */
 const PATIENT = { acquireTimeoutMs: 30_000, statementTimeoutMs: 30_000 };
 
-const OURS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+const OURS = fileURLToPath(new URL("../../newsroom/migrations", import.meta.url));
 const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { mysqlAddress } from "@headline/config";
+import { mysqlAddress } from "@headline/service/config";
 import mysql2 from "mysql2";
 import type { Pool as PromisePool } from "mysql2/promise";
 import { isConnectionBroken } from "./failure.js";

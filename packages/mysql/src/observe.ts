@@ -1,4 +1,4 @@
-import { asRefusal } from "@headline/errors";
+import { asRefusal } from "@headline/service/errors";
 import { isDuplicate } from "./failure.js";
 
 /** Told of each statement or transaction: what it was, `ok` or what it failed with, and how long it took. */

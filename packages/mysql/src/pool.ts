@@ -1,5 +1,5 @@
-import { mysqlAddress } from "@headline/config";
-import { Refusal } from "@headline/errors";
+import { mysqlAddress } from "@headline/service/config";
+import { Refusal } from "@headline/service/errors";
 import mysql2, { type PoolConnection } from "mysql2/promise";
 import { asFailure, isConnectionBroken, isNotPrimary } from "./failure.js";
 import { type ObserveMysql, observed } from "./observe.js";

@@ -1,4 +1,4 @@
-import { untilItWorks } from "@headline/lifecycle";
+import { untilItWorks } from "@headline/service/lifecycle";
 import { ifOutage } from "./if-outage.js";
 import { openMysql } from "./pool.js";
 

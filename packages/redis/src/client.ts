@@ -1,4 +1,4 @@
-import { redisAddress } from "@headline/config";
+import { redisAddress } from "@headline/service/config";
 import { Redis as Client } from "ioredis";
 import { isMovedOnReply } from "./failure.js";
 import { type ObserveRedis, observeCommands } from "./observe.js";

@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 
 /** How long a call is wanted. Its AbortSignal is made when a handler first asks for it: most never do. */
 export class CallLife {

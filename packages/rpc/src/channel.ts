@@ -7,7 +7,7 @@ import {
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { HealthClient } from "./gen/grpc/health/v1/health.js";
 import { ExplainServiceClient } from "./gen/headline/explain/v1/explain.js";
 import type { RecommendServiceClient } from "./gen/headline/recommend/v1/recommend.js";

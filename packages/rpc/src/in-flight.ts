@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 
 /** Counts the work in progress, so that what does not fit is refused at once instead of waiting. */
 export interface InFlightGate {

@@ -1,5 +1,5 @@
 import { status } from "@grpc/grpc-js";
-import { asRefusal } from "@headline/errors";
+import { asRefusal } from "@headline/service/errors";
 
 /**
  * Told of each call that was served or made: the method's name, the name of its status, how long it took, and the W3C

@@ -1,5 +1,5 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { Slots } from "@headline/slots";
+import { Slots } from "@headline/service/slots";
 import { CallLife } from "./call-life.js";
 import { DeadlineSweep } from "./deadline-sweep.js";
 import type {

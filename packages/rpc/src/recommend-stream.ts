@@ -1,7 +1,7 @@
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
-import { Refusal } from "@headline/errors";
-import { Slots } from "@headline/slots";
+import { Refusal } from "@headline/service/errors";
+import { Slots } from "@headline/service/slots";
 import { type Choice, chooseByReader, peerHashOf } from "./affinity.js";
 import type { HealingChannel } from "./channel.js";
 import { DeadlineSweep } from "./deadline-sweep.js";

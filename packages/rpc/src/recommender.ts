@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Metadata } from "@grpc/grpc-js";
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { HealingChannel, type HealingOptions } from "./channel.js";
 import { HealthCheckResponse_ServingStatus } from "./gen/grpc/health/v1/health.js";
 import type { ExplainFeedRequest, ExplainFeedResponse } from "./gen/headline/explain/v1/explain.js";

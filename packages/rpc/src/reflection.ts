@@ -7,7 +7,7 @@ import {
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
-import { clip } from "@headline/errors";
+import { clip } from "@headline/service/errors";
 import { descriptorSetBase64 } from "./gen/descriptor-set.js";
 import {
   type ServerReflectionRequest,

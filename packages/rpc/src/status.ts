@@ -1,5 +1,5 @@
 import { Metadata, type ServiceError, type StatusObject, status } from "@grpc/grpc-js";
-import { asRefusal, Refusal, type RefusalCode } from "@headline/errors";
+import { asRefusal, Refusal, type RefusalCode } from "@headline/service/errors";
 
 /** What a caller is told of a failure: its gRPC status, its sentence, and when asking again makes sense. */
 export type FailureStatus = Pick<StatusObject, "code" | "details"> & { metadata?: Metadata };

@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { expect, test } from "@jest/globals";
 import { unaryRecommender } from "../src/index.js";
 import { after, openRecommender, recommendation } from "./support.js";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { credentials, Metadata } from "@grpc/grpc-js";
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { eventually, openProxy } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { Refusal, type RefusalCode } from "@headline/errors";
+import { Refusal, type RefusalCode } from "@headline/service/errors";
 import { inFull } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import {

@@ -1,11 +1,11 @@
-import type { EventLog } from "@headline/event-log";
-import type { SignInLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
-import type { Log } from "@headline/observability";
-import { gathered } from "@headline/observability";
+import type { EventLog } from "@headline/newsroom/events";
+import type { JobsIn } from "@headline/newsroom/jobs";
 import type { Redis } from "@headline/redis";
+import type { SignInLimit } from "@headline/redis/limits";
 import type { Recommender } from "@headline/rpc";
-import type { JobsIn } from "@headline/shared-jobs";
+import type { Log } from "@headline/service/log";
+import { gathered } from "@headline/service/log";
 import type { TrackKeys } from "@headline/track-token";
 import express, { type Express, type RequestHandler } from "express";
 import type { Articles } from "./articles/articles.js";

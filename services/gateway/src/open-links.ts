@@ -1,7 +1,4 @@
-import type { CloseStack } from "@headline/lifecycle";
 import { type Mysql, openMysql } from "@headline/mysql";
-import { gathered } from "@headline/observability";
-import type { ObserveDependency } from "@headline/observability/metrics";
 import {
   cacheCommands,
   type NeededCommand,
@@ -14,6 +11,9 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
+import type { CloseStack } from "@headline/service/lifecycle";
+import { gathered } from "@headline/service/log";
+import type { ObserveDependency } from "@headline/service/metrics";
 import { openTrackKeys } from "@headline/track-token";
 import type { Budgets } from "./budgets.js";
 import { type Events, openEvents } from "./events/open-events.js";

@@ -1,6 +1,6 @@
-import type { EventLander } from "@headline/event-log";
-import { CloseStack } from "@headline/lifecycle";
-import type { Log } from "@headline/observability";
+import type { EventLander } from "@headline/newsroom/events";
+import { CloseStack } from "@headline/service/lifecycle";
+import type { Log } from "@headline/service/log";
 import {
   answerMetrics,
   countDependencies,
@@ -10,8 +10,8 @@ import {
   type ObserveDependency,
   type OnUnreadable,
   readCaches,
-} from "@headline/observability/metrics";
-import { openTracing, type Tracing } from "@headline/observability/tracing";
+} from "@headline/service/metrics";
+import { openTracing, type Tracing } from "@headline/service/tracing";
 import type { RequestHandler } from "express";
 import type { Articles } from "./articles/articles.js";
 import { countPages } from "./feed/count-pages.js";

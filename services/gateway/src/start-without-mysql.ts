@@ -1,6 +1,6 @@
-import { untilItWorks } from "@headline/lifecycle";
 import { asFailure, ifOutage } from "@headline/mysql";
-import { gathered, type Log } from "@headline/observability";
+import { untilItWorks } from "@headline/service/lifecycle";
+import { gathered, type Log } from "@headline/service/log";
 
 interface Parts {
   readonly channels: { load(): Promise<void> };

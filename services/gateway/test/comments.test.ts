@@ -1,5 +1,5 @@
-import { type LandedEvent, readEvents } from "@headline/event-log";
-import { createLog } from "@headline/observability";
+import { type LandedEvent, readEvents } from "@headline/newsroom/events";
+import { createLog } from "@headline/service/log";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bearer, type Client, client, FAULTY, openWorld, type World } from "./open-world.js";

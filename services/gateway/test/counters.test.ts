@@ -1,6 +1,6 @@
 import { openMysql } from "@headline/mysql";
+import { correctStatistics } from "@headline/newsroom/statistics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { correctStatistics } from "@headline/statistics";
 import { inFull } from "@headline/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Shot, startLoad, statuses } from "./load.js";

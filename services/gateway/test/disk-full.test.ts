@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openEmbedded } from "@headline/embedded";
-import { CloseStack } from "@headline/lifecycle";
 import { openRedis, waitForRedis } from "@headline/redis";
+import { CloseStack } from "@headline/service/lifecycle";
 import { eventually, smallDisk } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, expect, test } from "@jest/globals";

@@ -29,8 +29,8 @@ function codesInCode(): string[] {
   const written = [...sourcesIn("services/gateway/src")].flatMap((source) =>
     [...source.matchAll(/new HttpRefusal\(\s*[\w.]+,\s*"([A-Z_]+)"/g)].map(([, code = ""]) => code),
   );
-  const refusals = unionOf("packages/errors/src/refusal.ts", "RefusalCode");
-  const conflicts = unionOf("packages/orders/src/order-conflict.ts", "ConflictCode");
+  const refusals = unionOf("packages/service/src/errors/refusal.ts", "RefusalCode");
+  const conflicts = unionOf("packages/newsroom/src/orders/order-conflict.ts", "ConflictCode");
   return [...refusals, ...conflicts, ...written, "INTERNAL"];
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type LandedEvent, readEvents } from "@headline/event-log";
+import { type LandedEvent, readEvents } from "@headline/newsroom/events";
 import { eventually } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";

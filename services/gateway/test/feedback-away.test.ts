@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readEvents } from "@headline/event-log";
+import { readEvents } from "@headline/newsroom/events";
 import {
   eventually,
   inFull,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { readEvents } from "@headline/event-log";
-import { CloseStack } from "@headline/lifecycle";
+import { readEvents } from "@headline/newsroom/events";
+import { CloseStack } from "@headline/service/lifecycle";
 import { eventually } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";

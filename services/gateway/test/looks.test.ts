@@ -1,5 +1,5 @@
-import { CloseStack } from "@headline/lifecycle";
 import { openRedis, type Redis, waitForRedis } from "@headline/redis";
+import { CloseStack } from "@headline/service/lifecycle";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { RunningGateway } from "../src/open-gateway.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { correctStatistics } from "@headline/newsroom/statistics";
 import { openRedis, VersionedCache } from "@headline/redis";
-import { correctStatistics } from "@headline/statistics";
 import { eventually, inFull, type PrivateMysql, privateMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { forgetfulLink } from "./counting-link.js";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { INBOX_MAX, notifyFollowers, pruneInboxes } from "@headline/notifications";
+import { INBOX_MAX, notifyFollowers, pruneInboxes } from "@headline/newsroom/notifications";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bearer, type Client, client, openWorld, TRACK_SECRET, type World } from "./open-world.js";

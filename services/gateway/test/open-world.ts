@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
-import { createLog } from "@headline/observability";
 import { openRecommendation, type RecommendationConfig, type RunningRecommendation } from "@headline/recommendation";
+import { CloseStack } from "@headline/service/lifecycle";
+import { createLog } from "@headline/service/log";
 import {
   type Proxy as FaultyLink,
   migratedMysql,
@@ -14,7 +14,7 @@ import { SignJWT } from "jose";
 import { budgetsOf } from "../src/budgets.js";
 import { type GatewayConfig, openGateway, type RunningGateway } from "../src/open-gateway.js";
 
-const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL("../../../packages/newsroom/migrations", import.meta.url));
 export const JWT_SECRET = "the signing secret of the tests, long enough";
 export const TRACK_SECRET = "the tracking secret of the tests, long enough";
 /** On a busy machine a page may take its time. */

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server } from "node:net";
-import { CloseStack } from "@headline/lifecycle";
+import { CloseStack } from "@headline/service/lifecycle";
 import { eventually } from "@headline/testkit";
 import { afterAll, expect, test } from "@jest/globals";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";

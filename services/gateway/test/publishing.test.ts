@@ -1,4 +1,4 @@
-import { appendChanges } from "@headline/change-feed";
+import { appendChanges } from "@headline/newsroom/changes";
 import { eventually, inFull } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bearer, type Client, client, FAULTY, openWorld, type World } from "./open-world.js";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type Change, followChanges } from "@headline/change-feed";
-import { readEvents } from "@headline/event-log";
+import { type Change, followChanges } from "@headline/newsroom/changes";
+import { readEvents } from "@headline/newsroom/events";
+import { correctStatistics } from "@headline/newsroom/statistics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { correctStatistics } from "@headline/statistics";
 import { eventually, inFull } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";

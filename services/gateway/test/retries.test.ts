@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { publishScheduled } from "@headline/articles";
-import { jobsIn, openJobStore } from "@headline/shared-jobs";
+import { publishScheduled } from "@headline/newsroom/articles";
+import { jobsIn, openJobStore } from "@headline/newsroom/jobs";
 import { type TurnableClock, turnableClock } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Answer, bearer, type Client, client, openWorld, type World } from "./open-world.js";

@@ -1,5 +1,5 @@
-import { createSignInLimit } from "@headline/limits";
 import { openRedis, waitForRedis } from "@headline/redis";
+import { createSignInLimit } from "@headline/redis/limits";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Answer, client, FAULTY, openWorld, type World } from "./open-world.js";
 

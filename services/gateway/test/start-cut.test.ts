@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { openMysql } from "@headline/mysql";
-import { createLog } from "@headline/observability";
+import { openJobStore } from "@headline/newsroom/jobs";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { openJobStore } from "@headline/shared-jobs";
+import { createLog } from "@headline/service/log";
 import { eventually } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { Channels } from "../src/channels/channels.js";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { appendChanges } from "@headline/change-feed";
-import { readEvents } from "@headline/event-log";
+import { appendChanges } from "@headline/newsroom/changes";
+import { readEvents } from "@headline/newsroom/events";
 import { eventually, type Proxy as FaultyLink, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";

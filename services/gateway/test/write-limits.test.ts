@@ -1,4 +1,4 @@
-import { CloseStack } from "@headline/lifecycle";
+import { CloseStack } from "@headline/service/lifecycle";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type WriteRates, writeRates } from "../src/http/write-limits.js";
 import type { RunningGateway } from "../src/open-gateway.js";

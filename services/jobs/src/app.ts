@@ -1,9 +1,9 @@
-import type { SignInLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
-import type { Log } from "@headline/observability";
+import type { SignInLimit } from "@headline/redis/limits";
 import type { Recommender } from "@headline/rpc";
 import type { Scheduler } from "@headline/scheduler";
 import { type Dashboard, dashboard, keepScheduler } from "@headline/scheduler/dashboard";
+import type { Log } from "@headline/service/log";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { RecentTasks } from "./background/recent-tasks.js";
 import { tasksPage } from "./background/tasks-page.js";

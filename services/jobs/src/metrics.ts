@@ -1,5 +1,5 @@
-import type { Metrics as ProcessMetrics } from "@headline/observability/metrics";
 import type { Scheduler } from "@headline/scheduler";
+import type { Metrics as ProcessMetrics } from "@headline/service/metrics";
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { CorrectionSummary } from "./tasks/correction-summary.js";
 

@@ -1,12 +1,8 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { reachableUrl, type Tls } from "@headline/config";
-import { CloseStack } from "@headline/lifecycle";
-import { createSignInLimit } from "@headline/limits";
 import { openMysql, waitForMysql } from "@headline/mysql";
-import { gathered, type Log, logged } from "@headline/observability";
-import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@headline/observability/metrics";
+import { jobsIn, openJobStore } from "@headline/newsroom/jobs";
 import {
   cacheCommands,
   type NeededCommand,
@@ -17,9 +13,13 @@ import {
   VersionedCache,
   waitForRedis,
 } from "@headline/redis";
+import { createSignInLimit } from "@headline/redis/limits";
 import { clientTls, connectRecommender, unaryRecommender } from "@headline/rpc";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
-import { jobsIn, openJobStore } from "@headline/shared-jobs";
+import { reachableUrl, type Tls } from "@headline/service/config";
+import { CloseStack } from "@headline/service/lifecycle";
+import { gathered, type Log, logged } from "@headline/service/log";
+import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@headline/service/metrics";
 import { createApp } from "./app.js";
 import { BackgroundTasks, TASKS_APP } from "./background/background-tasks.js";
 import { RECENT_TASKS_KEY, RecentTasks } from "./background/recent-tasks.js";

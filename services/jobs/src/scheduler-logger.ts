@@ -1,5 +1,5 @@
-import type { Log } from "@headline/observability";
 import type { Logger } from "@headline/scheduler";
+import type { Log } from "@headline/service/log";
 
 /** The scheduler's lines in the service's log. What it says of every run is for debugging here. */
 export function schedulerLogger(log: Log): Logger {

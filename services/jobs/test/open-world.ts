@@ -1,4 +1,4 @@
-import { createLog } from "@headline/observability";
+import { createLog } from "@headline/service/log";
 import { eventually } from "@headline/testkit";
 import {
   bearer,

@@ -1,4 +1,4 @@
-import { activePromotions } from "@headline/orders";
+import { activePromotions } from "@headline/newsroom/orders";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RunningJobs } from "../src/open-jobs.js";
 import { bearer, type Client, client, eventually, openJobsOf, openWorld, type World } from "./open-world.js";

@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import type { RecommendContext, UserRequest } from "@headline/rpc";
+import { Refusal } from "@headline/service/errors";
 import type { Channels } from "./catalogue/channels.js";
 
 /** A request whose every field is known to be right. */

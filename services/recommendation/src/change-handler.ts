@@ -1,5 +1,5 @@
-import type { Change } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
+import type { Change } from "@headline/newsroom/changes";
 import { loadCatalogue, refreshArticles } from "./catalogue/article-source.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";

@@ -1,4 +1,4 @@
-import type { Metrics } from "@headline/observability/metrics";
+import type { Metrics } from "@headline/service/metrics";
 import type { PlannedRecall } from "./feed/feed.js";
 
 /** Counts, around each recall, what it names; and which recalls fail. */

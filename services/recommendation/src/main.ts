@@ -1,3 +1,4 @@
+import { mysqlInWords } from "@headline/mysql";
 import {
   grpcTarget,
   host,
@@ -15,10 +16,9 @@ import {
   TLS_VARIABLES,
   tlsOf,
   WHOLE_TLS,
-} from "@headline/config";
-import { runUntilSignal } from "@headline/lifecycle";
-import { mysqlInWords } from "@headline/mysql";
-import { createLog } from "@headline/observability";
+} from "@headline/service/config";
+import { runUntilSignal } from "@headline/service/lifecycle";
+import { createLog } from "@headline/service/log";
 import { z } from "zod";
 import { openRecommendation } from "./open-recommendation.js";
 

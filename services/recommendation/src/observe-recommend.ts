@@ -1,6 +1,6 @@
-import type { Count, Metrics } from "@headline/observability/metrics";
-import type { Tracing } from "@headline/observability/tracing";
 import type { Recommend } from "@headline/rpc";
+import type { Count, Metrics } from "@headline/service/metrics";
+import type { Tracing } from "@headline/service/tracing";
 
 /** Counts what was recommended: how each answer came about, and why each article was chosen. Dry runs are not counted. */
 export function countedRecommend(recommend: Recommend, metrics: Metrics): Recommend {

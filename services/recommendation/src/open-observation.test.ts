@@ -1,4 +1,4 @@
-import type { Log } from "@headline/observability";
+import type { Log } from "@headline/service/log";
 import { describe, expect, test } from "@jest/globals";
 import { openObservation } from "./open-observation.js";
 

@@ -1,8 +1,8 @@
-import { CloseStack } from "@headline/lifecycle";
-import { gathered, type Log, traceIdOf } from "@headline/observability";
-import { countDependencies, listenForMetrics, Metrics, type ObserveDependency } from "@headline/observability/metrics";
-import { openTracing, type Tracing } from "@headline/observability/tracing";
 import type { ObserveCall } from "@headline/rpc";
+import { CloseStack } from "@headline/service/lifecycle";
+import { gathered, type Log, traceIdOf } from "@headline/service/log";
+import { countDependencies, listenForMetrics, Metrics, type ObserveDependency } from "@headline/service/metrics";
+import { openTracing, type Tracing } from "@headline/service/tracing";
 
 interface Options {
   readonly log: Log;

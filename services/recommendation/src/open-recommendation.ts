@@ -1,8 +1,5 @@
-import { followChanges } from "@headline/change-feed";
-import type { Tls } from "@headline/config";
-import { CloseStack, untilItWorks } from "@headline/lifecycle";
 import { ifOutage, openMysql, waitForMysql } from "@headline/mysql";
-import { gathered, type Log, logged, traceIdOf } from "@headline/observability";
+import { followChanges } from "@headline/newsroom/changes";
 import {
   type NeededCommand,
   namingLogin,
@@ -19,6 +16,9 @@ import {
   recommendService,
   userRecommendService,
 } from "@headline/rpc";
+import type { Tls } from "@headline/service/config";
+import { CloseStack, untilItWorks } from "@headline/service/lifecycle";
+import { gathered, type Log, logged, traceIdOf } from "@headline/service/log";
 import { openTrackKeys } from "@headline/track-token";
 import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";

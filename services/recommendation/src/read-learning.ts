@@ -1,6 +1,6 @@
-import { newestEventId } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
-import type { Metrics } from "@headline/observability/metrics";
+import { newestEventId } from "@headline/newsroom/events";
+import type { Metrics } from "@headline/service/metrics";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Learner } from "./learning/learner.js";
 

@@ -12,7 +12,7 @@ const BUCKETS = 1_024;
 
 /**
  * The new batches under way in this process, by reader, channel and whether on top or behind the oldest. A hash table of plain arrays: a Map would keep alive what
- * has passed through it (see Slots in packages/slots), and thousands pass through this every second.
+ * has passed through it (see Slots in packages/service/src/slots), and thousands pass through this every second.
  */
 export class Refreshing {
   readonly #buckets: Running[][] = Array.from({ length: BUCKETS }, () => []);

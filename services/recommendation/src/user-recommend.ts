@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import type { Recommend } from "@headline/rpc";
+import { Refusal } from "@headline/service/errors";
 import { type Ask, readAsk } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";

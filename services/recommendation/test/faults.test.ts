@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { migrate, openMysql } from "@headline/mysql";
-import { createLog } from "@headline/observability";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
+import { createLog } from "@headline/service/log";
 import { eventually, type Proxy as Link, openProxy, privateMysql, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { historyKey } from "../src/index.js";

@@ -1,4 +1,4 @@
-import { type DislikeWhy, type EventKind, pruneEvents } from "@headline/event-log";
+import { type DislikeWhy, type EventKind, pruneEvents } from "@headline/newsroom/events";
 import type { Recommender } from "@headline/rpc";
 import { eventually } from "@headline/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";

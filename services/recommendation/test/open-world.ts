@@ -1,8 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { appendChanges, type Change, wakeFollowers } from "@headline/change-feed";
-import { CloseStack } from "@headline/lifecycle";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
-import { createLog, type Log } from "@headline/observability";
+import { appendChanges, type Change, wakeFollowers } from "@headline/newsroom/changes";
 import { openRedis, type Redis, waitForRedis } from "@headline/redis";
 import {
   connectRecommender,
@@ -11,10 +9,12 @@ import {
   type Recommender,
   unaryRecommender,
 } from "@headline/rpc";
+import { CloseStack } from "@headline/service/lifecycle";
+import { createLog, type Log } from "@headline/service/log";
 import { eventually, migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { openRecommendation, type RunningRecommendation } from "../src/open-recommendation.js";
 
-export const MIGRATIONS = fileURLToPath(new URL("../../../migrations", import.meta.url));
+export const MIGRATIONS = fileURLToPath(new URL("../../../packages/newsroom/migrations", import.meta.url));
 export const TRACK_SECRET = "the tracking secret of the tests, long enough";
 /** Clearing room for millions is half of what a service costs that lives for a second. */
 export const ROOM = { articles: 10_000, readers: 2_000 };

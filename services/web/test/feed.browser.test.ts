@@ -1,4 +1,4 @@
-import { readEvents } from "@headline/event-log";
+import { readEvents } from "@headline/newsroom/events";
 import { hasTime } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";

@@ -1,12 +1,12 @@
-import { DELETED, PUBLISHED, publishJob, publishJobId, SCHEDULED } from "@headline/articles";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
-import { Refusal } from "@headline/errors";
 import type { Mysql, Transaction } from "@headline/mysql";
-import { fanOutIfFollowed } from "@headline/notifications";
-import { endOrders, giveSlotsBack } from "@headline/orders";
+import { DELETED, PUBLISHED, publishJob, publishJobId, SCHEDULED } from "@headline/newsroom/articles";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import type { JobsIn } from "@headline/newsroom/jobs";
+import { fanOutIfFollowed } from "@headline/newsroom/notifications";
+import { endOrders, giveSlotsBack } from "@headline/newsroom/orders";
+import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
-import type { JobsIn } from "@headline/shared-jobs";
-import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
+import { Refusal } from "@headline/service/errors";
 import { answerOnce } from "../idempotency/answer-once.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
 

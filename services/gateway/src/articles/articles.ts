@@ -1,3 +1,4 @@
+import type { Mysql } from "@headline/mysql";
 import {
   type ArticleCounts,
   type Fragment,
@@ -8,10 +9,9 @@ import {
   readFragment,
   toFragment,
   toItem,
-} from "@headline/articles";
-import type { Mysql } from "@headline/mysql";
+} from "@headline/newsroom/articles";
+import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
 import { type Redis, VersionedCache } from "@headline/redis";
-import { ARTICLE_STATISTICS, openStatistics } from "@headline/statistics";
 import type { OnUnreadable } from "../open-observation.js";
 
 export type { Item };

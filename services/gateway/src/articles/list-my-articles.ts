@@ -1,5 +1,5 @@
-import { coverOrNone, PUBLISHED, SCHEDULED } from "@headline/articles";
 import { limitOf, type Mysql } from "@headline/mysql";
+import { coverOrNone, PUBLISHED, SCHEDULED } from "@headline/newsroom/articles";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";

@@ -1,4 +1,4 @@
-import type { WriteLimit } from "@headline/limits";
+import type { WriteLimit } from "@headline/redis/limits";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";

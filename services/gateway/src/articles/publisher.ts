@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
+import type { JobsIn } from "@headline/newsroom/jobs";
 import type { VersionedCache } from "@headline/redis";
-import type { JobsIn } from "@headline/shared-jobs";
 import type { Announcer } from "../changes/announcer.js";
 import {
   type AlreadyWritten,

@@ -1,6 +1,6 @@
-import { NO_COUNTS, readWaiting, toFragment, toItem, type WaitingArticle } from "@headline/articles";
-import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import { NO_COUNTS, readWaiting, toFragment, toItem, type WaitingArticle } from "@headline/newsroom/articles";
+import { Refusal } from "@headline/service/errors";
 import type { TrackKeys } from "@headline/track-token";
 import type { RequestHandler } from "express";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-import { type Change, wakeFollowers } from "@headline/change-feed";
+import { type Change, wakeFollowers } from "@headline/newsroom/changes";
 import type { Redis, VersionedCache } from "@headline/redis";
 import type { Articles } from "../articles/articles.js";
 import type { Blocks } from "../users/blocks.js";

@@ -1,6 +1,6 @@
-import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
+import { Refusal } from "@headline/service/errors";
 import { invalid } from "../http/read.js";
 import type { OnUnreadable } from "../open-observation.js";
 import { LastChannels } from "./last-channels.js";

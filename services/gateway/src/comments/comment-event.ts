@@ -1,4 +1,4 @@
-import type { TrackedEvent } from "@headline/event-log";
+import type { TrackedEvent } from "@headline/newsroom/events";
 import type { Commented } from "./comment-store.js";
 
 /** A comment as it stands in the event log: of no page, and one event however often it is told, by its own id. */

@@ -1,9 +1,9 @@
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
-import { Refusal } from "@headline/errors";
 import { limitOf, type Mysql, type Statements, type Transaction } from "@headline/mysql";
-import { addNotification, removeNotification } from "@headline/notifications";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { addNotification, removeNotification } from "@headline/newsroom/notifications";
+import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
-import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "@headline/statistics";
+import { Refusal } from "@headline/service/errors";
 import { answerOnce } from "../idempotency/answer-once.js";
 
 export interface Comment {

@@ -1,6 +1,6 @@
-import type { EventLog, TrackedEvent } from "@headline/event-log";
-import type { WriteLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
+import type { EventLog, TrackedEvent } from "@headline/newsroom/events";
+import type { WriteLimit } from "@headline/redis/limits";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Articles } from "../articles/articles.js";

@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";

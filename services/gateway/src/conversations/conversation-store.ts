@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import { limitOf, type Mysql, type Statements } from "@headline/mysql";
+import { Refusal } from "@headline/service/errors";
 
 /** One side of a conversation, without its messages. */
 export interface Conversation {

@@ -1,5 +1,5 @@
-import { createLimit } from "@headline/limits";
 import type { Redis } from "@headline/redis";
+import { createLimit } from "@headline/redis/limits";
 
 export interface MessageRate {
   readonly messages: number;

@@ -1,5 +1,3 @@
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
-import { Refusal } from "@headline/errors";
 import {
   idList,
   isDuplicate,
@@ -9,6 +7,8 @@ import {
   type Transaction,
   WANTED_IDS,
 } from "@headline/mysql";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { Refusal } from "@headline/service/errors";
 import { HttpRefusal } from "../http/problem.js";
 import { MESSAGE_TOPIC, type Message, stateOf } from "./message.js";
 

@@ -1,4 +1,4 @@
-import { DISLIKE_WHYS, UPLOADED_KINDS } from "@headline/event-log";
+import { DISLIKE_WHYS, UPLOADED_KINDS } from "@headline/newsroom/events";
 import { z } from "zod";
 import { idValue } from "../http/read.js";
 

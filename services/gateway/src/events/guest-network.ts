@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { networkOf } from "@headline/limits";
+import { networkOf } from "@headline/redis/limits";
 
 /** Bytes of the hash that stand in the event log. */
 const BYTES = 6;

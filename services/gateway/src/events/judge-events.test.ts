@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
-import type { EventLog, TrackedEvent } from "@headline/event-log";
+import type { EventLog, TrackedEvent } from "@headline/newsroom/events";
+import { Refusal } from "@headline/service/errors";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { describe, expect, test } from "@jest/globals";
 import type { Outcome, Reacted } from "../reactions/write-reactions.js";

@@ -1,5 +1,5 @@
-import { asRefusal, type FieldError } from "@headline/errors";
-import type { DislikeWhy, EventLog, TrackedEvent } from "@headline/event-log";
+import type { DislikeWhy, EventLog, TrackedEvent } from "@headline/newsroom/events";
+import { asRefusal, type FieldError } from "@headline/service/errors";
 import type { TrackKeys } from "@headline/track-token";
 import type { Reader } from "../http/authenticate.js";
 import type { Reaction } from "../reactions/reaction.js";

@@ -1,8 +1,5 @@
-import { type EventLander, type EventLog, EventStream, openEventLander, openEventLog } from "@headline/event-log";
-import { CloseStack } from "@headline/lifecycle";
 import { openMysql } from "@headline/mysql";
-import { gathered, type Log } from "@headline/observability";
-import type { ObserveDependency } from "@headline/observability/metrics";
+import { type EventLander, type EventLog, EventStream, openEventLander, openEventLog } from "@headline/newsroom/events";
 import {
   type NeededCommand,
   namingLogin,
@@ -11,6 +8,9 @@ import {
   scriptCommands,
   waitForRedis,
 } from "@headline/redis";
+import { CloseStack } from "@headline/service/lifecycle";
+import { gathered, type Log } from "@headline/service/log";
+import type { ObserveDependency } from "@headline/service/metrics";
 import type { Budgets } from "../budgets.js";
 
 interface Options {

@@ -1,4 +1,4 @@
-import type { TrackedEvent, UploadedKind } from "@headline/event-log";
+import type { TrackedEvent, UploadedKind } from "@headline/newsroom/events";
 import {
   type Tracked,
   type TrackKeys,

@@ -1,5 +1,5 @@
-import { clip, type FieldError, Refusal } from "@headline/errors";
-import type { WriteLimit } from "@headline/limits";
+import type { WriteLimit } from "@headline/redis/limits";
+import { clip, type FieldError, Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";

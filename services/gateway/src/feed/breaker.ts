@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { BrokenCircuitError, circuitBreaker, handleWhen, SamplingBreaker } from "cockatiel";
 
 const SAMPLE_MS = 1_000;

@@ -1,4 +1,4 @@
-import type { Metrics } from "@headline/observability/metrics";
+import type { Metrics } from "@headline/service/metrics";
 import { PAGE_MODES, type Page } from "./page.js";
 
 /** Counts the pages that were answered: how they came about, and whether they were the next best thing. */

@@ -1,5 +1,5 @@
-import { PUBLISHED } from "@headline/articles";
 import type { Mysql } from "@headline/mysql";
+import { PUBLISHED } from "@headline/newsroom/articles";
 import type { Recommender } from "@headline/rpc";
 import type { RequestHandler } from "express";
 import { z } from "zod";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "@headline/errors";
 import type { Recommender } from "@headline/rpc";
+import { Refusal } from "@headline/service/errors";
 import type { Articles, Item } from "../articles/articles.js";
 import type { Pick } from "./page.js";
 

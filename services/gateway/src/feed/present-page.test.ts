@@ -1,4 +1,4 @@
-import { type Fragment, toFragment } from "@headline/articles";
+import { type Fragment, toFragment } from "@headline/newsroom/articles";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { Page } from "./page.js";

@@ -1,5 +1,5 @@
-import { asRefusal } from "@headline/errors";
-import { gathered, type Log, traceIdOf } from "@headline/observability";
+import { asRefusal } from "@headline/service/errors";
+import { gathered, type Log, traceIdOf } from "@headline/service/log";
 
 const OUTAGES: ReadonlySet<string | undefined> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"]);
 

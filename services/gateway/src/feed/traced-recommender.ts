@@ -1,5 +1,5 @@
-import type { Tracing } from "@headline/observability/tracing";
 import type { CallOptions, Recommender } from "@headline/rpc";
+import type { Tracing } from "@headline/service/tracing";
 
 /** The recommender with a span for each call that is made for a request. */
 export function tracedRecommender(recommender: Recommender, tracing: Tracing): Recommender {

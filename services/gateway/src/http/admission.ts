@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
-import { Slots } from "@headline/slots";
+import { Refusal } from "@headline/service/errors";
+import { Slots } from "@headline/service/slots";
 import type { Request, RequestHandler, Response } from "express";
 import { onceOver } from "./exchanges.js";
 import { sendRefusal } from "./problem.js";

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import type { Request, Response } from "express";
 import type { AccessTokens } from "../users/access-tokens.js";
 import { INT64_MAX } from "./read.js";

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { sendRefusal } from "./problem.js";
 

@@ -1,4 +1,4 @@
-import type { Metrics, Timing } from "@headline/observability/metrics";
+import type { Metrics, Timing } from "@headline/service/metrics";
 import type { Request, RequestHandler, Response } from "express";
 import { onceOver } from "./exchanges.js";
 

@@ -1,4 +1,4 @@
-import { Refusal, type RefusalCode } from "@headline/errors";
+import { Refusal, type RefusalCode } from "@headline/service/errors";
 import { describe, expect, test } from "@jest/globals";
 import type { Request, Response } from "express";
 import { pino } from "pino";

@@ -1,6 +1,6 @@
-import { asRefusal, Refusal, type RefusalCode } from "@headline/errors";
-import { type Log, traceIdOf } from "@headline/observability";
 import { isUnableReply } from "@headline/redis";
+import { asRefusal, Refusal, type RefusalCode } from "@headline/service/errors";
+import { type Log, traceIdOf } from "@headline/service/log";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { requestId } from "./request-id.js";
 import { traceparentOf } from "./traceparent-of.js";

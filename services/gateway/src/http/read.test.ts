@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { z } from "zod";

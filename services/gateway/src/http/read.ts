@@ -1,4 +1,4 @@
-import { FIELDS_MAX, type FieldError, Refusal } from "@headline/errors";
+import { FIELDS_MAX, type FieldError, Refusal } from "@headline/service/errors";
 import { z } from "zod";
 
 export const INT64_MAX = 9_223_372_036_854_775_807n;

@@ -1,4 +1,4 @@
-import type { Tracing } from "@headline/observability/tracing";
+import type { Tracing } from "@headline/service/tracing";
 import type { RequestHandler } from "express";
 import { onceOver } from "./exchanges.js";
 import { requestId } from "./request-id.js";

@@ -1,4 +1,4 @@
-import { isTraceparent, traceparentOfRequest } from "@headline/observability";
+import { isTraceparent, traceparentOfRequest } from "@headline/service/log";
 import type { Request } from "express";
 import { requestId } from "./request-id.js";
 

@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 
 /** What `promise` brings within `timeoutMs`. @throws Refusal UNAVAILABLE when that is nothing. */
 export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
-import { createWriteLimit, type WriteLimit, type WriteRate } from "@headline/limits";
 import type { Redis } from "@headline/redis";
+import { createWriteLimit, type WriteLimit, type WriteRate } from "@headline/redis/limits";
 import { z } from "zod";
 
 export const WRITES = ["events", "articles", "comments", "sockets"] as const;

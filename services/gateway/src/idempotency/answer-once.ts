@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { DATABASE_NOW_MS } from "@headline/change-feed";
-import { Refusal } from "@headline/errors";
 import { isCut, isDuplicate, isGivenUp, isLocked, type Transaction } from "@headline/mysql";
+import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { Refusal } from "@headline/service/errors";
 
 /** A request that may be sent again. Without a key it is done each time. */
 export interface KeyedRequest {

@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { countUnread, markRead } from "@headline/notifications";
+import { countUnread, markRead } from "@headline/newsroom/notifications";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";

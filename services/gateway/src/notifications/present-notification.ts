@@ -1,4 +1,4 @@
-import type { Notification } from "@headline/notifications";
+import type { Notification } from "@headline/newsroom/notifications";
 
 /** On the wire, pushed and asked for alike. Who signs in elsewhere may have no name here. */
 export function presentNotification(notification: Notification) {

@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import type { JobsIn } from "@headline/newsroom/jobs";
 import {
   type Order,
   payOrder,
@@ -8,8 +8,8 @@ import {
   readOrder,
   readOrdersOf,
   withdrawOrder,
-} from "@headline/orders";
-import type { JobsIn } from "@headline/shared-jobs";
+} from "@headline/newsroom/orders";
+import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";

@@ -1,4 +1,4 @@
-import type { Order } from "@headline/orders";
+import type { Order } from "@headline/newsroom/orders";
 
 /** An order as its owner sees it; money in hundredths of a yuan. */
 export function presentOrder(order: Order) {

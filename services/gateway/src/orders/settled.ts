@@ -1,4 +1,4 @@
-import { OrderConflict } from "@headline/orders";
+import { OrderConflict } from "@headline/newsroom/orders";
 import { HttpRefusal } from "../http/problem.js";
 
 /** Refuses what contradicts how orders stand with 409 and the name of the contradiction. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Item } from "@headline/articles";
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
+import type { Item } from "@headline/newsroom/articles";
 import type { Redis } from "@headline/redis";
 import type { HotList } from "../feed/hot-lists.js";
 import type { OnUnreadable } from "../open-observation.js";

@@ -1,4 +1,4 @@
-import { asRefusal, Refusal } from "@headline/errors";
+import { asRefusal, Refusal } from "@headline/service/errors";
 import type { PushProblem } from "./push-events.js";
 import { tokenBucket } from "./token-bucket.js";
 

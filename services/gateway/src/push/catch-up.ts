@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
 import { idValue, read } from "../http/read.js";
 import type { PushSocket } from "./push-events.js";

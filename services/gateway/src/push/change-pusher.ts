@@ -1,4 +1,4 @@
-import type { Change } from "@headline/change-feed";
+import type { Change } from "@headline/newsroom/changes";
 import { LRUCache } from "lru-cache";
 
 /** A row that a user with a socket here is to be told of. */

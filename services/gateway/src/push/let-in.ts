@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
-import type { WriteLimit } from "@headline/limits";
+import type { WriteLimit } from "@headline/redis/limits";
+import { Refusal } from "@headline/service/errors";
 import { clientAddress } from "../http/client-address.js";
 import type { AccessTokens } from "../users/access-tokens.js";
 import { problemOf } from "./answering.js";

@@ -1,11 +1,11 @@
 import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Change } from "@headline/change-feed";
-import { CloseStack } from "@headline/lifecycle";
-import type { WriteLimit } from "@headline/limits";
 import { openMysql } from "@headline/mysql";
-import { gathered, type Log } from "@headline/observability";
+import type { Change } from "@headline/newsroom/changes";
 import type { Redis } from "@headline/redis";
+import type { WriteLimit } from "@headline/redis/limits";
+import { CloseStack } from "@headline/service/lifecycle";
+import { gathered, type Log } from "@headline/service/log";
 import { Server as EngineServer } from "engine.io";
 import { Server } from "socket.io";
 import type { MysqlBudget } from "../budgets.js";

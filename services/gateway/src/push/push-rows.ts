@@ -7,7 +7,7 @@ import {
   readFanOut,
   readMissed,
   readNotifications,
-} from "@headline/notifications";
+} from "@headline/newsroom/notifications";
 import { markDelivered } from "../conversations/conversation-store.js";
 import { MESSAGE_TOPIC, type Message, presentMessage } from "../conversations/message.js";
 import { readMessages, readMissedMessages } from "../conversations/message-store.js";

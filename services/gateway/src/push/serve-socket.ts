@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
 import { idValue, read } from "../http/read.js";

@@ -1,6 +1,6 @@
-import { PUBLISHED } from "@headline/articles";
-import type { Change } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
+import { PUBLISHED } from "@headline/newsroom/articles";
+import type { Change } from "@headline/newsroom/changes";
 import type { Blocks } from "../users/blocks.js";
 import type { PushSocket } from "./push-events.js";
 

@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { decodeJwt } from "jose";
 import { guestId, newGuestId } from "../http/authenticate.js";
 import type { AccessTokens } from "../users/access-tokens.js";

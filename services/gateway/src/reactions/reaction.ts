@@ -1,4 +1,4 @@
-import type { DislikeWhy, UploadedKind } from "@headline/event-log";
+import type { DislikeWhy, UploadedKind } from "@headline/newsroom/events";
 
 /** What a reader thinks of an article or its author, and can take back. */
 export interface Reaction {

@@ -1,9 +1,9 @@
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
-import type { DislikeWhy } from "@headline/event-log";
 import { idList, type Mysql, type Transaction, WANTED_IDS } from "@headline/mysql";
-import { addNotification } from "@headline/notifications";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import type { DislikeWhy } from "@headline/newsroom/events";
+import { addNotification } from "@headline/newsroom/notifications";
+import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
-import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "@headline/statistics";
 import { type Changed, countedDeltas } from "./counted-deltas.js";
 import { KEEPING, type Keeping, type Reaction } from "./reaction.js";
 

@@ -1,4 +1,4 @@
-import { Refusal } from "@headline/errors";
+import { Refusal } from "@headline/service/errors";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Reader } from "../http/authenticate.js";

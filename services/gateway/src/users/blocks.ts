@@ -1,5 +1,5 @@
-import type { Change } from "@headline/change-feed";
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
+import type { Change } from "@headline/newsroom/changes";
 import { LRUCache } from "lru-cache";
 import { within } from "../http/within.js";
 

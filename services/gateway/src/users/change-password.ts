@@ -1,5 +1,5 @@
-import { hashPassword, verifyPassword } from "@headline/accounts";
-import { Refusal } from "@headline/errors";
+import { hashPassword, verifyPassword } from "@headline/newsroom/users";
+import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Authenticate } from "../http/authenticate.js";

@@ -1,4 +1,10 @@
-import { canonicalName, isCommonPassword, NAME_CHARACTERS_MAX, nameFault, opaquePassword } from "@headline/accounts";
+import {
+  canonicalName,
+  isCommonPassword,
+  NAME_CHARACTERS_MAX,
+  nameFault,
+  opaquePassword,
+} from "@headline/newsroom/users";
 import { z } from "zod";
 
 const PASSWORD_CHARACTERS = { min: 8, max: 128 };

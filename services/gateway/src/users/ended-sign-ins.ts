@@ -1,5 +1,5 @@
-import type { Change } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
+import type { Change } from "@headline/newsroom/changes";
 import { LRUCache } from "lru-cache";
 import { ACCESS_TTL_SECONDS, lateSignIns, SIGN_IN_TOPIC } from "./sign-in-store.js";
 

@@ -1,9 +1,9 @@
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
-import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
-import { addNotification } from "@headline/notifications";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { addNotification } from "@headline/newsroom/notifications";
+import { changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
-import { changeStatistics, USER_STATISTICS } from "@headline/statistics";
+import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { UserCounts } from "../articles/article-writer.js";

@@ -1,6 +1,6 @@
-import { articleIdsByAuthor } from "@headline/articles";
-import { Refusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import { articleIdsByAuthor } from "@headline/newsroom/articles";
+import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Articles } from "../articles/articles.js";

@@ -1,5 +1,5 @@
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql, Transaction } from "@headline/mysql";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
 
 /** One sign-in on one device, from the password to the sign-out. */
 export interface SignInRef {

@@ -1,7 +1,7 @@
-import { canonicalName, hashPassword, verifyPassword } from "@headline/accounts";
-import { asRefusal, Refusal } from "@headline/errors";
-import type { SignInLimit } from "@headline/limits";
 import type { Mysql } from "@headline/mysql";
+import { canonicalName, hashPassword, verifyPassword } from "@headline/newsroom/users";
+import type { SignInLimit } from "@headline/redis/limits";
+import { asRefusal, Refusal } from "@headline/service/errors";
 import type { Request, RequestHandler } from "express";
 import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";

@@ -1,6 +1,6 @@
-import { Refusal } from "@headline/errors";
-import { createLimit, networkOf } from "@headline/limits";
 import type { Redis } from "@headline/redis";
+import { createLimit, networkOf } from "@headline/redis/limits";
+import { Refusal } from "@headline/service/errors";
 
 const HOUR_SECONDS = 3_600;
 

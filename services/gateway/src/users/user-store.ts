@@ -1,8 +1,8 @@
-import { canonicalName, fillNameKeys, nameKeys } from "@headline/accounts";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/change-feed";
-import { Refusal } from "@headline/errors";
 import { idList, isDuplicate, type Mysql, type Statements, WANTED_IDS } from "@headline/mysql";
+import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { canonicalName, fillNameKeys, nameKeys } from "@headline/newsroom/users";
 import type { Versioned } from "@headline/redis";
+import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
 
 export interface User {

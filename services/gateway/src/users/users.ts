@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
+import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import { type Redis, VersionedCache } from "@headline/redis";
-import { openStatistics, USER_STATISTICS } from "@headline/statistics";
 import type { UserCounts } from "../articles/article-writer.js";
 import type { OnUnreadable } from "../open-observation.js";
 import { loadUsers, readUser, type User } from "./user-store.js";

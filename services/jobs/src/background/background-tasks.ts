@@ -1,6 +1,6 @@
-import { wakeFollowers } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
-import { type FollowerPiece, followerPieces, notifyFollowers } from "@headline/notifications";
+import { wakeFollowers } from "@headline/newsroom/changes";
+import { type FollowerPiece, followerPieces, notifyFollowers } from "@headline/newsroom/notifications";
 import type { Redis } from "@headline/redis";
 import { type AsyncResult, TaskApp } from "@headline/scheduler/tasks";
 import type { RecentTasks } from "./recent-tasks.js";

@@ -1,7 +1,7 @@
-import { loadArticles } from "@headline/articles";
-import { asRefusal } from "@headline/errors";
 import type { Mysql } from "@headline/mysql";
+import { loadArticles } from "@headline/newsroom/articles";
 import type { ExplainedArticle, ExplainFeedResponse, Recommender } from "@headline/rpc";
+import { asRefusal } from "@headline/service/errors";
 import type { Request, RequestHandler } from "express";
 import { document } from "../http/document.js";
 import { escaped } from "../http/escaped.js";

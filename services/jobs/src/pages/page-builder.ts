@@ -1,12 +1,19 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Article, loadArticles, NO_COUNTS, newestArticleIds, toFragment, toItem } from "@headline/articles";
-import { DATABASE_NOW_MS } from "@headline/change-feed";
 import type { Mysql, Transaction } from "@headline/mysql";
-import type { OnUnreadable } from "@headline/observability/metrics";
+import {
+  type Article,
+  loadArticles,
+  NO_COUNTS,
+  newestArticleIds,
+  toFragment,
+  toItem,
+} from "@headline/newsroom/articles";
+import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
 import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";
-import { ARTICLE_STATISTICS, openStatistics } from "@headline/statistics";
+import type { OnUnreadable } from "@headline/service/metrics";
 import { type PageArticle, type PageChannel, pageHtml } from "./page-html.js";
 
 interface Parts {

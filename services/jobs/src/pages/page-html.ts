@@ -1,4 +1,4 @@
-import type { Article, ArticleCounts } from "@headline/articles";
+import type { Article, ArticleCounts } from "@headline/newsroom/articles";
 import { escaped } from "../http/escaped.js";
 
 export interface PageChannel {

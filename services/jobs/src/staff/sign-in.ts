@@ -1,6 +1,6 @@
-import { canonicalName } from "@headline/accounts";
-import { asRefusal } from "@headline/errors";
-import type { SignInLimit } from "@headline/limits";
+import { canonicalName } from "@headline/newsroom/users";
+import type { SignInLimit } from "@headline/redis/limits";
+import { asRefusal } from "@headline/service/errors";
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { document } from "../http/document.js";
 import { escaped } from "../http/escaped.js";

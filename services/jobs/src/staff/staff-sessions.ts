@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { canonicalName, hashPassword, verifyPassword } from "@headline/accounts";
 import type { Mysql } from "@headline/mysql";
+import { canonicalName, hashPassword, verifyPassword } from "@headline/newsroom/users";
 import type { Request, Response } from "express";
 import { jwtVerify, SignJWT } from "jose";
 import { derivedKey } from "./derived-key.js";

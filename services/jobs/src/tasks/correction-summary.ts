@@ -1,4 +1,4 @@
-import type { CorrectionReport } from "@headline/statistics";
+import type { CorrectionReport } from "@headline/newsroom/statistics";
 
 /** What a run of the correction leaves in its execution's result. */
 export interface CorrectionSummary {

@@ -1,5 +1,5 @@
-import { pruneEvents } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
+import { pruneEvents } from "@headline/newsroom/events";
 
 /**
  * Deletes old events that every model has learnt from; answers how many. A model goes on from its newest snapshot, so nothing

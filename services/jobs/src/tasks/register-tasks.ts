@@ -1,12 +1,12 @@
-import { overdueArticles, PUBLISH_TASK, publishScheduled } from "@headline/articles";
-import { type Change, pruneChanges, wakeFollowers } from "@headline/change-feed";
 import type { Mysql } from "@headline/mysql";
-import { FAN_OUT_TASK, pruneInboxes } from "@headline/notifications";
-import { CANCEL_TASK, cancelUnpaid, overdueOrders, recountSlots } from "@headline/orders";
+import { overdueArticles, PUBLISH_TASK, publishScheduled } from "@headline/newsroom/articles";
+import { type Change, pruneChanges, wakeFollowers } from "@headline/newsroom/changes";
+import type { JobsIn } from "@headline/newsroom/jobs";
+import { FAN_OUT_TASK, pruneInboxes } from "@headline/newsroom/notifications";
+import { CANCEL_TASK, cancelUnpaid, overdueOrders, recountSlots } from "@headline/newsroom/orders";
+import { correctStatistics } from "@headline/newsroom/statistics";
 import type { Redis } from "@headline/redis";
 import type { RunContext, Scheduler } from "@headline/scheduler";
-import type { JobsIn } from "@headline/shared-jobs";
-import { correctStatistics } from "@headline/statistics";
 import type { BackgroundTasks } from "../background/background-tasks.js";
 import type { Metrics } from "../metrics.js";
 import type { PageBuilder } from "../pages/page-builder.js";

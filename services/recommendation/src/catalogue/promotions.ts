@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { activePromotions, type Promotion } from "@headline/orders";
+import { activePromotions, type Promotion } from "@headline/newsroom/orders";
 
 const REFRESH_MS = 30_000;
 

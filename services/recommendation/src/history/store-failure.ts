@@ -1,5 +1,5 @@
-import { Refusal } from "@headline/errors";
 import { isUnableReply } from "@headline/redis";
+import { Refusal } from "@headline/service/errors";
 
 const RETRY_AFTER_SECONDS = 1;
 

@@ -1,4 +1,4 @@
-import type { LandedEvent } from "@headline/event-log";
+import type { LandedEvent } from "@headline/newsroom/events";
 
 /** Articles of one page that were on the screen together. */
 export interface ExposureList {

@@ -1,4 +1,4 @@
-import type { EventKind, LandedEvent } from "@headline/event-log";
+import type { EventKind, LandedEvent } from "@headline/newsroom/events";
 import { describe, expect, test } from "@jest/globals";
 import { COUNTED, GuestNetworks } from "./guest-networks.js";
 

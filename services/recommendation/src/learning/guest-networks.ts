@@ -1,4 +1,4 @@
-import type { LandedEvent } from "@headline/event-log";
+import type { LandedEvent } from "@headline/newsroom/events";
 
 /**
  * Of the guests of one network who do the same with one article on one day, those that count for everybody, from 1: anybody can

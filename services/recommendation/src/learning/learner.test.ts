@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { serialize } from "node:v8";
-import type { EventKind, LandedEvent } from "@headline/event-log";
+import type { EventKind, LandedEvent } from "@headline/newsroom/events";
 import { growForest, Ranker, type Training } from "@headline/ranking";
 import { inFull } from "@headline/testkit";
 import { beforeAll, describe, expect, test } from "@jest/globals";

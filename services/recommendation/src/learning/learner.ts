@@ -1,4 +1,4 @@
-import type { LandedEvent } from "@headline/event-log";
+import type { LandedEvent } from "@headline/newsroom/events";
 import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { dislikeSays } from "../readers/dislike-says.js";

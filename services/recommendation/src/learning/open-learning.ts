@@ -1,6 +1,6 @@
 import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
-import { followEvents, type LandedEvent } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
+import { followEvents, type LandedEvent } from "@headline/newsroom/events";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
 import { Learner, RANKER_LIMITS, type Student } from "./learner.js";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { prunedUpTo, readEvents } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
+import { prunedUpTo, readEvents } from "@headline/newsroom/events";
 import { growForest, type Training } from "@headline/ranking";
 import { loadCatalogue } from "../catalogue/article-source.js";
 import { Catalogue } from "../catalogue/catalogue.js";

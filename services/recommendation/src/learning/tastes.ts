@@ -1,4 +1,4 @@
-import type { EventKind, LandedEvent } from "@headline/event-log";
+import type { EventKind, LandedEvent } from "@headline/newsroom/events";
 import type { Interest } from "@headline/rpc";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { TitleKeeper } from "../catalogue/title-keeper.js";

@@ -1,5 +1,5 @@
-import type { DislikeWhy } from "@headline/event-log";
 import type { Mysql } from "@headline/mysql";
+import type { DislikeWhy } from "@headline/newsroom/events";
 import { dislikeSays } from "./dislike-says.js";
 import { ReaderSets } from "./reader-sets.js";
 

@@ -1,4 +1,4 @@
-import type { DislikeWhy, EventKind } from "@headline/event-log";
+import type { DislikeWhy, EventKind } from "@headline/newsroom/events";
 import { dislikeSays } from "./dislike-says.js";
 
 /** How much something a reader did says of what they like. */

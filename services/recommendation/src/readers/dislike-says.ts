@@ -1,4 +1,4 @@
-import type { DislikeWhy } from "@headline/event-log";
+import type { DislikeWhy } from "@headline/newsroom/events";
 
 /** How much of an article's topic, and of its author, a dislike says. Sums of powers of two: added and taken away, they leave nothing. */
 export interface DislikeSays {

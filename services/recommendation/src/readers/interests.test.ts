@@ -1,4 +1,4 @@
-import { DISLIKE_WHYS, type DislikeWhy, type EventKind } from "@headline/event-log";
+import { DISLIKE_WHYS, type DislikeWhy, type EventKind } from "@headline/newsroom/events";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type DeedWeight, deedWeight } from "./deed-weight.js";
