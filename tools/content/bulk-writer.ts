@@ -1,5 +1,4 @@
-import { prepareSessionSql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { DATABASE_NOW_MS, prepareSessionSql } from "@headline/mysql";
 import { mysqlAddress } from "@headline/service/config";
 import mysql2, { type Connection, type ResultSetHeader, type RowDataPacket } from "mysql2/promise";
 

@@ -1,3 +1,4 @@
+export { DATABASE_NOW_MS } from "./clock.js";
 export { asFailure, isCut, isDuplicate, isGivenUp, isLocked } from "./failure.js";
 export { ifOutage } from "./if-outage.js";
 export { mysqlInWords } from "./in-words.js";

@@ -1,6 +1,7 @@
 import { newestArticleIds } from "@headline/newsroom/articles";
 import { followChanges } from "@headline/newsroom/changes";
 import { jobsIn, openJobStore } from "@headline/newsroom/jobs";
+import { keepPruningReceipts } from "@headline/newsroom/reactions";
 import { fillNameKeys } from "@headline/newsroom/users";
 import { createSignInLimit, type SignInRates } from "@headline/redis/limits";
 import type { Recommender } from "@headline/rpc";
@@ -23,7 +24,6 @@ import { openObservation } from "./open-observation.js";
 import type { PromotionTerms } from "./orders/order-handlers.js";
 import { StaticPages } from "./pages/static-pages.js";
 import { openPush, type PushOptions } from "./push/open-push.js";
-import { keepPruningReceipts } from "./reactions/prune-receipts.js";
 import { startWithOrWithoutMysql } from "./start-without-mysql.js";
 import { createAccessTokens, type TokenKeys } from "./users/access-tokens.js";
 import { Blocks } from "./users/blocks.js";

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { type Change, followChanges } from "@headline/newsroom/changes";
 import { readEvents } from "@headline/newsroom/events";
+import { pruneReceipts } from "@headline/newsroom/reactions";
 import { correctStatistics } from "@headline/newsroom/statistics";
 import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
 import { eventually, inFull } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { pruneReceipts } from "../src/reactions/prune-receipts.js";
 import { type Answer, bearer, client, openWorld, TRACK_SECRET, type World } from "./open-world.js";
 
 let world: World;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { insertMessage } from "@headline/newsroom/conversations";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { insertMessage } from "../../gateway/src/conversations/message-store.js";
 import { client } from "../../gateway/test/open-world.js";
 import { FAINT_TEXTS } from "./faint-texts.js";
 import { startGateway } from "./gateway-process.js";

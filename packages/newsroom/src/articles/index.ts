@@ -11,6 +11,20 @@ export {
   SCHEDULED,
 } from "./article-store.js";
 export {
+  type AlreadyWritten,
+  type ArticleEdit,
+  type Deletion,
+  deleteArticle,
+  type EditRules,
+  insertArticle,
+  type NewArticle,
+  type PublishRequest,
+  type UserCounts,
+  updateArticle,
+  type WriterParts,
+  type Written,
+} from "./article-writer.js";
+export {
   type ArticleCounts,
   type Fragment,
   type Item,

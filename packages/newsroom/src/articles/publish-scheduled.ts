@@ -1,5 +1,6 @@
 import type { Mysql, Transaction } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import { appendChanges, type Change } from "../changes/index.js";
 import { type JobsIn, NotDueYet } from "../jobs/index.js";
 import { addNotification, fanOutIfFollowed } from "../notifications/index.js";
 import { changeStatistics, USER_STATISTICS } from "../statistics/index.js";

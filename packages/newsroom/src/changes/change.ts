@@ -1,4 +1,4 @@
-import { inPieces, type Statements } from "@headline/mysql";
+import { DATABASE_NOW_MS, inPieces, type Statements } from "@headline/mysql";
 
 /** Something that caches elsewhere may hold has changed: the subject's row is now at `version`. */
 export interface Change {
@@ -7,13 +7,6 @@ export interface Change {
   readonly subjectId: bigint;
   readonly version: number;
 }
-
-/**
- * The clock of the database, in milliseconds; the only clock that change rows know. By way of UTC: UNIX_TIMESTAMP(NOW(3)) is an
- * hour off in the hour that comes twice each autumn where the session's zone has clock changes.
- */
-export const DATABASE_NOW_MS =
-  "CAST(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(3)) DIV 1000 AS UNSIGNED)";
 
 /** Writes the changes in the transaction that makes them, so they are told if and only if they happened. */
 export async function appendChanges(tx: Statements, ...changes: readonly Change[]): Promise<void> {

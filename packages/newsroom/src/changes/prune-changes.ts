@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "./change.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 
 const KEEP_MS = 60 * 60 * 1_000;
 const ROWS_AT_ONCE = 1_000;

@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
-import { type Change, DATABASE_NOW_MS } from "./change.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import type { Change } from "./change.js";
 
 interface ChangeRow {
   readonly seq: string;

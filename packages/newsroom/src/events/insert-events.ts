@@ -1,5 +1,5 @@
 import type { Mysql, Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import { encodeEvent } from "./event-row.js";
 import { batchOf, placeInBatch, type TrackedEvent } from "./tracked-event.js";
 

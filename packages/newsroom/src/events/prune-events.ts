@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 
 interface Options {
   readonly mysql: Mysql;

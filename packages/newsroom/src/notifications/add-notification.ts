@@ -1,5 +1,6 @@
 import type { Transaction } from "@headline/mysql";
-import { type Change, DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import type { Change } from "../changes/index.js";
 import { type NewNotification, NOTIFICATION_TOPIC } from "./notification.js";
 
 const NOTHING: readonly Change[] = [];

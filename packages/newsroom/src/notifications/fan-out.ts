@@ -1,6 +1,7 @@
 import type { Mysql, Transaction } from "@headline/mysql";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import { date } from "@headline/scheduler";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "../changes/index.js";
+import { appendChanges, type Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
 import { FAN_OUT_TOPIC } from "./notification.js";
 

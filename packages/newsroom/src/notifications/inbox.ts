@@ -1,5 +1,4 @@
-import { idList, limitOf, type Statements, WANTED_IDS } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS, idList, limitOf, type Statements, WANTED_IDS } from "@headline/mysql";
 import { INBOX_MAX, type Notification, type NotificationKind } from "./notification.js";
 
 interface NotificationRow {

@@ -1,5 +1,5 @@
 import type { Statements } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import { PAID } from "./order.js";
 
 /** An article that somebody paid to have shown, from a moment up to another, epoch ms. */

@@ -1,5 +1,5 @@
 import type { Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import type { JobsIn } from "../jobs/index.js";
 import { cancelJobId } from "./cancel-job.js";
 import { CANCELLED } from "./order.js";

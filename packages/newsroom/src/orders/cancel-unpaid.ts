@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import { appendChanges, type Change } from "../changes/index.js";
 import { NotDueYet } from "../jobs/index.js";
 import { addNotification } from "../notifications/index.js";
 import { CANCELLED, PAID, UNPAID } from "./order.js";

@@ -1,5 +1,6 @@
 import type { Transaction } from "@headline/mysql";
-import { type Change, DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import type { Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
 import { cancelOrder } from "./cancel-order.js";
 import { PAID, UNPAID } from "./order.js";

@@ -1,6 +1,7 @@
 import type { Transaction } from "@headline/mysql";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import { Refusal } from "@headline/service/errors";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "../changes/index.js";
+import { appendChanges, type Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
 import { addNotification } from "../notifications/index.js";
 import { cancelJobId } from "./cancel-job.js";

@@ -1,6 +1,5 @@
-import { isDuplicate, type Transaction } from "@headline/mysql";
+import { DATABASE_NOW_MS, isDuplicate, type Transaction } from "@headline/mysql";
 import { Refusal } from "@headline/service/errors";
-import { DATABASE_NOW_MS } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
 import { cancelJob } from "./cancel-job.js";
 import { lockArticle, PUBLISHED, SCHEDULED } from "./lock-article.js";

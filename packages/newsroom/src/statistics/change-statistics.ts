@@ -1,5 +1,5 @@
 import type { Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "../changes/index.js";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
 import { type RawStatisticRow, type StatisticRow, statisticColumns, toStatisticRow } from "./statistic-rows.js";
 

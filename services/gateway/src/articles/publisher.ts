@@ -1,7 +1,4 @@
 import type { Mysql } from "@headline/mysql";
-import type { JobsIn } from "@headline/newsroom/jobs";
-import type { VersionedCache } from "@headline/redis";
-import type { Announcer } from "../changes/announcer.js";
 import {
   type AlreadyWritten,
   type ArticleEdit,
@@ -14,7 +11,10 @@ import {
   type UserCounts,
   updateArticle,
   type Written,
-} from "./article-writer.js";
+} from "@headline/newsroom/articles";
+import type { JobsIn } from "@headline/newsroom/jobs";
+import type { VersionedCache } from "@headline/redis";
+import type { Announcer } from "../changes/announcer.js";
 
 interface Parts {
   readonly mysql: Mysql;

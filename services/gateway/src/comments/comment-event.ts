@@ -1,5 +1,5 @@
+import type { Commented } from "@headline/newsroom/comments";
 import type { TrackedEvent } from "@headline/newsroom/events";
-import type { Commented } from "./comment-store.js";
 
 /** A comment as it stands in the event log: of no page, and one event however often it is told, by its own id. */
 export function commentEvent({ comment, channelId }: Commented, nowMs: number): TrackedEvent {

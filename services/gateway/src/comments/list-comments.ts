@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { readComments } from "@headline/newsroom/comments";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -8,7 +9,6 @@ import { sendOk } from "../http/json.js";
 import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, read } from "../http/read.js";
 import type { Users } from "../users/users.js";
-import { readComments } from "./comment-store.js";
 import { presentComment } from "./present-comment.js";
 
 interface Parts {

@@ -1,4 +1,4 @@
-import type { Comment } from "./comment-store.js";
+import type { Comment } from "@headline/newsroom/comments";
 
 /** On the wire. Who signs in elsewhere may have no name here. */
 export function presentComment({ commentId, articleId, userId, content, createdAt }: Comment, name?: string) {

@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { type Commented, deleteComment, insertComment } from "@headline/newsroom/comments";
 import type { EventLog, TrackedEvent } from "@headline/newsroom/events";
 import type { WriteLimit } from "@headline/redis/limits";
 import type { RequestHandler } from "express";
@@ -12,7 +13,6 @@ import { lines } from "../http/text.js";
 import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import type { Users } from "../users/users.js";
 import { commentEvent, uncommentEvents } from "./comment-event.js";
-import { type Commented, deleteComment, insertComment } from "./comment-store.js";
 import { presentComment } from "./present-comment.js";
 
 interface Parts {

@@ -1,4 +1,12 @@
 import type { Mysql } from "@headline/mysql";
+import {
+  insertMessage,
+  MessageBlocked,
+  markConversationRead,
+  readConversation,
+  readConversations,
+  readMessages,
+} from "@headline/newsroom/conversations";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -6,13 +14,12 @@ import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { readListPage } from "../http/list-page.js";
+import { HttpRefusal } from "../http/problem.js";
 import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
 import { lines } from "../http/text.js";
 import type { Users } from "../users/users.js";
-import { markConversationRead, readConversations } from "./conversation-store.js";
-import { presentMessage } from "./message.js";
 import type { MessageLimit } from "./message-limit.js";
-import { insertMessage, readConversation, readMessages } from "./message-store.js";
+import { presentMessage } from "./present-message.js";
 
 /** Tells the devices of both that one has read; best effort. */
 export type TellRead = (read: { readerId: bigint; peerId: bigint; upTo: bigint }) => void;
@@ -48,10 +55,16 @@ export function sendMessage({ authenticate, mysql, users, announcer, limit }: Pa
     await limit(senderId);
     if ((await users.profiles.get(recipientId)) === undefined)
       throw new Refusal("NOT_FOUND", `user ${recipientId} does not exist`);
-    const { message, changes } = await insertMessage(mysql, { senderId, recipientId, text, clientId });
+    const { message, changes } = await insertMessage(mysql, { senderId, recipientId, text, clientId }).catch(
+      refuseBlocked,
+    );
     if (changes.length > 0) await announcer.announce(...changes);
     sendOk(res, presentMessage(message), 201);
   };
+}
+
+function refuseBlocked(error: unknown): never {
+  throw error instanceof MessageBlocked ? new HttpRefusal(403, "BLOCKED", error.message) : error;
 }
 
 /** GET /conversations: the one with the newest message first; `next` goes into `before`. */

@@ -1,8 +1,8 @@
 import type { EventLog, TrackedEvent } from "@headline/newsroom/events";
+import type { Outcome, Reacted } from "@headline/newsroom/reactions";
 import { Refusal } from "@headline/service/errors";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { describe, expect, test } from "@jest/globals";
-import type { Outcome, Reacted } from "../reactions/write-reactions.js";
 import { createJudge } from "./judge-events.js";
 
 const keys = openTrackKeys("a secret of more than thirty-two bytes");

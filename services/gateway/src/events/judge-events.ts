@@ -1,10 +1,9 @@
 import type { DislikeWhy, EventLog, TrackedEvent } from "@headline/newsroom/events";
+import type { Reacted, Reaction } from "@headline/newsroom/reactions";
 import { asRefusal, type FieldError } from "@headline/service/errors";
 import type { TrackKeys } from "@headline/track-token";
 import type { Reader } from "../http/authenticate.js";
-import type { Reaction } from "../reactions/reaction.js";
 import type { React } from "../reactions/reactions.js";
-import type { Reacted } from "../reactions/write-reactions.js";
 import { type ReadEvent, readEvent } from "./read-event.js";
 
 interface Parts {

@@ -1,4 +1,5 @@
 import type { TrackedEvent, UploadedKind } from "@headline/newsroom/events";
+import { isCounted, isReaction, type Reaction } from "@headline/newsroom/reactions";
 import {
   type Tracked,
   type TrackKeys,
@@ -9,7 +10,6 @@ import {
 } from "@headline/track-token";
 import type { Reader } from "../http/authenticate.js";
 import { invalid, read } from "../http/read.js";
-import { isCounted, isReaction, type Reaction } from "../reactions/reaction.js";
 import { EventItem } from "./event-item.js";
 
 interface Context {

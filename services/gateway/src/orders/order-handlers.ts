@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { answerOnce } from "@headline/newsroom/idempotency";
 import type { JobsIn } from "@headline/newsroom/jobs";
 import {
   type Order,
@@ -17,7 +18,6 @@ import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
-import { answerOnce } from "../idempotency/answer-once.js";
 import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import { presentOrder } from "./present-order.js";
 import { day, daysOnSale, orderedDay } from "./promotion-day.js";

@@ -1,5 +1,5 @@
 import type { Socket as AnySocket, Server } from "socket.io";
-import type { presentMessage } from "../conversations/message.js";
+import type { presentMessage } from "../conversations/present-message.js";
 import type { PresentedNotification } from "../notifications/present-notification.js";
 
 /** What a request over a socket is answered when it cannot be: the same codes as over HTTP. */

@@ -1,5 +1,12 @@
 import type { Mysql } from "@headline/mysql";
 import {
+  MESSAGE_TOPIC,
+  type Message,
+  markDelivered,
+  readMessages,
+  readMissedMessages,
+} from "@headline/newsroom/conversations";
+import {
   countUnread,
   FAN_OUT_TOPIC,
   NOTIFICATION_TOPIC,
@@ -8,9 +15,7 @@ import {
   readMissed,
   readNotifications,
 } from "@headline/newsroom/notifications";
-import { markDelivered } from "../conversations/conversation-store.js";
-import { MESSAGE_TOPIC, type Message, presentMessage } from "../conversations/message.js";
-import { readMessages, readMissedMessages } from "../conversations/message-store.js";
+import { presentMessage } from "../conversations/present-message.js";
 import { presentNotification } from "../notifications/present-notification.js";
 import type { Wanted } from "./change-pusher.js";
 import { hangUp, isClogged } from "./is-clogged.js";

@@ -1,8 +1,8 @@
 import type { Mysql } from "@headline/mysql";
+import type { Reaction } from "@headline/newsroom/reactions";
+import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } from "@headline/newsroom/reactions";
 import type { VersionedCache } from "@headline/redis";
 import type { Announcer } from "../changes/announcer.js";
-import type { Reaction } from "./reaction.js";
-import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } from "./write-reactions.js";
 
 interface Parts {
   readonly mysql: Mysql;

@@ -1,9 +1,9 @@
+import { ACCESS_TTL_SECONDS, REFRESH_TTL_SECONDS, type RefreshClaims, type SignInRef } from "@headline/newsroom/users";
 import { Refusal } from "@headline/service/errors";
 import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import type { Reader } from "../http/authenticate.js";
 import { INT64_MAX } from "../http/read.js";
-import { ACCESS_TTL_SECONDS, REFRESH_TTL_SECONDS, type RefreshClaims, type SignInRef } from "./sign-in-store.js";
 
 /** Exactly one of the two: our own secret, or somebody else's public keys. */
 export type TokenKeys = { readonly secret: string } | { readonly jwksUrl: string };

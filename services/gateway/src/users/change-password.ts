@@ -1,4 +1,11 @@
-import { hashPassword, verifyPassword } from "@headline/newsroom/users";
+import {
+  type Account,
+  accountOf,
+  endOthers,
+  hashPassword,
+  setPassword,
+  verifyPassword,
+} from "@headline/newsroom/users";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -7,8 +14,6 @@ import { sendOk } from "../http/json.js";
 import { read } from "../http/read.js";
 import { givenText, newPassword } from "./credentials.js";
 import { limiter, type SignInParts } from "./sign-in.js";
-import { endOthers } from "./sign-in-store.js";
-import { type Account, accountOf, setPassword } from "./user-store.js";
 
 interface Parts extends SignInParts {
   readonly authenticate: Authenticate;

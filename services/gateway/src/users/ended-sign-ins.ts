@@ -1,7 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 import type { Change } from "@headline/newsroom/changes";
+import { ACCESS_TTL_SECONDS, lateSignIns, SIGN_IN_TOPIC } from "@headline/newsroom/users";
 import { LRUCache } from "lru-cache";
-import { ACCESS_TTL_SECONDS, lateSignIns, SIGN_IN_TOPIC } from "./sign-in-store.js";
 
 const ENDED_MAX = 100_000;
 const LOAD_AGAIN_MS = 1_000;

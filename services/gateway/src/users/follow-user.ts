@@ -1,12 +1,13 @@
 import type { Mysql } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import type { UserCounts } from "@headline/newsroom/articles";
+import { appendChanges, type Change } from "@headline/newsroom/changes";
 import { addNotification } from "@headline/newsroom/notifications";
 import { changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
-import type { UserCounts } from "../articles/article-writer.js";
 import type { Announcer } from "../changes/announcer.js";
 import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";

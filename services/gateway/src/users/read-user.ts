@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import { articleIdsByAuthor } from "@headline/newsroom/articles";
+import { isFollowing } from "@headline/newsroom/users";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
@@ -9,7 +10,6 @@ import type { Authenticate } from "../http/authenticate.js";
 import { sendOk } from "../http/json.js";
 import { readListPage } from "../http/list-page.js";
 import { decimal, INT64_MAX, idText, read } from "../http/read.js";
-import { isFollowing } from "./user-store.js";
 import type { Users } from "./users.js";
 
 const Path = z.object({ id: idText });

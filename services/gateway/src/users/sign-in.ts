@@ -1,5 +1,17 @@
 import type { Mysql } from "@headline/mysql";
-import { canonicalName, hashPassword, verifyPassword } from "@headline/newsroom/users";
+import {
+  type Account,
+  beginSignIn,
+  canonicalName,
+  type Ended,
+  endSignIn,
+  endSignIns,
+  findAccount,
+  hashPassword,
+  insertUser,
+  renewGeneration,
+  verifyPassword,
+} from "@headline/newsroom/users";
 import type { SignInLimit } from "@headline/redis/limits";
 import { asRefusal, Refusal } from "@headline/service/errors";
 import type { Request, RequestHandler } from "express";
@@ -10,9 +22,7 @@ import { sendOk } from "../http/json.js";
 import { decimal, read } from "../http/read.js";
 import type { AccessTokens, TokenPair } from "./access-tokens.js";
 import { givenText, newName, newPassword } from "./credentials.js";
-import { beginSignIn, type Ended, endSignIn, endSignIns, renewGeneration } from "./sign-in-store.js";
 import type { SignUpLimit } from "./sign-up-limit.js";
-import { type Account, findAccount, insertUser } from "./user-store.js";
 
 export interface SignInParts {
   readonly mysql: Mysql;

@@ -1,9 +1,9 @@
 import type { Mysql } from "@headline/mysql";
+import type { UserCounts } from "@headline/newsroom/articles";
 import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
+import { loadUsers, readUser, type User } from "@headline/newsroom/users";
 import { type Redis, VersionedCache } from "@headline/redis";
-import type { UserCounts } from "../articles/article-writer.js";
 import type { OnUnreadable } from "../open-observation.js";
-import { loadUsers, readUser, type User } from "./user-store.js";
 
 interface Parts {
   readonly mysql: Mysql;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql, Transaction } from "@headline/mysql";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import {
   type Article,
   loadArticles,
@@ -9,7 +10,6 @@ import {
   toFragment,
   toItem,
 } from "@headline/newsroom/articles";
-import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
 import type { Redis } from "@headline/redis";
 import type { Recommender } from "@headline/rpc";

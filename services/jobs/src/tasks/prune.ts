@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 
 interface Prune {
   /** A table and a condition of our own, never a caller's. */

@@ -1,14 +1,16 @@
 import type { Mysql, Transaction } from "@headline/mysql";
-import { DELETED, PUBLISHED, publishJob, publishJobId, SCHEDULED } from "@headline/newsroom/articles";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
-import type { JobsIn } from "@headline/newsroom/jobs";
-import { fanOutIfFollowed } from "@headline/newsroom/notifications";
-import { endOrders, giveSlotsBack } from "@headline/newsroom/orders";
-import { type Counts, changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
+import { appendChanges, type Change } from "../changes/index.js";
 import { answerOnce } from "../idempotency/answer-once.js";
+import type { JobsIn } from "../jobs/index.js";
+import { fanOutIfFollowed } from "../notifications/index.js";
+import { endOrders, giveSlotsBack } from "../orders/index.js";
+import { type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
+import { DELETED, PUBLISHED, SCHEDULED } from "./article-store.js";
+import { publishJob, publishJobId } from "./publish-job.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 

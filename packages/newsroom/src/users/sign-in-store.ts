@@ -1,5 +1,6 @@
 import type { Mysql, Transaction } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { DATABASE_NOW_MS } from "@headline/mysql";
+import { appendChanges, type Change } from "../changes/index.js";
 
 /** One sign-in on one device, from the password to the sign-out. */
 export interface SignInRef {

@@ -1,4 +1,5 @@
 import {
+  DATABASE_NOW_MS,
   idList,
   isDuplicate,
   limitOf,
@@ -7,10 +8,10 @@ import {
   type Transaction,
   WANTED_IDS,
 } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
 import { Refusal } from "@headline/service/errors";
-import { HttpRefusal } from "../http/problem.js";
+import { appendChanges, type Change } from "../changes/index.js";
 import { MESSAGE_TOPIC, type Message, stateOf } from "./message.js";
+import { MessageBlocked } from "./message-blocked.js";
 
 export interface NewMessage {
   readonly senderId: bigint;
@@ -53,7 +54,7 @@ const COMMITS_WITHIN_MS = 35_000;
  * Keeps a message, once for each `clientId` of a sender. Both sides of the conversation are locked first, so within a
  * conversation ids grow in the order of the commits.
  *
- * @throws HttpRefusal 403 BLOCKED; Refusal FAILED_PRECONDITION when the id was used for another message.
+ * @throws MessageBlocked; Refusal FAILED_PRECONDITION when the id was used for another message.
  */
 export async function insertMessage(mysql: Mysql, message: NewMessage): Promise<KeptMessage> {
   const keep = () => mysql.transaction((tx) => keepOnce(tx, message));
@@ -177,11 +178,7 @@ async function mustNotBeBlocked(on: Statements, senderId: bigint, recipientId: b
   );
   if (blocks.length === 0) return;
   const byRecipient = blocks.some(({ user_id }) => BigInt(user_id) === recipientId);
-  throw new HttpRefusal(
-    403,
-    "BLOCKED",
-    byRecipient ? "this user does not take messages from you" : "you have blocked this user",
-  );
+  throw new MessageBlocked(byRecipient ? "recipient" : "sender");
 }
 
 function ordered(one: bigint, other: bigint): [low: bigint, high: bigint] {

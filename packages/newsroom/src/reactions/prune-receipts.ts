@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { DATABASE_NOW_MS } from "@headline/mysql";
 
 /** Longer than the token of an event counts. */
 const KEEP_MS = 48 * 60 * 60 * 1_000;

@@ -25,16 +25,3 @@ export function stateOf(messageId: bigint, { deliveredUpTo, readUpTo }: Receipts
   if (messageId <= readUpTo) return "read";
   return messageId <= deliveredUpTo ? "delivered" : "sent";
 }
-
-/** On the wire, pushed and asked for alike. */
-export function presentMessage({ messageId, senderId, recipientId, text, clientId, createdAt, state }: Message) {
-  return {
-    message_id: String(messageId),
-    sender_id: String(senderId),
-    recipient_id: String(recipientId),
-    text,
-    client_id: clientId,
-    created_at: createdAt.toISOString(),
-    state,
-  };
-}

@@ -1,10 +1,10 @@
-import { limitOf, type Mysql, type Statements, type Transaction } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
-import { addNotification, removeNotification } from "@headline/newsroom/notifications";
-import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "@headline/newsroom/statistics";
+import { DATABASE_NOW_MS, limitOf, type Mysql, type Statements, type Transaction } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
+import { appendChanges, type Change } from "../changes/index.js";
 import { answerOnce } from "../idempotency/answer-once.js";
+import { addNotification, removeNotification } from "../notifications/index.js";
+import { ARTICLE_STATISTICS, type Counts, changeStatistics } from "../statistics/index.js";
 
 export interface Comment {
   readonly commentId: bigint;

@@ -1,7 +1,7 @@
 import { openMysql } from "@headline/mysql";
 import { privateMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
-import { DATABASE_NOW_MS } from "./index.js";
+import { DATABASE_NOW_MS } from "./clock.js";
 
 test("the database's clock counts evenly over the hour that comes twice in autumn, whatever the session's zone", async () => {
   await using server = await privateMysql({ args: ["--default-time-zone=+02:00"] });

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { isCut, isDuplicate, isGivenUp, isLocked, type Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/newsroom/changes";
+import { DATABASE_NOW_MS, isCut, isDuplicate, isGivenUp, isLocked, type Transaction } from "@headline/mysql";
 import { Refusal } from "@headline/service/errors";
 
 /** A request that may be sent again. Without a key it is done each time. */

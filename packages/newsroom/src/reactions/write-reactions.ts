@@ -1,9 +1,9 @@
-import { idList, type Mysql, type Transaction, WANTED_IDS } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
-import type { DislikeWhy } from "@headline/newsroom/events";
-import { addNotification } from "@headline/newsroom/notifications";
-import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
+import { DATABASE_NOW_MS, idList, type Mysql, type Transaction, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
+import { appendChanges, type Change } from "../changes/index.js";
+import type { DislikeWhy } from "../events/index.js";
+import { addNotification } from "../notifications/index.js";
+import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 import { type Changed, countedDeltas } from "./counted-deltas.js";
 import { KEEPING, type Keeping, type Reaction } from "./reaction.js";
 

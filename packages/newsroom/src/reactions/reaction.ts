@@ -1,4 +1,4 @@
-import type { DislikeWhy, UploadedKind } from "@headline/newsroom/events";
+import type { DislikeWhy, UploadedKind } from "../events/index.js";
 
 /** What a reader thinks of an article or its author, and can take back. */
 export interface Reaction {

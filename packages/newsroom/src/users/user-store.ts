@@ -1,9 +1,10 @@
-import { idList, isDuplicate, type Mysql, type Statements, WANTED_IDS } from "@headline/mysql";
-import { appendChanges, type Change, DATABASE_NOW_MS } from "@headline/newsroom/changes";
-import { canonicalName, fillNameKeys, nameKeys } from "@headline/newsroom/users";
+import { DATABASE_NOW_MS, idList, isDuplicate, type Mysql, type Statements, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
+import { appendChanges, type Change } from "../changes/index.js";
+import { fillNameKeys } from "./fill-name-keys.js";
+import { canonicalName, nameKeys } from "./name.js";
 
 export interface User {
   readonly userId: bigint;

@@ -1,0 +1,1 @@
+export { type Answer, answerOnce, type KeyedRequest } from "./answer-once.js";
