@@ -1,7 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { type Job, type JobSpec, Scheduled, Scheduler } from "../src/index.js";
 import type { JobsInTransaction } from "../src/stores/index.js";
-import type { TaskApp } from "../src/tasks/index.js";
 import { heard } from "./quiet.js";
 
 interface Line {
@@ -40,7 +39,7 @@ test("interfaces are arguments of jobs", async () => {
 });
 
 /** Compiled, and never run. */
-export function refused(scheduler: Scheduler, job: Job, jobs: JobsInTransaction, app: TaskApp) {
+export function refused(scheduler: Scheduler, job: Job, jobs: JobsInTransaction) {
   void jobs.put({ id: "a", func: "f", args: [order] });
   Scheduled(scheduler, { args: [order] });
   // @ts-expect-error: a Date would arrive as a text
@@ -63,24 +62,4 @@ export function refused(scheduler: Scheduler, job: Job, jobs: JobsInTransaction,
   void scheduler.addJob({ func: "f", args: [new Uint8Array(1)] });
   // @ts-expect-error: no option of jobs
   void scheduler.addJob({ func: "f", max_instances: 1 });
-
-  const add = app.task("add", (a: number, b: number) => a + b);
-  const mail = app.task("mail", (to: string, options?: { copy: boolean }) => `${to} ${options?.copy}`);
-  const now = app.task("now", () => 1);
-  const anything = app.task("any", (...all: unknown[]) => all);
-  void [add.applyAsync({ args: [1, 2], countdown: 1 }), now.applyAsync(), now.applyAsync({ countdown: 1 })];
-  void [mail.applyAsync({ args: ["a"] }), mail.applyAsync({ args: ["a"], kwargs: { copy: true } })];
-  void [anything.applyAsync(), anything.applyAsync({ args: [1, "a"], kwargs: { a: 1 } })];
-  // @ts-expect-error: a text instead of a number
-  void add.applyAsync({ args: [1, "2"] });
-  // @ts-expect-error: too few
-  void add.applyAsync({ args: [1] });
-  // @ts-expect-error: none
-  void add.applyAsync();
-  // @ts-expect-error: the last parameter is a number
-  void add.applyAsync({ args: [1], kwargs: { b: 2 } });
-  // @ts-expect-error: another object than the task takes
-  void mail.applyAsync({ args: ["a"], kwargs: { copi: true } });
-  // @ts-expect-error: the object once more
-  void mail.applyAsync({ args: ["a", { copy: true }], kwargs: { copy: true } });
 }

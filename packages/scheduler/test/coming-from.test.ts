@@ -1,21 +1,14 @@
 import { readFileSync } from "node:fs";
-import { throwawayRedis } from "@headline/testkit";
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { CronExpressionParser } from "cron-parser";
 import * as crontabs from "../src/crontab/index.js";
 import * as executors from "../src/executors/index.js";
 import * as core from "../src/index.js";
 import { VirtualClock } from "../src/sim/virtual-clock.js";
 import * as stores from "../src/stores/index.js";
-import * as tasks from "../src/tasks/index.js";
 import { fireTimes } from "../src/triggers/testing.js";
+import { codesIn, compiled, rowsOf } from "./example-table.js";
 import { heard } from "./quiet.js";
-
-interface Row {
-  readonly wrote: string;
-  readonly write: string;
-  readonly gives: string | undefined;
-}
 
 const NOW = Date.parse("2026-01-05T00:01Z");
 const page = readFileSync(new URL("../docs/coming-from.md", import.meta.url), "utf8");
@@ -28,23 +21,9 @@ const examples = sections.flatMap(([section, rows]) => rows.map((row) => ({ sect
 const CRON_PARSER =
   /^(croner|node-cron|cron|node-schedule|cron-parser|BullMQ repeat|agenda|Bree|pg-boss|graphile-worker|Temporal schedules)$/;
 
-let redis: Awaited<ReturnType<typeof throwawayRedis>>;
-let app: tasks.TaskApp;
-
-beforeAll(async () => {
-  redis = await throwawayRedis();
-  app = new tasks.TaskApp({ broker: redis.url, logger: heard() });
-  app.task("add", (a: number, b: number) => a + b);
-  await app.worker().start();
-});
-afterAll(async () => {
-  await app?.close();
-  await redis?.stop();
-});
-
 test("the tables are those that people look for", () => {
   expect(sections.map(([section]) => section)).toEqual([
-    ...["APScheduler 3", "cron, django-crontab", "Cron syntax of other programs", "schedule", "Celery"],
+    ...["APScheduler 3", "cron, django-crontab", "Cron syntax of other programs", "schedule"],
     ...["croner", "node-cron", "cron", "node-schedule"],
     ...["cron-parser", "BullMQ repeat", "agenda", "Bree", "pg-boss", "graphile-worker", "Temporal schedules", "Quartz"],
     "systemd timers",
@@ -54,7 +33,7 @@ test("the tables are those that people look for", () => {
 describe("each example runs and gives what its line says", () => {
   test.each(examples)("$section: $wrote", async ({ write, gives }) => {
     if (/^not here/.test(write)) return;
-    const codes = codeOf(write).filter(
+    const codes = codesIn(write).filter(
       (code) => !/^(--user user|"keep"|crontab\(\)|delay|out|start\(\)|run\(\))$/.test(code),
     );
     expect(codes).not.toEqual([]);
@@ -82,18 +61,6 @@ describe("an expression of the other library has the same run times", () => {
   });
 });
 
-function rowsOf(section: string): Row[] {
-  const lines = section.split("\n").filter((line) => line.startsWith("| "));
-  return lines.slice(1).map((line) => {
-    const [wrote, write, gives] = line.slice(2, -2).split(/(?<!\\) \| /);
-    return { wrote: wrote!, write: write!, gives: gives === "–" ? undefined : gives };
-  });
-}
-
-function codeOf(cell: string): string[] {
-  return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code!.replaceAll("\\|", "|"));
-}
-
 /** A decorator is called, and a crontab line is a trigger as text. */
 function runnable(code: string): string {
   return /^[\d*]/.test(code) ? `addJob({ func: f, trigger: ${JSON.stringify(code)} })` : code.replace(/^@/, "");
@@ -108,7 +75,7 @@ async function usage(): Promise<string> {
   return Object.values(HELP).join("\n").replaceAll("usage: ", "");
 }
 
-/** A scheduler with a job and two tasks, and whatever the package exports, for one example. */
+/** A scheduler with a job and tasks, and whatever the package exports, for one example. */
 async function openWorld() {
   const clock = new VirtualClock(NOW);
   const options = { clock, timezone: "UTC", random: () => 0, logger: heard() };
@@ -119,10 +86,9 @@ async function openWorld() {
   const job = await scheduler.addJob({ id: "job", func: f, trigger: core.interval({ hours: 1 }) });
   const opened: core.Scheduler[] = [scheduler];
   const scope: Record<string, unknown> = {
-    ...{ ...core, ...stores, ...executors, ...crontabs, ...tasks },
-    ...{ scheduler, job, f, clock, app, signal: AbortSignal.abort(), out: { write: () => true } },
+    ...{ ...core, ...stores, ...executors, ...crontabs },
+    ...{ scheduler, job, f, clock, signal: AbortSignal.abort(), out: { write: () => true } },
     addJob: (spec: core.JobSpec) => scheduler.addJob(spec),
-    add: app.task("add", (a: number, b: number) => a + b),
     Scheduler: class extends core.Scheduler {
       constructor(given: core.SchedulerOptions = {}) {
         super({ logger: heard(), ...given });
@@ -145,11 +111,6 @@ async function openWorld() {
       for (const each of opened) if (each.state !== "stopped") await each.shutdown({ wait: false });
     },
   };
-}
-
-function compiled(names: string[], code: string): (...values: unknown[]) => Promise<unknown> {
-  const AsyncFunction = (async () => {}).constructor as new (...parts: string[]) => () => Promise<unknown>;
-  return new AsyncFunction(...names, code.includes("; ") ? code : `return (${code})`);
 }
 
 /** The result as the third column writes it: the first run times of a job, a time, or a value. */

@@ -2,7 +2,6 @@ import { eventually } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { applyCrontab, registerCrontab } from "../src/crontab/index.js";
 import { interval, MemoryJobStore, Scheduler } from "../src/index.js";
-import { type BeatEntry, TaskApp } from "../src/tasks/index.js";
 import { everyStore, STORE_KINDS, type StoreKind } from "./every-store.js";
 import { heard } from "./quiet.js";
 
@@ -29,16 +28,7 @@ afterEach(async () => {
 });
 
 const line = (id: string) => ({ id, func: "work", trigger: interval({ hours: 5 }) });
-const entry = (task: string): BeatEntry => ({ task, schedule: { hours: 5 } });
-const app = (name?: string) =>
-  new TaskApp({ broker: "redis://127.0.0.1:1", logger, timezone: "UTC", ...(name === undefined ? {} : { name }) });
-const beat = (scheduler: Scheduler, names: readonly string[], of: TaskApp) => {
-  of.conf.beatSchedule = Object.fromEntries(names.map((name) => [name, entry(name)]));
-  return of.beat(scheduler);
-};
 const namesOf = async (scheduler: Scheduler) => (await scheduler.getJobs()).map(({ name }) => name).sort();
-
-const apps = new WeakMap<Scheduler, TaskApp>();
 
 /** The faces by which a set of jobs is declared, each with the names that it is to have. */
 const faces: Record<string, (scheduler: Scheduler, names: readonly string[]) => Promise<unknown>> = {
@@ -47,11 +37,6 @@ const faces: Record<string, (scheduler: Scheduler, names: readonly string[]) => 
       "timetable",
       names.map((name) => ({ ...line(name), name })),
     ),
-  beat: (scheduler, names) => {
-    const known = apps.get(scheduler) ?? app();
-    apps.set(scheduler, known);
-    return beat(scheduler, names, known);
-  },
   applyCrontab: (scheduler, names) =>
     applyCrontab(scheduler, names.map((name) => `0 3 * * * ${name}\n`).join(""), { user: "u", logger }),
 };
@@ -110,29 +95,5 @@ describe.each(STORE_KINDS)("a set of jobs that is declared, in a %s store", (kin
     await pending.start();
     await expect(pending.declareJobs("set", [line("a"), line("a")])).rejects.toThrow('"a" is declared twice in "set"');
     expect(await pending.getJob("b")).toBeDefined();
-  });
-
-  test("entries of two apps with one name for an entry are two jobs; one app's end removes nothing of the other", async () => {
-    const open = sharing(kind);
-    const scheduler = await open();
-    await beat(scheduler, ["report", "sum"], app("shop"));
-    await beat(scheduler, ["report"], app("news"));
-    const ids = async () => (await scheduler.getJobs()).map(({ id }) => id).sort();
-    expect(await ids()).toEqual(["beat:news:report", "beat:shop:report", "beat:shop:sum"]);
-    const again = app("shop");
-    await expect(beat(scheduler, [], again)).rejects.toThrow('another app "shop" has its beat schedule');
-    expect(await ids()).toHaveLength(3);
-  });
-
-  test("two apps that both have the default name lose no entry, and that is said", async () => {
-    const open = sharing(kind);
-    const [one, other] = [await open(), await open()];
-    await beat(one, ["mail"], app());
-    const said = logger.lines.length;
-    await beat(other, ["report"], app());
-    expect(await namesOf(one)).toEqual(["mail", "report"]);
-    expect(logger.lines.slice(said)).toContainEqual(
-      expect.stringContaining("beat:tasks:mail; should that be another app"),
-    );
   });
 });

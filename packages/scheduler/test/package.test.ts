@@ -20,10 +20,9 @@ const EVERYTHING = `
   import * as conformance from "@headline/scheduler/stores/conformance";
   import * as executors from "@headline/scheduler/executors";
   import * as crontab from "@headline/scheduler/crontab";
-  import * as tasks from "@headline/scheduler/tasks";
   import * as dashboard from "@headline/scheduler/dashboard";
   import * as simulation from "@headline/scheduler/simulation";
-  export const all = { core, stores, conformance, executors, crontab, tasks, dashboard, simulation };
+  export const all = { core, stores, conformance, executors, crontab, dashboard, simulation };
 `;
 const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
@@ -46,14 +45,12 @@ describe("the packed package, in an empty folder", () => {
       `import { Scheduler } from "@headline/scheduler";
       import { AsyncExecutor, BullExecutor, BullTaskWorker, WorkerThreadExecutor } from "@headline/scheduler/executors";
       import { RedisJobStore } from "@headline/scheduler/stores";
-      import { TaskApp } from "@headline/scheduler/tasks";
       const connection = "redis://127.0.0.1:1";
       const said = async (act) => console.log((await Promise.resolve().then(act).catch((error) => error)).message);
       await said(() => new BullExecutor({ connection, queue: "q" }).start());
       await said(() => new BullTaskWorker({ connection, queue: "q", tasks: {} }));
       await said(() => new WorkerThreadExecutor({ filename: import.meta.filename }).start());
       await said(() => new RedisJobStore({ url: connection }));
-      await said(() => new TaskApp({ broker: connection }).AsyncResult("a").status());
       const scheduler = new Scheduler({ executors: { default: new AsyncExecutor() } });
       await scheduler.addJob({ func: () => console.log("ran") });
       scheduler.on("job:executed", () => scheduler.shutdown());
@@ -66,7 +63,6 @@ describe("the packed package, in an empty folder", () => {
       needs("BullTaskWorker", "bullmq"),
       needs("WorkerThreadExecutor", "piscina"),
       needs("RedisJobStore", "ioredis"),
-      needs("BullMQ", "ioredis"),
       "ran",
     ]);
     expect(code).toBe(0);

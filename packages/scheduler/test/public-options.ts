@@ -13,9 +13,6 @@ import {
   type TsTypeElement,
 } from "@swc/core";
 
-const SRC = resolve(import.meta.dirname, "../src");
-const ENTRIES = [".", "stores", "stores/conformance", "executors", "crontab", "tasks", "dashboard", "sim"];
-
 /** Objects that are no options: what stores and executors exchange with the scheduler, and what a run leaves behind. */
 const NO_OPTIONS = new Set([
   "JobRecord",
@@ -49,14 +46,14 @@ interface Found {
   readonly declaration: Declaration;
 }
 
-/** Every public function, constructor and method that takes an object of options, such as `Scheduler.start`, read from the sources. */
-export function takersOfOptions(): string[] {
-  const takers = ENTRIES.flatMap((entry) => exportsOf(fileOf(entry))).flatMap(takersIn);
+/**
+ * Every function, constructor and method of these entries that takes an object of options, such as `Scheduler.start`, read from
+ * the sources; `folders` hold the types that they name.
+ */
+export function takersOfOptions(entries: readonly string[], folders: readonly string[]): string[] {
+  types = typesIn(folders);
+  const takers = entries.flatMap(exportsOf).flatMap(takersIn);
   return [...new Set(takers)].filter((name) => !INTERNAL.has(name)).sort();
-}
-
-function fileOf(entry: string): string {
-  return join(SRC, entry === "stores/conformance" ? `${entry}.ts` : `${entry}/index.ts`);
 }
 
 const modules = new Map<string, readonly ModuleItem[]>();
@@ -150,7 +147,6 @@ function isOptions(type: TsType | undefined, seen: Set<string>): boolean {
 function isOptionsName(name: string, seen: Set<string>): boolean {
   if (NO_OPTIONS.has(name) || seen.has(name)) return false;
   seen.add(name);
-  types ??= allTypes();
   const declared = types.get(name);
   return Array.isArray(declared) ? hasOptional(declared) : isOptions(declared as TsType | undefined, seen);
 }
@@ -162,17 +158,23 @@ function hasOptional(members: readonly TsTypeElement[]): boolean {
   );
 }
 
-let types: Map<string, TsType | readonly TsTypeElement[]> | undefined;
+type Declared = TsType | readonly TsTypeElement[];
+
+let types: ReadonlyMap<string, Declared> = new Map();
 
 /** Interfaces and types of the sources by their names. */
-function allTypes(): Map<string, TsType | readonly TsTypeElement[]> {
-  const found = new Map<string, TsType | readonly TsTypeElement[]>();
-  const files = readdirSync(SRC, { recursive: true, encoding: "utf8" });
-  for (const file of files.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")))
-    for (const item of itemsOf(join(SRC, file))) {
+function typesIn(folders: readonly string[]): ReadonlyMap<string, Declared> {
+  const found = new Map<string, Declared>();
+  for (const file of folders.flatMap(sourcesIn))
+    for (const item of itemsOf(file)) {
       const declared = item.type === "ExportDeclaration" ? item.declaration : item;
       if (declared.type === "TsInterfaceDeclaration") found.set(declared.id.value, declared.body.body);
       if (declared.type === "TsTypeAliasDeclaration") found.set(declared.id.value, declared.typeAnnotation);
     }
   return found;
+}
+
+function sourcesIn(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  return files.filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts")).map((name) => join(folder, name));
 }

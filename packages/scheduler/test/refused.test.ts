@@ -13,7 +13,6 @@ import {
   type SchedulerOptions,
 } from "../src/index.js";
 import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
-import { TaskApp } from "../src/tasks/index.js";
 import { everyStore, STORE_KINDS } from "./every-store.js";
 import { heard } from "./quiet.js";
 
@@ -85,9 +84,6 @@ describe("an option that there is not", () => {
     ["nameSpace: RedisJobStore", () => new RedisJobStore({ url: "redis://x", nameSpace: "a" } as object)],
     ["name_space: MySQLJobStore", () => new MySQLJobStore({ url: "mysql://x/y", name_space: "a" } as object)],
     ["concurency", () => new AsyncExecutor({ concurency: 5 } as object)],
-    ["brokr: TaskApp has no such option; write broker", () => new TaskApp({ broker: "redis://x", brokr: 1 } as never)],
-    ["acks_late", () => new TaskApp({ broker: "redis://x" }).task("a", { acks_late: true } as object, () => {})],
-    ["count_down", () => new TaskApp({ broker: "redis://x" }).message("a", { count_down: 5 } as object)],
   ])("%s", (message, call) => {
     expect(call).toThrow(message);
   });
@@ -115,9 +111,6 @@ describe("times", () => {
     expect(() => date({ runAt: seconds })).toThrow("runAt: 1768521600 are seconds since 1970, it seems");
     expect(() => cron({ hour: 1, endDate: seconds })).toThrow("endDate: 1768521600 are seconds");
     await expect(added({ nextRunTime: seconds })).rejects.toThrow("1768521600 are seconds");
-    const app = new TaskApp({ broker: "redis://x" });
-    expect(() => app.message("a", { eta: seconds })).toThrow("eta: 1768521600 are seconds");
-    expect(() => app.message("a", { expires: Date.now() })).toThrow("expires: seconds from now");
   });
 
   test("no grace at all would miss every run", async () => {
@@ -163,15 +156,8 @@ describe("a value that cannot be", () => {
     maxAgeMs: (maxAge, scheduler) => scheduler.deleteOldExecutions(maxAge as number),
     "retries.delayMs": (delayMs, scheduler) => add(scheduler, { retries: { max: 1, delayMs } }),
     "retries.maxDelayMs": (maxDelayMs, scheduler) => add(scheduler, { retries: { max: 1, maxDelayMs } }),
-    'task "add": timeoutMs': (timeoutMs) => app().task("add", { timeoutMs } as object, () => {}),
-    terminatePollMs: (terminatePollMs) => app().worker({ terminatePollMs } as object),
-    retries: (retries) => app().message("add", { retries } as object),
     jitter: (jitter) => interval({ hours: 1, jitter } as object),
   };
-
-  function app(): TaskApp {
-    return new TaskApp({ broker: "redis://x" });
-  }
 
   function add(scheduler: Scheduler, more: object): Promise<unknown> {
     return scheduler.addJob({ func: "task", nextRunTime: null, ...more } as JobSpec);

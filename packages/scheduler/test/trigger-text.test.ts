@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
 import { crontab, interval, JobSpecError, Scheduler, TriggerSyntaxError, triggerFromText } from "../src/index.js";
-import { triggerOf } from "../src/tasks/beat.js";
 import { heard } from "./quiet.js";
 
 const zone = { timezone: "Asia/Shanghai" };
@@ -44,13 +43,8 @@ describe("a text as a trigger", () => {
     const refused = scheduler.addJob({ func: () => {}, trigger: text });
     await expect(refused).rejects.toThrow(advice);
     await expect(refused).rejects.toMatchObject({ name: "TriggerSyntaxError", field, column });
-    expect(() => triggerOf(text, "UTC")).toThrow(TriggerSyntaxError);
+    expect(() => triggerFromText(text, "UTC")).toThrow(TriggerSyntaxError);
     expect(() => triggerFromText(text)).toThrow(advice);
-  });
-
-  test("beat takes the same texts", () => {
-    expect(plain(triggerOf("@every 5m", "UTC"))).toMatchObject({ kind: "interval", milliseconds: 300_000 });
-    expect(plain(triggerOf("*/5 * * * *", "UTC"))).toEqual(plain(crontab("*/5 * * * *", { timezone: "UTC" })));
   });
 
   test.each([5, true, {}, { minutes: 5 }, []])("%j is no trigger, and the message says what is", async (trigger) => {

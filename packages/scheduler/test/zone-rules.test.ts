@@ -16,7 +16,6 @@ import {
   type Trigger,
   withoutDays,
 } from "../src/index.js";
-import { TaskApp } from "../src/tasks/index.js";
 import { useZoneSource, type ZoneSource } from "../src/time/zone.js";
 import { zoneRulesText } from "../src/time/zone-rules.js";
 import { everyStore, STORE_KINDS, type StoreKind } from "./every-store.js";
@@ -180,13 +179,12 @@ describe.each(STORE_KINDS)("new rules of a time zone, in a %s store", (kind) => 
     );
   });
 
-  test("beat entries and crontab lines that are declared again are moved and kept", async () => {
+  test("sets of jobs and crontab lines that are declared again are moved and kept", async () => {
     const store = storeOf(kind);
     const declare = async ({ scheduler }: Awaited<ReturnType<typeof started>>) => {
       registerCrontab(scheduler);
-      await using app = new TaskApp({ broker: "redis://127.0.0.1:1", name: "app", timezone: ZONE, logger: quiet });
-      app.conf.beatSchedule = { daily: { task: "t", schedule: { crontab: { minute: 0, hour } } } };
-      await app.beat(scheduler);
+      const trigger = crontab(`0 ${hour} * * *`, { timezone: ZONE });
+      await scheduler.declareJobs("set", [{ id: "daily", func: "work", trigger }]);
       const table = `CRON_TZ=${ZONE}\n0 ${hour} * * * true\n`;
       return (await applyCrontab(scheduler, table, { user: "u", logger: quiet })).kept.length;
     };

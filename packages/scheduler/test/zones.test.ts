@@ -16,7 +16,6 @@ import {
   type Trigger,
 } from "../src/index.js";
 import { MySQLJobStore } from "../src/stores/index.js";
-import { TaskApp } from "../src/tasks/index.js";
 import { heard } from "./quiet.js";
 
 const BEIJING = "Asia/Beijing";
@@ -31,7 +30,6 @@ describe("a zone that is none", () => {
     ["calendarInterval", () => calendarInterval({ days: 1, timezone: BEIJING })],
     ["date", () => date({ in: { hours: 1 }, timezone: BEIJING })],
     ["ScheduleBook", () => new ScheduleBook({ timezone: BEIJING })],
-    ["TaskApp", () => new TaskApp({ broker: "redis://127.0.0.1:1", timezone: BEIJING })],
     ["inTransaction", () => transaction(BEIJING)],
   ])("is refused where %s is made", (_, make) => {
     expect(make).toThrow(UNKNOWN);

@@ -1,6 +1,4 @@
-import { checkNumbers } from "../core/check-value.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { checkMilliseconds } from "../time/parse.js";
+import { checkKnown, checkMilliseconds, checkNumbers, type OptionNames } from "@headline/scheduler/kit";
 import type { LinkTimes } from "./message.js";
 
 /** When and how a task is sent. Times are seconds, as in Celery, or moments. */

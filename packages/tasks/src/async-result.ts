@@ -1,4 +1,4 @@
-import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
 import { isFinal, type TaskState } from "./result-scripts.js";
 import type { TaskApp } from "./task-app.js";
 import { reviveTaskError, TaskRevokedError } from "./task-errors.js";

@@ -1,12 +1,16 @@
-import type { Json } from "../core/json.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
-import type { RunContext } from "../core/task.js";
-import type { DeclaredJobs, DeclaredSpec } from "../scheduler/declarations.js";
-import { crontab } from "../triggers/crontab.js";
-import type { Elapsed } from "../triggers/elapsed.js";
-import { interval } from "../triggers/interval.js";
-import type { Trigger, TriggerState } from "../triggers/trigger.js";
-import { triggerFromText } from "../triggers/trigger-from-text.js";
+import {
+  crontab,
+  type DeclaredJobs,
+  type DeclaredSpec,
+  type Elapsed,
+  interval,
+  type Json,
+  type RunContext,
+  type Trigger,
+  type TriggerState,
+  triggerFromText,
+} from "@headline/scheduler";
+import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
 import type { ApplyOptions } from "./apply-options.js";
 import { sendable } from "./sendable.js";
 import type { TaskApp } from "./task-app.js";

@@ -1,5 +1,4 @@
-import { isA, readMember } from "../core/describe-thrown.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { checkKnown, isA, type OptionNames, readMember } from "@headline/scheduler/kit";
 import { etaOf } from "./apply-options.js";
 import type { TaskDefinition } from "./definition.js";
 import type { RetryOverride } from "./message.js";

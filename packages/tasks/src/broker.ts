@@ -1,10 +1,6 @@
+import type { Clock } from "@headline/scheduler";
+import { closeBull, loadBullmq, type RedisConnectionOptions, redisFailure, thrownLine } from "@headline/scheduler/kit";
 import type { Queue } from "bullmq";
-import type { Clock } from "../core/clock.js";
-import { thrownLine } from "../core/describe-thrown.js";
-import { closeBull } from "../executors/close-bull.js";
-import { loadBullmq } from "../executors/load-bullmq.js";
-import type { RedisConnectionOptions } from "../executors/redis-target.js";
-import { redisFailure } from "../stores/redis/failure.js";
 import type { TaskMessage } from "./message.js";
 import { BrokerUnavailableError } from "./task-errors.js";
 

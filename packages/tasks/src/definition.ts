@@ -1,7 +1,5 @@
-import { checkNumbers } from "../core/check-value.js";
-import type { Overlap } from "../core/job-record.js";
-import { checkedOverlap } from "../core/job-spec.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
+import type { Overlap } from "@headline/scheduler";
+import { checkedOverlap, checkKnown, checkNumbers, type OptionNames } from "@headline/scheduler/kit";
 import type { ApplyOptions, Signature } from "./apply-options.js";
 import type { AsyncResult } from "./async-result.js";
 import type { BoundTask } from "./bound-task.js";

@@ -1,4 +1,4 @@
-import type { Json } from "../core/json.js";
+import type { Json } from "@headline/scheduler";
 
 /** A task as it travels to a worker. Times are epoch ms. */
 export interface TaskMessage {

@@ -1,9 +1,12 @@
+import type { Clock, Json } from "@headline/scheduler";
+import {
+  closeRedis,
+  describeThrown,
+  openRedis,
+  type RedisConnectionOptions,
+  type RemoteError,
+} from "@headline/scheduler/kit";
 import type { Redis } from "ioredis";
-import type { Clock } from "../core/clock.js";
-import { describeThrown } from "../core/describe-thrown.js";
-import type { Json } from "../core/json.js";
-import { closeRedis, openRedis, type RedisConnectionOptions } from "../executors/redis-target.js";
-import type { RemoteError } from "../executors/remote-error.js";
 import { isFinal, RESULT_SCRIPTS, type ResultScripts, type TaskState } from "./result-scripts.js";
 import { TaskTimeoutError } from "./task-errors.js";
 

@@ -1,5 +1,5 @@
-import type { Json } from "../core/json.js";
-import { plainJson } from "../core/plain-json.js";
+import type { Json } from "@headline/scheduler";
+import { plainJson } from "@headline/scheduler/kit";
 import { NotSendableError } from "./task-errors.js";
 
 /** The value as it will arrive at a worker. Throws a NotSendableError with its place in the arguments. */

@@ -34,7 +34,7 @@ function working(app: TaskApp, options: TaskWorkerOptions = {}) {
 }
 
 describe("whatever a task throws", () => {
-  const fixture = new URL("../../test/fixtures/thrown.mjs", import.meta.url).href;
+  const fixture = new URL("../../scheduler/test/fixtures/thrown.mjs", import.meta.url).href;
 
   test("its result is that failure, also between retries", async () => {
     const { THROWN } = (await import(fixture)) as {

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, systemClock } from "../core/clock.js";
-import { defaultLogger } from "../core/default-logger.js";
-import type { Logger } from "../core/executor.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { safeLogger } from "../core/logger.js";
+import { type Clock, type Logger, systemClock } from "@headline/scheduler";
 import {
+  checkKnown,
+  defaultLogger,
+  type OptionNames,
   patientConnection,
   persistentConnection,
+  portableZone,
   promptConnection,
   type RedisTarget,
-} from "../executors/redis-target.js";
-import { portableZone } from "../time/portable-zone.js";
+  safeLogger,
+} from "@headline/scheduler/kit";
 import {
   type ApplyOptions,
   checkApplyOptions,

@@ -1,4 +1,4 @@
-import { type RemoteError, reviveError } from "../executors/remote-error.js";
+import { type RemoteError, reviveError } from "@headline/scheduler/kit";
 
 /** `get` waited for `timeoutMs` and the task has not ended. */
 export class TaskTimeoutError extends Error {

@@ -1,5 +1,4 @@
-import type { Clock } from "../core/clock.js";
-import type { Logger } from "../core/executor.js";
+import type { Clock, Logger } from "@headline/scheduler";
 import type { ResultBackend } from "./result-backend.js";
 
 export interface TaskPlaceParts {

@@ -1,21 +1,26 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import type { Json, ShutdownOptions } from "@headline/scheduler";
+import {
+  checkKnown,
+  checkNumbers,
+  closeBullWorker,
+  describeThrown,
+  heedErrors,
+  isA,
+  jsonValue,
+  KeyWatch,
+  LeftToOthers,
+  loadBullmq,
+  type OptionNames,
+  patientConnection,
+  RunningSet,
+  SHUTDOWN,
+  settledOrIgnored,
+  thrownLine,
+  untilPermitted,
+} from "@headline/scheduler/kit";
 import type { Job, UnrecoverableError, Worker } from "bullmq";
-import { checkNumbers } from "../core/check-value.js";
-import { describeThrown, isA, thrownLine } from "../core/describe-thrown.js";
-import type { Json } from "../core/json.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { closeBullWorker } from "../executors/close-bull.js";
-import { heedErrors } from "../executors/heed-errors.js";
-import { jsonValue } from "../executors/json-value.js";
-import { KeyWatch } from "../executors/key-watch.js";
-import { LeftToOthers } from "../executors/left-to-others.js";
-import { loadBullmq } from "../executors/load-bullmq.js";
-import { patientConnection } from "../executors/redis-target.js";
-import { RunningSet } from "../executors/running-set.js";
-import { settledOrIgnored } from "../executors/settled-or-ignored.js";
-import { untilPermitted } from "../executors/until-permitted.js";
-import { SHUTDOWN, type ShutdownOptions } from "../scheduler/call-options.js";
 import { BoundTask, RetryRequested } from "./bound-task.js";
 import type { Broker } from "./broker.js";
 import { intervalOf, type RegisteredTask } from "./definition.js";

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, throwawayRedis } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { TaskApp } from "../tasks/task-app.js";
 import { BullTaskWorker } from "./bull-task-worker.js";
 
 /** A Redis, its administrator, and the address of a user with the rules of an ACL. */
@@ -22,31 +21,6 @@ async function openWorld() {
     },
   };
 }
-
-test("without INFO workers say what they lack, leave timers and signals their turn, and begin once it is granted", async () => {
-  await using world = await openWorld();
-  await world.grant("+@all", "-info");
-  const app = new TaskApp({ broker: world.url, name: "permissions", logger: world.logger });
-  const double = app.task("double", (value: number) => 2 * value);
-  const worker = app.worker();
-  const started = worker.start();
-  await eventually(() => expect(world.warnings.join("\n")).toMatch(/BullMQ needs INFO, which Redis refuses.*NOPERM/));
-  await expect(double.delay(4)).rejects.toThrow(/NOPERM/);
-  await world.grant("+@all");
-  await started;
-  expect(await (await double.delay(4)).get({ timeoutMs: 10_000 })).toBe(8);
-  await app.close();
-});
-
-test("a worker that is closed while INFO is refused ends", async () => {
-  await using world = await openWorld();
-  await world.grant("+@all", "-info");
-  const app = new TaskApp({ broker: world.url, name: "permissions", logger: world.logger });
-  const started = app.worker().start();
-  await eventually(() => expect(world.warnings).not.toEqual([]));
-  await app.close();
-  await started;
-});
 
 test.each([["evalsha"], ["bzpopmin"]])(
   "a worker without %s asks again at a bounded rate and can be closed",

@@ -7,7 +7,6 @@ import { Redis } from "ioredis";
 import { heard } from "../../test/quiet.js";
 import { BullExecutor, BullTaskWorker } from "../executors/index.js";
 import { date, Scheduler } from "../index.js";
-import { TaskApp } from "../tasks/index.js";
 import { RedisJobStore } from "./redis.js";
 
 let server: ThrowawayRedis;
@@ -62,14 +61,6 @@ describe("a user of Redis without the right to channels", () => {
     await eventually(async () => expect(await admin.pubsub("NUMSUB", channel)).toEqual([channel, 1]));
     await scheduler.shutdown();
   });
-
-  test("sends tasks and has their results", async () => {
-    await grant("quiet", "resetchannels");
-    await using app = new TaskApp({ broker: as("quiet:pw"), name: "quiet", logger: heard() });
-    const double = app.task("double", (value: number) => 2 * value);
-    await app.worker().start();
-    expect(await (await double.delay(4)).get({ timeoutMs: 30_000 })).toBe(8);
-  });
 });
 
 describe("a login that Redis refuses", () => {
@@ -94,16 +85,8 @@ describe("a login that Redis refuses", () => {
     expect(scheduler.state).toBe("stopped");
   });
 
-  test("is named by a call of a task, by its result, and by a worker", async () => {
+  test("is named by a worker", async () => {
     const logger = heard();
-    const app = new TaskApp({ broker: as("app:wrong"), logger });
-    await expect(app.sendTask("a")).rejects.toThrow(refused);
-    await expect(app.AsyncResult("a").status()).rejects.toThrow(/WRONGPASS/);
-    const started = app.worker().start();
-    await eventually(() => expect(logger.lines.join("\n")).toMatch(refused));
-    await app.close();
-    await started;
-    logger.lines.length = 0;
     const worker = new BullTaskWorker({ connection: as("app:wrong"), queue: "q", tasks: {}, logger });
     await eventually(() => expect(logger.lines.join("\n")).toMatch(refused));
     await worker.close();

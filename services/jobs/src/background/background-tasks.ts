@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import { wakeFollowers } from "@headline/newsroom/changes";
 import { type FollowerPiece, followerPieces, notifyFollowers } from "@headline/newsroom/notifications";
 import type { Redis } from "@headline/redis";
-import { type AsyncResult, TaskApp } from "@headline/scheduler/tasks";
+import { type AsyncResult, TaskApp } from "@headline/tasks";
 import type { RecentTasks } from "./recent-tasks.js";
 
 interface Parts {

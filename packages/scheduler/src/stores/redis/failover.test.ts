@@ -1,7 +1,6 @@
 import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { TaskApp } from "../../tasks/task-app.js";
 import { claiming, FAR, job } from "../conformance/kit.js";
 import { RedisJobStore } from "../redis.js";
 
@@ -54,15 +53,4 @@ test("the store leaves a server that became a replica, and goes on at the one th
   expect(await next.get("after")).toBeDefined();
   expect(await store.get("before")).toBeUndefined();
   for (const each of [store, next]) each.close();
-});
-
-test("tasks are sent to the new server, and workers that waited at the old one do them there", async () => {
-  const app = new TaskApp({ broker: url, name: "failover", logger: SILENT });
-  const double = app.task("double", (value: number) => 2 * value);
-  await app.worker().start();
-  expect(await (await double.delay(1)).get({ timeoutMs: 30_000 })).toBe(2);
-  await failOver();
-  const sent = await eventually(() => double.delay(2));
-  expect(await sent.get({ timeoutMs: 30_000 })).toBe(4);
-  await app.close();
 });
