@@ -33,13 +33,12 @@ import { createJudge } from "./events/judge-events.js";
 import { takeEvents } from "./events/take-events.js";
 import { createBreaker } from "./feed/breaker.js";
 import { countUpdates } from "./feed/count-updates.js";
+import type { Fallback } from "./feed/fallback.js";
 import { createFeed } from "./feed/feed.js";
-import type { HotLists } from "./feed/hot-lists.js";
-import { LastPages } from "./feed/last-pages.js";
+import { createHydratePage } from "./feed/hydrate-page.js";
 import { listArticles } from "./feed/list-articles.js";
-import type { Page } from "./feed/page.js";
+import type { HydratedPage } from "./feed/page.js";
 import { PageSessions } from "./feed/page-sessions.js";
-import { tellDegraded } from "./feed/tell-degraded.js";
 import { admissionByKind } from "./http/admission.js";
 import { createAuthenticate } from "./http/authenticate.js";
 import { compress } from "./http/compress.js";
@@ -86,7 +85,7 @@ export interface AppParts {
   readonly users: Users;
   readonly channels: Channels;
   readonly blocks: Blocks;
-  readonly hotLists: HotLists;
+  readonly fallback: Fallback;
   readonly pages: StaticPages;
   readonly tokens: AccessTokens;
   readonly announcer: Announcer;
@@ -114,7 +113,7 @@ export interface AppParts {
   readonly watch?: readonly RequestHandler[];
   /** Answers GET /metrics, where nothing else does. */
   readonly metrics?: RequestHandler | undefined;
-  readonly onPage?: ((page: Page) => void) | undefined;
+  readonly onPage?: ((page: HydratedPage) => void) | undefined;
   /** Pages of other sites that may ask. */
   readonly corsOrigins: readonly string[];
   /** Other sites whose covers the pages show. */
@@ -142,7 +141,7 @@ export function createApp(parts: AppParts): Express {
     users,
     channels,
     blocks,
-    hotLists,
+    fallback,
     tokens,
     announcer,
     jobs,
@@ -158,7 +157,6 @@ export function createApp(parts: AppParts): Express {
   const jsonBody = createJsonBody(authenticate);
   const breaker = createBreaker("the recommendation service");
   const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
-  const onDegraded = tellDegraded(log);
   const publisher = createPublisher({ mysql, jobs, announcer, userStatistics: users.statistics, onRedisError });
   const { writeLimits } = parts;
   const publishing = { authenticate, channels, publisher, limit: writeLimits.articles, now };
@@ -196,10 +194,8 @@ export function createApp(parts: AppParts): Express {
     breaker,
     budgets,
     sessions: new PageSessions(redis),
-    lastPages: new LastPages(),
-    hotLists,
+    fallback,
     now,
-    onDegraded,
     onSessionError: gathered(log, "page sessions", EACH_SECOND),
   });
 
@@ -234,19 +230,21 @@ export function createApp(parts: AppParts): Express {
       authenticate,
       channels,
       feed,
-      articles,
-      blocks,
-      hotLists,
-      hydrateMs: budgets.hydrateMs,
-      blocksMs: budgets.blocksMs,
+      hydratePage: createHydratePage({
+        articles,
+        blocks,
+        fallback,
+        hydrateMs: budgets.hydrateMs,
+        blocksMs: budgets.blocksMs,
+        onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
+      }),
       now,
-      onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
       onPage: parts.onPage,
     }),
   );
   app.get(
     "/articles/updates",
-    countUpdates({ authenticate, channels, recommender, breaker, mysql, timeoutMs: budgets.updatesMs, onDegraded }),
+    countUpdates({ authenticate, channels, recommender, breaker, fallback, timeoutMs: budgets.updatesMs }),
   );
   app.get(
     "/articles/:id",

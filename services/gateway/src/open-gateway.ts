@@ -16,7 +16,11 @@ import { Announcer } from "./changes/announcer.js";
 import { Channels } from "./channels/channels.js";
 import { createMessageLimit, type MessageRate } from "./conversations/message-limit.js";
 import { createGuestNetwork } from "./events/guest-network.js";
+import { publishedCounter } from "./feed/count-published.js";
+import { Fallback } from "./feed/fallback.js";
 import { HotLists } from "./feed/hot-lists.js";
+import { LastPages } from "./feed/last-pages.js";
+import { logDegraded } from "./feed/log-degraded.js";
 import { serve } from "./http/serve.js";
 import { createWriteLimits, WRITE_RATES, type WriteRates } from "./http/write-limits.js";
 import { openLinks } from "./open-links.js";
@@ -157,11 +161,17 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       timeoutMs: budgets.hotListMs,
       articles,
       channelIds: () => channels.ids(),
-      lastResort: (channelId) => pages.list(channelId),
       newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
       onError: gathered(log, "a hot list was not refreshed", { everyMs: 1_000 }),
     });
     resources.use(hotLists);
+    const fallback = new Fallback({
+      lastPages: new LastPages(),
+      hotLists,
+      staticLists: pages.lists,
+      countPublished: publishedCounter(mysql),
+      onDegraded: logDegraded(log),
+    });
 
     const start = await startWithOrWithoutMysql({ channels, pages, jobStore, hotLists, log });
     resources.use(start);
@@ -179,7 +189,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       users,
       channels,
       blocks,
-      hotLists,
+      fallback,
       pages,
       tokens,
       announcer,
@@ -196,7 +206,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       promotionTerms: { ...PROMOTION_TERMS, ...config.promotionTerms },
       now,
       log,
-      isReady: () => !isDraining && (start.isWhole || hotLists.isWarm),
+      isReady: () => !isDraining && (start.isWhole || fallback.isWarm),
       budgets,
       inFlightMax: config.inFlightMax,
       corsOrigins: config.corsOrigins ?? [],

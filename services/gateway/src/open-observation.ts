@@ -15,7 +15,7 @@ import { openTracing, type Tracing } from "@headline/service/tracing";
 import type { RequestHandler } from "express";
 import type { Articles } from "./articles/articles.js";
 import { countPages } from "./feed/count-pages.js";
-import type { Page } from "./feed/page.js";
+import type { HydratedPage } from "./feed/page.js";
 import { measureRequests } from "./http/measure-requests.js";
 import { traceRequests } from "./http/trace-requests.js";
 import type { Push } from "./push/open-push.js";
@@ -45,7 +45,7 @@ export interface Observation extends AsyncDisposable {
   readonly tracing: Tracing | undefined;
   /** What stands before every route. */
   readonly watch: readonly RequestHandler[];
-  readonly onPage: (page: Page) => void;
+  readonly onPage: (page: HydratedPage) => void;
   readonly onUnreadable: OnUnreadable;
   /** Answers GET /metrics, unless another port does. */
   readonly metrics: RequestHandler | undefined;

@@ -13,8 +13,11 @@ export interface Channel {
   readonly pinned: readonly bigint[];
 }
 
+/** Id of the channel "recommended", which recommends from all others. */
+export const ALL_CHANNELS = 0;
+
 const REFRESH_MS = 10_000;
-const RECOMMENDED: Channel = { id: 0, name: "推荐", nameEn: "For you", pinned: [] };
+const RECOMMENDED: Channel = { id: ALL_CHANNELS, name: "推荐", nameEn: "For you", pinned: [] };
 
 interface Parts {
   readonly mysql: Mysql;
@@ -26,7 +29,7 @@ interface Parts {
 /** The channels and what is pinned in them, in memory, read again every few seconds. 0, "recommended", always is one. */
 export class Channels {
   readonly #last: LastChannels;
-  #byId: ReadonlyMap<number, Channel> = new Map([[0, RECOMMENDED]]);
+  #byId: ReadonlyMap<number, Channel> = new Map([[ALL_CHANNELS, RECOMMENDED]]);
   #isKnown = false;
   #timer: NodeJS.Timeout | undefined;
 

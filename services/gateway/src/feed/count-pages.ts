@@ -1,8 +1,8 @@
 import type { Metrics } from "@headline/service/metrics";
-import { PAGE_MODES, type Page } from "./page.js";
+import { type HydratedPage, PAGE_MODES } from "./page.js";
 
-/** Counts the pages that were answered: how they came about, and whether they were the next best thing. */
-export function countPages(metrics: Metrics): (page: Page) => void {
+/** Counts pages by mode and by whether they are degraded. */
+export function countPages(metrics: Metrics): (page: HydratedPage) => void {
   const pages = metrics.counter({
     name: "headline_feed_pages_total",
     help: "Pages of the home feed, by how they came about, and whether some part of it was away",
@@ -16,8 +16,8 @@ export function countPages(metrics: Metrics): (page: Page) => void {
     help: "Pages that were chosen without something of the reader, which was not read in time",
     labels: ["without"],
   });
-  return (page) => {
-    counts[page.mode]?.[page.degraded ? "degraded" : "live"].add();
+  return ({ page, degraded }) => {
+    counts[page.mode]?.[degraded ? "degraded" : "live"].add();
     for (const name of page.without) without.of(name).add();
   };
 }

@@ -1,43 +1,32 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Recommender } from "@headline/rpc";
-import { Refusal } from "@headline/service/errors";
-import type { Articles, Item } from "../articles/articles.js";
-import type { Pick } from "./page.js";
+import type { Articles } from "../articles/articles.js";
+import { ALL_CHANNELS } from "../channels/channels.js";
+import type { HydratedList, Items, Pick } from "./page.js";
 
-interface Parts {
+interface Deps {
   readonly recommender: Recommender;
   /** Limit for the recommender's answer. */
   readonly timeoutMs: number;
   readonly articles: Articles;
   readonly channelIds: () => readonly number[];
-  /** What to show when the recommender never answered: the newest, from MySQL. */
+  /** Ids of the newest articles in MySQL, for a recommender that never answered. */
   readonly newest: (channelId: number, count: number) => Promise<readonly bigint[]>;
-  /** What stands in for a list that there never was: the channel's static page. */
-  readonly lastResort?: (channelId: number) => HotList | undefined;
   readonly onError: (error: unknown) => void;
-}
-
-export interface HotList {
-  readonly picks: readonly Pick[];
-  /** Their hydrated copies, for when nobody else answers. */
-  readonly items: readonly (Item | undefined)[];
 }
 
 const LIST_ARTICLES = 50;
 const REFRESH_MS = 5_000;
-/** While there is nothing to show. */
+/** Interval before the first list. */
 const FIRST_MS = 500;
 
-/**
- * Each channel's hot list, in memory and always warm, for when the recommendation service does not answer. It is what the
- * recommender answers nobody in particular, asked for every 5 s while it lives.
- */
+/** Hot list of each channel, in memory: the recommender's page for user 0, refreshed every 5 s. */
 export class HotLists implements AsyncDisposable {
-  readonly #lists = new Map<number, HotList>();
+  readonly #lists = new Map<number, HydratedList>();
   readonly #stopped = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly deps: Deps) {}
 
   /** Fills the lists once and keeps them warm. */
   async start(): Promise<void> {
@@ -45,23 +34,13 @@ export class HotLists implements AsyncDisposable {
     this.#running = this.#keepWarm();
   }
 
-  /** The channel's list. @throws Refusal UNAVAILABLE when there never was one: it is the last that could be shown. */
-  get(channelId: number): HotList {
-    const list = this.#lists.get(channelId) ?? this.parts.lastResort?.(channelId);
-    if (list !== undefined) return list;
-    throw new Refusal("UNAVAILABLE", "the feed cannot be answered right now", { retryAfterSeconds: 1 });
-  }
-
-  /** Whether a feed can be shown if nobody else answers. */
-  get isWarm(): boolean {
-    const list = this.#lists.get(0) ?? this.parts.lastResort?.(0);
-    return list?.items.some((item) => item !== undefined) ?? false;
+  /** List of a channel; undefined until one was read. */
+  get(channelId: number): HydratedList | undefined {
+    return this.#lists.get(channelId);
   }
 
   async refresh(): Promise<void> {
-    await Promise.all(
-      this.parts.channelIds().map((channelId) => this.#refreshOne(channelId).catch(this.parts.onError)),
-    );
+    await Promise.all(this.deps.channelIds().map((channelId) => this.#refreshOne(channelId).catch(this.deps.onError)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,7 +51,7 @@ export class HotLists implements AsyncDisposable {
   async #keepWarm(): Promise<void> {
     const { signal } = this.#stopped;
     while (!signal.aborted) {
-      await sleep(this.isWarm ? REFRESH_MS : FIRST_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(this.#lists.has(ALL_CHANNELS) ? REFRESH_MS : FIRST_MS, undefined, { signal }).catch(() => undefined);
       if (!signal.aborted) await this.refresh();
     }
   }
@@ -83,9 +62,9 @@ export class HotLists implements AsyncDisposable {
     if (items.some((item) => item !== undefined)) this.#lists.set(channelId, { picks, items });
   }
 
-  /** While MySQL is away, what Redis has of them is better than nothing. */
-  async #hydrated(articleIds: readonly bigint[]): Promise<HotList["items"]> {
-    const { articles, onError } = this.parts;
+  /** Items of the articles; those in memory while MySQL is away. */
+  async #hydrated(articleIds: readonly bigint[]): Promise<Items> {
+    const { articles, onError } = this.deps;
     try {
       return await articles.getMany(articleIds);
     } catch (error) {
@@ -97,14 +76,14 @@ export class HotLists implements AsyncDisposable {
   async #hottest(channelId: number): Promise<readonly Pick[]> {
     const request = { userId: 0n, channelId, articleNum: LIST_ARTICLES, timeStamp: 0n };
     try {
-      const { recommends } = await this.parts.recommender.recommend(request, {
-        timeoutMs: this.parts.timeoutMs,
+      const { recommends } = await this.deps.recommender.recommend(request, {
+        timeoutMs: this.deps.timeoutMs,
         dryRun: true,
       });
       return recommends.map(({ articleId }) => ({ articleId, reason: "hot", track: undefined }));
     } catch (error) {
-      if (this.#lists.has(channelId)) throw error; // what there is is better than the newest
-      const ids = await this.parts.newest(channelId, LIST_ARTICLES);
+      if (this.#lists.has(channelId)) throw error; // the list of before is better than the newest
+      const ids = await this.deps.newest(channelId, LIST_ARTICLES);
       return ids.map((articleId) => ({ articleId, reason: "new", track: undefined }));
     }
   }

@@ -1,7 +1,7 @@
 import { type Fragment, toFragment } from "@headline/newsroom/articles";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Page } from "./page.js";
+import { type Page, PINNED } from "./page.js";
 import { presentPage } from "./present-page.js";
 
 const text = fc.oneof(
@@ -25,17 +25,15 @@ const entry = fc.record({
   article,
   counts,
   exists: fc.boolean(),
-  reason: fc.constantFrom("hot", "new", "explore"),
+  reason: fc.constantFrom("hot", "new", PINNED),
   track: fc.option(track, { nil: undefined }),
 });
 const head = fc.record({
-  mode: fc.constantFrom("refresh" as const, "replay" as const, "fallback" as const),
+  mode: fc.constantFrom("refresh" as const, "exhausted" as const, "fallback" as const),
   exposure: token,
   timestamp: fc.maxSafeNat(),
   preTimestamp: fc.maxSafeNat(),
   hasMore: fc.boolean(),
-  exhausted: fc.boolean(),
-  degraded: fc.boolean(),
 });
 
 type Entry = ReturnType<typeof entry.generate>["value"];
@@ -50,10 +48,7 @@ function itemOf({ article: shown, counts: { comments, likes, collects }, exists 
 }
 
 /** The same by JSON.stringify, without a thought for speed. */
-function naive(
-  { article: shown, counts: { comments, likes, collects }, reason, track: tokens }: Entry,
-  isTop: boolean,
-) {
+function naive({ article: shown, counts: { comments, likes, collects }, reason, track: tokens }: Entry) {
   return {
     article_id: String(shown.articleId),
     title: shown.title,
@@ -65,9 +60,9 @@ function naive(
     comment_count: comments,
     like_count: likes,
     collect_count: collects,
-    is_top: isTop,
-    reason: isTop ? "pinned" : reason,
-    trace: (isTop ? undefined : tokens) ?? { click: "", collect: "", read: "", liking: "" },
+    is_top: reason === "pinned",
+    reason,
+    trace: tokens ?? { click: "", collect: "", read: "", liking: "" },
   };
 }
 
@@ -77,9 +72,9 @@ describe("a page's bytes", () => {
       fc.property(
         head,
         fc.array(entry, { maxLength: 12 }),
-        fc.array(entry, { maxLength: 3 }),
+        fc.boolean(),
         fc.record({ page: fc.option(fc.nat(), { nil: undefined }), per_page: fc.integer({ min: 1, max: 50 }) }),
-        (around, entries, pinned, { page: number, per_page }) => {
+        (around, entries, degraded, { page: number, per_page }) => {
           const page: Page = {
             ...around,
             without: [],
@@ -90,7 +85,7 @@ describe("a page's bytes", () => {
             })),
           };
           const query = { channel_id: 1, with_top: 0, per_page, timestamp: undefined, page: number };
-          const hydrated = { page, items: entries.map(itemOf), pinned: pinned.map(itemOf) };
+          const hydrated = { page, items: entries.map(itemOf), degraded };
           const written = presentPage(hydrated, query, 1_790_000_000_000).toString();
           const expected = {
             message: "OK",
@@ -100,14 +95,11 @@ describe("a page's bytes", () => {
               timestamp: page.timestamp,
               pre_timestamp: page.preTimestamp,
               has_more: page.hasMore,
-              exhausted: page.exhausted,
+              exhausted: page.mode === "exhausted",
               server_time: 1_790_000_000_000,
-              degraded: page.degraded,
+              degraded,
               exposure: page.exposure,
-              results: [
-                ...pinned.filter(({ exists }) => exists).map((top) => naive(top, true)),
-                ...entries.filter(({ exists }) => exists).map((pick) => naive(pick, false)),
-              ],
+              results: entries.filter(({ exists }) => exists).map(naive),
             },
           };
           expect(written).toBe(JSON.stringify(expected));
@@ -124,14 +116,12 @@ describe("a page's bytes", () => {
       timestamp: 1,
       preTimestamp: 0,
       hasMore: false,
-      exhausted: true,
-      degraded: false,
       without: [],
       mode: "exhausted",
     };
     const query = { channel_id: 1, with_top: 0, per_page: 10, timestamp: undefined, page: undefined };
     const pages = Array.from({ length: 10_000 }, (_, nowMs) =>
-      presentPage({ page, items: [], pinned: [] }, query, nowMs),
+      presentPage({ page, items: [], degraded: false }, query, nowMs),
     );
     for (const [nowMs, bytes] of pages.entries()) expect(JSON.parse(bytes.toString()).data.server_time).toBe(nowMs);
   });

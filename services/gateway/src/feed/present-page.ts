@@ -1,6 +1,5 @@
-import type { Item } from "../articles/articles.js";
 import type { FeedQuery } from "./feed-query.js";
-import type { Page, Pick, Track } from "./page.js";
+import { type HydratedPage, type Items, PINNED, type Pick, type Track } from "./page.js";
 
 const NO_TRACK: Track = { click: "", collect: "", read: "", liking: "" };
 
@@ -15,39 +14,30 @@ const SLAB_BYTES = 1_048_576;
 let slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
 let slabUsed = 0;
 
-/** What stands on a page, hydrated: an item for each pinned article and for each pick, in their order. */
-export interface Hydrated {
-  readonly page: Page;
-  readonly items: readonly (Item | undefined)[];
-  readonly pinned: readonly (Item | undefined)[];
-}
-
 /**
- * The answer's bytes. Keeps the recommender's order; pinned articles stand first; an article deleted meanwhile simply does not
- * show. Items are copied, never parsed; what is put around them is ASCII that needs no escaping.
+ * Bytes of the answer. Keeps the order of the picks and leaves out deleted articles. Items are copied, never parsed; what is put
+ * around them is ASCII that needs no escaping.
  */
-export function presentPage({ page, items, pinned }: Hydrated, query: FeedQuery, nowMs: number): Buffer {
-  const start = reserve(bytesMaxOf(items) + bytesMaxOf(pinned) + HEAD_MAX + TAIL.length);
-  let at = start + slab.write(head(page, query, nowMs), start, "latin1");
-  let first = true;
-  const put = (item: Item | undefined, top: boolean, pick: Pick | undefined) => {
-    if (item === undefined) return;
-    if (!first) slab[at++] = COMMA;
-    first = false;
+export function presentPage(hydrated: HydratedPage, query: FeedQuery, nowMs: number): Buffer {
+  const { page, items } = hydrated;
+  const start = reserve(bytesMaxOf(items) + HEAD_MAX + TAIL.length);
+  let at = start + slab.write(head(hydrated, query, nowMs), start, "latin1");
+  let isFirst = true;
+  for (let index = 0; index < page.picks.length; index += 1) {
+    const item = items[index];
+    if (item === undefined) continue;
+    if (!isFirst) slab[at++] = COMMA;
+    isFirst = false;
     slab.set(item, at);
     at += item.length;
-    at += slab.write(around(top, pick), at, "latin1");
-  };
-  for (const item of pinned) put(item, true, undefined);
-  for (let index = 0; index < page.picks.length; index += 1) {
-    put(items[index], false, page.picks[index]);
+    at += slab.write(around(page.picks[index] as Pick), at, "latin1");
   }
   slab.set(TAIL, at);
   slabUsed = at + TAIL.length;
   return slab.subarray(start, slabUsed);
 }
 
-/** Where in the slab `bytes` fit; a page larger than a slab gets one of its own. */
+/** Offset in the slab at which `bytes` fit; a page larger than a slab gets one of its own. */
 function reserve(bytes: number): number {
   if (slabUsed + bytes > slab.length) {
     slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, bytes));
@@ -56,24 +46,24 @@ function reserve(bytes: number): number {
   return slabUsed;
 }
 
-function bytesMaxOf(items: readonly (Item | undefined)[]): number {
+function bytesMaxOf(items: Items): number {
   let bytes = 0;
   for (const item of items) bytes += item === undefined ? 0 : item.length + AROUND_MAX;
   return bytes;
 }
 
-function head(page: Page, query: FeedQuery, nowMs: number): string {
+function head({ page, degraded }: HydratedPage, query: FeedQuery, nowMs: number): string {
   return (
     `{"message":"OK","data":{"page":${query.page ?? 1},"per_page":${query.per_page},"timestamp":${page.timestamp},` +
-    `"pre_timestamp":${page.preTimestamp},"has_more":${page.hasMore},"exhausted":${page.exhausted},` +
-    `"server_time":${nowMs},"degraded":${page.degraded},"exposure":"${page.exposure}","results":[`
+    `"pre_timestamp":${page.preTimestamp},"has_more":${page.hasMore},"exhausted":${page.mode === "exhausted"},` +
+    `"server_time":${nowMs},"degraded":${degraded},"exposure":"${page.exposure}","results":[`
   );
 }
 
-function around(top: boolean, pick: Pick | undefined): string {
-  const { click, collect, read, liking } = pick?.track ?? NO_TRACK;
+function around({ reason, track }: Pick): string {
+  const { click, collect, read, liking } = track ?? NO_TRACK;
   return (
-    `,"is_top":${top},"reason":"${pick?.reason ?? "pinned"}",` +
+    `,"is_top":${reason === PINNED},"reason":"${reason}",` +
     `"trace":{"click":"${click}","collect":"${collect}","read":"${read}","liking":"${liking}"}}`
   );
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Item } from "@headline/newsroom/articles";
 import type { Redis } from "@headline/redis";
-import type { HotList } from "../feed/hot-lists.js";
+import type { HydratedList } from "../feed/page.js";
 import type { OnUnreadable } from "../open-observation.js";
 import { LastStaticPages } from "./last-static-pages.js";
 
@@ -35,7 +35,7 @@ const PAGES_AT_ONCE = 20;
 export class StaticPages implements AsyncDisposable {
   readonly #last: LastStaticPages;
   readonly #pages = new Map<string, StaticPage>();
-  readonly #lists = new Map<number, HotList>();
+  readonly #lists = new Map<number, HydratedList>();
   readonly #stopped = new AbortController();
   readonly #onUnreadable: (error: unknown) => void;
   #running: Promise<void> = Promise.resolve();
@@ -54,9 +54,9 @@ export class StaticPages implements AsyncDisposable {
     return this.#pages.get(keyOf(channelId, format));
   }
 
-  /** The channel's page as a list that a feed can be made of. */
-  list(channelId: number): HotList | undefined {
-    return this.#lists.get(channelId);
+  /** Articles of each channel's page, to make a feed of. */
+  get lists(): ReadonlyMap<number, HydratedList> {
+    return this.#lists;
   }
 
   /** Rejects when MySQL does not answer; what was known still is, and at first what gateways before this one knew. */
@@ -133,7 +133,7 @@ function keyOf(channelId: number, format: PageFormat): string {
 }
 
 /** The page's articles, cut open again for a feed to put around them what is the reader's. */
-function toList(body: Buffer): HotList {
+function toList(body: Buffer): HydratedList {
   const { results } = (JSON.parse(body.toString()) as { data: { results: readonly Record<string, unknown>[] } }).data;
   const items = results.map(
     ({ is_top: _top, reason: _reason, trace: _trace, ...item }): Item => Buffer.from(JSON.stringify(item).slice(0, -1)),
