@@ -246,6 +246,7 @@ export function createApp(parts: AppParts): Express {
     "/articles/updates",
     countUpdates({ authenticate, channels, recommender, breaker, fallback, timeoutMs: budgets.updatesMs }),
   );
+  app.route("/articles/updates").all(otherMethods(app)); // or it would be an article of that id
   app.get(
     "/articles/:id",
     readArticle({

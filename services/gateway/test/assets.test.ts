@@ -44,6 +44,23 @@ test("files are served as what they are, beside the routes", async () => {
   expect((await client(gateway).get("/channels")).body.message).toBe("OK");
 });
 
+test("a file has GET and HEAD: OPTIONS says so, and other methods are 405", async () => {
+  const send = (method: string, path: string) => client(gateway).send(method, path);
+  for (const path of ["/", "/covers/a.svg", "/assets/index-DjapUfXR.js"]) {
+    for (const method of ["OPTIONS", "POST", "PUT", "PATCH", "DELETE"]) {
+      const { status, headers } = await send(method, path);
+      expect([method, status, headers.get("allow")]).toEqual([
+        method,
+        method === "OPTIONS" ? 204 : 405,
+        "GET, HEAD, OPTIONS",
+      ]);
+    }
+  }
+  for (const path of ["/.env", "/nothing", "/covers", "/broken.html", "/%2e%2e/secret.txt", "/%00", "/covers/"])
+    expect([path, (await send("POST", path)).status]).toEqual([path, 404]);
+  expect((await send("POST", "/%FF")).status).toBe(400);
+});
+
 test("a page is asked for again, what has a hash in its name is kept, and nothing runs that stands in the page", async () => {
   const page = await client(gateway).get("/");
   expect(page.headers.get("cache-control")).toBe("no-cache");

@@ -164,6 +164,21 @@ describe("ids in a path", () => {
     expect([options.status, options.headers.get("allow")]).toEqual([204, "DELETE, GET, HEAD, OPTIONS, PATCH"]);
   });
 
+  test("each path of the document has its methods and no others, also where another path has a parameter", async () => {
+    const { paths } = (await anybody.get("/openapi.json")).body as { paths: Record<string, object> };
+    expect(Object.keys(paths)).toContain("/articles/updates");
+    for (const [path, operations] of Object.entries(paths)) {
+      const documented = ["get", "post", "put", "patch", "delete"].filter((method) => method in operations);
+      const allow = [...documented, ...(documented.includes("get") ? ["head"] : []), "options"].sort();
+      for (const method of ["OPTIONS", "GET", "POST", "PUT", "PATCH", "DELETE"]) {
+        if (documented.includes(method.toLowerCase())) continue;
+        const { status, headers } = await anybody.send(method, path.replaceAll(/\{\w+\}/g, "1"));
+        expect([method, path, status]).toEqual([method, path, method === "OPTIONS" ? 204 : 405]);
+        expect(headers.get("allow")).toBe(allow.join(", ").toUpperCase());
+      }
+    }
+  });
+
   test("a refusal names the part that is wrong: path, query, header or body", async () => {
     const many = (count: number) => Array.from({ length: count }, (_, at) => `k${at}=1`).join("&");
     const json = { headers: { "content-type": "application/json" } };

@@ -1,5 +1,8 @@
+import { stat } from "node:fs/promises";
+import { join, normalize } from "node:path";
 import express, { type RequestHandler, type Response } from "express";
 import { imageSources } from "./image-sources.js";
+import { answerOtherMethod } from "./methods.js";
 
 /**
  * What has a hash in its name never changes. Pictures may be kept for an hour; pages are asked for again, so that nobody mixes
@@ -32,7 +35,9 @@ export function staticFiles(folder: string, coverOrigins: readonly string[]): Re
     cacheControl: false,
     setHeaders: (res, path) => setHeaders(res, path, policy),
   });
-  return (req, res, next) => {
+  return async (req, res, next) => {
+    if (req.method !== "GET" && req.method !== "HEAD")
+      return (await hasFile(folder, req.path)) ? answerOtherMethod(req.method, res, ["GET"]) : next();
     if (!COMPRESSIBLE.test(req.path)) return serve(req, res, next);
     res.vary("Accept-Encoding");
     const encoding = ENCODINGS.find(({ name }) => req.acceptsEncodings(name) === name);
@@ -45,6 +50,19 @@ export function staticFiles(folder: string, coverOrigins: readonly string[]): Re
       else serve(req, res, next);
     });
   };
+}
+
+const INVISIBLE = /(^|[\\/])\.|\0/;
+
+/** Whether GET of the path is answered from the folder. */
+async function hasFile(folder: string, path: string): Promise<boolean> {
+  const name = normalize(decodeURIComponent(path));
+  if (INVISIBLE.test(name)) return false;
+  const file = join(folder, name.endsWith("/") ? join(name, "index.html") : name);
+  return stat(file).then(
+    (found) => found.isFile(),
+    () => false, // whatever hides it from us hides it from GET
+  );
 }
 
 function setHeaders(res: Response, path: string, policy: string): void {
