@@ -64,7 +64,7 @@ switch (positionals[0]) {
     await benchPush({ sockets: Number(values.sockets) }, say);
     break;
   case "call":
-    run("packages/rpc/bench/call.ts");
+    run("packages/recommender/bench/call.ts");
     break;
   case "compress":
     run("services/gateway/bench/compress.ts");

@@ -3,7 +3,7 @@
  * at the end. Argument: LoadRequest as JSON.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { connectRecommender, type Recommender, unaryRecommender } from "@headline/rpc";
+import { connectRecommender, type Recommender, unaryRecommender } from "@headline/recommender";
 import type { LoadRequest } from "./measure-calls.js";
 
 const request = JSON.parse(process.argv[2] as string) as LoadRequest;

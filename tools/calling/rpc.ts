@@ -1,12 +1,12 @@
 /** `npm run rpc`: asks a recommendation service as another service would, and shows what it answers. */
 
+import { clientTls } from "@headline/grpc";
 import {
-  clientTls,
   type ExplainFeedResponse,
   type Recommendation,
   type Recommender,
   unaryRecommender,
-} from "@headline/rpc";
+} from "@headline/recommender";
 import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/service/config";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";

@@ -15,12 +15,12 @@ process.exit(
 
 /** By the standard grpc.health.v1, as probes of Kubernetes ask; with the certificates of the service where it has some. */
 async function serves(target) {
-  const { clientTls, connectRecommender } = await import("@headline/rpc");
+  const { clientTls, HealingChannel } = await import("@headline/grpc");
   const { TLS_CA_FILE, TLS_CERT_FILE, TLS_KEY_FILE, TLS_SERVER_NAME: serverName } = process.env;
   const [ca, certificate, key] = [TLS_CA_FILE, TLS_CERT_FILE, TLS_KEY_FILE].map((file) => file && readFileSync(file));
   const credentials = ca ? clientTls({ ca, certificate, key }) : undefined;
-  const recommender = connectRecommender({ address: target, unaryOnly: true, credentials, serverName });
-  return recommender.check("UserRecommend", { timeoutMs: WITHIN_MS });
+  const channel = new HealingChannel({ address: target, credentials, serverName }, () => undefined);
+  return channel.check("UserRecommend", { timeoutMs: WITHIN_MS });
 }
 
 function answers(url) {

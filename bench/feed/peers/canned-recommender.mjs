@@ -2,7 +2,8 @@
  * The recommender's contract with canned answers: ten ids in turn and tokens as long as real ones. It shows what everything but
  * choosing costs. The naive peer asks it too. Environment: ADDRESS, ARTICLES.
  */
-import { inFlightGate, openServer, recommendService, userRecommendService } from "@headline/rpc";
+import { inFlightGate, openServer } from "@headline/grpc";
+import { recommendService, userRecommendService } from "@headline/recommender";
 
 const articles = Number(process.env.ARTICLES);
 const token = (kind) => `v1.abcd.${"A".repeat(48)}.${kind.repeat(11)}`;

@@ -2,53 +2,51 @@ import {
   Channel,
   type ChannelCredentials,
   type ChannelOptions,
+  type ClientOptions,
   type ClientUnaryCall,
   credentials,
   Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
 import { Refusal } from "@headline/service/errors";
-import { HealthClient } from "./gen/grpc/health/v1/health.js";
-import { ExplainServiceClient } from "./gen/headline/explain/v1/explain.js";
-import type { RecommendServiceClient } from "./gen/headline/recommend/v1/recommend.js";
-import { UserRecommendClient } from "./gen/user_recommend.js";
+import { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/health/v1/health.js";
 import { Silence } from "./silence.js";
 import { fromServiceError } from "./status.js";
-import { TunedRecommendServiceClient } from "./stream-codec.js";
 
 export interface HealingOptions {
-  /** A grpc-js target: `127.0.0.1:50051`, `dns:///recommender:50051`, `ipv4:a:1,b:2`, `unix:/run/recommender.sock`. */
+  /** A grpc-js target: `127.0.0.1:50051`, `dns:///service:50051`, `ipv4:a:1,b:2`, `unix:/run/service.sock`. */
   readonly address: string;
   /** Default: no TLS. `clientTls(...)` makes some. */
   readonly credentials?: ChannelCredentials | undefined;
-  /** Whom the server's certificate has to name. Default: the host of `address`. */
+  /** Name that the server's certificate must hold. Default: the host of `address`. */
   readonly serverName?: string | undefined;
-  /** Between two pings of an idle or busy connection. Default 10 s, which other servers tolerate. */
+  /** Pause between two pings of an idle or busy connection. Default 10 s, which other servers tolerate. */
   readonly keepaliveMs?: number;
-  /** How long a ping may stay unanswered. Default 1 s. */
+  /** Time after which an unanswered ping ends the connection. Default 1 s. */
   readonly keepaliveTimeoutMs?: number;
-  /** Calls fail and nothing succeeds for this long: a new connection is made. Default 1.5 s. */
+  /** Time of failures without one success after which a new connection is made. Default 1.5 s. */
   readonly silenceMs?: number;
 }
 
-/** One channel's clients. They share its connections. */
-interface Clients {
+/** Makes the generated clients that share the connections of one channel: `(...channel) => new ExampleClient(...channel)`. */
+export type MakeClients<Clients> = (
+  ...channel: [address: string, credentials: ChannelCredentials, options: Partial<ClientOptions>]
+) => Clients;
+
+interface OpenChannel<Clients> {
   readonly channel: Channel;
-  readonly userRecommend: UserRecommendClient;
-  readonly recommendService: RecommendServiceClient;
-  readonly explain: ExplainServiceClient;
   readonly health: HealthClient;
+  readonly clients: Clients;
 }
 
-interface UnaryOptions {
+/** Deadline, metadata and cancellation of one unary call. */
+export interface UnaryOptions {
   readonly timeoutMs: number;
   readonly metadata?: Metadata;
   readonly signal?: AbortSignal | undefined;
 }
 
 type UnaryMethod<Request, Response> = (
-  clients: Clients,
-) => (
   request: Request,
   metadata: Metadata,
   options: { deadline: number },
@@ -58,28 +56,31 @@ type UnaryMethod<Request, Response> = (
 const TICK_MS = 100;
 
 /**
- * A channel that heals. grpc-js waits for ever on a connection that was accepted and then stays mute, keepalive or not:
- * so when calls fail and none succeeds for `silenceMs`, the channel is closed and a new one made.
+ * Channel that replaces its connections when the peer goes silent. grpc-js waits for ever on a connection that was accepted
+ * and then stays mute, keepalive or not: when calls fail and none succeeds for `silenceMs`, the channel is closed and a new one made.
  */
-export class HealingChannel {
-  #clients: Clients;
+export class HealingChannel<Clients> {
+  #open: OpenChannel<Clients>;
   #renewedAt = performance.now();
   #closed = false;
   readonly #silence: Silence;
-  readonly #watch: NodeJS.Timeout;
+  readonly #timer: NodeJS.Timeout;
   readonly #onTick = new Set<(now: number) => void>();
   readonly silenceMs: number;
 
-  constructor(private readonly options: HealingOptions) {
+  constructor(
+    private readonly options: HealingOptions,
+    private readonly makeClients: MakeClients<Clients>,
+  ) {
     this.silenceMs = options.silenceMs ?? 1_500;
     this.#silence = new Silence(this.silenceMs);
-    this.#clients = this.#open();
-    this.#watch = setInterval(() => this.#tick(), TICK_MS);
-    this.#watch.unref();
+    this.#open = this.#connect();
+    this.#timer = setInterval(() => this.#tick(), TICK_MS);
+    this.#timer.unref();
   }
 
   get clients(): Clients {
-    return this.#clients;
+    return this.#open.clients;
   }
 
   /** Calls `listener` every 100 ms. */
@@ -93,14 +94,32 @@ export class HealingChannel {
     if (this.#closed || now - this.#renewedAt < this.silenceMs / 2) return;
     this.#renewedAt = now;
     this.#silence.reset(now);
-    const old = this.#clients;
-    this.#clients = this.#open();
-    old.channel.close();
+    const { channel } = this.#open;
+    this.#open = this.#connect();
+    channel.close();
   }
 
-  /** One unary call with its deadline: the response and the answer metadata, or a Refusal or Error. */
+  /** Makes one unary call with a deadline: resolves with the response and its header metadata, rejects with a Refusal or Error. */
   unary<Request, Response>(
-    method: UnaryMethod<Request, Response>,
+    method: (clients: Clients) => UnaryMethod<Request, Response>,
+    request: Request,
+    options: UnaryOptions,
+  ): Promise<{ response: Response; metadata: Metadata }> {
+    return this.#call(({ clients }) => method(clients), request, options);
+  }
+
+  /** Asks grpc.health.v1 whether `service` serves; false when the server is not reached. */
+  async check(service: string, options: UnaryOptions): Promise<boolean> {
+    try {
+      const { response } = await this.#call(({ health }) => health.check.bind(health), { service }, options);
+      return response.status === HealthCheckResponse_ServingStatus.SERVING;
+    } catch {
+      return false; // Every failure means that the service cannot be used from here.
+    }
+  }
+
+  #call<Request, Response>(
+    method: (open: OpenChannel<Clients>) => UnaryMethod<Request, Response>,
     request: Request,
     { timeoutMs, metadata = new Metadata(), signal }: UnaryOptions,
   ): Promise<{ response: Response; metadata: Metadata }> {
@@ -110,7 +129,7 @@ export class HealingChannel {
       let answered = new Metadata();
       this.#silence.asked(performance.now());
       const deadline = Date.now() + Math.max(1, Math.ceil(timeoutMs));
-      const call = method(this.#clients)(request, metadata, { deadline }, (error, response) => {
+      const call = method(this.#open)(request, metadata, { deadline }, (error, response) => {
         signal?.removeEventListener("abort", cancel);
         if (!error) {
           this.#silence.answered(performance.now());
@@ -136,8 +155,8 @@ export class HealingChannel {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#watch);
-    this.#clients.channel.close();
+    clearInterval(this.#timer);
+    this.#open.channel.close();
   }
 
   #tick(): void {
@@ -146,7 +165,7 @@ export class HealingChannel {
     for (const listener of this.#onTick) listener(now);
   }
 
-  #open(): Clients {
+  #connect(): OpenChannel<Clients> {
     const { address, keepaliveMs = 10_000, keepaliveTimeoutMs = 1_000, serverName } = this.options;
     const security = this.options.credentials ?? credentials.createInsecure();
     const channel = new Channel(address, security, {
@@ -170,10 +189,8 @@ export class HealingChannel {
     const shared = { channelOverride: channel };
     return {
       channel,
-      userRecommend: new UserRecommendClient(address, security, shared),
-      recommendService: new TunedRecommendServiceClient(address, security, shared),
-      explain: new ExplainServiceClient(address, security, shared),
       health: new HealthClient(address, security, shared),
+      clients: this.makeClients(address, security, shared),
     };
   }
 }

@@ -8,7 +8,6 @@ import {
 } from "@bufbuild/protobuf/wkt";
 import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { clip } from "@headline/service/errors";
-import { descriptorSetBase64 } from "./gen/descriptor-set.js";
 import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
@@ -30,9 +29,9 @@ export const ReflectionV1Alpha = {
   },
 } as const;
 
-/** Answers what tools such as `buf curl` and grpcurl ask, services without a package included. */
-export function reflection(services: readonly string[]) {
-  const { files, symbols } = index();
+/** Serves reflection to tools such as `buf curl` and grpcurl, services without a package included; each set is a FileDescriptorSet in base64. */
+export function reflection(services: readonly string[], descriptorSets: readonly string[]) {
+  const { files, symbols } = index(descriptorSets);
   const streams = new Set<Stream>();
   let drained = false;
 
@@ -108,11 +107,11 @@ function error(errorCode: number, errorMessage: string): Tell {
 }
 
 /** Every file by its name and by each symbol that it declares. */
-function index() {
-  const set = fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSetBase64, "base64"));
-  const files = new Map(set.file.map((file) => [file.name, file]));
+function index(descriptorSets: readonly string[]) {
+  const sets = descriptorSets.map((set) => fromBinary(FileDescriptorSetSchema, Buffer.from(set, "base64")));
+  const files = new Map(sets.flatMap((set) => set.file).map((file) => [file.name, file]));
   const symbols = new Map<string, FileDescriptorProto>();
-  for (const file of set.file) {
+  for (const file of files.values()) {
     for (const symbol of symbolsOf(file)) symbols.set(symbol, file);
   }
   return { files, symbols };

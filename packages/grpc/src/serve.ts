@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { freeSocket } from "./free-socket.js";
+import { descriptorSetBase64 } from "./gen/descriptor-set.js";
 import { HealthService } from "./gen/grpc/health/v1/health.js";
 import { Health } from "./health.js";
 import { boundedMetadata } from "./metadata-bound.js";
@@ -17,15 +18,17 @@ export interface Drains {
   drain(): void;
 }
 
-/** A service definition with what implements it. */
+/** Service definition with its implementation. */
 export interface ServedService {
   readonly name: string;
   readonly definition: ServiceDefinition;
   readonly implementation: UntypedServiceImplementation;
+  /** FileDescriptorSet of its .proto, in base64, for reflection. */
+  readonly descriptorSet?: string | undefined;
 }
 
 interface ServeOptions {
-  /** `0.0.0.0:50051`; port 0 takes a free one; `unix:/run/recommender.sock`. */
+  /** `0.0.0.0:50051`; port 0 takes a free one; `unix:/run/service.sock`. */
   readonly address: string;
   readonly services: readonly ServedService[];
   /** Default: no TLS. `mutualTls(...)` makes some. */
@@ -54,28 +57,30 @@ export interface RunningServer extends AsyncDisposable {
 const RECEIVE_BYTES_MAX = 64 * 1_024;
 const DRAIN_MS = 5_000;
 const STREAMS_MAX = 256;
+const STANDARD_SERVICES = [
+  "grpc.health.v1.Health",
+  "grpc.reflection.v1.ServerReflection",
+  "grpc.reflection.v1alpha.ServerReflection",
+];
 
-/** Names a service after its path on the wire. */
+/** Names a service after its path on the wire; `descriptorSet` lets reflection describe it. */
 export function service<Implementation extends UntypedServiceImplementation>(
   definition: ServiceDefinition<Implementation>,
   implementation: Implementation,
+  descriptorSet?: string,
 ): ServedService {
   const [method] = Object.values(definition);
   if (!method) throw new TypeError("a service has methods");
   const name = method.path.slice(1, method.path.lastIndexOf("/"));
-  return { name, definition: definition as ServiceDefinition, implementation };
+  return { name, definition: definition as ServiceDefinition, implementation, descriptorSet };
 }
 
 /** Binds, and serves the services with standard health, and reflection unless that is off, until drained. */
 export async function openServer(options: ServeOptions): Promise<RunningServer> {
   const names = options.services.map(({ name }) => name);
   const health = new Health(names);
-  const reflectionHandlers = reflection([
-    ...names,
-    "grpc.health.v1.Health",
-    "grpc.reflection.v1.ServerReflection",
-    "grpc.reflection.v1alpha.ServerReflection",
-  ]);
+  const descriptorSets = options.services.flatMap(({ descriptorSet }) => descriptorSet ?? []);
+  const reflectionHandlers = reflection([...names, ...STANDARD_SERVICES], [descriptorSetBase64, ...descriptorSets]);
   const reflected = [ReflectionV1, ReflectionV1Alpha].map((definition) =>
     service(definition as ServiceDefinition, boundedMetadata(reflectionHandlers)),
   );

@@ -1,5 +1,5 @@
 /**
- * What does one recommendation call cost, client and server together? `tsx --conditions=source packages/rpc/bench/call.ts`
+ * What does one recommendation call cost, client and server together? `tsx --conditions=source packages/recommender/bench/call.ts`
  *
  * 64 calls in flight, 10 ids with 4 tokens of 60 characters each, client and server in processes of their own, forms in
  * alternating order, median of the rounds. CPU is what both processes used, user and system.
@@ -10,9 +10,9 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { openServer } from "@headline/grpc";
 import {
   connectRecommender,
-  openServer,
   type Recommendation,
   recommendService,
   unaryRecommender,

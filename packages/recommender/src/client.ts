@@ -1,15 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Metadata } from "@grpc/grpc-js";
+import { codeOf, type HealingOptions, type ObserveCall, type RetryBudget, retryBudget } from "@headline/grpc";
 import { Refusal } from "@headline/service/errors";
-import { HealingChannel, type HealingOptions } from "./channel.js";
-import { HealthCheckResponse_ServingStatus } from "./gen/grpc/health/v1/health.js";
+import { openChannel, type RecommenderChannel } from "./channel.js";
 import type { ExplainFeedRequest, ExplainFeedResponse } from "./gen/headline/explain/v1/explain.js";
 import type { CountUpdatesRequest } from "./gen/headline/recommend/v1/recommend.js";
 import type { UserRequest } from "./gen/user_recommend.js";
-import { codeOf, type ObserveCall } from "./observe.js";
-import { RecommendStream, type StreamOptions, Unseen } from "./recommend-stream.js";
 import { fromMetadata, type Recommendation } from "./recommendation.js";
-import { type RetryBudget, retryBudget } from "./retry-budget.js";
+import { RecommendStream, type StreamOptions, Unseen } from "./stream.js";
 
 export interface CallOptions {
   /** How long the caller will wait, the retry included. Default: the client's. */
@@ -58,7 +56,7 @@ const WORTH_STARTING_MS = 20;
 
 /** Calls over the stream of batches, and unary where no stream is up. Retries once, where asking again is safe. */
 export function connectRecommender(options: RecommenderOptions): Recommender {
-  const channel = new HealingChannel(options);
+  const channel = openChannel(options);
   const stream = options.unaryOnly
     ? undefined
     : new RecommendStream(channel, { streams: streamsFor(options.address), ...options });
@@ -91,17 +89,8 @@ export function connectRecommender(options: RecommenderOptions): Recommender {
       });
       return response;
     },
-    async check(service = "", call = {}) {
-      try {
-        const { response } = await channel.unary(
-          ({ health }) => health.check.bind(health),
-          { service },
-          { timeoutMs: call.timeoutMs ?? timeoutMsDefault, signal: call.signal },
-        );
-        return response.status === HealthCheckResponse_ServingStatus.SERVING;
-      } catch {
-        return false; // whatever the reason, it does not serve us
-      }
+    check(service = "", call = {}) {
+      return channel.check(service, { timeoutMs: call.timeoutMs ?? timeoutMsDefault, signal: call.signal });
     },
     get streaming() {
       return stream?.up ?? false;
@@ -124,7 +113,7 @@ export function unaryRecommender(options: Omit<RecommenderOptions, "unaryOnly" |
 }
 
 async function recommendUnary(
-  channel: HealingChannel,
+  channel: RecommenderChannel,
   request: UserRequest,
   call: RecommendOptions & { timeoutMs: number },
 ): Promise<Recommendation> {

@@ -1,8 +1,8 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
+import { decodeResponse, encodeResponse } from "./codec.js";
 import { Reply, StreamRecommendationsResponse } from "./gen/headline/recommend/v1/recommend.js";
-import { decodeResponse, encodeResponse } from "./stream-codec.js";
 
 const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 const int64 = fc.oneof(

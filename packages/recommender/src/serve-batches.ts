@@ -1,7 +1,6 @@
 import { type handleBidiStreamingCall, Metadata, type ServerDuplexStream, status } from "@grpc/grpc-js";
+import { CallLife, codeOf, DeadlineSweep, type Drains, type Edge, refuse, toStatus } from "@headline/grpc";
 import { Slots } from "@headline/service/slots";
-import { CallLife } from "./call-life.js";
-import { DeadlineSweep } from "./deadline-sweep.js";
 import type {
   Call,
   Failure,
@@ -10,11 +9,7 @@ import type {
   StreamRecommendationsResponse,
 } from "./gen/headline/recommend/v1/recommend.js";
 import { UserRequest } from "./gen/user_recommend.js";
-import { codeOf } from "./observe.js";
 import { type Recommend, type RecommendContext, toAnswer } from "./recommendation.js";
-import type { Drains } from "./serve.js";
-import { toStatus } from "./status.js";
-import { type Edge, refuse } from "./unary.js";
 
 interface BatchOptions extends Edge {
   /** Calls of one stream that may be in flight; what is beyond is answered RESOURCE_EXHAUSTED. Default 1,024. */

@@ -1,3 +1,6 @@
+import { type Edge, type ServedService, service, type UnaryHandler, unary } from "@headline/grpc";
+import { TunedRecommendService } from "./codec.js";
+import { descriptorSetBase64 } from "./gen/descriptor-set.js";
 import {
   type ExplainFeedRequest,
   type ExplainFeedResponse,
@@ -5,21 +8,17 @@ import {
 } from "./gen/headline/explain/v1/explain.js";
 import type { CountUpdatesRequest, CountUpdatesResponse } from "./gen/headline/recommend/v1/recommend.js";
 import { type ArticleResponse, UserRecommendService, type UserRequest } from "./gen/user_recommend.js";
-import { recommendBatches } from "./recommend-batches.js";
 import { type Recommend, toMetadata } from "./recommendation.js";
-import { type ServedService, service } from "./serve.js";
-import { TunedRecommendService } from "./stream-codec.js";
-import { type Edge, type UnaryHandler, unary } from "./unary.js";
+import { recommendBatches } from "./serve-batches.js";
 
 /** UserRecommend, the frozen contract: mode, stamp, algorithm and reasons leave as answer metadata. */
 export function userRecommendService(recommend: Recommend, edge: Edge): ServedService {
-  return service(UserRecommendService, {
-    userRecommend: unary<UserRequest, ArticleResponse>(async (request, context) => {
-      const recommendation = await recommend(request, context);
-      context.sendMetadata(toMetadata(recommendation));
-      return recommendation;
-    }, edge),
-  });
+  const userRecommend = unary<UserRequest, ArticleResponse>(async (request, context) => {
+    const recommendation = await recommend(request, context);
+    context.sendMetadata(toMetadata(recommendation));
+    return recommendation;
+  }, edge);
+  return service(UserRecommendService, { userRecommend }, descriptorSetBase64);
 }
 
 interface RecommendServiceHandlers {
@@ -32,10 +31,9 @@ export function recommendService(
   { recommend, countUpdates }: RecommendServiceHandlers,
   edge: Edge & { readonly callsMax?: number },
 ): ServedService {
-  return service(TunedRecommendService, {
-    streamRecommendations: recommendBatches(recommend, edge),
-    countUpdates: unary(countUpdates, edge),
-  });
+  const streamRecommendations = recommendBatches(recommend, edge);
+  const handlers = { streamRecommendations, countUpdates: unary(countUpdates, edge) };
+  return service(TunedRecommendService, handlers, descriptorSetBase64);
 }
 
 /** headline.explain.v1.ExplainService: why a feed is as it is. */
@@ -43,5 +41,5 @@ export function explainService(
   explainFeed: UnaryHandler<ExplainFeedRequest, ExplainFeedResponse>,
   edge: Edge,
 ): ServedService {
-  return service(ExplainServiceService, { explainFeed: unary(explainFeed, edge) });
+  return service(ExplainServiceService, { explainFeed: unary(explainFeed, edge) }, descriptorSetBase64);
 }

@@ -1,10 +1,10 @@
 import type { ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
+import { DeadlineSweep, fromStatus, Silence } from "@headline/grpc";
 import { Refusal } from "@headline/service/errors";
 import { Slots } from "@headline/service/slots";
 import { type Choice, chooseByReader, peerHashOf } from "./affinity.js";
-import type { HealingChannel } from "./channel.js";
-import { DeadlineSweep } from "./deadline-sweep.js";
+import type { RecommenderChannel } from "./channel.js";
 import type {
   Call,
   Reply,
@@ -13,8 +13,6 @@ import type {
 } from "./gen/headline/recommend/v1/recommend.js";
 import type { UserRequest } from "./gen/user_recommend.js";
 import { fromAnswerTo, type MakeTokens, type Recommendation } from "./recommendation.js";
-import { Silence } from "./silence.js";
-import { fromStatus } from "./status.js";
 
 export interface StreamOptions {
   /** Streams held open; several backends share them. Default: as many as the address names, 2 for a DNS name. */
@@ -84,7 +82,7 @@ export class RecommendStream {
   #closed = false;
 
   constructor(
-    private readonly channel: HealingChannel,
+    private readonly channel: RecommenderChannel,
     private readonly options: StreamOptions,
   ) {
     this.#queueMax = options.queueMax ?? 4_096;
@@ -305,7 +303,7 @@ class Lane implements Choice {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly channel: HealingChannel,
+    private readonly channel: RecommenderChannel,
     private readonly options: StreamOptions,
     private readonly events: LaneEvents,
   ) {

@@ -1,12 +1,6 @@
+import { inFlightGate, openServer } from "@headline/grpc";
 import { expect, test } from "@jest/globals";
-import {
-  connectRecommender,
-  inFlightGate,
-  openServer,
-  type Recommend,
-  recommendService,
-  userRecommendService,
-} from "../src/index.js";
+import { connectRecommender, type Recommend, recommendService, userRecommendService } from "../src/index.js";
 import { recommendation } from "./support.js";
 
 test("the README's example holds", async () => {

@@ -1,14 +1,14 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { credentials, Metadata } from "@grpc/grpc-js";
+import { openServer, service, unary } from "@headline/grpc";
 import { Refusal } from "@headline/service/errors";
 import { eventually, openProxy } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import {
   Call,
   connectRecommender,
-  HealingChannel,
-  openServer,
+  openChannel,
   type Recommend,
   type Recommender,
   RecommendServiceClient,
@@ -16,8 +16,6 @@ import {
   RecommendServiceService,
   RecommendStream,
   type StreamRecommendationsResponse,
-  service,
-  unary,
   unaryRecommender,
   userRecommendService,
 } from "../src/index.js";
@@ -40,7 +38,7 @@ async function connected(options: Parameters<typeof connectRecommender>[0]) {
 
 /** A stream alone: no unary fallback, no retry. */
 async function openStream(address: string, options: ConstructorParameters<typeof RecommendStream>[1] = {}) {
-  const channel = new HealingChannel({ address });
+  const channel = openChannel({ address });
   const stream = new RecommendStream(channel, { streams: 1, ...options });
   await until(() => stream.up);
   return Object.assign(stream, {
@@ -484,7 +482,8 @@ describe("a recommender without a stream", () => {
 
 it("nothing keeps a process alive that closed its client and server", async () => {
   const script = `
-    import { connectRecommender, openServer, recommendService, userRecommendService } from "./src/index.ts";
+    import { openServer } from "@headline/grpc";
+    import { connectRecommender, recommendService, userRecommendService } from "./src/index.ts";
     const recommend = async () => ({ exposure: "", timeStamp: 0n, recommends: [], mode: "refresh", stamp: 0n, algo: "", reasons: [] });
     const edge = { onBug: console.error };
     const server = await openServer({ address: "127.0.0.1:0", services: [

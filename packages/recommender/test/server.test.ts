@@ -6,14 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { HealthClient, inFlightGate } from "@headline/grpc";
 import { Refusal, type RefusalCode } from "@headline/service/errors";
 import { inFull } from "@headline/testkit";
 import { describe, expect, it } from "@jest/globals";
 import {
   type ArticleResponse,
   connectRecommender,
-  HealthClient,
-  inFlightGate,
   type Recommend,
   type RecommendContext,
   UserRecommendClient,

@@ -1,12 +1,6 @@
+import { type Edge, openServer } from "@headline/grpc";
 import { eventually } from "@headline/testkit";
-import {
-  type Edge,
-  openServer,
-  type Recommend,
-  type Recommendation,
-  recommendService,
-  userRecommendService,
-} from "../src/index.js";
+import { type Recommend, type Recommendation, recommendService, userRecommendService } from "../src/index.js";
 
 export function recommendation(fields: Partial<Recommendation> = {}): Recommendation {
   return { exposure: "", timeStamp: 0n, recommends: [], mode: "refresh", stamp: 0n, algo: "", reasons: [], ...fields };

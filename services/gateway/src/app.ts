@@ -1,9 +1,9 @@
 import type { Mysql } from "@headline/mysql";
 import type { EventLog } from "@headline/newsroom/events";
 import type { JobsIn } from "@headline/newsroom/jobs";
+import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
 import type { SignInLimit } from "@headline/redis/limits";
-import type { Recommender } from "@headline/rpc";
 import type { Log } from "@headline/service/log";
 import { gathered } from "@headline/service/log";
 import type { TrackKeys } from "@headline/track-token";

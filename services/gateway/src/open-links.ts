@@ -1,4 +1,6 @@
+import { clientTls, type ObserveCall } from "@headline/grpc";
 import { type Mysql, openMysql } from "@headline/mysql";
+import { connectRecommender, type Recommender } from "@headline/recommender";
 import {
   cacheCommands,
   type NeededCommand,
@@ -10,7 +12,6 @@ import {
   VersionedCache,
   waitForRedis,
 } from "@headline/redis";
-import { clientTls, connectRecommender, type ObserveCall, type Recommender } from "@headline/rpc";
 import type { CloseStack } from "@headline/service/lifecycle";
 import { gathered } from "@headline/service/log";
 import type { ObserveDependency } from "@headline/service/metrics";

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { openServer, type RecommendContext, recommendService, userRecommendService } from "@headline/rpc";
+import { openServer } from "@headline/grpc";
+import { type RecommendContext, recommendService, userRecommendService } from "@headline/recommender";
 import { eventually } from "@headline/testkit";
 import { openTrackKeys, verifyTrackToken } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";

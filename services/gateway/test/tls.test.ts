@@ -1,4 +1,5 @@
-import { clientTls, unaryRecommender } from "@headline/rpc";
+import { clientTls } from "@headline/grpc";
+import { unaryRecommender } from "@headline/recommender";
 import { type Certificates, eventually, makeCertificates } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { client, openWorld, type World } from "./open-world.js";

@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
+import type { Recommender } from "@headline/recommender";
 import type { SignInLimit } from "@headline/redis/limits";
-import type { Recommender } from "@headline/rpc";
 import type { Scheduler } from "@headline/scheduler";
 import { type Dashboard, dashboard, keepScheduler } from "@headline/scheduler/dashboard";
 import type { Log } from "@headline/service/log";

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { clientTls } from "@headline/grpc";
 import { openMysql, waitForMysql } from "@headline/mysql";
 import { jobsIn, openJobStore } from "@headline/newsroom/jobs";
+import { connectRecommender, unaryRecommender } from "@headline/recommender";
 import {
   cacheCommands,
   type NeededCommand,
@@ -14,7 +16,6 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import { createSignInLimit } from "@headline/redis/limits";
-import { clientTls, connectRecommender, unaryRecommender } from "@headline/rpc";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
 import { reachableUrl, type Tls } from "@headline/service/config";
 import { CloseStack } from "@headline/service/lifecycle";

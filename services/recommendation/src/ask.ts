@@ -1,4 +1,4 @@
-import type { RecommendContext, UserRequest } from "@headline/rpc";
+import type { RecommendContext, UserRequest } from "@headline/recommender";
 import { Refusal } from "@headline/service/errors";
 import type { Channels } from "./catalogue/channels.js";
 

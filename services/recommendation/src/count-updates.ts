@@ -1,4 +1,4 @@
-import type { CountUpdatesRequest, CountUpdatesResponse } from "@headline/rpc";
+import type { CountUpdatesRequest, CountUpdatesResponse } from "@headline/recommender";
 import { unknownChannel } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";

@@ -1,4 +1,4 @@
-import type { ExplainedArticle, ExplainFeedRequest, ExplainFeedResponse, Interest } from "@headline/rpc";
+import type { ExplainedArticle, ExplainFeedRequest, ExplainFeedResponse, Interest } from "@headline/recommender";
 import { readAsk } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";
 import type { Channels } from "./catalogue/channels.js";

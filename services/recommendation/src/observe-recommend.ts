@@ -1,4 +1,4 @@
-import type { Recommend } from "@headline/rpc";
+import type { Recommend } from "@headline/recommender";
 import type { Count, Metrics } from "@headline/service/metrics";
 import type { Tracing } from "@headline/service/tracing";
 

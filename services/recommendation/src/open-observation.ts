@@ -1,4 +1,4 @@
-import type { ObserveCall } from "@headline/rpc";
+import type { ObserveCall } from "@headline/grpc";
 import { CloseStack } from "@headline/service/lifecycle";
 import { gathered, type Log, traceIdOf } from "@headline/service/log";
 import { countDependencies, listenForMetrics, Metrics, type ObserveDependency } from "@headline/service/metrics";

@@ -1,5 +1,7 @@
+import { inFlightGate, mutualTls, openServer } from "@headline/grpc";
 import { ifOutage, openMysql, waitForMysql } from "@headline/mysql";
 import { followChanges } from "@headline/newsroom/changes";
+import { explainService, recommendService, userRecommendService } from "@headline/recommender";
 import {
   type NeededCommand,
   namingLogin,
@@ -8,14 +10,6 @@ import {
   scriptCommands,
   waitForRedis,
 } from "@headline/redis";
-import {
-  explainService,
-  inFlightGate,
-  mutualTls,
-  openServer,
-  recommendService,
-  userRecommendService,
-} from "@headline/rpc";
 import type { Tls } from "@headline/service/config";
 import { CloseStack, untilItWorks } from "@headline/service/lifecycle";
 import { gathered, type Log, logged, traceIdOf } from "@headline/service/log";

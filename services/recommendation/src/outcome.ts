@@ -1,4 +1,4 @@
-import type { WithoutName } from "@headline/rpc";
+import type { WithoutName } from "@headline/recommender";
 import type { Batch } from "./history/batch.js";
 import { cursorBelow, placeBefore } from "./history/decide.js";
 import type { History } from "./history/history.js";

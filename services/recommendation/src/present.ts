@@ -1,4 +1,4 @@
-import type { ReasonName, Recommendation } from "@headline/rpc";
+import type { ReasonName, Recommendation } from "@headline/recommender";
 import { type BatchBinding, BatchSigner, type ServedArticle, type TrackKeys } from "@headline/track-token";
 import type { Ask } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";

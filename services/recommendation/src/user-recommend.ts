@@ -1,4 +1,4 @@
-import type { Recommend } from "@headline/rpc";
+import type { Recommend } from "@headline/recommender";
 import { Refusal } from "@headline/service/errors";
 import { type Ask, readAsk } from "./ask.js";
 import type { Catalogue } from "./catalogue/catalogue.js";

@@ -1,5 +1,5 @@
+import { connectRecommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
-import { connectRecommender } from "@headline/rpc";
 import { eventually } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { articles, openWorld } from "./open-world.js";

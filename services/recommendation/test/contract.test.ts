@@ -2,13 +2,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import {
-  connectRecommender,
-  HealthClient,
-  UserRecommendClient,
-  type UserRequest,
-  unaryRecommender,
-} from "@headline/rpc";
+import { HealthClient } from "@headline/grpc";
+import { connectRecommender, UserRecommendClient, type UserRequest, unaryRecommender } from "@headline/recommender";
 import { openTrackKeys, type TrackKind, verifyTrackToken } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { historyKey } from "../src/index.js";

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { migrate, openMysql } from "@headline/mysql";
+import { type Recommendation, type Recommender, unaryRecommender } from "@headline/recommender";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { type Recommendation, type Recommender, unaryRecommender } from "@headline/rpc";
 import { createLog } from "@headline/service/log";
 import { eventually, type Proxy as Link, openProxy, privateMysql, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";

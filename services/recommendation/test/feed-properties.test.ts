@@ -1,4 +1,4 @@
-import type { Recommendation, Recommender } from "@headline/rpc";
+import type { Recommendation, Recommender } from "@headline/recommender";
 import { inFull, turnableClock } from "@headline/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import fc from "fast-check";

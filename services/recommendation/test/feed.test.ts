@@ -1,4 +1,4 @@
-import type { Recommender } from "@headline/rpc";
+import type { Recommender } from "@headline/recommender";
 import { eventually } from "@headline/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { articleChange, articles, ids, insertArticles, newReader, openWorld, type World } from "./open-world.js";

@@ -1,5 +1,5 @@
 import { type DislikeWhy, type EventKind, pruneEvents } from "@headline/newsroom/events";
-import type { Recommender } from "@headline/rpc";
+import type { Recommender } from "@headline/recommender";
 import { eventually } from "@headline/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { rebuildModel } from "../src/learning/rebuild-model.js";

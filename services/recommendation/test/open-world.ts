@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { appendChanges, type Change, wakeFollowers } from "@headline/newsroom/changes";
-import { openRedis, type Redis, waitForRedis } from "@headline/redis";
 import {
   connectRecommender,
   type MakeTokens,
   type Recommendation,
   type Recommender,
   unaryRecommender,
-} from "@headline/rpc";
+} from "@headline/recommender";
+import { openRedis, type Redis, waitForRedis } from "@headline/redis";
 import { CloseStack } from "@headline/service/lifecycle";
 import { createLog, type Log } from "@headline/service/log";
 import { eventually, migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";

@@ -1,4 +1,4 @@
-import type { MakeTokens } from "@headline/rpc";
+import type { MakeTokens } from "@headline/recommender";
 import { eventually } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { expect, test } from "@jest/globals";

@@ -1,4 +1,4 @@
-import type { Recommender } from "@headline/rpc";
+import type { Recommender } from "@headline/recommender";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";

@@ -1,4 +1,4 @@
-import type { Recommendation, Recommender } from "@headline/rpc";
+import type { Recommendation, Recommender } from "@headline/recommender";
 import type { Budgets } from "../budgets.js";
 import { invalid } from "../http/read.js";
 import type { Breaker } from "./breaker.js";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Recommender } from "@headline/rpc";
+import type { Recommender } from "@headline/recommender";
 import type { Articles } from "../articles/articles.js";
 import { ALL_CHANNELS } from "../channels/channels.js";
 import type { HydratedList, Items, Pick } from "./page.js";

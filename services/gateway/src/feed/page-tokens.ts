@@ -1,4 +1,4 @@
-import type { MakeTokens } from "@headline/rpc";
+import type { MakeTokens } from "@headline/recommender";
 import { BatchSigner, type TrackKeys } from "@headline/track-token";
 
 /** Signs the tokens of a page that the recommender answered without. */

@@ -1,4 +1,4 @@
-import type { WithoutName } from "@headline/rpc";
+import type { WithoutName } from "@headline/recommender";
 import type { Item } from "../articles/articles.js";
 import type { FeedQuery } from "./feed-query.js";
 

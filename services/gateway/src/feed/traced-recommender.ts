@@ -1,4 +1,4 @@
-import type { CallOptions, Recommender } from "@headline/rpc";
+import type { CallOptions, Recommender } from "@headline/recommender";
 import type { Tracing } from "@headline/service/tracing";
 
 /** The recommender with a span for each call that is made for a request. */

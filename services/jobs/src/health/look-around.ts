@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
+import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
-import type { Recommender } from "@headline/rpc";
 import type { Execution, Scheduler } from "@headline/scheduler";
 import { type Counted, RecentScrapes } from "./counted.js";
 import { inTime, type Probe, type Probed, probeAll } from "./probe.js";

@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import { loadArticles } from "@headline/newsroom/articles";
-import type { ExplainedArticle, ExplainFeedResponse, Recommender } from "@headline/rpc";
+import type { ExplainedArticle, ExplainFeedResponse, Recommender } from "@headline/recommender";
 import { asRefusal } from "@headline/service/errors";
 import type { Request, RequestHandler } from "express";
 import { document } from "../http/document.js";

@@ -11,8 +11,8 @@ import {
   toItem,
 } from "@headline/newsroom/articles";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
+import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
-import type { Recommender } from "@headline/rpc";
 import type { OnUnreadable } from "@headline/service/metrics";
 import { type PageArticle, type PageChannel, pageHtml } from "./page-html.js";
 

@@ -1,5 +1,5 @@
 import type { EventKind, LandedEvent } from "@headline/newsroom/events";
-import type { Interest } from "@headline/rpc";
+import type { Interest } from "@headline/recommender";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { TitleKeeper } from "../catalogue/title-keeper.js";
 import type { PlannedRecall } from "../feed/feed.js";

@@ -1,4 +1,4 @@
-import type { WithoutName } from "@headline/rpc";
+import type { WithoutName } from "@headline/recommender";
 import { type Aversion, NO_AVERSION } from "./aversions.js";
 import { NOTHING_SEEN, type Seen } from "./seen-articles.js";
 

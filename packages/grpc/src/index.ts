@@ -1,0 +1,12 @@
+export { CallLife } from "./call-life.js";
+export { HealingChannel, type HealingOptions, type MakeClients, type UnaryOptions } from "./channel.js";
+export { DeadlineSweep } from "./deadline-sweep.js";
+export { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/health/v1/health.js";
+export { type InFlightGate, inFlightGate } from "./in-flight.js";
+export { codeOf, type ObserveCall } from "./observe.js";
+export { type RetryBudget, retryBudget } from "./retry-budget.js";
+export { type Drains, openServer, type RunningServer, type ServedService, service } from "./serve.js";
+export { Silence } from "./silence.js";
+export { fromServiceError, fromStatus, toStatus } from "./status.js";
+export { clientTls, mutualTls } from "./tls.js";
+export { type CallContext, type Edge, refuse, type UnaryHandler, unary } from "./unary.js";
