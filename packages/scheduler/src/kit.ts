@@ -1,12 +1,12 @@
 /** Building blocks shared with the packages of this repository that are built on the scheduler, such as `@headline/tasks`; no stable API. */
 
+export { SHUTDOWN } from "./core/call-options.js";
 export { checkNumbers } from "./core/check-value.js";
-export { defaultLogger } from "./core/default-logger.js";
 export { describeThrown, isA, readMember, thrownLine } from "./core/describe-thrown.js";
 export { checkedOverlap } from "./core/job-spec.js";
+export { plainJson } from "./core/json.js";
 export { checkKnown, type OptionNames } from "./core/known-options.js";
-export { safeLogger } from "./core/logger.js";
-export { plainJson } from "./core/plain-json.js";
+export { defaultLogger, safeLogger } from "./core/logger.js";
 export { closeBull, closeBullWorker } from "./executors/close-bull.js";
 export { heedErrors } from "./executors/heed-errors.js";
 export { jsonValue } from "./executors/json-value.js";
@@ -26,7 +26,6 @@ export { type RemoteError, reviveError } from "./executors/remote-error.js";
 export { RunningSet } from "./executors/running-set.js";
 export { settledOrIgnored } from "./executors/settled-or-ignored.js";
 export { untilPermitted } from "./executors/until-permitted.js";
-export { SHUTDOWN } from "./scheduler/call-options.js";
 export { redisFailure } from "./stores/redis/failure.js";
 export { checkMilliseconds } from "./time/parse.js";
 export { portableZone } from "./time/portable-zone.js";

@@ -1,7 +1,7 @@
 import { eventually } from "@headline/testkit";
 import { afterAll, afterEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { pendingUnderNewRules } from "../src/core/zone-migration.js";
+import { migratePendingRun } from "../src/core/zone-migration.js";
 import { applyCrontab, registerCrontab } from "../src/crontab/index.js";
 import {
   allOf,
@@ -260,7 +260,7 @@ test("whenever the new rules are learned, each day's run happens once", () => {
       );
       useZoneSource(after);
       const now = trigger();
-      const moved = pendingUnderNewRules(now.toJSON(), rules, pending!);
+      const moved = migratePendingRun(now.toJSON(), rules, pending!);
       runUntil(now, moved, T0 + days * DAY_MS);
       expect(runs).toHaveLength(days);
       expect([...runs].sort((a, b) => a - b)).toEqual(runs);

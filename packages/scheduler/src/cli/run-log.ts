@@ -1,6 +1,6 @@
 import { systemClock } from "../core/clock.js";
 import type { ExecutionEvent } from "../core/events.js";
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 import type { CommandFailedError, CommandResult } from "../crontab/run-command.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 import { applyCrontab, registerCrontab } from "../crontab/apply-crontab.js";
 import { readTables } from "../crontab/crontab-table.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";

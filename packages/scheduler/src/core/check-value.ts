@@ -1,3 +1,5 @@
+import { JobSpecError } from "./errors.js";
+
 /** Makes the error of a field and a reason. */
 type Refuse = (field: string, reason: string) => Error;
 
@@ -46,4 +48,18 @@ export function checkName(field: string, value: unknown, refuse: Refuse): void {
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   return typeof value === "object" && value !== null ? (value.constructor?.name ?? "an object") : String(value);
+}
+
+/** Throws for a text with half a character (`"😀".slice(0, 1)`): it cannot be stored, and reads as another one afterwards. */
+export function checkText(field: string, text: unknown): void {
+  if (typeof text === "string" && /\p{Surrogate}/u.test(text)) {
+    throw new JobSpecError(field, "holds half of a character (a lone surrogate), which no store can keep");
+  }
+}
+
+/** The texts by which stores find a job. */
+export function checkTexts({ id, func, executor }: { id: string; func: unknown; executor: string }): void {
+  checkText("id", id);
+  checkText("func", func);
+  checkText("executor", executor);
 }

@@ -1,5 +1,10 @@
 import { checkKnown, type OptionNames } from "./known-options.js";
-import type { TimerSource } from "./timer-source.js";
+
+/** Where timers come from: setTimeout in this thread, a thread of their own (`threadTimers`), or a test's clock. */
+export interface TimerSource {
+  /** Calls back once, `delayMs` from now at the earliest; disposing it first means never. */
+  setTimer(delayMs: number, callback: () => void): Disposable;
+}
 
 /** Time as the scheduler sees it: nothing else in this package reads the time or sets a timer. */
 export interface Clock extends TimerSource {

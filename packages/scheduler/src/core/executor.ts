@@ -1,5 +1,6 @@
 import type { JobRecord } from "./job-record.js";
 import type { Json } from "./json.js";
+import type { Logger } from "./logger.js";
 import type { RunContext, TaskFunction } from "./task.js";
 
 /** One attempt at one execution, ready to start. */
@@ -42,12 +43,4 @@ export interface ExecutorContext {
   readonly logger: Logger;
   /** The task of that name, when it is registered here. */
   readonly task: (name: string) => TaskFunction | undefined;
-}
-
-/** What the scheduler writes to: pino, console, or anything alike. */
-export interface Logger {
-  debug(message: string): void;
-  info(message: string): void;
-  warn(message: string): void;
-  error(message: string): void;
 }

@@ -8,7 +8,9 @@ import type {
 } from "./execution.js";
 import type { Ack, JobRecord, Overlap } from "./job-record.js";
 import type { Json } from "./json.js";
-import type { MaybePromise } from "./maybe-promise.js";
+
+/** Value that an in-process store returns at once, and a shared one after a round trip. */
+export type MaybePromise<T> = T | Promise<T>;
 
 /**
  * Where jobs and their history live. A shared store serves many schedulers at once; what makes that safe is here:

@@ -2,7 +2,7 @@ import type { PauseOptions } from "../scheduler/job.js";
 import { parseInstant } from "../time/parse.js";
 import { innermost } from "../triggers/innermost.js";
 import type { Random } from "../triggers/trigger.js";
-import { checkText } from "./check-text.js";
+import { checkText } from "./check-value.js";
 import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
 import { hasReachedLimit, limitReached } from "./run-limit.js";

@@ -1,10 +1,11 @@
 import type { Random } from "../triggers/trigger.js";
 import { checkNumbers } from "./check-value.js";
 import type { Clock } from "./clock.js";
-import type { Executor, Logger } from "./executor.js";
+import type { Executor } from "./executor.js";
 import { checkDefaults, type JobDefaults } from "./job-spec.js";
 import type { JobStore } from "./job-store.js";
 import { checkKnown, type OptionNames } from "./known-options.js";
+import type { Logger } from "./logger.js";
 
 export interface SchedulerOptions {
   /** IANA name for triggers without one and for texts; the machine's own by default. */

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
+import type { TimerSource } from "./clock.js";
 import { LONGEST_TIMEOUT_MS } from "./clock.js";
-import type { TimerSource } from "./timer-source.js";
 
 /**
  * Timers that are kept in a thread of their own and come as messages: however many there are, and however this thread

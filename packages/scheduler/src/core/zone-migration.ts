@@ -6,10 +6,10 @@ import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { isLocal, zonesOf } from "../triggers/zones-of.js";
 
 const EARLIEST = -8.64e15;
-/** Run times looked at behind a jittered one. */
+/** Run times searched for the one behind a jittered moment. */
 const STEPS_MAX = 10_000;
 
-/** A part of a trigger, under the rules that made the stored moment and under those of this process. */
+/** Part of a trigger, under the rules that computed the stored moment and under those of this process. */
 interface Part {
   readonly state: TriggerState;
   readonly before: Trigger;
@@ -17,11 +17,10 @@ interface Part {
 }
 
 /**
- * The pending run of a trigger, which was computed under `rules`, as the rules of this process have it: the same local
- * time, so that runs before it are not repeated and none behind it is lost. A moment that is no run time of the trigger
- * was set by hand and stays.
+ * Moves a pending run, computed under `rules`, to the same local time under the rules of this process: no run before it is
+ * repeated and none behind it is lost. A moment that is no run time of the trigger was set by hand and stays.
  */
-export function pendingUnderNewRules(state: TriggerState, rules: string, pending: Instant): Instant {
+export function migratePendingRun(state: TriggerState, rules: string, pending: Instant): Instant {
   const old = zonesUnder(rules);
   const part = (of: TriggerState): Part => ({
     state: of,
@@ -44,7 +43,7 @@ interface Moving {
   readonly moveLocal: (at: Instant, zoneName: string) => Instant;
 }
 
-/** The part's first run time at or after `base`, moved; null when it has none. */
+/** Returns the part's first run time at or after `base`, moved; null when it has none. */
 function moveRun({ state, before, after }: Part, base: Instant, moving: Moving): Instant | null {
   if (state.kind === "anyOf") {
     const runs = (state["triggers"] as TriggerState[]).map((child) => moveRun(moving.part(child), base, moving));
@@ -60,18 +59,18 @@ function moveRun({ state, before, after }: Part, base: Instant, moving: Moving):
   return after.next(moved - 1, moved - 1);
 }
 
-/** The moment at which the rules of this process show the local time that a zone showed under those rules. */
+/** Returns the moment at which this process's rules show the local time that the zone showed under `rules`. */
 export function sameLocalTime(rules: string, name: string, at: Instant): Instant {
   const old = zonesUnder(rules).get(name);
   return old === undefined ? at : zone(name).toInstant(at + old.offsetAt(at));
 }
 
-/** Where the counting of elapsed time begins. */
+/** Returns the first run time, from which elapsed time is counted. */
 function firstOf(trigger: Trigger): Instant {
   return trigger.next(null, EARLIEST) ?? 0;
 }
 
-/** The run time that a moment is, or that it is behind by its jitter. */
+/** Returns the run time that a moment is, or that it follows by its jitter. */
 function baseOf(trigger: Trigger, at: Instant, jitterMs: number): Instant | undefined {
   let base: Instant | undefined;
   let next = trigger.next(at - jitterMs - 1, at - jitterMs - 1);
@@ -93,8 +92,8 @@ function kindsIn({ kind, triggers = [] }: TriggerState): string[] {
 }
 
 /**
- * The first moment at which the new zone shows the local time that the old one showed at `at`; the end of the gap when it
- * never does. Of a time that both show twice, the same one of the two.
+ * Returns the first moment at which the new zone shows the local time that the old zone showed at `at`; the end of the gap
+ * when it never does. Of a time that both show twice, it is the same one of the two.
  */
 function sameSlot(old: Zone, now: Zone, at: Instant): Instant {
   // A time that a gap swallowed happens at the end of the gap: its local time is where the gap begins.

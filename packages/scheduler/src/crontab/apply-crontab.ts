@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { JobNotFoundError } from "../core/errors.js";
-import type { Logger } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import type { Logger } from "../core/logger.js";
 import type { DeclaredSpec } from "../scheduler/declarations.js";
 import type { Job } from "../scheduler/job.js";
 import type { Scheduler } from "../scheduler/scheduler.js";

@@ -1,12 +1,13 @@
 import type { Job as BullJob, Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
+import { REMOVE_EXECUTOR, type RemoveExecutorOptions } from "../core/call-options.js";
 import { checkNumbers } from "../core/check-value.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
-import type { Executor, ExecutorContext, Logger, Outcome, Run } from "../core/executor.js";
+import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.js";
 import type { Json } from "../core/json.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { REMOVE_EXECUTOR, type RemoveExecutorOptions } from "../scheduler/call-options.js";
+import type { Logger } from "../core/logger.js";
 import { type BullPayload, cancelKey } from "./bull-payload.js";
 import { closeBull } from "./close-bull.js";
 import { loadBullmq } from "./load-bullmq.js";

@@ -1,15 +1,14 @@
 import type { Job as BullJob, UnrecoverableError, Worker } from "bullmq";
 import type { Redis } from "ioredis";
+import { SHUTDOWN, type ShutdownOptions } from "../core/call-options.js";
 import { checkNumbers } from "../core/check-value.js";
 import { type Clock, systemClock } from "../core/clock.js";
-import { defaultLogger } from "../core/default-logger.js";
 import { describeThrown, isA } from "../core/describe-thrown.js";
 import { RunAbortedError, RunTimeoutError } from "../core/errors.js";
-import type { Logger } from "../core/executor.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { safeLogger } from "../core/logger.js";
+import type { Logger } from "../core/logger.js";
+import { defaultLogger, safeLogger } from "../core/logger.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
-import { SHUTDOWN, type ShutdownOptions } from "../scheduler/call-options.js";
 import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
 import { closeBullWorker } from "./close-bull.js";
 import { heedErrors } from "./heed-errors.js";

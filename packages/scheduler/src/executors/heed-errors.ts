@@ -1,7 +1,7 @@
 import type { Worker } from "bullmq";
 import type { Clock } from "../core/clock.js";
 import { thrownLine } from "../core/describe-thrown.js";
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 import { isRefusal } from "../redis-reply.js";
 import { redisFailure } from "../stores/redis/failure.js";
 

@@ -1,4 +1,4 @@
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 
 /** Time for which a task that a worker does not know is left to workers that do, ms. */
 export const UNKNOWN_TASK_MS = 20_000;

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Clock } from "../core/clock.js";
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 import { redisFailure } from "../stores/redis/failure.js";
 
 interface Permitted {

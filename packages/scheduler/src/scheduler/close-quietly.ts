@@ -1,7 +1,7 @@
 import { thrownLine } from "../core/describe-thrown.js";
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 
-/** What cannot be closed is logged and keeps nothing else from being closed. */
+/** Closes a store or an executor; a failure is logged, so that the others are closed as well. */
 export async function closeQuietly(logger: Logger, close: () => unknown): Promise<void> {
   try {
     await close();

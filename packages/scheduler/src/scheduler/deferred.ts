@@ -1,5 +1,5 @@
-/** A promise that is resolved from outside. */
-export function settable(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+/** Creates a promise with its `resolve` function, as `Promise.withResolvers` of Node 22 does. */
+export function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve = () => {};
   const promise = new Promise<void>((done) => {
     resolve = done;

@@ -2,7 +2,7 @@ import { JobSpecError } from "../core/errors.js";
 import type { Executor, ExecutorContext } from "../core/executor.js";
 import { closeQuietly } from "./close-quietly.js";
 
-/** A scheduler's executors by alias, and which of them have been started. */
+/** Executors of a scheduler by alias. */
 export class ExecutorSet {
   readonly #executors = new Map<string, Executor>();
   readonly #started = new Set<Executor>();
@@ -20,12 +20,11 @@ export class ExecutorSet {
     return this.#executors.get(alias);
   }
 
-  /** By alias. */
   entries(): Iterable<[string, Executor]> {
     return this.#executors.entries();
   }
 
-  /** Takes it in; with `start`, only when it can be started. */
+  /** Adds an executor; with `start`, only when it starts. */
   async add(alias: string, executor: Executor, { start }: { start: boolean }): Promise<void> {
     if (this.has(alias)) throw new JobSpecError("alias", `there is an executor "${alias}" already`);
     if (start) await this.#start(alias, executor);
@@ -48,7 +47,7 @@ export class ExecutorSet {
     for (const [alias, executor] of this.#executors) await this.#start(alias, executor);
   }
 
-  /** Ends those that were started. */
+  /** Shuts down the executors that were started. */
   async shutdown({ wait }: { wait: boolean }): Promise<void> {
     const started = [...this.#started];
     this.#started.clear();
@@ -56,7 +55,7 @@ export class ExecutorSet {
     await Promise.all(started.map((executor) => closeQuietly(logger, () => executor.shutdown({ wait }))));
   }
 
-  /** One that cannot be started is shut down: it may have opened something. */
+  /** Starts an executor; one that fails to start is shut down, because it may have opened connections. */
   async #start(alias: string, executor: Executor): Promise<void> {
     try {
       await executor.start({ ...this.context, alias });

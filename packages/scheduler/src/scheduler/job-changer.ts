@@ -4,7 +4,7 @@ import type { JobRecord } from "../core/job-record.js";
 import { firstRunOf, type JobPatch, liveTrigger, patched } from "../core/job-spec.js";
 import { pausedJob, unpaused } from "../core/pause.js";
 import { hasReachedLimit, limitReached } from "../core/run-limit.js";
-import { restamped, zoneStamp } from "../core/zone-stamp.js";
+import { restamp, zoneStamp } from "../core/zone-stamp.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import type { Job, PauseOptions } from "./job.js";
 import { untilWritten } from "./retry-on-conflict.js";
@@ -38,7 +38,7 @@ export class JobChanger {
     const { timezone, random } = this.parts;
     return this.#change(job, (record, nowMs) => {
       const paused = pausedJob(record, options, { timezone, nowMs, random });
-      return paused.nextRunMs === null ? paused : restamped(paused, nowMs);
+      return paused.nextRunMs === null ? paused : restamp(paused, nowMs);
     });
   }
 
@@ -50,7 +50,7 @@ export class JobChanger {
     const nextRunMs = job.trigger.next(null, nowMs, random) ?? onlyRunOf(job.record, nowMs);
     return nextRunMs === null
       ? undefined
-      : this.#change(job, (record, at) => restamped({ ...unpaused(record), nextRunMs }, at));
+      : this.#change(job, (record, at) => restamp({ ...unpaused(record), nextRunMs }, at));
   }
 
   /** Reads, changes and writes until nobody came between. */

@@ -2,12 +2,12 @@ import type { JobRecord } from "../core/job-record.js";
 import { ONCE } from "../core/job-spec.js";
 import { pauseOf } from "../core/pause.js";
 import { hasReachedLimit, withinLimit } from "../core/run-limit.js";
-import { underOwnRules } from "../core/zone-stamp.js";
+import { migrateZoneRules } from "../core/zone-stamp.js";
 import type { Trigger } from "../triggers/trigger.js";
 
 /** The new definition with the old timetable, as long as the trigger says the same. A paused job stays paused. */
 export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
-  const { createdMs, trigger, nextRunMs, zoneRules } = underOwnRules(existing, wanted.createdMs);
+  const { createdMs, trigger, nextRunMs, zoneRules } = migrateZoneRules(existing, wanted.createdMs);
   const { incarnation, runCount = 0 } = existing;
   const counted = wanted.maxRuns === undefined ? wanted : { ...wanted, runCount };
   if (hasReachedLimit(existing)) return withinLimit({ ...counted, incarnation, createdMs });

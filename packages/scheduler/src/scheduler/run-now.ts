@@ -6,13 +6,13 @@ import { checkKnown } from "../core/known-options.js";
 import type { Job, RunNowOptions } from "./job.js";
 import type { SchedulerParts } from "./scheduler-context.js";
 
-/** Who asks for the run, and whether it runs tasks itself. */
+/** Scheduler that asks for a run; one that is not running leaves it to the others. */
 export interface Asker {
   readonly id: string;
   readonly isRunning: boolean;
 }
 
-/** Opens an instance for one run at this moment, and runs it here or leaves it to another; answers the execution's id. */
+/** Dispatches one run at this moment, for this scheduler or any other; returns the execution's id. */
 export async function runNow(
   job: Job,
   parts: SchedulerParts,
@@ -27,14 +27,14 @@ export async function runNow(
   return run.executionId;
 }
 
-/** The scheduler's connection to the job's store. */
+/** Returns the worker of the job's store. */
 export function mustBeStarted(job: Job, { stores }: SchedulerParts) {
-  const session = stores.session(job.store);
-  if (session === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
-  return session;
+  const worker = stores.worker(job.store);
+  if (worker === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
+  return worker;
 }
 
-/** Opens an instance beside the timetable, which no misfire stops, for this scheduler if it can run the job or else for any. */
+/** Dispatches runs outside the timetable, which are never misfires: for this scheduler if it can run the job, else for any. */
 export async function dispatchByHand(
   job: Job,
   parts: SchedulerParts,
@@ -42,28 +42,28 @@ export async function dispatchByHand(
   ask: Pick<NewInstance, "runs" | "overlap" | "once">,
 ): Promise<Extract<Verdict, { kind: "started" | "queued" }>> {
   const { stores, tasks, executors, newId } = parts;
-  const session = mustBeStarted(job, parts);
-  const record: JobRecord = { ...tasks.settled(job.record), misfireGraceTime: null };
+  const worker = mustBeStarted(job, parts);
+  const record: JobRecord = { ...tasks.withSettings(job.record), misfireGraceTime: null };
   const executor = executors.get(record.executor);
   const isKnown =
     typeof record.func !== "string" || (executor?.remote ? tasks.has(record.func) : tasks.get(record.func));
-  const mine = asker.isRunning && executor !== undefined && Boolean(isKnown);
+  const runsHere = asker.isRunning && executor !== undefined && Boolean(isKnown);
   const instance = {
     id: newId(),
     owner: asker.id,
-    leaseMs: session.leaseMs,
+    leaseMs: worker.leaseMs,
     job: record,
-    offered: !mine,
+    offered: !runsHere,
     ...ask,
   };
   const [verdict] = await stores.get(job.store).dispatch([{ jobId: job.id, instance }]);
   if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(job.id);
   if (verdict.kind === "max_instances") throw new MaxInstancesError(job.id, record.maxInstances);
-  if (verdict.kind === "queued") session.queued(instance, verdict);
-  else if (!mine) session.offered();
+  if (verdict.kind === "queued") worker.queued(instance, verdict);
+  else if (!runsHere) worker.expectReleased();
   else if (verdict.runs.length > 0) {
     const { token, runs } = verdict;
-    session.hold({ instanceId: instance.id, token, job: record, runs, attempt: 1 });
+    worker.run({ instanceId: instance.id, token, job: record, runs, attempt: 1 });
   }
   return verdict;
 }

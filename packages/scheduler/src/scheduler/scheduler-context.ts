@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import type { Events } from "../core/events.js";
-import type { Logger } from "../core/executor.js";
+import type { Logger } from "../core/logger.js";
 import type { Random } from "../triggers/trigger.js";
 import type { ExecutorSet } from "./executor-set.js";
 import type { JobKeeper } from "./job.js";

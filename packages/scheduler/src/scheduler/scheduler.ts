@@ -1,32 +1,5 @@
 import { hostname } from "node:os";
 import { type ConfigParts, openConfig } from "../config/open-config.js";
-import { checkNumbers } from "../core/check-value.js";
-import { type Clock, systemClock } from "../core/clock.js";
-import { defaultLogger } from "../core/default-logger.js";
-import { thrownLine } from "../core/describe-thrown.js";
-import { JobSpecError, SchedulerStateError } from "../core/errors.js";
-import { type CodedEvent, EVENT_ALL, Events, type Listener, type SchedulerEventName } from "../core/events.js";
-import type { DurationStatistics, Execution, ExecutionPage } from "../core/execution.js";
-import type { Executor, Logger } from "../core/executor.js";
-import type { JobRecord } from "../core/job-record.js";
-import { type JobPatch, type JobSpec, STORE_DEFAULT } from "../core/job-spec.js";
-import type { JobStore, NodeOffers, SchedulerNode } from "../core/job-store.js";
-import type { Json } from "../core/json.js";
-import type { WithArguments } from "../core/json-arguments.js";
-import { checkKnown } from "../core/known-options.js";
-import { safeLogger } from "../core/logger.js";
-import { idMaker } from "../core/new-id.js";
-import { liveNodes, type Missing, missingOf } from "../core/orphans.js";
-import { checkSchedulerOptions, type SchedulerOptions } from "../core/scheduler-options.js";
-import type { TaskFunction, TaskOptions } from "../core/task.js";
-import { AsyncExecutor } from "../executors/async-executor.js";
-import { MemoryJobStore } from "../stores/memory.js";
-import { localZone } from "../time/local-zone.js";
-import { portableZone } from "../time/portable-zone.js";
-import type { Trigger, TriggerState } from "../triggers/trigger.js";
-import { deleteOld } from "../worker/delete-old.js";
-import { keepHouse } from "../worker/history-pruner.js";
-import { type Backfill, type BackfillOptions, backfill } from "./backfill.js";
 import {
   EXECUTIONS,
   type ExecutionListQuery,
@@ -40,9 +13,35 @@ import {
   type ShutdownOptions,
   START,
   type StartOptions,
-} from "./call-options.js";
+} from "../core/call-options.js";
+import { checkNumbers } from "../core/check-value.js";
+import { type Clock, systemClock } from "../core/clock.js";
+import { thrownLine } from "../core/describe-thrown.js";
+import { JobSpecError, SchedulerStateError } from "../core/errors.js";
+import { type CodedEvent, EVENT_ALL, Events, type Listener, type SchedulerEventName } from "../core/events.js";
+import type { DurationStatistics, Execution, ExecutionPage } from "../core/execution.js";
+import type { Executor } from "../core/executor.js";
+import type { JobRecord } from "../core/job-record.js";
+import { type JobPatch, type JobSpec, STORE_DEFAULT } from "../core/job-spec.js";
+import type { JobStore, NodeOffers, SchedulerNode } from "../core/job-store.js";
+import type { Json } from "../core/json.js";
+import type { WithArguments } from "../core/json-arguments.js";
+import { checkKnown } from "../core/known-options.js";
+import type { Logger } from "../core/logger.js";
+import { defaultLogger, safeLogger } from "../core/logger.js";
+import { idMaker } from "../core/new-id.js";
+import { liveNodes, type Missing, missingOf } from "../core/orphans.js";
+import { checkSchedulerOptions, type SchedulerOptions } from "../core/scheduler-options.js";
+import type { TaskFunction, TaskOptions } from "../core/task.js";
+import { AsyncExecutor } from "../executors/async-executor.js";
+import { MemoryJobStore } from "../stores/memory.js";
+import { localZone } from "../time/local-zone.js";
+import { portableZone } from "../time/portable-zone.js";
+import type { Trigger, TriggerState } from "../triggers/trigger.js";
+import { deleteExecutionsBefore, HistoryPruner } from "../worker/history-pruner.js";
+import { type Backfill, type BackfillOptions, backfill } from "./backfill.js";
 import { Declarations, type DeclaredJobs, type DeclaredSpec, type DeclareOptions } from "./declarations.js";
-import { settable } from "./deferred.js";
+import { deferred } from "./deferred.js";
 import { ExecutorSet } from "./executor-set.js";
 import type { Job, JobKeeper, PauseOptions, RunNowOptions } from "./job.js";
 import { JobChanger } from "./job-changer.js";
@@ -91,8 +90,8 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   #state: SchedulerState = "stopped";
   #starting: Promise<void> | undefined;
   #startedAt = 0;
-  #ended: ReturnType<typeof settable> | undefined;
-  #housekeeping: Disposable | undefined;
+  #ended: ReturnType<typeof deferred> | undefined;
+  #pruner: HistoryPruner | undefined;
 
   constructor(options: SchedulerOptions = {}) {
     checkSchedulerOptions(options);
@@ -126,7 +125,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       executors: () => this.#executors.entries(),
       task: (name) => tasks.get(name),
       localTasks: () => tasks.localNames,
-      settled: (job) => tasks.settled(job),
+      withTaskSettings: (job) => tasks.withSettings(job),
       taskAcks: () => tasks.acks,
       taskNames: () => tasks.names,
       newId,
@@ -194,12 +193,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.logger.info("Scheduler started");
     this.#events.emit("scheduler:started", {});
     this.#declarations.started();
-    this.#housekeeping = keepHouse({
-      clock: this.clock,
-      logger: this.logger,
-      stores: this.#stores.all,
-      historyMs: this.#historyMs,
-    });
+    const { clock, logger } = this;
+    this.#pruner = new HistoryPruner({ clock, logger, stores: this.#stores.all, historyMs: this.#historyMs });
+    this.#pruner.start();
   }
 
   /** `start`, then resolves when the scheduler has been shut down (APScheduler's BlockingScheduler). */
@@ -220,7 +216,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     if (this.#state === "stopped") return;
     if (this.#state === "stopping") return this.#ended?.promise;
     this.#state = "stopping";
-    this.#housekeeping?.[Symbol.dispose]();
+    void this.#pruner?.stop();
     this.#declarations.stop();
     await this.#close({ wait, timeoutMs });
     this.#state = "stopped";
@@ -403,7 +399,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Asks a run to stop, wherever it runs: its signal fires. False when it is not under way. */
   async cancelExecution(executionId: string, store: string = STORE_DEFAULT): Promise<boolean> {
-    if (this.#stores.session(store)?.abortExecution(executionId) === true) return true;
+    if (this.#stores.worker(store)?.abortExecution(executionId) === true) return true;
     return this.#stores.get(store).requestCancel(executionId);
   }
 
@@ -446,7 +442,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   async deleteOldExecutions(maxAgeMs: number, store: string = STORE_DEFAULT): Promise<number> {
     checkNumbers({ maxAgeMs }, { maxAgeMs: "amount" });
     const before = (await this.#stores.get(store).now()) - maxAgeMs;
-    return deleteOld(this.#stores.get(store).executions, before);
+    return deleteExecutionsBefore(this.#stores.get(store).executions, before);
   }
 
   // ── stores, executors, listeners ────────────────────────────────────────────────────────────────────────────────
@@ -521,7 +517,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /** Tells the other schedulers of a store at once what this one has and declares. */
   async announce(store: string = STORE_DEFAULT): Promise<void> {
-    await this.#stores.session(store)?.announce();
+    await this.#stores.worker(store)?.announce();
   }
 
   // ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -535,9 +531,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       await this.#executors.start();
       await this.#stores.start();
       this.#startedAt = this.clock.now();
-      this.#ended = settable();
+      this.#ended = deferred();
       this.#state = paused ? "paused" : "running";
-      this.#stores.openSessions();
+      this.#stores.startWorkers();
       await this.#declarations.announceAll();
       await this.#adder.addPending();
     } catch (error) {
@@ -549,7 +545,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   async #close({ wait, timeoutMs }: { wait: boolean; timeoutMs: number }): Promise<void> {
-    await this.#stores.endSessions(wait ? timeoutMs : 0);
+    await this.#stores.stopWorkers(wait ? timeoutMs : 0);
     await this.#executors.shutdown({ wait });
     await this.#stores.close();
   }
@@ -575,7 +571,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   #selfAsNode(store: string): SchedulerNode {
-    const running = this.#stores.session(store)?.running ?? 0;
+    const running = this.#stores.worker(store)?.running ?? 0;
     return { id: this.id, ...this.#node(), seenAt: this.clock.now(), running };
   }
 }

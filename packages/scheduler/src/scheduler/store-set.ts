@@ -1,22 +1,22 @@
 import { JobSpecError } from "../core/errors.js";
 import type { JobStore } from "../core/job-store.js";
-import { StoreSession } from "../worker/store-worker.js";
-import type { SessionHost } from "../worker/worker-host.js";
+import { StoreWorker } from "../worker/store-worker.js";
+import type { WorkerHost } from "../worker/worker-host.js";
 import { closeQuietly } from "./close-quietly.js";
 
-/** A scheduler's stores by alias, which of them have been started, and the session with each. */
+/** Stores of a scheduler by alias, with the worker of each started one. */
 export class StoreSet {
   readonly #stores = new Map<string, JobStore>();
   readonly #started = new Set<JobStore>();
-  readonly #sessions = new Map<string, StoreSession>();
+  readonly #workers = new Map<string, StoreWorker>();
 
-  constructor(private readonly host: SessionHost) {}
+  constructor(private readonly host: WorkerHost) {}
 
   get all(): ReadonlyMap<string, JobStore> {
     return this.#stores;
   }
 
-  /** The alias when one is named, otherwise all of them. */
+  /** Returns the given alias, or all of them without one. */
   aliases(alias?: string): string[] {
     return alias === undefined ? [...this.#stores.keys()] : [alias];
   }
@@ -27,11 +27,11 @@ export class StoreSet {
     return store;
   }
 
-  session(alias: string): StoreSession | undefined {
-    return this.#sessions.get(alias);
+  worker(alias: string): StoreWorker | undefined {
+    return this.#workers.get(alias);
   }
 
-  /** Takes it in; with `start`, it is started and worked with at once. */
+  /** Adds a store; with `start` it is started, and its worker with it. */
   async add(alias: string, store: JobStore, { start }: { start: boolean }): Promise<void> {
     if (this.#stores.has(alias)) throw new JobSpecError("alias", `there is a job store "${alias}" already`);
     this.set(alias, store);
@@ -42,7 +42,7 @@ export class StoreSet {
       this.#stores.delete(alias);
       throw error;
     }
-    this.#openSession(alias, store);
+    this.#startWorker(alias, store);
   }
 
   set(alias: string, store: JobStore): void {
@@ -51,8 +51,8 @@ export class StoreSet {
 
   async remove(alias: string, { waitMs, close }: { waitMs: number; close: boolean }): Promise<void> {
     const store = this.get(alias);
-    await this.#sessions.get(alias)?.stop(waitMs);
-    this.#sessions.delete(alias);
+    await this.#workers.get(alias)?.stop(waitMs);
+    this.#workers.delete(alias);
     this.#stores.delete(alias);
     this.#started.delete(store);
     if (close) await store.close();
@@ -62,35 +62,35 @@ export class StoreSet {
     for (const store of this.#stores.values()) await this.#start(store);
   }
 
-  openSessions(): void {
-    for (const [alias, store] of this.#stores) this.#openSession(alias, store);
+  startWorkers(): void {
+    for (const [alias, store] of this.#stores) this.#startWorker(alias, store);
   }
 
   wake(alias?: string): void {
-    if (alias !== undefined) this.#sessions.get(alias)?.wake();
-    else for (const session of this.#sessions.values()) session.wake();
+    if (alias !== undefined) this.#workers.get(alias)?.wake();
+    else for (const worker of this.#workers.values()) worker.wake();
   }
 
-  /** Due jobs and offered runs may have waited for it. */
+  /** Looks for due jobs and released runs that waited for an executor. */
   executorAdded(): void {
     this.wake();
-    for (const session of this.#sessions.values()) session.offered();
+    for (const worker of this.#workers.values()) worker.expectReleased();
   }
 
-  /** Lets what runs finish for up to `waitMs` and aborts the rest. */
-  async endSessions(waitMs: number): Promise<void> {
-    await Promise.all(Array.from(this.#sessions.values(), (session) => session.stop(waitMs)));
-    this.#sessions.clear();
+  /** Waits up to `waitMs` for running tasks and aborts the rest. */
+  async stopWorkers(waitMs: number): Promise<void> {
+    await Promise.all(Array.from(this.#workers.values(), (worker) => worker.stop(waitMs)));
+    this.#workers.clear();
   }
 
-  /** Closes those that were started. */
+  /** Closes the stores that were started. */
   async close(): Promise<void> {
     const started = [...this.#started];
     this.#started.clear();
     for (const store of started) await closeQuietly(this.host.logger, () => store.close());
   }
 
-  /** One that cannot be started is closed: it may have opened something. */
+  /** Starts a store; one that fails to start is closed, because it may have opened connections. */
   async #start(store: JobStore): Promise<void> {
     try {
       await store.migrate();
@@ -102,9 +102,9 @@ export class StoreSet {
     this.#started.add(store);
   }
 
-  #openSession(alias: string, store: JobStore): void {
-    const session = new StoreSession(alias, store, this.host);
-    this.#sessions.set(alias, session);
-    session.start();
+  #startWorker(alias: string, store: JobStore): void {
+    const worker = new StoreWorker(alias, store, this.host);
+    this.#workers.set(alias, worker);
+    worker.start();
   }
 }

@@ -5,7 +5,7 @@ import { checkedOverlap, type Surroundings } from "../core/job-spec.js";
 import { checkKnown } from "../core/known-options.js";
 import type { TaskFunction, TaskOptions } from "../core/task.js";
 
-/** Tasks by name. One without a function runs elsewhere. */
+/** Tasks by name; a task without a function runs in other processes. */
 export class TaskRegistry {
   readonly #tasks = new Map<string, { readonly fn: TaskFunction | undefined; readonly options: TaskOptions }>();
   #names: readonly string[] = [];
@@ -39,17 +39,17 @@ export class TaskRegistry {
     return this.#names;
   }
 
-  /** Those that have a function here. */
+  /** Names of the tasks with a function in this process. */
   get localNames(): readonly string[] {
     return this.#local;
   }
 
-  /** The `ack` of those that have one. */
+  /** Acknowledgement of the tasks that declare one. */
   get acks(): ReadonlyMap<string, Ack> {
     return this.#acks;
   }
 
-  /** What the task's own options say of its jobs. */
+  /** Returns the task's own options, as defaults of its jobs. */
   defaultsOf(
     func: string | TaskFunction,
   ): Pick<Surroundings, "taskAck" | "taskTimeoutMs" | "taskOverlap" | "taskIsKnown"> {
@@ -63,8 +63,8 @@ export class TaskRegistry {
     };
   }
 
-  /** The job with the settings that it leaves to its task, which is registered here or runs elsewhere. */
-  settled(job: JobRecord): JobRecord {
+  /** Returns the job with the settings that it leaves to its task. */
+  withSettings(job: JobRecord): JobRecord {
     const { fromTask, func } = job;
     if (fromTask === undefined || typeof func !== "string") return job;
     const options = this.#tasks.get(func)?.options ?? {};

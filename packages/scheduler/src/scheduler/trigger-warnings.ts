@@ -1,5 +1,5 @@
-import type { Logger } from "../core/executor.js";
 import type { JobRecord } from "../core/job-record.js";
+import type { Logger } from "../core/logger.js";
 import type { Trigger } from "../triggers/trigger.js";
 
 /** Logs what a careful reader should know about a job's trigger, or about those inside it. */

@@ -1,4 +1,4 @@
-import { checkTexts } from "../core/check-text.js";
+import { checkTexts } from "../core/check-value.js";
 import { type Clock, systemClock } from "../core/clock.js";
 import { JobSpecError } from "../core/errors.js";
 import type { Execution } from "../core/execution.js";

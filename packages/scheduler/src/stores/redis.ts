@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { checkTexts } from "../core/check-text.js";
-import { defaultLogger } from "../core/default-logger.js";
+import { checkTexts } from "../core/check-value.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import { JobSpecError } from "../core/errors.js";
 import { decodeJobOf, encodeJob, type JobRecord, NewerFormatError, waitingJob } from "../core/job-record.js";
@@ -21,6 +20,7 @@ import type {
   Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { defaultLogger } from "../core/logger.js";
 import { mostDeliveries } from "./deliveries.js";
 import { type Lane, lanesOf } from "./lanes.js";
 import { readNode } from "./read-node.js";

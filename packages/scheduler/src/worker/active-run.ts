@@ -1,19 +1,19 @@
 import type { Run } from "../core/executor.js";
 import type { JobRecord } from "../core/job-record.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
-import type { HeldInstance } from "./leased-instance.js";
+import type { LeasedInstance } from "./leased-instance.js";
 
-/** What an active run asks of the session that holds it. */
-export interface RunKeeper {
+/** Decision, as a run leaves its executor's queue, whether it may start. */
+export interface RunGate {
   begin(run: ActiveRun): boolean | Promise<boolean>;
 }
 
-/** One attempt under way: what the executor is given and what the task sees, in one object because there are many. */
+/** One attempt under way: the executor's Run and the task's context in one object, because there are many. */
 export class ActiveRun implements Run, RunContext {
   startedAt: number | null = null;
-  /** The store knows that it runs. */
-  announced = false;
-  /** Why it did not start, when `begin` said no. */
+  /** True once the store knows that it runs. */
+  isReported = false;
+  /** Reason for which `begin` refused it. */
   skipped: "missed" | "dropped" | undefined;
   timeout: Disposable | undefined;
   onAborted: (() => void) | undefined;
@@ -24,13 +24,13 @@ export class ActiveRun implements Run, RunContext {
   #controller: AbortController | undefined;
 
   constructor(
-    readonly held: HeldInstance,
+    readonly instance: LeasedInstance,
     readonly task: TaskFunction | undefined,
-    private readonly keeper: RunKeeper,
+    private readonly gate: RunGate,
   ) {
-    this.executionId = held.run.executionId;
-    this.scheduledAt = held.run.scheduledAt;
-    this.attempt = held.attempt;
+    this.executionId = instance.run.executionId;
+    this.scheduledAt = instance.run.scheduledAt;
+    this.attempt = instance.attempt;
   }
 
   get context(): RunContext {
@@ -38,18 +38,18 @@ export class ActiveRun implements Run, RunContext {
   }
 
   get job(): JobRecord {
-    return this.held.job;
+    return this.instance.job;
   }
 
   get jobId(): string {
-    return this.held.job.id;
+    return this.instance.job.id;
   }
 
   get jobName(): string {
-    return this.held.job.name;
+    return this.instance.job.name;
   }
 
-  /** Made when somebody looks: most tasks never do. */
+  /** Created on first use: most tasks never read it. */
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     return this.#controller.signal;
@@ -60,7 +60,7 @@ export class ActiveRun implements Run, RunContext {
   }
 
   begin(): boolean | Promise<boolean> {
-    return this.keeper.begin(this);
+    return this.gate.begin(this);
   }
 
   abort(reason: Error): void {

@@ -1,13 +1,13 @@
 import type { Executor } from "../core/executor.js";
 import type { ClaimLane } from "../core/job-store.js";
-import type { SessionHost } from "./worker-host.js";
+import type { WorkerHost } from "./worker-host.js";
 
 /**
- * Lanes of the executors that have capacity: a remote one takes any registered task, another those with a function here.
- * A store of this process has nobody else to leave an unknown task to, so there it is claimed and fails by name.
+ * Returns a lane for each executor with capacity. A remote executor takes any registered task, another one the tasks with
+ * a function in this process. An in-process store has no other scheduler for an unknown task: it is claimed, and fails by name.
  */
 export function claimLanes(
-  host: Pick<SessionHost, "executors" | "localTasks" | "taskNames">,
+  host: Pick<WorkerHost, "executors" | "localTasks" | "taskNames">,
   { most, isShared }: { readonly most: number; readonly isShared: boolean },
 ): ClaimLane[] {
   const lanes: ClaimLane[] = [];
@@ -19,6 +19,6 @@ export function claimLanes(
   return lanes;
 }
 
-function tasksOf(executor: Executor, host: Pick<SessionHost, "localTasks" | "taskNames">): readonly string[] {
+function tasksOf(executor: Executor, host: Pick<WorkerHost, "localTasks" | "taskNames">): readonly string[] {
   return executor.remote === true ? host.taskNames() : host.localTasks();
 }

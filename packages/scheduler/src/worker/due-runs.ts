@@ -1,7 +1,7 @@
 import type { Coalesce, JobRecord } from "../core/job-record.js";
 import type { Instant, Random, Trigger } from "../triggers/trigger.js";
 
-/** A backlog that is not coalesced keeps this many of its latest run times. */
+/** Run times kept of a backlog that is not coalesced: its latest. */
 export const BACKLOG_MAX = 1_000;
 
 /** True when a run would start later than its job allows. */
@@ -9,29 +9,29 @@ export function isMisfire({ misfireGraceTime }: JobRecord, scheduledAt: Instant,
   return misfireGraceTime !== null && nowMs - scheduledAt > misfireGraceTime * 1_000;
 }
 
-/** The run times that are due, and the one after them. */
+/** Run times of a job that are due, and the one after them. */
 export interface DueRuns {
   /** In order; one when coalesced. */
   readonly runs: readonly Instant[];
   /** The first run time after now; null when the trigger has ended. */
   readonly next: Instant | null;
   /** True when run times before `runs` were dropped because the backlog was longer than BACKLOG_MAX. */
-  readonly cut: boolean;
+  readonly isTruncated: boolean;
 }
 
 /**
- * What is due now of a job whose next run was `nextRun` ≤ `now`: APScheduler's `_get_run_times`, then its coalescing.
+ * Returns the due run times of a job whose next run is `nextRun` ≤ `now`, coalesced: APScheduler's `_get_run_times`.
  * The cost does not grow with the length of the outage: a long backlog is entered near its end.
  */
 export function dueRuns(trigger: Trigger, nextRun: Instant, now: Instant, coalesce: Coalesce, random: Random): DueRuns {
   const next = following(trigger, nextRun, now, random);
-  if (next === null || next > now) return { runs: [nextRun], next, cut: false };
+  if (next === null || next > now) return { runs: [nextRun], next, isTruncated: false };
   const backlog = backlogFrom(trigger, nextRun, next, now, random);
   if (coalesce === false) return backlog;
-  return { ...backlog, runs: [coalesce === "earliest" ? nextRun : backlog.runs.at(-1)!], cut: false };
+  return { ...backlog, runs: [coalesce === "earliest" ? nextRun : backlog.runs.at(-1)!], isTruncated: false };
 }
 
-/** The trigger's next run time. Throws for one that is no moment, or not later: it would be due for ever. */
+/** Returns the trigger's next run time. Throws when it is no moment, or not later: it would be due for ever. */
 function following(trigger: Trigger, previous: Instant, now: Instant, random: Random): Instant | null {
   const next = trigger.next(previous, now, random);
   if (next === null || (next > previous && next < Number.POSITIVE_INFINITY)) return next;
@@ -47,21 +47,21 @@ function backlogFrom(trigger: Trigger, first: Instant, second: Instant, now: Ins
     const start = from === walked.next ? from : following(trigger, from, now, random);
     const tail = start !== null && start <= now ? walkToNow(trigger, start, now, random) : null;
     if (tail !== null && (tail.runs.length > 1 || from === walked.next)) return tail;
-    if (from === walked.next) return { runs: [walked.next], next: start, cut: true };
+    if (from === walked.next) return { runs: [walked.next], next: start, isTruncated: true };
   }
 }
 
-/** From the run times given, on to `now` or until there are BACKLOG_MAX of them. */
+/** Continues the run times to `now`, or until there are BACKLOG_MAX of them. */
 function walk(trigger: Trigger, runs: Instant[], now: Instant, random: Random): DueRuns {
   let next = following(trigger, runs.at(-1)!, now, random);
   while (next !== null && next <= now && runs.length < BACKLOG_MAX) {
     runs.push(next);
     next = following(trigger, next, now, random);
   }
-  return { runs, next, cut: false };
+  return { runs, next, isTruncated: false };
 }
 
-/** All the way to `now`, keeping the last BACKLOG_MAX. */
+/** Walks all the way to `now` and keeps the last BACKLOG_MAX run times. */
 function walkToNow(trigger: Trigger, start: Instant, now: Instant, random: Random): DueRuns {
   let runs: Instant[] = [];
   let next: Instant | null = start;
@@ -70,5 +70,5 @@ function walkToNow(trigger: Trigger, start: Instant, now: Instant, random: Rando
     runs.push(next);
     next = following(trigger, next, now, random);
   }
-  return { runs: runs.slice(-BACKLOG_MAX), next, cut: true };
+  return { runs: runs.slice(-BACKLOG_MAX), next, isTruncated: true };
 }

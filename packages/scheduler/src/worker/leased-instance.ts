@@ -1,23 +1,23 @@
 import type { JobRecord } from "../core/job-record.js";
 import type { PlannedRun } from "../core/job-store.js";
 
-/** An instance this scheduler holds: its runs go one after the other, and its lease is renewed until the last has ended. */
-export class HeldInstance {
-  /** The run under way, as an index of `runs`. */
+/** An instance leased by this scheduler: its runs go one after the other, and its lease is renewed until the last has ended. */
+export class LeasedInstance {
+  /** Index in `runs` of the run under way. */
   index = 0;
-  /** Where it stands in its `HeldInstances`. */
+  /** Index in `LeasedInstances`; -1 when it is not among them. */
   slot = -1;
-  /** The run that an executor has now; undefined while a retry waits. */
+  /** Run that an executor has; undefined while a retry waits. */
   active: { abort(reason: Error): void } | undefined;
-  /** Ends the wait before a retry. */
+  /** Timer of the next retry. */
   retryTimer: Disposable | undefined;
-  /** The lease was lost, or the instance was given away: whatever still comes of it is nobody's news. */
+  /** True after the lease was lost or released: its outcome is not reported. */
   dropped = false;
-  /** A report of it was not recorded: a run that has ended counts as open in the store. */
+  /** True after a report was refused: a run that has ended counts as open in the store. */
   unrecorded = false;
-  /** Executions among the runs to come that were asked to end. */
+  /** Executions among the later runs that were asked to end. */
   readonly cancelled = new Set<string>();
-  /** The end of the last run is being written down: whether that counts is the store's answer to it. */
+  /** True while the end of the last run is being reported: the answer to the report decides, not a lost lease. */
   closing = false;
 
   constructor(
@@ -25,9 +25,9 @@ export class HeldInstance {
     readonly token: number,
     readonly job: JobRecord,
     readonly runs: readonly PlannedRun[],
-    /** Of the run at `index`. */
+    /** Attempt of the run at `index`. */
     public attempt: number,
-    /** On the monotonic clock: until then nobody else can have taken it. */
+    /** End of the lease on the monotonic clock: until then no other scheduler can have reclaimed it. */
     public leaseEndsAt: number,
   ) {}
 
@@ -40,34 +40,35 @@ export class HeldInstance {
   }
 }
 
-/** Instances in no particular order. An array with swap-removal: a Map through which things pass keeps what has passed alive. */
-export class HeldInstances {
-  readonly #all: HeldInstance[] = [];
+/** Leased instances in no order. An array with swap-removal: a Map keeps the entries that have passed through it alive. */
+export class LeasedInstances {
+  readonly #all: LeasedInstance[] = [];
 
   get size(): number {
     return this.#all.length;
   }
 
-  add(held: HeldInstance): void {
-    held.slot = this.#all.length;
-    this.#all.push(held);
+  add(instance: LeasedInstance): void {
+    instance.slot = this.#all.length;
+    this.#all.push(instance);
   }
 
-  delete(held: HeldInstance): void {
-    if (held.slot < 0) return;
+  delete(instance: LeasedInstance): void {
+    if (instance.slot < 0) return;
     const last = this.#all.pop()!;
-    if (last !== held) {
-      this.#all[held.slot] = last;
-      last.slot = held.slot;
+    if (last !== instance) {
+      this.#all[instance.slot] = last;
+      last.slot = instance.slot;
     }
-    held.slot = -1;
+    instance.slot = -1;
   }
 
-  all(): HeldInstance[] {
+  all(): LeasedInstance[] {
     return [...this.#all];
   }
 
-  find(instanceId: string): HeldInstance | undefined {
-    return this.#all.find((held) => held.id === instanceId);
+  /** Returns the instance with this execution among its runs. */
+  findByExecution(executionId: string): LeasedInstance | undefined {
+    return this.#all.find(({ runs }) => runs.some((run) => run.executionId === executionId));
   }
 }

@@ -1,25 +1,25 @@
 import type { JobRecord } from "../core/job-record.js";
 import type { JobStore } from "../core/job-store.js";
-import { isUnderOldRules, underOwnRules } from "../core/zone-stamp.js";
-import type { SessionNews } from "./run-events.js";
-import type { StoreTrouble } from "./store-backoff.js";
+import { hasOlderZoneRules, migrateZoneRules } from "../core/zone-stamp.js";
+import type { RunEvents } from "./run-events.js";
+import type { StoreBackoff } from "./store-backoff.js";
 
-/** Moves the next runs that older rules of a time zone made to where the rules of this process have them. */
-export class ZoneMoves {
+/** Moves next runs that were computed under older rules of a time zone to the moments that this process's rules give. */
+export class NextRunMigrator {
   constructor(
     private readonly store: JobStore,
-    private readonly news: Pick<SessionNews, "moved">,
-    private readonly trouble: Pick<StoreTrouble, "bestEffort">,
+    private readonly events: Pick<RunEvents, "nextRunMoved">,
+    private readonly backoff: Pick<StoreBackoff, "bestEffort">,
   ) {}
 
-  /** Undefined when another scheduler changed the job meanwhile, or nothing is to be moved. */
-  async move(job: JobRecord, nowMs: number): Promise<JobRecord | undefined> {
-    if (!isUnderOldRules(job, nowMs)) return undefined;
-    let moved: JobRecord | undefined;
-    await this.trouble.bestEffort("move a job to new rules of its time zone", async () => {
-      moved = await this.store.update(underOwnRules(job, nowMs));
+  /** Returns the job as stored; undefined when its rules are current or another scheduler changed it. */
+  async migrate(job: JobRecord, nowMs: number): Promise<JobRecord | undefined> {
+    if (!hasOlderZoneRules(job, nowMs)) return undefined;
+    let migrated: JobRecord | undefined;
+    await this.backoff.bestEffort("move a job to new rules of its time zone", async () => {
+      migrated = await this.store.update(migrateZoneRules(job, nowMs));
     });
-    if (moved !== undefined) this.news.moved(job, moved);
-    return moved;
+    if (migrated !== undefined) this.events.nextRunMoved(job, migrated);
+    return migrated;
   }
 }

@@ -1,35 +1,67 @@
-import type { SchedulerNode } from "../core/job-store.js";
 import { liveNodes, type Missing, missingOf } from "../core/orphans.js";
-import type { SessionParts } from "./worker-context.js";
+import { Loop } from "./loop.js";
+import { ownNode, type WorkerContext } from "./worker-context.js";
 
-/** Jobs looked at, the most overdue first, and how late one must be before it counts. */
-const JOBS_MAX = 50;
-const OVERDUE_MS = 5_000;
-const WARNED_MAX = 10_000;
+export interface OrphanDetectorConfig {
+  readonly everyMs: number;
+  /** Age of a due run before its job counts. */
+  readonly overdueMs: number;
+  /** Jobs checked in one run, the most overdue first. */
+  readonly batch: number;
+  /** Warnings remembered, so that each is given once. */
+  readonly warningsMax: number;
+}
 
-/** Looks for jobs that are due and that no live scheduler can run; each is warned of once. */
-export class OrphanWatch {
+const DEFAULTS: OrphanDetectorConfig = { everyMs: 5_000, overdueMs: 5_000, batch: 50, warningsMax: 10_000 };
+
+/** Reports due jobs that no live scheduler of the store can run, each once. */
+export class OrphanDetector {
+  readonly #config: OrphanDetectorConfig;
+  readonly #loop: Loop;
   readonly #warned = new Set<string>();
 
-  constructor(private readonly parts: SessionParts) {}
+  constructor(
+    private readonly context: WorkerContext,
+    config: Partial<OrphanDetectorConfig> = {},
+  ) {
+    this.#config = { ...DEFAULTS, ...config };
+    this.#loop = new Loop(context.host.clock, () => this.runOnce());
+  }
 
-  async look(self: Omit<SchedulerNode, "seenAt">): Promise<void> {
-    const { store, time, news } = this.parts;
-    const { jobs } = await store.list({ state: "scheduled", limit: JOBS_MAX });
-    const nowMs = time.now();
-    const overdue = jobs.filter(({ nextRunMs }) => nextRunMs !== null && nextRunMs < nowMs - OVERDUE_MS);
+  start(): void {
+    this.#loop.start(this.#config.everyMs);
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  async runOnce(): Promise<number> {
+    const { backoff, host, leased, pollMs } = this.context;
+    if (!host.paused()) await backoff.bestEffort("look for jobs that none can run", () => this.#detect());
+    const { everyMs } = this.#config;
+    return leased.size > 0 ? everyMs : Math.max(everyMs, pollMs);
+  }
+
+  async #detect(): Promise<void> {
+    const { store, clock, events } = this.context;
+    const { batch, overdueMs } = this.#config;
+    const { jobs } = await store.list({ state: "scheduled", limit: batch });
+    const nowMs = clock.now();
+    const overdue = jobs.filter(({ nextRunMs }) => nextRunMs !== null && nextRunMs < nowMs - overdueMs);
     if (overdue.length === 0) return;
-    const nodes = [self, ...(store.shared ? liveNodes(await store.nodes(), await store.now()) : [])];
+    const others = store.shared ? liveNodes(await store.nodes(), await store.now()) : [];
+    const nodes = [ownNode(this.context), ...others];
     for (const job of overdue) {
       const missing = missingOf(job, nodes);
-      if (missing !== undefined && this.#isFirst(job.id, missing)) news.orphaned(job, missing);
+      if (missing !== undefined && this.#isFirst(job.id, missing)) events.orphaned(job, missing);
     }
   }
 
   #isFirst(jobId: string, missing: Missing): boolean {
     const key = JSON.stringify([jobId, missing]);
     if (this.#warned.has(key)) return false;
-    if (this.#warned.size >= WARNED_MAX) this.#warned.clear();
+    if (this.#warned.size >= this.#config.warningsMax) this.#warned.clear();
     this.#warned.add(key);
     return true;
   }

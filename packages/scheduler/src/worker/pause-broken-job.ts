@@ -1,17 +1,17 @@
 import { thrownMessage } from "../core/describe-thrown.js";
 import type { JobRecord } from "../core/job-record.js";
-import type { SessionParts } from "./worker-context.js";
+import type { WorkerContext } from "./worker-context.js";
 
-/** A claimed job whose trigger failed: its run is written down as an error and the job is paused, so that others run. */
-export async function setTriggerAside(
-  { store, host, leaseMs, news, trouble }: SessionParts,
+/** Pauses a claimed job whose trigger threw, and records its run as an error, so that the jobs behind it run. */
+export async function pauseBrokenJob(
+  { store, host, leaseMs, events, backoff }: WorkerContext,
   job: JobRecord,
   thrown: unknown,
 ): Promise<void> {
-  await trouble.bestEffort(`pause job "${job.id}", whose trigger failed`, async () => {
+  await backoff.bestEffort(`pause job "${job.id}", whose trigger failed`, async () => {
     const paused = await store.update({ ...job, nextRunMs: null });
-    if (paused === undefined) return; // it was changed meanwhile
-    news.triggerFailed(job, thrown);
+    if (paused === undefined) return; // changed by another scheduler
+    events.triggerFailed(job, thrown);
     const [instanceId, executionId, scheduledAt] = [host.newId(), host.newId(), job.nextRunMs!];
     const runs = [{ executionId, scheduledAt }];
     const instance = { id: instanceId, owner: host.id, leaseMs, job: paused, runs };
@@ -25,6 +25,6 @@ export async function setTriggerAside(
         ...{ startedAt: null, finishedAt: nowMs, result: null, error, stack: null, last: true },
       },
     ]);
-    news.ranNot(job, { executionId, scheduledAt, error: thrown });
+    events.failedBeforeStart(job, { executionId, scheduledAt, error: thrown });
   });
 }

@@ -1,113 +1,129 @@
 import type { Clock } from "../core/clock.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import type { JobStore, Report } from "../core/job-store.js";
-import type { StoreTrouble } from "./store-backoff.js";
+import type { StoreBackoff } from "./store-backoff.js";
 
-interface Waiting {
-  readonly report: Report;
-  readonly settle: (recorded: boolean) => void;
+export interface ReportQueueConfig {
+  /** Reports in one call. */
+  readonly batch: number;
+  /** Tries of one report alone before it counts as refused. */
+  readonly triesAlone: number;
+  /** Wait after the first of these tries; it grows by as much with each. */
+  readonly pauseMs: number;
+  /** Longest wait for an unreachable store at a shutdown. */
+  readonly flushMs: number;
 }
 
-/** How many reports go together. */
-const BATCH = 200;
-/** Number of times a report is tried alone before it counts as refused. */
-const TRIES_ALONE = 5;
-const PAUSE_MS = 10;
-/** What a store that is away may cost at the end. */
-const FLUSH_MS = 5_000;
+const DEFAULTS: ReportQueueConfig = { batch: 200, triesAlone: 5, pauseMs: 10, flushMs: 5_000 };
 
-/** Reports to the store, in groups: whatever comes while one group is being written makes the next. */
+interface QueuedReport {
+  readonly report: Report;
+  readonly settle: (isRecorded: boolean) => void;
+}
+
+interface Flushed {
+  readonly count: number;
+  readonly resolve: () => void;
+}
+
+/** Reports to the store in batches: reports that come while one batch is written make up the next. */
 export class ReportQueue {
-  #waiting: Waiting[] = [];
+  readonly #config: ReportQueueConfig;
+  #queue: QueuedReport[] = [];
   #writing: Promise<void> | undefined;
-  #givenUp = false;
-  #added = 0;
-  #settled = 0;
-  #written: { readonly count: number; readonly resolve: () => void }[] = [];
+  #hasGivenUp = false;
+  #addedCount = 0;
+  #settledCount = 0;
+  #waiters: Flushed[] = [];
 
   constructor(
     private readonly store: JobStore,
     private readonly clock: Clock,
-    private readonly trouble: StoreTrouble,
-  ) {}
-
-  /** `settle` hears whether it was recorded: false when the lease had gone to another. */
-  add(report: Report, settle: (recorded: boolean) => void): void {
-    this.#waiting.push({ report, settle });
-    this.#added++;
-    this.#writing ??= this.#write();
+    private readonly backoff: StoreBackoff,
+    config: Partial<ReportQueueConfig> = {},
+  ) {
+    this.#config = { ...DEFAULTS, ...config };
   }
 
-  /** Resolves when each report that was added until now has settled. */
-  async written(): Promise<void> {
-    const count = this.#added;
-    if (this.#settled >= count) return;
+  /** Queues a report; `settle` receives whether it was recorded, which is false when the lease had been lost. */
+  add(report: Report, settle: (isRecorded: boolean) => void): void {
+    this.#queue.push({ report, settle });
+    this.#addedCount++;
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Resolves when each report added so far has settled. */
+  async settled(): Promise<void> {
+    const count = this.#addedCount;
+    if (this.#settledCount >= count) return;
     await new Promise<void>((resolve) => {
-      this.#written.push({ count, resolve });
+      this.#waiters.push({ count, resolve });
     });
   }
 
-  /** Resolves when all is written down, or when the store has been away for too long. */
+  /** Resolves when the queue is empty, or gives up when the store is unreachable for too long. */
   async flush(): Promise<void> {
     if (this.#writing === undefined) return;
-    const deadline = this.clock.setTimer(this.store.shared ? FLUSH_MS : 0, () => this.giveUp());
+    const deadline = this.clock.setTimer(this.store.shared ? this.#config.flushMs : 0, () => this.giveUp());
     await this.#writing;
     deadline[Symbol.dispose]();
   }
 
-  /** What fails from now on is not tried again. */
+  /** Ends all retries. */
   giveUp(): void {
-    this.#givenUp = true;
+    this.#hasGivenUp = true;
   }
 
-  async #write(): Promise<void> {
-    await Promise.resolve(); // what ends in the same turn goes together
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.splice(0, BATCH);
-      const answers = await this.#recorded(group.map(({ report }) => report));
-      for (let at = 0; at < group.length; at++) group[at]!.settle(answers[at] ?? false);
-      this.#settled += group.length;
-      while (this.#written.length > 0 && this.#written[0]!.count <= this.#settled) this.#written.shift()!.resolve();
+  async #writeAll(): Promise<void> {
+    await Promise.resolve(); // runs that end in the same turn share a batch
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, this.#config.batch);
+      const recorded = await this.#write(batch.map(({ report }) => report));
+      for (let at = 0; at < batch.length; at++) batch[at]!.settle(recorded[at] ?? false);
+      this.#settledCount += batch.length;
+      while (this.#waiters.length > 0 && this.#waiters[0]!.count <= this.#settledCount)
+        this.#waiters.shift()!.resolve();
     }
     this.#writing = undefined;
   }
 
-  /** Tried until the store answers; leases are over by then if it was away for long, and it will say so. */
-  async #recorded(reports: readonly Report[]): Promise<readonly boolean[]> {
+  /** Writes a batch, with retries until the store answers: of leases that have ended meanwhile it says so. */
+  async #write(reports: readonly Report[]): Promise<readonly boolean[]> {
     for (let failures = 1; ; failures++) {
       try {
-        const answer = this.store.report(reports);
-        return answer instanceof Promise ? await answer : answer;
+        const recorded = this.store.report(reports);
+        return recorded instanceof Promise ? await recorded : recorded;
       } catch (error) {
-        if (this.#givenUp) return [];
-        await this.trouble.pause(this.trouble.failed("report", error));
+        if (this.#hasGivenUp) return [];
+        await this.backoff.sleep(this.backoff.nextDelayMs("report", error));
       }
-      const answers = failures > 1 ? await this.#eachAlone(reports) : undefined;
-      if (answers !== undefined) return answers;
+      const recorded = failures > 1 ? await this.#writeOneByOne(reports) : undefined;
+      if (recorded !== undefined) return recorded;
     }
   }
 
-  /** A report that the store refuses must not hold up the others; undefined when the store is away. */
-  async #eachAlone(reports: readonly Report[]): Promise<readonly boolean[] | undefined> {
-    const answers: boolean[] = [];
+  /** Writes each report in a call of its own, so that a refused one does not block the others; undefined when the store is away. */
+  async #writeOneByOne(reports: readonly Report[]): Promise<readonly boolean[] | undefined> {
+    const recorded: boolean[] = [];
     for (const report of reports) {
       try {
-        answers.push(await this.#alone(report));
+        recorded.push(await this.#writeAlone(report));
       } catch {
         return undefined;
       }
     }
-    return answers;
+    return recorded;
   }
 
-  /** One that is refused again and again by a store that answers is an error without its outcome. Throws when the store is away. */
-  async #alone(report: Report): Promise<boolean> {
+  /** Writes one report; a store that answers and still refuses it gets an error without the outcome. Throws when the store is away. */
+  async #writeAlone(report: Report): Promise<boolean> {
+    const { triesAlone, pauseMs } = this.#config;
     for (let tries = 1; ; tries++) {
       try {
         return (await this.store.report([report]))[0] ?? false;
       } catch (error) {
         await this.store.now();
-        if (tries < TRIES_ALONE) await this.trouble.pause(PAUSE_MS * tries);
+        if (tries < triesAlone) await this.backoff.sleep(pauseMs * tries);
         else return (await this.store.report([withoutOutcome(report, error)]))[0] ?? false;
       }
     }

@@ -7,10 +7,10 @@ import type { Json } from "../core/json.js";
 import type { Missing } from "../core/orphans.js";
 import { durationText } from "../time/duration-text.js";
 import type { ActiveRun } from "./active-run.js";
-import type { HeldInstance } from "./leased-instance.js";
-import type { SessionHost } from "./worker-host.js";
+import type { LeasedInstance } from "./leased-instance.js";
+import type { WorkerHost } from "./worker-host.js";
 
-/** How a run ended, and what came of it. */
+/** Final state of a run, with its value or error. */
 export interface RunEnd {
   readonly state: "executed" | "error" | "missed" | "cancelled";
   readonly finishedAt: number;
@@ -18,17 +18,17 @@ export interface RunEnd {
   readonly error?: unknown;
 }
 
-/** What a session says: lines for the log, in APScheduler's words where it has them, and events for the listeners. */
-export class SessionNews {
+/** Log lines, in APScheduler's words where it has them, and events of one store's runs. */
+export class RunEvents {
   constructor(
     private readonly alias: string,
-    private readonly host: Pick<SessionHost, "logger" | "verbose" | "timezone" | "events">,
+    private readonly host: Pick<WorkerHost, "logger" | "verbose" | "timezone" | "events">,
   ) {}
 
-  submitted(held: HeldInstance): void {
+  submitted({ job, runs }: LeasedInstance): void {
     if (!this.host.events.wants("job:submitted")) return;
-    const scheduledRunTimes = held.runs.map((run) => run.scheduledAt);
-    this.host.events.emit("job:submitted", { jobId: held.job.id, store: this.alias, scheduledRunTimes });
+    const scheduledRunTimes = runs.map((run) => run.scheduledAt);
+    this.host.events.emit("job:submitted", { jobId: job.id, store: this.alias, scheduledRunTimes });
   }
 
   started(run: ActiveRun): void {
@@ -64,7 +64,7 @@ export class SessionNews {
     this.host.logger.warn(`Run time of job "${text}" was missed by ${durationText(lateMs)}`);
   }
 
-  willRetry(run: ActiveRun, error: unknown, retryAt: number): void {
+  retryScheduled(run: ActiveRun, error: unknown, retryAt: number): void {
     this.host.events.emit("job:retry", { ...this.#eventOf(run), error, retryAt });
   }
 
@@ -72,24 +72,24 @@ export class SessionNews {
     this.host.events.emit("job:cancelled", this.#eventOf(run));
   }
 
-  /** The end of a run came too late to be written down. */
-  endedTooLate(run: ActiveRun): void {
+  /** The store refused the end of a run: its lease was lost before. */
+  endRefused(run: ActiveRun): void {
     this.host.logger.warn(
       `The end of job "${run.jobName}" (execution ${run.executionId}) came after its lease was lost`,
     );
     this.host.events.emit("job:lost", this.#eventOf(run));
   }
 
-  leaseLost({ job, run }: HeldInstance): void {
+  leaseLost({ job, run }: LeasedInstance): void {
     this.host.logger.warn(`The lease of job "${job.name}" (execution ${run.executionId}) was lost while it ran`);
   }
 
-  tookOver({ job, attempt, waited }: TakenOver): void {
+  rescued({ job, attempt, waited }: TakenOver): void {
     if (waited === true) this.host.logger.info(`Job "${job.name}" starts, having waited for the run before it`);
     else this.host.logger.info(`Took over job "${job.name}" (attempt ${attempt})`);
   }
 
-  /** Another scheduler's run, which its store has given up. */
+  /** The store gave up a run of another scheduler. */
   lost({ id, jobId, jobName, scheduledAt, attempt, state }: Execution): void {
     const event = { executionId: id, jobId, store: this.alias, scheduledAt, attempt };
     if (state === "cancelled") {
@@ -110,7 +110,7 @@ export class SessionNews {
     this.host.events.emit("job:maxInstances", { jobId: job.id, store: this.alias, scheduledRunTimes });
   }
 
-  /** The last run waits; those before it, and the one that waited until now, are skipped. */
+  /** The last run waits in the store; the runs before it, and the one that waited until now, are skipped. */
   queued({ job, runs }: NewInstance, { superseded }: Queued): void {
     const skipped = [...superseded, ...runs.slice(0, -1)].map(({ scheduledAt }) => scheduledAt);
     if (skipped.length > 0) {
@@ -122,8 +122,8 @@ export class SessionNews {
     this.host.events.emit("job:queued", { executionId, jobId: job.id, store: this.alias, scheduledAt, attempt: 1 });
   }
 
-  /** A backlog was longer than is kept. */
-  cut(job: JobRecord, { runs }: NewInstance): void {
+  /** A backlog was longer than what is kept of it. */
+  backlogTruncated(job: JobRecord, { runs }: NewInstance): void {
     const text = jobText(job, this.host.timezone);
     this.host.logger.warn(`Job "${text}" missed more runs than are kept: only the last ${runs.length} run`);
     const { executionId } = runs[0]!;
@@ -131,13 +131,13 @@ export class SessionNews {
     this.host.events.emit("job:missed", { ...event, skipped: 1 });
   }
 
-  /** The job has had its last run; without a next run it stays until its history is gone. */
+  /** The job has reached `maxRuns`; without a next run it stays until its history is pruned. */
   endedByLimit({ id, name }: JobRecord, runs: number): void {
     if (this.host.verbose) this.host.logger.info(`Job "${name}" has ended after ${runs} runs`);
     this.host.events.emit("job:ended", { jobId: id, store: this.alias, reason: "maxRuns", runs });
   }
 
-  /** The trigger has ended, and the job with it. */
+  /** The trigger has ended, so the store removed the job. */
   removed({ id }: JobRecord): void {
     if (this.host.events.wants("job:ended")) {
       this.host.events.emit("job:ended", { jobId: id, store: this.alias, reason: "trigger" });
@@ -148,8 +148,8 @@ export class SessionNews {
     }
   }
 
-  /** The rules of the trigger's time zone have changed. */
-  moved({ id, name, nextRunMs }: JobRecord, job: JobRecord): void {
+  /** The rules of the trigger's time zone have changed, and the next run with them. */
+  nextRunMoved({ id, name, nextRunMs }: JobRecord, job: JobRecord): void {
     const { logger, timezone, events } = this.host;
     if (nextRunMs === job.nextRunMs || nextRunMs === null || job.nextRunMs === null) return;
     const [from, to] = [runTimeText(nextRunMs, timezone), runTimeText(job.nextRunMs, timezone)];
@@ -162,13 +162,13 @@ export class SessionNews {
     this.host.logger.error(`The trigger of job "${name}" (${id}) failed, the job is paused: ${stack}`);
   }
 
-  /** The store does not take a run. */
-  refused(jobId: string, error: unknown): void {
+  /** The store refused a decision about a job. */
+  dispatchRefused(jobId: string, error: unknown): void {
     this.host.logger.error(`Job store "${this.alias}" refused a run of job "${jobId}": ${thrownLine(error)}`);
   }
 
-  /** A run that ended as an error before it could start. */
-  ranNot({ id }: JobRecord, run: { executionId: string; scheduledAt: number; error: unknown }): void {
+  /** A run ended as an error before it could start. */
+  failedBeforeStart({ id }: JobRecord, run: { executionId: string; scheduledAt: number; error: unknown }): void {
     this.host.events.emit("job:error", { ...run, jobId: id, store: this.alias, attempt: 1, durationMs: null });
   }
 
@@ -178,7 +178,7 @@ export class SessionNews {
     this.host.events.emit("job:orphaned", { jobId: job.id, store: this.alias, missing, name });
   }
 
-  broken({ broken }: Claims): void {
+  unreadable({ broken }: Claims): void {
     for (const { id, reason } of broken) {
       this.host.logger.error(`Unable to read job "${id}" of job store "${this.alias}": ${reason}`);
     }

@@ -3,28 +3,28 @@ import type { Report } from "../core/job-store.js";
 import type { Json } from "../core/json.js";
 import type { ActiveRun } from "./active-run.js";
 
-/** What is to be told of a run. */
-export interface RunNews {
+/** New state of a run. */
+export interface RunUpdate {
   readonly state: Report["state"];
   readonly attempt: number;
   readonly value?: Json | undefined;
   readonly error?: unknown;
-  /** The instance ends with it. */
+  /** True with the last run of the instance. */
   readonly last: boolean;
 }
 
-/** The news as the store takes them. */
-export function reportOf(run: ActiveRun, { state, attempt, value, error, last }: RunNews, nowMs: number): Report {
-  const ended = state !== "running" && state !== "submitted";
+/** Converts a run update to a store report. */
+export function toReport(run: ActiveRun, { state, attempt, value, error, last }: RunUpdate, nowMs: number): Report {
+  const hasEnded = state !== "running" && state !== "submitted";
   const thrown = error === undefined ? undefined : describeThrown(error);
   return {
-    instanceId: run.held.id,
-    token: run.held.token,
+    instanceId: run.instance.id,
+    token: run.instance.token,
     executionId: run.executionId,
     state,
     attempt,
     startedAt: run.startedAt,
-    finishedAt: ended ? nowMs : null,
+    finishedAt: hasEnded ? nowMs : null,
     result: value ?? null,
     error: thrown?.message ?? null,
     stack: thrown?.stack ?? null,

@@ -3,147 +3,141 @@ import type { Executor, Outcome } from "../core/executor.js";
 import type { JobRecord, Retries } from "../core/job-record.js";
 import type { NewInstance, Queued } from "../core/job-store.js";
 import type { Json } from "../core/json.js";
-import { ActiveRun, type RunKeeper } from "./active-run.js";
+import { ActiveRun, type RunGate } from "./active-run.js";
 import { isMisfire } from "./due-runs.js";
-import type { HeldInstance } from "./leased-instance.js";
+import type { LeasedInstance } from "./leased-instance.js";
+import { Releaser } from "./releaser.js";
 import type { RunEnd } from "./run-events.js";
-import { type RunNews, reportOf } from "./run-report.js";
-import type { SessionParts } from "./worker-context.js";
+import { type RunUpdate, toReport } from "./run-report.js";
+import type { WorkerContext } from "./worker-context.js";
 
-/** A run still under way after this long is written down as running. */
-const ANNOUNCE_AFTER_MS = 250;
-
-/** Takes each held instance through its runs, one after the other: begin, execute, report, and retry. */
-export class Runner implements RunKeeper {
-  /** Called when an instance has come to those that are held. */
-  onHeld: () => void = () => {};
-  /** Called when a run has been left waiting in the store. */
+/** Runs each leased instance to its end, one run after the other: begin, execute, retry, report. */
+export class Runner implements RunGate {
+  /** Called when an instance was added to the leased ones. */
+  onLeased: () => void = () => {};
+  /** Called when a run waits in the store for a slot. */
   onQueued: () => void = () => {};
-  /** Called when an instance has been offered to any scheduler, this one as well. */
-  onOffered: () => void = () => {};
-  /** Called when an instance is held no more: a run of its job may be waiting for that. */
-  onFreed: (job: JobRecord) => void = () => {};
-  readonly #parts: SessionParts;
+  /** Called when an instance was released to any scheduler, this one included. */
+  onReleased: () => void = () => {};
+  /** Called when an instance is leased no more: another run of its job may wait for the slot. */
+  onSlotFreed: (job: JobRecord) => void = () => {};
+  readonly #context: WorkerContext;
+  readonly #releaser: Releaser;
   #mayRetry = true;
-  #idle: (() => void)[] = [];
-  readonly #givingBack = new Set<Promise<void>>();
+  #idleWaiters: (() => void)[] = [];
 
-  constructor(parts: SessionParts) {
-    this.#parts = parts;
+  constructor(context: WorkerContext) {
+    this.#context = context;
+    this.#releaser = new Releaser(context, () => this.onReleased());
   }
 
-  hold(held: HeldInstance): void {
-    this.#parts.held.add(held);
-    this.onHeld();
-    this.#parts.news.submitted(held);
-    this.#runNext(held);
+  run(instance: LeasedInstance): void {
+    this.#context.leased.add(instance);
+    this.onLeased();
+    this.#context.events.submitted(instance);
+    this.#runNext(instance);
   }
 
-  /** A run waits in the store for its place; what stood in its way and is held here is asked to end at once. */
+  /** Handles a run that waits in the store for a slot: aborts the executions in its way that run here. */
   queued(instance: NewInstance, verdict: Queued): void {
-    this.#parts.news.queued(instance, verdict);
+    this.#context.events.queued(instance, verdict);
     for (const executionId of verdict.cancel) this.abortExecution(executionId);
     this.onQueued();
   }
 
   // ── one run ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #runNext(held: HeldInstance): void {
-    const { host } = this.#parts;
-    const { func } = held.job;
+  #runNext(instance: LeasedInstance): void {
+    const { host } = this.#context;
+    const { func } = instance.job;
     const task = typeof func === "string" ? host.task(func) : func;
-    const executor = host.executor(held.job.executor);
-    const run = new ActiveRun(held, task, this);
-    held.active = run;
-    if (held.cancelled.has(run.executionId)) {
-      held.active = undefined;
-      this.#endCancelled(held);
+    const executor = host.executor(instance.job.executor);
+    const run = new ActiveRun(instance, task, this);
+    instance.active = run;
+    if (instance.cancelled.has(run.executionId)) {
+      instance.active = undefined;
+      this.#endCancelled(instance);
       return;
     }
     if (executor === undefined) {
-      held.active = undefined;
-      this.#giveBack(held); // removed meanwhile: another scheduler has one, or this one will
+      instance.active = undefined;
+      this.#release(instance); // removed meanwhile: another scheduler has one, or this one gets it again
       return;
     }
     if (task === undefined && executor.remote !== true) {
-      this.#settled(run, { kind: "error", error: new TaskNotFoundError(String(func)) });
+      this.#settle(run, { kind: "error", error: new TaskNotFoundError(String(func)) });
       return;
     }
-    submitted(executor, run).then(
-      (outcome) => this.#settled(run, outcome),
-      (error: unknown) => this.#settled(run, { kind: "error", error }),
+    submit(executor, run).then(
+      (outcome) => this.#settle(run, outcome),
+      (error: unknown) => this.#settle(run, { kind: "error", error }),
     );
   }
 
-  /** Judges, as the run leaves the queue, whether it may still start. */
+  /** Decides, as the run leaves its executor's queue, whether it may still start. */
   begin(run: ActiveRun): boolean | Promise<boolean> {
-    if (run.held.dropped || run.aborted !== undefined) return this.#skip(run, "dropped");
-    if (this.#isTooLate(run)) return this.#skip(run, "missed");
-    if (this.#parts.host.clock.monotonic() < run.held.leaseEndsAt) return this.#started(run);
-    return this.#stillHeld(run).then((held) => (held ? this.#started(run) : this.#skip(run, "dropped")));
+    if (run.instance.dropped || run.aborted !== undefined) return skip(run, "dropped");
+    if (this.#isTooLate(run)) return skip(run, "missed");
+    if (this.#context.host.clock.monotonic() < run.instance.leaseEndsAt) return this.#start(run);
+    return this.#renewLease(run).then((isLeased) => (isLeased ? this.#start(run) : skip(run, "dropped")));
   }
 
-  #skip(run: ActiveRun, why: "missed" | "dropped"): false {
-    run.skipped = why;
-    return false;
-  }
-
-  /** A misfire, judged at the start as APScheduler 3 does; a run that was started before is late for another reason. */
+  /** A misfire is judged at the start, as APScheduler 3 does; a run that was started before is late for another reason. */
   #isTooLate({ job, scheduledAt, attempt }: ActiveRun): boolean {
-    return attempt === 1 && isMisfire(job, scheduledAt, job.misfiresJudgedMs ?? this.#parts.time.now());
+    return attempt === 1 && isMisfire(job, scheduledAt, job.misfiresJudgedMs ?? this.#context.clock.now());
   }
 
-  /** Asks the store, because our own clock says the lease is over. */
-  async #stillHeld({ held }: ActiveRun): Promise<boolean> {
-    const { store, host, leaseMs, trouble } = this.#parts;
-    const askedAt = host.clock.monotonic();
+  /** Renews a lease that has ended by this process's clock; returns false when it is lost or the store is away. */
+  async #renewLease({ instance }: ActiveRun): Promise<boolean> {
+    const { store, host, leaseMs, backoff } = this.#context;
+    const sentAt = host.clock.monotonic();
     try {
-      const { lost } = await store.renew([{ instanceId: held.id, token: held.token }], leaseMs);
-      if (lost.length > 0) this.#drop(held);
-      else held.leaseEndsAt = askedAt + leaseMs;
+      const { lost } = await store.renew([{ instanceId: instance.id, token: instance.token }], leaseMs);
+      if (lost.length > 0) this.#drop(instance);
+      else instance.leaseEndsAt = sentAt + leaseMs;
       return lost.length === 0;
     } catch (error) {
-      trouble.failed("renew a lease", error);
+      backoff.nextDelayMs("renew a lease", error);
       return false;
     }
   }
 
-  #started(run: ActiveRun): true {
-    const { host, time, news } = this.#parts;
+  #start(run: ActiveRun): true {
+    const { host, clock, events } = this.#context;
     const { timeoutMs } = run.job;
-    run.startedAt = time.now();
+    run.startedAt = clock.now();
     if (timeoutMs !== null) {
       run.timeout = host.clock.setTimer(timeoutMs, () => run.abort(new RunTimeoutError(timeoutMs)));
     }
-    news.started(run);
+    events.started(run);
     return true;
   }
 
-  #settled(run: ActiveRun, outcome: Outcome): void {
+  #settle(run: ActiveRun, outcome: Outcome): void {
     run.timeout?.[Symbol.dispose]();
-    const { held } = run;
-    held.active = undefined;
-    if (held.dropped) {
-      this.#removeIfDone(held);
+    const { instance } = run;
+    instance.active = undefined;
+    if (instance.dropped) {
+      this.#removeWhenIdle(instance);
       return;
     }
-    if (outcome.kind === "skipped") this.#settledUnstarted(run);
+    if (outcome.kind === "skipped") this.#settleSkipped(run);
     else if (outcome.kind === "executed") this.#end(run, isCancelled(run) ? "cancelled" : "executed", outcome.value);
-    else this.#settledError(run, outcome.error);
+    else this.#settleError(run, outcome.error);
   }
 
-  #settledUnstarted(run: ActiveRun): void {
+  #settleSkipped(run: ActiveRun): void {
     if (run.skipped === "missed") {
-      this.#parts.news.missed(run, this.#parts.time.now() - run.scheduledAt);
+      this.#context.events.missed(run, this.#context.clock.now() - run.scheduledAt);
       this.#end(run, "missed", undefined);
     } else if (isCancelled(run)) {
       this.#end(run, "cancelled", undefined);
     } else {
-      this.#giveBack(run.held);
+      this.#release(run.instance);
     }
   }
 
-  #settledError(run: ActiveRun, thrown: unknown): void {
+  #settleError(run: ActiveRun, thrown: unknown): void {
     const error = thrown === undefined ? new Error("undefined was thrown") : thrown;
     const reason = run.aborted;
     if (isCancelled(run)) {
@@ -155,156 +149,139 @@ export class Runner implements RunKeeper {
       this.#retryLater(run, retries, error);
       return;
     }
-    this.#parts.news.failed(run, error);
+    this.#context.events.failed(run, error);
     this.#end(run, "error", undefined, reason instanceof RunTimeoutError ? reason : error);
   }
 
   #retryLater(run: ActiveRun, retries: Retries, error: unknown): void {
-    const { host, time, news } = this.#parts;
-    const { held } = run;
+    const { host, clock, events } = this.#context;
+    const { instance } = run;
     const waitMs = backoffMs(retries, run.attempt);
-    held.attempt = run.attempt + 1;
-    this.#report(run, { state: "submitted", attempt: held.attempt, error, last: false }, (recorded) => {
-      if (!recorded) this.#drop(held);
+    instance.attempt = run.attempt + 1;
+    this.#report(run, { state: "submitted", attempt: instance.attempt, error, last: false }, (isRecorded) => {
+      if (!isRecorded) this.#drop(instance);
     });
-    held.retryTimer = host.clock.setTimer(waitMs, () => {
-      held.retryTimer = undefined;
-      if (!held.dropped) this.#runNext(held);
+    instance.retryTimer = host.clock.setTimer(waitMs, () => {
+      instance.retryTimer = undefined;
+      if (!instance.dropped) this.#runNext(instance);
     });
-    news.willRetry(run, error, time.now() + waitMs);
+    events.retryScheduled(run, error, clock.now() + waitMs);
   }
 
-  /** Writes the end of a run down, tells the listeners when that is done, and goes on with the instance's next run. */
+  /** Reports the end of a run, emits its event once that is recorded, and starts the instance's next run. */
   #end(run: ActiveRun, state: RunEnd["state"], value: Json | undefined, error?: unknown): void {
-    const { news, time } = this.#parts;
-    const { held } = run;
-    const last = held.isLastRun;
-    const end: RunEnd = { state, finishedAt: time.now(), value, error };
-    held.closing = last;
-    this.#report(run, { state, attempt: run.attempt, value, error, last }, (recorded) => {
-      if (recorded) news.ended(run, end);
-      else news.endedTooLate(run);
-      if (last) this.#remove(held);
-      else if (!recorded) this.#drop(held);
+    const { events, clock } = this.#context;
+    const { instance } = run;
+    const last = instance.isLastRun;
+    const end: RunEnd = { state, finishedAt: clock.now(), value, error };
+    instance.closing = last;
+    this.#report(run, { state, attempt: run.attempt, value, error, last }, (isRecorded) => {
+      if (isRecorded) events.ended(run, end);
+      else events.endRefused(run);
+      if (last) this.#remove(instance);
+      else if (!isRecorded) this.#drop(instance);
     });
     if (!last) {
-      held.index++;
-      held.attempt = 1;
-      this.#runNext(held);
+      instance.index++;
+      instance.attempt = 1;
+      this.#runNext(instance);
     }
   }
 
-  #report(run: ActiveRun, news: RunNews, settle: (recorded: boolean) => void): void {
-    this.#parts.reports.add(reportOf(run, news, this.#parts.time.now()), (recorded) => {
-      if (!recorded) run.held.unrecorded = true;
-      settle(recorded);
+  #report(run: ActiveRun, update: RunUpdate, settle: (isRecorded: boolean) => void): void {
+    this.#context.reports.add(toReport(run, update, this.#context.clock.now()), (isRecorded) => {
+      if (!isRecorded) run.instance.unrecorded = true;
+      settle(isRecorded);
     });
   }
 
-  announceLongRuns(): void {
-    const now = this.#parts.time.now();
-    for (const held of this.#parts.held.all()) {
-      const run = held.active as ActiveRun | undefined;
-      if (run === undefined || run.startedAt === null || run.announced || held.dropped) continue;
-      if (now - run.startedAt < ANNOUNCE_AFTER_MS) continue;
-      run.announced = true;
+  /** Reports the runs that started at least `afterMs` ago as running, each once. */
+  reportLongRuns(afterMs: number): void {
+    const now = this.#context.clock.now();
+    for (const instance of this.#context.leased.all()) {
+      const run = instance.active as ActiveRun | undefined;
+      if (run === undefined || run.startedAt === null || run.isReported || instance.dropped) continue;
+      if (now - run.startedAt < afterMs) continue;
+      run.isReported = true;
       this.#report(run, { state: "running", attempt: run.attempt, last: false }, () => {});
     }
   }
 
-  // ── letting go ──────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── cancellation, lost leases, release ──────────────────────────────────────────────────────────────────────────
 
-  /** The store says that the instance is another's. */
-  leaseLost(held: HeldInstance): void {
-    this.#parts.news.leaseLost(held);
-    this.#drop(held);
+  /** Drops an instance that the store has given to another scheduler. */
+  loseLease(instance: LeasedInstance): void {
+    this.#context.events.leaseLost(instance);
+    this.#drop(instance);
   }
 
-  /** Aborts it if it is this scheduler's; true if it was. */
+  /** Aborts an execution of a leased instance; returns false when there is none. */
   abortExecution(executionId: string): boolean {
-    const held = this.#parts.held.all().find(({ runs }) => runs.some((run) => run.executionId === executionId));
-    const at = held?.runs.findIndex((run) => run.executionId === executionId) ?? -1;
-    if (held === undefined || at < held.index) return false;
-    if (at > held.index) held.cancelled.add(executionId);
-    else if (held.active !== undefined) held.active.abort(new RunAbortedError("cancelled"));
-    else if (held.retryTimer !== undefined) {
-      endRetryWait(held);
-      this.#endCancelled(held);
+    const instance = this.#context.leased.findByExecution(executionId);
+    const at = instance?.runs.findIndex((run) => run.executionId === executionId) ?? -1;
+    if (instance === undefined || at < instance.index) return false;
+    if (at > instance.index) instance.cancelled.add(executionId);
+    else if (instance.active !== undefined) instance.active.abort(new RunAbortedError("cancelled"));
+    else if (instance.retryTimer !== undefined) {
+      clearRetry(instance);
+      this.#endCancelled(instance);
     }
     return true;
   }
 
   /** Ends a run that no executor has. */
-  #endCancelled(held: HeldInstance): void {
-    const run = new ActiveRun(held, undefined, this);
+  #endCancelled(instance: LeasedInstance): void {
+    const run = new ActiveRun(instance, undefined, this);
     run.abort(new RunAbortedError("cancelled"));
     this.#end(run, "cancelled", undefined);
   }
 
-  /** The lease is lost: the task hears it by its signal, and nothing more is written in its name. */
-  #drop(held: HeldInstance): void {
-    held.dropped = true;
-    endRetryWait(held);
-    held.active?.abort(new RunAbortedError("lease lost"));
-    this.#removeIfDone(held);
+  /** Aborts the task's signal of an instance with a lost lease, and stops reporting for it. */
+  #drop(instance: LeasedInstance): void {
+    instance.dropped = true;
+    clearRetry(instance);
+    instance.active?.abort(new RunAbortedError("lease lost"));
+    this.#removeWhenIdle(instance);
   }
 
-  /** A dropped instance leaves the books when its task has come back. */
-  #removeIfDone(held: HeldInstance): void {
-    if (held.active === undefined) this.#remove(held);
+  /** Removes a dropped instance once its task has returned. */
+  #removeWhenIdle(instance: LeasedInstance): void {
+    if (instance.active === undefined) this.#remove(instance);
   }
 
-  #remove(held: HeldInstance): void {
-    this.#parts.held.delete(held);
-    this.onFreed(held.job);
-    if (this.#parts.held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  #remove(instance: LeasedInstance): void {
+    this.#context.leased.delete(instance);
+    this.onSlotFreed(instance.job);
+    if (this.#context.leased.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 
-  /** For another scheduler, or this one, to take over at once; what had started already is at its next attempt then. */
-  #giveBack(held: HeldInstance, started?: ActiveRun): void {
-    held.dropped = true;
-    this.#removeIfDone(held);
-    this.#offer(held, started);
+  #release(instance: LeasedInstance, started?: ActiveRun): void {
+    instance.dropped = true;
+    this.#removeWhenIdle(instance);
+    this.#releaser.release(instance, started);
   }
 
-  /** Not before the ends of its earlier runs are written: the next holder starts what is open. */
-  #offer(held: HeldInstance, started?: ActiveRun): void {
-    const { store, time, trouble, reports } = this.#parts;
-    const offered = trouble.bestEffort("offer a run", async () => {
-      await reports.written();
-      if (held.unrecorded) return;
-      if (started !== undefined) {
-        const news = { state: "submitted", attempt: started.attempt + 1, last: false } as const;
-        await store.report([reportOf(started, news, time.now())]);
-      }
-      await store.offer([{ instanceId: held.id, token: held.token }]);
-      this.onOffered();
-    });
-    this.#givingBack.add(offered);
-    void offered.then(() => this.#givingBack.delete(offered));
-  }
+  // ── shutdown ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  // ── stopping ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** What fails from now on is not tried again here. */
+  /** Ends retries: a run that fails from now on has failed. */
   endRetries(): void {
     this.#mayRetry = false;
   }
 
-  offerWaitingRetries(): void {
-    for (const held of this.#parts.held.all()) {
-      if (held.retryTimer === undefined) continue;
-      endRetryWait(held);
-      this.#giveBack(held);
+  releaseWaitingRetries(): void {
+    for (const instance of this.#context.leased.all()) {
+      if (instance.retryTimer === undefined) continue;
+      clearRetry(instance);
+      this.#release(instance);
     }
   }
 
-  /** Resolves when nothing is held any more, or `waitMs` have passed. */
+  /** Resolves when no instance is leased any more, or after `waitMs`. */
   async idle(waitMs: number): Promise<void> {
-    if (this.#parts.held.size === 0 || waitMs <= 0) return;
+    if (this.#context.leased.size === 0 || waitMs <= 0) return;
     await new Promise<void>((resolve) => {
-      const timer = this.#parts.host.clock.setTimer(waitMs, resolve);
-      this.#idle.push(() => {
+      const timer = this.#context.host.clock.setTimer(waitMs, resolve);
+      this.#idleWaiters.push(() => {
         timer[Symbol.dispose]();
         resolve();
       });
@@ -312,39 +289,39 @@ export class Runner implements RunKeeper {
   }
 
   /**
-   * Early runs end as cancelled, which is reported, and the runs behind them are offered to others then; late ones, and
-   * what has not started, are offered once all reports are written (see `givenBack`).
+   * Aborts all runs. Early ones end as cancelled, and the runs behind them are released when that is recorded; late ones,
+   * and runs that have not started, are released once all reports are written (see `released`).
    */
   abortAll(): void {
-    for (const held of this.#parts.held.all()) {
-      const run = held.active as ActiveRun | undefined;
+    for (const instance of this.#context.leased.all()) {
+      const run = instance.active as ActiveRun | undefined;
       run?.abort(new RunAbortedError("shutdown"));
-      if (run === undefined || held.dropped) continue;
-      if (run.startedAt === null) this.#giveBack(held);
-      else if (held.job.ack === "late") this.#giveBack(held, run);
-      else this.#endAborted(held, run);
-      this.#parts.held.delete(held);
+      if (run === undefined || instance.dropped) continue;
+      if (run.startedAt === null) this.#release(instance);
+      else if (instance.job.ack === "late") this.#release(instance, run);
+      else this.#endAborted(instance, run);
+      this.#context.leased.delete(instance);
     }
   }
 
-  /** Resolves when what others may take over has been offered. */
-  async givenBack(): Promise<void> {
-    await Promise.all(this.#givingBack);
+  /** Resolves when everything that other schedulers may reclaim is released. */
+  released(): Promise<void> {
+    return this.#releaser.settled();
   }
 
-  #endAborted(held: HeldInstance, run: ActiveRun): void {
-    held.dropped = true;
-    const news = { state: "cancelled", attempt: run.attempt, error: run.aborted, last: held.isLastRun } as const;
-    this.#report(run, news, (recorded) => {
-      if (!recorded) return;
-      this.#parts.news.cancelled(run);
-      if (!news.last) this.#offer(held);
+  #endAborted(instance: LeasedInstance, run: ActiveRun): void {
+    instance.dropped = true;
+    const last = instance.isLastRun;
+    this.#report(run, { state: "cancelled", attempt: run.attempt, error: run.aborted, last }, (isRecorded) => {
+      if (!isRecorded) return;
+      this.#context.events.cancelled(run);
+      if (!last) this.#releaser.release(instance);
     });
   }
 }
 
-/** An executor that throws at once has settled as well. */
-function submitted(executor: Executor, run: ActiveRun): Promise<Outcome> {
+/** Submits a run; an executor that throws has settled it as well. */
+function submit(executor: Executor, run: ActiveRun): Promise<Outcome> {
   try {
     return executor.submit(run);
   } catch (error) {
@@ -352,13 +329,18 @@ function submitted(executor: Executor, run: ActiveRun): Promise<Outcome> {
   }
 }
 
+function skip(run: ActiveRun, reason: "missed" | "dropped"): false {
+  run.skipped = reason;
+  return false;
+}
+
 function isCancelled({ aborted }: ActiveRun): boolean {
   return aborted instanceof RunAbortedError && aborted.cause === "cancelled";
 }
 
-function endRetryWait(held: HeldInstance): void {
-  held.retryTimer?.[Symbol.dispose]();
-  held.retryTimer = undefined;
+function clearRetry(instance: LeasedInstance): void {
+  instance.retryTimer?.[Symbol.dispose]();
+  instance.retryTimer = undefined;
 }
 
 function backoffMs({ delayMs, backoff, maxDelayMs }: Retries, attempt: number): number {

@@ -1,42 +1,53 @@
 import { thrownMessage } from "../core/describe-thrown.js";
-import type { SessionHost } from "./worker-host.js";
+import type { WorkerHost } from "./worker-host.js";
 
-/** After a failing store call: doubled each time, from and to. */
-const RETRY_FROM_MS = 50;
-const RETRY_TO_MS = 1_000;
+export interface StoreBackoffConfig {
+  /** Delay after the first failure; doubled with each further one. */
+  readonly minMs: number;
+  readonly maxMs: number;
+}
 
-/** Calls of a store that fail: each is said, and the next is made after a wait that grows. */
-export class StoreTrouble {
+const DEFAULTS: StoreBackoffConfig = { minMs: 50, maxMs: 1_000 };
+const EXPONENT_MAX = 10;
+
+/** Exponential backoff with jitter for the calls of one store, which logs each failure. */
+export class StoreBackoff {
+  readonly #config: StoreBackoffConfig;
   #failures = 0;
 
   constructor(
     private readonly alias: string,
-    private readonly host: Pick<SessionHost, "clock" | "logger" | "random">,
-  ) {}
+    private readonly host: Pick<WorkerHost, "clock" | "logger" | "random">,
+    config: Partial<StoreBackoffConfig> = {},
+  ) {
+    this.#config = { ...DEFAULTS, ...config };
+  }
 
-  /** The series of failures is over. */
-  worked(): void {
+  /** Ends the series of failures. */
+  reset(): void {
     this.#failures = 0;
   }
 
-  /** Says so and answers how long to wait. */
-  failed(what: string, error: unknown): number {
-    const waitMs = Math.min(RETRY_TO_MS, RETRY_FROM_MS * 2 ** Math.min(this.#failures++, 10));
+  /** Logs a failure and returns the delay before the next try, ms. */
+  nextDelayMs(action: string, error: unknown): number {
+    const { minMs, maxMs } = this.#config;
+    const delayMs = Math.min(maxMs, minMs * 2 ** Math.min(this.#failures++, EXPONENT_MAX));
     this.host.logger.error(
-      `Job store "${this.alias}" failed to ${what}: ${thrownMessage(error)}; again in ${waitMs} ms`,
+      `Job store "${this.alias}" failed to ${action}: ${thrownMessage(error)}; again in ${delayMs} ms`,
     );
-    return Math.ceil(waitMs * (0.5 + this.host.random() / 2));
+    return Math.ceil(delayMs * (0.5 + this.host.random() / 2));
   }
 
-  async bestEffort(what: string, call: () => unknown): Promise<void> {
+  /** Makes one try; a failure is logged and not thrown. */
+  async bestEffort(action: string, call: () => unknown): Promise<void> {
     try {
       await call();
     } catch (error) {
-      this.failed(what, error);
+      this.nextDelayMs(action, error);
     }
   }
 
-  pause(ms: number): Promise<void> {
+  sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       this.host.clock.setTimer(ms, resolve);
     });

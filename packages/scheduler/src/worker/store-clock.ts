@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.js";
 import type { JobStore } from "../core/job-store.js";
 
-/** The store's time, as well as it is known here without asking. */
-export class StoreTime {
-  /** The store's clock minus the monotonic one, as of the last answer. */
+/** The store's clock, estimated from its last answer without a call. */
+export class StoreClock {
+  /** Store time minus monotonic time, as of the last answer. */
   #offsetMs = 0;
 
   constructor(
@@ -19,8 +19,8 @@ export class StoreTime {
     return Math.floor(this.clock.monotonic() + this.#offsetMs);
   }
 
-  /** The store said that it is `nowMs`, in answer to what was asked at `askedAt` of the monotonic clock. */
-  heard(nowMs: number, askedAt: number): void {
-    this.#offsetMs = nowMs - (askedAt + this.clock.monotonic()) / 2;
+  /** Records that the store returned `nowMs` for a call that was sent at `sentAt` of the monotonic clock. */
+  synchronize(nowMs: number, sentAt: number): void {
+    this.#offsetMs = nowMs - (sentAt + this.clock.monotonic()) / 2;
   }
 }

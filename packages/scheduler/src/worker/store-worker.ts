@@ -1,106 +1,120 @@
 import type { JobStore, NewInstance, Queued, TakenOver } from "../core/job-store.js";
-import { ClaimLoop } from "./claimer.js";
-import { KeeperLoop } from "./lease-renewer.js";
-import { HeldInstance } from "./leased-instance.js";
+import { Claimer } from "./claimer.js";
+import { Heartbeat } from "./heartbeat.js";
+import { LeaseRenewer } from "./lease-renewer.js";
+import { LeasedInstance } from "./leased-instance.js";
+import { LongRunReporter } from "./long-run-reporter.js";
+import { OrphanDetector } from "./orphan-detector.js";
+import { Rescuer } from "./rescuer.js";
 import { Runner } from "./runner.js";
-import { type SessionParts, sessionParts } from "./worker-context.js";
-import type { SessionHost } from "./worker-host.js";
-import { ZoneRescan } from "./zone-scan.js";
+import { createWorkerContext, type WorkerContext } from "./worker-context.js";
+import type { WorkerHost } from "./worker-host.js";
+import { ZoneScan } from "./zone-scan.js";
 
 /**
- * What one scheduler does with one store, from claiming what is due to reporting how it ended: the claim loop finds work,
- * the runner carries it out, the keeper loop holds on to it. Neither loop ever ends by an error: a store that fails is
- * tried again.
+ * Work of one scheduler with one store: the claimer finds due jobs, the runner executes them, and the other duties keep
+ * leases, rescue runs of dead schedulers and report. No duty ends by an error: a failing store is tried again.
  */
-export class StoreSession {
-  readonly #parts: SessionParts;
+export class StoreWorker {
+  readonly #context: WorkerContext;
   readonly #runner: Runner;
-  readonly #claims: ClaimLoop;
-  readonly #keeper: KeeperLoop;
-  readonly #rescan: ZoneRescan;
+  readonly #claimer: Claimer;
+  readonly #renewer: LeaseRenewer;
+  readonly #rescuer: Rescuer;
+  readonly #heartbeat: Heartbeat;
+  readonly #longRuns: LongRunReporter;
+  readonly #orphans: OrphanDetector;
+  readonly #zoneScan: ZoneScan;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(alias: string, store: JobStore, host: SessionHost) {
-    this.#parts = sessionParts(alias, store, host);
-    this.#runner = new Runner(this.#parts);
-    this.#claims = new ClaimLoop(this.#parts, this.#runner);
-    this.#keeper = new KeeperLoop(this.#parts, this.#runner);
-    this.#rescan = new ZoneRescan(this.#parts, () => this.#claims.wake());
-    this.#runner.onHeld = () => this.#keeper.stir();
-    this.#runner.onQueued = () => this.#keeper.expectRuns();
-    this.#runner.onOffered = () => this.offered();
-    this.#runner.onFreed = (job) => this.#keeper.freed(job);
+  constructor(alias: string, store: JobStore, host: WorkerHost) {
+    this.#context = createWorkerContext(alias, store, host);
+    this.#runner = new Runner(this.#context);
+    this.#claimer = new Claimer(this.#context, this.#runner);
+    this.#renewer = new LeaseRenewer(this.#context, this.#runner);
+    this.#rescuer = new Rescuer(this.#context, this.#runner);
+    this.#heartbeat = new Heartbeat(this.#context);
+    this.#longRuns = new LongRunReporter(this.#context, this.#runner);
+    this.#orphans = new OrphanDetector(this.#context);
+    this.#zoneScan = new ZoneScan(this.#context, () => this.#claimer.wake());
+    this.#runner.onLeased = () => this.#longRuns.instanceLeased();
+    this.#runner.onQueued = () => this.#rescuer.expectRuns();
+    this.#runner.onReleased = () => this.expectReleased();
+    this.#runner.onSlotFreed = (job) => this.#rescuer.slotFreed(job);
   }
 
-  /** The lease that new instances begin with. */
+  /** Initial lease of new instances. */
   get leaseMs(): number {
-    return this.#parts.leaseMs;
+    return this.#context.leaseMs;
   }
 
-  /** How many instances are held. */
+  /** Number of leased instances. */
   get running(): number {
-    return this.#parts.held.size;
+    return this.#context.leased.size;
   }
 
-  /** The store must have been started. */
+  /** Starts all duties; the store must have been started. */
   start(): void {
-    this.#unsubscribe = this.#parts.store.subscribe(() => this.wake());
-    this.#claims.start();
-    this.#keeper.start();
-    this.#rescan.start();
+    this.#unsubscribe = this.#context.store.subscribe(() => this.wake());
+    this.#claimer.start();
+    this.#renewer.start();
+    this.#heartbeat.start();
+    this.#rescuer.start();
+    this.#longRuns.start();
+    this.#orphans.start();
+    this.#zoneScan.start();
   }
 
   wake(): void {
-    this.#claims.wake();
-    if (this.#parts.store.shared) this.#keeper.wake();
+    this.#claimer.wake();
+    if (this.#context.store.shared) this.#rescuer.wake();
   }
 
-  /** Tells the store's other schedulers at once what this one has. */
+  /** Writes a heartbeat now, for the other schedulers of the store. */
   async announce(): Promise<void> {
-    if (this.#parts.store.shared) await this.#keeper.heartbeat();
+    if (this.#context.store.shared) await this.#heartbeat.beat();
   }
 
-  /** Holds and runs an instance that was opened by hand. */
-  hold({ instanceId, token, job, runs, attempt }: TakenOver): void {
-    const leaseEndsAt = this.#parts.host.clock.monotonic() + this.leaseMs;
-    this.#runner.hold(new HeldInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
+  /** Runs an instance that was dispatched by hand. */
+  run({ instanceId, token, job, runs, attempt }: TakenOver): void {
+    const leaseEndsAt = this.#context.host.clock.monotonic() + this.leaseMs;
+    this.#runner.run(new LeasedInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
   }
 
-  /** A run that was asked for by hand waits in the store. */
+  /** Handles a run dispatched by hand that waits in the store for a slot. */
   queued(instance: NewInstance, verdict: Queued): void {
     this.#runner.queued(instance, verdict);
   }
 
-  /** A run is left to any scheduler; those of a shared store look for such runs anyway. */
-  offered(): void {
-    if (!this.#parts.store.shared) this.#keeper.expectRuns();
+  /** Looks for a run that was released to any scheduler; workers of a shared store look for such runs anyway. */
+  expectReleased(): void {
+    if (!this.#context.store.shared) this.#rescuer.expectRuns();
   }
 
-  /** Aborts it if it is this scheduler's; true if it was. */
+  /** Aborts an execution that this worker has leased; returns false when it has not. */
   abortExecution(executionId: string): boolean {
     return this.#runner.abortExecution(executionId);
   }
 
   /**
-   * Stops claiming, waits up to `waitMs` for what runs, then aborts the rest: early runs end as `cancelled`, late ones
-   * and the runs behind any of them are offered to other schedulers. What happened is written down before it resolves, unless the store is away.
+   * Stops claiming, waits up to `waitMs` for running tasks, then aborts the rest: early runs end as `cancelled`, late ones
+   * and the runs behind any of them are released to other schedulers. Resolves when that is recorded, or the store is away.
    */
   async stop(waitMs: number): Promise<void> {
-    const { store, host, reports, trouble } = this.#parts;
+    const { store, host, reports, backoff } = this.#context;
     this.#unsubscribe?.();
-    const rescanned = this.#rescan.stop();
+    const scanned = this.#zoneScan.stop();
+    const orphansDetected = this.#orphans.stop();
     this.#runner.endRetries();
-    this.#keeper.endTakeovers();
-    await this.#claims.stop();
-    this.#runner.offerWaitingRetries();
-    await this.#claims.releaseParked();
+    await Promise.all([this.#claimer.stop(), this.#rescuer.stop()]);
+    this.#runner.releaseWaitingRetries();
+    await this.#claimer.releaseDeferred();
     await this.#runner.idle(waitMs);
     this.#runner.abortAll();
     await reports.flush();
     reports.giveUp();
-    await this.#runner.givenBack();
-    await this.#keeper.stop();
-    await rescanned;
-    if (store.shared) await trouble.bestEffort("forget this node", () => store.forgetNode(host.id));
+    await this.#runner.released();
+    await Promise.all([this.#renewer.stop(), this.#heartbeat.stop(), this.#longRuns.stop(), orphansDetected, scanned]);
+    if (store.shared) await backoff.bestEffort("forget this node", () => store.forgetNode(host.id));
   }
 }

@@ -1,46 +1,51 @@
-import type { JobStore } from "../core/job-store.js";
-import { HeldInstances } from "./leased-instance.js";
-import { ZoneMoves } from "./next-run-migrator.js";
+import type { JobStore, SchedulerNode } from "../core/job-store.js";
+import { LeasedInstances } from "./leased-instance.js";
+import { NextRunMigrator } from "./next-run-migrator.js";
 import { ReportQueue } from "./report-queue.js";
-import { SessionNews } from "./run-events.js";
-import { StoreTrouble } from "./store-backoff.js";
-import { StoreTime } from "./store-clock.js";
-import type { SessionHost } from "./worker-host.js";
+import { RunEvents } from "./run-events.js";
+import { StoreBackoff } from "./store-backoff.js";
+import { StoreClock } from "./store-clock.js";
+import type { WorkerHost } from "./worker-host.js";
 
-/** What the parts of one session share. */
-export interface SessionParts {
+/** State and services that the duties of one worker share. */
+export interface WorkerContext {
   readonly store: JobStore;
-  readonly host: SessionHost;
-  /** The lease that claims and instances begin with. */
+  readonly host: WorkerHost;
+  /** Initial lease of claims and instances. */
   readonly leaseMs: number;
-  /** No sleep is longer. */
+  /** Longest sleep of a duty. */
   readonly pollMs: number;
-  readonly held: HeldInstances;
-  readonly time: StoreTime;
-  readonly trouble: StoreTrouble;
-  readonly news: SessionNews;
+  readonly leased: LeasedInstances;
+  readonly clock: StoreClock;
+  readonly backoff: StoreBackoff;
+  readonly events: RunEvents;
   readonly reports: ReportQueue;
-  readonly zones: ZoneMoves;
+  readonly migrator: NextRunMigrator;
 }
 
-/** A store in this process has nobody to lose its lease to. */
+/** In-process stores need no lease. */
 const ENDLESS_MS = 1e14;
-/** And nobody to wake it; but a suspended machine or a stepped clock must be noticed. */
+/** In-process stores need no polling, but a suspended machine or a stepped clock must be noticed. */
 const LONGEST_SLEEP_MS = 30_000;
 
-export function sessionParts(alias: string, store: JobStore, host: SessionHost): SessionParts {
-  const trouble = new StoreTrouble(alias, host);
-  const news = new SessionNews(alias, host);
+export function createWorkerContext(alias: string, store: JobStore, host: WorkerHost): WorkerContext {
+  const backoff = new StoreBackoff(alias, host);
+  const events = new RunEvents(alias, host);
   return {
     store,
     host,
     leaseMs: store.shared ? host.leaseMs : ENDLESS_MS,
     pollMs: store.shared ? host.pollMs : LONGEST_SLEEP_MS,
-    held: new HeldInstances(),
-    time: new StoreTime(store, host.clock),
-    trouble,
-    news,
-    reports: new ReportQueue(store, host.clock, trouble),
-    zones: new ZoneMoves(store, news, trouble),
+    leased: new LeasedInstances(),
+    clock: new StoreClock(store, host.clock),
+    backoff,
+    events,
+    reports: new ReportQueue(store, host.clock, backoff),
+    migrator: new NextRunMigrator(store, events, backoff),
   };
+}
+
+/** Returns this scheduler as a node of the store. */
+export function ownNode({ host, leased }: WorkerContext): Omit<SchedulerNode, "seenAt"> {
+  return { id: host.id, ...host.node(), running: leased.size };
 }

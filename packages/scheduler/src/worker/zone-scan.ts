@@ -1,50 +1,59 @@
-import type { SessionParts } from "./worker-context.js";
+import type { WorkerContext } from "./worker-context.js";
 
-const PAGE = 500;
-/** The cursor of the first page. */
-const FIRST = "";
+export interface ZoneScanConfig {
+  readonly pageSize: number;
+}
+
+const DEFAULTS: ZoneScanConfig = { pageSize: 500 };
+const FIRST_PAGE = "";
 
 /**
- * One look at all jobs of a shared store when a scheduler starts: a run that the rules of this process have earlier than
- * those that made it would be claimed too late. A store of this process alone holds no moments of other rules.
+ * Migrates all jobs of a shared store once, when a scheduler starts: a run that this process's zone rules place earlier
+ * than the rules that computed it would be claimed too late. Jobs of an in-process store know no other rules.
  */
-export class ZoneRescan {
-  #stopped = false;
+export class ZoneScan {
+  readonly #config: ZoneScanConfig;
+  #isStopping = false;
   #done: Promise<void> | undefined;
 
   constructor(
-    private readonly parts: SessionParts,
-    private readonly onMoved: () => void,
-  ) {}
+    private readonly context: WorkerContext,
+    private readonly onMigrated: () => void,
+    config: Partial<ZoneScanConfig> = {},
+  ) {
+    this.#config = { ...DEFAULTS, ...config };
+  }
 
   start(): void {
-    if (this.parts.store.shared && !this.parts.host.paused()) this.#done = this.#run();
+    if (this.context.store.shared && !this.context.host.paused()) this.#done = this.runOnce();
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#isStopping = true;
     await this.#done;
   }
 
-  async #run(): Promise<void> {
-    let cursor: string | undefined = FIRST;
-    while (cursor !== undefined && !this.#stopped) {
+  async runOnce(): Promise<void> {
+    const { backoff } = this.context;
+    let cursor: string | undefined = FIRST_PAGE;
+    while (cursor !== undefined && !this.#isStopping) {
       try {
-        cursor = await this.#page(cursor);
+        cursor = await this.#migratePage(cursor);
       } catch (error) {
-        if (this.#stopped) return;
-        await this.parts.trouble.pause(this.parts.trouble.failed("look for changed rules of time zones", error));
+        if (this.#isStopping) return;
+        await backoff.sleep(backoff.nextDelayMs("look for changed rules of time zones", error));
       }
     }
   }
 
-  async #page(from: string): Promise<string | undefined> {
-    const { store, zones } = this.parts;
+  async #migratePage(from: string): Promise<string | undefined> {
+    const { store, migrator } = this.context;
     const nowMs = await store.now();
-    const { jobs, cursor } = await store.list({ limit: PAGE, ...(from === FIRST ? {} : { cursor: from }) });
+    const limit = this.#config.pageSize;
+    const { jobs, cursor } = await store.list({ limit, ...(from === FIRST_PAGE ? {} : { cursor: from }) });
     for (const job of jobs) {
-      if (this.#stopped) return undefined;
-      if ((await zones.move(job, nowMs)) !== undefined) this.onMoved();
+      if (this.#isStopping) return undefined;
+      if ((await migrator.migrate(job, nowMs)) !== undefined) this.onMigrated();
     }
     return cursor;
   }

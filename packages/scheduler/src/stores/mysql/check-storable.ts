@@ -1,4 +1,4 @@
-import { checkTexts } from "../../core/check-text.js";
+import { checkTexts } from "../../core/check-value.js";
 import { JobSpecError } from "../../core/errors.js";
 import type { JobRecord } from "../../core/job-record.js";
 

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
-import type { ExecutionQuery } from "../core/execution.js";
-import type { OptionNames } from "../core/known-options.js";
+import type { ExecutionQuery } from "./execution.js";
+import type { OptionNames } from "./known-options.js";
 
 export interface StartOptions {
   /** Claims nothing until `resume`. */

@@ -1,2 +1,0 @@
-/** What a store in this process answers at once and a shared one after a round trip. */
-export type MaybePromise<T> = T | Promise<T>;
