@@ -1,0 +1,43 @@
+import { jitter } from "./backoff.js";
+import { pause } from "./pause.js";
+
+interface Options {
+  /** Pause between two runs, more or less by a tenth. */
+  readonly everyMs: number;
+  /** Ends the polling: at once in a pause, after the run in a run. */
+  readonly signal: AbortSignal;
+  /** Receives what a run throws before the signal; polling goes on. */
+  readonly onError: (error: unknown) => void;
+  /** Pause after a run that threw. Default: `everyMs`. */
+  readonly retryMs?: number;
+  /** Whether the first run comes at once, or after a pause. Default: after a pause. */
+  readonly immediately?: boolean;
+  /** Whether pauses keep the process alive. Default: yes. */
+  readonly ref?: boolean;
+}
+
+/**
+ * Runs `work` again and again, one run at a time, until the signal aborts; resolves when the last run has ended.
+ *
+ * @example
+ * const stopped = new AbortController();
+ * const polling = poll(() => cache.refresh(), { everyMs: 5_000, signal: stopped.signal, onError: log });
+ * // later
+ * stopped.abort();
+ * await polling;
+ */
+export async function poll(work: () => unknown, options: Options): Promise<void> {
+  const { everyMs, signal, onError, retryMs = everyMs, immediately = false, ref = true } = options;
+  let pauseMs = immediately ? 0 : everyMs;
+  while (!signal.aborted) {
+    if (pauseMs > 0) await pause(jitter(pauseMs), signal, { ref });
+    if (signal.aborted) return;
+    try {
+      await work();
+      pauseMs = everyMs;
+    } catch (error) {
+      if (!signal.aborted) onError(error);
+      pauseMs = retryMs;
+    }
+  }
+}
