@@ -18,28 +18,28 @@ import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
-import { TitleKeeper } from "./catalogue/title-keeper.js";
-import { createChangeHandler } from "./change-handler.js";
-import { countRecalls } from "./count-recalls.js";
-import { createCountUpdates } from "./count-updates.js";
-import { createExplainFeed } from "./explain-feed.js";
+import { TitleKeeper } from "./catalogue/title-loader.js";
 import { createExperiments, LEARNED } from "./feed/experiments.js";
 import { FILTERS, homeFeed, type Ranking } from "./feed/feed.js";
 import { learnedRanking } from "./feed/learned-ranking.js";
 import { rank } from "./feed/rank.js";
 import { HistoryStore } from "./history/history-store.js";
 import { openLearning } from "./learning/open-learning.js";
-import { seenStudent } from "./learning/seen-student.js";
+import { seenStudent } from "./learning/seen-consumer.js";
 import { createTastes } from "./learning/tastes.js";
-import { countedRecommend, tracedRecommend } from "./observe-recommend.js";
 import { openObservation } from "./open-observation.js";
-import { createPresent } from "./present.js";
-import { readLearning } from "./read-learning.js";
-import { Aversions } from "./readers/aversions.js";
+import { Aversions } from "./readers/block-lists.js";
 import { FollowGraph } from "./readers/follow-graph.js";
-import { knowReaders } from "./readers/known-reader.js";
+import { knowReaders } from "./readers/reader-facts.js";
 import { SeenArticles } from "./readers/seen-articles.js";
-import { createUserRecommend } from "./user-recommend.js";
+import { createChangeHandler } from "./serve/change-handler.js";
+import { countRecalls } from "./serve/count-recalls.js";
+import { createCountUpdates } from "./serve/count-updates.js";
+import { createExplainFeed } from "./serve/explain-feed.js";
+import { readLearning } from "./serve/learning-metrics.js";
+import { countedRecommend, tracedRecommend } from "./serve/observe-recommend.js";
+import { createPresent } from "./serve/present.js";
+import { createUserRecommend } from "./serve/user-recommend.js";
 
 export interface RecommendationConfig {
   /** Where to listen: `0.0.0.0:50051`, `127.0.0.1:0`, `unix:/run/recommender.sock`. */

@@ -1,5 +1,5 @@
-import { type Engagement, hotKey, isHot } from "../feed/hot-key.js";
 import { ExploreQueue } from "./explore-queue.js";
+import { type Engagement, hotKey, isHot } from "./hotness.js";
 import { OrderedList } from "./ordered-list.js";
 import { SlotIndex } from "./slot-index.js";
 import { TopList } from "./top-list.js";

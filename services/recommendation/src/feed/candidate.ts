@@ -1,5 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { Aversion } from "../readers/aversions.js";
+import type { Aversion } from "../readers/block-lists.js";
 import type { Seen } from "../readers/seen-articles.js";
 
 /** Why an article is a candidate: the recall that named it first. The numbers are those of the wire's Reason. */

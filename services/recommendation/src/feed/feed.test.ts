@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue, type CatalogueRow } from "../catalogue/catalogue.js";
-import { NO_AVERSION } from "../readers/aversions.js";
+import { HALF_LIFE_MS, hotKey, hotness } from "../catalogue/hotness.js";
+import { NO_AVERSION } from "../readers/block-lists.js";
 import { type Candidate, REASONS, type Reader } from "./candidate.js";
 import { cut } from "./cut.js";
 import { diversify } from "./diversify.js";
 import { createFeed, homeFeed } from "./feed.js";
-import { HALF_LIFE_MS, hotKey, hotness } from "./hot-key.js";
 import { rank } from "./rank.js";
 
 const NOW = 1_700_000_000_000;

@@ -1,6 +1,6 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
+import { hotness } from "../catalogue/hotness.js";
 import type { Candidate, Reader, ReasonNumber } from "./candidate.js";
-import { hotness } from "./hot-key.js";
 
 /** An article before it has a score. */
 export interface Recalled {

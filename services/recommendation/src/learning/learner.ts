@@ -1,7 +1,7 @@
 import type { LandedEvent } from "@headline/newsroom/events";
 import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import { dislikeSays } from "../readers/dislike-says.js";
+import { dislikeSays } from "../readers/dislike-weight.js";
 import { type ExposureList, ExposureLists } from "./exposure-lists.js";
 import { GuestNetworks } from "./guest-networks.js";
 

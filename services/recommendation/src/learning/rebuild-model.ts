@@ -4,7 +4,7 @@ import { prunedUpTo, readEvents } from "@headline/newsroom/events";
 import { growForest, type Training } from "@headline/ranking";
 import { loadCatalogue } from "../catalogue/article-source.js";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { TitleKeeper } from "../catalogue/title-keeper.js";
+import { TitleKeeper } from "../catalogue/title-loader.js";
 import { Learner } from "./learner.js";
 import { contentOf, decodeLearner, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";

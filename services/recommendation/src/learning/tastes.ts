@@ -1,12 +1,12 @@
 import type { EventKind, LandedEvent } from "@headline/newsroom/events";
 import type { Interest } from "@headline/recommender";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { TitleKeeper } from "../catalogue/title-keeper.js";
+import type { TitleKeeper } from "../catalogue/title-loader.js";
 import type { PlannedRecall } from "../feed/feed.js";
 import { interests as interestsRecall } from "../feed/recall/interests.js";
 import { similar } from "../feed/recall/similar.js";
 import { CoVisits } from "../readers/co-visits.js";
-import { deedWeight } from "../readers/deed-weight.js";
+import { deedWeight } from "../readers/feedback-weight.js";
 import { Interests } from "../readers/interests.js";
 import { traitsOf } from "../readers/traits.js";
 import type { Student } from "./learner.js";

@@ -1,4 +1,4 @@
-import type { DeedWeight } from "./deed-weight.js";
+import type { DeedWeight } from "./feedback-weight.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
 

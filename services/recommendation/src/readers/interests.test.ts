@@ -1,7 +1,7 @@
 import { DISLIKE_WHYS, type DislikeWhy, type EventKind } from "@headline/newsroom/events";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type DeedWeight, deedWeight } from "./deed-weight.js";
+import { type DeedWeight, deedWeight } from "./feedback-weight.js";
 import { Interests } from "./interests.js";
 import { UnreadableSnapshot } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";

@@ -1,7 +1,7 @@
-import type { DeedWeight } from "./deed-weight.js";
+import type { DeedWeight } from "./feedback-weight.js";
 import { AUTHOR, CHANNEL, type InterestKind, InterestStore, MAX, PLACES, WORD } from "./interest-store.js";
 import { KeyScores } from "./key-scores.js";
-import { LastDeeds } from "./last-deeds.js";
+import { LastDeeds } from "./last-feedback.js";
 import { LruRows, NONE } from "./lru-rows.js";
 import { joined, restoreParts, snapshotParts } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";

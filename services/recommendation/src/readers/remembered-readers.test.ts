@@ -1,9 +1,9 @@
 import type { Mysql } from "@headline/mysql";
 import { expect, test } from "@jest/globals";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { Aversions } from "./aversions.js";
+import { Aversions } from "./block-lists.js";
 import { FollowGraph } from "./follow-graph.js";
-import { type KnownReader, knowReaders } from "./known-reader.js";
+import { type KnownReader, knowReaders } from "./reader-facts.js";
 import { SeenArticles } from "./seen-articles.js";
 
 const READERS = 50_000;

@@ -1,7 +1,7 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import { Catalogue } from "../../catalogue/catalogue.js";
 import { TitleWords } from "../../catalogue/title-words.js";
-import { NO_AVERSION } from "../../readers/aversions.js";
+import { NO_AVERSION } from "../../readers/block-lists.js";
 import { Interests } from "../../readers/interests.js";
 import { traitsOf } from "../../readers/traits.js";
 import type { Reader } from "../candidate.js";

@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import { Catalogue } from "../../catalogue/catalogue.js";
-import { NO_AVERSION } from "../../readers/aversions.js";
+import { NO_AVERSION } from "../../readers/block-lists.js";
 import { CoVisits } from "../../readers/co-visits.js";
 import type { Reader } from "../candidate.js";
 import { similar } from "./similar.js";

@@ -1,5 +1,5 @@
 import type { WithoutName } from "@headline/recommender";
-import { type Aversion, NO_AVERSION } from "./aversions.js";
+import { type Aversion, NO_AVERSION } from "./block-lists.js";
 import { NOTHING_SEEN, type Seen } from "./seen-articles.js";
 
 /** What is known of a reader before a page is made. */

@@ -1,7 +1,7 @@
 import type { WithoutName } from "@headline/recommender";
-import type { Batch } from "./history/batch.js";
-import { cursorBelow, placeBefore } from "./history/decide.js";
-import type { History } from "./history/history.js";
+import type { Batch } from "../history/batch.js";
+import { cursorBelow, placeBefore } from "../history/decide.js";
+import type { History } from "../history/history.js";
 
 /** What a request comes to: a batch, new or served before, or that nothing is left. */
 export interface Outcome {

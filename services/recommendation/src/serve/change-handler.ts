@@ -1,10 +1,10 @@
 import type { Mysql } from "@headline/mysql";
 import type { Change } from "@headline/newsroom/changes";
-import { loadCatalogue, refreshArticles } from "./catalogue/article-source.js";
-import type { Catalogue } from "./catalogue/catalogue.js";
-import type { Channels } from "./catalogue/channels.js";
-import type { Promotions } from "./catalogue/promotions.js";
-import type { TitleKeeper } from "./catalogue/title-keeper.js";
+import { loadCatalogue, refreshArticles } from "../catalogue/article-source.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Channels } from "../catalogue/channels.js";
+import type { Promotions } from "../catalogue/promotions.js";
+import type { TitleKeeper } from "../catalogue/title-loader.js";
 
 interface Parts {
   readonly mysql: Mysql;

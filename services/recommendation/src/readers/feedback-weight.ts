@@ -1,5 +1,5 @@
 import type { DislikeWhy, EventKind } from "@headline/newsroom/events";
-import { dislikeSays } from "./dislike-says.js";
+import { dislikeSays } from "./dislike-weight.js";
 
 /** How much something a reader did says of what they like. */
 export interface DeedWeight {

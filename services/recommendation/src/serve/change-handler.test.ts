@@ -1,7 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 import { describe, expect, test } from "@jest/globals";
-import { Catalogue } from "./catalogue/catalogue.js";
-import type { Channels } from "./catalogue/channels.js";
+import { Catalogue } from "../catalogue/catalogue.js";
+import type { Channels } from "../catalogue/channels.js";
 import { createChangeHandler } from "./change-handler.js";
 
 function open() {

@@ -1,8 +1,8 @@
 import type { Mysql } from "@headline/mysql";
 import { newestEventId } from "@headline/newsroom/events";
 import type { Metrics } from "@headline/service/metrics";
-import type { Catalogue } from "./catalogue/catalogue.js";
-import type { Learner } from "./learning/learner.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Learner } from "../learning/learner.js";
 
 interface Parts {
   readonly mysql: Mysql;

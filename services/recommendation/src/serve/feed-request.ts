@@ -1,6 +1,6 @@
 import type { RecommendContext, UserRequest } from "@headline/recommender";
 import { Refusal } from "@headline/service/errors";
-import type { Channels } from "./catalogue/channels.js";
+import type { Channels } from "../catalogue/channels.js";
 
 /** A request whose every field is known to be right. */
 export interface Ask {

@@ -1,12 +1,12 @@
 import type { ReasonName, Recommendation } from "@headline/recommender";
 import { type BatchBinding, BatchSigner, type ServedArticle, type TrackKeys } from "@headline/track-token";
-import type { Ask } from "./ask.js";
-import type { Catalogue } from "./catalogue/catalogue.js";
-import { REASONS } from "./feed/candidate.js";
-import type { Experiments } from "./feed/experiments.js";
-import type { Batch } from "./history/batch.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import { REASONS } from "../feed/candidate.js";
+import type { Experiments } from "../feed/experiments.js";
+import type { Batch } from "../history/batch.js";
+import { type Aversion, NO_AVERSION } from "../readers/block-lists.js";
+import type { Ask } from "./feed-request.js";
 import type { Outcome } from "./outcome.js";
-import { type Aversion, NO_AVERSION } from "./readers/aversions.js";
 
 /** Makes the wire's answer of an outcome. */
 export type Present = (ask: Ask, outcome: Outcome, aversion?: Aversion) => Recommendation;

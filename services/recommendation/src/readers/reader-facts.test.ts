@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { type Aversion, NO_AVERSION } from "./aversions.js";
-import { knowReaders } from "./known-reader.js";
+import { type Aversion, NO_AVERSION } from "./block-lists.js";
+import { knowReaders } from "./reader-facts.js";
 import { NOTHING_SEEN } from "./seen-articles.js";
 
 const follows = new Set([60n]);

@@ -1,6 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import type { DislikeWhy } from "@headline/newsroom/events";
-import { dislikeSays } from "./dislike-says.js";
+import { dislikeSays } from "./dislike-weight.js";
 import { ReaderSets } from "./reader-sets.js";
 
 /** What a reader does not want to see. */

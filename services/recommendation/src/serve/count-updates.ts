@@ -1,12 +1,12 @@
 import type { CountUpdatesRequest, CountUpdatesResponse } from "@headline/recommender";
-import { unknownChannel } from "./ask.js";
-import type { Catalogue } from "./catalogue/catalogue.js";
-import type { Channels } from "./catalogue/channels.js";
-import type { Filter } from "./feed/candidate.js";
-import { servedMattersFrom } from "./feed/filters.js";
-import { newestOfAge } from "./feed/recall/fresh.js";
-import type { HistoryStore } from "./history/history-store.js";
-import type { KnownReader } from "./readers/known-reader.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Channels } from "../catalogue/channels.js";
+import type { Filter } from "../feed/candidate.js";
+import { servedMattersFrom } from "../feed/filters.js";
+import { newestOfAge } from "../feed/recall/fresh.js";
+import type { HistoryStore } from "../history/history-store.js";
+import type { KnownReader } from "../readers/reader-facts.js";
+import { unknownChannel } from "./feed-request.js";
 
 interface Parts {
   readonly catalogue: Catalogue;

@@ -1,15 +1,15 @@
 import type { ExplainedArticle, ExplainFeedRequest, ExplainFeedResponse, Interest } from "@headline/recommender";
-import { readAsk } from "./ask.js";
-import type { Catalogue } from "./catalogue/catalogue.js";
-import type { Channels } from "./catalogue/channels.js";
-import type { Reader } from "./feed/candidate.js";
-import type { Experiments } from "./feed/experiments.js";
-import type { Feed } from "./feed/feed.js";
-import type { ExplainedCandidate } from "./feed/feed-trace.js";
-import { servedMattersFrom } from "./feed/filters.js";
-import type { HistoryStore } from "./history/history-store.js";
-import type { Learner } from "./learning/learner.js";
-import type { KnownReader } from "./readers/known-reader.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Channels } from "../catalogue/channels.js";
+import type { Reader } from "../feed/candidate.js";
+import type { Experiments } from "../feed/experiments.js";
+import type { Feed } from "../feed/feed.js";
+import type { ExplainedCandidate } from "../feed/feed-trace.js";
+import { servedMattersFrom } from "../feed/filters.js";
+import type { HistoryStore } from "../history/history-store.js";
+import type { Learner } from "../learning/learner.js";
+import type { KnownReader } from "../readers/reader-facts.js";
+import { readAsk } from "./feed-request.js";
 
 interface Parts {
   readonly catalogue: Catalogue;

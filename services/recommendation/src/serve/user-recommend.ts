@@ -1,15 +1,16 @@
 import type { Recommend } from "@headline/recommender";
 import { Refusal } from "@headline/service/errors";
-import { type Ask, readAsk } from "./ask.js";
-import type { Catalogue } from "./catalogue/catalogue.js";
-import type { Channels } from "./catalogue/channels.js";
-import type { Candidate } from "./feed/candidate.js";
-import type { Feed } from "./feed/feed.js";
-import { servedMattersFrom } from "./feed/filters.js";
-import type { Batch } from "./history/batch.js";
-import { type Decision, decide } from "./history/decide.js";
-import { History } from "./history/history.js";
-import type { HistoryStore } from "./history/history-store.js";
+import type { Catalogue } from "../catalogue/catalogue.js";
+import type { Channels } from "../catalogue/channels.js";
+import type { Candidate } from "../feed/candidate.js";
+import type { Feed } from "../feed/feed.js";
+import { servedMattersFrom } from "../feed/filters.js";
+import type { Batch } from "../history/batch.js";
+import { type Decision, decide } from "../history/decide.js";
+import { History } from "../history/history.js";
+import type { HistoryStore } from "../history/history-store.js";
+import { type KnownReader, STRANGER } from "../readers/reader-facts.js";
+import { type Ask, readAsk } from "./feed-request.js";
 import {
   coalesced,
   continued,
@@ -21,8 +22,7 @@ import {
   stored,
 } from "./outcome.js";
 import type { Present } from "./present.js";
-import { type KnownReader, STRANGER } from "./readers/known-reader.js";
-import { Refreshing } from "./refreshing.js";
+import { Refreshing } from "./refreshes.js";
 
 interface Parts {
   readonly catalogue: Catalogue;

@@ -1,5 +1,5 @@
 import type { Metrics } from "@headline/service/metrics";
-import type { PlannedRecall } from "./feed/feed.js";
+import type { PlannedRecall } from "../feed/feed.js";
 
 /** Counts, around each recall, what it names; and which recalls fail. */
 export function countRecalls(metrics: Metrics) {
