@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { throwawayMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { type Installed, installed } from "./installed.js";
+import { type Installed, installed } from "../../../tools/release/installed.js";
 
 const README = readFileSync(resolve(import.meta.dirname, "../README.md"), "utf8");
 const EXAMPLES = [...README.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text!);
@@ -30,7 +30,7 @@ const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
 describe("the packed package, in an empty folder", () => {
   let app: Installed;
   beforeAll(async () => {
-    app = await installed();
+    app = await installed("@headline/scheduler");
   }, SLOW_MS);
   afterAll(() => app?.[Symbol.dispose]());
 
