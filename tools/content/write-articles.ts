@@ -1,12 +1,11 @@
+import { toStored, WRITTEN_COLUMNS, type WrittenFields } from "@headline/newsroom/articles";
 import type { Change } from "@headline/newsroom/changes";
+import { PUBLISHED } from "@headline/newsroom/schema";
 import type { BulkWriter, Row } from "./bulk-writer.js";
 
-export interface ArticleToWrite {
+export interface ArticleToWrite extends WrittenFields {
   readonly authorId: bigint;
-  readonly channelId: number;
-  readonly title: string;
   readonly content: string;
-  readonly cover: readonly string[];
   readonly publishedAtMs: number;
 }
 
@@ -17,12 +16,9 @@ export interface UserCounts {
   likes_received?: number;
 }
 
-const PUBLISHED = 1;
 const ARTICLE_COLUMNS = [
   "author_id",
-  "channel_id",
-  "title",
-  "cover",
+  ...WRITTEN_COLUMNS,
   "status",
   "version",
   "published_at",
@@ -74,11 +70,9 @@ export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>
   );
   const changes: Change[] = [
     { topic: "import", subjectId: 0n, version },
-    ...rows.map((row) => ({
-      topic: "user-statistics",
-      subjectId: BigInt(row.user_id),
-      version: Number(row.version),
-    })),
+    ...rows.map(
+      (row): Change => ({ topic: "user-statistics", subjectId: BigInt(row.user_id), version: Number(row.version) }),
+    ),
   ];
   const columns = ["topic", "subject_id", "version", "created_at"];
   const values = changes.map((change): Row => [change.topic, change.subjectId, change.version, version]);
@@ -87,15 +81,8 @@ export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>
 }
 
 function toRow(version: number) {
-  return ({ authorId, channelId, title, cover, publishedAtMs }: ArticleToWrite): Row => [
-    authorId,
-    channelId,
-    title,
-    JSON.stringify(cover),
-    PUBLISHED,
-    version,
-    publishedAtMs,
-    publishedAtMs,
-    publishedAtMs,
-  ];
+  return (article: ArticleToWrite): Row => {
+    const { authorId, publishedAtMs } = article;
+    return [authorId, ...toStored(article), PUBLISHED, version, publishedAtMs, publishedAtMs, publishedAtMs];
+  };
 }

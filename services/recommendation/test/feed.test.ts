@@ -1,3 +1,4 @@
+import type { Change } from "@headline/newsroom/changes";
 import type { Recommender } from "@headline/recommender";
 import { eventually } from "@headline/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -176,7 +177,7 @@ describe("what changes reaches the feed", () => {
   test("following an author brings the author's articles, unfollowing takes them away", async () => {
     await serve(articles(100, { likes: 2, ageMs: HOUR_MS }), [{ id: 500n, authorId: 600n, ageMs: 2 * HOUR_MS }]);
     const ask = newReader(client);
-    const told = { topic: "follows", subjectId: ask.userId, version: 1 };
+    const told: Change = { topic: "follows", subjectId: ask.userId, version: 1 };
     const first = async () => ids(await ask(0, { dryRun: true }));
     expect(await first()).not.toContain(500n);
     await world.change([`INSERT INTO follows (user_id, author_id, created_at) VALUES (${ask.userId}, 600, 1)`], told);

@@ -1,3 +1,4 @@
+import type { Change } from "@headline/newsroom/changes";
 import { type DislikeWhy, type EventKind, pruneEvents } from "@headline/newsroom/events";
 import type { Recommender } from "@headline/recommender";
 import { eventually } from "@headline/testkit";
@@ -83,7 +84,7 @@ describe("what a reader does not want", () => {
     const ask = newReader(client);
     const page = await ask(0);
     const disliked = ids(page)[0] as bigint;
-    const told = { topic: "dislikes", subjectId: ask.userId, version: 2 };
+    const told: Change = { topic: "dislikes", subjectId: ask.userId, version: 2 };
     await world.change(
       [`INSERT INTO article_dislikes (user_id, article_id, created_at) VALUES (${ask.userId}, ${disliked}, 1)`],
       told,
@@ -98,7 +99,7 @@ describe("what a reader does not want", () => {
     ({ client } = await world.open({ holdout: 0 }));
     const rulesAfter = async (why: string) => {
       const { userId } = newReader(client);
-      const told = { topic: "dislikes", subjectId: userId, version: 2 };
+      const told: Change = { topic: "dislikes", subjectId: userId, version: 2 };
       const row = `(${userId}, 1, ${Date.now()}, ${why})`;
       await world.change([`INSERT INTO article_dislikes (user_id, article_id, created_at, why) VALUES ${row}`], told);
       const { candidates } = await client.explain({ userId, channelId: 0, articleNum: 10 });
@@ -116,7 +117,7 @@ describe("what a reader does not want", () => {
     await world.seed([{ id: 100n, authorId: 6n }]);
     ({ client } = await world.open());
     const ask = newReader(client);
-    const told = { topic: "blocks", subjectId: ask.userId, version: 2 };
+    const told: Change = { topic: "blocks", subjectId: ask.userId, version: 2 };
     const dryRun = { dryRun: true };
     expect(ids(await ask(0, dryRun))).toHaveLength(10);
     await world.change([`INSERT INTO author_blocks VALUES (${ask.userId}, 5, 1)`], told);

@@ -1,59 +1,39 @@
 import { idList, limitOf, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
+import { PUBLISHED } from "../schema/index.js";
+import { fromStored, type WrittenFields, type WrittenRow, writtenColumns } from "./columns.js";
 
-export const PUBLISHED = 1;
-export const DELETED = 2;
-/** Written, and waiting for its time. */
-export const SCHEDULED = 3;
-
-/** An article as lists show it, without what changes by itself: counts, and where it stands. */
-export interface Article {
+/** An article as lists show it, without its counts. */
+export interface Article extends WrittenFields {
   readonly articleId: bigint;
-  readonly title: string;
   readonly authorId: bigint;
   readonly authorName: string;
-  readonly channelId: number;
   readonly publishedAt: Date;
-  readonly cover: readonly string[];
 }
 
-export interface ArticleRow {
+export interface ArticleRow extends WrittenRow {
   readonly id: string;
   readonly author_id: string;
   readonly author_name: string | null;
-  readonly channel_id: number;
-  readonly title: string;
-  readonly cover: string;
   readonly status: number;
   readonly version: string;
   readonly published_at: string;
 }
 
-/** Throws for what is no JSON array of texts. */
-export function readCover(text: string): string[] {
-  const cover: unknown = JSON.parse(text);
-  if (!Array.isArray(cover) || !cover.every((url) => typeof url === "string"))
-    throw new TypeError("a cover is an array of URLs");
-  return cover;
-}
+/** Columns of an `ArticleRow`, of `articles a` and `users u`. */
+export const ARTICLE_COLUMNS = `a.id, a.author_id, u.name AS author_name, ${writtenColumns("a")}, a.status, a.version, a.published_at`;
 
-/** The cover, or none where it cannot be read: its author is shown the article all the same, and can give it another. */
-export function coverOrNone(text: string): string[] {
-  try {
-    return readCover(text);
-  } catch {
-    return [];
-  }
-}
-
-/** Articles by id in one statement; one that cannot be read is reported, and is shown as little as a deleted one. A deleted one has a version and no value, so that nobody takes an older copy for true. */
+/**
+ * Articles by id in one statement. A deleted article has a version and no value, so that caches drop older copies; one that
+ * cannot be read is reported and treated alike.
+ */
 export async function loadArticles(
   mysql: Mysql,
   ids: readonly bigint[],
   onUnreadable: (error: Error) => void,
 ): Promise<Map<bigint, Versioned<Article>>> {
   const rows = await mysql.query<ArticleRow>(
-    `SELECT a.id, a.author_id, u.name AS author_name, a.channel_id, a.title, a.cover, a.status, a.version, a.published_at
+    `SELECT ${ARTICLE_COLUMNS}
        FROM ${WANTED_IDS} STRAIGHT_JOIN articles a ON a.id = want.id LEFT JOIN users u ON u.id = a.author_id`,
     [idList(ids)],
   );
@@ -117,15 +97,14 @@ function readableArticle(row: ArticleRow, onUnreadable: (error: Error) => void):
   }
 }
 
-export function toArticle(row: ArticleRow): Article {
+/** @param read fields of the row: `fromStored`, or `fromStoredOrEmpty` for its author. */
+export function toArticle(row: ArticleRow, read: (row: WrittenRow) => WrittenFields = fromStored): Article {
   return {
+    ...read(row),
     articleId: BigInt(row.id),
-    title: row.title,
     authorId: BigInt(row.author_id),
     authorName: row.author_name ?? "",
-    channelId: row.channel_id,
     publishedAt: readTime(row.published_at),
-    cover: readCover(row.cover),
   };
 }
 

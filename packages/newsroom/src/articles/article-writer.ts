@@ -7,9 +7,10 @@ import { answerOnce } from "../idempotency/answer-once.js";
 import type { JobsIn } from "../jobs/index.js";
 import { fanOutIfFollowed } from "../notifications/index.js";
 import { endOrders, giveSlotsBack } from "../orders/index.js";
+import { DELETED, PUBLISHED, SCHEDULED } from "../schema/index.js";
 import { type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
-import { DELETED, PUBLISHED, SCHEDULED } from "./article-store.js";
+import { toStored, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";
 import { publishJob, publishJobId } from "./publish-job.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
@@ -21,11 +22,8 @@ export interface Written {
   readonly changes: readonly Change[];
 }
 
-export interface NewArticle {
-  readonly title: string;
+export interface NewArticle extends WrittenFields {
   readonly content: string;
-  readonly channelId: number;
-  readonly cover: readonly string[];
   /** When to publish it, epoch ms; at once without. */
   readonly publishAtMs?: number;
 }
@@ -107,12 +105,12 @@ export function updateArticle(
   return mysql.transaction(async (tx) => {
     const before = await lockOwn(tx, authorId, articleId);
     const { version } = before;
-    const { title = null, channelId = null, cover, content, publishAtMs } = edit;
-    if (channelId !== null && channelId !== before.channelId) mayMoveTo(channelId);
+    const { channelId, content, publishAtMs } = edit;
+    if (channelId !== undefined && channelId !== before.channelId) mayMoveTo(channelId);
     await tx.write(
-      `UPDATE articles SET title = COALESCE(?, title), channel_id = COALESCE(?, channel_id), cover = COALESCE(?, cover),
+      `UPDATE articles SET ${WRITTEN_COLUMNS.map((name) => `${name} = COALESCE(?, ${name})`).join(", ")},
               version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
-      [title, channelId, cover === undefined ? null : JSON.stringify(cover), version, articleId],
+      [...toStored(edit), version, articleId],
     );
     if (content !== undefined)
       await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
@@ -127,7 +125,7 @@ export function updateArticle(
       ]);
       await jobs(tx).put(publishJob(articleId, publishAtMs));
     }
-    const change = { topic: "article", subjectId: articleId, version };
+    const change: Change = { topic: "article", subjectId: articleId, version };
     await appendChanges(tx, change);
     return { articleId, changes: [change] };
   });
@@ -157,14 +155,14 @@ export function deleteArticle(
       `UPDATE articles SET status = ${DELETED}, publish_at = NULL, version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [version, articleId],
     );
-    const change = { topic: "article", subjectId: articleId, version };
+    const change: Change = { topic: "article", subjectId: articleId, version };
     if (status === SCHEDULED) {
       await jobs(tx).remove(publishJobId(articleId));
       await appendChanges(tx, change);
       return { articleId, changes: [change] };
     }
     const authorCounts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: -1 });
-    const counted = { topic: "user-statistics", subjectId: authorId, version: authorCounts.version };
+    const counted: Change = { topic: "user-statistics", subjectId: authorId, version: authorCounts.version };
     const changes = [change, counted, ...orders.changes];
     await appendChanges(tx, ...changes);
     await giveSlotsBack(tx, orders.days);
@@ -188,17 +186,9 @@ async function insertUnknownUser(tx: Transaction, userId: bigint): Promise<boole
 async function insert(tx: Transaction, authorId: bigint, article: NewArticle) {
   const { publishAtMs = null } = article;
   const { insertId: articleId } = await tx.write(
-    `INSERT INTO articles (author_id, channel_id, title, cover, status, version, publish_at, published_at, created_at, updated_at)
-     VALUES (?, ?, ?, ?, ?, ${DATABASE_NOW_MS}, ?, COALESCE(?, ${DATABASE_NOW_MS}), ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})`,
-    [
-      authorId,
-      article.channelId,
-      article.title,
-      JSON.stringify(article.cover),
-      publishAtMs === null ? PUBLISHED : SCHEDULED,
-      publishAtMs,
-      publishAtMs,
-    ],
+    `INSERT INTO articles (author_id, ${WRITTEN_COLUMNS.join(", ")}, status, version, publish_at, published_at, created_at, updated_at)
+     VALUES (?, ${WRITTEN_COLUMNS.map(() => "?").join(", ")}, ?, ${DATABASE_NOW_MS}, ?, COALESCE(?, ${DATABASE_NOW_MS}), ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})`,
+    [authorId, ...toStored(article), publishAtMs === null ? PUBLISHED : SCHEDULED, publishAtMs, publishAtMs],
   );
   await tx.write("INSERT INTO article_contents (article_id, content) VALUES (?, ?)", [articleId, article.content]);
   const [row] = await tx.query<{ version: string }>("SELECT version FROM articles WHERE id = ?", [articleId]);

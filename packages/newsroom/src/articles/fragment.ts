@@ -1,5 +1,6 @@
 import type { Counts } from "../statistics/index.js";
 import type { Article } from "./article-store.js";
+import { showWritten } from "./columns.js";
 
 /**
  * An article's part of a page as the bytes that leave: a JSON object cut open before its closing brace, so that counts and
@@ -7,23 +8,13 @@ import type { Article } from "./article-store.js";
  */
 export type Fragment = Buffer;
 
-export function toFragment({
-  articleId,
-  title,
-  authorId,
-  authorName,
-  channelId,
-  publishedAt,
-  cover,
-}: Article): Fragment {
+export function toFragment(article: Article): Fragment {
   const whole = JSON.stringify({
-    article_id: String(articleId),
-    title,
-    aut_id: String(authorId),
-    aut_name: authorName,
-    channel_id: String(channelId),
-    pubdate: publishedAt.toISOString(),
-    cover,
+    article_id: String(article.articleId),
+    aut_id: String(article.authorId),
+    aut_name: article.authorName,
+    pubdate: article.publishedAt.toISOString(),
+    ...showWritten(article),
   });
   return Buffer.from(whole.slice(0, -1));
 }

@@ -1,14 +1,9 @@
 export {
   type Article,
   articleIdsByAuthor,
-  coverOrNone,
-  DELETED,
   loadArticles,
   loadContents,
   newestArticleIds,
-  PUBLISHED,
-  readCover,
-  SCHEDULED,
 } from "./article-store.js";
 export {
   type AlreadyWritten,
@@ -24,6 +19,7 @@ export {
   type WriterParts,
   type Written,
 } from "./article-writer.js";
+export { readCover, showWritten, toStored, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";
 export {
   type ArticleCounts,
   type Fragment,
@@ -33,6 +29,14 @@ export {
   toFragment,
   toItem,
 } from "./fragment.js";
+export {
+  countPublishedSince,
+  newestPublished,
+  newestTitles,
+  type PublishedArticle,
+  type TitledArticle,
+} from "./newest-articles.js";
+export { type OwnArticle, readOwnArticles } from "./own-articles.js";
 export { PUBLISH_TASK, publishJob, publishJobId } from "./publish-job.js";
 export { overdueArticles, type Publication, publishScheduled } from "./publish-scheduled.js";
 export { readWaiting, type WaitingArticle } from "./waiting-article.js";

@@ -3,8 +3,8 @@ import { DATABASE_NOW_MS } from "@headline/mysql";
 import { appendChanges, type Change } from "../changes/index.js";
 import { type JobsIn, NotDueYet } from "../jobs/index.js";
 import { addNotification, fanOutIfFollowed } from "../notifications/index.js";
+import { PUBLISHED, SCHEDULED } from "../schema/index.js";
 import { changeStatistics, USER_STATISTICS } from "../statistics/index.js";
-import { PUBLISHED, SCHEDULED } from "./article-store.js";
 
 /** What became of an article whose time had come; with what caches, feeds and whoever pushes are told. */
 export interface Publication {

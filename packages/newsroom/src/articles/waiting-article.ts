@@ -1,5 +1,7 @@
 import type { Statements } from "@headline/mysql";
-import { type Article, type ArticleRow, coverOrNone, SCHEDULED, toArticle } from "./article-store.js";
+import { SCHEDULED } from "../schema/index.js";
+import { ARTICLE_COLUMNS, type Article, type ArticleRow, toArticle } from "./article-store.js";
+import { fromStoredOrEmpty } from "./columns.js";
 
 /** An article that is not published yet, as its author may read it. */
 export interface WaitingArticle {
@@ -16,14 +18,12 @@ export async function readWaiting(
   articleId: bigint,
 ): Promise<WaitingArticle | undefined> {
   const [row] = await on.query<ArticleRow & { content: string | null; publish_at: string | null }>(
-    `SELECT a.id, a.author_id, u.name AS author_name, a.channel_id, a.title, a.cover, a.status, a.version, a.published_at,
-            a.publish_at, c.content
+    `SELECT ${ARTICLE_COLUMNS}, a.publish_at, c.content
        FROM articles a LEFT JOIN users u ON u.id = a.author_id LEFT JOIN article_contents c ON c.article_id = a.id
       WHERE a.id = ? AND a.author_id = ? AND a.status = ${SCHEDULED}`,
     [articleId, authorId],
   );
   if (row === undefined) return undefined;
   const publishAt = row.publish_at === null ? null : new Date(Number(row.publish_at));
-  const article = toArticle({ ...row, cover: JSON.stringify(coverOrNone(row.cover)) });
-  return { article, content: row.content ?? "", publishAt };
+  return { article: toArticle(row, fromStoredOrEmpty), content: row.content ?? "", publishAt };
 }

@@ -1,9 +1,9 @@
 import { DATABASE_NOW_MS, inPieces, type Statements } from "@headline/mysql";
+import type { ChangeTopic } from "../schema/index.js";
 
 /** Something that caches elsewhere may hold has changed: the subject's row is now at `version`. */
 export interface Change {
-  /** What kind of thing: `article`. */
-  readonly topic: string;
+  readonly topic: ChangeTopic;
   readonly subjectId: bigint;
   readonly version: number;
 }

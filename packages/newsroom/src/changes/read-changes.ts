@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
+import { isChangeTopic } from "../schema/index.js";
 import type { Change } from "./change.js";
 
 interface ChangeRow {
@@ -40,7 +41,8 @@ export function readChanges(
         [after],
       );
       const fresh = rows.filter((row) => !told.has(row.seq));
-      if (fresh.length > 0) await onChanges(fresh.map(toChange));
+      const changes = fresh.flatMap(toChange);
+      if (changes.length > 0) await onChanges(changes);
       for (const row of fresh) told.set(row.seq, Number(row.created_at));
       settledSeq = settle(rows, settledSeq);
       const last = rows.at(-1);
@@ -80,6 +82,7 @@ async function settledSeqThen(mysql: Mysql, atMs: number): Promise<bigint> {
   return BigInt(row?.seq ?? 0);
 }
 
-function toChange(row: ChangeRow): Change {
-  return { topic: row.topic, subjectId: BigInt(row.subject_id), version: Number(row.version) };
+/** None for a topic that only a later version knows. */
+function toChange({ topic, subject_id, version }: ChangeRow): Change[] {
+  return isChangeTopic(topic) ? [{ topic, subjectId: BigInt(subject_id), version: Number(version) }] : [];
 }

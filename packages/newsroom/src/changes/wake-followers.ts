@@ -1,4 +1,5 @@
 import { channelOf, type Redis } from "@headline/redis";
+import { isChangeTopic } from "../schema/index.js";
 import type { Change } from "./change.js";
 
 /** Redis keeps keys by database, but not channels: two installations on two databases of one Redis have each their own. */
@@ -14,10 +15,10 @@ export async function wakeFollowers(redis: Redis, ...changes: readonly Change[])
   );
 }
 
-/** The change in a wake message, or undefined for what is not one. */
+/** Parses a wake message; undefined for anything else, and for a topic that only a later version knows. */
 export function parseWake(message: string): Change | undefined {
   const match = /^(\S{1,32}) (-?\d{1,19}) (\d{1,16})$/.exec(message);
   if (match === null) return undefined;
   const [, topic = "", subjectId = "", version = ""] = match;
-  return { topic, subjectId: BigInt(subjectId), version: Number(version) };
+  return isChangeTopic(topic) ? { topic, subjectId: BigInt(subjectId), version: Number(version) } : undefined;
 }

@@ -160,7 +160,7 @@ function channelOf(article: ArticleRow | undefined): number {
 
 async function count(tx: Transaction, articleId: bigint, by: number, told: readonly Change[] = []) {
   const counts = await changeStatistics(tx, ARTICLE_STATISTICS, articleId, { comments: by });
-  const change = { topic: "article-statistics", subjectId: articleId, version: counts.version };
+  const change: Change = { topic: "article-statistics", subjectId: articleId, version: counts.version };
   const changes = [change, ...told];
   await appendChanges(tx, ...changes);
   return { counts, changes };

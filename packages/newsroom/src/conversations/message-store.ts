@@ -86,11 +86,9 @@ async function keepOnce(tx: Transaction, message: NewMessage): Promise<KeptMessa
       "UPDATE conversations SET last_message_id = ?, unread = unread + ? WHERE user_id = ? AND peer_id = ?",
       [insertId, unread, userId, peerId],
     );
-  const changes = [senderId, recipientId].map((subjectId) => ({
-    topic: MESSAGE_TOPIC,
-    subjectId,
-    version: Number(insertId),
-  }));
+  const changes = [senderId, recipientId].map(
+    (subjectId): Change => ({ topic: MESSAGE_TOPIC, subjectId, version: Number(insertId) }),
+  );
   await appendChanges(tx, ...changes);
   const [kept] = await readMessages(tx, [insertId]);
   if (kept === undefined) throw new Error("a message is gone right after it was written");

@@ -1,3 +1,5 @@
+import type { ChangeTopic } from "../schema/index.js";
+
 /** How far a message came: it is kept, a device of the recipient took it, the recipient read it. */
 export type MessageState = "sent" | "delivered" | "read";
 
@@ -18,8 +20,8 @@ export interface Receipts {
   readonly readUpTo: bigint;
 }
 
-/** The change that tells of one message: its subject is one of the two, its version the message's id. */
-export const MESSAGE_TOPIC = "message";
+/** Topic of one message: the subject is one of the two, the version the message's id. */
+export const MESSAGE_TOPIC = "message" satisfies ChangeTopic;
 
 export function stateOf(messageId: bigint, { deliveredUpTo, readUpTo }: Receipts): MessageState {
   if (messageId <= readUpTo) return "read";

@@ -3,6 +3,7 @@ import { DATABASE_NOW_MS } from "@headline/mysql";
 import { date } from "@headline/scheduler";
 import { appendChanges, type Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
+import { PUBLISHED } from "../schema/index.js";
 import { FAN_OUT_TOPIC } from "./notification.js";
 
 /** Called with the article's id as text. */
@@ -65,11 +66,11 @@ export function notifyFollowers(mysql: Mysql, articleId: bigint, { after, until 
        SELECT f.user_id, 'new_article', a.id, a.author_id, ${DATABASE_NOW_MS}
          FROM articles a JOIN follows f ON f.author_id = a.author_id
          LEFT JOIN author_blocks b ON b.user_id = f.user_id AND b.author_id = a.author_id
-        WHERE a.id = ? AND a.status = 1 AND f.user_id > ? AND f.user_id <= ? AND b.user_id IS NULL`,
+        WHERE a.id = ? AND a.status = ${PUBLISHED} AND f.user_id > ? AND f.user_id <= ? AND b.user_id IS NULL`,
       [articleId, after, until ?? "9223372036854775807"],
     );
     if (told === 0) return { told, changes: [] };
-    const changes = [{ topic: FAN_OUT_TOPIC, subjectId: articleId, version: told }];
+    const changes: Change[] = [{ topic: FAN_OUT_TOPIC, subjectId: articleId, version: told }];
     await appendChanges(tx, ...changes);
     return { told, changes };
   });

@@ -1,4 +1,5 @@
 import { DATABASE_NOW_MS, idList, limitOf, type Statements, WANTED_IDS } from "@headline/mysql";
+import { PUBLISHED } from "../schema/index.js";
 import { INBOX_MAX, type Notification, type NotificationKind } from "./notification.js";
 
 interface NotificationRow {
@@ -23,7 +24,7 @@ const shownOf = (
     LEFT JOIN users u ON u.id = n.actor_id
     LEFT JOIN comments c ON n.kind = 'commented' AND c.id = n.subject_id
     LEFT JOIN orders o ON n.kind IN ('order_paid', 'order_cancelled') AND o.id = n.subject_id
-    LEFT JOIN articles a ON a.status = 1 AND a.id = CASE n.kind
+    LEFT JOIN articles a ON a.status = ${PUBLISHED} AND a.id = CASE n.kind
          WHEN 'commented' THEN c.article_id WHEN 'order_paid' THEN o.article_id WHEN 'order_cancelled' THEN o.article_id
          WHEN 'followed' THEN NULL ELSE n.subject_id END`;
 

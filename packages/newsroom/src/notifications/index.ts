@@ -12,6 +12,7 @@ export {
   FAN_OUT_TOPIC,
   INBOX_MAX,
   type NewNotification,
+  NOTIFICATION_KINDS,
   NOTIFICATION_TOPIC,
   type Notification,
   type NotificationKind,

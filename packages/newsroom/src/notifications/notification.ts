@@ -1,12 +1,17 @@
-/** What users are told of. */
-export type NotificationKind =
-  | "new_article"
-  | "article_published"
-  | "order_cancelled"
-  | "order_paid"
-  | "followed"
-  | "liked"
-  | "commented";
+import type { ChangeTopic } from "../schema/index.js";
+
+/** Kinds of notifications, each with its subject. */
+export const NOTIFICATION_KINDS = [
+  "new_article", // an article of a followed author
+  "article_published", // one's own article, at its time
+  "order_cancelled", // an order
+  "order_paid", // an order
+  "followed", // the new follower
+  "liked", // one's own article
+  "commented", // a comment under one's own article
+] as const;
+
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
 /** As it is kept. */
 export interface NewNotification {
@@ -38,8 +43,8 @@ export interface Notification {
 /** How many of a user's notifications are kept; what is older goes. */
 export const INBOX_MAX = 500;
 
-/** The change that tells of one notification: its subject is the user, its version the notification's id. */
-export const NOTIFICATION_TOPIC = "notification";
+/** Topic of one notification: the subject is the user, the version the notification's id. */
+export const NOTIFICATION_TOPIC = "notification" satisfies ChangeTopic;
 
-/** The change that tells of many at once: its subject is the new article that followers were told of. */
-export const FAN_OUT_TOPIC = "fan-out";
+/** Topic of many notifications at once: the subject is the new article. */
+export const FAN_OUT_TOPIC = "fan-out" satisfies ChangeTopic;

@@ -1,6 +1,6 @@
 import type { Statements } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
-import { PAID } from "./order.js";
+import { PAID } from "../schema/index.js";
 
 /** An article that somebody paid to have shown, from a moment up to another, epoch ms. */
 export interface Promotion {

@@ -1,8 +1,8 @@
 import type { Transaction } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
 import type { JobsIn } from "../jobs/index.js";
+import { CANCELLED } from "../schema/index.js";
 import { cancelJobId } from "./cancel-job.js";
-import { CANCELLED } from "./order.js";
 
 /** Cancels an unpaid order whose row is locked, and removes its job; its slot is the caller's to give back, last. */
 export async function cancelOrder(tx: Transaction, jobs: JobsIn, orderId: bigint): Promise<void> {

@@ -3,7 +3,7 @@ import { DATABASE_NOW_MS } from "@headline/mysql";
 import { appendChanges, type Change } from "../changes/index.js";
 import { NotDueYet } from "../jobs/index.js";
 import { addNotification } from "../notifications/index.js";
-import { CANCELLED, PAID, UNPAID } from "./order.js";
+import { CANCELLED, PAID, UNPAID } from "../schema/index.js";
 import { giveSlotBack } from "./promotion-days.js";
 
 /** What became of an order whose time to pay was over; with what whoever pushes is told. */

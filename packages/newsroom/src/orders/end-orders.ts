@@ -2,8 +2,8 @@ import type { Transaction } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
 import type { Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
+import { PAID, UNPAID } from "../schema/index.js";
 import { cancelOrder } from "./cancel-order.js";
-import { PAID, UNPAID } from "./order.js";
 import { OrderConflict } from "./order-conflict.js";
 import { giveSlotBack } from "./promotion-days.js";
 
@@ -51,7 +51,7 @@ export async function endOrders(
   return {
     changes: promoted
       .slice(0, 1)
-      .map(({ now_ms }) => ({ topic: "promotion", subjectId: articleId, version: Number(now_ms) })),
+      .map(({ now_ms }): Change => ({ topic: "promotion", subjectId: articleId, version: Number(now_ms) })),
     days: [...unpaid, ...unused].map(({ day }) => day).sort(),
   };
 }

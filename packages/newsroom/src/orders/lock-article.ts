@@ -1,8 +1,5 @@
 import type { Transaction } from "@headline/mysql";
 
-export const PUBLISHED = 1;
-export const SCHEDULED = 3;
-
 export interface LockedArticle {
   readonly authorId: bigint;
   readonly status: number;

@@ -1,8 +1,5 @@
 import { limitOf, type Statements } from "@headline/mysql";
-
-export const UNPAID = 1;
-export const PAID = 2;
-export const CANCELLED = 3;
+import { CANCELLED, PAID, UNPAID } from "../schema/index.js";
 
 const STATUS_NAMES = { [UNPAID]: "unpaid", [PAID]: "paid", [CANCELLED]: "cancelled" } as const;
 

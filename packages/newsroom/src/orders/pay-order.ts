@@ -4,9 +4,10 @@ import { Refusal } from "@headline/service/errors";
 import { appendChanges, type Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
 import { addNotification } from "../notifications/index.js";
+import { CANCELLED, PAID, PUBLISHED } from "../schema/index.js";
 import { cancelJobId } from "./cancel-job.js";
-import { lockArticle, PUBLISHED } from "./lock-article.js";
-import { CANCELLED, ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, toOrder } from "./order.js";
+import { lockArticle } from "./lock-article.js";
+import { ORDER_COLUMNS, type Order, type OrderRow, readOrder, toOrder } from "./order.js";
 import { OrderConflict } from "./order-conflict.js";
 
 export interface Payment {
@@ -47,7 +48,7 @@ export async function payOrder(tx: Transaction, jobs: JobsIn, userId: bigint, or
     [nowMs, fromMs, fromMs + PROMOTED_MS, orderId],
   );
   await jobs(tx).remove(cancelJobId(orderId));
-  const change = { topic: "promotion", subjectId: articleId, version: nowMs };
+  const change: Change = { topic: "promotion", subjectId: articleId, version: nowMs };
   const changes = [change, ...(await addNotification(tx, { userId, kind: "order_paid", subjectId: orderId }))];
   await appendChanges(tx, ...changes);
   return { order: (await readOrder(tx, orderId)) as Order, changes };

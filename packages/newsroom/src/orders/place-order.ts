@@ -1,9 +1,9 @@
 import { DATABASE_NOW_MS, isDuplicate, type Transaction } from "@headline/mysql";
 import { Refusal } from "@headline/service/errors";
 import type { JobsIn } from "../jobs/index.js";
+import { PUBLISHED, SCHEDULED, UNPAID } from "../schema/index.js";
 import { cancelJob } from "./cancel-job.js";
-import { lockArticle, PUBLISHED, SCHEDULED } from "./lock-article.js";
-import { UNPAID } from "./order.js";
+import { lockArticle } from "./lock-article.js";
 import { OrderConflict } from "./order-conflict.js";
 import { takeSlot } from "./promotion-days.js";
 

@@ -1,8 +1,9 @@
 import type { Transaction } from "@headline/mysql";
 import { Refusal } from "@headline/service/errors";
 import type { JobsIn } from "../jobs/index.js";
+import { PAID, UNPAID } from "../schema/index.js";
 import { cancelOrder } from "./cancel-order.js";
-import { ORDER_COLUMNS, type Order, type OrderRow, PAID, readOrder, UNPAID } from "./order.js";
+import { ORDER_COLUMNS, type Order, type OrderRow, readOrder } from "./order.js";
 import { OrderConflict } from "./order-conflict.js";
 import { giveSlotBack } from "./promotion-days.js";
 

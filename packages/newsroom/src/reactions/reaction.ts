@@ -1,4 +1,5 @@
 import type { DislikeWhy, UploadedKind } from "../events/index.js";
+import type { ChangeTopic } from "../schema/index.js";
 
 /** What a reader thinks of an article or its author, and can take back. */
 export interface Reaction {
@@ -22,7 +23,7 @@ export interface Keeping {
   /** Of its author's. */
   readonly authorCounter?: "likes_received";
   /** What the recommender is told of the reader; counted reactions reach it with the article's statistics. */
-  readonly topic?: "dislikes" | "blocks";
+  readonly topic?: Extract<ChangeTopic, "dislikes" | "blocks">;
 }
 
 const COLLECTS = { table: "article_collects", counter: "collects" } as const;

@@ -3,6 +3,7 @@ import type { Versioned } from "@headline/redis";
 import { appendChanges, type Change } from "../changes/index.js";
 import type { DislikeWhy } from "../events/index.js";
 import { addNotification } from "../notifications/index.js";
+import { type ChangeTopic, PUBLISHED } from "../schema/index.js";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 import { type Changed, countedDeltas } from "./counted-deltas.js";
 import { KEEPING, type Keeping, type Reaction } from "./reaction.js";
@@ -76,7 +77,7 @@ async function readArticles(tx: Transaction, reactions: readonly Reaction[]): Pr
     [idList(reactions.map(({ articleId }) => articleId))],
   );
   return new Map(
-    rows.map((row) => [BigInt(row.id), { authorId: BigInt(row.author_id), isPublished: row.status === 1 }]),
+    rows.map((row) => [BigInt(row.id), { authorId: BigInt(row.author_id), isPublished: row.status === PUBLISHED }]),
   );
 }
 
@@ -151,6 +152,6 @@ async function databaseNow(tx: Transaction): Promise<number> {
   return Number(row?.now);
 }
 
-function told(topic: string, counts: ReadonlyMap<bigint, { version: number }>): Change[] {
-  return [...counts].map(([subjectId, { version }]) => ({ topic, subjectId, version }));
+function told(topic: ChangeTopic, counts: ReadonlyMap<bigint, { version: number }>): Change[] {
+  return [...counts].map(([subjectId, { version }]): Change => ({ topic, subjectId, version }));
 }

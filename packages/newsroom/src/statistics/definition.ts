@@ -1,9 +1,11 @@
-/** What one subject has, by the counters' names. */
+import { type ChangeTopic, PUBLISHED } from "../schema/index.js";
+
+/** Counts of one subject, by the counters' names. */
 export type Counts<Name extends string = string> = Readonly<Record<Name, number>>;
 
 export interface StatisticsDefinition<Name extends string> {
-  /** Prefix of the keys in Redis. */
-  readonly name: string;
+  /** Topic of its changes, and prefix of its keys in Redis. */
+  readonly name: ChangeTopic;
   /** Where the counted rows are kept, with a column for each counter and `version`. */
   readonly table: string;
   readonly idColumn: string;
@@ -25,7 +27,7 @@ export const USER_STATISTICS: StatisticsDefinition<"articles" | "followers" | "f
   counters: {
     articles: {
       truth: `SELECT author_id AS id, COUNT(*) AS count FROM articles FORCE INDEX (articles_author)
-               WHERE author_id BETWEEN ? AND ? AND status = 1 GROUP BY author_id ORDER BY author_id`,
+               WHERE author_id BETWEEN ? AND ? AND status = ${PUBLISHED} GROUP BY author_id ORDER BY author_id`,
     },
     followers: {
       truth: `SELECT author_id AS id, COUNT(*) AS count FROM follows FORCE INDEX (follows_author)

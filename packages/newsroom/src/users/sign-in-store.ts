@@ -1,6 +1,7 @@
 import type { Mysql, Transaction } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
 import { appendChanges, type Change } from "../changes/index.js";
+import type { ChangeTopic } from "../schema/index.js";
 
 /** One sign-in on one device, from the password to the sign-out. */
 export interface SignInRef {
@@ -20,7 +21,7 @@ export interface Ended {
 }
 
 /** A sign-in that has ended: its subject is the sign-in. */
-export const SIGN_IN_TOPIC = "sign-in";
+export const SIGN_IN_TOPIC = "sign-in" satisfies ChangeTopic;
 export const ACCESS_TTL_SECONDS = 2 * 60 * 60;
 export const REFRESH_TTL_SECONDS = 14 * 24 * 60 * 60;
 /** Time for which the token before the newest one still renews: its answer may have been lost. */
@@ -118,7 +119,7 @@ async function end(tx: Transaction, signInIds: readonly bigint[]): Promise<Ended
   const [clock] = await tx.query<{ now_ms: string }>(`SELECT ${DATABASE_NOW_MS} AS now_ms`);
   const version = Number(clock?.now_ms);
   for (const id of signInIds) await tx.write("UPDATE sign_ins SET ended_at = ? WHERE id = ?", [version, id]);
-  const changes = signInIds.map((subjectId) => ({ topic: SIGN_IN_TOPIC, subjectId, version }));
+  const changes = signInIds.map((subjectId): Change => ({ topic: SIGN_IN_TOPIC, subjectId, version }));
   if (changes.length > 0) await appendChanges(tx, ...changes);
   return { count: signInIds.length, changes };
 }

@@ -76,7 +76,7 @@ export async function insertUser(mysql: Mysql, name: string, passwordHash: strin
         `INSERT INTO users (name, name_skeleton, name_folded, password_hash, created_at) VALUES (?, ?, ?, ?, ${DATABASE_NOW_MS})`,
         [name, skeleton, folded, passwordHash],
       );
-      const change = { topic: "user", subjectId: insertId, version: NEW_USER_VERSION };
+      const change: Change = { topic: "user", subjectId: insertId, version: NEW_USER_VERSION };
       await appendChanges(tx, change);
       return change;
     });

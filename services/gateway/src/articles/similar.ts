@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { PUBLISHED } from "@headline/newsroom/articles";
+import { newestTitles } from "@headline/newsroom/articles";
 import { LRUCache } from "lru-cache";
 
 interface Titled {
@@ -31,12 +31,8 @@ export function createSimilar(mysql: Mysql) {
     max: 200,
     ttl: CHANNELS_TTL_MS,
     fetchMethod: async (channelId) => {
-      const rows = await mysql.query<{ id: string; author_id: string; title: string }>(
-        `SELECT id, author_id, title FROM articles WHERE channel_id = ? AND status = ${PUBLISHED}
-          ORDER BY published_at DESC LIMIT ${CANDIDATES}`,
-        [channelId],
-      );
-      return rows.map((row) => ({ id: BigInt(row.id), authorId: BigInt(row.author_id), pairs: pairsOf(row.title) }));
+      const articles = await newestTitles(mysql, channelId, CANDIDATES);
+      return articles.map(({ articleId, authorId, title }) => ({ id: articleId, authorId, pairs: pairsOf(title) }));
     },
   });
 

@@ -51,11 +51,11 @@ function itemOf({ article: shown, counts: { comments, likes, collects }, exists 
 function naive({ article: shown, counts: { comments, likes, collects }, reason, track: tokens }: Entry) {
   return {
     article_id: String(shown.articleId),
-    title: shown.title,
     aut_id: String(shown.authorId),
     aut_name: shown.authorName,
-    channel_id: String(shown.channelId),
     pubdate: shown.publishedAt.toISOString(),
+    title: shown.title,
+    channel_id: String(shown.channelId),
     cover: shown.cover,
     comment_count: comments,
     like_count: likes,

@@ -1,3 +1,4 @@
+import type { Change } from "@headline/newsroom/changes";
 import { eventually } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { ChangePusher, type Wanted } from "./change-pusher.js";
@@ -48,7 +49,8 @@ test("changes are read for who is here, together, once, and again after a failur
     pushToMany: { "fan-out": async (id) => void many.push(id) },
     onError: (error) => errors.push(error),
   });
-  const change = (subjectId: bigint, version: number, topic = "notification") => ({ topic, subjectId, version });
+  const change = (subjectId: bigint, version: number, topic = "notification") =>
+    ({ topic, subjectId, version }) as Change; // "constructor" is a topic of no version
   pusher.tell([change(7n, 1), change(8n, 2), change(7n, 3), change(7n, 1), change(7n, 9, "constructor")]);
   pusher.tell([change(7n, 3), change(4n, 1, "fan-out"), change(4n, 1, "fan-out")]);
   await eventually(() => expect([asked.length, many.length]).toEqual([2, 1]));

@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { PUBLISHED } from "@headline/newsroom/articles";
+import { newestPublished, type PublishedArticle } from "@headline/newsroom/articles";
 import type { Change } from "@headline/newsroom/changes";
 import type { Blocks } from "../users/blocks.js";
 import type { PushSocket } from "./push-events.js";
@@ -18,11 +18,6 @@ interface Watcher {
   readonly channelId: number;
   readonly sinceMs: number;
   toldCount: number;
-}
-
-interface Published {
-  readonly authorId: bigint;
-  readonly atMs: number;
 }
 
 const COUNT_MAX = 100;
@@ -74,7 +69,7 @@ export class UpdateWatch implements Disposable {
     }
     try {
       for (const [channelId, watchers] of byChannel) {
-        const published = await readNewest(this.parts.mysql, channelId);
+        const published = await newestPublished(this.parts.mysql, channelId, COUNT_MAX);
         const blocked = await this.parts.blocks.ofMany(watchers.map(({ socket }) => socket.data.userId));
         for (const watcher of watchers) {
           const isStill = this.#watchers.get(watcher.socket.id) === watcher;
@@ -87,26 +82,15 @@ export class UpdateWatch implements Disposable {
     }
   }
 
-  #tellOne(watcher: Watcher, published: readonly Published[], blocked: ReadonlySet<bigint>): void {
+  #tellOne(watcher: Watcher, published: readonly PublishedArticle[], blocked: ReadonlySet<bigint>): void {
     const { socket, channelId, sinceMs } = watcher;
     let count = 0;
-    for (const { authorId, atMs } of published) {
-      if (atMs <= sinceMs) break;
+    for (const { authorId, publishedAtMs } of published) {
+      if (publishedAtMs <= sinceMs) break;
       if (authorId !== socket.data.userId && !blocked.has(authorId)) count += 1;
     }
     if (count === 0 || count === watcher.toldCount) return;
     watcher.toldCount = count;
     this.parts.tell(socket, { channel_id: String(channelId), count });
   }
-}
-
-/** The newest first. */
-async function readNewest(mysql: Mysql, channelId: number): Promise<Published[]> {
-  const [where, values] = channelId === 0 ? ["", []] : ["channel_id = ? AND", [channelId]];
-  const rows = await mysql.query<{ author_id: string; published_at: string }>(
-    `SELECT author_id, published_at FROM articles WHERE ${where} status = ${PUBLISHED}
-      ORDER BY published_at DESC LIMIT ${COUNT_MAX}`,
-    values,
-  );
-  return rows.map((row) => ({ authorId: BigInt(row.author_id), atMs: Number(row.published_at) }));
 }

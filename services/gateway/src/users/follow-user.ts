@@ -75,7 +75,9 @@ function writeFollow(
     ].sort((a, b) => (a.id < b.id ? -1 : 1));
     const counts = new Map<bigint, Versioned<UserCounts>>();
     for (const { id, by } of deltas) counts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
-    const changes = [...counts].map(([id, { version }]) => ({ topic: "user-statistics", subjectId: id, version }));
+    const changes = [...counts].map(
+      ([id, { version }]): Change => ({ topic: "user-statistics", subjectId: id, version }),
+    );
     const { version } = counts.get(userId) as Versioned<UserCounts>;
     changes.push({ topic: "follows", subjectId: userId, version }, ...told);
     await appendChanges(tx, ...changes);

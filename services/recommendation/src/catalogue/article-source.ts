@@ -1,11 +1,11 @@
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
+import { PUBLISHED } from "@headline/newsroom/schema";
 import type { Catalogue, CatalogueRow } from "./catalogue.js";
 
 /** How many of the newest articles a catalogue holds. */
 export const CATALOGUE_MAX = 1_000_000;
 const CHUNK_ROWS = 2_000;
 const ABOVE_ALL = 9_223_372_036_854_775_807n;
-const PUBLISHED = 1;
 
 const COLUMNS = `
   a.id, a.author_id, a.channel_id, a.status, a.published_at,

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { idList, limitOf, type Mysql, WANTED_IDS } from "@headline/mysql";
+import { PUBLISHED } from "@headline/newsroom/schema";
 import type { Catalogue } from "./catalogue.js";
 import type { Titled, TitleWords } from "./title-words.js";
 
@@ -7,7 +8,6 @@ const CHUNK_ROWS = 1_000;
 /** How many titles are cut before others have their turn: one or two milliseconds. */
 const TITLES_A_TURN = 100;
 const ABOVE_ALL = 9_223_372_036_854_775_807n;
-const PUBLISHED = 1;
 
 interface TitleRow {
   readonly id: string;
