@@ -32,21 +32,49 @@ async function idsTitled(title: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/**
- * The author's count after the job that corrects it. In one run of many the count was four short before, although article and
- * count are one transaction; the cause is not known, so that what the job finds is printed.
- */
-async function expectCounted(): Promise<void> {
-  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
-  const { statistics } = await correctStatistics({ mysql: world.mysql, redis });
-  redis.disconnect();
-  const [row] = await world.mysql.query<{ articles: string; truth: string }>(
-    "SELECT articles, (SELECT COUNT(*) FROM articles WHERE author_id = user_id AND status = 1) AS truth FROM user_statistics WHERE user_id = 1",
+interface Count {
+  /** As the author's row has it. */
+  readonly counted: number;
+  readonly articles: number;
+  /** Without the index on authors. */
+  readonly rows: number;
+  /** Commits that changed the count. */
+  readonly changes: number;
+}
+
+async function countOfAuthor(): Promise<Count> {
+  const [row] = await world.mysql.query<Record<keyof Count, string>>(
+    `SELECT (SELECT articles FROM user_statistics WHERE user_id = 1) AS counted,
+            (SELECT COUNT(*) FROM articles FORCE INDEX (articles_author) WHERE author_id = 1 AND status = 1) AS articles,
+            (SELECT COUNT(*) FROM articles IGNORE INDEX (articles_author) WHERE author_id = 1 AND status = 1) AS \`rows\`,
+            (SELECT COUNT(*) FROM changes WHERE topic = 'user-statistics' AND subject_id = 1) AS changes`,
   );
+  return Object.fromEntries(
+    Object.entries(row ?? {}).map(([name, count]) => [name, Number(count)]),
+  ) as unknown as Count;
+}
+
+/**
+ * Expects the author's count to be right once the job has corrected it, and prints what it was.
+ *
+ * In one whole run of some hundred it was 59 for 63 articles, each of which is one transaction with its count; 59 is also what
+ * this test had published, and 4 what those before it had. The cause is not known. Ruled out: 220 kills under six to twelve
+ * publishers with a retry of every key, of them 40 with statements of 25 ms and rows locked by another session, and 30 with a
+ * second kill during recovery, in each of which the count, the index, the rows and the keys agreed; statements after a
+ * rollback by the server (every one is awaited, and 1205 and 1213 end the attempt); a connection given back with a
+ * transaction open (BEGIN and COMMIT are awaited, and what is not answered is cut); retries that answer from the key (the key
+ * has its answer in the same transaction); redo that is not flushed (innodb_flush_log_at_trx_commit is 1).
+ */
+async function expectCounted(before: Count): Promise<void> {
+  const uncorrected = await countOfAuthor();
+  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+  await correctStatistics({ mysql: world.mysql, redis });
+  redis.disconnect();
   // The sixty of the beginning were written without being counted.
-  const off = statistics[0]?.counters["articles"]?.largestError;
-  if (off !== 60) console.warn("the author's count was off by", off, "instead of 60");
-  expect(row?.articles).toBe(row?.truth);
+  if (uncorrected.articles - uncorrected.counted !== 60)
+    console.warn("the author's count was off", { before, uncorrected, corrected: await countOfAuthor() });
+  const { counted, articles, rows } = await countOfAuthor();
+  expect([counted, rows]).toEqual([articles, articles]);
 }
 
 /** What the author is told who asks again until it is published. */
@@ -123,6 +151,7 @@ describe("MySQL", () => {
 
   test("killed while authors publish: nothing acknowledged is lost, nothing doubled, and readers notice nothing", async () => {
     const gateway = await world.openGateway({ recommenderAddress: address });
+    const before = await countOfAuthor();
     const round = async () => {
       const feed = startLoad(() => client(gateway).get("/articles?channel_id=101"), { pauseMs: 120 });
       const outcomes = new Map<string, Answer | undefined>();
@@ -150,7 +179,7 @@ describe("MySQL", () => {
         const known = answer?.status === 201 ? answer : await published(gateway, name);
         expect(await idsTitled(name)).toEqual([known.body.data.article_id]);
       }
-      await expectCounted();
+      await expectCounted(before);
     };
     expect(await unhandledDuring(round)).toEqual([]);
   });
