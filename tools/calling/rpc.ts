@@ -7,7 +7,7 @@ import {
   type Recommender,
   unaryRecommender,
 } from "@headline/recommender";
-import { isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/service/config";
+import { grpcTarget, isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/service/config";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
 import { int64, parseOptions, runByHand, wholeNumber } from "./options.js";
@@ -31,8 +31,8 @@ Calls UserRecommend.user_recommend, and prints its answer.
 
 const Environment = z
   .object({
-    RECOMMENDER_ADDRESS: z.string().default("127.0.0.1:50051"),
-    EXPLAIN_ADDRESS: z.string().default("127.0.0.1:50052"),
+    RECOMMENDER_ADDRESS: grpcTarget.default("127.0.0.1:50051"),
+    EXPLAIN_ADDRESS: grpcTarget.default("127.0.0.1:50052"),
     ...TLS_VARIABLES,
     TLS_SERVER_NAME: z.string().optional(),
   })

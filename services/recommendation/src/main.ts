@@ -1,6 +1,6 @@
 import { mysqlInWords } from "@headline/mysql";
 import {
-  grpcTarget,
+  grpcAddress,
   host,
   httpUrl,
   integer,
@@ -26,9 +26,9 @@ const Environment = z
   .object({
     GRPC_PORT: port.default(50_051),
     /** Anything grpc-js can bind, such as unix:/run/recommender.sock; wins over GRPC_PORT. */
-    GRPC_ADDRESS: grpcTarget.optional(),
+    GRPC_ADDRESS: grpcAddress.optional(),
     /** Where feeds are explained to staff: an address that readers' services do not reach, or GRPC_ADDRESS itself. */
-    EXPLAIN_ADDRESS: grpcTarget.optional(),
+    EXPLAIN_ADDRESS: grpcAddress.optional(),
     /** Whether tools may ask which services and messages there are. */
     GRPC_REFLECTION: z.enum(["on", "off"]).default("on"),
     MYSQL_URL: mysqlUrl,

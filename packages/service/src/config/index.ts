@@ -5,6 +5,7 @@ export { type MysqlAddress, mysqlAddress, type RedisAddress, redisAddress, Serve
 export { isWholeTls, TLS_VARIABLES, type Tls, tlsOf, WHOLE_TLS } from "./tls.js";
 export {
   decimal,
+  grpcAddress,
   grpcTarget,
   host,
   httpUrl,

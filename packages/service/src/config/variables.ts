@@ -5,6 +5,8 @@ import { mysqlAddress, redisAddress, ServerUrlError } from "./server-url.js";
 const SECRET_LENGTH_MIN = 32;
 const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 
+const HOST_NAME = /^[A-Za-z0-9_]([\w.-]{0,251}\w)?\.?$/;
+
 /** A whole number between two, both included, in decimal digits. */
 export function integer(min: number, max: number) {
   return numberLike(/^\d{1,15}$/, min, max, `must be a whole number from ${min} to ${max}`);
@@ -22,7 +24,7 @@ export const port = integer(0, 65_535);
 export const host = z
   .string()
   .transform((text) => text.trim().replace(/^\[(.*)\]$/, "$1"))
-  .refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9_]([\w.-]{0,251}\w)?\.?$/.test(text), {
+  .refine((text) => isIP(text) !== 0 || HOST_NAME.test(text), {
     error: "must be an IP address or the name of a host",
   });
 
@@ -60,11 +62,21 @@ export const origins = z
   })
   .transform((all) => [...new Set(all.map((text) => new URL(text).origin))]);
 
-/** A target of grpc-js, such as `dns:///recommendation:50051`, `unix:/run/recommender.sock` or `127.0.0.1:50051`. */
+const GRPC_FORMS = "must be host:port, or begin with dns:, ipv4:, ipv6: or unix:";
+
+/** A target of grpc-js to connect to: `dns:///recommendation:50051`, `unix:/run/recommender.sock`, `ipv4:10.0.0.1:50051,10.0.0.2:50051`. */
 export const grpcTarget = z
   .string()
   .transform((text) => text.trim())
-  .refine(isGrpcTarget, { error: "must be host:port, or begin with dns:, ipv4:, ipv6: or unix:" });
+  .refine((text) => isGrpcTarget(text, 1), { error: `${GRPC_FORMS}, with a port from 1 to 65535` });
+
+/** An address of grpc-js to listen on: `0.0.0.0:50051` or `unix:/run/recommender.sock`; port 0 is any that is free. */
+export const grpcAddress = z
+  .string()
+  .transform((text) => text.trim())
+  .refine((text) => isGrpcTarget(text, 0) && !text.includes(","), {
+    error: `${GRPC_FORMS}, with a port from 0 to 65535`,
+  });
 
 /** A signing secret. */
 export const secret = z
@@ -115,11 +127,19 @@ function serverUrl(addressOf: (text: string) => unknown) {
 }
 
 function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\//i.test(text);
+  return URL.canParse(text) && /^https?:\/\//i.test(text) && new URL(text).port !== "0";
 }
 
-function isGrpcTarget(text: string): boolean {
-  if (/^(dns|ipv4|ipv6|unix):[^\s]+$/.test(text)) return true;
-  const [, name = "", digits] = /^(\[[\da-fA-F:.]+\]|[\w.-]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
-  return name !== "" && (digits === undefined || Number(digits) <= 65_535);
+/** Names as https://github.com/grpc/grpc/blob/master/doc/naming.md has them. */
+function isGrpcTarget(text: string, portMin: number): boolean {
+  const [, scheme = "dns", rest = ""] = /^(?:(dns|ipv4|ipv6|unix):)?(.*)$/.exec(text) ?? [];
+  if (scheme === "unix") return /^(?:\/\/(?=\/))?(?!\/*$|\/\/)\S+$/.test(rest);
+  const isHost = (name: string) =>
+    scheme === "dns" ? isIP(name) !== 0 || HOST_NAME.test(name) : isIP(name) === (scheme === "ipv4" ? 4 : 6);
+  const addresses = scheme === "dns" ? [rest.replace(/^\/\/[^\s/]*\//, "")] : rest.split(",");
+  return addresses.every((address) => {
+    const [, bracketed, plain, digits] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*))(?::(\d{1,5}))?$/.exec(address) ?? [];
+    const isPort = digits === undefined || (Number(digits) >= portMin && Number(digits) <= 65_535);
+    return isPort && (bracketed === undefined ? isHost(plain ?? "") : isIP(bracketed) === 6 && scheme !== "ipv4");
+  });
 }
