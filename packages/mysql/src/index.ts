@@ -5,6 +5,7 @@ export { mysqlInWords } from "./in-words.js";
 export { migrate } from "./migrate.js";
 export type { ObserveMysql } from "./observe.js";
 export { type Mysql, openMysql } from "./pool.js";
+export { readTime } from "./read-time.js";
 export { prepareSessionSql } from "./session.js";
 export type { Rows, Statements, Written } from "./statements.js";
 export type { Transaction, TransactionOptions } from "./transaction.js";

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { bearer, type Client, client, openWorld, type World } from "./open-world.js";
@@ -70,6 +71,44 @@ describe("rows of MySQL that cannot be read", () => {
     }
     await author.send("PATCH", `/articles/${id}`, { body: { cover: ["/covers/a.svg"] } });
     expect((await author.get(`/articles/${id}`)).body.data.cover).toEqual(["/covers/a.svg"]);
+  });
+
+  test("whose times no date has cost no row of comments, messages, notifications or orders its place", async () => {
+    const [gina, henry] = [await world.addUser("gina"), await world.addUser("henry")];
+    const [article = 0n] = await world.addArticles(1, { authorId: gina });
+    await using gateway = await world.openGateway({ recommenderAddress: "ipv4:127.0.0.1:1" });
+    const [author, other] = await Promise.all([gina, henry].map(async (id) => client(gateway, await bearer(id))));
+    if (author === undefined || other === undefined) throw new Error("there are two");
+    for (const text of ["first", "second"]) {
+      expect((await other.post(`/articles/${article}/comments`, { content: text })).status).toBe(201);
+      const message = { text, client_id: randomUUID() };
+      expect((await other.post(`/conversations/${gina}/messages`, message)).status).toBe(201);
+    }
+    const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    expect((await author.post("/orders", { article_id: String(article), day })).status).toBe(201);
+    const publish_at = new Date(Date.now() + 3_600_000).toISOString();
+    const waiting = await author.post("/articles", { title: "t", content: "c", channel_id: 101, publish_at });
+    const id = waiting.body.data.article_id;
+
+    for (const time of [NO_TIME, -NO_TIME]) {
+      await world.mysql.write("UPDATE comments SET created_at = ? WHERE content = 'first'", [time]);
+      await world.mysql.write("UPDATE messages SET created_at = ? WHERE content = 'first'", [time]);
+      await world.mysql.write("UPDATE notifications SET created_at = ?, read_at = ? LIMIT 1", [time, time]);
+      await world.mysql.write("UPDATE orders SET created_at = ?, expires_at = ?, paid_at = ?", [time, time, time]);
+      await world.mysql.write("UPDATE articles SET publish_at = ?, published_at = ? WHERE id = ?", [time, time, id]);
+      for (const [reader, path, rows] of [
+        [other, `/articles/${article}/comments`, 2],
+        [author, `/conversations/${henry}/messages`, 2],
+        [author, "/conversations", 1],
+        [author, "/notifications", 2],
+        [author, "/orders", 1],
+        [author, "/users/me/articles", 2],
+      ] as const) {
+        const { status, body } = await reader.get(path);
+        expect([path, status, body.data?.results.length]).toEqual([path, 200, rows]);
+      }
+      expect((await author.get(`/articles/${id}`)).status).toBe(200);
+    }
   });
 
   test("of users cost themselves alone", async () => {

@@ -1,4 +1,4 @@
-import type { Statements } from "@headline/mysql";
+import { readTime, type Statements } from "@headline/mysql";
 import { SCHEDULED } from "../schema/index.js";
 import { ARTICLE_COLUMNS, type Article, type ArticleRow, toArticle } from "./article-store.js";
 import { fromStoredOrEmpty } from "./columns.js";
@@ -24,6 +24,10 @@ export async function readWaiting(
     [articleId, authorId],
   );
   if (row === undefined) return undefined;
-  const publishAt = row.publish_at === null ? null : new Date(Number(row.publish_at));
-  return { article: toArticle(row, fromStoredOrEmpty), content: row.content ?? "", publishAt };
+  const publishAt = row.publish_at === null ? null : readTime(row.publish_at);
+  return {
+    article: toArticle({ ...row, published_at: String(readTime(row.published_at).getTime()) }, fromStoredOrEmpty),
+    content: row.content ?? "",
+    publishAt,
+  };
 }

@@ -1,4 +1,4 @@
-import { DATABASE_NOW_MS, limitOf, type Mysql, type Statements, type Transaction } from "@headline/mysql";
+import { DATABASE_NOW_MS, limitOf, type Mysql, readTime, type Statements, type Transaction } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
 import { appendChanges, type Change } from "../changes/index.js";
@@ -172,6 +172,6 @@ function toComment(row: CommentRow): Comment {
     articleId: BigInt(row.article_id),
     userId: BigInt(row.user_id),
     content: row.content,
-    createdAt: new Date(Number(row.created_at)),
+    createdAt: readTime(row.created_at),
   };
 }

@@ -4,6 +4,7 @@ import {
   isDuplicate,
   limitOf,
   type Mysql,
+  readTime,
   type Statements,
   type Transaction,
   WANTED_IDS,
@@ -195,7 +196,7 @@ function toMessage(row: MessageRow): Message {
     recipientId: BigInt(row.recipient_id),
     text: row.content,
     clientId: row.client_id.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
-    createdAt: new Date(Number(row.created_at)),
+    createdAt: readTime(row.created_at),
     state: stateOf(messageId, {
       deliveredUpTo: BigInt(row.delivered_up_to ?? 0),
       readUpTo: BigInt(row.read_up_to ?? 0),

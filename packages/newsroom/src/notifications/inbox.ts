@@ -1,4 +1,4 @@
-import { DATABASE_NOW_MS, idList, limitOf, type Statements, WANTED_IDS } from "@headline/mysql";
+import { DATABASE_NOW_MS, idList, limitOf, readTime, type Statements, WANTED_IDS } from "@headline/mysql";
 import { PUBLISHED } from "../schema/index.js";
 import { INBOX_MAX, type Notification, type NotificationKind } from "./notification.js";
 
@@ -134,7 +134,7 @@ function toNotification(row: NotificationRow): Notification {
     actorName: row.actor_name,
     articleId: row.article_id === null ? null : BigInt(row.article_id),
     title: row.title,
-    createdAt: new Date(Number(row.created_at)),
-    readAt: row.read_at === null ? null : new Date(Number(row.read_at)),
+    createdAt: readTime(row.created_at),
+    readAt: row.read_at === null ? null : readTime(row.read_at),
   };
 }

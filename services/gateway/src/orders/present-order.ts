@@ -1,3 +1,4 @@
+import { readTime } from "@headline/mysql";
 import type { Order } from "@headline/newsroom/orders";
 
 /** An order as its owner sees it; money in hundredths of a yuan. */
@@ -19,5 +20,5 @@ export function presentOrder(order: Order) {
 }
 
 function time(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+  return ms === null ? null : readTime(ms).toISOString();
 }
