@@ -19,7 +19,8 @@ button { padding: 0.45rem 1rem; font: inherit; cursor: pointer; }
 .problem { padding: 0.5rem 0.8rem; border-left: 4px solid #c0392b; }
 table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.35rem 0.6rem; text-align: left; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); vertical-align: top; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
+td.number, td.time { white-space: nowrap; }
 tr.failure td:first-child { color: light-dark(#c0392b, #ff8a7a); font-weight: 600; }
 tr.success td:first-child { color: light-dark(#1e7e46, #5ecb8b); font-weight: 600; }
 code { overflow-wrap: anywhere; }
@@ -30,6 +31,15 @@ h3 { font-size: 0.95rem; margin: 0.9rem 0 0.3rem; opacity: 0.75; }
 .unwell { color: light-dark(#c0392b, #ff8a7a); }
 .columns { display: grid; gap: 0 2.5rem; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 .columns section { overflow-x: auto; }
+.columns td { overflow-wrap: anywhere; }
+.columns :is(.number, .time, .success td:first-child, .failure td:first-child:not([colspan])) { overflow-wrap: normal; }
 table.bars td:last-child { width: 40%; min-width: 5rem; }
 meter { display: block; width: 100%; margin-top: 0.25rem; }
+@media (max-width: 40rem) {
+  main { padding: 0.8rem; }
+  th, td { padding: 0.3rem; }
+  td:first-child, th:first-child { padding-left: 0; }
+  td:last-child, th:last-child { padding-right: 0; }
+  table.bars td:last-child { width: 25%; min-width: 3rem; }
+}
 `;

@@ -104,11 +104,11 @@ describe("the health page", () => {
     proxy.heal();
   });
 
-  inBrowser("reads itself again without a script, until it is told not to", async () => {
+  inBrowser("reads itself again without a script, until it is told not to, and fits a phone", async () => {
     await using jobs = await openJobsOf(world);
     const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
     try {
-      const context = await browser.newContext({ javaScriptEnabled: false });
+      const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
       const page = await context.newPage();
       const [name, value] = (await cookieOf(jobs.url)).split("=") as [string, string];
       await context.addCookies([{ name, value, url: jobs.url }]);
@@ -118,6 +118,12 @@ describe("the health page", () => {
       await eventually(() => expect(loads).toBeGreaterThan(1));
       await page.getByRole("link", { name: "stop reloading" }).click();
       await page.getByRole("link", { name: "reload every 5 s" }).waitFor();
+      const tables = await page.locator("section table").all();
+      expect(tables.length).toBeGreaterThan(2);
+      for (const table of tables) {
+        const { x = 0, width = 0 } = (await table.boundingBox()) ?? {};
+        expect(x + width).toBeLessThanOrEqual(390);
+      }
     } finally {
       await browser.close();
     }

@@ -87,7 +87,7 @@ function failures({ failures: failed }: Health): string {
     .slice(0, FAILURES_SHOWN)
     .map(
       ({ jobId, state, scheduledAt, error }) =>
-        `<tr class="failure"><td>${state}</td><td><a href="/executions?job=${encodeURIComponent(jobId)}" dir="auto">${escaped(jobId)}</a></td><td>${clock(scheduledAt)}</td><td><code dir="auto">${escaped((error ?? "").slice(0, 200))}</code></td></tr>`,
+        `<tr class="failure"><td>${state}</td><td><a href="/executions?job=${encodeURIComponent(jobId)}" dir="auto">${escaped(jobId)}</a></td><td class="time">${clock(scheduledAt)}</td><td><code dir="auto">${escaped((error ?? "").slice(0, 200))}</code></td></tr>`,
     );
   return `${title}<table><thead><tr><th>State</th><th>Job</th><th>Due (UTC)</th><th>Error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
 }
