@@ -193,6 +193,8 @@ function routesOf(app: Express): string[] {
   return app.router.stack.flatMap(({ route }) =>
     route === undefined
       ? []
-      : Object.keys((route as unknown as { methods: object }).methods).map((method) => `${method} ${route.path}`),
+      : Object.keys((route as unknown as { methods: object }).methods)
+          .filter((method) => method !== "_all") // refuses the others
+          .map((method) => `${method} ${route.path}`),
   );
 }

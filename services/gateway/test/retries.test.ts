@@ -113,6 +113,23 @@ describe("a retry with the same Idempotency-Key is given the first answer", () =
     expect((await author.send("PATCH", path, { body: { title: "u" } })).status).toBe(404);
   });
 
+  test("an edit of an article that was edited again, and then deleted", async () => {
+    const { body } = await author.post("/articles", { title: "t", content: "c", channel_id: 101 });
+    const path = `/articles/${body.data.article_id}`;
+    const edit = (title: string, key: string) =>
+      author.send("PATCH", path, { body: { title }, headers: { "idempotency-key": key } });
+    const first = await edit("first", "an-edit");
+    expect(first).toMatchObject({ status: 200, body });
+    expect((await edit("second", "another-edit")).status).toBe(200);
+    expect(await edit("first", "an-edit")).toMatchObject({ status: 200, body: first.body });
+    expect((await author.get(path)).body.data.title).toBe("second");
+    expect((await edit("third", "an-edit")).status).toBe(422);
+    expect((await author.send("DELETE", path)).status).toBe(200);
+    expect(await edit("first", "an-edit")).toMatchObject({ status: 200, body: first.body });
+    expect((await edit("first", "a-new-edit")).status).toBe(404);
+    expect((await author.send("DELETE", path)).status).toBe(200);
+  });
+
   test("an edit that sets the time by which the article was published, or a channel that is gone", async () => {
     await world.mysql.write("INSERT INTO channels (id, name, name_en, position) VALUES (104, 'x', 'x', 4)");
     author = await openAuthor();
@@ -127,7 +144,12 @@ describe("a retry with the same Idempotency-Key is given the first answer", () =
     author = await openAuthor();
     expect((await edit(first)).status).toBe(200);
     const store = openJobStore(world.mysqlUrl);
-    const published = await publishScheduled(world.mysql, jobsIn(store), BigInt(body.data.article_id));
+    const published = await publishScheduled(
+      world.mysql,
+      jobsIn(store),
+      BigInt(body.data.article_id),
+      first.publish_at,
+    );
     await store.close();
     expect(published.outcome).toBe("published");
     const [{ pubdate }] = (await author.get("/users/me/articles?per_page=1")).body.data.results;

@@ -1,3 +1,5 @@
+import { publishJob, publishScheduled } from "@headline/newsroom/articles";
+import { type JobsIn, jobsIn, openJobStore } from "@headline/newsroom/jobs";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { RunningJobs } from "../src/open-jobs.js";
 import { bearer, type Client, client, eventually, openJobsOf, openWorld, type World } from "./open-world.js";
@@ -46,6 +48,15 @@ async function isShown(articleId: string): Promise<boolean> {
   return (await reader.get(`/articles/${articleId}`)).status === 200;
 }
 
+async function withJobs<Result>(use: (jobsOf: JobsIn) => Promise<Result>): Promise<Result> {
+  const store = openJobStore(world.mysqlUrl);
+  try {
+    return await use(jobsIn(store));
+  } finally {
+    await store.close();
+  }
+}
+
 describe("an article with publish_at", () => {
   test("is there for nobody before its time and for everybody after it, and counts from then on", async () => {
     const before = await articlesOf();
@@ -91,6 +102,42 @@ describe("an article with publish_at", () => {
     expect((await reader.get(`/articles/${id}`)).body.data.title).toBe("Now");
     const again = await writer.send("PATCH", `/articles/${id}`, { body: { publish_at: later } });
     expect(again.status).toBe(422);
+  });
+
+  test("moved while its job starts, it is published by the run of its new time, and that run is not held up", async () => {
+    const id = await write(Date.now() + 1_000);
+    const runs = async () => (await jobs.scheduler.executions({ jobId: `publish:${id}` })).executions;
+    await withJobs((jobsOf) =>
+      world.mysql.transaction(async (tx) => {
+        await tx.query("SELECT id FROM articles WHERE id = ? FOR UPDATE", [id]);
+        await eventually(async () => expect(await runs()).toMatchObject([{ state: "running" }]));
+        const publishAt = Date.now() + 3_600_000;
+        await tx.write("UPDATE articles SET publish_at = ? WHERE id = ?", [publishAt, id]);
+        await jobsOf(tx).put(publishJob(BigInt(id), publishAt));
+      }),
+    );
+    await eventually(async () => expect(await runs()).toMatchObject([{ state: "executed", result: "due later" }]));
+    expect(await isShown(id)).toBe(false);
+    expect((await jobOf(id))?.paused).toBe(false);
+    await moveTo(id, () => Date.now() + 1_000);
+    await eventually(async () => expect(await isShown(id)).toBe(true));
+    await eventually(async () =>
+      expect((await runs()).map(({ result }) => result).sort()).toEqual(["due later", "published"]),
+    );
+    expect((await runs()).map(({ state }) => state)).toEqual(["executed", "executed"]);
+  });
+
+  test("a run tries again only where its own time has not come by the clock of the database", async () => {
+    const publishAt = Date.now() + 3_600_000;
+    const id = BigInt(await write(publishAt));
+    await withJobs(async (jobsOf) => {
+      const run = (scheduledAtMs: number) => publishScheduled(world.mysql, jobsOf, id, scheduledAtMs);
+      await expect(run(publishAt)).rejects.toThrow(/due in \d+ ms/);
+      expect((await run(publishAt - 1)).outcome).toBe("due later");
+      await world.mysql.write("UPDATE articles SET publish_at = 1 WHERE id = ?", [id]);
+      const outcomes = await Promise.all([run(publishAt), run(0)]);
+      expect(outcomes.map(({ outcome }) => outcome).sort()).toEqual(["published", "published before"]);
+    });
   });
 
   test("is never published once it is deleted, and its job goes with it", async () => {

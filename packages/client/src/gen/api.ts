@@ -513,7 +513,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   publish: { method: "POST", path: "/articles", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   updates: { method: "GET", path: "/articles/updates", repeatable: true, keyed: false, knowsWho: true, mintsGuest: true },
   article: { method: "GET", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
-  edit: { method: "PATCH", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  edit: { method: "PATCH", path: "/articles/{id}", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   remove: { method: "DELETE", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   channels: { method: "GET", path: "/channels", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   reportEvents: { method: "POST", path: "/events", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },

@@ -85,6 +85,7 @@ async function insertNew(tx: Transaction, jobs: JobsIn, authorId: bigint, articl
 
 /** Refusals of a channel or a time that an article does not have already: a retry may come when they are gone or over. */
 export interface EditRules {
+  readonly key: string | undefined;
   readonly mayMoveTo: (channelId: number) => void;
   readonly mayPublishAt: (publishAtMs: number) => void;
 }
@@ -100,35 +101,50 @@ export function updateArticle(
   authorId: bigint,
   articleId: bigint,
   edit: ArticleEdit,
-  { mayMoveTo, mayPublishAt }: EditRules,
-): Promise<Written> {
+  { key, ...rules }: EditRules,
+): Promise<Written | AlreadyWritten> {
   return mysql.transaction(async (tx) => {
-    const before = await lockOwn(tx, authorId, articleId);
-    const { version } = before;
-    const { channelId, content, publishAtMs } = edit;
-    if (channelId !== undefined && channelId !== before.channelId) mayMoveTo(channelId);
-    await tx.write(
-      `UPDATE articles SET ${WRITTEN_COLUMNS.map((name) => `${name} = COALESCE(?, ${name})`).join(", ")},
-              version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
-      [...toStored(edit), version, articleId],
-    );
-    if (content !== undefined)
-      await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
-    // The time it has, or was published by, is the same edit again.
-    if (publishAtMs !== undefined && (publishAtMs === null || publishAtMs !== before.publishAtMs)) {
-      if (before.status !== SCHEDULED) throw new Refusal("FAILED_PRECONDITION", "the article is published already");
-      if (publishAtMs !== null) mayPublishAt(publishAtMs);
-      await tx.write("UPDATE articles SET publish_at = ?, published_at = COALESCE(?, published_at) WHERE id = ?", [
-        publishAtMs,
-        publishAtMs,
-        articleId,
-      ]);
-      await jobs(tx).put(publishJob(articleId, publishAtMs));
-    }
-    const change: Change = { topic: "article", subjectId: articleId, version };
-    await appendChanges(tx, change);
-    return { articleId, changes: [change] };
+    // What a repeated edit changed may have another value by now, or be deleted: it is not changed back.
+    const body = { edited: String(articleId), ...edit };
+    const { made } = await answerOnce(tx, { userId: authorId, key, body }, async () => ({
+      id: articleId,
+      written: await edited(tx, jobs, { authorId, articleId, edit }, rules),
+    }));
+    return made?.written ?? { articleId, changes: [] };
   });
+}
+
+async function edited(
+  tx: Transaction,
+  jobs: JobsIn,
+  { authorId, articleId, edit }: { authorId: bigint; articleId: bigint; edit: ArticleEdit },
+  { mayMoveTo, mayPublishAt }: Omit<EditRules, "key">,
+): Promise<Written> {
+  const before = await lockOwn(tx, authorId, articleId);
+  const { version } = before;
+  const { channelId, content, publishAtMs } = edit;
+  if (channelId !== undefined && channelId !== before.channelId) mayMoveTo(channelId);
+  await tx.write(
+    `UPDATE articles SET ${WRITTEN_COLUMNS.map((name) => `${name} = COALESCE(?, ${name})`).join(", ")},
+            version = ?, updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
+    [...toStored(edit), version, articleId],
+  );
+  if (content !== undefined)
+    await tx.write("UPDATE article_contents SET content = ? WHERE article_id = ?", [content, articleId]);
+  // The time it has, or was published by, is the same edit again.
+  if (publishAtMs !== undefined && (publishAtMs === null || publishAtMs !== before.publishAtMs)) {
+    if (before.status !== SCHEDULED) throw new Refusal("FAILED_PRECONDITION", "the article is published already");
+    if (publishAtMs !== null) mayPublishAt(publishAtMs);
+    await tx.write("UPDATE articles SET publish_at = ?, published_at = COALESCE(?, published_at) WHERE id = ?", [
+      publishAtMs,
+      publishAtMs,
+      articleId,
+    ]);
+    await jobs(tx).put(publishJob(articleId, publishAtMs));
+  }
+  const change: Change = { topic: "article", subjectId: articleId, version };
+  await appendChanges(tx, change);
+  return { articleId, changes: [change] };
 }
 
 export interface Deletion {

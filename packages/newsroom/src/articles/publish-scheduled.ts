@@ -8,7 +8,7 @@ import { changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 
 /** What became of an article whose time had come; with what caches, feeds and whoever pushes are told. */
 export interface Publication {
-  readonly outcome: "published" | "held back" | "published before" | "gone";
+  readonly outcome: "published" | "held back" | "due later" | "published before" | "gone";
   readonly changes: readonly Change[];
 }
 
@@ -21,11 +21,17 @@ interface Scheduled {
 }
 
 /**
- * Publishes a scheduled article, once, however often it is called.
+ * Publishes a scheduled article, once, however often it is called. A run that was due at `scheduledAtMs` leaves an article
+ * whose time was moved beyond that to the run of the new time.
  *
  * @throws NotDueYet while its time has not come by the clock of the database.
  */
-export function publishScheduled(mysql: Mysql, jobs: JobsIn, articleId: bigint): Promise<Publication> {
+export function publishScheduled(
+  mysql: Mysql,
+  jobs: JobsIn,
+  articleId: bigint,
+  scheduledAtMs: number,
+): Promise<Publication> {
   return mysql.transaction(async (tx) => {
     const article = await lock(tx, articleId);
     if (article === undefined || (article.status !== SCHEDULED && article.status !== PUBLISHED))
@@ -33,6 +39,7 @@ export function publishScheduled(mysql: Mysql, jobs: JobsIn, articleId: bigint):
     if (article.status === PUBLISHED) return { outcome: "published before", changes: [] };
     if (article.publish_at === null) return { outcome: "held back", changes: [] };
     const dueInMs = Number(article.publish_at) - Number(article.now_ms);
+    if (dueInMs > 0 && Number(article.publish_at) > scheduledAtMs) return { outcome: "due later", changes: [] };
     if (dueInMs > 0) throw new NotDueYet(`article ${articleId}`, dueInMs);
     const authorId = BigInt(article.author_id);
     await tx.write(

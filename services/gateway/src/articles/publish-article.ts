@@ -57,6 +57,7 @@ export function editArticle({ authenticate, channels, publisher, limit, now }: P
       id,
       { ...withoutUndefined(edit), ...moved, ...time },
       {
+        key: idempotencyKey(req),
         mayMoveTo: (channelId) => publishingChannel(channels, BigInt(channelId)),
         mayPublishAt: (publishAtMs) => publishingTime(publishAtMs, now()),
       },

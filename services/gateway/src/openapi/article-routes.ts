@@ -22,7 +22,7 @@ export const articleRoutes: readonly Route[] = [
     path: "/articles/:id",
     name: "edit",
     summary: "The author's own edits",
-    repeatable: true,
+    keyed: true,
     more: "`publish_at: null` holds a scheduled article back until it has a time again; 422 once it is published, but for the time that published it.",
     access: "signed-in",
     params: ArticlePath,

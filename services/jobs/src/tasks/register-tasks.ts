@@ -53,9 +53,13 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
     slots: { ...(await recountSlots(mysql)) },
   }));
 
-  scheduler.registerTask(PUBLISH_TASK, async (_context, articleId: string) => publish(BigInt(articleId)));
+  scheduler.registerTask(PUBLISH_TASK, async ({ scheduledAt }, articleId: string) =>
+    publish(BigInt(articleId), scheduledAt),
+  );
   scheduler.registerTask(task.HEAL_ARTICLES, async (context) => ({
-    published: await healed(context, await overdueArticles(mysql, OVERDUE_MS), publish),
+    published: await healed(context, await overdueArticles(mysql, OVERDUE_MS), (id) =>
+      publish(id, context.scheduledAt),
+    ),
   }));
 
   scheduler.registerTask(FAN_OUT_TASK, ({ signal }: RunContext, articleId: string) =>
@@ -81,8 +85,8 @@ export function registerTasks(scheduler: Scheduler, parts: Parts): void {
     return outcome;
   }
 
-  async function publish(articleId: bigint): Promise<string> {
-    const { outcome, changes } = await publishScheduled(mysql, jobs, articleId);
+  async function publish(articleId: bigint, scheduledAtMs: number): Promise<string> {
+    const { outcome, changes } = await publishScheduled(mysql, jobs, articleId, scheduledAtMs);
     await tell(changes);
     return outcome;
   }
