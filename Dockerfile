@@ -19,7 +19,7 @@ RUN npx turbo run build
 
 # Runs once before the services: the schema, and the sample where there is nothing to read yet.
 FROM build AS setup
-COPY migrations migrations
+COPY packages/newsroom/migrations packages/newsroom/migrations
 COPY sample sample
 COPY tools tools
 USER 65534
