@@ -15,7 +15,7 @@ import { publishJob, publishJobId } from "./publish-job.js";
 
 export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 
-/** What a write did: the author's counts where they changed, and what caches and feeds are told. */
+/** Result of a write: the author's counts where they changed, and the changes for caches and feeds. */
 export interface Written {
   readonly articleId: bigint;
   readonly authorCounts?: Versioned<UserCounts>;
@@ -28,7 +28,7 @@ export interface NewArticle extends WrittenFields {
   readonly publishAtMs?: number;
 }
 
-/** What an author changes; null holds a scheduled article back until it has another time. */
+/** Fields that an author changes; a null time holds a scheduled article back until it has another one. */
 export type ArticleEdit = Partial<Omit<NewArticle, "publishAtMs">> & { readonly publishAtMs?: number | null };
 
 export interface WriterParts {
@@ -36,7 +36,7 @@ export interface WriterParts {
   readonly jobs: JobsIn;
 }
 
-/** An article that was published before, under the same Idempotency-Key: whoever wrote it has told, or the table does. */
+/** An article that was published before under the same Idempotency-Key; its changes were emitted then, or are in the table. */
 export interface AlreadyWritten {
   readonly articleId: bigint;
   readonly authorCounts?: never;
@@ -49,7 +49,7 @@ export interface PublishRequest {
   readonly mayPublish: () => void;
 }
 
-/** One transaction: the article, the author's count, what followers are told, and the idempotency key, all or nothing. */
+/** Inserts, in one transaction, the article, the author's count, the job that notifies followers, and the idempotency key. */
 export function insertArticle(
   { mysql, jobs }: WriterParts,
   authorId: bigint,

@@ -31,7 +31,7 @@ export function readFragment(bytes: Uint8Array): Fragment {
 }
 
 /**
- * What lists show of one article, ready to be copied into a page: its fragment and its counts, still open at the end.
+ * One article as lists show it, ready to be copied into a page: its fragment and its counts, still open at the end.
  * `{"article_id":"7",…,"comment_count":1,"like_count":2,"collect_count":3`
  */
 export type Item = Buffer;

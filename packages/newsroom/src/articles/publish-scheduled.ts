@@ -6,7 +6,7 @@ import { addNotification, fanOutIfFollowed } from "../notifications/index.js";
 import { PUBLISHED, SCHEDULED } from "../schema/index.js";
 import { changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 
-/** What became of an article whose time had come; with what caches, feeds and whoever pushes are told. */
+/** Result of publishing a scheduled article, with the changes for caches, feeds and push. */
 export interface Publication {
   readonly outcome: "published" | "held back" | "due later" | "published before" | "gone";
   readonly changes: readonly Change[];
@@ -47,13 +47,13 @@ export function publishScheduled(
               updated_at = ${DATABASE_NOW_MS} WHERE id = ?`,
       [article.next_version, articleId],
     );
-    const told = await addNotification(tx, { userId: authorId, kind: "article_published", subjectId: articleId });
+    const notified = await addNotification(tx, { userId: authorId, kind: "article_published", subjectId: articleId });
     await fanOutIfFollowed(tx, jobs, { articleId, authorId });
     const counts = await changeStatistics(tx, USER_STATISTICS, authorId, { articles: 1 });
     const changes: Change[] = [
       { topic: "article", subjectId: articleId, version: Number(article.next_version) },
       { topic: "user-statistics", subjectId: authorId, version: counts.version },
-      ...told,
+      ...notified,
     ];
     await appendChanges(tx, ...changes);
     return { outcome: "published", changes };

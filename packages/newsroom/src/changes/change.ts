@@ -8,7 +8,7 @@ export interface Change {
   readonly version: number;
 }
 
-/** Writes the changes in the transaction that makes them, so they are told if and only if they happened. */
+/** Appends the changes in the transaction that makes them: they are published if and only if it commits. */
 export async function appendChanges(tx: Statements, ...changes: readonly Change[]): Promise<void> {
   for (const piece of inPieces(changes))
     await tx.write(

@@ -6,7 +6,7 @@ import { pruneChanges } from "./prune-changes.js";
 import { readChanges } from "./read-changes.js";
 import { parseWake, wakeChannel } from "./wake-followers.js";
 
-/** A message of whoever made the change, or the table, in which every change stands. */
+/** Source of a change: a Redis message of its writer, or the table, which has all of them. */
 export type ToldBy = "message" | "table";
 
 interface Options {
@@ -63,16 +63,16 @@ export function followChanges(options: Options): ChangeFollower {
   }
 }
 
-/** Hears what `wakeFollowers` says, also after the link was away, until the returned function is called. */
+/** Subscribes to `wakeFollowers`, again after each reconnect, until the returned function is called. */
 function listen(
   subscriber: Redis,
-  tell: (change: Change) => Promise<void>,
+  onChange: (change: Change) => Promise<void>,
   onError: (error: unknown) => void,
 ): () => void {
   const wakes = wakeChannel(subscriber);
   const onMessage = (channel: string, message: string) => {
     const change = channel === wakes ? parseWake(message) : undefined;
-    if (change !== undefined) tell(change).catch(onError);
+    if (change !== undefined) onChange(change).catch(onError);
   };
   const subscribe = () => void subscriber.subscribe(wakes).catch(onError);
   subscriber.on("message", onMessage);

@@ -28,8 +28,8 @@ export function readChanges(
   onChanges: (changes: readonly Change[]) => void | Promise<void>,
 ): () => Promise<void> {
   const openedAt = performance.now();
-  /** What was handed on and is young enough to be read again: number → when it was written. */
-  const told = new Map<string, number>();
+  /** Changes passed on and young enough to be read again: seq → time of writing. */
+  const passed = new Map<string, number>();
   let settledSeq: bigint | undefined;
 
   const read = async () => {
@@ -40,18 +40,18 @@ export function readChanges(
            FROM changes WHERE seq > ? ORDER BY seq LIMIT ${PAGE_ROWS}`,
         [after],
       );
-      const fresh = rows.filter((row) => !told.has(row.seq));
+      const fresh = rows.filter((row) => !passed.has(row.seq));
       const changes = fresh.flatMap(toChange);
       if (changes.length > 0) await onChanges(changes);
-      for (const row of fresh) told.set(row.seq, Number(row.created_at));
+      for (const row of fresh) passed.set(row.seq, Number(row.created_at));
       settledSeq = settle(rows, settledSeq);
       const last = rows.at(-1);
       if (last === undefined || rows.length < PAGE_ROWS) break;
       after = BigInt(last.seq);
     }
-    for (const seq of told.keys()) {
+    for (const seq of passed.keys()) {
       if (BigInt(seq) > settledSeq) break;
-      told.delete(seq);
+      passed.delete(seq);
     }
   };
   // One after the other: two at once would both hand on what is new.

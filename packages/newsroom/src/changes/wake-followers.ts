@@ -7,7 +7,7 @@ export function wakeChannel(redis: Redis): string {
   return channelOf(redis, "changes");
 }
 
-/** Tells followers at once, after the commit. Best effort: whoever misses it reads the changes from MySQL within a second. */
+/** Publishes committed changes to followers. Best effort: a follower that misses the message reads MySQL within a second. */
 export async function wakeFollowers(redis: Redis, ...changes: readonly Change[]): Promise<void> {
   const channel = wakeChannel(redis);
   await Promise.all(

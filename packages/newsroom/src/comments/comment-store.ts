@@ -14,7 +14,7 @@ export interface Comment {
   readonly createdAt: Date;
 }
 
-/** What a comment, or its end, did to the article's counts; nothing for one that was written before, under the same key. */
+/** Result of writing or deleting a comment; without counts for one that was written before under the same key. */
 export interface Commented {
   readonly comment: Comment;
   /** The article's. */
@@ -42,7 +42,7 @@ const COLUMNS = "id, article_id, user_id, content, created_at";
 
 export interface CommentsPage {
   readonly articleId: bigint;
-  /** Of who reads; 0 for nobody in particular. */
+  /** The reader's id; 0 when anonymous. */
   readonly readerId: bigint;
   readonly before: bigint;
   readonly count: number;
@@ -63,7 +63,7 @@ export async function readComments(
 }
 
 /**
- * One transaction: the comment, its article's author told, the article's count, and the idempotency key.
+ * Inserts, in one transaction, the comment, the author's notification, the article's count, and the idempotency key.
  *
  * @throws Refusal NOT_FOUND when there is no such article (any more), and what `answerOnce` throws.
  */
@@ -79,8 +79,8 @@ export function insertComment(mysql: Mysql, comment: NewComment): Promise<Commen
         [articleId, userId, content],
       );
       const about = { kind: "commented", subjectId: insertId, actorId: userId } as const;
-      const told = await addNotification(tx, { userId: BigInt(article.author_id), ...about });
-      return { id: insertId, article, ...(await count(tx, articleId, 1, told)) };
+      const notified = await addNotification(tx, { userId: BigInt(article.author_id), ...about });
+      return { id: insertId, article, ...(await count(tx, articleId, 1, notified)) };
     });
     const written = (await findComment(tx, id)) ?? (await readDeleted(tx, id, content));
     if (written === undefined) throw new Refusal("NOT_FOUND", `article ${articleId} has no comment ${id} any more`);
@@ -158,10 +158,10 @@ function channelOf(article: ArticleRow | undefined): number {
   return article?.channel_id ?? 0;
 }
 
-async function count(tx: Transaction, articleId: bigint, by: number, told: readonly Change[] = []) {
+async function count(tx: Transaction, articleId: bigint, by: number, notified: readonly Change[] = []) {
   const counts = await changeStatistics(tx, ARTICLE_STATISTICS, articleId, { comments: by });
   const change: Change = { topic: "article-statistics", subjectId: articleId, version: counts.version };
-  const changes = [change, ...told];
+  const changes = [change, ...notified];
   await appendChanges(tx, ...changes);
   return { counts, changes };
 }

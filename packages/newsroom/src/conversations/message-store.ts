@@ -22,7 +22,7 @@ export interface NewMessage {
   readonly clientId: string;
 }
 
-/** A message that is kept, and what whoever pushes is told; nothing when it was kept before. */
+/** A stored message and its changes for push; no changes when it was stored before. */
 export interface KeptMessage {
   readonly message: Message;
   readonly changes: readonly Change[];
@@ -63,7 +63,7 @@ export async function insertMessage(mysql: Mysql, message: NewMessage): Promise<
     return await keep();
   } catch (error) {
     if (!isDuplicate(error)) throw error;
-    return keep(); // written to somebody else at the same moment: now it is there to be compared
+    return keep(); // the same client_id went to another recipient meanwhile: now its row can be compared
   }
 }
 
@@ -110,7 +110,7 @@ export async function readConversation(
   return rows.map(toMessage);
 }
 
-/** Messages by id, whoever's they are. */
+/** Messages by id, of any users. */
 export async function readMessages(on: Statements, ids: readonly bigint[]): Promise<Message[]> {
   if (ids.length === 0) return [];
   const rows = await on.query<MessageRow>(

@@ -1,6 +1,6 @@
 import type { ChangeTopic } from "../schema/index.js";
 
-/** How far a message came: it is kept, a device of the recipient took it, the recipient read it. */
+/** State of a message: stored, received by a device of the recipient, read by the recipient. */
 export type MessageState = "sent" | "delivered" | "read";
 
 export interface Message {
@@ -14,7 +14,7 @@ export interface Message {
   readonly state: MessageState;
 }
 
-/** How far the recipient is: ids of messages. */
+/** The recipient's progress, as message ids. */
 export interface Receipts {
   readonly deliveredUpTo: bigint;
   readonly readUpTo: bigint;

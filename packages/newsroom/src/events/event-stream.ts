@@ -11,7 +11,7 @@ export interface StreamEntry {
 export interface StreamLag {
   /** Entries that have not landed; of an entry, up to a hundred events. */
   readonly entries: number;
-  /** How long the oldest of them has waited. */
+  /** Age of the oldest of them, ms. */
   readonly oldestMs: number;
 }
 
@@ -23,7 +23,7 @@ const seenKey = (event: TrackedEvent) => `events:{log}:seen:${batchOf(event)}`;
 const GROUP = "landers";
 /** Beyond this Redis takes no more; with a hundred events an entry that is about 1.5 GB, commonly a twentieth of it. */
 const ENTRIES_MAX = 100_000;
-/** How long Redis answers that an event is known; what comes again later is found out when it lands. */
+/** Time for which Redis recognises an event that comes again; later, its row in MySQL does. */
 const SEEN_TTL_S = 3_600;
 const UNREADABLE_MAX = 1_000;
 const IDLE_CONSUMER_MS = 10 * 60 * 1_000;
@@ -46,12 +46,12 @@ end
 if #events > 0 then redis.call('XADD', KEYS[1], '*', 'events', '[' .. table.concat(events, ',') .. ']') end
 return fresh`;
 
-/** What has landed is deleted, so the stream is as long as what has not. */
+/** Persisted entries are deleted, so the length of the stream is its backlog. */
 const SETTLE = `
 redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
 return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))`;
 
-/** Sets an entry aside that nobody can land. */
+/** Moves an entry that cannot be persisted to the dead letters. */
 const SET_ASIDE = `
 redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[3], '*', 'events', ARGV[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
@@ -117,7 +117,7 @@ export class EventStream {
     );
   }
 
-  /** Entries that nobody has taken yet. */
+  /** Entries that no consumer has read yet. */
   async take(consumer: string, count: number): Promise<readonly StreamEntry[]> {
     try {
       const answer = await this.#redis.xreadgroup("GROUP", GROUP, consumer, "COUNT", count, "STREAMS", STREAM, ">");
@@ -130,7 +130,7 @@ export class EventStream {
     }
   }
 
-  /** Entries that somebody took and has not settled for `idleMs`: they are this consumer's now. */
+  /** Claims entries that another consumer has left pending for `idleMs`. */
   async takeOver(consumer: string, idleMs: number, count: number): Promise<readonly StreamEntry[]> {
     try {
       const [, entries] = (await this.#redis.xautoclaim(STREAM, GROUP, consumer, idleMs, "0-0", "COUNT", count)) as [
@@ -149,7 +149,7 @@ export class EventStream {
     if (entries.length > 0) await this.#redis.eventsSettle(STREAM, GROUP, ...entries.map(({ id }) => id));
   }
 
-  /** Nobody will ever land this one: it goes where somebody may look at it. */
+  /** Moves an entry that can never be persisted to the dead letters. */
   async setAside({ id, body }: StreamEntry): Promise<void> {
     await this.#redis.eventsSetAside(STREAM, UNREADABLE, GROUP, id, UNREADABLE_MAX, body);
   }

@@ -71,7 +71,7 @@ export function createGroupCommit(write: Write): Write {
       const alone = group.length > 1 && asRefusal(error) === undefined;
       const outcome = alone ? write(events) : Promise.reject(error);
       settle(outcome);
-      await outcome.catch(() => undefined); // the caller hears of it
+      await outcome.catch(() => undefined); // the caller gets the rejection
     }
   }
 }

@@ -11,7 +11,7 @@ const LIMIT_SILENCE = "SET /*M!100300 SESSION idle_transaction_timeout = 5 */ /*
 
 /**
  * Writes events, each once however often it comes, and answers which were new. Writers take turns, from before their ids are
- * given until their transaction is committed, so ids are in the order of the commits: whoever has read up to an id has
+ * given until their transaction is committed, so ids are in the order of the commits: a reader that is past an id has
  * missed nothing below it.
  */
 export async function insertEvents(mysql: Mysql, events: readonly TrackedEvent[]): Promise<readonly boolean[]> {
@@ -58,7 +58,7 @@ interface KeyRow {
   readonly occurrence: string;
 }
 
-/** What this turn wrote: nobody else can have. */
+/** Rows of this turn, which no other turn can have written. */
 async function keysAfter(tx: Transaction, before: bigint): Promise<Set<string>> {
   const rows = await tx.query<KeyRow>(
     `SELECT user_id, channel_id, stamp, article_id, kind, LOWER(HEX(occurrence)) AS occurrence FROM events WHERE id > ?`,

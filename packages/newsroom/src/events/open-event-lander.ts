@@ -13,21 +13,21 @@ interface Options {
   /** A client opened with `EventStream.scripts`. */
   readonly redis: Redis;
   readonly onError?: (error: unknown) => void;
-  /** How long another lander may take over what it took before it counts as dead. */
+  /** Idle time after which another consumer reclaims its pending entries. */
   readonly takeOverAfterMs?: number;
 }
 
 export interface EventLander extends AsyncDisposable {
   /** Something waits: it need not find out by itself, which takes half a second. */
   wake(): void;
-  /** What waits in Redis to land. */
+  /** Entries in Redis that are not persisted yet. */
   lag(): Promise<StreamLag>;
 }
 
 const ENTRIES_AT_ONCE = 128;
 const EVENTS_AT_ONCE = 1_000;
 const IDLE_MS = 500;
-/** What comes within this is landed together. */
+/** Entries that arrive within this time are persisted together. */
 const GATHER_MS = 20;
 const TAKE_OVER_EVERY_MS = 1_000;
 const FORGET_EVERY_MS = 60_000;

@@ -25,7 +25,7 @@ export interface EventLog extends AsyncDisposable {
   readonly goesTo: "redis" | "mysql";
 }
 
-/** How long what is known of Redis's durability is believed. */
+/** Validity of what is known about Redis's durability. */
 const ASK_EVERY_MS = 5_000;
 const ASK_AGAIN_MS = 250;
 const EVENTS_PER_ENTRY = 100;
@@ -88,7 +88,7 @@ export async function openEventLog(options: Options): Promise<EventLog> {
       isDurable = answer && redis.status === "ready";
       isAnswered = true;
     } catch (error) {
-      onError(error); // slow, or gone: of the latter `onLost` is told
+      onError(error); // slow, or gone: `onLost` is called for the latter
     }
   }
 

@@ -5,7 +5,7 @@ interface Options {
   readonly mysql: Mysql;
   /** Younger events stay, by when they landed. */
   readonly keptMs: number;
-  /** The last event that may go: whoever follows the log has it behind them. */
+  /** The last event that may be deleted: every follower is past it. */
   readonly upTo: bigint;
   readonly signal: AbortSignal;
 }
@@ -14,7 +14,7 @@ const EVENTS_AT_ONCE = 1_000;
 
 /**
  * Deletes the beginning of the log, up to the first event that is young or above `upTo`; answers how many went. What stays has no
- * gaps. Each chunk is found without locks and is one range of ids, which nobody writes to any more; that it is gone is
+ * gaps. Each chunk is found without locks and is one range of ids, which no writer touches any more; that it is gone is
  * written down with it.
  */
 export async function pruneEvents({ mysql, keptMs, upTo, signal }: Options): Promise<number> {

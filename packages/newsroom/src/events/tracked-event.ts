@@ -1,4 +1,4 @@
-/** What a reader does with what a page served, proved by its tokens. The undoing of something is a kind of its own. */
+/** Kinds of feedback on served articles, proved by tokens of the page. Undoing something is a kind of its own. */
 export const UPLOADED_KINDS = [
   "exposure",
   "click",
@@ -15,7 +15,7 @@ export const UPLOADED_KINDS = [
 
 export type UploadedKind = (typeof UPLOADED_KINDS)[number];
 
-/** What a reader did. Comments carry no token, and tell of themselves when they are written and deleted. */
+/** Kinds of events. Comments carry no token; writing and deleting one appends its event. */
 export const EVENT_KINDS = [...UPLOADED_KINDS, "comment", "uncomment"] as const;
 
 export type EventKind = (typeof EVENT_KINDS)[number];
@@ -59,7 +59,7 @@ export interface LandedEvent extends TrackedEvent {
   readonly landedAtMs: number;
 }
 
-/** What two copies of one event have in common: its batch, and what it is in there. */
+/** Identity of an event, equal for its copies: the batch, and the place in it. */
 export function batchOf({ userId, channelId, stamp }: TrackedEvent): string {
   return `${userId}:${channelId}:${stamp}`;
 }

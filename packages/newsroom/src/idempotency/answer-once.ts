@@ -6,7 +6,7 @@ import { Refusal } from "@headline/service/errors";
 export interface KeyedRequest {
   readonly userId: bigint;
   readonly key: string | undefined;
-  /** What is asked for; the same key stands for this and nothing else. */
+  /** The request's content: a key stands for one content only. */
   readonly body: unknown;
 }
 
@@ -71,9 +71,9 @@ function stillRunning(cause: unknown): Refusal {
 }
 
 /**
- * What the key was used for. One that is older than keys are kept is free again: its row goes.
+ * Use of the key. A key past its retention is free again, and its row is deleted.
  *
- * @throws Refusal ALREADY_EXISTS while somebody else has it.
+ * @throws Refusal ALREADY_EXISTS while another request has it.
  */
 async function answerOfKey(tx: Transaction, userId: bigint, key: string, hash: string): Promise<bigint | undefined> {
   const [used] = await readKey(tx, userId, key).catch((error: unknown) => {

@@ -6,7 +6,7 @@ export type JobsIn = (tx: Transaction) => JobsInTransaction;
 
 const NAMESPACE = "headline";
 
-/** What is done at a time somebody named is done: early never, late always, and at least once. */
+/** Jobs of a given time run at least once: never early, and late rather than never. */
 const POLICY = {
   ack: "late",
   misfireGraceTime: null,

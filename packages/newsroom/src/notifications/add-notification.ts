@@ -6,8 +6,8 @@ import { type NewNotification, NOTIFICATION_TOPIC } from "./notification.js";
 const NOTHING: readonly Change[] = [];
 
 /**
- * Tells a user something, once: the same again changes nothing. Nobody is told of what they did themselves, or of what
- * somebody did whom they have blocked. The answer belongs among the changes of the same transaction: whoever pushes learns
+ * Adds a notification once: the same again changes nothing. Users are not notified of their own deeds, nor of those of
+ * users they have blocked. The returned changes belong to the same transaction: push learns
  * from it.
  */
 export async function addNotification(
@@ -25,7 +25,7 @@ export async function addNotification(
   return [{ topic: NOTIFICATION_TOPIC, subjectId: userId, version: Number(insertId) }];
 }
 
-/** Takes back what is not so any more, whoever was told of it. */
+/** Removes a notification whose cause is undone. */
 export async function removeNotification(
   tx: Transaction,
   { userId, kind, subjectId }: Omit<NewNotification, "actorId">,

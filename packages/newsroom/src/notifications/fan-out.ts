@@ -11,7 +11,7 @@ export const FAN_OUT_TASK = "notifications.fanOut";
 
 const PIECE_FOLLOWERS = 1_000;
 
-/** In the transaction that publishes: a job that tells the author's followers, unless there are none. */
+/** Adds the job that notifies the author's followers, in the publishing transaction; none without followers. */
 export async function fanOutIfFollowed(
   tx: Transaction,
   jobs: JobsIn,
@@ -21,7 +21,7 @@ export async function fanOutIfFollowed(
   if (followed.length === 0) return;
   await jobs(tx).put({
     id: `fan-out:${articleId}`,
-    name: `tell followers of article ${articleId}`,
+    name: `notify followers of article ${articleId}`,
     func: FAN_OUT_TASK,
     args: [String(articleId)],
     trigger: date(),
@@ -49,14 +49,14 @@ export async function* followerPieces(mysql: Mysql, authorId: bigint): AsyncGene
   }
 }
 
-/** What a piece did: how many it told, and the change that whoever pushes is told, which is written already. */
+/** Result of a piece: the number of followers notified, and its change for push, which is stored already. */
 export interface ToldPiece {
   readonly told: number;
   readonly changes: readonly Change[];
 }
 
 /**
- * Tells the followers of one piece of a new article, but for those who have blocked its author; the same again tells nobody
+ * Notifies the followers of one piece of a new article, except those who have blocked its author; the same again notifies none
  * twice.
  */
 export function notifyFollowers(mysql: Mysql, articleId: bigint, { after, until }: FollowerPiece): Promise<ToldPiece> {

@@ -30,11 +30,11 @@ const shownOf = (
 
 const SHOWN = shownOf("notifications n");
 
-/** Nothing of somebody whom the user has blocked by now; it is there again when they are not any more. */
+/** Hides notifications caused by users whom the recipient blocks, for as long as they do. */
 const NOT_BLOCKED =
   "NOT EXISTS (SELECT 1 FROM author_blocks b WHERE b.user_id = n.user_id AND b.author_id = n.actor_id)";
 
-/** How long a transaction that writes a notification may take: a lower id can appear that long after a higher one. */
+/** Bound of a transaction that writes a notification: a lower id can appear that long after a higher one. */
 const COMMITS_WITHIN_MS = 35_000;
 
 /** A user's notifications, newest first, from below `before` on. */
@@ -51,7 +51,7 @@ export async function readInbox(
   return rows.map(toNotification);
 }
 
-/** Notifications by id, whoever's they are. */
+/** Notifications by id, of any users. */
 export async function readNotifications(on: Statements, ids: readonly bigint[]): Promise<Notification[]> {
   if (ids.length === 0) return [];
   const rows = await on.query<NotificationRow>(
@@ -61,7 +61,7 @@ export async function readNotifications(on: Statements, ids: readonly bigint[]):
   return rows.map(toNotification);
 }
 
-/** What some users were told of one new article. */
+/** Notifications of some users about one new article. */
 export async function readFanOut(
   on: Statements,
   articleId: bigint,
@@ -77,7 +77,7 @@ export async function readFanOut(
 }
 
 /**
- * The newest of what a user was told since `lastId`, the oldest of them first. What was committed around the same time as
+ * A user's newest notifications since `lastId`, the oldest of them first. Those committed around the same time as
  * `lastId` may be among it once more, so that nothing is missed whose transaction took longer.
  */
 export async function readMissed(
@@ -99,7 +99,7 @@ export async function readMissed(
   return rows.map(toNotification).reverse();
 }
 
-/** How many of the newest that are kept are unread: a short range of one index, however many there were. */
+/** Number of unread notifications among those retained: a short range of one index. */
 export async function countUnread(on: Statements, userId: bigint): Promise<number> {
   const [row] = await on.query<{ unread: string }>(
     `SELECT COUNT(*) AS unread FROM (${NEWEST}) n WHERE read_at IS NULL AND ${NOT_BLOCKED}`,

@@ -15,12 +15,12 @@ export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
 /** As it is kept. */
 export interface NewNotification {
-  /** Who is told. */
+  /** The recipient. */
   readonly userId: bigint;
   readonly kind: NotificationKind;
-  /** What it is about: an article, an order, a comment of kind `commented`, a follower of kind `followed`. */
+  /** Its subject: an article, an order, a comment (`commented`), a follower (`followed`). */
   readonly subjectId: bigint;
-  /** Who did it; nobody for what the product did. */
+  /** The user who caused it; absent for the product itself. */
   readonly actorId?: bigint;
 }
 
@@ -31,7 +31,7 @@ export interface Notification {
   readonly kind: NotificationKind;
   readonly subjectId: bigint;
   readonly actorId: bigint | null;
-  /** Null for nobody, and for who signs in elsewhere and has no name here. */
+  /** Null without an actor, and for an actor of another issuer who has no name here. */
   readonly actorName: string | null;
   /** Of the article that it leads to, if that is there to be read. */
   readonly articleId: bigint | null;
@@ -40,7 +40,7 @@ export interface Notification {
   readonly readAt: Date | null;
 }
 
-/** How many of a user's notifications are kept; what is older goes. */
+/** Notifications retained for each user; older ones are pruned. */
 export const INBOX_MAX = 500;
 
 /** Topic of one notification: the subject is the user, the version the notification's id. */

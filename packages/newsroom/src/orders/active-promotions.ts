@@ -2,7 +2,7 @@ import type { Statements } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
 import { PAID } from "../schema/index.js";
 
-/** An article that somebody paid to have shown, from a moment up to another, epoch ms. */
+/** A paid promotion of an article, from and until epoch ms. */
 export interface Promotion {
   readonly articleId: bigint;
   readonly fromMs: number;

@@ -6,7 +6,7 @@ import { addNotification } from "../notifications/index.js";
 import { CANCELLED, PAID, UNPAID } from "../schema/index.js";
 import { giveSlotBack } from "./promotion-days.js";
 
-/** What became of an order whose time to pay was over; with what whoever pushes is told. */
+/** Result of cancelling an unpaid order, with the changes for push. */
 export interface Cancellation {
   readonly outcome: "cancelled" | "cancelled before" | "paid" | "gone";
   readonly changes: readonly Change[];
@@ -20,7 +20,7 @@ interface Due {
 }
 
 /**
- * Cancels an order that was not paid in time, tells who ordered, and gives its slot back, all once, however often and from
+ * Cancels an order that was not paid in time, notifies its user, and releases its slot, once, however often and from
  * wherever it is called: what decides is the order's own row, locked.
  *
  * @throws NotDueYet while there is time to pay by the clock of the database.

@@ -7,7 +7,7 @@ export type ConflictCode =
   | "ORDER_PAID"
   | "PROMOTED";
 
-/** What is asked for and how things stand contradict each other; nothing has changed. */
+/** A request that contradicts the state of things; nothing has changed. */
 export class OrderConflict extends Error {
   constructor(
     readonly code: ConflictCode,

@@ -12,7 +12,7 @@ import { OrderConflict } from "./order-conflict.js";
 
 export interface Payment {
   readonly order: Order;
-  /** What feeds and whoever pushes are told; nothing when the order was paid before. */
+  /** Changes for feeds and push; none when the order was paid before. */
   readonly changes: readonly Change[];
 }
 

@@ -7,7 +7,7 @@ export interface PromotionDay {
   readonly available: number;
 }
 
-/** How many slots are left on each of `days`; a day that nobody has ordered yet has all of them. */
+/** Slots left on each of `days`; a day without orders has all of them. */
 export async function promotionDays(
   on: Statements,
   days: readonly string[],
@@ -27,7 +27,7 @@ export async function promotionDays(
 /** Takes one slot; false when none is left. The day's row stays locked until the transaction ends: come to it last. */
 export async function takeSlot(tx: Transaction, day: string, slotsPerDay: number): Promise<boolean> {
   if (await takeOne(tx, day)) return true;
-  // Nothing is left, or nobody has ordered for that day yet.
+  // Nothing is left, or the day has no row yet.
   await tx.write("INSERT IGNORE INTO promotion_days (day, capacity, available) VALUES (?, ?, ?)", [
     day,
     slotsPerDay,

@@ -8,7 +8,7 @@ export interface SlotReport {
 
 /**
  * Compares what each day from yesterday on says is available with its orders, and repairs it. The day is locked before its
- * orders are counted, and whoever orders or cancels comes to that row last: what is not committed yet waits for this.
+ * orders are counted, and orders and cancellations lock that row last: transactions in progress wait for this.
  */
 export async function recountSlots(mysql: Mysql): Promise<SlotReport> {
   const days = await mysql.query<{ day: string }>(
@@ -24,7 +24,7 @@ export async function recountSlots(mysql: Mysql): Promise<SlotReport> {
   };
 }
 
-/** How far the day was off. */
+/** Difference that was corrected on a day. */
 function recountDay(mysql: Mysql, day: string): Promise<number> {
   return mysql.transaction(async (tx) => {
     const [row] = await tx.query<{ capacity: number; available: number }>(

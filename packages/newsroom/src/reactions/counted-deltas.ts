@@ -5,13 +5,13 @@ export interface Changed {
   readonly kind: ReactionKind;
   readonly articleId: bigint;
   readonly authorId: bigint;
-  /** Counted already, when it came before; perhaps nobody was told of it then. */
+  /** Counted already, when it came before; its change may have been lost then. */
   readonly before: boolean;
 }
 
 type Deltas = [id: bigint, by: Record<string, number>][];
 
-/** What the reactions add to the counts of articles, and of their authors; each in ascending order of the ids. */
+/** Changes of the counts of articles and of their authors, in ascending order of ids. */
 export function countedDeltas(changed: readonly Changed[]): { readonly articles: Deltas; readonly authors: Deltas } {
   const articles = new Map<bigint, Record<string, number>>();
   const authors = new Map<bigint, Record<string, number>>();

@@ -1,7 +1,7 @@
 import type { DislikeWhy, UploadedKind } from "../events/index.js";
 import type { ChangeTopic } from "../schema/index.js";
 
-/** What a reader thinks of an article or its author, and can take back. */
+/** A reader's opinion of an article or its author, which can be undone. */
 export interface Reaction {
   readonly kind: ReactionKind;
   readonly userId: bigint;
@@ -14,7 +14,7 @@ export interface Reaction {
 
 export type ReactionKind = Exclude<UploadedKind, "exposure" | "click" | "read">;
 
-/** Where a reaction is kept, and which way it goes. */
+/** Table of a reaction, and whether it adds or deletes a row. */
 export interface Keeping {
   readonly table: "article_collects" | "article_likes" | "article_dislikes" | "author_blocks";
   readonly adds: boolean;
@@ -22,7 +22,7 @@ export interface Keeping {
   readonly counter?: "likes" | "collects";
   /** Of its author's. */
   readonly authorCounter?: "likes_received";
-  /** What the recommender is told of the reader; counted reactions reach it with the article's statistics. */
+  /** Topic of the reader's change; counted reactions reach the recommender with the article's statistics. */
   readonly topic?: Extract<ChangeTopic, "dislikes" | "blocks">;
 }
 
@@ -46,7 +46,7 @@ export function isReaction(kind: UploadedKind): kind is ReactionKind {
   return Object.hasOwn(KEEPING, kind);
 }
 
-/** Whether everybody can see the count of it, so that only somebody signed in may have a part in it. */
+/** True for reactions with a public count, which only signed-in users may change. */
 export function isCounted(kind: ReactionKind): boolean {
   return KEEPING[kind].counter !== undefined;
 }

@@ -11,7 +11,7 @@ import { KEEPING, type Keeping, type Reaction } from "./reaction.js";
 export type ArticleCounts = Counts<keyof typeof ARTICLE_STATISTICS.counters>;
 export type UserCounts = Counts<keyof typeof USER_STATISTICS.counters>;
 
-/** What became of a reaction: `same` changed nothing, `known` came before, `absent` and `own` were not possible. */
+/** Result of a reaction: `same` changed nothing, `known` came before, `absent` and `own` were not possible. */
 export type Outcome = "changed" | "same" | "known" | "absent" | "own";
 
 export interface Reacted {
@@ -33,7 +33,7 @@ interface ArticleRow {
   readonly isPublished: boolean;
 }
 
-/** One transaction: the rows, what authors are told, the counts, and what the recommender is told. */
+/** Writes, in one transaction, the rows, the authors' notifications, the counts, and the changes for the recommender. */
 export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Promise<WrittenReactions> {
   return mysql.transaction(async (tx) => {
     const articles = await readArticles(tx, reactions);
@@ -65,7 +65,7 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
       articleCounts.set(id, await changeStatistics(tx, ARTICLE_STATISTICS, id, by));
     const authorCounts = new Map<bigint, Versioned<UserCounts>>();
     for (const [id, by] of deltas.authors) authorCounts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
-    changes.push(...told("article-statistics", articleCounts), ...told("user-statistics", authorCounts));
+    changes.push(...countChanges("article-statistics", articleCounts), ...countChanges("user-statistics", authorCounts));
     if (changes.length > 0) await appendChanges(tx, ...changes);
     return { reacted, articleCounts, authorCounts, changes };
   });
@@ -84,7 +84,7 @@ async function readArticles(tx: Transaction, reactions: readonly Reaction[]): Pr
 async function writeOne(tx: Transaction, reaction: Reaction, article: ArticleRow | undefined): Promise<Reacted> {
   const { userId, articleId, kind } = reaction;
   const keeping = KEEPING[kind];
-  // Whoever reacted to an article that is gone by now may still take that back.
+  // A reaction to an article that is deleted by now can still be undone.
   if (article === undefined || (keeping.adds && !article.isPublished)) return { outcome: "absent" };
   if (keeping.table === "author_blocks" && article.authorId === userId) return { outcome: "own" };
   const whyUndone = kind === "undislike" ? await whyDisliked(tx, reaction) : undefined;
@@ -104,7 +104,7 @@ async function whyDisliked(tx: Transaction, { userId, articleId }: Reaction): Pr
   return row?.why ?? undefined;
 }
 
-/** What the same event took back when it came before. */
+/** Reason that the same event undid when it came before. */
 async function whyReceived(tx: Transaction, { userId, eventId }: Reaction): Promise<DislikeWhy | undefined> {
   const sql = "SELECT why FROM reaction_receipts WHERE user_id = ? AND event_id = UNHEX(?)";
   const [row] = await tx.query<WhyRow>(sql, [userId, hexOf(eventId)]);
@@ -152,6 +152,6 @@ async function databaseNow(tx: Transaction): Promise<number> {
   return Number(row?.now);
 }
 
-function told(topic: ChangeTopic, counts: ReadonlyMap<bigint, { version: number }>): Change[] {
+function countChanges(topic: ChangeTopic, counts: ReadonlyMap<bigint, { version: number }>): Change[] {
   return [...counts].map(([subjectId, { version }]): Change => ({ topic, subjectId, version }));
 }

@@ -11,7 +11,7 @@ export const NEXT_VERSION = `GREATEST(version + 1, ${DATABASE_NOW_MS})`;
 
 /**
  * Adds to the counts of one subject in the transaction that changes what is counted, and answers them for `offer` once
- * that transaction has committed. The row stays locked until then. Whoever changes two subjects in one transaction does
+ * that transaction has committed. The row stays locked until then. A transaction that changes two subjects does
  * it in ascending order of their ids, or two such transactions can deadlock (and be tried again).
  */
 export async function changeStatistics<Name extends string>(

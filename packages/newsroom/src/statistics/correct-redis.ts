@@ -40,7 +40,7 @@ export async function correctRedis<Name extends string>(correction: Correction<N
   });
 }
 
-/** What Redis has for `ids`, or undefined when it does not answer. */
+/** Values in Redis of `ids`, or undefined when it does not answer. */
 async function look<Name extends string>(
   { definition, redis, cache, onError }: Correction<Name>,
   ids: readonly bigint[],
@@ -63,7 +63,7 @@ function suspectsOf<Name extends string>(held: Held<Name>, rows: Rows<Name>): bi
 }
 
 /**
- * What looks wrong may be the work of live writers: a newer value is of a later commit, an older one is about to be
+ * A wrong value may be the work of live writers: a newer value is of a later commit, an older one is about to be
  * replaced by an offer that is on its way. So Redis is read again, and the rows after it, until only what no writer can
  * have left there remains.
  */

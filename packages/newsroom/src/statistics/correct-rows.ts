@@ -5,7 +5,7 @@ import { recount } from "./recount.js";
 import { severalAtATime } from "./several-at-a-time.js";
 import type { StatisticRow } from "./statistic-rows.js";
 
-/** Repairs wrong statistic rows and tells Redis; answers the rows that are right then. */
+/** Repairs wrong statistic rows and updates Redis; returns the rows that are right then. */
 export async function correctRows<Name extends string>(
   correction: Correction<Name>,
   members: ReadonlyMap<bigint, Member<Name>>,

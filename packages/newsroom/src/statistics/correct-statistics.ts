@@ -12,12 +12,12 @@ export interface CorrectionOptions {
   /** A client opened with `VersionedCache.scripts`. While it is away MySQL is corrected all the same, and the report says so. */
   readonly redis: Redis;
   readonly definitions?: readonly StatisticsDefinition<string>[];
-  /** How many subjects are compared at a time. */
+  /** Subjects compared at a time. */
   readonly chunkSize?: number;
   /** Ends the walk before its next chunk; what is repaired by then stays repaired. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: CorrectionProgress) => void;
-  /** Told of everything that makes the report incomplete. */
+  /** Called with everything that makes the report incomplete. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -27,9 +27,9 @@ export interface CounterReport {
   readonly wrongInMysql: number;
   /** Values whose count was not their row's, those that were merely old included. */
   readonly wrongInRedis: number;
-  /** Of those in Redis, the ones that were right once: a newer one was never told. */
+  /** Of those in Redis, those that were right once: a newer one never arrived. */
   readonly staleInRedis: number;
-  /** How far the worst of them was off, upwards or downwards; what cannot be read is not off by a number. */
+  /** Largest difference, upwards or downwards; unreadable values have none. */
   readonly largestError: number;
   readonly repaired: number;
 }

@@ -3,7 +3,7 @@ import type { Redis, VersionedCache } from "@headline/redis";
 import type { Tally } from "./correction-report.js";
 import type { Counts, StatisticsDefinition } from "./definition.js";
 
-/** What the correction of one definition works with. */
+/** Dependencies of the correction of one definition. */
 export interface Correction<Name extends string> {
   readonly definition: StatisticsDefinition<Name>;
   readonly mysql: Mysql;

@@ -2,7 +2,7 @@ import type { Redis } from "@headline/redis";
 import type { Counts, StatisticsDefinition } from "./definition.js";
 import { decodeCounts } from "./open-statistics.js";
 
-/** What Redis has under one key. `bytes` is undefined for what is not even a string. */
+/** A key's value in Redis. `bytes` is undefined for a value that is no string. */
 export type HeldValue<Name extends string> =
   | { readonly kind: "nothing" }
   | { readonly kind: "unreadable"; readonly bytes: Buffer | undefined }

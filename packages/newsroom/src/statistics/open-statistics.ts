@@ -7,9 +7,9 @@ interface Options {
   readonly mysql: Mysql;
   /** A client opened with `VersionedCache.scripts`. */
   readonly redis: Redis;
-  /** How many subjects this process keeps for itself. */
+  /** Subjects cached in this process. */
   readonly localMax: number;
-  /** Told of each subject whose counts this process now knows otherwise. */
+  /** Called with each subject whose cached counts have changed. */
   readonly onChange?: (id: bigint) => void;
   readonly onRedisError?: (error: unknown) => void;
   /** Receives the error of each value of Redis that cannot be read. */

@@ -9,7 +9,7 @@ import {
   zeroRow,
 } from "./statistic-rows.js";
 
-/** What one subject's row says, and what it should say. */
+/** One subject's row, stored and counted anew. */
 export interface Member<Name extends string> {
   readonly row: StatisticRow<Name>;
   readonly truth: Counts<Name>;
@@ -26,7 +26,7 @@ type RawCount = Readonly<Record<"id" | "count", string>>;
 const LARGEST_ID = 2n ** 63n - 1n;
 
 /**
- * Everyone from `from` on until one of the sources has given `size` ids: subjects, statistic rows, and whoever has
+ * Everyone from `from` on until one of the sources has given `size` ids: subjects, statistic rows, and those who have
  * something that is counted. All of it is of one moment, in which each statistic row and what it counts belong together,
  * because a change writes both in one transaction.
  */

@@ -12,9 +12,9 @@ import {
 } from "./statistic-rows.js";
 
 export interface Recount<Name extends string> {
-  /** What the row said when it was locked. */
+  /** The row when it was locked. */
   readonly before: StatisticRow<Name>;
-  /** What it says now. */
+  /** The row afterwards. */
   readonly row: StatisticRow<Name>;
 }
 
@@ -33,7 +33,7 @@ export interface Recount<Name extends string> {
  * be older than the lock. We hold one row and otherwise read without locks, so a deadlock can only be over
  * a row that several create at once; the transaction is then tried again.
  *
- * A row that gets a new version is told through the change feed, under the definition's name: other processes may have
+ * A row that gets a new version is published through the change feed, under the definition's name: other processes may have
  * remembered what was wrong.
  *
  * @param beats a version that was read elsewhere: the row gets a new one, beyond it unless that is absurd, though its

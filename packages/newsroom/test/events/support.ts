@@ -16,7 +16,7 @@ export interface Stores extends AsyncDisposable {
   landed(): Promise<readonly LandedEvent[]>;
 }
 
-/** A MariaDB with the schema, and a Redis, which keeps what it acknowledges unless told otherwise. */
+/** A MariaDB with the schema, and a Redis, durable unless the test asks for another. */
 export async function openStores({
   durable = true,
   args = [],

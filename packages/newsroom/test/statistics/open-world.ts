@@ -55,7 +55,7 @@ export async function openWorld(): Promise<World> {
   };
 }
 
-/** An article that nobody has counted, deleted ones with status 2. */
+/** An article that is not counted yet; a deleted one has status 2. */
 export async function insertArticle(
   to: Transaction,
   { id, authorId, status = 1 }: { id: bigint; authorId: bigint; status?: number },
@@ -74,7 +74,7 @@ export async function insertComment(to: Transaction, articleId: bigint): Promise
   ]);
 }
 
-/** A comment as the product makes one, but that Redis is not told. */
+/** A comment as the product makes one, without the update of Redis. */
 export function comment({ mysql }: World, articleId: bigint): Promise<Versioned<ArticleCounts>> {
   return mysql.transaction(async (tx) => {
     await insertComment(tx, articleId);
@@ -82,14 +82,14 @@ export function comment({ mysql }: World, articleId: bigint): Promise<Versioned<
   });
 }
 
-/** The same, and Redis is told. */
+/** The same, with the update of Redis. */
 export async function commentAndOffer(world: World, articleId: bigint): Promise<Versioned<ArticleCounts>> {
   const counted = await comment(world, articleId);
   await world.articles.offer(articleId, counted);
   return counted;
 }
 
-/** What another process would show a reader of each article, the truth, and the row: the same, or there is an error. */
+/** Each article's counts as another process shows them, as counted, and as stored: the same, or there is an error. */
 export async function articleCounts(world: World, id: bigint) {
   const [row] = await world.mysql.query<{ comments: string; version: string }>(
     "SELECT comments, version FROM article_statistics WHERE article_id = ?",
@@ -103,7 +103,7 @@ export async function articleCounts(world: World, id: bigint) {
   return { truth: Number(truth?.count), row: Number(row?.comments ?? 0), shown: shown?.comments };
 }
 
-/** What a report found, over all counters. */
+/** Findings of a report, over all counters. */
 export function sum({ statistics }: CorrectionReport) {
   const counters = statistics.flatMap((of) => Object.values(of.counters));
   const total = (of: (counter: (typeof counters)[number]) => number) =>

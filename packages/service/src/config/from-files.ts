@@ -4,7 +4,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 
 interface Read {
   readonly values: Variables;
-  /** What could not be read, and why; never what stands in a file. */
+  /** Variables that could not be read, and why; never a file's content. */
   readonly problems: readonly { readonly name: string; readonly why: string }[];
 }
 

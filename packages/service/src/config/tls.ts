@@ -27,7 +27,7 @@ export function isWholeTls({ TLS_CA, TLS_CERT, TLS_KEY }: TlsVariables): boolean
 
 export const WHOLE_TLS = { path: ["TLS_CA"], error: "TLS_CA, TLS_CERT and TLS_KEY are needed together" };
 
-/** What a service proves itself with, where it does. */
+/** Certificate and key of a service, where it has them. */
 export function tlsOf({ TLS_CA: ca, TLS_CERT: certificate, TLS_KEY: key }: TlsVariables): Tls | undefined {
   if (ca === undefined || certificate === undefined || key === undefined) return undefined;
   return { ca: Buffer.from(ca), certificate: Buffer.from(certificate), key: Buffer.from(key) };

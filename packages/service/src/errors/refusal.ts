@@ -58,10 +58,10 @@ export function asRefusal(error: unknown): Refusal | undefined {
   return error instanceof Refusal ? error : undefined;
 }
 
-/** For what is tried again: tells of a refusal, which may pass, and throws anything else, which trying again would not help. */
-export function ifRefused(tell: (refusal: Refusal) => void): (error: unknown) => void {
+/** Handler for retried work: passes a refusal, which may go away, to `onRefusal`, and rethrows anything else. */
+export function ifRefused(onRefusal: (refusal: Refusal) => void): (error: unknown) => void {
   return (error) => {
     if (!(error instanceof Refusal)) throw error;
-    tell(error);
+    onRefusal(error);
   };
 }

@@ -1,4 +1,4 @@
-/** What was opened, to be closed in reverse: AsyncDisposableStack, which Node 20 does not have. */
+/** Open resources, closed in reverse: AsyncDisposableStack, which Node 20 does not have. */
 export class CloseStack implements AsyncDisposable {
   readonly #closers: (() => unknown)[] = [];
 

@@ -1,9 +1,9 @@
 interface Options {
-  /** Told of failures nobody handled. The process goes on: one bad request must not end the others'. */
+  /** Called with unhandled failures. The process goes on: one bad request must not end the others'. */
   readonly onUnhandled: (error: unknown) => void;
   /** One line that explains a start that failed, in place of the error and its stack; undefined for what is none of its. */
   readonly inWords?: (error: unknown) => string | undefined;
-  /** How long closing may take before the process ends anyway. */
+  /** Limit of closing, ms; then the process ends anyway. */
   readonly closeWithinMs?: number;
 }
 
@@ -17,15 +17,15 @@ export async function runUntilSignal(
 ): Promise<void> {
   const { onUnhandled, inWords = () => undefined, closeWithinMs = 15_000 } = options;
   process.on("unhandledRejection", onUnhandled);
-  const told = new AbortController();
-  const { signal } = told;
+  const stopping = new AbortController();
+  const { signal } = stopping;
   const signalled = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   const end = () => {
     setTimeout(() => {
       onUnhandled(new Error(`closing took longer than ${closeWithinMs} ms`));
       process.exit(1);
     }, closeWithinMs).unref();
-    told.abort();
+    stopping.abort();
   };
   process.once("SIGTERM", end);
   process.once("SIGINT", end);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 interface Options {
   /** Ends it at once, an attempt under way included: it then rejects with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Told of each attempt that failed. What it throws ends it. */
+  /** Called with each failed attempt; an error that it throws ends the retries. */
   readonly onFailure: (error: unknown) => void;
   /** Between two attempts. */
   readonly pauseMs?: number;
@@ -35,6 +35,6 @@ function abortion(signal: AbortSignal): { promise: Promise<never>; forget: () =>
     onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
   });
-  promise.catch(() => undefined); // between two attempts nobody listens
+  promise.catch(() => undefined); // no listener between two attempts
   return { promise, forget: () => signal.removeEventListener("abort", onAbort) };
 }

@@ -7,14 +7,14 @@ export interface Problem {
   times: number;
 }
 
-/** Messages are sentences in the code, so there are few; whoever logs others does not fill the memory. */
+/** Messages are sentences in the code, so there are few; other messages do not fill the memory. */
 const MESSAGES_MAX = 100;
 const MESSAGE_CHARACTERS_MAX = 120;
 const OTHER = "(other messages)";
 
 const problems = new WeakMap<object, Map<string, Problem>>();
 
-/** What a log has warned of so far. */
+/** Warnings and errors of a log so far. */
 export function problemsOf(log: Log): Iterable<Problem> {
   return problems.get(log)?.values() ?? [];
 }

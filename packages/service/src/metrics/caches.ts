@@ -7,7 +7,7 @@ export interface CacheReads {
   readonly source: number;
 }
 
-/** How many reads of each cache were answered by what. */
+/** Reads of each cache, by the level that answered. */
 export function readCaches(metrics: Metrics, caches: Readonly<Record<string, { readonly reads: CacheReads }>>): void {
   metrics.read({
     name: "headline_cache_reads_total",

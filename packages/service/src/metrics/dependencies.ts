@@ -1,9 +1,9 @@
 import type { Metrics } from "./metrics.js";
 
-/** Told of each call of a dependency: what was asked, `ok` or what it failed with, and how long that took. */
+/** Observes a call of a dependency: the operation, `ok` or the failure's code, and the duration. */
 export type ObserveDependency = (operation: string, outcome: string, ms: number) => void;
 
-/** How long dependencies take to answer, and how often they fail. */
+/** Duration and failures of calls to dependencies. */
 export function countDependencies(metrics: Metrics): (dependency: string) => ObserveDependency {
   const timings = metrics.timing({
     name: "headline_dependency_seconds",

@@ -24,7 +24,7 @@ type Reading = number | readonly (readonly [values: readonly string[], value: nu
 const BUCKETS_SECONDS = [0.001, 0.005, 0.02, 0.05, 0.1, 0.3, 0.8, 3];
 const READ_MS = 300;
 
-/** What one process tells Prometheus. Counting is an addition; everything else happens when somebody asks. */
+/** Metrics of one process. Counting is an addition; everything else happens on a scrape. */
 export class Metrics {
   readonly registry = new Registry();
 

@@ -1,4 +1,4 @@
-/** What a metric says at the moment it is asked, as prom-client's registry writes it. */
+/** A metric's values at a scrape, as prom-client's registry writes them. */
 export interface Sample {
   readonly value: number;
   readonly labels: Readonly<Record<string, string | number>>;

@@ -1,6 +1,6 @@
 import type { Sample } from "./series.js";
 
-/** How long something took, each time, sorted into a few buckets. */
+/** Histogram of durations with a few buckets. */
 export class Timing {
   readonly #counts: Float64Array;
   #sum = 0;
