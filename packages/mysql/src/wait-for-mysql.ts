@@ -1,4 +1,4 @@
-import { untilItWorks } from "@headline/service/lifecycle";
+import { retryUntil } from "@headline/service/lifecycle";
 import { ifOutage } from "./if-outage.js";
 import { openMysql } from "./pool.js";
 
@@ -11,5 +11,5 @@ interface Options {
 /** Resolves once MySQL answers. Rejects when the signal comes, and with what waiting would not help: a wrong password, say. */
 export async function waitForMysql(url: string, { signal, onAway }: Options): Promise<void> {
   await using mysql = openMysql(url, { connectionsMax: 1, acquireTimeoutMs: 500, statementTimeoutMs: 500 });
-  await untilItWorks(() => mysql.query("SELECT 1"), { signal, onFailure: ifOutage(onAway) });
+  await retryUntil(() => mysql.query("SELECT 1"), { signal, onFailure: ifOutage(onAway) });
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { migrate, openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { privateMysql, throwawayRedis } from "@headline/testkit";
-import { EventStream, openEventLander, openEventLog } from "../src/events/index.js";
+import { EventStream, openEventConsumer, openEventLog } from "../src/events/index.js";
 import { insertEvents } from "../src/events/insert-events.js";
 import { event } from "../test/events/support.js";
 
@@ -67,10 +67,10 @@ async function measure(way: string, clients: number): Promise<void> {
   let landing = "";
   if (log.goesTo === "redis") {
     const landedMs = performance.now();
-    const lander = openEventLander({ mysql, redis });
-    while ((await lander.lag()).entries > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    const consumer = openEventConsumer({ mysql, redis });
+    while ((await consumer.lag()).entries > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     landing = `   landed ${Math.round((uploads * EVENTS_AN_UPLOAD) / ((performance.now() - landedMs) / 1_000))} events/s`;
-    await lander[Symbol.asyncDispose]();
+    await consumer[Symbol.asyncDispose]();
   }
   console.log(
     `${way.padEnd(15)} ${String(clients).padStart(6)} ${(uploads / seconds).toFixed(0).padStart(10)} ${at(0.5)} ${at(0.99)}${landing}`,

@@ -5,7 +5,7 @@ import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
 import type { SignInLimit } from "@headline/redis/limits";
 import type { Log } from "@headline/service/log";
-import { gathered } from "@headline/service/log";
+import { rateLimitedLog } from "@headline/service/log";
 import type { TrackKeys } from "@headline/track-token";
 import express, { type Express, type RequestHandler } from "express";
 import type { Articles } from "./articles/articles.js";
@@ -156,7 +156,7 @@ export function createApp(parts: AppParts): Express {
   const authenticate = createAuthenticate(tokens);
   const jsonBody = createJsonBody(authenticate);
   const breaker = createBreaker("the recommendation service");
-  const onRedisError = gathered(log, "Redis was not told", EACH_SECOND);
+  const onRedisError = rateLimitedLog(log, "Redis was not told", EACH_SECOND);
   const publisher = createPublisher({ mysql, jobs, announcer, userStatistics: users.statistics, onRedisError });
   const { writeLimits } = parts;
   const publishing = { authenticate, channels, publisher, limit: writeLimits.articles, now };
@@ -172,7 +172,7 @@ export function createApp(parts: AppParts): Express {
     eventLog: parts.eventLog,
     now,
     onRedisError,
-    onLogError: gathered(log, "a comment did not reach the recommender", EACH_SECOND),
+    onLogError: rateLimitedLog(log, "a comment did not reach the recommender", EACH_SECOND),
   };
   const signingIn = { mysql, tokens, announcer, signInLimit: parts.signInLimit };
   const conversing = { authenticate, mysql, users, announcer, limit: parts.messageLimit, tellRead: parts.tellRead };
@@ -187,7 +187,7 @@ export function createApp(parts: AppParts): Express {
       onRedisError,
     }),
     now,
-    onError: gathered(log, "events not kept", EACH_SECOND),
+    onError: rateLimitedLog(log, "events not kept", EACH_SECOND),
   });
   const feed = createFeed({
     recommender,
@@ -196,7 +196,7 @@ export function createApp(parts: AppParts): Express {
     sessions: new PageSessions(redis),
     fallback,
     now,
-    onSessionError: gathered(log, "page sessions", EACH_SECOND),
+    onSessionError: rateLimitedLog(log, "page sessions", EACH_SECOND),
   });
 
   const app = express();
@@ -236,7 +236,7 @@ export function createApp(parts: AppParts): Express {
         fallback,
         hydrateMs: budgets.hydrateMs,
         blocksMs: budgets.blocksMs,
-        onHydrationError: gathered(log, "articles not hydrated", EACH_SECOND),
+        onHydrationError: rateLimitedLog(log, "articles not hydrated", EACH_SECOND),
       }),
       now,
       onPage: parts.onPage,
@@ -257,8 +257,8 @@ export function createApp(parts: AppParts): Express {
       articles,
       blocks,
       similar: createSimilar(mysql),
-      onSimilarError: gathered(log, "similar articles", EACH_SECOND),
-      onViewerError: gathered(log, "what a reader did", EACH_SECOND),
+      onSimilarError: rateLimitedLog(log, "similar articles", EACH_SECOND),
+      onViewerError: rateLimitedLog(log, "what a reader did", EACH_SECOND),
     }),
   );
   app.get("/channels", listChannels({ channels, demoAccounts, coverOrigins }));

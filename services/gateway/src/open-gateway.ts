@@ -7,7 +7,7 @@ import type { Recommender } from "@headline/recommender";
 import { createSignInLimit, type SignInRates } from "@headline/redis/limits";
 import { reachableUrl, type Tls } from "@headline/service/config";
 import { CloseStack } from "@headline/service/lifecycle";
-import { gathered, type Log, logged } from "@headline/service/log";
+import { type Log, logError, rateLimitedLog } from "@headline/service/log";
 import { openTrackKeys } from "@headline/track-token";
 import { createApp } from "./app.js";
 import { Articles } from "./articles/articles.js";
@@ -116,10 +116,10 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const budgets = config.budgets ?? budgetsOf(config.pageBudgetMs);
     const links = await openLinks(config, budgets, observation, resources);
     const { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError } = links;
-    const { log: eventLog, lander } = events;
+    const { log: eventLog, consumer } = events;
     const jobStore = openJobStore(mysqlUrl);
     resources.defer(() => jobStore.close());
-    resources.defer(keepPruningReceipts(mysql, logged(log, "receipts not pruned")));
+    resources.defer(keepPruningReceipts(mysql, logError(log, "receipts not pruned")));
 
     const cached = { mysql, redis, onRedisError, onUnreadable: observation.onUnreadable };
     const articles = new Articles(cached);
@@ -129,7 +129,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const blocks = new Blocks(mysql);
     const announcer = new Announcer({ articles, users, endedSignIns, blocks, redis, onRedisError });
     resources.defer(() => announcer[Symbol.dispose]());
-    resources.defer(channels.keepLoading(logged(log, "channels not read")));
+    resources.defer(channels.keepLoading(logError(log, "channels not read")));
     const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));
     const { trustProxy = 0, writeRates = WRITE_RATES } = config;
     const writeLimits = createWriteLimits(limitRedis, writeRates);
@@ -140,19 +140,19 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       followChanges({
         mysql,
         subscriber,
-        onError: logged(log, "changes not followed"),
+        onError: logError(log, "changes not followed"),
         onChanges: (changes, by) => {
           push.tell(changes);
           return by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes);
         },
       }),
     );
-    resources.defer(endedSignIns.keepLoading(mysql, logged(log, "sign-ins that ended not read")));
-    void fillNameKeys(mysql).catch(logged(log, "names not compared; a sign-up does it")); // those of before
+    resources.defer(endedSignIns.keepLoading(mysql, logError(log, "sign-ins that ended not read")));
+    void fillNameKeys(mysql).catch(logError(log, "names not compared; a sign-up does it")); // those of before
     const pages = new StaticPages({
       mysql,
       redis,
-      onError: gathered(log, "static pages not read", { everyMs: 60_000 }),
+      onError: rateLimitedLog(log, "static pages not read", { everyMs: 60_000 }),
       onUnreadable: observation.onUnreadable,
     });
     resources.use(pages);
@@ -162,7 +162,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
       articles,
       channelIds: () => channels.ids(),
       newest: (channelId, count) => newestArticleIds(mysql, channelId, count),
-      onError: gathered(log, "a hot list was not refreshed", { everyMs: 1_000 }),
+      onError: rateLimitedLog(log, "a hot list was not refreshed", { everyMs: 1_000 }),
     });
     resources.use(hotLists);
     const fallback = new Fallback({
@@ -176,7 +176,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const start = await startWithOrWithoutMysql({ channels, pages, jobStore, hotLists, log });
     resources.use(start);
 
-    observation.read({ articles, users, lander, push });
+    observation.read({ articles, users, consumer, push });
     let isDraining = false;
     const app = createApp({
       watch: observation.watch,

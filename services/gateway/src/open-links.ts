@@ -13,7 +13,7 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import type { CloseStack } from "@headline/service/lifecycle";
-import { gathered } from "@headline/service/log";
+import { rateLimitedLog } from "@headline/service/log";
 import type { ObserveDependency } from "@headline/service/metrics";
 import { openTrackKeys } from "@headline/track-token";
 import type { Budgets } from "./budgets.js";
@@ -63,7 +63,7 @@ export async function openLinks(
 ): Promise<Links> {
   const { mysqlUrl, redisUrl, stateRedisUrl = redisUrl, log } = config;
   const { dependency } = observation;
-  const onRedisError = namingLogin("REDIS_URL", gathered(log, "Redis", { everyMs: 1_000 }));
+  const onRedisError = namingLogin("REDIS_URL", rateLimitedLog(log, "Redis", { everyMs: 1_000 }));
   const opened = (redis: Redis) => {
     resources.defer(() => redis.disconnect());
     return redis;

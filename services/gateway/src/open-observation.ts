@@ -1,4 +1,4 @@
-import type { EventLander } from "@headline/newsroom/events";
+import type { EventConsumer } from "@headline/newsroom/events";
 import { CloseStack } from "@headline/service/lifecycle";
 import type { Log } from "@headline/service/log";
 import {
@@ -35,7 +35,7 @@ interface Options {
 interface Readable {
   readonly articles: Articles;
   readonly users: Users;
-  readonly lander: EventLander;
+  readonly consumer: EventConsumer;
   readonly push: Push;
 }
 
@@ -74,7 +74,7 @@ export async function openObservation({ log, host, metricsPort, otlpEndpoint }: 
   };
 }
 
-function readParts(metrics: Metrics, { articles, users, lander, push }: Readable): void {
+function readParts(metrics: Metrics, { articles, users, consumer, push }: Readable): void {
   readCaches(metrics, {
     item: articles.items,
     article: articles.fragments,
@@ -87,11 +87,11 @@ function readParts(metrics: Metrics, { articles, users, lander, push }: Readable
   metrics.read({
     name: "headline_event_lag_entries",
     help: "Uploads of events that wait in Redis to land in MySQL",
-    read: async () => (await lander.lag()).entries,
+    read: async () => (await consumer.lag()).entries,
   });
   metrics.read({
     name: "headline_event_lag_seconds",
     help: "For how long the oldest of them has waited",
-    read: async () => (await lander.lag()).oldestMs / 1_000,
+    read: async () => (await consumer.lag()).oldestMs / 1_000,
   });
 }

@@ -1,6 +1,6 @@
 import { asFailure, ifOutage } from "@headline/mysql";
-import { untilItWorks } from "@headline/service/lifecycle";
-import { gathered, type Log } from "@headline/service/log";
+import { retryUntil } from "@headline/service/lifecycle";
+import { type Log, rateLimitedLog } from "@headline/service/log";
 
 interface Parts {
   readonly channels: { load(): Promise<void> };
@@ -23,7 +23,7 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
   const { channels, pages, jobStore, hotLists, log } = parts;
   const startedAt = performance.now();
   const stopped = new AbortController();
-  const onFailure = gathered(log, "MySQL does not answer; serves what Redis and the recommender have", {
+  const onFailure = rateLimitedLog(log, "MySQL does not answer; serves what Redis and the recommender have", {
     everyMs: 1_000,
   });
 
@@ -57,7 +57,7 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
   }
 
   async function becomeWhole(): Promise<void> {
-    await untilItWorks(readMysql, { signal: stopped.signal, onFailure });
+    await retryUntil(readMysql, { signal: stopped.signal, onFailure });
     isWhole = true;
     log.info({ after_ms: Math.round(performance.now() - startedAt) }, "MySQL answers; the gateway is whole");
     await hotLists.refresh();

@@ -19,7 +19,7 @@ import { createSignInLimit } from "@headline/redis/limits";
 import { AsyncExecutor, Scheduler } from "@headline/scheduler";
 import { reachableUrl, type Tls } from "@headline/service/config";
 import { CloseStack } from "@headline/service/lifecycle";
-import { gathered, type Log, logged } from "@headline/service/log";
+import { type Log, logError, rateLimitedLog } from "@headline/service/log";
 import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@headline/service/metrics";
 import { createApp } from "./app.js";
 import { BackgroundTasks, TASKS_APP } from "./background/background-tasks.js";
@@ -122,7 +122,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
   const { signal = new AbortController().signal } = config;
   const resources = new CloseStack();
   try {
-    const onRedisError = gathered(log, "Redis", { everyMs: 1_000 });
+    const onRedisError = rateLimitedLog(log, "Redis", { everyMs: 1_000 });
     const processMetrics = new ProcessMetrics("jobs");
     processMetrics.readProblems(log);
     const dependency = countDependencies(processMetrics);
@@ -152,7 +152,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       explainAddress === undefined
         ? recommender
         : resources.use(unaryRecommender({ address: explainAddress, ...security }));
-    const onAway = gathered(log, "waits for MySQL; runs nothing yet", { everyMs: 1_000 });
+    const onAway = rateLimitedLog(log, "waits for MySQL; runs nothing yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(stateRedis), waitForMysql(mysqlUrl, { signal, onAway })]);
 
     await Promise.all([
@@ -197,7 +197,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       redis,
       recommender,
       coverOrigins: config.coverOrigins ?? [],
-      onError: logged(log, "pages show the newest instead"),
+      onError: logError(log, "pages show the newest instead"),
       onUnreadable,
     });
     registerTasks(scheduler, {

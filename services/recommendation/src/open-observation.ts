@@ -1,6 +1,6 @@
 import type { ObserveCall } from "@headline/grpc";
 import { CloseStack } from "@headline/service/lifecycle";
-import { gathered, type Log, traceIdOf } from "@headline/service/log";
+import { type Log, rateLimitedLog, traceIdOf } from "@headline/service/log";
 import { countDependencies, listenForMetrics, Metrics, type ObserveDependency } from "@headline/service/metrics";
 import { openTracing, type Tracing } from "@headline/service/tracing";
 
@@ -54,8 +54,8 @@ function observeCalls(metrics: Metrics, log: Log): ObserveCall {
     labels: ["method", "code"],
   });
   const answered = timings.of("StreamRecommendations", "OK"); // nearly all of them
-  const onFailed = gathered(log, "calls failed", EACH_SECOND);
-  const onSlow = gathered(log, "calls were slow", EACH_SECOND);
+  const onFailed = rateLimitedLog(log, "calls failed", EACH_SECOND);
+  const onSlow = rateLimitedLog(log, "calls were slow", EACH_SECOND);
 
   return (method, code, ms, traceparent) => {
     if (code === "OK" && method === "StreamRecommendations") answered.observeMs(ms);

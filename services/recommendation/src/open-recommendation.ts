@@ -11,8 +11,8 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import type { Tls } from "@headline/service/config";
-import { CloseStack, untilItWorks } from "@headline/service/lifecycle";
-import { gathered, type Log, logged, traceIdOf } from "@headline/service/log";
+import { CloseStack, retryUntil } from "@headline/service/lifecycle";
+import { type Log, logError, rateLimitedLog, traceIdOf } from "@headline/service/log";
 import { openTrackKeys } from "@headline/track-token";
 import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
@@ -126,7 +126,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
   const brief = { acquireTimeoutMs: Math.ceil(statementTimeoutMs / 2), statementTimeoutMs };
   const resources = new CloseStack();
   try {
-    const report = gathered(log, "Redis", { everyMs: 1_000 });
+    const report = rateLimitedLog(log, "Redis", { everyMs: 1_000 });
     const { metricsPort, metricsHost: host, otlpEndpoint } = config;
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
     const { metrics, tracing } = observation;
@@ -141,7 +141,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     resources.defer(() => redis.disconnect());
     const subscriber = openRedis(redisUrl, { subscriber: true, onError: namingLogin("REDIS_URL", report) });
     resources.defer(() => subscriber.disconnect());
-    const onAway = gathered(log, "waits for MySQL; does not serve yet", { everyMs: 1_000 });
+    const onAway = rateLimitedLog(log, "waits for MySQL; does not serve yet", { everyMs: 1_000 });
     await Promise.all([waitForRedis(redis), waitForRedis(subscriber), waitForMysql(mysqlUrl, { signal, onAway })]);
 
     await reportMissingRights({ redis, variable: "REDIS_STATE_URL or REDIS_URL", commands: HISTORY_COMMANDS, log });
@@ -149,9 +149,9 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const catalogue = new Catalogue(now, config.room?.articles ?? 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
     const promotions = new Promotions(bulkMysql);
-    const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logged(log, "titles") });
+    const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logError(log, "titles") });
     const follows = new FollowGraph(mysql);
-    const onUnknownReader = gathered(log, "a reader not read; the page does without", { everyMs: 1_000 });
+    const onUnknownReader = rateLimitedLog(log, "a reader not read; the page does without", { everyMs: 1_000 });
     const aversions = new Aversions(mysql);
     const seen = new SeenArticles(mysql, catalogue);
     const sources = {
@@ -166,7 +166,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       recalls.failed(recall);
       log.error({ err, recall }, "a recall failed");
     };
-    const onUnlearned = logged(log, "articles of a history not read; they show as they were");
+    const onUnlearned = logError(log, "articles of a history not read; they show as they were");
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
     resources.use(
@@ -182,7 +182,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
           forgetFollows: (userId) => follows.forget(userId),
           forgetAversion: (userId) => aversions.forget(userId),
         }),
-        onError: logged(log, "changes not followed"),
+        onError: logError(log, "changes not followed"),
       }),
     );
     const load = async () => {
@@ -190,10 +190,10 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       await promotions.load();
       await loadCatalogue(bulkMysql, catalogue);
     };
-    await untilItWorks(load, { signal, onFailure: ifOutage(onAway) });
+    await retryUntil(load, { signal, onFailure: ifOutage(onAway) });
     log.info({ articles: catalogue.listed }, "catalogue loaded");
-    resources.defer(channels.keepLoading(logged(log, "channels not read")));
-    resources.defer(promotions.keepLoading(logged(log, "promotions not read")));
+    resources.defer(channels.keepLoading(logError(log, "channels not read")));
+    resources.defer(promotions.keepLoading(logError(log, "promotions not read")));
 
     const tastes = createTastes(catalogue, titles, config.room?.readers);
     const learning = resources.use(
@@ -202,7 +202,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
         catalogue,
         students: [seenStudent(seen), ...tastes.students],
         before: (signal) => titles.load(signal),
-        onError: logged(log, "the learning"),
+        onError: logError(log, "the learning"),
         ...(config.snapshotMs === undefined ? {} : { snapshotMs: config.snapshotMs }),
       }),
     );

@@ -7,7 +7,7 @@ import { readChanges } from "./read-changes.js";
 import { parseWake, wakeChannel } from "./wake-followers.js";
 
 /** Source of a change: a Redis message of its writer, or the table, which has all of them. */
-export type ToldBy = "message" | "table";
+export type ChangeSource = "message" | "table";
 
 interface Options {
   readonly mysql: Mysql;
@@ -17,7 +17,7 @@ interface Options {
    * Called with every change by the table at least once, possibly again, and not always in the order of the commits; before
    * that, as a rule, by a message.
    */
-  readonly onChanges: (changes: readonly Change[], by: ToldBy) => void | Promise<void>;
+  readonly onChanges: (changes: readonly Change[], by: ChangeSource) => void | Promise<void>;
   readonly onError?: (error: unknown) => void;
   readonly pollMs?: number;
 }

@@ -1,6 +1,6 @@
 export { EventStream, type StreamLag } from "./event-stream.js";
 export { followEvents } from "./follow-events.js";
-export { type EventLander, openEventLander } from "./open-event-lander.js";
+export { type EventConsumer, openEventConsumer } from "./open-event-consumer.js";
 export { type EventLog, openEventLog } from "./open-event-log.js";
 export { prunedUpTo, pruneEvents } from "./prune-events.js";
 export { newestEventId, readEvents } from "./read-events.js";

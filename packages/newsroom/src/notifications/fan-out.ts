@@ -50,8 +50,8 @@ export async function* followerPieces(mysql: Mysql, authorId: bigint): AsyncGene
 }
 
 /** Result of a piece: the number of followers notified, and its change for push, which is stored already. */
-export interface ToldPiece {
-  readonly told: number;
+export interface NotifiedPiece {
+  readonly notified: number;
   readonly changes: readonly Change[];
 }
 
@@ -59,9 +59,13 @@ export interface ToldPiece {
  * Notifies the followers of one piece of a new article, except those who have blocked its author; the same again notifies none
  * twice.
  */
-export function notifyFollowers(mysql: Mysql, articleId: bigint, { after, until }: FollowerPiece): Promise<ToldPiece> {
+export function notifyFollowers(
+  mysql: Mysql,
+  articleId: bigint,
+  { after, until }: FollowerPiece,
+): Promise<NotifiedPiece> {
   return mysql.transaction(async (tx) => {
-    const { affectedRows: told } = await tx.write(
+    const { affectedRows: notified } = await tx.write(
       `INSERT IGNORE INTO notifications (user_id, kind, subject_id, actor_id, created_at)
        SELECT f.user_id, 'new_article', a.id, a.author_id, ${DATABASE_NOW_MS}
          FROM articles a JOIN follows f ON f.author_id = a.author_id
@@ -69,9 +73,9 @@ export function notifyFollowers(mysql: Mysql, articleId: bigint, { after, until 
         WHERE a.id = ? AND a.status = ${PUBLISHED} AND f.user_id > ? AND f.user_id <= ? AND b.user_id IS NULL`,
       [articleId, after, until ?? "9223372036854775807"],
     );
-    if (told === 0) return { told, changes: [] };
-    const changes: Change[] = [{ topic: FAN_OUT_TOPIC, subjectId: articleId, version: told }];
+    if (notified === 0) return { notified, changes: [] };
+    const changes: Change[] = [{ topic: FAN_OUT_TOPIC, subjectId: articleId, version: notified }];
     await appendChanges(tx, ...changes);
-    return { told, changes };
+    return { notified, changes };
   });
 }

@@ -4,8 +4,8 @@ export {
   type FollowerPiece,
   fanOutIfFollowed,
   followerPieces,
+  type NotifiedPiece,
   notifyFollowers,
-  type ToldPiece,
 } from "./fan-out.js";
 export { countUnread, markRead, readFanOut, readInbox, readMissed, readNotifications } from "./inbox.js";
 export {

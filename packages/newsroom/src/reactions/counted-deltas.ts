@@ -1,4 +1,4 @@
-import { KEEPING, type ReactionKind } from "./reaction.js";
+import { REACTION_TARGETS, type ReactionKind } from "./reaction.js";
 
 /** A reaction that changed something, now or when it came before. */
 export interface Changed {
@@ -16,7 +16,7 @@ export function countedDeltas(changed: readonly Changed[]): { readonly articles:
   const articles = new Map<bigint, Record<string, number>>();
   const authors = new Map<bigint, Record<string, number>>();
   for (const { kind, articleId, authorId, before } of changed) {
-    const { adds, counter, authorCounter } = KEEPING[kind];
+    const { adds, counter, authorCounter } = REACTION_TARGETS[kind];
     const delta = before ? 0 : adds ? 1 : -1;
     add(articles, articleId, counter, delta);
     add(authors, authorId, authorCounter, delta);

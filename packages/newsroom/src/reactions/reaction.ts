@@ -15,7 +15,7 @@ export interface Reaction {
 export type ReactionKind = Exclude<UploadedKind, "exposure" | "click" | "read">;
 
 /** Table of a reaction, and whether it adds or deletes a row. */
-export interface Keeping {
+export interface ReactionTarget {
   readonly table: "article_collects" | "article_likes" | "article_dislikes" | "author_blocks";
   readonly adds: boolean;
   /** Of the article's statistics. */
@@ -31,7 +31,7 @@ const LIKES = { table: "article_likes", counter: "likes", authorCounter: "likes_
 const DISLIKES = { table: "article_dislikes", topic: "dislikes" } as const;
 const BLOCKS = { table: "author_blocks", topic: "blocks" } as const;
 
-export const KEEPING: Readonly<Record<ReactionKind, Keeping>> = {
+export const REACTION_TARGETS: Readonly<Record<ReactionKind, ReactionTarget>> = {
   collect: { ...COLLECTS, adds: true },
   uncollect: { ...COLLECTS, adds: false },
   liking: { ...LIKES, adds: true },
@@ -43,10 +43,10 @@ export const KEEPING: Readonly<Record<ReactionKind, Keeping>> = {
 };
 
 export function isReaction(kind: UploadedKind): kind is ReactionKind {
-  return Object.hasOwn(KEEPING, kind);
+  return Object.hasOwn(REACTION_TARGETS, kind);
 }
 
 /** True for reactions with a public count, which only signed-in users may change. */
 export function isCounted(kind: ReactionKind): boolean {
-  return KEEPING[kind].counter !== undefined;
+  return REACTION_TARGETS[kind].counter !== undefined;
 }

@@ -6,7 +6,7 @@ import { addNotification } from "../notifications/index.js";
 import { type ChangeTopic, PUBLISHED } from "../schema/index.js";
 import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
 import { type Changed, countedDeltas } from "./counted-deltas.js";
-import { KEEPING, type Keeping, type Reaction } from "./reaction.js";
+import { REACTION_TARGETS, type Reaction, type ReactionTarget } from "./reaction.js";
 
 export type ArticleCounts = Counts<keyof typeof ARTICLE_STATISTICS.counters>;
 export type UserCounts = Counts<keyof typeof USER_STATISTICS.counters>;
@@ -55,7 +55,7 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
         changes.push(
           ...(await addNotification(tx, { userId: authorId, kind: "liked", subjectId: articleId, actorId: userId })),
         );
-      const { topic } = KEEPING[kind];
+      const { topic } = REACTION_TARGETS[kind];
       if (topic !== undefined) changes.push({ topic, subjectId: userId, version: await databaseNow(tx) });
     }
     // Statistics last, and everywhere in the same order: they are what others wait for.
@@ -65,7 +65,10 @@ export function writeReactions(mysql: Mysql, reactions: readonly Reaction[]): Pr
       articleCounts.set(id, await changeStatistics(tx, ARTICLE_STATISTICS, id, by));
     const authorCounts = new Map<bigint, Versioned<UserCounts>>();
     for (const [id, by] of deltas.authors) authorCounts.set(id, await changeStatistics(tx, USER_STATISTICS, id, by));
-    changes.push(...countChanges("article-statistics", articleCounts), ...countChanges("user-statistics", authorCounts));
+    changes.push(
+      ...countChanges("article-statistics", articleCounts),
+      ...countChanges("user-statistics", authorCounts),
+    );
     if (changes.length > 0) await appendChanges(tx, ...changes);
     return { reacted, articleCounts, authorCounts, changes };
   });
@@ -83,7 +86,7 @@ async function readArticles(tx: Transaction, reactions: readonly Reaction[]): Pr
 
 async function writeOne(tx: Transaction, reaction: Reaction, article: ArticleRow | undefined): Promise<Reacted> {
   const { userId, articleId, kind } = reaction;
-  const keeping = KEEPING[kind];
+  const keeping = REACTION_TARGETS[kind];
   // A reaction to an article that is deleted by now can still be undone.
   if (article === undefined || (keeping.adds && !article.isPublished)) return { outcome: "absent" };
   if (keeping.table === "author_blocks" && article.authorId === userId) return { outcome: "own" };
@@ -130,7 +133,7 @@ function hexOf(eventId: string): string {
 /** Whether the row was not already as the reader wants it. */
 async function writeRow(
   tx: Transaction,
-  { table, adds }: Keeping,
+  { table, adds }: ReactionTarget,
   { userId, why }: Reaction,
   subjectId: bigint,
 ): Promise<boolean> {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Correction } from "./correction.js";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
-import { forgetHeldValue, type HeldValue, readHeldValues } from "./held-value.js";
 import { recount } from "./recount.js";
 import { severalAtATime } from "./several-at-a-time.js";
 import { readStatisticRows, type StatisticRow } from "./statistic-rows.js";
+import { forgetHeldValue, type HeldValue, readHeldValues } from "./stored-value.js";
 
 type Rows<Name extends string> = ReadonlyMap<bigint, StatisticRow<Name>>;
 type Held<Name extends string> = ReadonlyMap<bigint, HeldValue<Name>>;

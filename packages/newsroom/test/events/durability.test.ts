@@ -6,7 +6,7 @@ import { openMysql } from "@headline/mysql";
 import { asRefusal } from "@headline/service/errors";
 import { bundled, eventually, inFull, openProxy, privateMysql } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
-import { type EventLog, followEvents, openEventLander, openEventLog } from "../../src/events/index.js";
+import { type EventLog, followEvents, openEventConsumer, openEventLog } from "../../src/events/index.js";
 import { event, openStores, type Stores } from "./support.js";
 
 /** Appends with hardly a pause, as `clients` uploads at a time, and remembers what was acknowledged. */
@@ -57,8 +57,8 @@ async function expectLanded(stores: Stores, acknowledged: readonly bigint[], wit
   expect(new Set(landed.map(({ articleId }) => articleId)).size).toBe(landed.length);
 }
 
-async function startLander(stores: Stores): Promise<ChildProcess> {
-  const path = await bundled(fileURLToPath(new URL("./lander-process.ts", import.meta.url)));
+async function startConsumer(stores: Stores): Promise<ChildProcess> {
+  const path = await bundled(fileURLToPath(new URL("./consumer-process.ts", import.meta.url)));
   const child = spawn(process.execPath, [path], {
     env: { ...process.env, NODE_OPTIONS: "", MYSQL_URL: stores.mysqlUrl, REDIS_URL: stores.redisServer.url },
     stdio: ["ignore", "pipe", "inherit"],
@@ -75,33 +75,33 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 describe("nothing that was acknowledged is lost, and nothing counts twice,", () => {
-  test("when landers are killed in the middle of their work", async () => {
+  test("when consumers are killed in the middle of their work", async () => {
     await using stores = await openStores();
     await using log = await openEventLog(stores);
     const load = appending(log);
     for (let round = 0; round < inFull(2, 4); round += 1) {
-      const lander = await startLander(stores);
+      const consumer = await startConsumer(stores);
       await load.more(60 + 30 * round);
-      await end(lander);
+      await end(consumer);
     }
     await load.stop();
     expect(load.refused).toEqual([]);
-    const last = await startLander(stores);
+    const last = await startConsumer(stores);
     await expectLanded(stores, load.acknowledged);
     expect(await stores.redis.xlen("events:{log}")).toBe(0);
     await end(last);
   });
 
-  test("when a lander stops, another takes over, and the first goes on as if nothing had happened", async () => {
+  test("when a consumer stops, another takes over, and the first goes on as if nothing had happened", async () => {
     await using stores = await openStores();
     await using log = await openEventLog(stores);
     const load = appending(log);
-    const stopped = await startLander(stores);
+    const stopped = await startConsumer(stores);
     await load.more(60);
     stopped.kill("SIGSTOP");
     await load.more(60);
     await load.stop();
-    await using _other = openEventLander({ ...stores, takeOverAfterMs: 500 });
+    await using _other = openEventConsumer({ ...stores, takeOverAfterMs: 500 });
     await expectLanded(stores, load.acknowledged);
     stopped.kill("SIGCONT");
     // Two more events land, so that the resumed process has had its turn beside the other one.
@@ -113,7 +113,7 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
   test("when Redis is killed and starts again from its append-only file", async () => {
     await using stores = await openStores();
     await using log = await openEventLog(stores);
-    await using lander = openEventLander({ ...stores, takeOverAfterMs: 500 });
+    await using consumer = openEventConsumer({ ...stores, takeOverAfterMs: 500 });
     const load = appending(log);
     for (let round = 0; round < inFull(2, 3); round += 1) {
       await load.more(60);
@@ -125,14 +125,14 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     await load.stop();
     expect(load.refused).toEqual([]); // MySQL took what Redis did not
     await expectLanded(stores, load.acknowledged);
-    await eventually(async () => expect((await lander.lag()).entries).toBe(0), { withinMs: 30_000 });
+    await eventually(async () => expect((await consumer.lag()).entries).toBe(0), { withinMs: 30_000 });
   });
 
   test("while MySQL is away: Redis goes on taking events, and they land when it is back", async () => {
     const server = await privateMysql();
     await using stores = await openStores({ openMysqlServer: async () => server });
     await using log = await openEventLog(stores);
-    await using lander = openEventLander(stores);
+    await using consumer = openEventConsumer(stores);
     const followed = new AbortController();
     const seen: bigint[] = [];
     const following = followEvents({
@@ -144,9 +144,9 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     const load = appending(log);
     await load.more(60);
     await server.kill();
-    const before = (await lander.lag()).entries;
+    const before = (await consumer.lag()).entries;
     await load.more(150);
-    const { entries, oldestMs } = await lander.lag();
+    const { entries, oldestMs } = await consumer.lag();
     expect(entries).toBeGreaterThan(before);
     expect(oldestMs).toBeGreaterThan(0);
     await server.restart();
@@ -165,7 +165,7 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     await using proxy = await openProxy({ target: stores.redisServer.target });
     const redis = await stores.openRedis(`redis://127.0.0.1:${proxy.port}`);
     await using log = await openEventLog({ mysql: stores.mysql, redis });
-    await using _lander = openEventLander({ mysql: stores.mysql, redis, takeOverAfterMs: 500 });
+    await using _lander = openEventConsumer({ mysql: stores.mysql, redis, takeOverAfterMs: 500 });
     await eventually(() => expect(log.goesTo).toBe("redis"));
     const load = appending(log);
     await load.more(30);
@@ -217,7 +217,7 @@ test("a writer that falls silent with its turn is thrown out, and the others go 
   holding.catch(() => undefined);
   await eventually(() => expect(proxy.counts.bytesSwallowed).toBeGreaterThan(0));
   await using log = await openEventLog({ mysql: stores.mysql, redis: await stores.openRedis() });
-  await using _lander = openEventLander(stores);
+  await using _lander = openEventConsumer(stores);
   await log.append([event()]);
   await eventually(async () => expect(await stores.landed()).toHaveLength(1), { withinMs: 40_000 });
   await silent.close();

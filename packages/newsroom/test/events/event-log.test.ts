@@ -9,7 +9,7 @@ import {
   followEvents,
   type LandedEvent,
   newestEventId,
-  openEventLander,
+  openEventConsumer,
   openEventLog,
   readEvents,
 } from "../../src/events/index.js";
@@ -19,8 +19,8 @@ import { event, openStores } from "./support.js";
 test("the README's example holds", async () => {
   await using stores = await openStores();
   const { mysql, redis } = stores;
-  await using lander = openEventLander({ mysql, redis });
-  await using log = await openEventLog({ mysql, redis, onWaiting: lander.wake });
+  await using consumer = openEventConsumer({ mysql, redis });
+  await using log = await openEventLog({ mysql, redis, onWaiting: consumer.wake });
   expect(await log.append([event()])).toEqual([true]);
   const ended = new AbortController();
   const learnt: LandedEvent[] = [];
@@ -95,7 +95,7 @@ describe.each([
   test("says what is new, lands all of it once, and follows", async () => {
     await using stores = await openStores({ durable });
     await using log = await openEventLog(stores);
-    await using _lander = openEventLander(stores);
+    await using _lander = openEventConsumer(stores);
     expect(log.goesTo).toBe(goesTo);
     // As many as an upload can have: a hundred exposures of fifty articles.
     const events = Array.from({ length: 5_000 }, (_, index) => event({ articleId: BigInt(index) }));
@@ -174,7 +174,7 @@ describe("those who follow", () => {
     expect(failures).toEqual([new Error("not now")]);
 
     await using log = await openEventLog(stores);
-    await using _lander = openEventLander(stores);
+    await using _lander = openEventConsumer(stores);
     await log.append([event({ articleId: 9n })]);
     await eventually(() => expect(seen.at(-1)?.articleId).toBe(9n));
     expect(await newestEventId(stores.mysql)).toBe(seen.at(-1)?.id);
@@ -183,7 +183,7 @@ describe("those who follow", () => {
   });
 });
 
-describe("the lander", () => {
+describe("the consumer", () => {
   test("says how much waits and for how long, and leaves an empty stream", async () => {
     await using stores = await openStores();
     await using log = await openEventLog(stores);
@@ -194,8 +194,8 @@ describe("the lander", () => {
     const waiting = await stream.lag();
     expect(waiting.entries).toBe(2);
     expect(waiting.oldestMs).toBeGreaterThanOrEqual(50);
-    await using lander = openEventLander(stores);
-    await eventually(async () => expect(await lander.lag()).toEqual({ entries: 0, oldestMs: 0 }));
+    await using consumer = openEventConsumer(stores);
+    await eventually(async () => expect(await consumer.lag()).toEqual({ entries: 0, oldestMs: 0 }));
     expect(await stores.landed()).toHaveLength(3);
   });
 
@@ -204,9 +204,9 @@ describe("the lander", () => {
     for (const body of ["nonsense", "{}", '[["click"]]']) await stores.redis.xadd("events:{log}", "*", "events", body);
     await using log = await openEventLog(stores);
     await log.append([event()]);
-    await using lander = openEventLander(stores);
+    await using consumer = openEventConsumer(stores);
     await eventually(async () => expect(await stores.landed()).toHaveLength(1));
-    await eventually(async () => expect((await lander.lag()).entries).toBe(0));
+    await eventually(async () => expect((await consumer.lag()).entries).toBe(0));
     expect(await stores.redis.xlen("events:{log}:unreadable")).toBe(3);
   });
 
@@ -221,7 +221,7 @@ describe("the lander", () => {
     await log.append([event({ kind: "dislike", articleId: 98n, why: "seen" })]);
     const why = twelve.replace(/\]$/, ',"because"]').replace('"97"', '"99"');
     await stores.redis.xadd("events:{log}", "*", "events", `[${why}]`);
-    await using _lander = openEventLander(stores);
+    await using _lander = openEventConsumer(stores);
     await eventually(async () =>
       expect((await stores.landed()).map((landed) => [landed.articleId, landed.why])).toEqual([
         [97n, undefined],
@@ -239,9 +239,9 @@ describe("the lander", () => {
     await log.append([event()]);
     expect(await stream.take("dead", 1)).toHaveLength(1);
     await stream.forgetConsumers("dead");
-    const lander = openEventLander({ ...stores, takeOverAfterMs: 300 });
+    const consumer = openEventConsumer({ ...stores, takeOverAfterMs: 300 });
     await eventually(async () => expect(await stores.landed()).toHaveLength(1));
-    await lander[Symbol.asyncDispose]();
+    await consumer[Symbol.asyncDispose]();
     const names = (await stores.redis.xinfo("CONSUMERS", "events:{log}", "landers")) as string[][];
     expect(names.map((consumer) => consumer[1])).toEqual(["dead"]);
   });
@@ -249,8 +249,8 @@ describe("the lander", () => {
   test("two of them share the work, and each event lands once", async () => {
     await using stores = await openStores();
     await using log = await openEventLog(stores);
-    await using _one = openEventLander({ ...stores, redis: await stores.openRedis(), takeOverAfterMs: 100 });
-    await using other = openEventLander({ ...stores, takeOverAfterMs: 100 });
+    await using _one = openEventConsumer({ ...stores, redis: await stores.openRedis(), takeOverAfterMs: 100 });
+    await using other = openEventConsumer({ ...stores, takeOverAfterMs: 100 });
     const appends = Array.from({ length: 300 }, (_, index) => log.append([event({ articleId: BigInt(index) })]));
     await Promise.all(appends);
     await eventually(async () => expect((await other.lag()).entries).toBe(0));

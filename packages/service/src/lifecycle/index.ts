@@ -1,3 +1,3 @@
 export { CloseStack } from "./close-stack.js";
+export { retryUntil } from "./retry-until.js";
 export { runUntilSignal } from "./run-until-signal.js";
-export { untilItWorks } from "./until-it-works.js";

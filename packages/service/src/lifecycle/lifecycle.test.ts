@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
-import { CloseStack, untilItWorks } from "./index.js";
+import { CloseStack, retryUntil } from "./index.js";
 
 const PACKAGE = fileURLToPath(new URL("./index.ts", import.meta.url));
 
@@ -98,7 +98,7 @@ describe("until it works", () => {
       return "worked";
     };
     const onFailure = (error: unknown) => void failures.push(String(error));
-    expect(await untilItWorks(attempt, { signal: never, onFailure, pauseMs: 1 })).toBe("worked");
+    expect(await retryUntil(attempt, { signal: never, onFailure, pauseMs: 1 })).toBe("worked");
     expect(failures).toEqual(["Error: attempt 1", "Error: attempt 2"]);
   });
 
@@ -107,7 +107,7 @@ describe("until it works", () => {
       throw new Error("hopeless");
     };
     const attempt = () => Promise.reject(new Error("no"));
-    await expect(untilItWorks(attempt, { signal: never, onFailure })).rejects.toThrow("hopeless");
+    await expect(retryUntil(attempt, { signal: never, onFailure })).rejects.toThrow("hopeless");
   });
 
   test.each([
@@ -115,7 +115,7 @@ describe("until it works", () => {
     ["a pause", () => Promise.reject(new Error("no"))],
   ])("%s ends with the signal", async (_, attempt) => {
     const stop = new AbortController();
-    const trying = untilItWorks(attempt, { signal: stop.signal, onFailure: () => undefined, pauseMs: 60_000 });
+    const trying = retryUntil(attempt, { signal: stop.signal, onFailure: () => undefined, pauseMs: 60_000 });
     setTimeout(() => stop.abort(new Error("told to end")), 20);
     await expect(trying).rejects.toThrow("told to end");
   });

@@ -1,3 +1,3 @@
-export { createLog, gathered, type Log, logged } from "./log.js";
+export { createLog, type Log, logError, rateLimitedLog } from "./log.js";
 export { type Problem, problemsOf } from "./problems.js";
 export { childTraceparent, isTraceparent, traceIdOf, traceparentOfRequest } from "./traceparent.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { pino } from "pino";
-import { childTraceparent, createLog, gathered, isTraceparent, type Log, logged } from "./index.js";
+import { childTraceparent, createLog, isTraceparent, type Log, logError, rateLimitedLog } from "./index.js";
 
 const PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -39,7 +39,7 @@ describe("logs", () => {
     const lines: unknown[] = [];
     const log = { warn: (...line: unknown[]) => void lines.push(line) } as unknown as Log;
     const error = new Error("Redis is away");
-    await Promise.reject(error).catch(logged(log, "count not offered"));
+    await Promise.reject(error).catch(logError(log, "count not offered"));
     expect(lines).toEqual([[{ err: error }, "count not offered"]]);
   });
 
@@ -68,7 +68,7 @@ describe("logs", () => {
     const lines: { times: number }[] = [];
     const log = { warn: (line: { times: number }) => void lines.push(line) } as unknown as Log;
     let now = 0;
-    const tell = gathered(log, "degraded", { everyMs: 1_000, now: () => now });
+    const tell = rateLimitedLog(log, "degraded", { everyMs: 1_000, now: () => now });
     for (; now < 2_500; now += 100) tell(new Error("away"));
     expect(lines.map(({ times }) => times)).toEqual([1, 10, 10]);
   });

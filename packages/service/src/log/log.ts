@@ -47,21 +47,21 @@ function kept(serialized: Record<string, unknown>): Record<string, unknown> {
   };
 }
 
-/** For best effort written as such: `await counts.offer(…).catch(logged(log, "count not offered"))`. */
-export function logged(log: Log, message: string): (error: unknown) => void {
+/** For best effort written as such: `await counts.offer(…).catch(logError(log, "count not offered"))`. */
+export function logError(log: Log, message: string): (error: unknown) => void {
   return (error) => log.warn({ err: error }, message);
 }
 
-interface Gathered {
+interface RateLimit {
   readonly everyMs: number;
   readonly now?: () => number;
 }
 
 /** For what can happen a thousand times a second: says the first at once, and then at most one line each `everyMs`, with how many it stands for. */
-export function gathered(
+export function rateLimitedLog(
   log: Log,
   message: string,
-  { everyMs, now = Date.now }: Gathered,
+  { everyMs, now = Date.now }: RateLimit,
 ): (error: unknown, fields?: object) => void {
   let unsaid = 0;
   let saidAtMs = Number.NEGATIVE_INFINITY;

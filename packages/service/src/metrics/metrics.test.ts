@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { createLog, gathered, problemsOf } from "../log/index.js";
+import { createLog, problemsOf, rateLimitedLog } from "../log/index.js";
 import { countDependencies, listenForMetrics, Metrics, readCaches } from "./index.js";
 
 const linesOf = (text: string, name: string) => text.split("\n").filter((line) => line.startsWith(name));
@@ -84,7 +84,7 @@ describe("metrics", () => {
     process.stdout.write = () => true;
     try {
       let now = 0;
-      const tell = gathered(loud, "never at this level", { everyMs: 10, now: () => now });
+      const tell = rateLimitedLog(loud, "never at this level", { everyMs: 10, now: () => now });
       for (; now < 50; now += 1) tell(new Error("away"));
       loud.error({ err: new Error("x"), times: 3 }, "a call failed");
       loud.error("a call failed");

@@ -1,4 +1,4 @@
-import { gathered, type Log } from "../log/log.js";
+import { type Log, rateLimitedLog } from "../log/log.js";
 import type { Metrics } from "./metrics.js";
 
 /** Receives the error of each stored value that cannot be read; `of` is what the values are: `article`. */
@@ -15,7 +15,7 @@ export function countUnreadable(metrics: Metrics, log: Log): OnUnreadable {
   });
   return (of) => {
     const count = counts.of(of);
-    const report = gathered(log, `${of}: a value cannot be read and is left out`, { everyMs: LOG_EVERY_MS });
+    const report = rateLimitedLog(log, `${of}: a value cannot be read and is left out`, { everyMs: LOG_EVERY_MS });
     return (error) => {
       count.add();
       report(error);

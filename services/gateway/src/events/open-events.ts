@@ -1,5 +1,11 @@
 import { openMysql } from "@headline/mysql";
-import { type EventLander, type EventLog, EventStream, openEventLander, openEventLog } from "@headline/newsroom/events";
+import {
+  type EventConsumer,
+  type EventLog,
+  EventStream,
+  openEventConsumer,
+  openEventLog,
+} from "@headline/newsroom/events";
 import {
   type NeededCommand,
   namingLogin,
@@ -9,7 +15,7 @@ import {
   waitForRedis,
 } from "@headline/redis";
 import { CloseStack } from "@headline/service/lifecycle";
-import { gathered, type Log } from "@headline/service/log";
+import { type Log, rateLimitedLog } from "@headline/service/log";
 import type { ObserveDependency } from "@headline/service/metrics";
 import type { Budgets } from "../budgets.js";
 
@@ -25,7 +31,7 @@ interface Options {
 
 export interface Events extends AsyncDisposable {
   readonly log: EventLog;
-  readonly lander: EventLander;
+  readonly consumer: EventConsumer;
 }
 
 const APPENDING_CONNECTIONS_MAX = 2;
@@ -52,7 +58,10 @@ const EACH_SECOND = { everyMs: 1_000 };
 export async function openEvents({ mysqlUrl, redisUrl, budgets, log, dependency }: Options): Promise<Events> {
   const resources = new CloseStack();
   try {
-    const onRedisError = namingLogin("REDIS_STATE_URL or REDIS_URL", gathered(log, "the Redis of events", EACH_SECOND));
+    const onRedisError = namingLogin(
+      "REDIS_STATE_URL or REDIS_URL",
+      rateLimitedLog(log, "the Redis of events", EACH_SECOND),
+    );
     const redis = openRedis(redisUrl, {
       scripts: EventStream.scripts,
       commandTimeoutMs: budgets.redisMs,
@@ -67,12 +76,18 @@ export async function openEvents({ mysqlUrl, redisUrl, budgets, log, dependency 
     const landingMysql = resources.use(openMysql(mysqlUrl, { ...LANDING, observe }));
     await waitForRedis(redis);
     await reportMissingRights({ redis, variable: "REDIS_STATE_URL or REDIS_URL", commands: EVENT_COMMANDS, log });
-    const lander = resources.use(
-      openEventLander({ mysql: landingMysql, redis, onError: gathered(log, "events do not land", EACH_SECOND) }),
+    const consumer = resources.use(
+      openEventConsumer({
+        mysql: landingMysql,
+        redis,
+        onError: rateLimitedLog(log, "events do not land", EACH_SECOND),
+      }),
     );
-    const eventLog = resources.use(await openEventLog({ mysql, redis, onWaiting: lander.wake, onError: onRedisError }));
+    const eventLog = resources.use(
+      await openEventLog({ mysql, redis, onWaiting: consumer.wake, onError: onRedisError }),
+    );
     log.info({ events_go_to: eventLog.goesTo }, "events are kept");
-    return { log: eventLog, lander, [Symbol.asyncDispose]: () => resources.close() };
+    return { log: eventLog, consumer, [Symbol.asyncDispose]: () => resources.close() };
   } catch (error) {
     await resources.close();
     throw error;

@@ -1,5 +1,5 @@
 import { asRefusal } from "@headline/service/errors";
-import { gathered, type Log, traceIdOf } from "@headline/service/log";
+import { type Log, rateLimitedLog, traceIdOf } from "@headline/service/log";
 
 const OUTAGES: ReadonlySet<string | undefined> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"]);
 
@@ -8,7 +8,7 @@ export type OnDegraded = (error: unknown, traceparent: string | undefined) => vo
 
 /** Logs outages of the recommender once a second, and bugs every time, as errors. */
 export function logDegraded(log: Log): OnDegraded {
-  const outage = gathered(log, "degraded: the recommendation service did not answer", { everyMs: 1_000 });
+  const outage = rateLimitedLog(log, "degraded: the recommendation service did not answer", { everyMs: 1_000 });
   return (error, traceparent) => {
     const trace = traceparent === undefined ? {} : { trace_id: traceIdOf(traceparent) };
     if (OUTAGES.has(asRefusal(error)?.code)) outage(error, trace);

@@ -5,7 +5,7 @@ import type { Change } from "@headline/newsroom/changes";
 import type { Redis } from "@headline/redis";
 import type { WriteLimit } from "@headline/redis/limits";
 import { CloseStack } from "@headline/service/lifecycle";
-import { gathered, type Log } from "@headline/service/log";
+import { type Log, rateLimitedLog } from "@headline/service/log";
 import { Server as EngineServer } from "engine.io";
 import { Server } from "socket.io";
 import type { MysqlBudget } from "../budgets.js";
@@ -79,10 +79,10 @@ const EACH_SECOND = { everyMs: 1_000 };
 export function openPush(parts: Parts): Push {
   const { redis, subscriber, tokens, channels, now, log, origins = [], socketsMax = SOCKETS_MAX } = parts;
   const resources = new CloseStack();
-  const onError = gathered(log, "not pushed", EACH_SECOND);
+  const onError = rateLimitedLog(log, "not pushed", EACH_SECOND);
   const onBug = (error: unknown) => log.error({ err: error }, "a request over a socket failed");
   const mysql = resources.use(openMysql(parts.mysqlUrl, { ...parts.mysqlBudget, connectionsMax: CONNECTIONS_MAX }));
-  const onRedisError = gathered(log, "the sockets of other gateways were not told", EACH_SECOND);
+  const onRedisError = rateLimitedLog(log, "the sockets of other gateways were not told", EACH_SECOND);
   // Only websockets: long polling needs a balancer that sends every request of a client to the same gateway.
   const engine = new EngineServer({
     transports: ["websocket"],

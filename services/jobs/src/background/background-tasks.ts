@@ -70,9 +70,9 @@ export class BackgroundTasks implements AsyncDisposable {
 
   async #notifyPiece(articleId: bigint, piece: FollowerPiece): Promise<number> {
     const { mysql, redis, onRedisError } = this.parts;
-    const { told, changes } = await notifyFollowers(mysql, articleId, piece);
+    const { notified, changes } = await notifyFollowers(mysql, articleId, piece);
     await wakeFollowers(redis, ...changes).catch(onRedisError); // best effort: gateways read it in MySQL within a second
-    return told;
+    return notified;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

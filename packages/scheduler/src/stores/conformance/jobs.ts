@@ -19,7 +19,7 @@ import {
   uniqueId,
 } from "./kit.js";
 
-/** Keeping, changing and removing jobs. */
+/** ReactionTarget, changing and removing jobs. */
 export const jobCases: Cases = {
   "a job comes back as it was added": async ({ store }) => {
     const added = job({

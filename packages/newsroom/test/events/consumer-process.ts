@@ -1,10 +1,10 @@
-/** A lander as a process of its own, to be killed: `REDIS_URL=… MYSQL_URL=… node --import tsx --conditions=source lander-process.ts`. */
+/** A consumer as a process of its own, to be killed: `REDIS_URL=… MYSQL_URL=… node --import tsx --conditions=source consumer-process.ts`. */
 import { openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { EventStream, openEventLander } from "../../src/events/index.js";
+import { EventStream, openEventConsumer } from "../../src/events/index.js";
 
 const mysql = openMysql(process.env["MYSQL_URL"] ?? "", { acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000 });
 const redis = openRedis(process.env["REDIS_URL"] ?? "", { scripts: EventStream.scripts });
 await waitForRedis(redis, 30_000);
-openEventLander({ mysql, redis, takeOverAfterMs: 500 });
+openEventConsumer({ mysql, redis, takeOverAfterMs: 500 });
 process.stdout.write("landing\n");

@@ -17,7 +17,7 @@ interface Options {
   readonly takeOverAfterMs?: number;
 }
 
-export interface EventLander extends AsyncDisposable {
+export interface EventConsumer extends AsyncDisposable {
   /** Something waits: it need not find out by itself, which takes half a second. */
   wake(): void;
   /** Entries in Redis that are not persisted yet. */
@@ -41,9 +41,9 @@ interface Readable {
 
 /**
  * Takes events from the stream into MySQL, and then out of the stream: at least once each, and once in effect. Any number of
- * landers share the work; what one has taken and not landed, because it is dead, another takes over.
+ * consumers share the work; what one has taken and not landed, because it is dead, another takes over.
  */
-export function openEventLander(options: Options): EventLander {
+export function openEventConsumer(options: Options): EventConsumer {
   const { mysql, redis, onError = () => undefined, takeOverAfterMs = 5_000 } = options;
   const stream = new EventStream(redis);
   const consumer = randomUUID();

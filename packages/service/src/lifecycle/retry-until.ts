@@ -10,7 +10,7 @@ interface Options {
 }
 
 /** Attempts something again and again until it has worked once. */
-export async function untilItWorks<T>(attempt: () => Promise<T>, options: Options): Promise<T> {
+export async function retryUntil<T>(attempt: () => Promise<T>, options: Options): Promise<T> {
   const { signal, onFailure, pauseMs = 250 } = options;
   const aborted = abortion(signal);
   try {
