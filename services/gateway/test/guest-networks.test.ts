@@ -94,12 +94,11 @@ test("sixty guests of one network weigh two for all, each guest of another netwo
     const of = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
     return { lag: of("headline_learner_lag_events"), clicks: of("headline_learner_clicks_total") };
   };
-  const caughtUp = () =>
-    eventually(async () => {
-      const { lag, clicks } = await learnt();
-      expect(lag).toBe(0);
-      return clicks;
-    });
+  /** Clicks by a scrape that began after the lag was 0: the figures of one scrape are not of one moment. */
+  const caughtUp = async () => {
+    await eventually(async () => expect((await learnt()).lag).toBe(0));
+    return (await learnt()).clicks;
+  };
   const before = await caughtUp();
   const [, ipv4, ipv6, others] = articles as [bigint, bigint, bigint, bigint];
   await clicks(60, { trust: 1, forwarded: "203.0.113.7", articleId: ipv4 });
