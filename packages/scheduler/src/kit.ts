@@ -26,6 +26,7 @@ export { type RemoteError, reviveError } from "./executors/remote-error.js";
 export { RunningSet } from "./executors/running-set.js";
 export { settledOrIgnored } from "./executors/settled-or-ignored.js";
 export { untilPermitted } from "./executors/until-permitted.js";
+export { settable as deferred } from "./scheduler/deferred.js";
 export { redisFailure } from "./stores/redis/failure.js";
 export { checkMilliseconds } from "./time/parse.js";
 export { portableZone } from "./time/portable-zone.js";

@@ -1,35 +1,35 @@
 import { checkKnown, checkMilliseconds, checkNumbers, type OptionNames } from "@headline/scheduler/kit";
 import type { LinkTimes } from "./message.js";
 
-/** When and how a task is sent. Times are seconds, as in Celery, or moments. */
+/** Options of a call. Times are seconds, as in Celery, or moments. */
 export interface ApplyOptions {
   readonly args?: readonly unknown[];
-  /** One object given to the task after `args`. */
+  /** Object passed to the task after `args`. */
   readonly kwargs?: Readonly<Record<string, unknown>>;
   /** Seconds from now until it may begin. */
   readonly countdown?: number;
-  /** The moment from which it may begin, instead of `countdown`. */
+  /** Moment from which it may begin, instead of `countdown`. */
   readonly eta?: Date | number;
-  /** Seconds from now, or the moment, after which it is not begun any more but REVOKED. */
+  /** Seconds from now, or the moment, after which it is REVOKED instead of begun. */
   readonly expires?: number | Date;
-  /** Retry whatever is thrown, this many times. */
+  /** Retries any error, up to this many times. */
   readonly retries?: number;
-  /** Another limit than the task's own. */
+  /** Retries at most, instead of the task's own limit. */
   readonly maxRetries?: number;
   readonly retryBackoff?: boolean | number;
   readonly queue?: string;
-  /** The id to give it: sending the same one again does nothing as long as its result is kept. */
+  /** Id of the call: sending the same one again does nothing as long as its result is kept. */
   readonly taskId?: string;
   /** 0, the default, comes first; then 1, 2, … */
   readonly priority?: number;
 }
 
-/** A call as a value. */
+/** Call as a value, for chains and groups. */
 export interface Signature<Result = unknown> {
   readonly task: string;
   readonly args: readonly unknown[];
   readonly options: Omit<ApplyOptions, "args">;
-  /** The same call with options such as `{ queue: "slow" }`. */
+  /** Returns the same call with further options, such as `{ queue: "slow" }`. */
   set(options: Omit<ApplyOptions, "args">): Signature<Result>;
 }
 
@@ -47,7 +47,7 @@ const NAMES: OptionNames<ApplyOptions> = {
   priority: true,
 };
 
-/** Throws on an option that no call has. */
+/** Throws on an unknown option. */
 export function checkApplyOptions(options: ApplyOptions): void {
   checkKnown<ApplyOptions>(options, NAMES, "a call of a task");
   checkNumbers<ApplyOptions>(options, { retries: "amount", priority: "amount" });
@@ -55,7 +55,7 @@ export function checkApplyOptions(options: ApplyOptions): void {
 
 const ID = /^[\w.-]{1,128}$/;
 
-/** Ids are part of Redis keys and must not be what BullMQ counts for itself. */
+/** Returns the id, or throws: ids are part of Redis keys, and digits alone are those of BullMQ. */
 export function checkedTaskId(id: string): string {
   if (!ID.test(id) || /^\d+$/.test(id)) {
     throw new TypeError(`taskId: must be 1 to 128 letters, digits, "_", "." or "-", not digits alone; is "${id}"`);
@@ -63,20 +63,20 @@ export function checkedTaskId(id: string): string {
   return id;
 }
 
-/** When it begins, epoch ms; null for at once. */
+/** Time of its start, epoch ms; null for at once. */
 export function etaOf({ countdown, eta }: ApplyOptions, nowMs: number): number | null {
   if (eta !== undefined) return momentOf("eta", eta);
   if (countdown === undefined) return null;
   return nowMs + millisecondsOf("countdown", countdown);
 }
 
-/** When it expires, epoch ms; null for never. */
+/** Time of its expiry, epoch ms; null for never. */
 export function expiryOf({ expires }: ApplyOptions, nowMs: number): number | null {
   if (expires === undefined) return null;
   return expires instanceof Date ? momentOf("expires", expires) : nowMs + millisecondsOf("expires", expires);
 }
 
-/** The times of a later link of a chain: lengths stay lengths until the link before it has ended. */
+/** Times of a later link of a chain: durations stay durations until the link before it has ended. */
 export function linkTimesOf({ countdown, eta, expires }: ApplyOptions): LinkTimes {
   return {
     ...(eta === undefined ? {} : { eta: momentOf("eta", eta) }),

@@ -1,19 +1,21 @@
 import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
+import type { ResultBackend } from "./result-backend.js";
 import { isFinal, type TaskState } from "./result-scripts.js";
-import type { TaskApp } from "./task-app.js";
 import { reviveTaskError, TaskRevokedError } from "./task-errors.js";
 
+/** Options of `get`. */
 export interface GetOptions {
-  /** How long to wait; then TaskTimeoutError, and the task goes on. Without it, for as long as it takes. */
+  /** Limit of the wait, ms; then TaskTimeoutError, and the task goes on. Default: no limit. */
   readonly timeoutMs?: number;
-  /** Default true: what the task threw is thrown here. False answers with that error instead. */
+  /** Throws what the task threw (default); false returns that error instead. */
   readonly propagate?: boolean;
-  /** Gives the waiting up, with its reason. */
+  /** Ends the wait with its reason. */
   readonly signal?: AbortSignal;
 }
 
+/** Options of `revoke`. */
 export interface RevokeOptions {
-  /** Aborts the signal of one that runs. Default false. */
+  /** Aborts the signal of a task that runs. Default false. */
   readonly terminate?: boolean;
 }
 
@@ -29,76 +31,85 @@ export function checkRevoke(options: RevokeOptions): void {
   checkKnown<RevokeOptions>(options, { terminate: true }, "revoke");
 }
 
-/** A task's future end, known by its id: `fun1.delay(…)` gives one, and so does `app.AsyncResult(id)` anywhere else. */
+/** Results and queues that an AsyncResult reads. */
+export interface ResultSource {
+  readonly results: ResultBackend;
+  /** Removes a revoked call from its queue. */
+  unqueue(id: string, queue: string | undefined): Promise<void>;
+}
+
+/** Handle of a sent task, by its id: `delay` returns it, and `app.AsyncResult(id)` makes it in any process. */
 export class AsyncResult<Result = unknown> {
-  readonly #app: TaskApp;
+  readonly #source: ResultSource;
 
   constructor(
     readonly id: string,
-    app: TaskApp,
-    /** In a chain, the link before this one. */
+    source: ResultSource,
+    /** Result of the link before, in a chain. */
     readonly parent?: AsyncResult,
   ) {
-    this.#app = app;
+    this.#source = source;
   }
 
-  /** PENDING as long as no worker has begun, and for ids that nobody knows. */
+  /** Returns the state: PENDING until a worker begins, and for unknown ids. */
   status(): Promise<TaskState> {
-    return this.#app.results.state(this.id);
+    return this.#source.results.state(this.id);
   }
 
-  /** It has ended, in whichever way. */
+  /** Returns whether the task has ended, in any way. */
   async ready(): Promise<boolean> {
     return isFinal(await this.status());
   }
 
+  /** Returns whether the task ended as SUCCESS. */
   async successful(): Promise<boolean> {
     return (await this.status()) === "SUCCESS";
   }
 
+  /** Returns whether the task ended as FAILURE. */
   async failed(): Promise<boolean> {
     return (await this.status()) === "FAILURE";
   }
 
-  /** Waits for the end and answers with the task's result; rejects with what it threw, or with a TaskRevokedError. */
+  /** Waits for the end and returns the task's result; rejects with what it threw, or with a TaskRevokedError. */
   async get(options: GetOptions = {}): Promise<Result> {
     checkGet(options);
     const { timeoutMs = Number.POSITIVE_INFINITY, propagate = true, signal } = options;
-    const { state, result, error } = await this.#app.results.waitFor(this.id, timeoutMs, signal);
+    const { state, result, error } = await this.#source.results.waitFor(this.id, timeoutMs, signal);
     if (state === "SUCCESS") return result as Result;
     const thrown = reviveTaskError(error ?? { name: "Error", message: state });
     if (propagate) throw thrown;
     return thrown as Result;
   }
 
-  /** The result when it has ended well, the error when it has not (or waits to be retried), undefined before that. */
+  /** Returns the result of a SUCCESS, the error of a failure (also of one that waits for its retry), undefined before. */
   async result(): Promise<Result | Error | undefined> {
-    const { state, result, error } = await this.#app.results.read(this.id);
+    const { state, result, error } = await this.#source.results.read(this.id);
     if (state === "SUCCESS") return result as Result;
     return error === undefined ? undefined : reviveTaskError(error);
   }
 
-  /** The stack of what the task threw, as it was at the worker. */
+  /** Returns the stack of the task's error, as it was at the worker. */
   async traceback(): Promise<string | undefined> {
-    return (await this.#app.results.read(this.id)).error?.stack;
+    return (await this.#source.results.read(this.id)).error?.stack;
   }
 
   /**
-   * A task that has not begun never will. One that runs goes on but is not retried; with `terminate` its signal is
-   * aborted, and it ends as REVOKED. Answers the state it has then.
+   * Revokes the task: before its start it never begins. A task that runs goes on but is not retried; with `terminate` its
+   * signal is aborted, and it ends as REVOKED. Returns the state after that.
    */
   async revoke(options: RevokeOptions = {}): Promise<TaskState> {
     checkRevoke(options);
     const { terminate = false } = options;
     const reason = new TaskRevokedError(terminate ? "terminated" : "revoked");
-    const { state, queue } = await this.#app.results.revoke(this.id, terminate, reason);
-    if (state === "REVOKED") await this.#app.unqueue(this.id, queue);
+    const { state, queue } = await this.#source.results.revoke(this.id, terminate, reason);
+    if (state === "REVOKED") await this.#source.unqueue(this.id, queue);
     return state;
   }
 
-  /** Removes the result; false when the task has not ended. The id is PENDING then, like any that nobody knows. */
+  /** Deletes the result; false when the task has not ended. The id is PENDING then, like any unknown id. */
   forget(): Promise<boolean> {
-    return this.#app.results.forget(this.id);
+    return this.#source.results.forget(this.id);
   }
 
   toString(): string {

@@ -5,6 +5,7 @@ import {
   type Elapsed,
   interval,
   type Json,
+  type Logger,
   type RunContext,
   type Trigger,
   type TriggerState,
@@ -13,9 +14,8 @@ import {
 import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
 import type { ApplyOptions } from "./apply-options.js";
 import { sendable } from "./sendable.js";
-import type { TaskApp } from "./task-app.js";
 
-/** Celery's form of a crontab: a field that is left out is `*`. */
+/** Crontab by its fields, as Celery has it: a field that is left out is `*`. */
 export interface CrontabParts {
   readonly minute?: string | number;
   readonly hour?: string | number;
@@ -26,16 +26,17 @@ export interface CrontabParts {
   readonly extended?: boolean;
 }
 
+/** Schedule of an entry: seconds, a length of time, a text, a crontab or any trigger. */
 export type BeatSchedule = number | Elapsed | string | { readonly crontab: CrontabParts } | Trigger | TriggerState;
 
-/** One line of the beat schedule. */
+/** Entry of the beat schedule: a task, its arguments and its schedule. */
 export interface BeatEntry {
   readonly task: string;
   readonly args?: readonly unknown[];
   readonly kwargs?: Readonly<Record<string, unknown>>;
-  /** Seconds, `{ minutes: 5 }`, a text that `addJob` takes as a trigger (a crontab line, `every 5 minutes`), `{ crontab: { hour: 7 } }`, or any trigger. */
+  /** Seconds, `{ minutes: 5 }`, a text that is a trigger (a crontab line, `every 5 minutes`), `{ crontab: { hour: 7 } }`, or any trigger. */
   readonly schedule: BeatSchedule;
-  /** How each is sent: queue, priority, expires (seconds), countdown (seconds). */
+  /** Options of each call; `expires` and `countdown` are seconds. */
   readonly options?: Pick<ApplyOptions, "queue" | "priority" | "countdown" | "retries" | "maxRetries"> & {
     readonly expires?: number;
   };
@@ -59,23 +60,36 @@ const CRONTAB: OptionNames<CrontabParts> = {
   extended: true,
 };
 
-/** What beat needs of a scheduler. */
+/** Scheduler, as far as beat needs it. */
 export interface BeatScheduler {
   registerTask(name: string, fn: (context: RunContext, entry: SentByBeat) => unknown): void;
   declareJobs(set: string, specs: readonly DeclaredSpec[]): Promise<DeclaredJobs>;
 }
 
-/** The arguments of a beat job. */
+/** App, as far as beat needs it. */
+export interface BeatApp {
+  readonly name: string;
+  readonly conf: {
+    readonly timezone: string | undefined;
+    readonly beatSchedule: Readonly<Record<string, BeatEntry>>;
+  };
+  readonly logger: Logger;
+  readonly isClosed: boolean;
+  /** Sends a call; resolves with its id. */
+  sendTask(name: string, options: ApplyOptions): Promise<{ readonly id: string }>;
+}
+
+/** Arguments of a beat job. */
 interface SentByBeat {
   readonly task: string;
   readonly [option: string]: Json;
 }
 
 /**
- * The jobs of the schedule, in the scheduler's store. The task's id is the execution's, so a scheduler that takes over
- * from one that died while sending sends nothing twice.
+ * Declares the jobs of the schedule in the scheduler's store. The task's id is that of the execution: a scheduler that
+ * reclaims the run of a dead one sends nothing twice.
  */
-export async function keepBeat(app: TaskApp, scheduler: BeatScheduler): Promise<void> {
+export async function declareBeat(app: BeatApp, scheduler: BeatScheduler): Promise<void> {
   checkName(app, scheduler);
   const sender = `beat:${app.name}`;
   scheduler.registerTask(sender, async ({ executionId }, { task, ...options }) => {
@@ -93,11 +107,11 @@ export async function keepBeat(app: TaskApp, scheduler: BeatScheduler): Promise<
   );
 }
 
-/** In one scheduler, the app of each name: entries of two apps of one name would be sent by the last one. */
-const appsOf = new WeakMap<BeatScheduler, Map<string, TaskApp>>();
+/** Apps by name in each scheduler: of two apps with one name, the last would send the entries of both. */
+const appsOf = new WeakMap<BeatScheduler, Map<string, BeatApp>>();
 
-function checkName(app: TaskApp, scheduler: BeatScheduler): void {
-  const apps = appsOf.get(scheduler) ?? new Map<string, TaskApp>();
+function checkName(app: BeatApp, scheduler: BeatScheduler): void {
+  const apps = appsOf.get(scheduler) ?? new Map<string, BeatApp>();
   const known = apps.get(app.name) ?? app;
   if (known !== app && !known.isClosed) {
     throw new TypeError(
@@ -107,12 +121,12 @@ function checkName(app: TaskApp, scheduler: BeatScheduler): void {
   appsOf.set(scheduler, apps.set(app.name, app));
 }
 
-/** Entries of two apps may have one name. */
-function jobId(app: TaskApp, name: string): string {
+/** Id of an entry's job; entries of two apps may share a name. */
+function jobId(app: BeatApp, name: string): string {
   return `beat:${app.name}:${name}`;
 }
 
-function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): DeclaredSpec {
+function jobOf(app: BeatApp, sender: string, name: string, entry: BeatEntry): DeclaredSpec {
   checkEntry(name, entry);
   const { task, args = [], kwargs, options = {} } = entry;
   const sent = { task, args, ...(kwargs === undefined ? {} : { kwargs }), ...options };
@@ -125,7 +139,7 @@ function jobOf(app: TaskApp, sender: string, name: string, entry: BeatEntry): De
   };
 }
 
-/** Throws on an option that no entry has, or that its calls do not take. */
+/** Throws on an unknown option of an entry or of its calls. */
 function checkEntry(name: string, entry: BeatEntry): void {
   const at = `beatSchedule.${name}`;
   const refuse = (field: string, reason: string) => new TypeError(`${at}.${field}: ${reason}`);
@@ -134,7 +148,7 @@ function checkEntry(name: string, entry: BeatEntry): void {
   checkKnown<NonNullable<BeatEntry["options"]>>(entry.options ?? {}, ENTRY_OPTIONS, "an entry", options);
 }
 
-/** The trigger that a schedule means. */
+/** Converts a schedule to a trigger. */
 export function triggerOf(schedule: BeatSchedule, timezone: string | undefined): Trigger | TriggerState {
   const zone = timezone === undefined ? {} : { timezone };
   if (typeof schedule === "number") return interval({ seconds: schedule, ...zone });

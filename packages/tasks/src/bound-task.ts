@@ -4,35 +4,36 @@ import type { TaskDefinition } from "./definition.js";
 import type { RetryOverride } from "./message.js";
 import { MaxRetriesExceededError } from "./task-errors.js";
 
-/** What a task's body can know of its own call. */
+/** Call that a task's body is run for. */
 export interface TaskRequest {
-  /** Null when it was called directly. The same for every retry and every delivery: the idempotency key for what it does. */
+  /** The same for every retry and delivery: the idempotency key of what the task does. Null when called directly. */
   readonly id: string | null;
   readonly task: string;
   readonly args: readonly unknown[];
   readonly kwargs: unknown;
-  /** Retries made before this start. */
+  /** Retries before this start. */
   readonly retries: number;
   readonly eta: Date | null;
   readonly expires: Date | null;
   readonly queue: string | null;
-  /** The worker before went silent while it ran this task (`acksLate`). */
+  /** Delivered again, because the worker before lost its lock while it ran this task (`acksLate`). */
   readonly redelivered: boolean;
   readonly calledDirectly: boolean;
 }
 
+/** Options of `self.retry`. */
 export interface RetryOptions {
   /** Seconds from now. */
   readonly countdown?: number;
   readonly eta?: Date | number;
-  /** What went wrong: kept as the error while it waits, and thrown when there are no retries left. */
+  /** Cause: stored as the error while the retry waits, and thrown when no retries are left. */
   readonly exc?: unknown;
   readonly maxRetries?: number | null;
 }
 
 const RETRY: OptionNames<RetryOptions> = { countdown: true, eta: true, exc: true, maxRetries: true };
 
-/** Thrown by `self.retry`; let it pass. */
+/** Signals a retry to the worker; thrown by `self.retry`, not to be caught. */
 export class RetryRequested extends Error {
   override readonly name = "RetryRequested";
   constructor(
@@ -53,16 +54,16 @@ interface Surroundings {
 const RETRIES_DEFAULT = 3;
 const RETRY_DELAY_DEFAULT = 180;
 
-/** A task's `self`: what it was asked, whether it should stop, and how to try again later. */
+/** `self` of a task's body: its call, its abort signal, and `retry`. */
 export class BoundTask {
   constructor(
     readonly request: TaskRequest,
-    /** Aborted at the time limit, when it is terminated, and at a shutdown that does not wait. */
+    /** Aborted at the time limit, on termination, and at a shutdown that does not wait. */
     readonly signal: AbortSignal,
     private readonly around: Surroundings,
   ) {}
 
-  /** Ends this start and begins again later: `throw self.retry({ exc })`, or just call it, it throws by itself. */
+  /** Ends this start and schedules the next: `throw self.retry({ exc })`. It always throws. */
   retry(options: RetryOptions = {}): never {
     checkKnown<RetryOptions>(options, RETRY, "retry");
     const { countdown, eta, exc, maxRetries = this.maxRetries } = options;
@@ -74,7 +75,7 @@ export class BoundTask {
     throw new RetryRequested(etaOf(when, now()) ?? now() + this.retryDelayMs(), exc ?? new Error("retried"));
   }
 
-  /** The retry that `autoretryFor` makes of an error, or undefined when it is the end. */
+  /** Returns the retry that `autoretryFor` makes of an error; undefined when the error is final. */
   automaticRetry(error: unknown): RetryRequested | undefined {
     if (!this.#retriesAfter(error) || !this.mayRetry(this.maxRetries)) return undefined;
     return new RetryRequested(this.around.now() + this.retryDelayMs(), error);

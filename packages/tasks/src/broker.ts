@@ -9,26 +9,28 @@ interface OpenQueue {
   readonly refused: Promise<never>;
 }
 
-/** The queues of an app, opened as they are first used. */
+export interface BrokerOptions {
+  readonly connection: RedisConnectionOptions;
+  readonly prefix: string;
+  /** Age of failed jobs in BullMQ's list, seconds. */
+  readonly keepFailedSeconds: number;
+  readonly clock: Clock;
+}
+
+/** Queues of an app in BullMQ, each opened at its first use. */
 export class Broker {
   readonly #queues = new Map<string, OpenQueue>();
 
-  constructor(
-    private readonly connection: RedisConnectionOptions,
-    private readonly prefix: string,
-    private readonly keepFailedSeconds: number,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly options: BrokerOptions) {}
 
-  /** The names of the queues that were used. */
+  /** Names of the queues in use. */
   get names(): readonly string[] {
     return [...this.#queues.keys()];
   }
 
   /**
-   * Puts a task into its queue, for later when `delayMs` says so. A task whose id is there already is left as it is.
-   * BullMQ keeps delayed tasks in a set of their own, without any visibility timeout: however long they wait, each is
-   * handed out once.
+   * Adds a task to its queue, delayed by `delayMs`. A task with a known id is left as it is. BullMQ keeps delayed tasks in a
+   * sorted set without a visibility timeout: however long they wait, each is delivered once.
    */
   async add(message: TaskMessage, delayMs: number): Promise<void> {
     try {
@@ -38,8 +40,8 @@ export class Broker {
           attempts: 1,
           priority: message.priority,
           ...(delayMs > 0 ? { delay: Math.ceil(delayMs) } : {}),
-          removeOnComplete: true, // results are the backend's
-          removeOnFail: { age: this.keepFailedSeconds, count: 1_000 },
+          removeOnComplete: true, // the backend keeps results
+          removeOnFail: { age: this.options.keepFailedSeconds, count: 1_000 },
         }),
       );
     } catch (error) {
@@ -51,7 +53,7 @@ export class Broker {
     }
   }
 
-  /** Takes a task out of its queue; undefined when it is not there or is running. */
+  /** Removes a task from its queue and returns it; undefined when it is not there or runs. */
   async remove(queue: string, id: string): Promise<TaskMessage | undefined> {
     return this.#use(queue, async (bull) => {
       const job = await bull.getJob(id);
@@ -60,7 +62,7 @@ export class Broker {
     });
   }
 
-  /** Lets a delayed task begin now, if it is there. */
+  /** Makes a delayed task due now, if it is there. */
   async promote(queue: string, id: string): Promise<void> {
     await this.#use(queue, async (bull) => {
       const job = await bull.getJob(id);
@@ -69,11 +71,11 @@ export class Broker {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#queues.values()].map(({ queue }) => closeBull(queue, this.clock)));
+    await Promise.all([...this.#queues.values()].map(({ queue }) => closeBull(queue, this.options.clock)));
     this.#queues.clear();
   }
 
-  /** BullMQ waits for ever for a connection that Redis refuses: the refusal ends the call. */
+  /** Uses a queue; a refusal of Redis ends the call, for which BullMQ would wait without end. */
   async #use<T>(name: string, act: (queue: Queue<TaskMessage>) => Promise<T>): Promise<T> {
     const { queue, refused } = this.#open(name);
     try {
@@ -84,18 +86,21 @@ export class Broker {
     }
   }
 
-  /** A connection of BullMQ's whose first command was refused stays refused; rights that are granted later need a new one. */
+  /** Closes a queue whose first command was refused: BullMQ keeps refusing on that connection, also after the right is granted. */
   #forget(name: string): void {
     const open = this.#queues.get(name);
     this.#queues.delete(name);
-    if (open !== undefined) void closeBull(open.queue, this.clock).catch(() => {}); // it never was open
+    if (open !== undefined) void closeBull(open.queue, this.options.clock).catch(() => {}); // never opened
   }
 
   #open(name: string): OpenQueue {
     let open = this.#queues.get(name);
     if (open === undefined) {
       const bullmq = loadBullmq("TaskApp");
-      const queue = new bullmq.Queue<TaskMessage>(name, { connection: this.connection, prefix: this.prefix });
+      const queue = new bullmq.Queue<TaskMessage>(name, {
+        connection: this.options.connection,
+        prefix: this.options.prefix,
+      });
       open = { queue, refused: refusalOf(queue) };
       this.#queues.set(name, open);
     }
@@ -103,14 +108,14 @@ export class Broker {
   }
 }
 
-/** Rejects with the first error of the queue that waiting does not heal; other errors are those of the calls that fail. */
+/** Rejects with the first refusal of Redis; other errors reject the calls that they fail. */
 function refusalOf(queue: Queue<TaskMessage>): Promise<never> {
   const refused = new Promise<never>((_, reject) => {
     queue.on("error", (error) => {
       if (isRefusal(error)) reject(error);
     });
   });
-  refused.catch(() => {}); // while no call is under way
+  refused.catch(() => {}); // between calls
   return refused;
 }
 

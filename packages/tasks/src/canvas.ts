@@ -1,23 +1,33 @@
-import type { Signature } from "./apply-options.js";
+import type { ApplyOptions, Signature } from "./apply-options.js";
 import { type AsyncResult, checkGet, checkRevoke, type GetOptions, type RevokeOptions } from "./async-result.js";
-import type { TaskApp } from "./task-app.js";
 
-/** Tasks one after the other: each gets the result of the one before it as its first argument. */
+/** App that sends chains. */
+export interface ChainSender {
+  sendChain(links: readonly Signature[]): Promise<AsyncResult[]>;
+}
+
+/** App that sends tasks. */
+export interface GroupSender {
+  sendTask(name: string, options: ApplyOptions): Promise<AsyncResult>;
+}
+
+/** Runs tasks one after the other: each receives the result before it as its first argument. */
 export function chain(...links: readonly Signature[]) {
   return {
     links,
-    /** Sends it; answers the last one's result, whose `parent` is the one before. A link that fails fails those after it. */
-    async applyAsync(app: TaskApp): Promise<AsyncResult> {
+    /** Sends the chain; returns the last result, whose `parent` is the one before. A link that fails fails those after it. */
+    async applyAsync(app: ChainSender): Promise<AsyncResult> {
       return (await app.sendChain(links)).at(-1)!;
     },
   };
 }
 
-/** Tasks beside each other. */
+/** Runs tasks in parallel. */
 export function group(members: readonly Signature[]) {
   return {
     members,
-    async applyAsync(app: TaskApp): Promise<GroupResult> {
+    /** Sends the members; returns their results. */
+    async applyAsync(app: GroupSender): Promise<GroupResult> {
       return new GroupResult(
         await Promise.all(members.map(({ task, args, options }) => app.sendTask(task, { ...options, args }))),
       );
@@ -25,32 +35,37 @@ export function group(members: readonly Signature[]) {
   };
 }
 
-/** The results of a group, in the order of its members. */
+/** Results of a group, in the order of its members. */
 export class GroupResult {
   constructor(readonly results: readonly AsyncResult[]) {}
 
-  /** Waits for all; rejects with the first failure. */
+  /** Waits for all results; rejects with the first failure. */
   async get(options: GetOptions = {}): Promise<unknown[]> {
     checkGet(options);
     return Promise.all(this.results.map((result) => result.get(options)));
   }
 
+  /** Returns whether all have ended. */
   async ready(): Promise<boolean> {
     return (await this.#each("ready")).every(Boolean);
   }
 
+  /** Returns whether all ended as SUCCESS. */
   async successful(): Promise<boolean> {
     return (await this.#each("successful")).every(Boolean);
   }
 
+  /** Returns whether any ended as FAILURE. */
   async failed(): Promise<boolean> {
     return (await this.#each("failed")).some(Boolean);
   }
 
+  /** Counts those that ended as SUCCESS. */
   async completedCount(): Promise<number> {
     return (await this.#each("successful")).filter(Boolean).length;
   }
 
+  /** Revokes all. */
   async revoke(options: RevokeOptions = {}): Promise<void> {
     checkRevoke(options);
     await Promise.all(this.results.map((result) => result.revoke(options)));

@@ -1,14 +1,11 @@
 import type { Overlap } from "@headline/scheduler";
 import { checkedOverlap, checkKnown, checkNumbers, type OptionNames } from "@headline/scheduler/kit";
-import type { ApplyOptions, Signature } from "./apply-options.js";
-import type { AsyncResult } from "./async-result.js";
-import type { BoundTask } from "./bound-task.js";
 
-/** How a task is to be run, wherever it is. */
+/** Policy of a task: queue, acknowledgement, limits, retries and overlap. */
 export interface TaskDefinition {
-  /** The body gets `self` before its arguments. It is `this` in any case, for functions that are no arrows. */
+  /** Passes `self` before the arguments. It is `this` in any case, for functions that are no arrows. */
   readonly bind?: boolean;
-  /** Where calls go that do not say. */
+  /** Queue of calls that name none. */
   readonly queue?: string;
   /**
    * False (default): begun once at the most; a task whose worker died ends as FAILURE (WorkerLostError). True: begun at
@@ -17,19 +14,19 @@ export interface TaskDefinition {
   readonly acksLate?: boolean;
   /** Starts of a late task whose workers keep dying. Default 5. */
   readonly maxDeliveries?: number;
-  /** Its signal is aborted then, and it ends as FAILURE (TimeLimitExceededError). */
+  /** Time limit of a start, ms: its signal is aborted, and it ends as FAILURE (TimeLimitExceededError). */
   readonly timeoutMs?: number;
-  /** Errors after which it is retried by itself: classes, names, or true for any. */
+  /** Errors that are retried automatically: classes, names, or true for any. */
   readonly autoretryFor?: true | readonly (string | (new (...args: never[]) => Error))[];
-  /** Default 3; null for ever. */
+  /** Retries at most. Default 3; null for no limit. */
   readonly maxRetries?: number | null;
-  /** Seconds before a retry that does not say. Default 180, as in Celery. */
+  /** Seconds before a retry without `countdown`. Default 180, as in Celery. */
   readonly retryDelay?: number;
-  /** 1, 2, 4, … seconds instead, or that many times as long. */
+  /** Exponential backoff instead of `retryDelay`: true for 1, 2, 4, … seconds, a number for that many times as long. */
   readonly retryBackoff?: boolean | number;
-  /** Seconds that backoff does not exceed. Default 600. */
+  /** Longest backoff, seconds. Default 600. */
   readonly retryBackoffMax?: number;
-  /** Backoff waits anything between nothing and its time, so that failures do not come back in step. Default true. */
+  /** Full jitter: backoff waits anything from 0 to its time. Default true. */
   readonly retryJitter?: boolean;
   /**
    * A call that comes while another of this task runs, or waits to be retried, at any worker: "skip" ends it as REVOKED,
@@ -37,54 +34,8 @@ export interface TaskDefinition {
    * Without it calls do not know of each other.
    */
   readonly overlap?: Overlap;
-  /** Starts over all workers: "10/s", "100/m", "5/h". */
+  /** Rate of starts over all workers: "10/s", "100/m", "5/h". */
   readonly rateLimit?: string;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
-export type TaskArguments = any[];
-
-/** Options of a call, of which those of a task that needs arguments give them. */
-export type CallOptions<Args extends TaskArguments> = [] extends Args
-  ? [options?: OptionsOf<Args>]
-  : [options: OptionsOf<Args>];
-
-/** `kwargs` is the last argument, after all of `args`. */
-type OptionsOf<Args extends TaskArguments> = number extends Args["length"]
-  ? ApplyOptions
-  : Omit<ApplyOptions, "args" | "kwargs"> & (ArgsOnly<Args> | ArgsAndKwargs<Required<Args>>);
-
-type ArgsOnly<Args extends TaskArguments> = ([] extends Args
-  ? { readonly args?: Readonly<Args> }
-  : { readonly args: Readonly<Args> }) & {
-  readonly kwargs?: never;
-};
-
-type ArgsAndKwargs<Args extends TaskArguments> = Args extends [...infer Before, infer Last]
-  ? (Before extends [] ? { readonly args?: Readonly<Before> } : { readonly args: Readonly<Before> }) & {
-      readonly kwargs: Last;
-    }
-  : never;
-
-/** A registered task: call it, and it runs here; `delay` it, and a worker runs it. */
-export interface Task<Args extends TaskArguments = TaskArguments, Result = unknown> {
-  /** Runs the body here and now. */
-  (...args: Args): Promise<Result>;
-  readonly taskName: string;
-  readonly definition: TaskDefinition;
-  /** Sends it to a worker with these arguments. */
-  delay(...args: Args): Promise<AsyncResult<Result>>;
-  /** Sends it, with a say in when and how. */
-  applyAsync(...options: CallOptions<Args>): Promise<AsyncResult<Result>>;
-  /** The call as a value, for `chain` and `group`; a chain puts the result before it in front of these arguments. */
-  s(...args: TaskArguments): Signature<Result>;
-}
-
-/** What the worker runs. */
-export interface RegisteredTask {
-  readonly name: string;
-  readonly definition: TaskDefinition;
-  readonly body: (self: BoundTask, args: readonly unknown[]) => unknown;
 }
 
 const PER_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };

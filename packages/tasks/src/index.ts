@@ -1,11 +1,13 @@
+export type { RedisTarget } from "@headline/scheduler/kit";
 export type { ApplyOptions, Signature } from "./apply-options.js";
 export { AsyncResult, type GetOptions, type RevokeOptions } from "./async-result.js";
 export type { BeatEntry, BeatSchedule, BeatScheduler, CrontabParts } from "./beat.js";
 export type { BoundTask, RetryOptions, TaskRequest } from "./bound-task.js";
 export { chain, GroupResult, group } from "./canvas.js";
-export type { Task, TaskDefinition } from "./definition.js";
+export type { TaskDefinition } from "./definition.js";
 export type { TaskState } from "./result-scripts.js";
 export { signature } from "./signature.js";
+export type { Task } from "./task.js";
 export { TaskApp, type TaskAppConf, type TaskAppOptions } from "./task-app.js";
 export * from "./task-errors.js";
 export { TaskWorker, type TaskWorkerOptions } from "./task-worker.js";

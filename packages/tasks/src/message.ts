@@ -1,11 +1,11 @@
 import type { Json } from "@headline/scheduler";
 
-/** A task as it travels to a worker. Times are epoch ms. */
+/** Message of a call, on its way to a worker. Times are epoch ms. */
 export interface TaskMessage {
   readonly id: string;
   readonly task: string;
   readonly args: readonly Json[];
-  /** One object given to the task after `args`. */
+  /** Object passed to the task after `args`. */
   readonly kwargs?: Json;
   readonly queue: string;
   readonly eta: number | null;
@@ -14,31 +14,31 @@ export interface TaskMessage {
   /** Retries made so far. */
   readonly retries: number;
   readonly retryPolicy?: RetryOverride;
-  /** How many times its worker had gone silent when it was last put back on purpose: those are accounted for. */
+  /** BullMQ's count of stalls when it was last postponed: those are accounted for. */
   readonly silences: number;
-  /** The number of the retry for which it has waited its turn under the rate limit. */
+  /** Number of the retry whose turn under the rate limit is taken. */
   readonly turnTaken?: number;
-  /** When a worker that does not know the task first left it to others, epoch ms. */
+  /** Time at which a worker without the task first left it to others, epoch ms. */
   readonly unknownSince?: number;
-  /** It has waited for the place of its task (`overlap`): a later call may have come before it meanwhile. */
+  /** Has waited for the lease of its task (`overlap`): a later call may have replaced it. */
   readonly waited?: true;
-  /** What comes after it, when it is a link of a chain. */
+  /** Links after it, in a chain. */
   readonly next?: readonly ChainLink[];
 }
 
-/** What a call says about retries, over what its task says. */
+/** Retry options of a call, which override those of its task. */
 export interface RetryOverride {
   readonly maxRetries?: number;
   readonly retryBackoff?: boolean | number;
-  /** Retry whatever is thrown. */
+  /** Retries any error. */
   readonly retryAny?: true;
 }
 
-/** A later link of a chain; its id is known from the start, its times when the link before it has ended. */
+/** Later link of a chain; its id is set from the start, its times when the link before it ends. */
 export type ChainLink = Pick<TaskMessage, "id" | "task" | "args" | "kwargs" | "queue" | "priority" | "retryPolicy"> &
   LinkTimes;
 
-/** Lengths count from the end of the link before; moments are epoch ms. */
+/** Times of a link: durations count from the end of the link before, moments are epoch ms. */
 export interface LinkTimes {
   readonly countdownMs?: number;
   readonly eta?: number;

@@ -1,5 +1,6 @@
 import { eventually, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
+import { Redis } from "ioredis";
 import type { BoundTask } from "./bound-task.js";
 import type { TaskDefinition } from "./definition.js";
 import { TaskApp } from "./task-app.js";
@@ -7,11 +8,16 @@ import { TaskApp } from "./task-app.js";
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const apps: TaskApp[] = [];
 let redis: ThrowawayRedis;
+let client: Redis;
 
 beforeAll(async () => {
   redis = await throwawayRedis();
+  client = new Redis(redis.url);
 });
-afterAll(() => redis.stop());
+afterAll(async () => {
+  client?.disconnect();
+  await redis?.stop();
+});
 afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
 });
@@ -37,7 +43,7 @@ async function openWorld(definition: TaskDefinition) {
   const end = () => {
     for (const resolve of ending.splice(0)) resolve();
   };
-  const place = () => app.results.client.hgetall(`${app.prefix}:place:index`);
+  const place = () => client.hgetall(`${app.name}:place:index`);
   return { app, index, started, end, place };
 }
 
@@ -100,7 +106,7 @@ test("a call that waits to be retried keeps its place", async () => {
 
 test("the place of a worker that died is free when its lease is over", async () => {
   const { app, index, started, end } = await openWorld({ overlap: "queue-one" });
-  await app.results.enterPlace("index", { id: "gone", overlap: "queue-one", leaseMs: 1_500, waited: false });
+  await client.hset(`${app.name}:place:index`, { running: "gone", until: Date.now() + 1_500 });
   const result = await index.delay(1);
   await eventually(async () => expect(started).toEqual([1]));
   end();

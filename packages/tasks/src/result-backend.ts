@@ -10,7 +10,7 @@ import type { Redis } from "ioredis";
 import { isFinal, RESULT_SCRIPTS, type ResultScripts, type TaskState } from "./result-scripts.js";
 import { TaskTimeoutError } from "./task-errors.js";
 
-/** What is known of a task. */
+/** State and outcome of a task, as stored. */
 export interface StoredResult {
   readonly state: TaskState;
   readonly result: Json | undefined;
@@ -23,23 +23,29 @@ export interface StoredResult {
 
 export interface ResultBackendOptions {
   readonly connection: RedisConnectionOptions;
-  /** How listeners connect: they wait for as long as Redis is away. */
+  /** Connection of the listener, which waits while Redis is away. */
   readonly listening: RedisConnectionOptions;
   readonly prefix: string;
-  /** How long a result is kept; null keeps it for ever. */
+  /** Lifetime of results; null keeps them for ever. */
   readonly expiresSeconds: number | null;
   readonly clock: Clock;
 }
 
-/** Somebody who waits is told by a message; should that be lost, this is how soon it looks by itself. */
-const LOOK_EVERY_MS = 1_000;
+/** Callers that wait for one message. */
+interface Subscription {
+  readonly listeners: Set<() => void>;
+  readonly subscribed: Promise<unknown>;
+}
 
-/** The states and results of tasks, one Redis hash each. Connects when it is first asked. */
+/** Interval at which a waiting caller polls, should the message that announces the end be lost. */
+const POLL_EVERY_MS = 1_000;
+
+/** States and results of tasks, a Redis hash each. Connects at the first command. */
 export class ResultBackend {
   readonly #options: ResultBackendOptions;
   #client: (Redis & ResultScripts) | undefined;
   #listener: Redis | undefined;
-  readonly #waiting = new Map<string, { readonly ringers: Set<() => void>; readonly listening: Promise<unknown> }>();
+  readonly #subscriptions = new Map<string, Subscription>();
 
   constructor(options: ResultBackendOptions) {
     this.#options = options;
@@ -68,29 +74,29 @@ export class ResultBackend {
     };
   }
 
-  /** Resolves with what the task ended as. Redis may be away meanwhile. */
+  /** Waits for the task's end and returns its outcome; polls on while Redis is away. */
   async waitFor(id: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<StoredResult> {
     const { clock } = this.#options;
     const endsAt = clock.monotonic() + timeoutMs;
-    const bell = this.#listen(id);
-    const givenUp = signal === undefined ? [] : [aborted(signal)];
+    const ended = this.#subscribe(id);
+    const aborts = signal === undefined ? [] : [aborted(signal)];
     try {
-      await this.#pause(bell.listening, Math.min(LOOK_EVERY_MS, timeoutMs));
+      await this.#pause(ended.subscribed, Math.min(POLL_EVERY_MS, timeoutMs));
       for (;;) {
         signal?.throwIfAborted();
-        const rung = bell.next();
-        const found = await this.read(id).catch(() => undefined); // it is looked at again
+        const message = ended.next();
+        const found = await this.read(id).catch(() => undefined); // polled again
         if (found !== undefined && isFinal(found.state)) return found;
         const leftMs = endsAt - clock.monotonic();
         if (leftMs <= 0) throw new TaskTimeoutError(id, timeoutMs);
-        await this.#pause(Promise.race([rung, ...givenUp]), Math.min(LOOK_EVERY_MS, leftMs));
+        await this.#pause(Promise.race([message, ...aborts]), Math.min(POLL_EVERY_MS, leftMs));
       }
     } finally {
-      bell.stop();
+      ended.stop();
     }
   }
 
-  /** Notes that a task waits for its time, so that whoever revokes it finds its queue. */
+  /** Records the queue of a delayed task, by which a revocation finds it. */
   async scheduled(id: string, { queue, eta, task }: { queue: string; eta: number; task: string }): Promise<void> {
     await this.client.taskScheduled(this.#key(id), queue, eta, task, this.#options.expiresSeconds ?? 0);
   }
@@ -119,7 +125,7 @@ export class ResultBackend {
     return this.client.taskRetrying(this.#key(id), JSON.stringify(describeThrown(error)), eta);
   }
 
-  /** Answers the state it has then, and the queue it is in when that is known. */
+  /** Revokes a task; returns its state after that, and its queue when known. */
   async revoke(
     id: string,
     terminate: boolean,
@@ -137,32 +143,32 @@ export class ResultBackend {
     return { state, queue: queue === "" ? undefined : queue };
   }
 
-  /** False when the task has not ended. */
+  /** Deletes the result; false when the task has not ended. */
   async forget(id: string): Promise<boolean> {
     return (await this.client.taskForget(this.#key(id))) === 1;
   }
 
-  /** Takes the task's next turn under its rate limit; answers how long it is until then, ms. */
+  /** Takes the task's next turn under its rate limit; returns the wait until then, ms. */
   takeTurn(task: string, intervalMs: number): Promise<number> {
     return this.client.taskTakeTurn(`${this.#options.prefix}:turn:${task}`, intervalMs);
   }
 
-  /** Asks for the place of a task whose calls do not overlap. */
-  enterPlace(task: string, call: { id: string; overlap: string; leaseMs: number; waited: boolean }) {
+  /** Requests the lease of a task whose calls do not overlap. */
+  acquireLease(task: string, call: { id: string; overlap: string; leaseMs: number; waited: boolean }) {
     const { id, overlap, leaseMs, waited } = call;
-    return this.client.taskEnterPlace(this.#placeKey(task), id, overlap, leaseMs, waited ? "1" : "0");
+    return this.client.taskAcquireLease(this.#leaseKey(task), id, overlap, leaseMs, waited ? "1" : "0");
   }
 
-  keepPlace(task: string, id: string, ms: number): Promise<number> {
-    return this.client.taskKeepPlace(this.#placeKey(task), id, Math.ceil(ms));
+  extendLease(task: string, id: string, ms: number): Promise<number> {
+    return this.client.taskExtendLease(this.#leaseKey(task), id, Math.ceil(ms));
   }
 
-  /** Answers the call that waits for the place, or an empty text. */
-  leavePlace(task: string, id: string): Promise<string> {
-    return this.client.taskLeavePlace(this.#placeKey(task), id);
+  /** Releases the lease; returns the id of the waiting call, or an empty text. */
+  releaseLease(task: string, id: string): Promise<string> {
+    return this.client.taskReleaseLease(this.#leaseKey(task), id);
   }
 
-  #placeKey(task: string): string {
+  #leaseKey(task: string): string {
     return `${this.#options.prefix}:place:${task}`;
   }
 
@@ -186,29 +192,29 @@ export class ResultBackend {
     return `${this.#options.prefix}:ended:${id}`;
   }
 
-  /** A bell that rings when the task's end is announced. */
-  #listen(id: string): { listening: Promise<unknown>; next: () => Promise<void>; stop: () => void } {
+  /** Subscribes to the message that announces the task's end. */
+  #subscribe(id: string): { subscribed: Promise<unknown>; next: () => Promise<void>; stop: () => void } {
     const channel = this.#channel(id);
-    const listener = this.#openListener();
-    const audience = this.#waiting.get(channel) ?? {
-      ringers: new Set(),
-      listening: listener.subscribe(channel).catch(() => {}), // then it looks by itself
+    const client = this.#openListener();
+    const subscription: Subscription = this.#subscriptions.get(channel) ?? {
+      listeners: new Set(),
+      subscribed: client.subscribe(channel).catch(() => {}), // callers poll
     };
-    this.#waiting.set(channel, audience);
-    let ring = () => {};
-    const ringer = () => ring();
-    audience.ringers.add(ringer);
+    this.#subscriptions.set(channel, subscription);
+    let resolveNext = () => {};
+    const listener = () => resolveNext();
+    subscription.listeners.add(listener);
     return {
-      listening: audience.listening,
+      subscribed: subscription.subscribed,
       next: () =>
         new Promise((resolve) => {
-          ring = resolve;
+          resolveNext = resolve;
         }),
       stop: () => {
-        audience.ringers.delete(ringer);
-        if (audience.ringers.size > 0) return;
-        this.#waiting.delete(channel);
-        void listener.unsubscribe(channel).catch(() => {}); // a closed connection listens to nothing anyway
+        subscription.listeners.delete(listener);
+        if (subscription.listeners.size > 0) return;
+        this.#subscriptions.delete(channel);
+        void client.unsubscribe(channel).catch(() => {}); // closed connections have no subscriptions
       },
     };
   }
@@ -217,27 +223,27 @@ export class ResultBackend {
     if (this.#listener !== undefined) return this.#listener;
     const listener = openRedis(this.#options.listening);
     listener.on("message", (channel) => {
-      for (const ring of this.#waiting.get(channel)?.ringers ?? []) ring();
+      for (const notify of this.#subscriptions.get(channel)?.listeners ?? []) notify();
     });
     this.#listener = listener;
     return listener;
   }
 
-  /** Until it happens, but no longer than that. */
-  async #pause(happening: Promise<unknown>, atMostMs: number): Promise<void> {
+  /** Waits for a promise, at most for `atMostMs`. */
+  async #pause(awaited: Promise<unknown>, atMostMs: number): Promise<void> {
     let timer: Disposable | undefined;
     const over = new Promise<void>((resolve) => {
       timer = this.#options.clock.setTimer(atMostMs, resolve);
     });
     try {
-      await Promise.race([happening, over]);
+      await Promise.race([awaited, over]);
     } finally {
       timer?.[Symbol.dispose]();
     }
   }
 }
 
-/** A result or an error that cannot be read is a failure that says so: a caller that waits for it gets an end. */
+/** Reads an outcome; an unreadable one counts as FAILURE, so that callers stop waiting. */
 function readOutcome(
   state: TaskState,
   result: string | undefined,

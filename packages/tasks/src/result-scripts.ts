@@ -1,10 +1,10 @@
-/** Every write of a task's state is one of these: a final state is never overwritten, whoever comes late. */
+/** Scripts by which every state of a task is written: a final state is never overwritten. */
 
 const FINAL = "local function final(state) return state == 'SUCCESS' or state == 'FAILURE' or state == 'REVOKED' end\n";
 
 const NOW = "local time = redis.call('TIME')\nlocal now = time[1] * 1000 + math.floor(time[2] / 1000)\n";
 
-/** KEYS state · ARGV queue, eta, task, seconds kept after the eta. Notes where a task waits; what is known already stays. */
+/** KEYS state · ARGV queue, eta, task, seconds kept after the eta. Records the queue of a delayed task; a known state stays. */
 const scheduled = `${NOW}
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('HSET', KEYS[1], 'state', 'PENDING', 'queue', ARGV[1], 'eta', ARGV[2], 'task', ARGV[3])
@@ -14,8 +14,8 @@ end
 return 1`;
 
 /**
- * KEYS state · ARGV retries, late ("1"), delivery, worker, task, queue. Answers "run", the final state it has, or "lost" when an
- * early task has been started before. The delivery's name makes it repeatable: a reply that was lost is asked for again.
+ * KEYS state · ARGV retries, late ("1"), delivery, worker, task, queue. Returns "run", the final state, or "lost" when an
+ * early task has been started before. The delivery's id makes it idempotent, for a reply that was lost.
  */
 const begin = `${FINAL}${NOW}
 local known = redis.call('HMGET', KEYS[1], 'state', 'run', 'delivery')
@@ -27,7 +27,7 @@ redis.call('HSET', KEYS[1], 'state', 'STARTED', 'run', ARGV[1], 'delivery', ARGV
 redis.call('PERSIST', KEYS[1])
 return 'run'`;
 
-/** KEYS state · ARGV new state, field of the value, value, seconds it is kept (0: for ever), channel. Answers the state it has then. */
+/** KEYS state · ARGV new state, field of the value, value, seconds it is kept (0: for ever), channel. Returns the state after that. */
 const finish = `${FINAL}${NOW}
 local state = redis.call('HGET', KEYS[1], 'state')
 if final(state) then return state end
@@ -37,7 +37,7 @@ if ARGV[4] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
 redis.pcall('PUBLISH', ARGV[5], ARGV[1])
 return ARGV[1]`;
 
-/** KEYS state · ARGV error, eta. Answers RETRY, or REVOKED when somebody revoked it while it ran, or the final state it has. */
+/** KEYS state · ARGV error, eta. Returns RETRY, REVOKED when it was revoked while it ran, or the final state. */
 const retrying = `${FINAL}
 local known = redis.call('HMGET', KEYS[1], 'state', 'revoked')
 if final(known[1]) then return known[1] end
@@ -46,8 +46,8 @@ redis.call('HSET', KEYS[1], 'state', 'RETRY', 'error', ARGV[1], 'eta', ARGV[2])
 return 'RETRY'`;
 
 /**
- * KEYS state, terminate request · ARGV terminate ("1"), error, seconds kept, channel. What runs is left alone, or asked to stop;
- * all else is revoked here and now, and stays so for at least as long as it might still be waiting in a queue.
+ * KEYS state, terminate request · ARGV terminate ("1"), error, seconds kept, channel. A running task is left alone, or asked to
+ * stop; any other is revoked at once, and stays so for at least as long as it may wait in a queue.
  */
 const revoke = `${FINAL}${NOW}
 local known = redis.call('HMGET', KEYS[1], 'state', 'queue', 'eta')
@@ -67,12 +67,12 @@ end
 redis.pcall('PUBLISH', ARGV[4], 'REVOKED')
 return {'REVOKED', queue}`;
 
-/** KEYS state · removes a result; a task that has not ended keeps its state, by which it is started once. */
+/** KEYS state. Deletes a result; a task that has not ended keeps its state, by which it is started once. */
 const forget = `${FINAL}
 if not final(redis.call('HGET', KEYS[1], 'state')) then return 0 end
 return redis.call('DEL', KEYS[1])`;
 
-/** KEYS next turn · ARGV ms between two turns. Takes the next turn and answers how long it is until then, ms. */
+/** KEYS next turn · ARGV ms between two turns. Takes the next turn; returns the wait until then, ms. */
 const takeTurn = `${NOW}
 local turn = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
 local after = turn + tonumber(ARGV[1])
@@ -80,16 +80,16 @@ redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil(after -
 return math.ceil(turn - now)`;
 
 /**
- * KEYS place · ARGV id, overlap, lease ms, has waited ("1"). A call asks for the place of its task. Answers "run"; "wait" with
- * the id that has the place, when this is the call that waits; "skip"; or "superseded", when a later call has come.
+ * KEYS lease · ARGV id, overlap, lease ms, has waited ("1"). Requests the lease of a task. Returns "run"; "wait" with the id of
+ * the owner, for the call that waits; "skip"; or "superseded", when a later call has come.
  */
-const enterPlace = `${NOW}
+const acquireLease = `${NOW}
 local running, untilMs, waiting = unpack(redis.call('HMGET', KEYS[1], 'running', 'until', 'waiting'))
-local mine = running == ARGV[1]
-if ARGV[4] == '1' and not mine and waiting ~= ARGV[1] then return {'superseded', ''} end
-if mine or not running or tonumber(untilMs) <= now then
+local isOwner = running == ARGV[1]
+if ARGV[4] == '1' and not isOwner and waiting ~= ARGV[1] then return {'superseded', ''} end
+if isOwner or not running or tonumber(untilMs) <= now then
   redis.call('HSET', KEYS[1], 'running', ARGV[1], 'until', now + ARGV[3])
-  if not mine or waiting == ARGV[1] then redis.call('HDEL', KEYS[1], 'waiting') end
+  if not isOwner or waiting == ARGV[1] then redis.call('HDEL', KEYS[1], 'waiting') end
   redis.call('PEXPIRE', KEYS[1], 86400000)
   return {'run', ''}
 end
@@ -98,22 +98,22 @@ redis.call('HSET', KEYS[1], 'waiting', ARGV[1])
 redis.call('PEXPIRE', KEYS[1], 86400000)
 return {'wait', running}`;
 
-/** KEYS place · ARGV id, ms. Keeps the place for so long from now; 0 when another has it. */
-const keepPlace = `${NOW}
+/** KEYS lease · ARGV id, ms. Extends the lease from now; 0 when another call owns it. */
+const extendLease = `${NOW}
 if redis.call('HGET', KEYS[1], 'running') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'until', now + ARGV[2])
 redis.call('PEXPIRE', KEYS[1], 86400000 + ARGV[2])
 return 1`;
 
-/** KEYS place · ARGV id. Leaves the place, or the wait for it; answers the id of the call that waits for it now, or ''. */
-const leavePlace = `
+/** KEYS lease · ARGV id. Releases the lease, or the wait for it; returns the id of the waiting call, or ''. */
+const releaseLease = `
 local known = redis.call('HMGET', KEYS[1], 'running', 'waiting')
 if known[2] == ARGV[1] then redis.call('HDEL', KEYS[1], 'waiting') end
 if known[1] ~= ARGV[1] then return '' end
 redis.call('HDEL', KEYS[1], 'running', 'until')
 return known[2] or ''`;
 
-/** As ioredis takes them in its constructor (defined later they break under auto-pipelining). */
+/** Scripts for the constructor of ioredis; defined later they break under auto-pipelining. */
 export const RESULT_SCRIPTS = {
   taskScheduled: { lua: scheduled, numberOfKeys: 1 },
   taskBegin: { lua: begin, numberOfKeys: 1 },
@@ -122,12 +122,12 @@ export const RESULT_SCRIPTS = {
   taskRevoke: { lua: revoke, numberOfKeys: 2 },
   taskForget: { lua: forget, numberOfKeys: 1 },
   taskTakeTurn: { lua: takeTurn, numberOfKeys: 1 },
-  taskEnterPlace: { lua: enterPlace, numberOfKeys: 1 },
-  taskKeepPlace: { lua: keepPlace, numberOfKeys: 1 },
-  taskLeavePlace: { lua: leavePlace, numberOfKeys: 1 },
+  taskAcquireLease: { lua: acquireLease, numberOfKeys: 1 },
+  taskExtendLease: { lua: extendLease, numberOfKeys: 1 },
+  taskReleaseLease: { lua: releaseLease, numberOfKeys: 1 },
 } as const;
 
-/** The scripts as methods of the client they were given to. */
+/** Methods of a client with these scripts. */
 export interface ResultScripts {
   taskScheduled(key: string, queue: string, eta: number, task: string, keptSeconds: number): Promise<number>;
   taskBegin(key: string, ...args: (string | number)[]): Promise<string>;
@@ -136,15 +136,15 @@ export interface ResultScripts {
   taskRevoke(key: string, terminateKey: string, ...args: (string | number)[]): Promise<[TaskState, string]>;
   taskForget(key: string): Promise<number>;
   taskTakeTurn(key: string, intervalMs: number): Promise<number>;
-  taskEnterPlace(
+  taskAcquireLease(
     key: string,
     ...args: (string | number)[]
   ): Promise<["run" | "wait" | "skip" | "superseded", running: string]>;
-  taskKeepPlace(key: string, id: string, ms: number): Promise<number>;
-  taskLeavePlace(key: string, id: string): Promise<string>;
+  taskExtendLease(key: string, id: string, ms: number): Promise<number>;
+  taskReleaseLease(key: string, id: string): Promise<string>;
 }
 
-/** Celery's states. An id that nobody knows is PENDING too. */
+/** State of a task, as Celery names them; an unknown id is PENDING too. */
 export type TaskState = "PENDING" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED";
 
 export function isFinal(state: TaskState): boolean {

@@ -2,7 +2,7 @@ import type { Json } from "@headline/scheduler";
 import { plainJson } from "@headline/scheduler/kit";
 import { NotSendableError } from "./task-errors.js";
 
-/** The value as it will arrive at a worker. Throws a NotSendableError with its place in the arguments. */
+/** Converts a value to the JSON that arrives at a worker; throws a NotSendableError with its path in the arguments. */
 export function sendable(value: unknown, place: string): Json {
   return plainJson(
     value,

@@ -170,7 +170,7 @@ describe("what becomes of a task", () => {
     const app = newApp();
     const result = await app.task("task", () => 1).delay();
     const client = new Redis(redis.url);
-    const key = `${app.prefix}:result:${result.id}`;
+    const key = `${app.name}:result:${result.id}`;
     for (const field of ["result", "error"]) {
       await client.del(key);
       await client.hset(key, { state: "SUCCESS", [field]: "{" });

@@ -1,6 +1,6 @@
 import { type RemoteError, reviveError } from "@headline/scheduler/kit";
 
-/** `get` waited for `timeoutMs` and the task has not ended. */
+/** Thrown by `get` when the task has not ended within `timeoutMs`. */
 export class TaskTimeoutError extends Error {
   override readonly name = "TaskTimeoutError";
   constructor(
@@ -11,44 +11,44 @@ export class TaskTimeoutError extends Error {
   }
 }
 
-/** The task was revoked, or had expired before a worker came to it. */
+/** Outcome of a task that was revoked, skipped, or expired before its start. */
 export class TaskRevokedError extends Error {
   override readonly name = "TaskRevokedError";
 }
 
-/** The worker that ran the task died, or was silent for so long that it counts as dead. */
+/** Outcome of a task whose worker died, or was silent for longer than its lock. */
 export class WorkerLostError extends Error {
   override readonly name = "WorkerLostError";
 }
 
-/** The task ran for longer than its `timeoutMs`. */
+/** Outcome of a task that ran for longer than its `timeoutMs`. */
 export class TimeLimitExceededError extends Error {
   override readonly name = "TimeLimitExceededError";
 }
 
-/** The task asked to be retried once more than it may. */
+/** Outcome of a task that asked for one retry more than `maxRetries`. */
 export class MaxRetriesExceededError extends Error {
   override readonly name = "MaxRetriesExceededError";
 }
 
-/** No task of that name is registered, here or at the worker that was to run it. */
+/** Outcome of a task that no worker had registered within `unknownTaskMs`. */
 export class NotRegisteredError extends Error {
   override readonly name = "NotRegisteredError";
 }
 
-/** Something that was to be sent is no JSON; the message names it. */
+/** Thrown by a call with an argument that is not JSON; the message names the argument. */
 export class NotSendableError extends TypeError {
   override readonly name = "NotSendableError";
 }
 
-/** Redis did not take the task. It may have arrived all the same: sending it again under the same `taskId` is safe. */
+/** Thrown by a call that Redis did not acknowledge; sending it again with the same `taskId` is safe, should it have arrived. */
 export class BrokerUnavailableError extends Error {
   override readonly name = "BrokerUnavailableError";
 }
 
 const OWN = [TaskRevokedError, WorkerLostError, TimeLimitExceededError, MaxRetriesExceededError, NotRegisteredError];
 
-/** The error as it was where it happened; ours are of their own classes again. `traceback` is the stack over there. */
+/** Revives the error of a worker, in its own class where that is one of this package; `traceback` is the stack at the worker. */
 export function reviveTaskError(remote: RemoteError): Error & { readonly traceback: string } {
   const Own = OWN.find(({ name }) => name === remote.name);
   const error = Own === undefined ? reviveError(remote) : Object.assign(new Own(remote.message), stackOf(remote));

@@ -22,13 +22,12 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "GroupResult.revoke": ["terminate", (wrong) => new GroupResult([]).revoke(wrong)],
   "Signature.set": ["taskId", (wrong) => task.s().set(wrong)],
   "Task.applyAsync": ["taskId", (wrong) => task.applyAsync(wrong)],
-  "TaskApp.message": ["taskId", (wrong) => app.message("a", wrong)],
   "TaskApp.sendTask": ["taskId", (wrong) => app.sendTask("a", wrong)],
   "TaskApp.task": ["acksLate", (wrong) => app.task("a", wrong, func)],
   "TaskApp.worker": ["lockMs", (wrong) => app.worker(wrong)],
   "TaskWorker.close": ["timeoutMs", (wrong) => app.worker().close(wrong)],
   "new TaskApp": ["defaultQueue", (wrong) => new TaskApp(wrong)],
-  "new TaskWorker": ["lockMs", (wrong) => new TaskWorker(app, wrong, func)],
+  "new TaskWorker": ["lockMs", (wrong) => new TaskWorker({} as never, wrong, func)],
   signature: ["taskId", (wrong) => signature("a", [], wrong)],
 };
 

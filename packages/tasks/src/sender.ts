@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import type { Clock } from "@headline/scheduler";
+import {
+  type ApplyOptions,
+  checkApplyOptions,
+  checkedTaskId,
+  etaOf,
+  expiryOf,
+  linkTimesOf,
+  type Signature,
+} from "./apply-options.js";
+import type { Broker } from "./broker.js";
+import type { Connections } from "./connections.js";
+import type { ChainLink, RetryOverride, TaskMessage } from "./message.js";
+import type { ResultBackend } from "./result-backend.js";
+import { sendable } from "./sendable.js";
+import { TaskRevokedError } from "./task-errors.js";
+import type { TaskRegistry } from "./task-registry.js";
+
+interface SenderOptions {
+  readonly connections: Connections;
+  /** Tasks with a queue of their own; a task that is sent need not be among them. */
+  readonly tasks: TaskRegistry;
+  readonly conf: { readonly defaultQueue: string };
+  readonly clock: Clock;
+}
+
+/** Sends calls to their queues and takes revoked ones back. */
+export class TaskSender implements AsyncDisposable {
+  readonly results: ResultBackend;
+  readonly #broker: Broker;
+
+  constructor(private readonly options: SenderOptions) {
+    this.results = options.connections.openResults("prompt");
+    this.#broker = options.connections.openBroker("prompt");
+  }
+
+  /** Sends a call; returns its id. Throws a NotSendableError that names the argument, or a BrokerUnavailableError. */
+  async send(task: string, options: ApplyOptions): Promise<string> {
+    const message = this.#message(task, options);
+    await this.#publish(message);
+    return message.id;
+  }
+
+  /** Sends the first link of a chain, with the others in its message; returns all ids in order. */
+  async sendChain(links: readonly Signature[]): Promise<readonly string[]> {
+    const [first, ...rest] = links.map(({ task, args, options }) => this.#message(task, { ...options, args }));
+    if (first === undefined) throw new TypeError("chain: needs one task at least");
+    const next = rest.map((message, at) => linkOf(message, links[at + 1]!.options));
+    await this.#publish(rest.length === 0 ? first : { ...first, next });
+    return [first, ...rest].map(({ id }) => id);
+  }
+
+  /** Removes a revoked call from its queue, and revokes the links behind it. Without Redis a worker finds it REVOKED and skips it. */
+  async unqueue(id: string, queue: string | undefined): Promise<void> {
+    const { defaultQueue } = this.options.conf;
+    const queues = new Set([...(queue === undefined ? [] : [queue]), defaultQueue, ...this.#broker.names]);
+    const removed = await Promise.all([...queues].map((name) => this.#broker.remove(name, id).catch(() => undefined)));
+    await Promise.all(removed.map((message) => message && this.results.releaseLease(message.task, id).catch(() => "")));
+    const links = removed.flatMap((message) => message?.next ?? []);
+    const reason = new TaskRevokedError(`task ${id} before it was revoked`);
+    await Promise.all(links.map((link) => this.results.revoked(link.id, reason)));
+  }
+
+  async close(): Promise<void> {
+    await this.#broker.close();
+    await this.results.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #message(task: string, options: ApplyOptions): TaskMessage {
+    checkApplyOptions(options);
+    const { tasks, conf, clock } = this.options;
+    const nowMs = clock.now();
+    const { args = [], kwargs, queue = tasks.get(task)?.definition.queue ?? conf.defaultQueue } = options;
+    const retryPolicy = retryOverride(options);
+    return {
+      id: options.taskId === undefined ? randomUUID() : checkedTaskId(options.taskId),
+      task,
+      args: args.map((arg, at) => sendable(arg, `${task}: args[${at}]`)),
+      ...(kwargs === undefined ? {} : { kwargs: sendable(kwargs, `${task}: kwargs`) }),
+      queue: checkedQueue(queue),
+      eta: etaOf(options, nowMs),
+      expires: expiryOf(options, nowMs),
+      priority: options.priority ?? 0,
+      retries: 0,
+      silences: 0,
+      ...(retryPolicy === undefined ? {} : { retryPolicy }),
+    };
+  }
+
+  async #publish(message: TaskMessage): Promise<void> {
+    const { id, queue, task, eta } = message;
+    const delayMs = eta === null ? 0 : eta - this.options.clock.now();
+    if (eta !== null && delayMs > 0) await this.results.scheduled(id, { queue, eta, task });
+    await this.#broker.add(message, delayMs);
+  }
+}
+
+function retryOverride({ retries, maxRetries = retries, retryBackoff }: ApplyOptions): RetryOverride | undefined {
+  if (maxRetries === undefined && retryBackoff === undefined) return undefined;
+  return {
+    ...(maxRetries === undefined ? {} : { maxRetries }),
+    ...(retryBackoff === undefined ? {} : { retryBackoff }),
+    ...(retries === undefined ? {} : { retryAny: true as const }),
+  };
+}
+
+function linkOf(
+  { id, task, args, kwargs, queue, priority, retryPolicy }: TaskMessage,
+  options: ApplyOptions,
+): ChainLink {
+  return {
+    ...{ id, task, args, queue, priority },
+    ...(kwargs === undefined ? {} : { kwargs }),
+    ...(retryPolicy === undefined ? {} : { retryPolicy }),
+    ...linkTimesOf(options),
+  };
+}
+
+function checkedQueue(name: string): string {
+  if (name === "" || name.includes(":")) throw new TypeError(`queue: must not be empty or contain ":", is "${name}"`);
+  return name;
+}
