@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import type { RequestHandler } from "express";
-import { NotFoundProblem } from "../http/problem.js";
-import { icon } from "./icon.js";
-import { script } from "./script.js";
-import { stylesheet } from "./stylesheet.js";
+import { icon, script, stylesheet } from "./gen/assets.js";
+import { NotFoundProblem } from "./http/problem.js";
 
 const FILES = new Map([
   ["dashboard.js", { type: "text/javascript; charset=utf-8", text: script }],
@@ -11,7 +9,7 @@ const FILES = new Map([
   ["icon.svg", { type: "image/svg+xml", text: icon }],
 ]);
 
-/** Changes with the files, so that they may be kept for ever. */
+/** Hash of all assets, part of their addresses, so that browsers may cache them for ever. */
 export const ASSET_VERSION = createHash("sha256")
   .update(script)
   .update(stylesheet)
@@ -19,7 +17,7 @@ export const ASSET_VERSION = createHash("sha256")
   .digest("hex")
   .slice(0, 12);
 
-/** The script, the stylesheet and the icon: the same for everybody, so nobody is asked who they are. */
+/** Serves the script, the stylesheet and the icon, without asking who the visitor is. */
 export const serveAsset: RequestHandler = (req, res) => {
   const name = String(req.params["file"]);
   const file = FILES.get(name);

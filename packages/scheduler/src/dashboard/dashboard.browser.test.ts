@@ -6,7 +6,7 @@ import type { Scheduler } from "../scheduler/scheduler.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { crontab, interval } from "../triggers/index.js";
 import { type OpenDashboard, openDashboard } from "./testing/open-dashboard.js";
-import { lengthText } from "./wording.js";
+import { lengthText } from "./times.js";
 
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = [

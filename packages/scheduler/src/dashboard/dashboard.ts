@@ -8,7 +8,7 @@ import express, {
 } from "express";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { cancelRun, type Done, JOB_ACTIONS, type JobAction, jobActions, type Target, targetOf } from "./actions.js";
-import { ASSET_VERSION, serveAsset } from "./assets/serve-asset.js";
+import { ASSET_VERSION, serveAsset } from "./assets.js";
 import type { DashboardScheduler } from "./dashboard-scheduler.js";
 import type { Html } from "./html.js";
 import {

@@ -3,7 +3,8 @@ import { paths, withQuery } from "../paths.js";
 import type { ExecutionsPage } from "../reading/executions.js";
 import { type JobRow, taskName } from "../reading/jobs.js";
 import type { Timeline } from "../reading/timeline.js";
-import { cut, lengthText, OVERLAP_TEXT } from "../wording.js";
+import { lengthText } from "../times.js";
+import { cut, OVERLAP_TEXT } from "../wording.js";
 import { executionsTable } from "./executions-page.js";
 import { layout } from "./layout.js";
 import {

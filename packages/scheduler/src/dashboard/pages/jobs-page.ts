@@ -2,7 +2,8 @@ import { type Content, type Html, html } from "../html.js";
 import { paths, withQuery } from "../paths.js";
 import { type JobRow, type JobsPage, type JobsQuery, taskName } from "../reading/jobs.js";
 import type { Summary } from "../reading/summary.js";
-import { cut, JOB_STATE_TEXT, lengthText } from "../wording.js";
+import { lengthText } from "../times.js";
+import { cut, JOB_STATE_TEXT } from "../wording.js";
 import { layout } from "./layout.js";
 import {
   type Column,

@@ -7,15 +7,16 @@ import { paths } from "../paths.js";
 import type { ExecutionRow, StoredExecution } from "../reading/executions.js";
 import type { JobRow } from "../reading/jobs.js";
 import type { Unreadable } from "../reading/merged-pages.js";
-import { cut, JOB_STATE_TEXT, type JobState, lengthText, relativeText, STATE_TEXT } from "../wording.js";
+import { lengthText, relativeText } from "../times.js";
+import { cut, JOB_STATE_TEXT, type JobState, STATE_TEXT } from "../wording.js";
 
-/** What every page knows of the visit it is made for. */
-/** A page of the site that the dashboard is part of. */
+/** Link to a page of the site that the dashboard is part of. */
 export interface PageLink {
   readonly href: string;
   readonly text: string;
 }
 
+/** Visit that a page is rendered for. */
 export interface Visit {
   /** Where the dashboard is mounted; before every path. */
   readonly base: string;

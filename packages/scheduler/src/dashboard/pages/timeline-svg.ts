@@ -2,7 +2,8 @@ import { isoLocal, localText } from "../../time/format.js";
 import { type Html, html } from "../html.js";
 import type { StoredExecution } from "../reading/executions.js";
 import { type Lane, type Timeline, totalOf } from "../reading/timeline.js";
-import { countText, cut, EXECUTION_STATES, lengthText, numberText, STATE_TEXT } from "../wording.js";
+import { lengthText } from "../times.js";
+import { countText, cut, EXECUTION_STATES, numberText, STATE_TEXT } from "../wording.js";
 
 /** At about 180 bytes a mark the picture stays below 200 kB. */
 const MARKS_MAX = 900;
