@@ -12,7 +12,7 @@ import {
   Scheduler,
   type Trigger,
 } from "../src/index.js";
-import { VirtualClock } from "../src/sim/virtual-clock.js";
+import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import { everyStore, STORE_KINDS } from "./every-store.js";
 import { heard } from "./quiet.js";
 

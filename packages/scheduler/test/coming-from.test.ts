@@ -4,7 +4,7 @@ import { CronExpressionParser } from "cron-parser";
 import * as crontabs from "../src/crontab/index.js";
 import * as executors from "../src/executors/index.js";
 import * as core from "../src/index.js";
-import { VirtualClock } from "../src/sim/virtual-clock.js";
+import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import * as stores from "../src/stores/index.js";
 import { fireTimes } from "../src/triggers/testing.js";
 import { codesIn, compiled, rowsOf } from "./example-table.js";

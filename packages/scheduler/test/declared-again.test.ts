@@ -17,8 +17,8 @@ import {
   type Trigger,
 } from "../src/index.js";
 import { kept } from "../src/scheduler/keep-timetable.js";
-import { seededRandom } from "../src/sim/seeded-random.js";
-import { settled, VirtualClock } from "../src/sim/virtual-clock.js";
+import { seededRandom } from "../src/simulation/seeded-random.js";
+import { settled, VirtualClock } from "../src/simulation/virtual-clock.js";
 import { triggerFromJSON } from "../src/triggers/trigger-from-json.js";
 
 const T0 = Date.UTC(2026, 0, 5, 6, 30);

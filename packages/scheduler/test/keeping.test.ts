@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Report } from "../src/core/job-store.js";
 import { interval, MemoryJobStore, Scheduler } from "../src/index.js";
-import { VirtualClock } from "../src/sim/virtual-clock.js";
+import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import { heard } from "./quiet.js";
 
 const DAY_MS = 86_400_000;

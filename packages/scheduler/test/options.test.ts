@@ -28,7 +28,6 @@ import {
   systemClock,
   withoutDays,
 } from "../src/index.js";
-import { playWorld } from "../src/sim/index.js";
 import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
 import { expectRefusal, type Wrong } from "./expect-refusal.js";
 import { takersOfOptions } from "./public-options.js";
@@ -36,7 +35,7 @@ import { heard } from "./quiet.js";
 
 const SRC = resolve(import.meta.dirname, "../src");
 const ENTRIES = ["index", "stores/index", "stores/conformance", "executors/index", "crontab/index", "dashboard/index"]
-  .concat("sim/index")
+  .concat("simulation/index")
   .map((entry) => join(SRC, `${entry}.ts`));
 
 const connection = "redis://127.0.0.1:1";
@@ -111,7 +110,6 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "new Scheduler": ["leaseMs", (wrong) => new Scheduler(wrong)],
   "new WorkerThreadExecutor": ["maxThreads", (wrong) => new WorkerThreadExecutor(wrong)],
   parseCrontab: ["system", (wrong) => parseCrontab("", wrong)],
-  playWorld: ["minutes", (wrong) => playWorld({ seed: 1, ...wrong })],
   runAll: ["delayMs", (wrong) => runAll(wrong)],
   systemClock: ["timers", (wrong) => systemClock(wrong)],
   withoutDays: ["instead", (wrong) => withoutDays(interval({ hours: 1 }), { days: [], ...wrong })],

@@ -6,7 +6,7 @@ import { bundled, eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import type { RunContext } from "../src/core/task.js";
 import { date, interval, type JobSpec, MemoryJobStore, Scheduler } from "../src/index.js";
-import { VirtualClock } from "../src/sim/virtual-clock.js";
+import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import { everyStore, STORE_KINDS, type StoreKind } from "./every-store.js";
 import { heard } from "./quiet.js";
 

@@ -7,7 +7,7 @@ import {
   Scheduler,
   TaskNotFoundError,
 } from "../src/index.js";
-import { VirtualClock } from "../src/sim/virtual-clock.js";
+import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import { heard } from "./quiet.js";
 
 const T0 = Date.UTC(2026, 0, 5);

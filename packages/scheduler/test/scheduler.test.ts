@@ -18,7 +18,7 @@ import {
   SchedulerStateError,
   TaskNotFoundError,
 } from "../src/index.js";
-import { settled, VirtualClock } from "../src/sim/virtual-clock.js";
+import { settled, VirtualClock } from "../src/simulation/virtual-clock.js";
 import { heard } from "./quiet.js";
 
 const T0 = Date.UTC(2026, 0, 5);

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type ThrowawayMysql, type ThrowawayRedis, throwawayMysql, throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ConfigError, DebugExecutor, interval, MemoryJobStore, Scheduler } from "../index.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
+import { VirtualClock } from "../simulation/virtual-clock.js";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Scheduler } from "../scheduler/scheduler.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
+import { VirtualClock } from "../simulation/virtual-clock.js";
 import { applyCrontab, jobsTagged } from "./apply-crontab.js";
 import { CrontabError } from "./crontab-entry.js";
 import { installTable, readTable, readTables, removeTable } from "./crontab-table.js";

@@ -3,7 +3,7 @@ import { throwawayRedis } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Executor, RunContext } from "../index.js";
 import { Scheduler } from "../scheduler/scheduler.js";
-import { settled, VirtualClock } from "../sim/virtual-clock.js";
+import { settled, VirtualClock } from "../simulation/virtual-clock.js";
 import { AsyncExecutor } from "./async-executor.js";
 import { BullExecutor } from "./bull-executor.js";
 import { BullTaskWorker } from "./bull-task-worker.js";

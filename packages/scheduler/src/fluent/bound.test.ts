@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import type { Execution } from "../core/execution.js";
 import { Scheduler } from "../scheduler/scheduler.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
+import { VirtualClock } from "../simulation/virtual-clock.js";
 import { CancelJob } from "./cancel-job.js";
 import { every, getJobs } from "./default-book.js";
 import { ScheduleBook } from "./schedule-book.js";

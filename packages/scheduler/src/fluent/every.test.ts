@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { VirtualClock } from "../sim/virtual-clock.js";
+import { VirtualClock } from "../simulation/virtual-clock.js";
 import { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";
 import { ScheduleBook } from "./schedule-book.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { settled, VirtualClock } from "../sim/virtual-clock.js";
+import { settled, VirtualClock } from "../simulation/virtual-clock.js";
 import { CancelJob } from "./cancel-job.js";
 import * as defaults from "./index.js";
 import { ScheduleBook, type ScheduleBookOptions } from "./schedule-book.js";

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { describe, expect, test } from "@jest/globals";
 import { type TransformConfig, transformSync } from "@swc/core";
 import * as lib from "../index.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
+import { VirtualClock } from "../simulation/virtual-clock.js";
 
 const SOURCE = `
   const every = lib.interval({ seconds: 1 });

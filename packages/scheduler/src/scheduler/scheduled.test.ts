@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { MemoryJobStore, type RunContext, Scheduled, Scheduler, type SchedulerOptions } from "../index.js";
-import { settled, VirtualClock } from "../sim/virtual-clock.js";
+import { settled, VirtualClock } from "../simulation/virtual-clock.js";
 import { interval } from "../triggers/index.js";
 
 const everySecond = interval({ seconds: 1 });

@@ -1,8 +1,8 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import type { Decision, Verdict } from "../core/job-store.js";
-import { seededRandom } from "../sim/seeded-random.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
+import { seededRandom } from "../simulation/seeded-random.js";
+import { VirtualClock } from "../simulation/virtual-clock.js";
 import { byHand, change, claiming, decision, FAR, job, news, plannedRuns, type Started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import { MemoryJobStore, type MemoryJobStoreOptions } from "./memory.js";

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { Executor } from "../core/executor.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { Scheduler } from "../scheduler/scheduler.js";
-import { settled, VirtualClock } from "../sim/virtual-clock.js";
+import { settled, VirtualClock } from "../simulation/virtual-clock.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { interval } from "../triggers/interval.js";
 

@@ -1,13 +1,13 @@
-import { JobNotFoundError } from "../core/errors.js";
-import type { Executor, Outcome, Run } from "../core/executor.js";
-import type { Claims } from "../core/job-store.js";
-import { Scheduler } from "../scheduler/scheduler.js";
-import { settled, VirtualClock } from "../sim/virtual-clock.js";
-import { MemoryJobStore } from "../stores/memory.js";
-import { cron } from "../triggers/cron.js";
-import { date } from "../triggers/date.js";
-import { interval } from "../triggers/interval.js";
-import type { Trigger } from "../triggers/trigger.js";
+import { JobNotFoundError } from "../../src/core/errors.js";
+import type { Executor, Outcome, Run } from "../../src/core/executor.js";
+import type { Claims } from "../../src/core/job-store.js";
+import { Scheduler } from "../../src/scheduler/scheduler.js";
+import { settled, VirtualClock } from "../../src/simulation/virtual-clock.js";
+import { MemoryJobStore } from "../../src/stores/memory.js";
+import { cron } from "../../src/triggers/cron.js";
+import { date } from "../../src/triggers/date.js";
+import { interval } from "../../src/triggers/interval.js";
+import type { Trigger } from "../../src/triggers/trigger.js";
 
 /** A case of APScheduler's own job processing under a virtual clock. Times are seconds after `t0`. */
 export interface BehaviourLine {

@@ -1,9 +1,9 @@
-import { Every } from "../fluent/every.js";
-import type { FluentJob } from "../fluent/fluent-job.js";
-import { ScheduleBook } from "../fluent/schedule-book.js";
-import { VirtualClock } from "../sim/virtual-clock.js";
-import { isoLocal } from "../time/format.js";
-import { triggerFromJSON } from "../triggers/trigger-from-json.js";
+import { Every } from "../../src/fluent/every.js";
+import type { FluentJob } from "../../src/fluent/fluent-job.js";
+import { ScheduleBook } from "../../src/fluent/schedule-book.js";
+import { VirtualClock } from "../../src/simulation/virtual-clock.js";
+import { isoLocal } from "../../src/time/format.js";
+import { triggerFromJSON } from "../../src/triggers/trigger-from-json.js";
 
 /** A case of Python's `schedule`; SCHEDULER.md's third format. */
 export interface FluentLine {

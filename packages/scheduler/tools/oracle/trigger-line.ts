@@ -1,10 +1,10 @@
-import { cron } from "../triggers/cron.js";
-import { crontab } from "../triggers/crontab.js";
-import { date } from "../triggers/date.js";
-import { interval } from "../triggers/interval.js";
-import type { Trigger } from "../triggers/trigger.js";
-import { triggerFromJSON } from "../triggers/trigger-from-json.js";
-import type { DstRule } from "../triggers/zoned-calendar.js";
+import { cron } from "../../src/triggers/cron.js";
+import { crontab } from "../../src/triggers/crontab.js";
+import { date } from "../../src/triggers/date.js";
+import { interval } from "../../src/triggers/interval.js";
+import type { Trigger } from "../../src/triggers/trigger.js";
+import { triggerFromJSON } from "../../src/triggers/trigger-from-json.js";
+import type { DstRule } from "../../src/triggers/zoned-calendar.js";
 
 /** A case about when a trigger fires; SCHEDULER.md's first format. */
 export interface TriggerLine {

@@ -1,7 +1,7 @@
-import type { ExecutionLog, JobStore } from "../core/job-store.js";
-import type { Random } from "../triggers/trigger.js";
+import type { ExecutionLog, JobStore } from "../../src/core/job-store.js";
+import type { VirtualClock } from "../../src/simulation/virtual-clock.js";
+import type { Random } from "../../src/triggers/trigger.js";
 import type { NodeClock } from "./node-clock.js";
-import type { VirtualClock } from "./virtual-clock.js";
 
 export interface Flakiness {
   /** Share of calls that fail and were not executed. */

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Execution, ExecutionState } from "../core/execution.js";
-import type { RunContext } from "../core/task.js";
-import type { Scheduler } from "../scheduler/scheduler.js";
-import type { MemoryJobStore } from "../stores/memory.js";
+import type { Execution, ExecutionState } from "../../src/core/execution.js";
+import type { RunContext } from "../../src/core/task.js";
+import type { Scheduler } from "../../src/scheduler/scheduler.js";
+import type { VirtualClock } from "../../src/simulation/virtual-clock.js";
+import type { MemoryJobStore } from "../../src/stores/memory.js";
 import type { NodeClock } from "./node-clock.js";
-import type { VirtualClock } from "./virtual-clock.js";
 
 interface LedgerRun {
   readonly jobId: string;

@@ -1,5 +1,5 @@
-import type { Clock } from "../core/clock.js";
-import type { VirtualClock } from "./virtual-clock.js";
+import type { Clock } from "../../src/core/clock.js";
+import type { VirtualClock } from "../../src/simulation/virtual-clock.js";
 
 /**
  * The world's time as one process sees it. A paused process (SIGSTOP) gets its timers when it goes on, a killed one

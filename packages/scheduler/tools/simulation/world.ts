@@ -1,18 +1,18 @@
-import { ConflictingIdError } from "../core/errors.js";
-import type { JobSpec } from "../core/job-spec.js";
-import { checkKnown, type OptionNames } from "../core/known-options.js";
-import type { RunContext } from "../core/task.js";
-import { AsyncExecutor } from "../executors/async-executor.js";
-import { Scheduler } from "../scheduler/scheduler.js";
-import { MemoryJobStore } from "../stores/memory.js";
-import { date } from "../triggers/date.js";
-import { interval } from "../triggers/interval.js";
-import type { Random } from "../triggers/trigger.js";
+import { ConflictingIdError } from "../../src/core/errors.js";
+import type { JobSpec } from "../../src/core/job-spec.js";
+import { checkKnown, type OptionNames } from "../../src/core/known-options.js";
+import type { RunContext } from "../../src/core/task.js";
+import { AsyncExecutor } from "../../src/executors/async-executor.js";
+import { Scheduler } from "../../src/scheduler/scheduler.js";
+import { seededRandom } from "../../src/simulation/seeded-random.js";
+import { settled, VirtualClock } from "../../src/simulation/virtual-clock.js";
+import { MemoryJobStore } from "../../src/stores/memory.js";
+import { date } from "../../src/triggers/date.js";
+import { interval } from "../../src/triggers/interval.js";
+import type { Random } from "../../src/triggers/trigger.js";
 import { type Flakiness, flakyStore } from "./flaky-store.js";
 import { Ledger } from "./ledger.js";
 import { NodeClock } from "./node-clock.js";
-import { seededRandom } from "./seeded-random.js";
-import { settled, VirtualClock } from "./virtual-clock.js";
 
 export interface WorldOptions {
   readonly seed: number;
