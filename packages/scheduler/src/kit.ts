@@ -7,11 +7,10 @@ export { checkedOverlap } from "./core/job-spec.js";
 export { plainJson } from "./core/json.js";
 export { checkKnown, type OptionNames } from "./core/known-options.js";
 export { defaultLogger, safeLogger } from "./core/logger.js";
+export { withAbortGrace } from "./executors/abort-grace.js";
 export { closeBull, closeBullWorker } from "./executors/close-bull.js";
-export { heedErrors } from "./executors/heed-errors.js";
 export { jsonValue } from "./executors/json-value.js";
 export { KeyWatch } from "./executors/key-watch.js";
-export { LeftToOthers } from "./executors/left-to-others.js";
 export { loadBullmq } from "./executors/load-bullmq.js";
 export {
   closeRedis,
@@ -24,9 +23,10 @@ export {
 } from "./executors/redis-target.js";
 export { type RemoteError, reviveError } from "./executors/remote-error.js";
 export { RunningSet } from "./executors/running-set.js";
-export { settledOrIgnored } from "./executors/settled-or-ignored.js";
-export { untilPermitted } from "./executors/until-permitted.js";
-export { settable as deferred } from "./scheduler/deferred.js";
+export { throttleErrors } from "./executors/throttle-errors.js";
+export { UnknownTasks } from "./executors/unknown-tasks.js";
+export { waitForPermission } from "./executors/wait-for-permission.js";
+export { deferred } from "./scheduler/deferred.js";
 export { redisFailure } from "./stores/redis/failure.js";
 export { checkMilliseconds } from "./time/parse.js";
 export { portableZone } from "./time/portable-zone.js";

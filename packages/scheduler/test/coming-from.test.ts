@@ -71,7 +71,7 @@ function expressionIn(wrote: string): string | undefined {
 }
 
 async function usage(): Promise<string> {
-  const { HELP } = await import("../src/cli/usage.js");
+  const { HELP } = await import("../src/cli/help.js");
   return Object.values(HELP).join("\n").replaceAll("usage: ", "");
 }
 

@@ -5,11 +5,11 @@ import {
   isA,
   jsonValue,
   KeyWatch,
-  LeftToOthers,
   loadBullmq,
   type RunningSet,
-  settledOrIgnored,
   thrownLine,
+  UnknownTasks,
+  withAbortGrace,
 } from "@headline/scheduler/kit";
 import type { Job, UnrecoverableError } from "bullmq";
 import { BoundTask, RetryRequested } from "./bound-task.js";
@@ -51,12 +51,12 @@ const LEASE_POLL_MS = 1_000;
 export class TaskRunner {
   readonly #parts: TaskRunnerParts;
   readonly #terminations: KeyWatch;
-  readonly #leftToOthers: LeftToOthers;
+  readonly #unknownTasks: UnknownTasks;
 
   constructor(parts: TaskRunnerParts) {
     const { workerId, logger, clock, results, terminatePollMs, unknownTaskMs } = parts;
     this.#parts = parts;
-    this.#leftToOthers = new LeftToOthers(`Worker ${workerId}`, logger, unknownTaskMs);
+    this.#unknownTasks = new UnknownTasks(`Worker ${workerId}`, logger, unknownTaskMs);
     this.#terminations = new KeyWatch(() => results.client, clock, terminatePollMs);
   }
 
@@ -122,9 +122,9 @@ export class TaskRunner {
     const { task, unknownSince } = job.data;
     const nowMs = this.#parts.clock.now();
     const sinceMs = unknownSince ?? nowMs;
-    const offerAt = this.#leftToOthers.offerAt({ task, sinceMs, nowMs });
-    if (offerAt === undefined) throw new NotRegisteredError(`this worker knows no task "${task}"`);
-    return this.#postpone(job, token, offerAt, { unknownSince: sinceMs });
+    const retryAt = this.#unknownTasks.retryAt({ task, sinceMs, nowMs });
+    if (retryAt === undefined) throw new NotRegisteredError(`this worker knows no task "${task}"`);
+    return this.#postpone(job, token, retryAt, { unknownSince: sinceMs });
   }
 
   /** Refuses a task whose worker went silent: an early one always, a late one after `maxDeliveries`. */
@@ -187,7 +187,7 @@ export class TaskRunner {
     const { abortGraceMs, clock } = this.#parts;
     const { args, kwargs } = self.request;
     const work = Promise.resolve(task.body(self, kwargs === undefined ? args : [...args, kwargs]));
-    return settledOrIgnored(work, { signal, graceMs: abortGraceMs, clock });
+    return withAbortGrace(work, { signal, graceMs: abortGraceMs, clock });
   }
 
   #selfOf({ definition }: RegisteredTask, { data, stalledCounter }: Job<TaskMessage>, signal: AbortSignal): BoundTask {

@@ -6,12 +6,12 @@ import {
   checkNumbers,
   closeBullWorker,
   deferred,
-  heedErrors,
   loadBullmq,
   type OptionNames,
   RunningSet,
   SHUTDOWN,
-  untilPermitted,
+  throttleErrors,
+  waitForPermission,
 } from "@headline/scheduler/kit";
 import type { Worker } from "bullmq";
 import type { Broker } from "./broker.js";
@@ -117,7 +117,7 @@ export class TaskWorker implements AsyncDisposable {
     if (this.#isStarted || this.#closing !== undefined) throw new Error("a worker is started once");
     this.#isStarted = true;
     const { clock, logger, conf } = this.#parts;
-    await untilPermitted(this.#results.client, { clock, logger, signal: this.#ended.signal });
+    await waitForPermission(this.#results.client, { clock, logger, signal: this.#ended.signal });
     if (this.#closing !== undefined) return this;
     for (const queue of this.#options.queues ?? [conf.defaultQueue]) this.#workers.push(this.#open(queue));
     if (this.#options.signals === true) this.#closeOnSignals();
@@ -161,7 +161,7 @@ export class TaskWorker implements AsyncDisposable {
       maxStalledCount: NO_STALL_LIMIT,
       runRetryDelay: 500, // after a Redis restart; 15 s otherwise
     });
-    heedErrors(worker, { label: `Worker ${this.id}`, logger, clock });
+    throttleErrors(worker, { label: `Worker ${this.id}`, logger, clock });
     return worker;
   }
 

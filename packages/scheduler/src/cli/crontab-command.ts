@@ -3,42 +3,38 @@ import { userInfo } from "node:os";
 import { installTable, readTable, removeTable } from "../crontab/crontab-table.js";
 import { parseCrontab } from "../crontab/parse-crontab.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
+import { checkOperands, readArguments, UsageError } from "./arguments.js";
 import { editText } from "./edit-text.js";
+import { HELP } from "./help.js";
 import { withClient } from "./open-store.js";
-import { HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
 
 /** `sched crontab list | edit | remove | apply FILE`. */
 export async function crontabCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const options = {
-    ...STORE_OPTIONS,
-    user: { type: "string" },
-    system: { type: "boolean" },
-    tz: { type: "string" },
-  } as const;
-  const parsed = readArguments(args, options, HELP.crontab);
-  if (parsed === undefined) return;
-  const [action, ...rest] = parsed.positionals;
-  const { ns, store = env["SCHED_STORE"], user = userInfo().username, system, tz } = parsed.values;
-  const use = (call: (scheduler: Scheduler) => Promise<void>) => withClient({ store, ns }, undefined, call);
+  const options = { user: { type: "string" }, system: { type: "boolean" }, tz: { type: "string" } } as const;
+  const given = readArguments(args, env, { help: HELP.crontab, options });
+  if (given === undefined) return;
+  const [action, ...rest] = given.operands;
+  const { user = userInfo().username, system, tz } = given.values;
+  const use = (call: (scheduler: Scheduler) => Promise<void>) => withClient(given.choice, undefined, call);
   if (action === "apply") {
-    const [file] = positionals(rest, "FILE") as [string];
-    const text = readText(file);
+    checkOperands(rest, ["FILE"]);
+    const text = readText(rest[0]!);
     await use((scheduler) => apply(scheduler, user, { text, system: system ?? false, tz }));
     return;
   }
   const act = Object.hasOwn(ACTIONS, action ?? "") ? ACTIONS[action!] : undefined;
   if (act === undefined) throw new UsageError(`crontab: list, edit, remove or apply, not "${action ?? ""}"`);
-  positionals(rest);
+  checkOperands(rest, []);
   await use((scheduler) => act(scheduler, user, { env, system, tz }));
 }
 
-interface Circumstances {
+interface EditOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly system: boolean | undefined;
   readonly tz: string | undefined;
 }
 
-const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more: Circumstances) => Promise<void>>> = {
+const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, options: EditOptions) => Promise<void>>> = {
   async list(scheduler, user) {
     const table = await readTable(scheduler, user);
     if (table === undefined) throw new UsageError(`no crontab for ${user}`);
@@ -49,7 +45,7 @@ const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more
     if (!(await removeTable(scheduler, user))) throw new UsageError(`no crontab for ${user}`);
   },
 
-  /** As `crontab -e`: nothing is changed unless the text is, and is right; a wrong one stays where it was edited. */
+  /** Edits as `crontab -e` does: a table with a mistake changes nothing, and its text is kept. */
   async edit(scheduler, user, { env, system, tz }) {
     const before = await readTable(scheduler, user);
     const edited = await editText(
@@ -68,9 +64,7 @@ const ACTIONS: Readonly<Record<string, (scheduler: Scheduler, user: string, more
       throw new UsageError(`errors in the crontab, no changes made; your text is kept in ${edited.path}`);
     }
     if ((await readTable(scheduler, user))?.text !== before?.text) {
-      throw new UsageError(
-        `somebody changed the crontab meanwhile, no changes made; your text is kept in ${edited.path}`,
-      );
+      throw new UsageError(`the crontab was changed meanwhile, no changes made; your text is kept in ${edited.path}`);
     }
     await apply(scheduler, user, { text: edited.text, system: asSystem, tz });
     edited.discard();

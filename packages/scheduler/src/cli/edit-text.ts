@@ -2,16 +2,16 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsageError } from "./usage.js";
+import { UsageError } from "./arguments.js";
 
 export interface EditedText {
   readonly text: string;
-  /** Where it is until `discard`. */
+  /** Path of the file until `discard`. */
   readonly path: string;
   discard(): void;
 }
 
-/** Opens the text in the editor, as a file that only this user can read, and waits until the editor ends. */
+/** Edits a text in a file that only this user can read; resolves when the editor ends. */
 export async function editText(text: string, editor: string): Promise<EditedText> {
   const folder = mkdtempSync(join(tmpdir(), "sched-crontab-"));
   const path = join(folder, "crontab");
@@ -25,7 +25,7 @@ export async function editText(text: string, editor: string): Promise<EditedText
   return { text: readFileSync(path, "utf8"), path, discard };
 }
 
-/** By the shell, because an editor may have arguments: EDITOR="code --wait". */
+/** Runs the editor by the shell, since it may have arguments: EDITOR="code --wait". */
 function run(editor: string, path: string): Promise<number | null> {
   return new Promise((resolve, reject) => {
     const child = spawn("/bin/sh", ["-c", `${editor} "$1"`, "sh", path], { stdio: "inherit" });

@@ -1,27 +1,19 @@
-import { type ParseArgsConfig, parseArgs } from "node:util";
-
-type ArgumentOptions = NonNullable<ParseArgsConfig["options"]>;
-
-/** Something the caller can put right: said in one line, exit code 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
 const STORE_HELP = `
   --store URL    mysql://…, redis://… or the path of Redis's socket (default: $SCHED_STORE)
   --ns NAME      which jobs of that store (default: "default")`;
 
+/** Help texts of the commands. */
 export const HELP = {
   sched: `usage: sched COMMAND …
 
   sched crontab list|edit|remove|apply   a user's crontab in a shared store
   sched start                            run jobs and crontabs until SIGTERM
-  sched jobs                             what is scheduled
-  sched executions                       what happened
+  sched jobs                             the jobs and their next runs
+  sched executions                       the history of runs
   sched pause|resume|run|remove ID       change one job
-  sched backfill ID                      run what it has not had of a range of the past
+  sched backfill ID                      run the missed times of a range of the past
   sched doctor                           jobs that no live scheduler can run
-  sched next 'EXPR'                      when a crontab expression fires
+  sched next 'EXPR'                      run times of a crontab expression
 
 sched COMMAND --help says more. Errors are one line on stderr and exit code 2.`,
 
@@ -88,41 +80,3 @@ like) fires.
   --without-days sat,12-25,2026-12-24/2027-01-02
                  leaves these days out; in a crontab file CRON_WITHOUT_DAYS= does${STORE_HELP}`,
 } as const;
-
-type Arguments<Options extends ArgumentOptions> = ReturnType<
-  typeof parseArgs<{ args: string[]; options: Options; allowPositionals: true; strict: true }>
->;
-
-/** parseArgs, with its errors in our words and `--help` everywhere. Undefined when help was asked for and printed. */
-export function readArguments<const Options extends ArgumentOptions>(
-  args: string[],
-  options: Options,
-  help: string,
-): Arguments<Options> | undefined {
-  if (args.includes("--help") || args.includes("-h")) {
-    process.stdout.write(`${help}\n`);
-    return undefined;
-  }
-  try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split(". ")[0]}; --help says what there is`);
-  }
-}
-
-export const STORE_OPTIONS = { store: { type: "string" }, ns: { type: "string", default: "default" } } as const;
-
-/** A whole number from 1. */
-export function count(text: string, option: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
-  throw new UsageError(`${option}: "${text}" is no whole number from 1`);
-}
-
-/** The arguments that are no options, by name; a missing or surplus one is an error. */
-export function positionals(given: readonly string[], ...names: readonly string[]): string[] {
-  const missing = names[given.length];
-  if (missing !== undefined) throw new UsageError(`${missing} is missing; --help says more`);
-  const surplus = given[names.length];
-  if (surplus !== undefined) throw new UsageError(`unexpected argument "${surplus}"; --help says more`);
-  return [...given];
-}

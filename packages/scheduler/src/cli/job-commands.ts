@@ -6,8 +6,9 @@ import type { BackfillOptions } from "../scheduler/backfill.js";
 import type { Job, PauseOptions } from "../scheduler/job.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { isoLocal } from "../time/format.js";
+import { count, readArguments, UsageError } from "./arguments.js";
+import { HELP } from "./help.js";
 import { withClient } from "./open-store.js";
-import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
 
 const STATES: readonly ExecutionState[] = [
   "queued",
@@ -21,19 +22,13 @@ const STATES: readonly ExecutionState[] = [
   "cancelled",
 ];
 
-/** `sched jobs`: by next run, paused ones last. */
+/** `sched jobs`: lists jobs by next run, paused ones last. */
 export async function jobsCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const options = {
-    ...STORE_OPTIONS,
-    tag: { type: "string" },
-    json: { type: "boolean" },
-    tz: { type: "string" },
-  } as const;
-  const parsed = readArguments(args, options, HELP.jobs);
-  if (parsed === undefined) return;
-  positionals(parsed.positionals);
-  const { store = env["SCHED_STORE"], ns, tag, json, tz } = parsed.values;
-  await withClient({ store, ns }, tz, async (scheduler) => {
+  const options = { tag: { type: "string" }, json: { type: "boolean" }, tz: { type: "string" } } as const;
+  const given = readArguments(args, env, { help: HELP.jobs, options, operands: [] });
+  if (given === undefined) return;
+  const { tag, json, tz } = given.values;
+  await withClient(given.choice, tz, async (scheduler) => {
     const jobs = (await scheduler.getJobs(tag === undefined ? {} : { tag })).filter(
       ({ tags }) => !tags.includes(TABLE_TAG),
     );
@@ -46,43 +41,41 @@ export async function jobsCommand(args: string[], env: NodeJS.ProcessEnv): Promi
   });
 }
 
-/** `sched executions`: newest first. */
+/** `sched executions`: lists executions, newest first. */
 export async function executionsCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const options = {
-    ...STORE_OPTIONS,
     job: { type: "string" },
     state: { type: "string", multiple: true },
     limit: { type: "string", short: "n", default: "20" },
     json: { type: "boolean" },
     tz: { type: "string" },
   } as const;
-  const parsed = readArguments(args, options, HELP.executions);
-  if (parsed === undefined) return;
-  positionals(parsed.positionals);
-  const { store = env["SCHED_STORE"], ns, job, state, json, tz } = parsed.values;
-  const limit = count(parsed.values.limit, "-n");
+  const given = readArguments(args, env, { help: HELP.executions, options, operands: [] });
+  if (given === undefined) return;
+  const { job, state, json, tz } = given.values;
+  const limit = count(given.values.limit, "-n");
   const states = state?.map(checkedState);
-  await withClient({ store, ns }, tz, async (scheduler) => {
+  await withClient(given.choice, tz, async (scheduler) => {
     const query = { limit, ...(job === undefined ? {} : { jobId: job }), ...(states === undefined ? {} : { states }) };
     const { executions } = await scheduler.executions(query);
     if (json === true) printLines(executions.map((execution) => JSON.stringify(execution)));
     else
       printTable(
         ["ID", "JOB", "SCHEDULED", "STATE", "MS", "ERROR"],
-        executions.map((one) => executionRow(one, scheduler.timezone)),
+        executions.map((execution) => executionRow(execution, scheduler.timezone)),
       );
   });
 }
 
-/** `sched pause | resume | run | backfill | remove ID`. */
+/** `sched pause | resume | run | backfill | remove ID`: changes one job. */
 export async function changeCommand(action: string, args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const parsed = readArguments(args, { ...STORE_OPTIONS, ...CHANGE_OPTIONS[action] }, HELP.change);
-  if (parsed === undefined) return;
-  const [id] = positionals(parsed.positionals, "ID") as [string];
-  const { store = env["SCHED_STORE"], ns = "default", ...more } = parsed.values as Record<string, string | undefined>;
-  await withClient({ store, ns }, undefined, async (scheduler) => {
+  const options = CHANGE_OPTIONS[action] ?? {};
+  const given = readArguments(args, env, { help: HELP.change, options, operands: ["ID"] });
+  if (given === undefined) return;
+  const { store: _store, ns: _ns, ...more } = given.values as Record<string, string | undefined>;
+  await withClient(given.choice, undefined, async (scheduler) => {
     try {
-      await CHANGES[action]!(scheduler, id, more);
+      await CHANGES[action]!(scheduler, given.operands[0]!, more);
     } catch (error) {
       if (REFUSALS.some((refusal) => error instanceof refusal)) throw new UsageError((error as Error).message);
       throw error;

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { thrownMessage } from "../core/describe-thrown.js";
+import { UsageError } from "./arguments.js";
 import { crontabCommand } from "./crontab-command.js";
 import { doctorCommand } from "./doctor-command.js";
+import { HELP } from "./help.js";
 import { changeCommand, executionsCommand, jobsCommand } from "./job-commands.js";
 import { nextCommand } from "./next-command.js";
 import { startCommand } from "./start-command.js";
-import { HELP, UsageError } from "./usage.js";
 
-// The reader of `sched jobs | head` has seen enough.
+// `sched jobs | head` closes the pipe early.
 process.stdout.on("error", () => process.exit(0));
 
 const [command, ...args] = process.argv.slice(2);
@@ -15,7 +16,7 @@ const [command, ...args] = process.argv.slice(2);
 try {
   await run(command, args);
 } catch (error) {
-  // Whatever it is, the caller wants one line of it; a client may still hold a connection open, so the end is made here.
+  // One line, whatever it is; exits here, since a client may still have an open connection.
   process.stderr.write(`sched: ${reasonOf(error)}\n`, () => process.exit(2));
 }
 

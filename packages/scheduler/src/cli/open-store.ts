@@ -4,14 +4,9 @@ import "../fluent/every-trigger.js"; // so that jobs of every() can be read
 import { registerCrontab } from "../crontab/apply-crontab.js";
 import { storeKind, openStore as stores } from "../stores/open-store.js";
 import { mysqlAddress, redisAddress, ServerUrlError } from "../stores/server-url.js";
-import { UsageError } from "./usage.js";
+import { type StoreChoice, UsageError } from "./arguments.js";
 
-export interface StoreChoice {
-  readonly store?: string | undefined;
-  readonly ns: string;
-}
-
-/** The store of that URL. */
+/** Opens the store of a URL. */
 export async function openStore({ store: url, ns: namespace }: StoreChoice): Promise<JobStore> {
   if (url === undefined) throw new UsageError("--store: which store? mysql://… or redis://…, here or in SCHED_STORE");
   const kind = storeKind(url);
@@ -20,7 +15,7 @@ export async function openStore({ store: url, ns: namespace }: StoreChoice): Pro
   return stores[kind]({ url, namespace });
 }
 
-/** The address as its store will read it; what is wrong with it is said without any part of it, which may hold a password. */
+/** Checks an address; the error repeats no part of it, which may hold a password. */
 function checkUrl(kind: "mysql" | "redis", url: string): void {
   try {
     if (kind === "mysql") mysqlAddress(url);
@@ -31,7 +26,7 @@ function checkUrl(kind: "mysql" | "redis", url: string): void {
   }
 }
 
-/** A scheduler that reads and changes the store and runs nothing, for one call. */
+/** Calls `use` with a scheduler that reads and changes the store and runs nothing. */
 export async function withClient<T>(
   choice: StoreChoice,
   timezone: string | undefined,

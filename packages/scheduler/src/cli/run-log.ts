@@ -4,13 +4,13 @@ import type { Logger } from "../core/logger.js";
 import type { CommandFailedError, CommandResult } from "../crontab/run-command.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 
-/** Lines on stdout: one for each end of a run, and what the scheduler has to say. */
+/** Log on stdout: a line for each end of a run, and those of the scheduler. */
 export interface RunLog {
   readonly logger: Logger;
   write(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** More of a command's output is in its execution. */
+/** Characters of a command's output in a line; its execution has more. */
 const OUTPUT_MAX = 2_000;
 
 export function openLog(
@@ -28,7 +28,7 @@ export function openLog(
   return { write, logger: { debug() {}, info: at("info"), warn: at("warn"), error: at("error") } };
 }
 
-/** Writes a line for each run of the scheduler. */
+/** Logs each run of the scheduler. */
 export function logRuns(scheduler: Scheduler, log: RunLog): void {
   const fieldsOf = ({ jobId, executionId, scheduledAt, attempt }: ExecutionEvent) => ({
     job: jobId,

@@ -7,14 +7,14 @@ import { readTables } from "../crontab/crontab-table.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
 import { Scheduler } from "../scheduler/scheduler.js";
+import { count, readArguments, UsageError } from "./arguments.js";
+import { HELP } from "./help.js";
 import { openStore } from "./open-store.js";
 import { logRuns, openLog, type RunLog } from "./run-log.js";
-import { count, HELP, positionals, readArguments, STORE_OPTIONS, UsageError } from "./usage.js";
 
-/** `sched start`: a scheduler with `crontab.run`, until a signal ends it. */
+/** `sched start`: runs a scheduler with the task `crontab.run` until a signal ends it. */
 export async function startCommand(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const options = {
-    ...STORE_OPTIONS,
     crontab: { type: "string", multiple: true },
     system: { type: "boolean", default: false },
     tz: { type: "string" },
@@ -22,15 +22,13 @@ export async function startCommand(args: string[], env: NodeJS.ProcessEnv): Prom
     drain: { type: "string", default: "30" },
     concurrency: { type: "string", default: "50" },
   } as const;
-  const parsed = readArguments(args, options, HELP.start);
-  if (parsed === undefined) return;
-  positionals(parsed.positionals);
-  const { values } = parsed;
-  const url = values.store ?? env["SCHED_STORE"];
+  const given = readArguments(args, env, { help: HELP.start, options, operands: [] });
+  if (given === undefined) return;
+  const { values, choice } = given;
   if (values.log !== "json" && values.log !== "text") throw new UsageError(`--log: json or text, not "${values.log}"`);
   const log = openLog(values.log);
   const scheduler = new Scheduler({
-    stores: url === undefined || url === "memory" ? {} : { default: await openStore({ store: url, ns: values.ns }) },
+    stores: choice.store === undefined || choice.store === "memory" ? {} : { default: await openStore(choice) },
     executors: { default: new AsyncExecutor({ concurrency: count(values.concurrency, "--concurrency") }) },
     logger: log.logger,
     ...(values.tz === undefined ? {} : { timezone: values.tz }),
@@ -49,7 +47,7 @@ async function serve(scheduler: Scheduler, tables: CrontabFiles, drainMs: number
   const ended = new Promise<void>((end) => {
     let ending = false;
     const stop = (signal: NodeJS.Signals) => {
-      log.logger.info(ending ? `${signal} again: what runs is left alone` : `${signal}: waiting for what runs`);
+      log.logger.info(ending ? `${signal} again: running jobs are abandoned` : `${signal}: waiting for running jobs`);
       if (ending) process.exit(130);
       ending = true;
       // A signal that comes during the start waits for it; a start that fails ends the process by itself.
@@ -70,7 +68,7 @@ async function begin(scheduler: Scheduler, tables: CrontabFiles): Promise<void> 
   await tables.apply({ atStart: true });
 }
 
-/** The store's tables have their jobs already, all but those that wait for a start. */
+/** Adds the `@reboot` jobs of the store's tables; their other jobs are there already. */
 async function startTables(scheduler: Scheduler): Promise<void> {
   for (const { user, text, system, timezone } of await readTables(scheduler)) {
     if (!/@reboot/i.test(text)) continue;
@@ -86,7 +84,7 @@ async function startTables(scheduler: Scheduler): Promise<void> {
   }
 }
 
-/** The crontab files of the command line: each is a table of its own, named after its path. */
+/** Crontab files of the command line, each a table named after its path. */
 class CrontabFiles {
   #turn: Promise<void> = Promise.resolve();
 
@@ -97,12 +95,12 @@ class CrontabFiles {
     private readonly log: { readonly logger: Logger },
   ) {}
 
-  /** A file that is not there is a mistake of the command line. */
+  /** Throws on a file that cannot be read. */
   check(): void {
     for (const file of this.files) read(file);
   }
 
-  /** One reload after the other, however quickly the signals come. */
+  /** Applies all files, one reload after the other. */
   apply(when: { readonly atStart: boolean }): Promise<void> {
     this.#turn = this.#turn.then(async () => {
       for (const file of this.files) await this.#applyFile(file, when);
@@ -110,7 +108,7 @@ class CrontabFiles {
     return this.#turn;
   }
 
-  /** A file with a mistake leaves its jobs as they were, at the start as at a reload. */
+  /** Applies a file; one with a mistake leaves its jobs as they were. */
   async #applyFile(file: string, { atStart }: { readonly atStart: boolean }): Promise<void> {
     const { logger } = this.log;
     try {
@@ -137,7 +135,7 @@ function read(file: string): string {
   }
 }
 
-/** A job's id has at most 190 characters. */
+/** Returns the path, or a hash of a long one: a job's id has at most 190 characters. */
 function labelOf(file: string): string {
   return file.length <= 120 ? file : createHash("sha256").update(file).digest("hex").slice(0, 40);
 }

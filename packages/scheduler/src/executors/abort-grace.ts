@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.js";
 import { TaskIgnoredAbortError } from "./task-ignored-abort-error.js";
 
-/** How the work ended, or a TaskIgnoredAbortError when its signal was aborted and it does not end within the grace. */
-export function settledOrIgnored<T>(
+/** Settles as the work does; rejects with a TaskIgnoredAbortError when it has not ended within the grace after an abort. */
+export function withAbortGrace<T>(
   work: PromiseLike<T>,
   { signal, graceMs, clock }: { signal: AbortSignal; graceMs: number; clock: Clock },
 ): Promise<T> {

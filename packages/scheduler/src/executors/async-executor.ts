@@ -17,14 +17,14 @@ const OPTIONS: OptionNames<AsyncExecutorOptions> = {
 export interface AsyncExecutorOptions {
   /** Runs at once. Default 200. */
   readonly concurrency?: number;
-  /** Runs that may wait for one of those places. Default 1,000. */
+  /** Runs that may wait for a free slot. Default 1,000. */
   readonly queueMax?: number;
-  /** How long a task may take to end after its signal was aborted; then its place is given away. Default 5,000. */
+  /** Time for a task to end after its signal was aborted, ms; then its slot is freed. Default 5,000. */
   readonly abortGraceMs?: number;
   readonly clock?: Clock;
 }
 
-/** Runs tasks in this process: a pool of places and a bounded queue in front of it. */
+/** Runs tasks in this process: a pool of slots behind a bounded queue. */
 export class AsyncExecutor implements Executor {
   onCapacity: (() => void) | undefined;
   readonly #concurrency: number;
@@ -73,7 +73,7 @@ export class AsyncExecutor implements Executor {
     });
   }
 
-  /** The hot path: a task that returns at once costs this function's own promise and nothing else. */
+  /** Hot path: a task that returns at once costs the promise of this function alone. */
   async #execute(run: Run): Promise<Outcome> {
     this.#active++;
     try {
@@ -90,7 +90,7 @@ export class AsyncExecutor implements Executor {
     }
   }
 
-  /** As `settledOrIgnored`, but through `onAborted`: looking at the signal would make one for each run. */
+  /** Abort grace as in `withAbortGrace`, through `onAborted`: reading the signal would create one for each run. */
   #untilSettledOrIgnored(returned: PromiseLike<unknown>, run: Run): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let grace: Disposable | undefined;

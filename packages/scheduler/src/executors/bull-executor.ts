@@ -33,20 +33,20 @@ export interface BullExecutorOptions {
   readonly queue: string;
   /** BullMQ's key prefix. Default "bull". */
   readonly prefix?: string;
-  /** Runs handed over and not finished. Default 1,000. */
+  /** Runs in BullMQ that have not ended. Default 1,000. */
   readonly inFlightMax?: number;
-  /** How often runs are looked up in case an event was not heard. Default 2,000. */
+  /** Interval at which runs are polled, for events that were lost, ms. Default 2,000. */
   readonly lookUpMs?: number;
-  /** How long a worker may take to end a run that was aborted; then it is given up. Default 10,000. */
+  /** Time for a worker to end an aborted run, ms; then it is given up. Default 10,000. */
   readonly abortGraceMs?: number;
-  /** How long BullMQ keeps what has ended: so long can a scheduler that takes a run over still find its result. Default a day. */
+  /** Lifetime of ended runs in BullMQ: so long a scheduler that reclaims a run finds its result. Default a day. */
   readonly keepSeconds?: number;
   readonly clock?: Clock;
 }
 
 interface InFlight {
   readonly settle: (outcome: Outcome) => void;
-  /** It was seen in the queue: when it is not there any more, it was removed or Redis has lost it. */
+  /** Whether it was seen in the queue: once it is missing there, it was removed or lost by Redis. */
   queued: boolean;
 }
 
@@ -54,9 +54,9 @@ const DAY_SECONDS = 86_400;
 const CANCEL_KEPT_SECONDS = 3_600;
 
 /**
- * Hands runs to BullMQ workers in other processes (`BullTaskWorker`) and waits for what they answer. The BullMQ job's id
- * is the execution's: a run that is taken over from a dead scheduler attaches to the very job that is queued, running or
- * done. BullMQ is never the clock, and never retries: that is the scheduler's.
+ * Sends runs to BullMQ workers in other processes (`BullTaskWorker`) and waits for their outcomes. The id of the BullMQ job
+ * is that of the execution: a run that is reclaimed from a dead scheduler attaches to the same queued, running or ended job.
+ * The scheduler is the clock and retries; BullMQ does neither.
  */
 export class BullExecutor implements Executor {
   readonly remote = true;
@@ -95,8 +95,8 @@ export class BullExecutor implements Executor {
     this.#control = await readyRedis(promptConnection(connection));
     this.#queue = new Queue(queue, { connection: promptConnection(connection), prefix });
     this.#events = new QueueEvents(queue, { connection: patientConnection(connection), prefix });
-    this.#queue.on("error", () => {}); // calls that fail say so themselves
-    this.#events.on("error", () => {}); // it goes on by itself, and what it missed is looked up
+    this.#queue.on("error", () => {}); // reported by the calls that fail
+    this.#events.on("error", () => {}); // reconnects by itself; missed events are polled
     this.#events.on("completed", ({ jobId }) => void this.#settleFromQueue(jobId));
     this.#events.on("failed", ({ jobId }) => void this.#settleFromQueue(jobId));
     await this.#queue.waitUntilReady();
@@ -134,7 +134,7 @@ export class BullExecutor implements Executor {
     }
   }
 
-  /** With `wait`, waits for the answers to what was handed over; without, leaves it to the workers. */
+  /** Waits for the outcomes of runs in BullMQ; without `wait` leaves them to the workers. */
   async shutdown(options: RemoveExecutorOptions = {}): Promise<void> {
     checkKnown<RemoveExecutorOptions>(options, REMOVE_EXECUTOR, "shutdown");
     const { wait = false } = options;
@@ -149,7 +149,7 @@ export class BullExecutor implements Executor {
     if (this.#control !== undefined) await closeRedis(this.#control);
   }
 
-  /** Adding what is there already changes nothing. */
+  /** Adds the run; one that is there already stays as it is. */
   async #add(run: Run): Promise<void> {
     const { executionId } = run.context;
     const keep = { age: this.#options.keepSeconds ?? DAY_SECONDS, count: 10_000 };
@@ -162,10 +162,10 @@ export class BullExecutor implements Executor {
     });
     const entry = this.#inFlight.get(executionId);
     if (entry !== undefined) entry.queued = true;
-    await this.#settleFromQueue(executionId); // it may have been done before: then no event will come
+    await this.#settleFromQueue(executionId); // it may have ended before: then no event comes
   }
 
-  /** A later attempt does not attach to the failure of an earlier one: that failure is why it is made. */
+  /** Removes the failure of an earlier attempt, to which this one must not attach. */
   async #clearEarlierFailure({ context }: Run): Promise<void> {
     if (context.attempt === 1) return;
     const job = await this.#queue!.getJob(context.executionId);
@@ -173,7 +173,7 @@ export class BullExecutor implements Executor {
     if (job.data.attempt < context.attempt) await job.remove();
   }
 
-  /** Events can be missed while Redis is away; what is waited for is looked up now and then. */
+  /** Polls the runs that are waited for: events are lost while Redis is away. */
   #keepLooking(): void {
     if (this.#closed) return;
     this.#lookUp = this.#clock.setTimer(this.#options.lookUpMs ?? 2_000, () => void this.#lookAtAll());
@@ -193,11 +193,11 @@ export class BullExecutor implements Executor {
         entry.settle({ kind: "error", error: new Error("the run is in Redis no more: removed, or lost") });
       else if (job.finishedOn !== undefined) entry.settle(outcomeOf(job));
     } catch {
-      // Redis is away: the next look finds it.
+      // Redis is away: polled again.
     }
   }
 
-  /** A job that waits is taken out; one that runs is told through a key that its worker watches. */
+  /** Removes a run that waits; cancels one that runs through a key that its worker polls. */
   async #cancel({ context }: Run): Promise<void> {
     const { executionId } = context;
     try {
@@ -227,7 +227,7 @@ function outcomeOf(job: BullJob<BullPayload, Json>): Outcome {
   return { kind: "error", error: reviveError({ name: nameIn(stack), message: job.failedReason, stack }) };
 }
 
-/** The worker sees to it that a stack begins with the error's name. */
+/** Revives the error of a worker, whose stack begins with its name. */
 function nameIn(stack: string | undefined): string {
   return /^([\w$.]+): /.exec(stack ?? "")?.[1] ?? "Error";
 }

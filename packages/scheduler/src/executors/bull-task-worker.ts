@@ -9,16 +9,16 @@ import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { Logger } from "../core/logger.js";
 import { defaultLogger, safeLogger } from "../core/logger.js";
 import type { RunContext, TaskFunction } from "../core/task.js";
+import { withAbortGrace } from "./abort-grace.js";
 import { type BullPayload, cancelKey, startedKey } from "./bull-payload.js";
 import { closeBullWorker } from "./close-bull.js";
-import { heedErrors } from "./heed-errors.js";
 import { jsonValue } from "./json-value.js";
 import { KeyWatch } from "./key-watch.js";
-import { LeftToOthers } from "./left-to-others.js";
 import { loadBullmq } from "./load-bullmq.js";
 import { closeRedis, openRedis, patientConnection, persistentConnection, type RedisTarget } from "./redis-target.js";
 import { RunningSet } from "./running-set.js";
-import { settledOrIgnored } from "./settled-or-ignored.js";
+import { throttleErrors } from "./throttle-errors.js";
+import { UnknownTasks } from "./unknown-tasks.js";
 
 const OPTIONS: OptionNames<BullTaskWorkerOptions> = {
   connection: true,
@@ -39,18 +39,18 @@ export interface BullTaskWorkerOptions {
   readonly connection: RedisTarget;
   readonly queue: string;
   readonly prefix?: string;
-  /** Called as the scheduler's own tasks are: with the run's context, then the job's arguments. */
+  /** Tasks by name, called with the run's context, then the job's arguments. */
   readonly tasks: Readonly<Record<string, TaskFunction>>;
   /** Runs at once. Default 10. */
   readonly concurrency?: number;
   /**
-   * How long a worker may be silent before its runs are taken from it, ms. Default 30,000. It is renewed at half of that,
+   * Lock of a run, ms; a worker that is silent for longer loses it. Default 30,000. It is renewed at half of that,
    * so a task that blocks the event loop for longer loses its run; a crash is noticed after this and half of it at most.
    */
   readonly lockMs?: number;
-  /** How often cancel requests are looked for, ms. Default 500. */
+  /** Interval of polling for cancel requests, ms. Default 500. */
   readonly cancelPollMs?: number;
-  /** How long a task may take to end after its signal was aborted; then its place is given away. Default 5,000. */
+  /** Time for a task to end after its signal was aborted, ms; then its slot is freed. Default 5,000. */
   readonly abortGraceMs?: number;
   /**
    * Time for which a run whose task this worker does not know is left to others, ms; then it fails. Longer than a rolling update
@@ -63,18 +63,17 @@ export interface BullTaskWorkerOptions {
 
 const bullmq = () => loadBullmq("BullTaskWorker");
 
-/** Stalls are judged by the run's own `ack` and `maxDeliveries`, not by BullMQ's count. */
+/** Stalls are limited by the run's own `ack` and `maxDeliveries`, not by BullMQ's count. */
 const NO_STALL_LIMIT = 1_000_000;
 const STARTED_KEPT_SECONDS = 86_400;
 
-/** A run that its worker could not start or did not survive. */
+/** Outcome of a run that its worker could not start or did not survive. */
 export class RunRefusedError extends Error {
   override readonly name = "RunRefusedError";
 }
 
 /**
- * Runs the tasks that a `BullExecutor` hands out, in any process. `ack: "early"` runs start once, whatever happens to
- * their worker; `ack: "late"` runs whose worker went silent start again, up to the job's `maxDeliveries`. A worker that
+ * Runs the tasks of a `BullExecutor`, in any process. `ack: "early"` runs start once, whatever happens to their worker; `ack: "late"` runs whose worker went silent start again, up to the job's `maxDeliveries`. A worker that
  * was only stopped (SIGSTOP) may come back and finish its run beside the second one: BullMQ cannot prevent that, so a late
  * task does what it does to the world under its `executionId`.
  */
@@ -85,7 +84,7 @@ export class BullTaskWorker implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #control: Redis;
   readonly #cancels: KeyWatch;
-  readonly #leftToOthers: LeftToOthers;
+  readonly #unknownTasks: UnknownTasks;
   readonly #running = new RunningSet();
   readonly #worker: Worker<BullPayload>;
 
@@ -104,7 +103,7 @@ export class BullTaskWorker implements AsyncDisposable {
     this.#prefix = prefix;
     this.#clock = options.clock ?? systemClock();
     this.#logger = safeLogger(options.logger ?? defaultLogger);
-    this.#leftToOthers = new LeftToOthers(`The worker of queue "${queue}"`, this.#logger, options.unknownTaskMs);
+    this.#unknownTasks = new UnknownTasks(`The worker of queue "${queue}"`, this.#logger, options.unknownTaskMs);
     this.#control = openRedis(persistentConnection(connection));
     this.#cancels = new KeyWatch(() => this.#control, this.#clock, options.cancelPollMs ?? 500);
     this.#worker = new Worker<BullPayload>(queue, (job, token) => this.#run(job, token!), {
@@ -116,14 +115,14 @@ export class BullTaskWorker implements AsyncDisposable {
       maxStalledCount: NO_STALL_LIMIT,
       runRetryDelay: 500,
     });
-    heedErrors(this.#worker, { label: `Worker of queue "${queue}"`, logger: this.#logger, clock: this.#clock }); // it goes on
+    throttleErrors(this.#worker, { label: `Worker of queue "${queue}"`, logger: this.#logger, clock: this.#clock });
   }
 
   async ready(): Promise<void> {
     await this.#worker.waitUntilReady();
   }
 
-  /** Takes no more runs and waits for those under way, for up to `timeoutMs`; without `wait` their signals are aborted first. */
+  /** Takes no more runs and waits for running ones, for up to `timeoutMs`; without `wait` their signals are aborted first. */
   async close(options: ShutdownOptions = {}): Promise<void> {
     checkKnown<ShutdownOptions>(options, SHUTDOWN, "close");
     const { wait = true, timeoutMs = 30_000 } = options;
@@ -148,18 +147,18 @@ export class BullTaskWorker implements AsyncDisposable {
     }
   }
 
-  /** A newer worker may know the task; throws what tells BullMQ so, or that it has waited for long enough. */
+  /** Postpones a run that only newer workers know; throws a RunRefusedError once it has waited long enough. */
   async #leaveToOthers(job: BullJob<BullPayload>, token: string): Promise<never> {
     const nowMs = this.#clock.now();
     const unknownSince = job.data.unknownSince ?? nowMs;
-    const offerAt = this.#leftToOthers.offerAt({ task: job.name, sinceMs: unknownSince, nowMs });
-    if (offerAt === undefined) throw new RunRefusedError(`not started: this worker knows no task "${job.name}"`);
+    const retryAt = this.#unknownTasks.retryAt({ task: job.name, sinceMs: unknownSince, nowMs });
+    if (retryAt === undefined) throw new RunRefusedError(`not started: this worker knows no task "${job.name}"`);
     await job.updateData({ ...job.data, unknownSince });
-    await job.moveToDelayed(offerAt, token);
+    await job.moveToDelayed(retryAt, token);
     throw new (bullmq().DelayedError)();
   }
 
-  /** BullMQ gives a run whose worker went silent to another one; whether that may start it is the job's to say. */
+  /** Refuses a run whose worker went silent, which BullMQ delivers again: an early one always, a late one after `maxDeliveries`. */
   async #mayStart({ data, stalledCounter }: BullJob<BullPayload>): Promise<void> {
     if (data.ack === "late") {
       if (stalledCounter < data.maxDeliveries) return;
@@ -180,7 +179,7 @@ export class BullTaskWorker implements AsyncDisposable {
     try {
       const work = Promise.resolve(task(context, ...args, ...(kwargs === undefined ? [] : [kwargs])));
       const graceMs = this.#options.abortGraceMs ?? 5_000;
-      const value: unknown = await settledOrIgnored(work, { signal, graceMs, clock: this.#clock });
+      const value: unknown = await withAbortGrace(work, { signal, graceMs, clock: this.#clock });
       return (
         jsonValue(value, () => this.#logger.warn(`The result of job "${jobName}" cannot be kept: it is not JSON`)) ??
         null
@@ -190,7 +189,7 @@ export class BullTaskWorker implements AsyncDisposable {
     }
   }
 
-  /** Aborts at the timeout and when somebody asks; answers how to stop watching. */
+  /** Aborts at the timeout and on a cancel request; returns a stop function. */
   #watch(data: BullPayload, controller: AbortController, timeoutMs: number | null): () => void {
     this.#running.add(controller);
     const unwatch = this.#cancels.watch(cancelKey(this.#prefix, this.#options.queue, data), () =>
@@ -208,14 +207,14 @@ export class BullTaskWorker implements AsyncDisposable {
   }
 }
 
-/** A worker that is started and ready: `await using worker = await bullWorker({ … })`. */
+/** Starts a worker and waits until it is ready: `await using worker = await bullWorker({ … })`. */
 export async function bullWorker(options: BullTaskWorkerOptions): Promise<BullTaskWorker> {
   const worker = new BullTaskWorker(options);
   await worker.ready();
   return worker;
 }
 
-/** BullMQ keeps the message and the stack, so the name goes into the stack; and it must not retry by itself. */
+/** Converts an error to one that BullMQ does not retry; the name goes into the stack, since BullMQ stores message and stack alone. */
 function asFailure(thrown: unknown): UnrecoverableError {
   const { name, message, stack } = describeThrown(thrown);
   const failure = new (bullmq().UnrecoverableError)(message);

@@ -2,7 +2,7 @@ import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.j
 import { checkKnown } from "../core/known-options.js";
 import { jsonValue } from "./json-value.js";
 
-/** Runs each task at once and on the spot: for tests, and for finding out what a task does. */
+/** Runs each task at once, in the call that submits it: for tests and debugging. */
 export class DebugExecutor implements Executor {
   #context: ExecutorContext | undefined;
 

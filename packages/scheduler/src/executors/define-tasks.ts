@@ -1,4 +1,4 @@
-/** What a task in a worker thread is told beside its arguments. There is no signal: a thread that is to stop is ended. */
+/** Context of a task in a worker thread. It has no signal: a thread is ended to stop its task. */
 export interface ThreadContext {
   readonly executionId: string;
   readonly jobId: string;

@@ -1,6 +1,6 @@
 import type { Json } from "../core/json.js";
 
-/** What a task returned, as it can be kept; null (and a word to `onLoss`) when it is no JSON. */
+/** Converts the value that a task returned to JSON; null, and a call of `onLoss`, when it is not JSON. */
 export function jsonValue(value: unknown, onLoss: () => void): Json | undefined {
   if (value === undefined || value === null) return value;
   if (typeof value === "string" || typeof value === "boolean") return value;

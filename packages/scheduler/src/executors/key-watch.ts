@@ -2,25 +2,25 @@ import type { Redis } from "ioredis";
 import type { Clock } from "../core/clock.js";
 
 /**
- * Watches for keys to appear: one EXISTS for each, in one round trip, while any is watched. Cheaper than a subscription
- * for each run, and it cannot miss what happened while Redis was away.
+ * Polls for keys to appear: an EXISTS for each, in one round trip, while any is watched. Cheaper than a subscription for each
+ * run, and it misses nothing while Redis is away.
  */
 export class KeyWatch {
   readonly #watched = new Map<string, () => void>();
   #timer: Disposable | undefined;
-  #looking = false;
+  #isPolling = false;
 
   constructor(
-    /** Asked when there is something to look for: it need not be connected before. */
+    /** Returns the client, called once a key is watched. */
     private readonly redis: () => Redis,
     private readonly clock: Clock,
     private readonly everyMs: number,
   ) {}
 
-  /** Calls back once when the key is there; the answer stops watching. */
+  /** Calls back once when the key exists; returns a stop function. */
   watch(key: string, onFound: () => void): () => void {
     this.#watched.set(key, onFound);
-    if (!this.#looking) this.#timer ??= this.#next();
+    if (!this.#isPolling) this.#timer ??= this.#next();
     return () => {
       this.#watched.delete(key);
       if (this.#watched.size === 0) this.#stop();
@@ -28,7 +28,7 @@ export class KeyWatch {
   }
 
   #next(): Disposable {
-    return this.clock.setTimer(this.everyMs, () => void this.#look());
+    return this.clock.setTimer(this.everyMs, () => void this.#poll());
   }
 
   #stop(): void {
@@ -36,8 +36,8 @@ export class KeyWatch {
     this.#timer = undefined;
   }
 
-  async #look(): Promise<void> {
-    this.#looking = true;
+  async #poll(): Promise<void> {
+    this.#isPolling = true;
     this.#timer = undefined;
     const keys = [...this.#watched.keys()];
     const there = await Promise.all(
@@ -53,7 +53,7 @@ export class KeyWatch {
       this.#watched.delete(key);
       found?.();
     }
-    this.#looking = false;
+    this.#isPolling = false;
     if (this.#watched.size > 0) this.#timer = this.#next();
   }
 }

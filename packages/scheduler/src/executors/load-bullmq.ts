@@ -1,6 +1,6 @@
 import { optionalPeer } from "../core/optional-peer.js";
 
-/** BullMQ, loaded at the first call. */
+/** Loads BullMQ at the first call; an error names the part that needs it. */
 export function loadBullmq(neededBy: string): typeof import("bullmq") {
   return optionalPeer("bullmq", neededBy);
 }

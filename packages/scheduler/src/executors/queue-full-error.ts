@@ -1,4 +1,4 @@
-/** The executor's queue was full; the scheduler asks `capacity` first, so only a direct caller sees it. */
+/** Thrown when the executor's queue is full; the scheduler checks `capacity` first, so only direct callers see it. */
 export class QueueFullError extends Error {
   override readonly name = "QueueFullError";
 }

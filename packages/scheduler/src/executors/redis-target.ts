@@ -6,19 +6,19 @@ import { untilReady } from "../stores/redis/client.js";
 import { redisAddress } from "../stores/server-url.js";
 import { urlOption } from "../stores/url-option.js";
 
-/** How Redis is named: a URL or the path of a socket, ioredis options, or a client whose options (never its connection) are used. */
+/** Address of Redis: a URL or the path of a socket, ioredis options, or a client whose options (never its connection) are used. */
 export type RedisTarget = string | RedisOptions | Redis;
 
-/** What BullMQ and `openRedis` connect with: ioredis options, and a `url` beside them. */
+/** Connection options of BullMQ and `openRedis`: those of ioredis, and a `url` beside them. */
 export type RedisConnectionOptions = BullRedisOptions;
 
-/** A blocked command says nothing for up to 10 s; twice that without a byte means that the other end is gone. */
+/** Silence after which a connection counts as dead: twice the 10 s of a blocked command. */
 const SILENCE_MS = 20_000;
 const READY_WITHIN_MS = 5_000;
 
 /**
- * For those that live long and wait: workers, and whoever listens. A command waits for as long as Redis is away, which
- * is what BullMQ demands of its blocking connections, and a link that has gone silent is torn down and made anew.
+ * Options for workers and listeners: a command waits for as long as Redis is away, as BullMQ demands of its blocking
+ * connections, and a silent connection is replaced.
  */
 export function patientConnection(target: RedisTarget): RedisConnectionOptions {
   return {
@@ -33,12 +33,12 @@ export function patientConnection(target: RedisTarget): RedisConnectionOptions {
   };
 }
 
-/** As `patientConnection`, for the short commands of who runs tasks: they wait for the new primary, too, after a failover. */
+/** Options for the short commands of workers: as `patientConnection`, and a command that a replica refused is sent again after a failover. */
 export function persistentConnection(target: RedisTarget): RedisConnectionOptions {
   return { ...patientConnection(target), reconnectOnError: resendOnError };
 }
 
-/** For those whose caller waits: a command fails after about three seconds without Redis instead of hanging. */
+/** Options for calls: a command fails after about three seconds without Redis. */
 export function promptConnection(target: RedisTarget): RedisConnectionOptions {
   return {
     ...optionsOf(target),
@@ -53,7 +53,7 @@ export function promptConnection(target: RedisTarget): RedisConnectionOptions {
   };
 }
 
-/** A client of our own. Its errors are told by the calls that fail. */
+/** Opens a client whose errors are those of the calls that fail. */
 export function openRedis({ url, ...rest }: RedisConnectionOptions): Redis {
   const options = rest as RedisOptions & { replyMapping?: "legacy" };
   const { Redis: Client } = optionalPeer<typeof import("ioredis")>("ioredis", "BullMQ");
@@ -62,7 +62,7 @@ export function openRedis({ url, ...rest }: RedisConnectionOptions): Redis {
   return redis;
 }
 
-/** As `openRedis`, once it takes commands. Rejects with what is wrong: the login, TLS, or nothing there. */
+/** Opens a client and waits until it takes commands; rejects with the cause: login, TLS, or an address without Redis. */
 export async function readyRedis(options: RedisConnectionOptions): Promise<Redis> {
   const redis = openRedis(options);
   try {
@@ -74,16 +74,16 @@ export async function readyRedis(options: RedisConnectionOptions): Promise<Redis
   }
 }
 
-/** How long Redis may take to say goodbye. */
-const GOODBYE_MS = 1_000;
+/** Limit of QUIT, ms. */
+const QUIT_MS = 1_000;
 
-/** Ends a client without waiting for a Redis that is away, or that has gone silent. */
+/** Closes a client without waiting for a Redis that is away or silent. */
 export async function closeRedis(redis: Redis): Promise<void> {
   if (redis.status !== "ready") {
     redis.disconnect();
     return;
   }
-  const silent = setTimeout(() => redis.disconnect(), GOODBYE_MS);
+  const silent = setTimeout(() => redis.disconnect(), QUIT_MS);
   await redis.quit().catch(() => redis.disconnect());
   clearTimeout(silent);
 }
@@ -97,12 +97,12 @@ function optionsOf(target: RedisTarget): RedisConnectionOptions {
   return { disconnectTimeout: 100, ...options } as RedisConnectionOptions; // the two disagree only on `undefined`
 }
 
-/** By its methods: it may be of another copy of ioredis. */
+/** Recognizes a client by its methods: it may be of another copy of ioredis. */
 function isClient(target: RedisOptions | Redis): target is Redis {
   return "duplicate" in target && typeof target.duplicate === "function";
 }
 
-/** 50 ms, doubling to one second, with a little chance so that a fleet does not come back in step. */
+/** Backoff from 50 ms, doubling to one second, with jitter. */
 function retryStrategy(tries: number): number {
   return Math.min(1_000, 25 * 2 ** tries) * (0.75 + Math.random() / 4);
 }

@@ -1,11 +1,11 @@
-/** An error as it travels between processes. */
+/** Error as JSON, on its way between processes. */
 export interface RemoteError {
   readonly name: string;
   readonly message: string;
   readonly stack?: string | undefined;
 }
 
-/** An error that happened in another process or thread, with the name and the stack it had there. */
+/** Revives the error of another process or thread, with its name and stack. */
 export function reviveError({ name, message, stack }: RemoteError): Error {
   const error = new Error(message);
   Object.defineProperty(error, "name", { value: name, configurable: true, writable: true });

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.js";
 
-/** The runs of a worker that are under way, each with the controller of its signal. */
+/** Running tasks of a worker, each with the controller of its signal. */
 export class RunningSet {
   readonly #controllers = new Set<AbortController>();
   readonly #waiting: (() => void)[] = [];
@@ -22,7 +22,7 @@ export class RunningSet {
     for (const controller of this.#controllers) controller.abort(reason);
   }
 
-  /** Resolves when nothing runs any more, or after that time. */
+  /** Resolves when no task runs, or after `withinMs`. */
   idle({ withinMs, clock }: { withinMs: number; clock: Clock }): Promise<void> {
     if (this.#controllers.size === 0) return Promise.resolve();
     return new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** The signal was aborted and the task went on regardless; what it still does is nobody's news. */
+/** Outcome of a task that did not end within the grace after its signal was aborted; its later outcome is ignored. */
 export class TaskIgnoredAbortError extends Error {
   override readonly name = "TaskIgnoredAbortError";
   constructor() {

@@ -21,35 +21,35 @@ const OPTIONS: OptionNames<WorkerThreadExecutorOptions> = {
 
 export interface WorkerThreadExecutorOptions {
   /**
-   * The module with the tasks, an absolute path or file URL: the task `report.render` is its export of that name, the
+   * Module with the tasks, an absolute path or file URL: the task `report.render` is its export of that name, the
    * member of its default export (see `defineTasks`), or its default export when that is a function. It is called with
    * `{ executionId, jobId, jobName, scheduledAt, attempt, threadId }` and the job's arguments.
    */
   readonly filename: string;
-  /** Default: the processors there are. */
+  /** Threads at most. Default: the number of processors. */
   readonly maxThreads?: number;
-  /** Threads kept although nothing runs. Default 0. */
+  /** Idle threads that are kept. Default 0. */
   readonly minThreads?: number;
   /** Runs that may wait for a thread. Default 100. */
   readonly queueMax?: number;
-  /** How long a thread without work is kept, ms. Default 10,000. */
+  /** Time for which an idle thread is kept, ms. Default 10,000. */
   readonly idleTimeoutMs?: number;
-  /** Memory of one thread, MB; a task that needs more is an error, not the end of the process. */
+  /** Memory of a thread, MB; a task that needs more ends as an error, not the process. */
   readonly maxOldGenerationSizeMb?: number;
   /** Arguments of Node for the threads, such as `["--import", "tsx"]` for a module in TypeScript. */
   readonly execArgv?: readonly string[];
 }
 
-/** Runs CPU-bound tasks in worker threads. A task that times out or is cancelled has its thread ended: really stopped. */
+/** Runs CPU-bound tasks in worker threads. A timeout or a cancellation ends the thread, and with it the task. */
 export class WorkerThreadExecutor implements Executor {
-  /** The threads know the tasks; this process need not. */
+  /** Tasks are those of the threads; this process need not know them. */
   readonly remote = true;
   onCapacity: (() => void) | undefined;
   readonly #options: WorkerThreadExecutorOptions;
   readonly #threads: number;
   #pool: Piscina | undefined;
   #context: ExecutorContext | undefined;
-  /** Beginning is ours, not piscina's: a run that waits for a thread has not begun and may still be too late. */
+  /** Begins a run once it has a thread: while it waits for one it has not begun, and may become a misfire. */
   #active = 0;
   readonly #waiting: (() => void)[] = [];
   readonly #idle: (() => void)[] = [];
@@ -93,14 +93,14 @@ export class WorkerThreadExecutor implements Executor {
     }
   }
 
-  /** With `wait`, lets what is here finish; without, ends the threads, and with them what runs. */
+  /** Waits for its runs; without `wait` ends the threads, and with them their runs. */
   async shutdown({ wait }: { wait: boolean }): Promise<void> {
     if (wait && this.#active > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     this.#stopped = true;
     await this.#pool?.destroy();
   }
 
-  /** Resolves when a run that ends leaves its thread to this one. */
+  /** Resolves when a run that ends frees its thread for this one. */
   #handedOver(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -144,15 +144,15 @@ function openPool(options: WorkerThreadExecutorOptions, maxThreads: number): Pis
     minThreads,
     maxThreads,
     idleTimeout: idleTimeoutMs,
-    // A thread that waits in Atomics.wait lets no timer and no promise of its tasks go on.
+    // A thread in Atomics.wait runs no timers and promises of its tasks.
     atomics: "disabled",
     ...(maxOldGenerationSizeMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb } }),
   });
-  pool.on("error", () => {}); // the run that it hit tells its own story
+  pool.on("error", () => {}); // the run that it hit ends with the error
   return pool;
 }
 
-/** The module that each thread starts with; run from the sources it is TypeScript, which tsx reads. */
+/** Module that each thread starts with; from the sources it is TypeScript, which tsx loads. */
 function threadWorker(execArgv: readonly string[]): { filename: string; execArgv: string[] } {
   if (!import.meta.url.endsWith(".ts")) {
     return { filename: fileURLToPath(new URL("./thread-worker.js", import.meta.url)), execArgv: [...execArgv] };
@@ -163,7 +163,7 @@ function threadWorker(execArgv: readonly string[]): { filename: string; execArgv
   };
 }
 
-/** Errors arrive as copies, made where `instanceof` may not know them. */
+/** Recognizes an error by its name: errors of threads arrive as copies of another realm. */
 function isErrorLike(error: unknown): error is RemoteError {
   return typeof error === "object" && error !== null && "message" in error && "name" in error;
 }

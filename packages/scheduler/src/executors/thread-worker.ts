@@ -5,14 +5,14 @@ import type { Json } from "../core/json.js";
 import { jsonValue } from "./json-value.js";
 import type { RemoteError } from "./remote-error.js";
 
-/** What a thread is asked to do. */
+/** Request to a thread. */
 export interface ThreadCall {
   readonly name: string;
   readonly context: object;
   readonly args: readonly unknown[];
 }
 
-/** Reply of a thread, of values that can be cloned whatever the task returns or throws. */
+/** Reply of a thread, which can be cloned whatever the task returns or throws. */
 export type ThreadAnswer =
   | { readonly kind: "executed"; readonly value: Json | undefined; readonly isLossy: boolean }
   | { readonly kind: "error"; readonly error: RemoteError };
@@ -20,11 +20,11 @@ export type ThreadAnswer =
 type Task = (context: object, ...args: unknown[]) => unknown;
 type Tasks = Readonly<Record<string, unknown>>;
 
-/** Piscina puts its own data before ours. */
+/** Worker data; piscina puts its own before it. */
 const { filename } = (Array.isArray(workerData) ? workerData[1] : workerData) as { readonly filename: string };
 let loading: Promise<Tasks> | undefined;
 
-/** Runs one task of the user's module in this thread. */
+/** Runs a task of the user's module in this thread. */
 export default async function runTask({ name, context, args }: ThreadCall): Promise<ThreadAnswer> {
   try {
     loading ??= import(filename.startsWith("file:") ? filename : pathToFileURL(filename).href) as Promise<Tasks>;

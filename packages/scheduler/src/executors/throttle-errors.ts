@@ -5,24 +5,24 @@ import type { Logger } from "../core/logger.js";
 import { isRefusal } from "../redis-reply.js";
 import { redisFailure } from "../stores/redis/failure.js";
 
-/** BullMQ's own loop around each command of a worker; private there. */
+/** BullMQ's private loop around each command of a worker. */
 interface Retrying {
   retryIfFailed(act: () => Promise<unknown>, options: { readonly onlyEmitError?: boolean }): Promise<unknown>;
 }
 
-interface Heed {
+interface ThrottleOptions {
   readonly label: string;
   readonly logger: Logger;
   readonly clock: Clock;
 }
 
-const AGAIN_MS = 500;
+const RETRY_MS = 500;
 
 /**
- * Bounds what a worker does after a command that Redis refuses: BullMQ asks again at once, and in microtasks, which starve timers and
- * signals, when the first command of its connection was refused. Each new refusal is one warning.
+ * Throttles a worker after a command that Redis refuses: BullMQ repeats it at once, and after a refused first command in
+ * microtasks, which starve timers and signals. Each new refusal is logged once.
  */
-export function heedErrors(worker: Worker, { label, logger, clock }: Heed): void {
+export function throttleErrors(worker: Worker, { label, logger, clock }: ThrottleOptions): void {
   const retrying = worker as unknown as Retrying;
   const once = retrying.retryIfFailed.bind(worker);
   retrying.retryIfFailed = async (act, options) => {
@@ -34,7 +34,7 @@ export function heedErrors(worker: Worker, { label, logger, clock }: Heed): void
         throw error;
       });
     }, options);
-    if (failed) await new Promise<void>((resolve) => clock.setTimer(AGAIN_MS, resolve));
+    if (failed) await new Promise<void>((resolve) => clock.setTimer(RETRY_MS, resolve));
     return result;
   };
   let last = "";

@@ -3,19 +3,19 @@ import type { Clock } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
 import { redisFailure } from "../stores/redis/failure.js";
 
-interface Permitted {
+interface Permission {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
 
-const AGAIN_MS = 1_000;
+const RETRY_MS = 1_000;
 
 /**
- * Resolves once Redis permits INFO, with which every connection of BullMQ begins and without which it never comes to be; or when
- * `signal` is aborted. Rights that are granted meanwhile need no restart.
+ * Resolves once Redis permits INFO, with which every connection of BullMQ begins, or when `signal` is aborted. A right that is
+ * granted meanwhile needs no restart.
  */
-export async function untilPermitted(redis: Redis, { clock, logger, signal }: Permitted): Promise<void> {
+export async function waitForPermission(redis: Redis, { clock, logger, signal }: Permission): Promise<void> {
   let last = "";
   while (!signal.aborted) {
     try {
@@ -23,15 +23,15 @@ export async function untilPermitted(redis: Redis, { clock, logger, signal }: Pe
       return;
     } catch (error) {
       if (signal.aborted) return;
-      const said = needOf(error);
-      if (said !== last) logger.warn(`${said}; tried every ${AGAIN_MS} ms`);
-      last = said;
+      const refusal = refusalOf(error);
+      if (refusal !== last) logger.warn(`${refusal}; tried every ${RETRY_MS} ms`);
+      last = refusal;
       await pause(clock, signal);
     }
   }
 }
 
-function needOf(error: unknown): string {
+function refusalOf(error: unknown): string {
   const { kind, text } = redisFailure(error);
   return kind === "right" ? `BullMQ needs INFO, which Redis refuses: ${(error as Error).message}` : text;
 }
@@ -43,7 +43,7 @@ function pause(clock: Clock, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", end);
       resolve();
     };
-    const timer = clock.setTimer(AGAIN_MS, end);
+    const timer = clock.setTimer(RETRY_MS, end);
     signal.addEventListener("abort", end);
   });
 }
