@@ -70,7 +70,7 @@ function exportsOf(file: string): Found[] {
   return itemsOf(file).flatMap((item) => {
     if (item.type === "ExportAllDeclaration") return exportsOf(beside(file, item.source.value));
     if (item.type === "ExportDeclaration") return foundIn(item.declaration);
-    if (item.type !== "ExportNamedDeclaration" || item.source === null || item.source === undefined) return [];
+    if (item.type !== "ExportNamedDeclaration" || !item.source?.value.startsWith(".")) return [];
     const exported = exportsOf(beside(file, item.source.value));
     const names = item.specifiers.map((specifier) => ("orig" in specifier ? specifier.orig.value : ""));
     return exported.filter(({ name }) => names.includes(name));

@@ -1,7 +1,7 @@
 import { nearestName } from "../core/known-options.js";
 import { ConfigError } from "./config-error.js";
 
-/** Answers the value as what it was checked to be, or throws a ConfigError. */
+/** Returns the value in its checked type, or throws a ConfigError. */
 export type Check<T> = (value: unknown, path: string) => T;
 
 export const text: Check<string> = (value, path) => {
@@ -14,7 +14,7 @@ export const flag: Check<boolean> = (value, path) => {
   throw new ConfigError(path, `must be true or false, is ${shown(value)}`);
 };
 
-/** A whole number, `least` or more. */
+/** Checks a whole number, `least` or more. */
 export function whole(least: number): Check<number> {
   return (value, path) => {
     if (Number.isSafeInteger(value) && (value as number) >= least) return value as number;
@@ -22,7 +22,7 @@ export function whole(least: number): Check<number> {
   };
 }
 
-/** A number, 0 or more. */
+/** Checks a number, 0 or more. */
 export const amount: Check<number> = (value, path) => {
   if (typeof value === "number" && Number.isFinite(value) && value >= 0) return value;
   throw new ConfigError(path, `must be a number, 0 or more, is ${shown(value)}`);
@@ -46,7 +46,7 @@ export function listOf<T>(check: Check<T>): Check<readonly T[]> {
   };
 }
 
-/** An object whose keys are the caller's own, such as aliases. */
+/** Checks an object with any keys, such as aliases. */
 export function mapOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
   return (value, path) =>
     Object.fromEntries(
@@ -56,7 +56,7 @@ export function mapOf<T>(check: Check<T>): Check<Readonly<Record<string, T>>> {
 
 export type Fields<T> = { readonly [Name in keyof T]-?: Check<T[Name]> };
 
-/** An object with these fields and no others. All may be left out but those named in `required`. */
+/** Checks an object with these fields and no others; all are optional except those in `required`. */
 export function fields<T extends object, Needed extends keyof T & string = never>(
   checks: Fields<T>,
   ...required: readonly Needed[]
@@ -73,7 +73,7 @@ export function fields<T extends object, Needed extends keyof T & string = never
   };
 }
 
-/** An object that says by its `type` which of several it is; the rest of it is that one's business. */
+/** Checks an object by its `type`; the other fields are checked by that type. */
 export function byType<T>(kinds: Readonly<Record<string, Check<T>>>): Check<T> {
   return (value, path) => {
     const { type, ...rest } = object(value, path);

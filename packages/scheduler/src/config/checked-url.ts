@@ -1,7 +1,7 @@
 import { mysqlAddress, redisAddress, ServerUrlError } from "../stores/server-url.js";
 import { ConfigError } from "./config-error.js";
 
-/** The URL, if its store can read it; no part of it is repeated otherwise, since it may hold a password. */
+/** Returns a URL that its store can read; an error repeats no part of it, which may hold a password. */
 export function checkedUrl(kind: "mysql" | "redis", url: string, path: string): string {
   try {
     if (kind === "mysql") mysqlAddress(url);

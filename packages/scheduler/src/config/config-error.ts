@@ -1,4 +1,4 @@
-/** A configuration that cannot be; the message begins with the path of what is wrong in it. */
+/** Thrown for an invalid configuration; the message begins with the path of the mistake. */
 export class ConfigError extends TypeError {
   override readonly name = "ConfigError";
   constructor(

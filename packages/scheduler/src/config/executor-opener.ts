@@ -46,7 +46,7 @@ const bull = fields<BullFields, "url" | "queue">(
   "queue",
 );
 
-/** `{ "type": "async" | "debug" | "thread" | "bull", … }`: the options of that executor; `url` is BullMQ's Redis. */
+/** Checks `{ "type": "async" | "debug" | "thread" | "bull", … }`: the options of that executor; `url` is BullMQ's Redis. */
 export const executorOpener: Check<Opener<Executor>> = byType<Opener<Executor>>({
   async(value, path) {
     const options = inThisProcess(value, path);
@@ -78,7 +78,7 @@ function modulePath(value: unknown, path: string): string {
   throw new ConfigError(path, "must be an absolute path or a file URL");
 }
 
-/** The address itself is not repeated: it may hold a password. */
+/** Checks an address; an error repeats no part of it, which may hold a password. */
 function redisUrl(value: unknown, path: string): string {
   if (typeof value !== "string" || storeKind(value) !== "redis")
     throw new ConfigError(path, "must begin with redis://, rediss://, unix:// or /");

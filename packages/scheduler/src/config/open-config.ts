@@ -13,7 +13,7 @@ import { executorOpener } from "./executor-opener.js";
 import { nested } from "./prefixed-keys.js";
 import { storeOpener } from "./store-opener.js";
 
-/** What a configuration file cannot hold. Stores and executors given here stand beside those it names. */
+/** Parts that a configuration file cannot hold. Stores and executors given here are added to those it names. */
 export type ConfigParts = Pick<SchedulerOptions, "clock" | "random" | "logger" | "unref" | "stores" | "executors">;
 
 const PARTS: OptionNames<ConfigParts> = {
@@ -25,10 +25,10 @@ const PARTS: OptionNames<ConfigParts> = {
   executors: true,
 };
 
-/** Makes what an alias stands for: nothing is connected before the scheduler starts. */
+/** Factory of the store or executor of an alias; nothing connects before the scheduler starts. */
 export type Opener<T> = (parts: ConfigParts) => Promise<T>;
 
-/** A scheduler's options from JSON. Everything is checked before anything is made. Throws a ConfigError. */
+/** Reads a scheduler's options from JSON, and checks everything before it opens anything. Throws a ConfigError. */
 export async function openConfig(json: unknown, parts: ConfigParts): Promise<SchedulerOptions> {
   checkKnown<ConfigParts>(parts, PARTS, "fromConfig");
   const { stores, executors, ...plain } = config(nested(json), "");

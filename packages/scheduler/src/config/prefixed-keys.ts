@@ -2,8 +2,8 @@ const PREFIX = "apscheduler.";
 const SECTIONS: Readonly<Record<string, string>> = { jobstores: "stores", job_defaults: "jobDefaults" };
 
 /**
- * APScheduler's prefixed configuration as a nested one: `{ "apscheduler.job_defaults.max_instances": "3" }` is
- * `{ jobDefaults: { maxInstances: 3 } }`. Keys without the prefix are somebody else's then. Other objects are left as they are.
+ * Converts APScheduler's prefixed configuration to a nested one: `{ "apscheduler.job_defaults.max_instances": "3" }` is
+ * `{ jobDefaults: { maxInstances: 3 } }`. Keys without the prefix are ignored then. Other objects are left as they are.
  */
 export function nested(json: unknown): unknown {
   if (typeof json !== "object" || json === null) return json;
@@ -21,7 +21,7 @@ export function nested(json: unknown): unknown {
 
 type Branch = Map<string, unknown>;
 
-/** Values that are objects are branches, so that `executors.a: { … }` and `executors.a.type: …` go together. */
+/** Sets a value; objects are branches, so that `executors.a: { … }` and `executors.a.type: …` merge. */
 function put(branch: Branch, [name = "", ...rest]: readonly string[], value: unknown): void {
   if (rest.length === 0 && !isObject(value)) {
     branch.set(name, scalar(value));
@@ -38,7 +38,7 @@ function plain(value: unknown): unknown {
   return value instanceof Map ? Object.fromEntries([...value].map(([key, entry]) => [key, plain(entry)])) : value;
 }
 
-/** Files of `key = value` have nothing but texts. */
+/** Converts a text: files of `key = value` have texts alone. */
 function scalar(value: unknown): unknown {
   if (typeof value !== "string") return value;
   if (/^(none|null)$/i.test(value)) return null;

@@ -19,7 +19,7 @@ const mysql = fields<MySQLFields, "url">(
 type RedisFields = Required<Pick<RedisJobStoreOptions, "url" | "namespace">>;
 const redis = fields<RedisFields, "url">({ url: urlOf("redis"), namespace: text }, "url");
 
-/** `{ "type": "memory" | "mysql" | "redis", … }`: the options of that store, as far as JSON can hold them. */
+/** Checks `{ "type": "memory" | "mysql" | "redis", … }`: the options of that store that JSON can hold. */
 export const storeOpener: Check<Opener<JobStore>> = byType<Opener<JobStore>>({
   memory(value, path) {
     const options = memory(value, path);
@@ -35,7 +35,7 @@ export const storeOpener: Check<Opener<JobStore>> = byType<Opener<JobStore>>({
   },
 });
 
-/** The address itself is not repeated: it may hold a password. */
+/** Checks an address; an error repeats no part of it, which may hold a password. */
 function urlOf(kind: "mysql" | "redis"): Check<string> {
   return (value, path) => {
     const url = typeof value === "string" ? value : "";

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 
-/** As whom a command runs. */
+/** Account that a command runs as. */
 export interface Account {
   readonly name: string;
   readonly home: string;
-  /** Undefined for the user this process runs as: then nothing is to be changed. */
+  /** Undefined for the user of this process. */
   readonly ids: { readonly uid: number; readonly gid: number } | undefined;
 }
 
-/** The account of that name in /etc/passwd, or this process's own. Only root can run commands as somebody else. */
+/** Returns the account of that name in /etc/passwd, or that of this process. Only root can run commands as another user. */
 export function accountOf(name: string | undefined): Account {
   const own = userInfo();
   if (name === undefined || name === own.username) return { name: own.username, home: own.homedir, ids: undefined };

@@ -10,17 +10,17 @@ import { parseCrontab } from "./parse-crontab.js";
 import { COMMAND_TASK, commandTask } from "./run-command.js";
 
 export interface ApplyCrontabOptions {
-  /** Whose table it is: a name for its jobs, not the user they run as. */
+  /** Name of the table, a part of the ids of its jobs; not the user they run as. */
   readonly user: string;
   readonly store?: string;
-  /** A system table's user field says as whom its commands run. Default false. */
+  /** Reads the user field of a system table, the user of its commands. Default false. */
   readonly system?: boolean;
   readonly timezone?: string;
-  /** True when this is the scheduler's start: only then `@reboot` lines run. Default false. */
+  /** Runs `@reboot` lines, at the start of a scheduler. Default false. */
   readonly atStart?: boolean;
-  /** Instances of one line that may run at once. cron has no limit; the default here is 1. */
+  /** Instances of a line at once. cron has no limit; the default here is 1. */
   readonly maxInstances?: number;
-  /** False for the table of an operator: the next one may remove its lines while this scheduler runs. Default true. */
+  /** Declares the lines while this scheduler lives; false lets the next table of an operator remove them. Default true. */
   readonly lasting?: boolean;
   readonly logger?: Pick<Logger, "warn">;
 }
@@ -46,19 +46,20 @@ const OPTIONS: OptionNames<ApplyCrontabOptions> = {
   logger: true,
 };
 
-/** Throws on an option that there is not. */
+/** Throws on an unknown option. */
 export function checkApplyCrontab(options: object, what: string): void {
   checkKnown<ApplyCrontabOptions>(options, OPTIONS, what);
 }
 
-/** Lets this scheduler run the commands of crontabs. */
+/** Registers the task that runs the commands of crontabs. */
 export function registerCrontab(scheduler: Scheduler): void {
   scheduler.registerTask(COMMAND_TASK, commandTask({ clock: scheduler.clock }));
 }
 
 /**
- * Makes the user's jobs what the table says. A line that was there before keeps its job: next run, pause and history;
- * jobs of lines that are gone are removed, unless another live scheduler has them in its version of the table. Throws a CrontabError, and changes nothing, when a line is wrong.
+ * Applies a table to the user's jobs. An unchanged line keeps its job with next run, pause and history; jobs of lines that
+ * are gone are removed, unless another live scheduler has them in its version of the table. Throws a CrontabError, and
+ * changes nothing, when a line is wrong.
  */
 export async function applyCrontab(
   scheduler: Scheduler,
@@ -93,19 +94,19 @@ export async function applyCrontab(
   return { ...declared, warnings };
 }
 
-/** Removes all the jobs of the user's table; answers their ids. */
+/** Removes all jobs of the user's table; returns their ids. */
 export async function removeCrontab(scheduler: Scheduler, user: string, store?: string): Promise<string[]> {
   const jobs = await jobsTagged(scheduler, crontabTag(user), store);
   for (const { id } of jobs) await removeIfThere(scheduler, id, store);
   return jobs.map(({ id }) => id);
 }
 
-/** The tag of all the jobs of the user's table. */
+/** Returns the tag of the jobs of a user's table. */
 export function crontabTag(user: string): string {
   return `crontab:${user}`;
 }
 
-/** Every job with the tag, however many pages they fill. */
+/** Reads every job with the tag, over all pages. */
 export async function jobsTagged(scheduler: Scheduler, tag: string, store = "default"): Promise<Job[]> {
   const all: Job[] = [];
   let cursor: string | undefined;
@@ -117,7 +118,7 @@ export async function jobsTagged(scheduler: Scheduler, tag: string, store = "def
   return all;
 }
 
-/** A line's id comes from what it says, not from where it stands; the second of two equal lines has a number. */
+/** Returns the id of a line by its text, not by its position; the second of two equal lines has a number. */
 function withIds(entries: readonly CrontabEntry[], user: string): Map<string, CrontabEntry> {
   const lines = new Map<string, CrontabEntry>();
   for (const entry of entries) {
@@ -149,7 +150,7 @@ function specOf(entry: CrontabEntry, system: boolean): Omit<DeclaredSpec, "id"> 
   };
 }
 
-/** Another apply of the same table may have been quicker. */
+/** Removes a job that another apply of the same table may have removed. */
 async function removeIfThere(scheduler: Scheduler, id: string, store: string | undefined): Promise<void> {
   try {
     await scheduler.removeJob(id, store);

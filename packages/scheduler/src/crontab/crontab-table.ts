@@ -11,22 +11,22 @@ import {
 } from "./apply-crontab.js";
 import { TABLE_TAG } from "./table-tag.js";
 
-/** A user's table as it was written. */
+/** Table of a user, as it was written. */
 export interface CrontabTable {
   readonly user: string;
   readonly text: string;
   readonly system: boolean;
-  /** The zone of its lines above which no CRON_TZ stands. */
+  /** Time zone of the lines without a CRON_TZ above them. */
   readonly timezone?: string;
 }
 
-/** Far enough away; and the job is paused besides. */
+/** Run time of the job that holds a table, which is paused as well. */
 const NEVER = date({ runAt: Date.UTC(9999, 11, 31), timezone: "UTC" });
 
 /**
- * Applies a table and keeps its text in the store, as the arguments of a paused job `crontab:<user>`: the store is then
- * all that `crontab list` needs. The text is written last, so a table that is there has been applied. Its zone is the one
- * given, else the one that it or its namespace has already: the same text is the same timetable from every machine.
+ * Applies a table and stores its text, as the arguments of a paused job `crontab:<user>`, which `crontab list` reads. The
+ * text is written last, so a stored table has been applied. Its time zone is the given one, else that of the stored table or
+ * of its namespace: the same text is the same timetable from every machine.
  */
 export async function installTable(
   scheduler: Scheduler,
@@ -52,7 +52,7 @@ export async function installTable(
   return { ...applied, timezone };
 }
 
-/** The zone of the user's table, else of all the tables of the namespace, else the scheduler's. */
+/** Returns the time zone of the user's table, else of all tables of the namespace, else of the scheduler. */
 async function zoneOf(scheduler: Scheduler, user: string, store: string | undefined): Promise<string> {
   const tables = await readTables(scheduler, store);
   const own = tables.find((table) => table.user === user)?.timezone;
@@ -73,7 +73,7 @@ export async function readTables(scheduler: Scheduler, store?: string): Promise<
   return jobs.map((job) => job.kwargs as unknown as CrontabTable);
 }
 
-/** The table and all its jobs; false when there is none. */
+/** Removes a table and all its jobs; false when there is none. */
 export async function removeTable(scheduler: Scheduler, user: string, store?: string): Promise<boolean> {
   if ((await readTable(scheduler, user, store)) === undefined) return false;
   await removeCrontab(scheduler, user, store);
@@ -81,7 +81,7 @@ export async function removeTable(scheduler: Scheduler, user: string, store?: st
   return true;
 }
 
-/** The name is part of ids, and stands between colons there. */
+/** Checks a name, which is a part of ids, between colons. */
 function checkUser(user: string): void {
   if (!/^[^\s:]{1,100}$/.test(user))
     throw new RangeError(`user: "${user}" is empty, too long, or has a blank or a colon`);

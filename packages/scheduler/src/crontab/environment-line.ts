@@ -4,7 +4,7 @@ export interface Assignment {
 }
 
 /**
- * A line `NAME = value` as Debian cron's load_env reads it: either side may be in single or double quotes, blanks
+ * Reads a line `NAME = value` as Debian cron's load_env does: either side may be in single or double quotes, blanks
  * around `=` do not count, those behind an unquoted value neither, and nothing in it is expanded. Undefined when the
  * line is none, which includes an empty value that is not in quotes.
  */
@@ -39,7 +39,7 @@ function quoteOf(text: string): string | undefined {
   return text.startsWith('"') || text.startsWith("'") ? text[0] : undefined;
 }
 
-/** Why a line that looks like an assignment is none. */
+/** Explains why a line that looks like an assignment is none. */
 export function assignmentProblem(line: string): { readonly reason: string; readonly column: number } | undefined {
   const match = /^[ \t]*([A-Za-z_]\w*)[ \t]*=[ \t]*/.exec(line);
   if (match === null) return undefined;
@@ -50,7 +50,7 @@ export function assignmentProblem(line: string): { readonly reason: string; read
   return { reason: closed ? "there is text behind the closing quote" : "the closing quote is missing", column };
 }
 
-/** The line that `readAssignment` reads as this. Throws a RangeError when no line does. */
+/** Formats a line that `readAssignment` reads as this. Throws a RangeError when no line does. */
 export function formatAssignment({ name, value }: Assignment): string {
   const plainName = /^[^\s="'#][^\s=]*$/.test(name);
   const written = plainName ? name : quoted(name);

@@ -2,20 +2,20 @@ import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { CrontabEntry } from "./crontab-entry.js";
 import { formatAssignment } from "./environment-line.js";
 
-/** What of an entry its line says. */
+/** Parts of an entry that its line holds. */
 export type WrittenEntry = Pick<CrontabEntry, "schedule" | "text"> &
   Partial<Pick<CrontabEntry, "environment" | "timezone" | "extended" | "withoutDays" | "user">>;
 
 export interface FormatCrontabOptions {
-  /** With the user field of a system table. Default false. */
+  /** Writes the user field of a system table. Default false. */
   readonly system?: boolean;
 }
 
 const OPTIONS: OptionNames<FormatCrontabOptions> = { system: true };
 
 /**
- * A crontab that `parseCrontab` reads as these entries; comments are not among them. Throws a RangeError when no table
- * does, as when a variable is to be unset again.
+ * Formats a crontab that `parseCrontab` reads as these entries, without comments. Throws a RangeError when no table does, as
+ * when a variable would have to be unset.
  */
 export function formatCrontab(entries: readonly WrittenEntry[], options: FormatCrontabOptions = {}): string {
   checkKnown<FormatCrontabOptions>(options, OPTIONS, "formatCrontab");

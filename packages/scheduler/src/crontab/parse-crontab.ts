@@ -17,27 +17,27 @@ const OPTIONS: OptionNames<ParseCrontabOptions> = {
 };
 
 export interface ParseCrontabOptions {
-  /** A system table (/etc/crontab) has a user field between the times and the command. Default false. */
+  /** Reads a system table (/etc/crontab), which has a user field between times and command. Default false. */
   readonly system?: boolean;
-  /** The zone of lines above which no CRON_TZ stands; the scheduler's by default. */
+  /** Time zone of lines without a CRON_TZ above them; that of the scheduler by default. */
   readonly timezone?: string | undefined;
-  /** Whose table it is, for its entries. */
+  /** User of the table, for its entries. */
   readonly user?: string | undefined;
 }
 
 export interface ParsedCrontab {
-  /** The good lines, also of a table that has errors. */
+  /** Correct lines, also of a table with errors. */
   readonly entries: readonly CrontabEntry[];
   readonly warnings: readonly CrontabNote[];
   readonly errors: readonly CrontabNote[];
 }
 
-/** Linux takes no longer argument, and the command is one of the shell's. */
+/** Longest command: Linux takes no longer argument, and the command is one of the shell's. */
 const LINE_MAX = 131_071;
-/** A table is kept as one value of a store: more than anybody writes by hand, less than a store refuses. */
+/** Longest table: it is one value in a store. */
 const TABLE_MAX = 1_000_000;
 
-/** Reads a crontab. No table makes it throw: what is wrong is in `errors`, what is odd in `warnings`. A wrong `timezone` does. */
+/** Parses a crontab. Mistakes are in `errors`, oddities in `warnings`; only a wrong `timezone` throws. */
 export function parseCrontab(text: string, options: ParseCrontabOptions = {}): ParsedCrontab {
   checkKnown<ParseCrontabOptions>(options, OPTIONS, "parseCrontab");
   if (options.timezone !== undefined) portableZone(options.timezone);
@@ -54,7 +54,7 @@ export function parseCrontab(text: string, options: ParseCrontabOptions = {}): P
   return reader;
 }
 
-/** What is wrong with the line that is being read. */
+/** Mistake in the current line. */
 class LineProblem extends Error {
   constructor(
     readonly column: number,
@@ -204,7 +204,7 @@ interface Word {
   readonly to: number;
 }
 
-/** Only blanks and tabs separate fields. */
+/** Splits off a field; only blanks and tabs separate fields. */
 function wordsOf(line: string): Word[] {
   return [...line.matchAll(/[^ \t]+/g)].map(({ 0: text, index }) => ({ text, from: index, to: index + text.length }));
 }
@@ -221,13 +221,13 @@ function triggerOf(schedule: string, options: CrontabOptions, from: number): Tri
   }
 }
 
-/** cronie's RANDOM_DELAY: the lines below start later by up to so many minutes. */
+/** Reads cronie's RANDOM_DELAY: the lines below start later by up to so many minutes. */
 function checkedMinutes(value: string, column: number): number {
   if (/^\d{0,5}$/.test(value)) return Number(value);
   throw new LineProblem(column, `RANDOM_DELAY: must be a whole number of minutes, is "${value}"`);
 }
 
-/** CRON_EXTENDED: whether the lines below may have `L`, `W`, `#` and `?`. */
+/** Reads CRON_EXTENDED: whether the lines below may have `L`, `W`, `#` and `?`. */
 function checkedSwitch(value: string, column: number): boolean {
   const text = value.toLowerCase();
   if (["yes", "true", "1"].includes(text)) return true;
@@ -235,7 +235,7 @@ function checkedSwitch(value: string, column: number): boolean {
   throw new LineProblem(column, `CRON_EXTENDED: must be yes or no, is "${value}"`);
 }
 
-/** CRON_WITHOUT_DAYS: days on which the lines below do not run, with commas or blanks between. */
+/** Reads CRON_WITHOUT_DAYS: days on which the lines below do not run, separated by commas or blanks. */
 function checkedDays(value: string, column: number): readonly string[] {
   try {
     return new DaySet(value.split(/[\s,]+/).filter((text) => text !== "")).texts;

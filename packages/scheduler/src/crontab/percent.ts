@@ -1,10 +1,10 @@
-/** What a command line says to the shell and, behind its first bare `%`, to the command's standard input. */
+/** Command line, split into the text for the shell and, behind the first bare `%`, the command's standard input. */
 export interface ShellCommand {
   readonly command: string;
   readonly stdin: string | undefined;
 }
 
-/** cron's rule: `\%` is a percent sign, the first bare `%` ends the command, every later one is a newline of its input. */
+/** Splits by cron's rule: `\%` is a percent sign, the first bare `%` ends the command, every later one is a newline of its input. */
 export function splitPercent(text: string): ShellCommand {
   const end = firstBarePercent(text);
   if (end < 0) return { command: unescaped(text, "%"), stdin: undefined };
@@ -13,7 +13,7 @@ export function splitPercent(text: string): ShellCommand {
   return { command: unescaped(text.slice(0, end), "%"), stdin };
 }
 
-/** A backslash takes the character behind it along, so `\\%` is two backslashes and a bare percent sign. */
+/** Finds the first bare percent sign; a backslash escapes the next character, so `\\%` is two backslashes and a bare sign. */
 function firstBarePercent(text: string): number {
   for (let at = 0; at < text.length; at++) {
     if (text[at] === "\\") at++;

@@ -6,12 +6,12 @@ import { checkKnown } from "../core/known-options.js";
 import type { RunContext } from "../core/task.js";
 import { accountOf } from "./account.js";
 
-/** A crontab line's command as the job `crontab.run` keeps it. */
+/** Command of a crontab line, the argument of its job. */
 export interface CommandSpec {
   readonly command: string;
   readonly stdin?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** From a system table; else the command runs as the scheduler does. */
+  /** User of the command, from a system table; else that of the scheduler. */
   readonly user?: string;
 }
 
@@ -21,12 +21,12 @@ export interface CommandTaskOptions {
 
 export interface CommandResult {
   readonly exitCode: number;
-  /** What it wrote to stdout and stderr, the first 64 kB. */
+  /** Output on stdout and stderr, the first 64 kB. */
   readonly output: string;
   readonly truncated: boolean;
 }
 
-/** The command ended with another exit code than 0, or by a signal. */
+/** Outcome of a command that ended with an exit code other than 0, or by a signal. */
 export class CommandFailedError extends Error {
   override readonly name = "CommandFailedError";
   constructor(
@@ -43,13 +43,13 @@ export const COMMAND_TASK = "crontab.run";
 
 const OUTPUT_MAX = 65_536;
 const MESSAGE_MAX = 1_500;
-/** Between SIGTERM and SIGKILL; less than an executor waits for an aborted task. */
+/** Time between SIGTERM and SIGKILL, ms; less than the abort grace of an executor. */
 const KILL_AFTER_MS = 3_000;
-/** How long what the command left running may go on to be heard. */
+/** Time for which the output of background processes of the command is read, ms. */
 const LISTEN_AFTER_MS = 500;
 
 /**
- * The task `crontab.run`: gives the command to SHELL (/bin/sh) with `-c`, in HOME, with cron's environment: PATH, SHELL,
+ * Makes the task `crontab.run`: passes the command to SHELL (/bin/sh) with `-c`, in HOME, with cron's environment: PATH, SHELL,
  * HOME, LOGNAME and USER, then the table's variables. MAILTO is not used: the output is the execution's result. An
  * aborted run ends its whole process group.
  */
@@ -61,7 +61,7 @@ export function commandTask(options: CommandTaskOptions = {}) {
     const { signal } = context;
     const child = start(spec, context);
     const output = new Output(child);
-    // A command need not read what it is given; a closed pipe is its own affair.
+    // A command need not read its input.
     child.stdin?.on("error", () => {});
     child.stdin?.end(spec.stdin ?? "");
     const stop = () => stopGroup(child, clock);
@@ -100,7 +100,7 @@ interface End {
   readonly endedBy: NodeJS.Signals | null;
 }
 
-/** Resolves when the shell has ended and its output is closed, or soon after when something it left behind holds it open. */
+/** Resolves when the shell has ended and its output is closed, or soon after when a background process keeps it open. */
 function ended(child: ChildProcess, clock: Clock): Promise<End> {
   return new Promise((resolve, reject) => {
     child.once("error", reject);
@@ -115,7 +115,7 @@ function ended(child: ChildProcess, clock: Clock): Promise<End> {
   });
 }
 
-/** SIGTERM to the command and everything it started, SIGKILL to what is left of it. */
+/** Ends the process group of the command by SIGTERM, then by SIGKILL. */
 function stopGroup(child: ChildProcess, clock: Clock): void {
   signalGroup(child, "SIGTERM");
   const timer = clock.setTimer(KILL_AFTER_MS, () => signalGroup(child, "SIGKILL"));
@@ -127,11 +127,11 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The group has ended by itself meanwhile.
+    // The group has ended.
   }
 }
 
-/** The first 64 kB of both streams, in the order in which they came; the rest is read and forgotten. */
+/** Collects the first 64 kB of both streams, in order of arrival; the rest is discarded. */
 class Output {
   truncated = false;
   readonly #chunks: Buffer[] = [];
@@ -147,7 +147,7 @@ class Output {
     return Buffer.concat(this.#chunks).toString("utf8");
   }
 
-  /** What the command left behind may write on, and does not keep this process alive. */
+  /** Stops reading; background processes may write on, and do not keep this process alive. */
   release(): void {
     for (const stream of this.#streams) {
       stream.removeAllListeners("data");

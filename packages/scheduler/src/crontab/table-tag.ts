@@ -1,2 +1,2 @@
-/** The tag of the jobs that are no jobs but users' crontabs as they were written. */
+/** Tag of the jobs that hold the text of users' crontabs. */
 export const TABLE_TAG = "crontab-table";

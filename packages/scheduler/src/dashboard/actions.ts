@@ -12,7 +12,7 @@ import { triggerFromText } from "./trigger-text.js";
 export const JOB_ACTIONS = ["pause", "resume", "run", "reschedule", "remove"] as const;
 export type JobAction = (typeof JOB_ACTIONS)[number];
 
-/** A job or an execution as an address names it. */
+/** Job or execution that an address names. */
 export interface Target {
   readonly store: string;
   readonly id: string;
@@ -22,13 +22,13 @@ export function targetOf(req: Request): Target {
   return { store: unsegment(String(req.params["store"])), id: unsegment(String(req.params["id"])) };
 }
 
-/** What was done, for the page's notice; a run has an execution. */
+/** Outcome of an action, for the notice of the page; a run has an execution. */
 export interface Done {
   readonly notice: string;
   readonly executionId?: string;
 }
 
-/** Does it, or throws what the scheduler throws. */
+/** Performs an action; throws what the scheduler throws. */
 export const jobActions: Readonly<
   Record<JobAction, (scheduler: DashboardScheduler, target: Target, body: unknown) => Promise<Done>>
 > = {
@@ -55,7 +55,7 @@ export const jobActions: Readonly<
   },
 };
 
-/** Asks a run to stop; a 409 when it is no longer under way, a 404 when it never was. */
+/** Cancels a run; 409 when it has ended, 404 when there is none. */
 export async function cancelRun(scheduler: DashboardScheduler, { store, id }: Target): Promise<Done> {
   const execution = await scheduler.execution(id, knownStore(scheduler, store));
   if (execution === undefined)
@@ -64,7 +64,7 @@ export async function cancelRun(scheduler: DashboardScheduler, { store, id }: Ta
   throw new HttpProblem({ status: 409, code: "NotRunningError", detail: "the run is no longer under way" });
 }
 
-/** An empty field of a form says nothing. */
+/** Text of a field; an empty one counts as absent. */
 function pauseFields(body: unknown): PauseOptions {
   const [until, note] = [textField(body, "until")?.trim() ?? "", textField(body, "note")?.trim() ?? ""];
   return {
@@ -78,7 +78,7 @@ function knownStore(scheduler: DashboardScheduler, store: string): string {
   return store;
 }
 
-/** What somebody typed, or a trigger's own JSON. */
+/** Trigger of a request: a text, or the JSON of a trigger. */
 function triggerOf(body: unknown, timezone: string): Trigger {
   const given = ownField(body, "trigger");
   if (typeof given === "string") return triggerFromText(given, timezone);

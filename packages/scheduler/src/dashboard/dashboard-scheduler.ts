@@ -1,7 +1,7 @@
 import type { Application, Request } from "express";
 import type { Scheduler } from "../scheduler/scheduler.js";
 
-/** What the dashboard needs of a scheduler; the real one has it all. */
+/** Scheduler, as far as the dashboard needs it. */
 export type DashboardScheduler = Pick<
   Scheduler,
   | "id"
@@ -26,12 +26,12 @@ export type DashboardScheduler = Pick<
   | "off"
 >;
 
-/** Keeps the scheduler where every view finds it, as `app.locals.scheduler`. */
+/** Stores the scheduler as `app.locals.scheduler`, for every view. */
 export function keepScheduler(app: Pick<Application, "locals">, scheduler: DashboardScheduler): void {
   app.locals["scheduler"] = scheduler;
 }
 
-/** The scheduler that `keepScheduler` put into the app of this request. */
+/** Returns the scheduler that `keepScheduler` stored in the app of a request. */
 export function schedulerOf<S extends DashboardScheduler = Scheduler>(req: Pick<Request, "app">): S {
   const scheduler = req.app.locals["scheduler"] as S | undefined;
   if (scheduler === undefined) throw new Error("app.locals.scheduler is not set: call keepScheduler(app, scheduler)");

@@ -54,34 +54,35 @@ const OPTIONS: OptionNames<DashboardOptions> = {
   onError: true,
 };
 
+/** Options of the dashboard. */
 export interface DashboardOptions {
-  /** Who may do what. Without it only requests from this very machine are answered, and they may do everything. */
+  /** Access control by action. Default: this machine alone, with all actions. */
   readonly authorize?: Authorize;
-  /** Where browsers find the dashboard, when a proxy in front takes a part of the path away; else where it is mounted. */
+  /** Path of the dashboard in browsers, when a proxy in front strips a part of it. Default: the mount path. */
   readonly basePath?: string;
-  /** "Scheduler" by default. */
+  /** Title of the pages. Default "Scheduler". */
   readonly title?: string;
-  /** Other pages of the same site, named beside the dashboard's own. */
+  /** Links to other pages of the site, in the navigation. */
   readonly links?: readonly PageLink[];
-  /** Signs the forms. Give all processes behind one address the same; by default each start makes its own. */
+  /** Secret that signs the forms; the same for all processes behind one address. Default: a random one at each start. */
   readonly csrfSecret?: string | Buffer;
-  /** Nobody may change anything. */
+  /** Refuses every action. */
   readonly readOnly?: boolean;
   /** Ends the event streams when it aborts, so that `server.close()` need not wait for them. */
   readonly signal?: AbortSignal;
   /** Event streams at once; 50 by default. */
   readonly maxStreams?: number;
-  /** Told of errors that are nobody's fault but ours. Silent by default. */
+  /** Listener for unexpected errors, those of a 500. Default: none. */
   readonly onError?: (error: unknown) => void;
 }
 
-/** The router, with what ends its event streams before a server closes. The scheduler's shutdown ends them too. */
+/** Router of the dashboard; `close` ends its event streams before a server closes, as the scheduler's shutdown does. */
 export type Dashboard = Router & { close(): void };
 
 const PAGE_ROWS = 50;
 const UPCOMING = 5;
 
-/** Pages for operators, a JSON API below `/api`, and live events, to be mounted anywhere: `app.use("/scheduler", dashboard(scheduler, { authorize }))`. */
+/** Makes a router with pages for operators, a JSON API below `/api`, and live events: `app.use("/scheduler", dashboard(scheduler, { authorize }))`. */
 export function dashboard(scheduler: DashboardScheduler, options: DashboardOptions = {}): Dashboard {
   checkKnown<DashboardOptions>(options, OPTIONS, "dashboard");
   const { authorize = onlyLoopback, title = "Scheduler", readOnly = false, signal } = options;
@@ -223,7 +224,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
     });
     router.post(`/api/jobs/:store/:id/${action}`, ...guarded(action), async (req, res) => {
       const target = targetOf(req);
-      await answerInJson(scheduler, res, {
+      await sendJobJson(scheduler, res, {
         action,
         target,
         done: await jobActions[action](scheduler, target, req.body),
@@ -249,7 +250,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
   return router;
 }
 
-// ── what a request asks ─────────────────────────────────────────────────────────────────────────────────────────────
+// ── queries of requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
 function jobsQuery(req: Request): JobsQuery {
   return {
@@ -287,7 +288,7 @@ async function jobPageParts(scheduler: DashboardScheduler, { store, id }: Target
   return { row, executions, timeline, upcoming: row.job.nextRuns(UPCOMING).map((run) => run.getTime()) };
 }
 
-// ── answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── responses ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 interface Place {
   readonly title: string;
@@ -315,7 +316,7 @@ async function visitOf(
   here: string,
 ): Promise<Visit> {
   const visitor = visitorOf(res);
-  const answers = await Promise.all(ACTIONS.map(async (action) => ((await visitor.may(action)) ? [action] : [])));
+  const allowed = await Promise.all(ACTIONS.map(async (action) => ((await visitor.may(action)) ? [action] : [])));
   const notice = req.query["notice"];
   return {
     base: baseOf(req),
@@ -324,7 +325,7 @@ async function visitOf(
     timezone: scheduler.timezone,
     csrfToken: guard.tokenFor(req, res, visitor.user),
     user: visitor.user,
-    allowed: new Set<DashboardAction>(answers.flat()),
+    allowed: new Set<DashboardAction>(allowed.flat()),
     stores: [...scheduler.stores.keys()],
     here,
     notice: typeof notice === "string" && Object.hasOwn(NOTICES, notice) ? NOTICES[notice] : undefined,
@@ -349,7 +350,7 @@ function json(answer: (req: Request) => unknown): RequestHandler {
   };
 }
 
-async function answerInJson(
+async function sendJobJson(
   scheduler: DashboardScheduler,
   res: Response,
   { action, target, done }: { action: JobAction; target: Target; done: Done },
@@ -359,13 +360,13 @@ async function answerInJson(
   else res.json({ job: await rowOf(scheduler, target).then(wireJob, goneMeanwhile) });
 }
 
-/** A job whose trigger has ended is removed when it is resumed. */
+/** Returns null for a job that is gone: one whose trigger has ended is removed when it is resumed. */
 function goneMeanwhile(error: unknown): null {
   if (problemOf(error).status === 404) return null;
   throw error;
 }
 
-/** Back to where the form was, which must be a page of the dashboard. */
+/** Redirects to the page of the form, which must be one of the dashboard. */
 function backToPage(req: Request, res: Response, base: string, { notice }: Done): void {
   const back = textField(req.body, "back") ?? "/";
   const inside = /^\/(?![/\\])/.test(back) && URL.canParse(back, "http://dashboard.invalid") ? back : "/";
@@ -374,7 +375,7 @@ function backToPage(req: Request, res: Response, base: string, { notice }: Done)
   res.redirect(303, base + url.pathname.replace(/^\/+/, "/") + url.search);
 }
 
-/** Every refusal leaves here: problem+json from the API, a page for browsers. */
+/** Sends every refusal: problem+json from the API, a page for browsers. */
 function refusals({
   title,
   baseOf,

@@ -1,4 +1,4 @@
-/** Markup that is safe to send: only the `html` template makes it. */
+/** Escaped markup, made by the `html` template alone. */
 export class Html {
   constructor(readonly text: string) {}
 
@@ -7,10 +7,10 @@ export class Html {
   }
 }
 
-/** What a template may hold; nothing at all for null, undefined and booleans. */
+/** Value in a template; null, undefined and booleans render nothing. */
 export type Content = Html | string | number | bigint | boolean | null | undefined | readonly Content[];
 
-/** HTML that escapes every value unless it is HTML itself. Attribute values must stand in double quotes. */
+/** Renders HTML, escaping every value that is not HTML itself. Attribute values must stand in double quotes. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   let text = strings[0]!;
   for (const [index, value] of values.entries()) text += markup(value) + strings[index + 1]!;

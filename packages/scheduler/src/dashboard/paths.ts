@@ -1,4 +1,4 @@
-/** Where things are, below the place the dashboard is mounted at. */
+/** Paths of pages and assets, below the mount path. */
 export const paths = {
   jobs: "/",
   executions: "/executions",
@@ -11,20 +11,20 @@ export const paths = {
 };
 
 /**
- * Any text as one segment of a path. `.` and `..` mean something else to browsers even when they are percent-encoded,
- * so they get a `~` before them, and so does what begins with one.
+ * Encodes any text as a segment of a path. Browsers resolve `.` and `..` even when they are percent-encoded, so these get a
+ * `~` before them, and so does a text that begins with `~`.
  */
 export function segment(text: string): string {
   const wellFormed = text.replace(/[\uD800-\uDFFF]/gu, "\uFFFD");
   return /^(\.{1,2}$|~)/.test(wellFormed) ? `~${encodeURIComponent(wellFormed)}` : encodeURIComponent(wellFormed);
 }
 
-/** What `segment` was given, from the segment as the router decoded it. */
+/** Decodes a segment, which the router has percent-decoded. */
 export function unsegment(decoded: string): string {
   return decoded.startsWith("~") ? decoded.slice(1) : decoded;
 }
 
-/** A path with the parameters that have a value. */
+/** Adds the parameters that have a value to a path. */
 export function withQuery(path: string, parameters: Readonly<Record<string, string | number | undefined>>): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters))

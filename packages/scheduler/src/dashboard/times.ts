@@ -1,4 +1,4 @@
-/** `12 ms`, `1.24 s`, `2 min 03 s`, `1 h 05 min`, `2 d 3 h`. */
+/** Formats a duration: `12 ms`, `1.24 s`, `2 min 03 s`, `1 h 05 min`, `2 d 3 h`. */
 export function lengthText(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
@@ -8,7 +8,7 @@ export function lengthText(ms: number): string {
   return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3_600)} h`;
 }
 
-/** `3 s ago`, `in 5 min`. On the server and, as time goes on, in the browser. */
+/** Formats a relative time: `3 s ago`, `in 5 min`. Runs on the server and, each second, in the browser. */
 export function relativeText(at: number, now: number): string {
   const seconds = Math.round((at - now) / 1_000);
   if (seconds === 0) return "now";

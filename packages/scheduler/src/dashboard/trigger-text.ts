@@ -3,7 +3,7 @@ import type { Trigger } from "../triggers/trigger.js";
 import { triggerFromText as readTrigger } from "../triggers/trigger-from-text.js";
 import { InputProblem } from "./http/problem.js";
 
-/** The trigger that was typed. Throws an InputProblem that names the field. */
+/** Reads a trigger from text. Throws an InputProblem that names the field. */
 export function triggerFromText(text: string, timezone: string): Trigger {
   try {
     return readTrigger(text, timezone);

@@ -5,7 +5,7 @@ import { type JobRow, taskName } from "./reading/jobs.js";
 import type { NodeRow } from "./reading/nodes.js";
 import type { Timeline } from "./reading/timeline.js";
 
-/** A job as the JSON API gives it. Times are ISO 8601. */
+/** Job in the JSON API. Times are ISO 8601. */
 export function wireJob({ job, state, running, durations, last, nowMs, missing }: JobRow) {
   const {
     id,

@@ -1,7 +1,7 @@
 import { type ExecutionState, isFinalState } from "../core/execution.js";
 import type { Overlap } from "../core/job-record.js";
 
-/** What operators read, in django-apscheduler's words where it has them. */
+/** Texts of states, in django-apscheduler's words where it has them. */
 export const STATE_TEXT: Readonly<Record<ExecutionState, string>> = {
   queued: "Queued",
   submitted: "Submitted",
@@ -14,7 +14,7 @@ export const STATE_TEXT: Readonly<Record<ExecutionState, string>> = {
   cancelled: "Cancelled",
 };
 
-/** From harmless to alarming. */
+/** States from harmless to alarming. */
 export const EXECUTION_STATES: readonly ExecutionState[] = [
   "queued",
   "submitted",
@@ -53,7 +53,7 @@ export function numberText(count: number): string {
   return count.toLocaleString("en-US");
 }
 
-/** Text that may be of any length, made fit for one line. */
+/** Cuts a text to a length. */
 export function cut(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
 }

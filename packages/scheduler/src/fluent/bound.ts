@@ -7,12 +7,12 @@ import { CancelJob } from "./cancel-job.js";
 import type { EveryTrigger } from "./every-trigger.js";
 import type { JobFunction } from "./fluent-job.js";
 
-/** What else may be said of the job that `on` adds: its id, store, run policy … */
+/** Options of the job that `on` adds: its id, store, run policy … */
 export type BoundOptions = Omit<JobSpec, "func" | "trigger" | "args" | "kwargs" | "tags">;
 
 export interface BoundJob {
   readonly trigger: EveryTrigger;
-  /** A registered task's name, which any store keeps, or a function, which only a store in this process does. */
+  /** Name of a registered task, for any store, or a function, for a store in this process. */
   readonly work: string | JobFunction;
   readonly args: readonly unknown[];
   readonly tags: readonly string[];
@@ -26,12 +26,12 @@ export function addToScheduler(scheduler: Scheduler, { trigger, work, args, tags
   return scheduler.addJob({ ...options, name, func, trigger, args: args as readonly Json[], tags });
 }
 
-/** The function as it was written: called with its arguments alone, and done with when it returns CancelJob. */
+/** Wraps the function of a job: called with its arguments alone; CancelJob removes the job. */
 function asTask(scheduler: Scheduler, fn: JobFunction, store: string | undefined): TaskFunction {
   return async (context: RunContext, ...args: unknown[]) => {
     const value = await fn(...args);
     if (value !== CancelJob) return value;
-    await scheduler.removeJob(context.jobId, store).catch(() => {}); // somebody may have removed it meanwhile
+    await scheduler.removeJob(context.jobId, store).catch(() => {}); // may be gone already
     return undefined;
   };
 }

@@ -1,2 +1,2 @@
-/** A job that returns it does not run again. */
+/** Value that a job returns to be removed. */
 export const CancelJob: unique symbol = Symbol.for("@headline/scheduler/CancelJob");

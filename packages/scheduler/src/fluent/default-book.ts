@@ -2,7 +2,7 @@ import type { Every } from "./every.js";
 import type { FluentJob, JobFunction } from "./fluent-job.js";
 import { type RunAllOptions, ScheduleBook } from "./schedule-book.js";
 
-/** The book behind the functions below: the machine's clock and zone. */
+/** Book of the functions below, with the machine's clock and time zone. */
 export const defaultBook = new ScheduleBook();
 
 export function every(interval?: number): Every {

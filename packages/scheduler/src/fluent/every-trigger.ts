@@ -10,20 +10,20 @@ import { UNIT_MS, UNITS, type Unit, unitText, WEEKDAYS, type Weekday } from "./u
 
 export interface EveryOptions {
   readonly interval: number;
-  /** The interval is drawn anew for each run, from `interval` to `latest`, both included. */
+  /** Upper bound of the interval, which is drawn for each run from `interval` to `latest`. */
   readonly latest?: number | undefined;
   readonly unit: Unit;
-  /** With weeks only. */
+  /** Weekday, with weeks only. */
   readonly startDay?: Weekday | undefined;
-  /** `HH:MM:SS`; hours use its minute and second, minutes its second. */
+  /** Time `HH:MM:SS`; hours use its minute and second, minutes its second. */
   readonly at?: string | undefined;
-  /** IANA name; the scheduler's, or else the machine's, when it is left out. */
+  /** IANA name; that of the scheduler, else of the machine, by default. */
   readonly timezone?: string | undefined;
-  /** No run after it; a run exactly then happens. */
+  /** Last moment of a run, included. */
   readonly until?: Instant | undefined;
-  /** With months only: 1 to 31; a month that is shorter has its last day instead. Without it, the day of `anchor`. */
+  /** Day of the month, 1 to 31, with months only; a shorter month has its last day instead. Default: the day of `anchor`. */
   readonly dayOfMonth?: number | undefined;
-  /** Months and years: the moment whose day (and time, without `at`) they keep, epoch ms; `anchored` fills it in. */
+  /** Moment whose day (and time, without `at`) months and years keep, epoch ms; set by `anchored`. */
   readonly anchor?: number | undefined;
   /** Days without runs, as `withoutDays` takes them. */
   readonly without?: readonly string[] | undefined;
@@ -42,15 +42,15 @@ const OPTIONS: OptionNames<EveryOptions> = {
   anchor: true,
 };
 
-/** What Date can name. */
+/** Latest moment of a Date. */
 const LAST_INSTANT = 8.64e15;
-/** Runs passed over before it is taken that none is left: `every(7).days` from a day that is left out has none. */
+/** Runs skipped before the trigger counts as ended: `every(7).days` from a day that is left out has none. */
 const WITHOUT_TRIES = 1_000;
 /** Units that are elapsed time. */
 const UNIT_MS_OF: ReadonlySet<string> = new Set(Object.keys(UNIT_MS));
 
 /**
- * `every()` as a trigger: `schedule`'s rules as a pure function. Seconds, minutes and hours are elapsed time; days and
+ * Trigger of `every()`: `schedule`'s rules as a pure function. Seconds, minutes and hours are elapsed time; days and
  * weeks keep what clocks show. A time of day inside a gap happens as much later as the gap is long, one that a fold
  * repeats happens the first time.
  *
@@ -84,7 +84,7 @@ export class EveryTrigger implements Trigger {
     return unit === "days" || unit === "weeks" ? this.#nextDay(from, unit, count) : this.#nextPart(from, unit, count);
   }
 
-  /** Days and weeks keep their rhythm over the days that are left out; shorter steps begin anew behind them. */
+  /** Skips the days that are left out: days and weeks keep their rhythm over them, shorter steps begin anew behind them. */
   #outside(first: Instant, random: Random | undefined): Instant {
     if (this.#without === undefined) return first;
     const { unit } = this.options;
@@ -120,7 +120,7 @@ export class EveryTrigger implements Trigger {
     }
   }
 
-  /** The wanted day counts each time, so that the 31st after the end of February is the 31st again. */
+  /** Adds months by the wanted day, so that the 31st after the end of February is the 31st again. */
   #nextMonth(from: Instant, unit: "months" | "years", count: number): Instant {
     const { anchor = from, dayOfMonth } = this.options;
     const origin = anchor + this.#zone.offsetAt(anchor);
@@ -147,7 +147,7 @@ export class EveryTrigger implements Trigger {
     return this.#realigned(at, from, unit, this.#atMs);
   }
 
-  /** After a clock change of half an hour a step ends at another minute than it began: the nearest right one counts. */
+  /** Moves a step to the nearest right minute: a clock change of half an hour ends it at another one. */
   #realigned(at: Instant, from: Instant, unit: keyof typeof UNIT_MS, atMs: number): Instant {
     const around = this.#aligned(at, unit, atMs);
     if (around <= at) return around > from ? around : at;
@@ -155,7 +155,7 @@ export class EveryTrigger implements Trigger {
     return before > from && at - before <= around - at ? before : around;
   }
 
-  /** The moment with that minute and second in the hour (or with that second in the minute) around `at`. */
+  /** Returns the moment with that minute and second in the hour (or with that second in the minute) around `at`. */
   #aligned(at: Instant, unit: keyof typeof UNIT_MS, atMs: number): Instant {
     const span = this.#zone.spanAt(at);
     const local = at + span.offsetMs;
@@ -182,7 +182,7 @@ export class EveryTrigger implements Trigger {
     return { kind: this.kind, ...this.options };
   }
 
-  /** `every[10 minutes]`, `every[5 to 10 days]`, `every[monday at 13:15:00]`. */
+  /** Describes the trigger: `every[10 minutes]`, `every[5 to 10 days]`, `every[monday at 13:15:00]`. */
   toString(): string {
     const { interval, latest, unit, startDay, at, without = [], dayOfMonth } = this.options;
     const range = latest === undefined ? "" : `${interval} to ${latest} `;
@@ -226,7 +226,7 @@ function checked(options: EveryOptions): EveryOptions {
   };
 }
 
-/** `schedule` never returns from `every(0)`; here it is an error. */
+/** Refuses `every(0)`, from which `schedule` never returns. */
 export function checkInterval(interval: number): void {
   if (Number.isSafeInteger(interval) && interval >= 1) return;
   throw new IntervalError(`The interval must be a whole number from 1, is ${interval}`);

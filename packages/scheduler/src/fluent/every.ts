@@ -11,13 +11,13 @@ import { parseTimeOfDay } from "./time-of-day.js";
 import type { Unit, Weekday } from "./units.js";
 import { parseUntil, type UntilInput } from "./until.js";
 
-/** An `every()` that is bound to a scheduler and waits for its work. */
+/** `every()` that is bound to a scheduler; `do` adds its job. */
 export interface BoundEvery {
-  /** A registered task's name (called with the run's context, then `args`), or a function (called with `args`). */
+  /** Adds the job of a registered task's name (called with the run's context, then `args`), or of a function (called with `args`). */
   do(work: string | JobFunction, ...args: unknown[]): Promise<Job>;
 }
 
-/** `every(10).minutes`, `every().day.at("10:30")`, `every(5).to(10).seconds`: says when, until `do` says what. */
+/** Builder of a job: `every(10).minutes`, `every().day.at("10:30")`, `every(5).to(10).seconds`, ended by `do`. */
 export class Every {
   #latest: number | undefined;
   #unit: Unit | undefined;
@@ -66,14 +66,14 @@ export class Every {
   get weeks(): this {
     return this.#every("weeks");
   }
-  /** On the day of the month on which it is added, or on the one that `onDay` says; the last one of a shorter month. */
+  /** Months, on the day of the month on which it is added or that of `onDay`; the last day of a shorter month. */
   get month(): this {
     return this.#single("months");
   }
   get months(): this {
     return this.#every("months");
   }
-  /** On the day of the year on which it is added; 29 February is the 28th in other years. */
+  /** Years, on the day of the year on which it is added; 29 February is the 28th in other years. */
   get year(): this {
     return this.#single("years");
   }
@@ -102,15 +102,15 @@ export class Every {
     return this.#on("sunday");
   }
 
-  /** The interval is drawn anew for each run, from the one of `every` to `latest`, both included. */
+  /** Draws the interval for each run, from that of `every` to `latest`, both included. */
   to(latest: number): this {
     this.#latest = latest;
     return this;
   }
 
   /**
-   * The time of day (`HH:MM[:SS]`), of the hour (`MM:SS` or `:MM`) or of the minute (`:SS`) at which it runs; after
-   * the unit. With a zone, days and weeks are that zone's.
+   * Sets the time of day (`HH:MM[:SS]`), of the hour (`MM:SS` or `:MM`) or of the minute (`:SS`), after the unit. With a
+   * time zone, days and weeks are those of the zone.
    */
   at(time: string, timezone?: string): this {
     this.#at = parseTimeOfDay(time, this.#unit, this.#startDay);
@@ -118,21 +118,21 @@ export class Every {
     return this;
   }
 
-  /** The last moment at which it may run. Text is local time, a time alone is today's. */
+  /** Sets the last moment at which it may run. Text is local time, a time alone is today's. */
   until(until: UntilInput): this {
-    parseUntil(until, this.book.clock.now(), this.book.timezone); // a mistake is told here, where it is
+    parseUntil(until, this.book.clock.now(), this.book.timezone); // refused here, where it is written
     this.#until = until;
     return this;
   }
 
-  /** The day of the month, 1 to 31, after `month` or `months`; a month that is shorter has its last day instead. */
+  /** Sets the day of the month, 1 to 31, after `month` or `months`; a shorter month has its last day instead. */
   onDay(day: number): this {
     if (this.#unit !== "months") throw new ScheduleValueError("onDay() comes after month or months");
     this.#day = checkedDayOfMonth(day);
     return this;
   }
 
-  /** No runs on these days: `sat`, `2026-04-03`, `12-25`, `12-24/01-02`. */
+  /** Leaves these days out: `sat`, `2026-04-03`, `12-25`, `12-24/01-02`. */
   except(...days: string[]): this {
     this.#without = new DaySet([...this.#without, ...days]).texts;
     return this;
@@ -150,7 +150,7 @@ export class Every {
     return this.book.add(trigger, fn, args, this.#tags);
   }
 
-  /** The job will be one of the scheduler: kept in its store, run by any scheduler of that store. */
+  /** Binds the job to a scheduler: it is in its store, and any scheduler of that store runs it. */
   on(scheduler: Scheduler, options: BoundOptions = {}): BoundEvery {
     return {
       do: (work, ...args) =>
@@ -164,7 +164,7 @@ export class Every {
     };
   }
 
-  /** `until` is counted by the clock, and read in the zone, of whoever will run the job. */
+  /** Makes the trigger; `until` is read by the clock and in the time zone of the book or scheduler. */
   #trigger({ clock, timezone: local }: ScheduleBook | Scheduler, timezone: string | undefined): EveryTrigger {
     return new EveryTrigger({
       interval: this.interval,

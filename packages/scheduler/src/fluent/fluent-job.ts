@@ -13,7 +13,7 @@ import { parseUntil, type UntilInput } from "./until.js";
 // biome-ignore lint/suspicious/noExplicitAny: a job names the types of its own arguments
 export type JobFunction = (...args: any[]) => unknown;
 
-/** A job of a ScheduleBook. */
+/** Job of a ScheduleBook. */
 export class FluentJob {
   readonly tags: Set<string>;
   #trigger: EveryTrigger;
@@ -37,12 +37,12 @@ export class FluentJob {
     return this.#trigger;
   }
 
-  /** Null when it will not run any more. */
+  /** Next run; null when it has ended. */
   get nextRun(): Date | null {
     return dateOf(this.#nextRunAt);
   }
 
-  /** When its last run ended. */
+  /** End of its last run. */
   get lastRun(): Date | null {
     return dateOf(this.#lastRunAt);
   }
@@ -72,8 +72,8 @@ export class FluentJob {
   }
 
   /**
-   * Runs it now and counts its next run from the end of this one, whether it went well or not. Answers what it
-   * returned, or CancelJob when its `until` has passed (then it does not run) or comes before its next run.
+   * Runs it now and counts its next run from the end of this run, also after an error. Returns the value of the function,
+   * or CancelJob when its `until` has passed (then it does not run) or comes before its next run.
    */
   async run(): Promise<unknown> {
     const { until } = this.#trigger.options;
@@ -93,7 +93,7 @@ export class FluentJob {
     return this.#nextRunAt === null ? CancelJob : value;
   }
 
-  /** Takes it out of its book and gives it to a scheduler, which calls the function with the same arguments. */
+  /** Moves it from its book to a scheduler, which calls the function with the same arguments. */
   async on(scheduler: Scheduler, options: BoundOptions = {}): Promise<Job> {
     const { fn, args, tags, trigger } = this;
     const job = await addToScheduler(scheduler, { trigger, work: fn, args, tags: [...tags], options });
@@ -101,7 +101,7 @@ export class FluentJob {
     return job;
   }
 
-  /** `Every 10 minutes do job() (last run: [never], next run: 2026-01-05 10:10:00)`. */
+  /** Describes the job: `Every 10 minutes do job() (last run: [never], next run: 2026-01-05 10:10:00)`. */
   toString(): string {
     const { interval, latest, unit, at } = this.#trigger.options;
     const every = `Every ${interval} ${latest === undefined ? "" : `to ${latest} `}${unitText(unit, latest ?? interval)}`;

@@ -10,25 +10,25 @@ import { FluentJob, type JobFunction } from "./fluent-job.js";
 
 export interface ScheduleBookOptions {
   readonly clock?: Clock;
-  /** Draws the intervals of `to()`. */
+  /** Random source of the intervals of `to()`. */
   readonly random?: Random;
-  /** IANA name for jobs whose `at` names none, and for texts; the machine's own by default. */
+  /** IANA name for jobs whose `at` names none, and for texts; that of the machine by default. */
   readonly timezone?: string;
-  /** Told what a job threw. Without it `runPending` and `runAll` throw an AggregateError after the other jobs ran. */
+  /** Listener for errors of jobs. Without it `runPending` and `runAll` throw an AggregateError after the other jobs ran. */
   readonly onError?: (error: unknown, job: FluentJob) => void;
 }
 
 export interface RunAllOptions {
-  /** A pause between two jobs. Default 0. */
+  /** Pause between two jobs. Default 0. */
   readonly delayMs?: number;
 }
 
 const OPTIONS: OptionNames<ScheduleBookOptions> = { clock: true, random: true, timezone: true, onError: true };
 
-/** New jobs are noticed within that time. */
+/** Longest sleep of `start`, within which new jobs are noticed. */
 const LONGEST_SLEEP_MS = 1_000;
 
-/** Python's `schedule`: jobs of this process, run by whoever calls `runPending`, or by `start`. */
+/** Jobs of this process as in Python's `schedule`, run by calls of `runPending` or by `start`. */
 export class ScheduleBook {
   readonly clock: Clock;
   readonly random: Random;
@@ -49,14 +49,14 @@ export class ScheduleBook {
     return new Every(interval, this);
   }
 
-  /** For `Every.do`. */
+  /** Adds a job, for `Every.do`. */
   add(trigger: EveryTrigger, fn: JobFunction, args: readonly unknown[], tags: Iterable<string>): FluentJob {
     const job = new FluentJob(this, trigger, fn, args, tags);
     this.#jobs.push(job);
     return job;
   }
 
-  /** `repeat(book.every().hour)(fn)` adds a job for the function and gives it back. */
+  /** Makes a decorator: `repeat(book.every().hour)(fn)` adds a job for the function and returns it. */
   repeat(every: Every, ...args: unknown[]): <F extends JobFunction>(fn: F) => F {
     return (fn) => {
       every.do(fn, ...args);
@@ -72,12 +72,12 @@ export class ScheduleBook {
     return this.#jobs.filter((job) => tag === undefined || job.tags.has(tag));
   }
 
-  /** Forgets all jobs, or those with the tag. */
+  /** Removes all jobs, or those with the tag. */
   clear(tag?: string): void {
     this.#jobs = tag === undefined ? [] : this.#jobs.filter((job) => !job.tags.has(tag));
   }
 
-  /** Forgets the job; one that is not in the book is no error. */
+  /** Removes the job, if it is in the book. */
   cancelJob(job: FluentJob): void {
     this.#jobs = this.#jobs.filter((other) => other !== job);
   }
@@ -86,13 +86,13 @@ export class ScheduleBook {
     return this.getNextRun();
   }
 
-  /** When the next job runs, of all or of those with the tag. */
+  /** Returns the next run of all jobs, or of those with the tag. */
   getNextRun(tag?: string): Date | null {
     const times = this.getJobs(tag).flatMap(({ nextRun }) => (nextRun === null ? [] : [nextRun.getTime()]));
     return times.length === 0 ? null : new Date(times.reduce((a, b) => Math.min(a, b)));
   }
 
-  /** Seconds until the next run, below 0 when it is late; null when there is none. */
+  /** Returns the seconds until the next run, below 0 when it is late; null without jobs. */
   get idleSeconds(): number | null {
     const { nextRun } = this;
     return nextRun === null ? null : (nextRun.getTime() - this.clock.now()) / 1_000;
@@ -112,7 +112,7 @@ export class ScheduleBook {
   }
 
   /**
-   * Runs pending jobs until the signal is aborted; what runs then is let finish. A job that throws ends it too, unless
+   * Runs pending jobs until the signal is aborted, and lets the running one finish. A job that throws ends it too, unless
    * the book has an `onError`.
    */
   async start(options: { readonly signal: AbortSignal }): Promise<void> {

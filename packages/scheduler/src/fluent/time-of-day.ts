@@ -2,8 +2,7 @@ import { ScheduleValueError } from "./errors.js";
 import type { Unit, Weekday } from "./units.js";
 
 /**
- * Reads what `at()` is given, as `HH:MM:SS`. What the text may be depends on the unit: `HH:MM[:SS]` for days and
- * weekdays, `MM:SS` or `:MM` for hours, `:SS` for minutes.
+ * Reads the text of `at()` as `HH:MM:SS`. Its format depends on the unit: `HH:MM[:SS]` for days and weekdays, `MM:SS` or `:MM` for hours, `:SS` for minutes.
  */
 export function parseTimeOfDay(text: string, unit: Unit | undefined, startDay: Weekday | undefined): string {
   const isDaily = startDay !== undefined || unit === "days" || unit === "months" || unit === "years";
@@ -23,7 +22,7 @@ function dailyTime(text: string): string {
   return `${hour}:${minute}:${second}`;
 }
 
-/** `:30` is half past, `15:30` is a quarter past and thirty seconds. */
+/** Reads a time of the hour: `:30` is half past, `15:30` is a quarter past and thirty seconds. */
 function hourlyTime(text: string): string {
   const match = /^([0-5]\d)?:([0-5]\d)$/.exec(text);
   if (match === null) throw new ScheduleValueError("Invalid time format for an hourly job (valid format is (MM)?:SS)");

@@ -1,13 +1,13 @@
 export const UNITS = ["seconds", "minutes", "hours", "days", "weeks", "months", "years"] as const;
 export type Unit = (typeof UNITS)[number];
 
-/** As the calendar counts them: Monday is 0. */
+/** Weekdays by number: Monday is 0. */
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
 export const UNIT_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000 } as const;
 
-/** `minute` for one, `minutes` for more. */
+/** Returns `minute` for 1, `minutes` for more. */
 export function unitText(unit: Unit, count: number): string {
   return count === 1 ? unit.slice(0, -1) : unit;
 }

@@ -1,6 +1,6 @@
 import type { Random } from "../triggers/trigger.js";
 
-/** Mulberry32 (Tommy Ettinger): 32 bits of state, the same numbers for the same seed on every machine. */
+/** Makes a generator (Mulberry32 by Tommy Ettinger) with the same numbers for the same seed on every machine. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

@@ -8,8 +8,23 @@ interface Timer {
 }
 
 /**
- * A clock that moves only when it is told to. Timers fire in the order of their moments, then of their making, and
- * everything they set going (promises included) is let settle before the next one fires.
+ * Clock of tests, which moves by `advance` alone. Timers fire in the order of their moments, then of their creation; the
+ * promises that a timer starts settle before the next one fires.
+ *
+ * @example
+ * ```ts
+ * import { cron, Scheduler } from "@headline/scheduler";
+ * import { VirtualClock } from "@headline/scheduler/simulation";
+ *
+ * const clock = new VirtualClock(Date.UTC(2030, 0, 7, 8));
+ * const scheduler = new Scheduler({ clock, timezone: "UTC" });
+ * const runs: string[] = [];
+ * await scheduler.start();
+ * await scheduler.addJob({ func: () => runs.push(new Date(clock.now()).toISOString()), trigger: cron({ hour: 9 }) });
+ * await clock.advance(48 * 3_600_000);
+ * console.log(runs); // [ '2030-01-07T09:00:00.000Z', '2030-01-08T09:00:00.000Z' ]
+ * await scheduler.shutdown();
+ * ```
  */
 export class VirtualClock implements Clock {
   #nowMs: number;
@@ -39,17 +54,17 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** The wall clock alone jumps, as when somebody sets it; timers keep their pace. */
+  /** Sets the wall clock alone; timers follow the monotonic one. */
   step(byMs: number): void {
     this.#nowMs += byMs;
   }
 
-  /** Fires every timer up to `byMs` from now and stops there. */
+  /** Advances by `byMs`, firing every timer that becomes due. */
   async advance(byMs: number): Promise<void> {
     await this.runUntil(this.#elapsedMs + byMs);
   }
 
-  /** The same, to a moment of the monotonic clock. */
+  /** Advances to a moment of the monotonic clock, as `advance` does. */
   async runUntil(elapsedMs: number): Promise<void> {
     await settled();
     for (let timer = this.#next(elapsedMs); timer !== undefined; timer = this.#next(elapsedMs)) {
@@ -60,12 +75,12 @@ export class VirtualClock implements Clock {
     this.jumpTo(elapsedMs);
   }
 
-  /** Moves on without firing anything: what is due fires with the next `advance` or `runUntil`. */
+  /** Moves without firing timers: due ones fire with the next `advance` or `runUntil`. */
   jumpTo(elapsedMs: number): void {
     this.#moveTo(Math.max(elapsedMs, this.#elapsedMs));
   }
 
-  /** When the next timer is due, on the monotonic clock. */
+  /** Returns the moment of the next timer, on the monotonic clock. */
   nextTimerAt(): number | undefined {
     this.#dropDead();
     return this.#timers[0]?.dueAt;
@@ -100,7 +115,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** After every promise that could settle has: a macrotask comes behind all microtasks, however many they make. */
+/** Resolves after all promises that can settle: a macrotask runs behind all microtasks. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,7 +1,7 @@
 import { throwawayMysql, throwawayRedis } from "@headline/testkit";
 import { playChaos } from "./play-chaos.js";
 
-/** `npm run chaos -w packages/scheduler -- [rounds]`: 50 rounds on MySQL and 50 on Redis, by default. */
+/** `npm run chaos -w packages/scheduler -- [rounds]`: plays 50 rounds on MySQL and 50 on Redis, by default. */
 const rounds = Number(process.argv[2] ?? 50);
 let failed = 0;
 for (const kind of ["mysql", "redis"] as const) {

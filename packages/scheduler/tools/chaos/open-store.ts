@@ -1,6 +1,6 @@
 import type { JobStore } from "../../src/core/job-store.js";
 
-/** The store that a URL names; each process loads only the driver it needs. */
+/** Opens the store of a URL; each process loads only the driver that it needs. */
 export async function openStore(url: string, namespace: string): Promise<JobStore> {
   if (url.startsWith("mysql:")) {
     const { MySQLJobStore } = await import("../../src/stores/mysql.js");

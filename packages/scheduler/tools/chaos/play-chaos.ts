@@ -29,7 +29,7 @@ export interface ChaosReport {
   readonly recoveriesMs: readonly number[];
 }
 
-interface Said {
+interface RunReport {
   readonly what: "ready" | "start" | "end";
   readonly jobId: string;
   readonly executionId: string;
@@ -40,8 +40,8 @@ interface Said {
 
 interface Worker {
   readonly process: ChildProcessByStdio<null, Readable, null>;
-  /** When it was killed or stopped. */
-  readonly hurtAt: number[];
+  /** Times at which it was killed or stopped, epoch ms. */
+  readonly faultsAt: number[];
 }
 
 const WORKERS = 3;
@@ -57,12 +57,12 @@ export async function playChaos({
   onRound = () => {},
 }: ChaosOptions): Promise<ChaosReport> {
   const namespace = `chaos${process.pid}`;
-  const said: Said[] = [];
+  const reports: RunReport[] = [];
   const workers: Worker[] = [];
   const client = new Scheduler({ timezone: "UTC", stores: { default: await openStore(url, namespace) } });
   await client.start({ paused: true });
   try {
-    for (let at = 0; at < WORKERS; at++) workers[at] = await startWorker(url, namespace, leaseMs, said);
+    for (let at = 0; at < WORKERS; at++) workers[at] = await startWorker(url, namespace, leaseMs, reports);
     await client.addJob({ id: "solo", func: "work", args: [SOLO_MS], trigger: interval({ milliseconds: 250 }) });
     const late: string[] = [];
     const early: string[] = [];
@@ -73,10 +73,10 @@ export async function playChaos({
       early.push(...ids.early);
       await pause(300 + Math.random() * 500);
       const victim = Math.floor(Math.random() * WORKERS);
-      const hurtAt = Date.now();
-      const kind = await hurt(workers, victim, round, { url, namespace, leaseMs, said });
-      const endedAt = await untilEnded(ids.late, said, leaseMs * 3 + 40_000);
-      const recoveryMs = Math.max(0, endedAt - hurtAt - WORK_MS);
+      const faultAt = Date.now();
+      const kind = await injectFault(workers, victim, round, { url, namespace, leaseMs, reports });
+      const endedAt = await untilEnded(ids.late, reports, leaseMs * 3 + 40_000);
+      const recoveryMs = Math.max(0, endedAt - faultAt - WORK_MS);
       recoveriesMs.push(recoveryMs);
       onRound(`round ${round}: ${kind}, all late jobs done ${recoveryMs} ms later`);
     }
@@ -84,8 +84,8 @@ export async function playChaos({
     await pause(leaseMs + 1_500);
     return {
       rounds,
-      starts: said.filter(({ what }) => what === "start").length,
-      ...judged(said, late, early),
+      starts: reports.filter(({ what }) => what === "start").length,
+      ...violationsOf(reports, late, early),
       recoveriesMs,
     };
   } finally {
@@ -111,37 +111,37 @@ async function addRound(client: Scheduler, round: number): Promise<{ late: strin
   return { late, early };
 }
 
-async function hurt(
+async function injectFault(
   workers: Worker[],
   victim: number,
   round: number,
-  how: { url: string; namespace: string; leaseMs: number; said: Said[] },
+  options: { url: string; namespace: string; leaseMs: number; reports: RunReport[] },
 ) {
   const worker = workers[victim]!;
-  worker.hurtAt.push(Date.now());
+  worker.faultsAt.push(Date.now());
   if (round % 2 === 1) {
     worker.process.kill("SIGKILL");
     await once(worker.process, "exit");
-    workers[victim] = await startWorker(how.url, how.namespace, how.leaseMs, how.said);
+    workers[victim] = await startWorker(options.url, options.namespace, options.leaseMs, options.reports);
     return "kill -9";
   }
   worker.process.kill("SIGSTOP");
-  setTimeout(() => worker.process.kill("SIGCONT"), how.leaseMs + 1_500);
+  setTimeout(() => worker.process.kill("SIGCONT"), options.leaseMs + 1_500);
   return "SIGSTOP";
 }
 
-async function startWorker(url: string, namespace: string, leaseMs: number, said: Said[]): Promise<Worker> {
+async function startWorker(url: string, namespace: string, leaseMs: number, reports: RunReport[]): Promise<Worker> {
   const script = await bundled(fileURLToPath(new URL("worker.ts", import.meta.url)));
   const child = spawn(process.execPath, [script, url, namespace, String(leaseMs)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const worker: Worker = { process: child, hurtAt: [] };
+  const worker: Worker = { process: child, faultsAt: [] };
   const lines = createInterface({ input: child.stdout });
   const ready = new Promise<void>((resolve, reject) => {
     lines.on("line", (line) => {
-      const event = { ...(JSON.parse(line) as Said), worker };
+      const event = { ...(JSON.parse(line) as RunReport), worker };
       if (event.what === "ready") resolve();
-      else said.push(event);
+      else reports.push(event);
     });
     child.once("exit", (code) => reject(new Error(`the worker ended with ${code} before it was ready`)));
   });
@@ -149,35 +149,35 @@ async function startWorker(url: string, namespace: string, leaseMs: number, said
   return worker;
 }
 
-async function untilEnded(ids: readonly string[], said: readonly Said[], withinMs: number): Promise<number> {
+async function untilEnded(ids: readonly string[], reports: readonly RunReport[], withinMs: number): Promise<number> {
   const until = Date.now() + withinMs;
   for (;;) {
-    const ends = ids.map((id) => said.find(({ what, jobId }) => what === "end" && jobId === id)?.at);
+    const ends = ids.map((id) => reports.find(({ what, jobId }) => what === "end" && jobId === id)?.at);
     if (ends.every((at) => at !== undefined)) return Math.max(...ends);
     if (Date.now() > until) return Date.now();
     await pause(20);
   }
 }
 
-function judged(said: readonly Said[], late: readonly string[], early: readonly string[]) {
-  const starts = said.filter(({ what }) => what === "start");
+function violationsOf(reports: readonly RunReport[], late: readonly string[], early: readonly string[]) {
+  const starts = reports.filter(({ what }) => what === "start");
   return {
-    lost: late.filter((id) => !said.some(({ what, jobId }) => what === "end" && jobId === id)),
+    lost: late.filter((id) => !reports.some(({ what, jobId }) => what === "end" && jobId === id)),
     doubled: early.filter((id) => starts.filter(({ jobId }) => jobId === id).length > 1),
-    overlaps: overlapsOf(said.filter(({ jobId }) => jobId === "solo")),
+    overlaps: overlapsOf(reports.filter(({ jobId }) => jobId === "solo")),
   };
 }
 
-/** A run lasts from its start to its end, or to the moment its process was hurt. */
-function overlapsOf(said: readonly Said[]): string[] {
-  const runs = said
+/** Finds runs that overlap; a run lasts from its start to its end, or to the fault of its process. */
+function overlapsOf(reports: readonly RunReport[]): string[] {
+  const runs = reports
     .filter(({ what }) => what === "start")
     .map((start) => {
-      const end = said.find(
+      const end = reports.find(
         ({ what, executionId, worker }) =>
           what === "end" && executionId === start.executionId && worker === start.worker,
       );
-      const cut = start.worker.hurtAt.find((at) => at >= start.at && at <= (end?.at ?? Number.POSITIVE_INFINITY));
+      const cut = start.worker.faultsAt.find((at) => at >= start.at && at <= (end?.at ?? Number.POSITIVE_INFINITY));
       return { from: start.at, to: cut ?? end?.at ?? start.at };
     })
     .sort((a, b) => a.from - b.from);

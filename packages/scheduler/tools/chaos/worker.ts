@@ -2,9 +2,9 @@ import type { RunContext } from "../../src/core/task.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
 import { openStore } from "./open-store.js";
 
-/** A scheduler in a process of its own, to be killed. Says on stdout what starts and ends: a pipe keeps it, whatever happens. */
+/** Scheduler in a process of its own, to be killed. Reports starts and ends on stdout: a pipe keeps them after a kill. */
 const [url, namespace, leaseMs] = process.argv.slice(2) as [string, string, string];
-const say = (what: object) => process.stdout.write(`${JSON.stringify({ ...what, at: Date.now() })}\n`);
+const report = (what: object) => process.stdout.write(`${JSON.stringify({ ...what, at: Date.now() })}\n`);
 const scheduler = new Scheduler({
   timezone: "UTC",
   leaseMs: Number(leaseMs),
@@ -13,11 +13,11 @@ const scheduler = new Scheduler({
 });
 
 scheduler.registerTask("work", async ({ jobId, scheduledAt, executionId, attempt, signal }: RunContext, ms: number) => {
-  say({ what: "start", jobId, scheduledAt, executionId, attempt });
+  report({ what: "start", jobId, scheduledAt, executionId, attempt });
   await new Promise((resolve) => setTimeout(resolve, ms));
-  say({ what: "end", jobId, scheduledAt, executionId, attempt, aborted: signal.aborted });
+  report({ what: "end", jobId, scheduledAt, executionId, attempt, aborted: signal.aborted });
 });
 
 process.once("SIGTERM", () => void scheduler.shutdown({ timeoutMs: 5_000 }).then(() => process.exit(0)));
 await scheduler.start();
-say({ what: "ready" });
+report({ what: "ready" });

@@ -9,7 +9,7 @@ import { date } from "../../src/triggers/date.js";
 import { interval } from "../../src/triggers/interval.js";
 import type { Trigger } from "../../src/triggers/trigger.js";
 
-/** A case of APScheduler's own job processing under a virtual clock. Times are seconds after `t0`. */
+/** Case of APScheduler's job processing under a virtual clock. Times are seconds after `t0`. */
 export interface BehaviourLine {
   readonly id: string;
   readonly t0: string;
@@ -18,11 +18,11 @@ export interface BehaviourLine {
   readonly coalesce: boolean;
   readonly max_instances: number;
   readonly misfire_grace_time: number | null;
-  /** The scheduler does not wake in [from, to). */
+  /** Periods [from, to) in which the scheduler does not wake. */
   readonly outages: readonly (readonly [number, number])[];
   readonly horizon: number;
   readonly actions?: readonly (readonly [number, string, unknown?])[];
-  /** Which starts fail, counted from 0. */
+  /** Starts that fail, counted from 0. */
   readonly fails?: readonly number[];
   readonly events: readonly BehaviourEvent[];
   readonly next_run: number | null;
@@ -40,7 +40,7 @@ interface BehaviourEvent {
 
 const JOB = "job";
 
-/** Plays the case on the real scheduler and memory store; null when it went as expected, else what differs. */
+/** Runs a case on the real scheduler and memory store; returns the difference, or null. */
 export async function runBehaviourLine(line: BehaviourLine): Promise<string | null> {
   const t0 = Date.parse(line.t0);
   const clock = new VirtualClock(t0);
@@ -89,7 +89,7 @@ interface Stage {
   readonly note: (e: string) => void;
 }
 
-/** At one instant completions come first, then actions, then due work. */
+/** Orders the steps of an instant: completions, then actions, then due work. */
 async function play(line: BehaviourLine, { clock, executor, scheduler, note }: Stage): Promise<void> {
   const actions = [...(line.actions ?? [])].sort((a, b) => a[0] - b[0]);
   const wakes = line.outages.map(([, to]) => to * 1_000).sort((a, b) => a - b);
@@ -114,7 +114,7 @@ async function play(line: BehaviourLine, { clock, executor, scheduler, note }: S
       scheduler.wakeup();
     }
     await clock.runUntil(next);
-    // What ran for no time at all ends at the very instant it began.
+    // A run without duration ends at the instant it began.
     while (executor.nextEndAt() === next) {
       await executor.endDue();
       await clock.runUntil(next);
@@ -133,7 +133,7 @@ async function act(scheduler: Scheduler, what: string, argument: unknown): Promi
   } else throw new Error(`unknown action ${what}`);
 }
 
-/** Actions on a job that has ended already do nothing. */
+/** Performs an action; one on an ended job does nothing. */
 function unlessGone(error: unknown): void {
   if (!(error instanceof JobNotFoundError)) throw error;
 }
@@ -147,7 +147,7 @@ function triggerOf([kind, spec]: TriggerSpec): Trigger {
   return date({ runAt: run_date as string, timezone: "UTC" });
 }
 
-/** What still runs at the horizon ends now, so that the scheduler can stop; nobody looks at the events any more. */
+/** Ends the runs at the horizon, so that the scheduler can stop; their events do not count. */
 async function closed(scheduler: Scheduler, clock: VirtualClock, executor: ScriptedExecutor): Promise<void> {
   const stopped = scheduler.shutdown({ wait: false });
   await executor.endAll();
@@ -155,7 +155,7 @@ async function closed(scheduler: Scheduler, clock: VirtualClock, executor: Scrip
   await stopped;
 }
 
-/** Runs take the case's durations in turn, on the virtual clock. */
+/** Executor whose runs take the case's durations in turn, on the virtual clock. */
 class ScriptedExecutor implements Executor {
   readonly remote = true;
   #starts = 0;
@@ -207,7 +207,7 @@ class ScriptedExecutor implements Executor {
   }
 }
 
-/** A store that answers "nothing due" during an outage, as a scheduler sees it that does not wake. */
+/** Store that has no due jobs during an outage, as for a scheduler that does not wake. */
 class InterruptedStore extends MemoryJobStore {
   constructor(
     clock: VirtualClock,
@@ -228,7 +228,7 @@ interface Actual {
   readonly job_exists: boolean;
 }
 
-/** Compares the events as multisets of (t, e, rt or rts), and where the job stands at the end. */
+/** Compares the events as multisets of (t, e, rt or rts), and the job at the end. */
 function difference(expected: BehaviourLine, actual: Actual): string | null {
   const missing = minus(expected.events, actual.events);
   const extra = minus(actual.events, expected.events);

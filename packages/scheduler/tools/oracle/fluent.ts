@@ -5,21 +5,21 @@ import { VirtualClock } from "../../src/simulation/virtual-clock.js";
 import { isoLocal } from "../../src/time/format.js";
 import { triggerFromJSON } from "../../src/triggers/trigger-from-json.js";
 
-/** A case of Python's `schedule`; SCHEDULER.md's third format. */
+/** Case of Python's `schedule`; the third format. */
 export interface FluentLine {
   readonly id: string;
-  /** The calls in order: `[["every", 3], ["days"], ["at", "10:45"]]`. */
+  /** Calls in order: `[["every", 3], ["days"], ["at", "10:45"]]`. */
   readonly chain: readonly (readonly [string, ...unknown[]])[];
   readonly local: string;
   readonly now?: string;
-  /** The next runs when each happens on time. */
+  /** Next runs, when each happens on time. */
   readonly expected?: readonly string[];
-  /** The first run lies between, both included. */
+  /** Bounds of the first run, both included. */
   readonly between?: readonly [string, string];
   readonly error?: boolean;
 }
 
-/** Null when the chain does as expected, else what differs. */
+/** Runs a case; returns the difference, or null. */
 export async function runFluentLine(line: FluentLine): Promise<string | null> {
   if (line.error === true) return expectError(line);
   const draws = line.between === undefined ? [0.5] : [0, 0.5, 1 - 2 ** -53];

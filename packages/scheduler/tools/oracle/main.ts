@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { runOracle } from "./run-oracle.js";
 
-/** `npm run oracle -w packages/scheduler -- FILE.jsonl …`: failing ids with expected and actual, then the count. */
+/** `npm run oracle -w packages/scheduler -- FILE.jsonl …`: prints failing ids with expected and actual, then the count. */
 const files = process.argv.slice(2);
 if (files.length === 0) {
   console.error("usage: npm run oracle -w packages/scheduler -- FILE.jsonl [FILE.jsonl …]");
@@ -11,7 +11,7 @@ if (files.length === 0) {
 let passed = 0;
 let failed = 0;
 for (const file of files) {
-  const result = await runOracle(readFileSync(found(file), "utf8"));
+  const result = await runOracle(readFileSync(pathOf(file), "utf8"));
   for (const { id, difference } of result.failures) console.log(`${id}: ${difference}`);
   passed += result.passed;
   failed += result.failures.length;
@@ -19,8 +19,8 @@ for (const file of files) {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 ? 1 : 0;
 
-/** npm changes into the package's folder; paths are meant from where the command was given. */
-function found(file: string): string {
+/** Resolves a path from the caller's folder: npm changes into that of the package. */
+function pathOf(file: string): string {
   const from = [process.env["INIT_CWD"] ?? ".", "."].map((folder) => resolve(folder, file));
   const path = from.find((candidate) => existsSync(candidate));
   if (path === undefined) {

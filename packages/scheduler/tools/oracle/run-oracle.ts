@@ -7,7 +7,7 @@ export interface OracleResult {
   readonly failures: readonly { readonly id: string; readonly difference: string }[];
 }
 
-/** Runs the cases of one file, in any of the four formats, one JSON object a line. */
+/** Runs the cases of a file, in any of the four formats, a JSON object a line. */
 export async function runOracle(text: string): Promise<OracleResult> {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const failures: { id: string; difference: string }[] = [];

@@ -6,7 +6,7 @@ import type { Trigger } from "../../src/triggers/trigger.js";
 import { triggerFromJSON } from "../../src/triggers/trigger-from-json.js";
 import type { DstRule } from "../../src/triggers/zoned-calendar.js";
 
-/** A case about when a trigger fires; SCHEDULER.md's first format. */
+/** Case of a trigger's fire times; the first format. */
 export interface TriggerLine {
   readonly id: string;
   readonly kind: "cron" | "interval" | "date" | "crontab";
@@ -20,7 +20,7 @@ export interface TriggerLine {
   readonly end_date?: string;
   readonly expected?: readonly string[];
   readonly exhausted?: boolean;
-  /** `expected` is all there is within so many days of `now`. */
+  /** Days from `now` within which `expected` holds all fire times. */
   readonly exhausted_horizon_days?: number;
   readonly error?: boolean;
   readonly str?: string;
@@ -28,7 +28,7 @@ export interface TriggerLine {
   readonly wall?: readonly string[];
 }
 
-/** Null when the trigger does as expected, else what differs. */
+/** Runs a case; returns the difference, or null. */
 export function runTriggerLine(line: TriggerLine): string | null {
   if (line.error === true) return expectError(line);
   const usual = line.kind === "crontab" ? "once" : "wall";
@@ -58,7 +58,7 @@ function compareTimes(line: TriggerLine, expected: readonly string[], dst: DstRu
   return same(actual, wanted) ? null : `${dst}: expected ${iso(wanted)}, actual ${iso(actual)}`;
 }
 
-/** One more than expected when there should be no more. */
+/** Number of fire times to compute: one more than expected when there should be no more. */
 function fireTimes(trigger: Trigger, line: TriggerLine, count: number): number[] {
   const now = Date.parse(line.now!);
   const horizonMs =
@@ -76,7 +76,7 @@ function fireTimes(trigger: Trigger, line: TriggerLine, count: number): number[]
   return times;
 }
 
-/** Date.parse forgets what is beyond milliseconds; a moment "at or after" it must not. */
+/** Parses a moment, rounded up to milliseconds, which Date.parse would cut off. */
 function notBefore(text: string): number {
   const beyondMs = /\.\d{3}(\d+)/.exec(text)?.[1] ?? "";
   return Date.parse(text) + (Number(beyondMs) > 0 ? 1 : 0);

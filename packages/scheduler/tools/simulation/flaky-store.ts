@@ -6,14 +6,14 @@ import type { NodeClock } from "./node-clock.js";
 export interface Flakiness {
   /** Share of calls that fail and were not executed. */
   failing: number;
-  /** Share of calls that were executed and whose answer was lost. */
-  answerLost: number;
+  /** Share of calls that were executed and whose result was lost. */
+  resultLost: number;
   latencyMs: number;
 }
 
 /**
- * A store behind a network: every call takes time, may fail, and may be executed although it failed. What a process
- * had sent before it was killed still arrives; the answer does not.
+ * Simulates a store behind a network: every call takes time, may fail, and may be executed although it failed. Calls of a
+ * killed process still arrive; their results do not.
  */
 export function flakyStore(
   store: JobStore,
@@ -30,12 +30,12 @@ export function flakyStore(
       const answer = (settle: () => void) => node.setTimer(backMs, settle);
       world.setTimer(thereMs, () => {
         if (fate < how.failing) answer(() => reject(new Error("the store did not hear")));
-        else if (fate < how.failing + how.answerLost) {
+        else if (fate < how.failing + how.resultLost) {
           void run();
           answer(() => reject(new Error("the store's answer was lost")));
         } else {
           try {
-            const value = run() as T; // the memory store answers at once
+            const value = run() as T; // the memory store is synchronous
             answer(() => resolve(value));
           } catch (error) {
             answer(() => reject(error as Error));
@@ -67,7 +67,7 @@ export function flakyStore(
     heartbeat: (beat) => call(() => store.heartbeat(beat)),
     nodes: () => call(() => store.nodes()),
     forgetNode: (id) => call(() => store.forgetNode(id)),
-    subscribe: () => () => {}, // wake-ups get lost as well: polling alone must do
+    subscribe: () => () => {}, // wake-ups are lost as well: polling alone must do
   };
 }
 

@@ -10,15 +10,15 @@ interface LedgerRun {
   readonly jobId: string;
   readonly node: NodeClock;
   readonly signal: AbortSignal;
-  /** Its process was stopped while it ran: its lease may be another's by now. */
+  /** Whether its process was stopped while it ran: its lease may have another owner now. */
   interrupted: boolean;
 }
 
-/** Executions that one look at a moment's state goes through. */
+/** Newest executions that a check reads. */
 const RECENT = 200;
 const FINAL = new Set<ExecutionState>(["executed", "error", "missed", "max_instances", "lost", "cancelled"]);
 
-/** Writes down what happens in a world and compares it with what the scheduler promises. */
+/** Records the events of a world and checks the invariants of the scheduler. */
 export class Ledger {
   readonly #violations: string[] = [];
   readonly #hash = createHash("sha256");
@@ -31,7 +31,7 @@ export class Ledger {
   readonly #final = new Map<string, ExecutionState>();
   #startCount = 0;
   #lost = 0;
-  #takenOver = 0;
+  #reclaimed = 0;
 
   constructor(
     private readonly clock: VirtualClock,
@@ -39,12 +39,12 @@ export class Ledger {
     private readonly cancelling: ReadonlySet<string>,
   ) {}
 
-  /** Runs of this job may be asked to end by later ones. */
+  /** Whether later runs of this job may cancel earlier ones. */
   mayBeCancelled(jobId: string): boolean {
     return this.cancelling.has(jobId);
   }
 
-  /** Somebody asked for the job to be removed: from now on what waits of it may be cancelled. */
+  /** Records a removal, after which waiting runs of the job may be cancelled. */
   removed(jobId: string): void {
     this.#removed.add(jobId);
   }
@@ -52,14 +52,14 @@ export class Ledger {
   watch(scheduler: Scheduler): void {
     scheduler.on("job:lost", ({ jobId, scheduledAt }) => {
       this.#lost++;
-      this.#note("lost", jobId, scheduledAt);
+      this.#record("lost", jobId, scheduledAt);
     });
   }
 
-  /** A job whose adding was confirmed. */
+  /** Records a job whose addition was confirmed. */
   promised(id: string, ack: "early" | "late"): void {
     this.#promised.set(id, ack);
-    this.#note("promised", id);
+    this.#record("promised", id);
   }
 
   started(
@@ -68,9 +68,9 @@ export class Ledger {
     node: NodeClock,
     signal: AbortSignal,
   ): LedgerRun {
-    this.#note("start", jobId, scheduledAt, attempt);
+    this.#record("start", jobId, scheduledAt, attempt);
     this.#startCount++;
-    if (attempt > 1) this.#takenOver++;
+    if (attempt > 1) this.#reclaimed++;
     const key = `${jobId}@${scheduledAt}`;
     const before = this.#starts.get(key);
     if (before === undefined) this.#starts.set(key, { executionId, count: 1 });
@@ -88,9 +88,9 @@ export class Ledger {
     this.#running.delete(run);
   }
 
-  /** What a task does to the world, under its idempotency key. */
+  /** Records the effect of a task under its idempotency key. */
   effect({ jobId, scheduledAt, executionId }: RunContext): void {
-    this.#note("effect", jobId, scheduledAt);
+    this.#record("effect", jobId, scheduledAt);
     this.#effects.set(executionId, (this.#effects.get(executionId) ?? 0) + 1);
     const key = `${jobId}@${scheduledAt}`;
     const other = this.#effectRuns.get(key);
@@ -98,7 +98,7 @@ export class Ledger {
     this.#effectRuns.set(key, executionId);
   }
 
-  /** What must hold at every moment. */
+  /** Checks the invariants of every moment. */
   check(nodes: readonly NodeClock[]): void {
     for (const run of this.#running) {
       if (run.node.isPaused) run.interrupted = true;
@@ -117,7 +117,7 @@ export class Ledger {
       const { id, state, jobId } = execution;
       if (!FINAL.has(state)) this.#violation(`execution ${id} of ${jobId} is ${state} at rest`);
       if (state === "cancelled" && !this.cancelling.has(jobId) && !this.#removed.has(jobId))
-        this.#violation(`execution ${id} of ${jobId} was cancelled, and by none`);
+        this.#violation(`execution ${id} of ${jobId} was cancelled without a request`);
       if (state === "lost" && this.store.get(jobId)?.ack === "late")
         this.#violation(`execution ${id} of ${jobId} is late and was lost`);
       if (!newest.has(jobId)) newest.set(jobId, execution);
@@ -130,7 +130,7 @@ export class Ledger {
     }
   }
 
-  /** One run waits for each job at the most, and no later one ended before it as skipped. */
+  /** Checks that at most one run of each job waits, and that no later one was skipped. */
   #checkWaiting(): void {
     const waiting = new Map<string, number>();
     const skipped = new Map<string, number>();
@@ -152,11 +152,11 @@ export class Ledger {
       starts: this.#startCount,
       effects: this.#effects.size,
       lost: this.#lost,
-      takenOver: this.#takenOver,
+      reclaimed: this.#reclaimed,
     };
   }
 
-  /** A late job had its effect; an early one left a row that says what became of it. */
+  /** Checks that a late job had its effect, and an early one left one row. */
   #checkPromise(id: string, ack: "early" | "late"): void {
     const { executions } = this.store.executions.list({ jobId: id, limit: 10 });
     if (executions.length !== 1) this.#violation(`${id} has ${executions.length} executions`);
@@ -192,7 +192,7 @@ export class Ledger {
       this.#violations.push(`${(this.clock.monotonic() / 1_000).toFixed(3)} s: ${text}`);
   }
 
-  #note(...what: unknown[]): void {
+  #record(...what: unknown[]): void {
     this.#hash.update(`${this.clock.monotonic()} ${what.join(" ")}\n`);
   }
 }

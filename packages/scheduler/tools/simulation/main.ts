@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { playWorld, type WorldReport } from "./world.js";
 
-/** `npm run simulate -w packages/scheduler -- [seeds] [first] [minutes]`: 1,000 seeds of 20 virtual minutes by default. */
+/** `npm run simulate -w packages/scheduler -- [seeds] [first] [minutes]`: plays 1,000 seeds of 20 virtual minutes by default. */
 const [seeds = 1_000, first = 1, minutes = 20] = process.argv.slice(2).map(Number);
 
 if (process.send !== undefined) {
@@ -17,13 +17,13 @@ if (process.send !== undefined) {
   await Promise.all(
     Array.from({ length: processes }, (_, at) => {
       const from = first + at * share;
-      return playElsewhere(Math.min(share, first + seeds - from), from, reports);
+      return playInChild(Math.min(share, first + seeds - from), from, reports);
     }),
   );
-  tell(reports, (performance.now() - startedAt) / 1_000);
+  printReport(reports, (performance.now() - startedAt) / 1_000);
 }
 
-function playElsewhere(count: number, from: number, reports: WorldReport[]): Promise<void> {
+function playInChild(count: number, from: number, reports: WorldReport[]): Promise<void> {
   if (count <= 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(import.meta.url), [count, from, minutes].map(String));
@@ -38,7 +38,7 @@ function playElsewhere(count: number, from: number, reports: WorldReport[]): Pro
   });
 }
 
-function tell(reports: readonly WorldReport[], seconds: number): void {
+function printReport(reports: readonly WorldReport[], seconds: number): void {
   const sum = (of: (report: WorldReport) => number) => reports.reduce((total, report) => total + of(report), 0);
   const broken = reports.filter(({ violations }) => violations.length > 0);
   const rate = Math.round((sum(() => minutes) * 60) / seconds);
@@ -47,7 +47,7 @@ function tell(reports: readonly WorldReport[], seconds: number): void {
   );
   console.log(
     `${sum((r) => r.starts)} starts, ${sum((r) => r.effects)} effects, ${sum((r) => r.kills)} kills, ${sum((r) => r.pauses)} pauses, ` +
-      `${sum((r) => r.takenOver)} takeovers, ${sum((r) => r.lost)} early runs lost with their process`,
+      `${sum((r) => r.reclaimed)} takeovers, ${sum((r) => r.lost)} early runs lost with their process`,
   );
   console.log(
     `${reports.length - broken.length} passed, ${broken.length} failed${broken.length > 0 ? `: seeds ${broken.map((r) => r.seed)}` : ""}`,

@@ -2,8 +2,8 @@ import type { Clock } from "../../src/core/clock.js";
 import type { VirtualClock } from "../../src/simulation/virtual-clock.js";
 
 /**
- * The world's time as one process sees it. A paused process (SIGSTOP) gets its timers when it goes on, a killed one
- * never; its wall clock may be wrong, its monotonic one is not.
+ * Clock of a process in a world. A paused process (SIGSTOP) fires its timers when it continues, a killed one never; its wall
+ * clock may be wrong, its monotonic one is not.
  */
 export class NodeClock implements Clock {
   #offsetMs = 0;

@@ -17,7 +17,7 @@ import { NodeClock } from "./node-clock.js";
 export interface WorldOptions {
   readonly seed: number;
   readonly schedulers?: number;
-  /** Virtual time with faults; a quiet time follows in which everything must come to its end. */
+  /** Virtual time with faults; a quiet time follows, in which everything must end. */
   readonly minutes?: number;
 }
 
@@ -25,16 +25,16 @@ const OPTIONS: OptionNames<WorldOptions> = { seed: true, schedulers: true, minut
 
 export interface WorldReport {
   readonly seed: number;
-  /** Broken invariants, in words; none when all is well. */
+  /** Broken invariants, in words. */
   readonly violations: readonly string[];
-  /** Equal for equal seeds: a hash of everything that happened, in order. */
+  /** Hash of all events in order, equal for equal seeds. */
   readonly digest: string;
   readonly starts: number;
   readonly effects: number;
   readonly kills: number;
   readonly pauses: number;
   readonly lost: number;
-  readonly takenOver: number;
+  readonly reclaimed: number;
 }
 
 const START_MS = Date.UTC(2026, 0, 5);
@@ -79,22 +79,22 @@ const TIMETABLE = POLICIES.map(
 const DECLARED = Array.from({ length: ONE_OFFS }, (_, at): JobSpec & { id: string; ack: "early" | "late" } => {
   const ack = at % 2 === 0 ? "late" : "early";
   const trigger = date({ runAt: new Date(START_MS + ONE_OFF_EVERY_MS * (at + 1)) });
-  const how = { ack, misfireGraceTime: null, maxDeliveries: 1_000 } as const;
-  return { ...how, id: `declared-${at}`, func: "work", args: [ack], trigger };
+  const policy = { ack, misfireGraceTime: null, maxDeliveries: 1_000 } as const;
+  return { ...policy, id: `declared-${at}`, func: "work", args: [ack], trigger };
 });
 
-/** Plays one seeded world to its end and answers what was broken, if anything. The same seed plays the same world. */
+/** Plays a seeded world to its end and reports broken invariants. The same seed plays the same world. */
 export async function playWorld(options: WorldOptions): Promise<WorldReport> {
   checkKnown<WorldOptions>(options, OPTIONS, "playWorld");
   const { seed, schedulers = 3, minutes = 20 } = options;
   const world = new World(seed, schedulers);
   await world.open();
   await world.play(minutes * 60_000);
-  await world.comeToRest();
+  await world.settle();
   return world.report();
 }
 
-/** A process: its clock, its scheduler, and the moment it was started. */
+/** Process of a world: its clock and its scheduler. */
 interface Node {
   readonly clock: NodeClock;
   readonly scheduler: Scheduler;
@@ -105,7 +105,7 @@ class World {
   readonly #random: Random;
   readonly #store: MemoryJobStore;
   readonly #ledger: Ledger;
-  readonly #flakiness: Flakiness = { failing: 0.02, answerLost: 0.02, latencyMs: 20 };
+  readonly #flakiness: Flakiness = { failing: 0.02, resultLost: 0.02, latencyMs: 20 };
   readonly #nodes: Node[] = [];
   #orders = 0;
   #isDeclared = false;
@@ -128,28 +128,29 @@ class World {
     await this.#addTimetable();
   }
 
-  /** Time goes by in uneven steps; at each something may break, heal, or be asked for. */
+  /** Advances in uneven steps, each with a random fault, recovery or request. */
   async play(forMs: number): Promise<void> {
     const until = this.#clock.monotonic() + forMs;
     while (this.#clock.monotonic() < until) {
       await this.#clock.advance(this.#between(200, 6_000));
-      this.#somethingHappens();
+      this.#causeEvent();
       this.#ledger.check(this.#nodes.map(({ clock }) => clock));
     }
   }
 
-  /** Faults end, everybody lives, and what was promised must come true. */
-  async comeToRest(): Promise<void> {
-    Object.assign(this.#flakiness, { failing: 0, answerLost: 0 });
+  /** Ends all faults, revives all processes, and waits until every promise is kept. */
+  async settle(): Promise<void> {
+    Object.assign(this.#flakiness, { failing: 0, resultLost: 0 });
     for (const [at, node] of this.#nodes.entries()) {
       if (node.clock.isKilled) this.#boot(at);
       else node.clock.resume();
     }
     await this.#clock.advance(1_000);
-    this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-8")); // what waits of it must not wait for ever
+    this.#request(({ scheduler }) => scheduler.resumeJob("timetable-8")); // its waiting run must not wait for ever
     await this.#clock.advance(QUIET_MS);
-    // No more triggers: what waits then must start, and nothing may come while the last scheduler leaves.
-    for (const { id } of TIMETABLE) this.#ask(({ scheduler }) => scheduler.rescheduleJob(id!, interval({ hours: 10 })));
+    // No more triggers: waiting runs must start, and none may come while the last scheduler leaves.
+    for (const { id } of TIMETABLE)
+      this.#request(({ scheduler }) => scheduler.rescheduleJob(id!, interval({ hours: 10 })));
     await this.#clock.advance(90_000);
     for (const { scheduler } of this.#nodes) void scheduler.shutdown({ timeoutMs: 60_000 });
     await this.#clock.advance(70_000);
@@ -174,7 +175,7 @@ class World {
       pollMs: POLL_MS,
       logger: quiet,
       stores: { default: store },
-      // The first node has one executor less: what it cannot run it must leave to the others.
+      // The first node has an executor less: it must leave the runs of that executor to the others.
       executors: {
         default: new AsyncExecutor({ concurrency: 20, clock }),
         ...(at === 0 ? {} : { cpu: new AsyncExecutor({ concurrency: 1, queueMax: 1, clock }) }),
@@ -196,11 +197,11 @@ class World {
     const isOneOff = spec.id!.startsWith("declared");
     const mayReplace = isOneOff || REPLACED.has(spec.id!);
     const onConflict = mayReplace && random() < 0.5 ? "replace" : "keep";
-    await untilAdded(() => scheduler.addJob({ ...spec, onConflict }));
+    await addWithRetries(() => scheduler.addJob({ ...spec, onConflict }));
     if (isOneOff) this.#ledger.promised(spec.id!, spec.ack!);
   }
 
-  /** Takes a while, may fail, and writes its effect under its execution's id, as the guide tells tasks to. */
+  /** Task that takes time, may fail, and writes its effect under its execution's id, as the guide recommends. */
   async #work(clock: NodeClock, random: Random, context: RunContext, ack: "early" | "late"): Promise<number> {
     const { signal } = context;
     const run = this.#ledger.started(context, ack, clock, signal);
@@ -221,25 +222,25 @@ class World {
   }
 
   async #addTimetable(): Promise<void> {
-    for (const spec of TIMETABLE) this.#ask(({ scheduler }) => untilAdded(() => scheduler.addJob(spec)));
+    for (const spec of TIMETABLE) this.#request(({ scheduler }) => addWithRetries(() => scheduler.addJob(spec)));
     this.#isDeclared = true;
     // A run by hand may fall on the very millisecond of a planned one and is another run all the same: it has its own job.
-    this.#ask(async ({ scheduler }) => {
+    this.#request(async ({ scheduler }) => {
       const trigger = interval({ hours: 1 });
       const spec = { id: "by hand", func: "work", args: ["late"], ack: "late", trigger, nextRunTime: null } as const;
-      await untilAdded(() => scheduler.addJob({ ...spec, maxInstances: 2, maxDeliveries: 1_000 }));
+      await addWithRetries(() => scheduler.addJob({ ...spec, maxInstances: 2, maxDeliveries: 1_000 }));
     });
-    // The last wish counts, and needs no timetable.
-    this.#ask(async ({ scheduler }) => {
+    // The latest run counts, and needs no timetable.
+    this.#request(async ({ scheduler }) => {
       const trigger = interval({ hours: 1 });
       const spec = { id: "latest by hand", func: "work", args: ["late"], ack: "late", trigger } as const;
       const policy = { overlap: "queue-one", nextRunTime: null, maxDeliveries: 1_000 } as const;
-      await untilAdded(() => scheduler.addJob({ ...spec, ...policy }));
+      await addWithRetries(() => scheduler.addJob({ ...spec, ...policy }));
     });
     await this.#clock.advance(2_000);
   }
 
-  #somethingHappens(): void {
+  #causeEvent(): void {
     const dice = this.#random();
     const node = this.#nodes[Math.floor(this.#random() * this.#nodes.length)]!;
     const at = this.#nodes.indexOf(node);
@@ -247,15 +248,17 @@ class World {
     else if (dice < 0.14) this.#pause(node);
     else if (dice < 0.18) node.clock.step(this.#random() < 0.5 ? 7_200_000 : -3_600_000);
     else if (dice < 0.5) this.#order();
-    else if (dice < 0.54) this.#ask(({ scheduler }) => scheduler.runNow("by hand"));
-    else if (dice < 0.58) this.#ask(({ scheduler }) => scheduler.pauseJob("timetable-1"));
-    else if (dice < 0.64) this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-1"));
-    else if (dice < 0.7) this.#ask(({ scheduler }) => scheduler.runNow("latest by hand"));
-    else if (dice < 0.72) this.#ask(({ scheduler }) => scheduler.pauseJob("timetable-8"));
-    else if (dice < 0.76) this.#ask(({ scheduler }) => scheduler.resumeJob("timetable-8"));
+    else if (dice < 0.54) this.#request(({ scheduler }) => scheduler.runNow("by hand"));
+    else if (dice < 0.58) this.#request(({ scheduler }) => scheduler.pauseJob("timetable-1"));
+    else if (dice < 0.64) this.#request(({ scheduler }) => scheduler.resumeJob("timetable-1"));
+    else if (dice < 0.7) this.#request(({ scheduler }) => scheduler.runNow("latest by hand"));
+    else if (dice < 0.72) this.#request(({ scheduler }) => scheduler.pauseJob("timetable-8"));
+    else if (dice < 0.76) this.#request(({ scheduler }) => scheduler.resumeJob("timetable-8"));
     else if (dice < 0.78) this.#remove(REMOVED[Math.floor(this.#random() * REMOVED.length)]!);
     else if (dice < 0.8) {
-      this.#ask(({ scheduler }) => scheduler.rescheduleJob("timetable-0", interval({ seconds: this.#between(3, 9) })));
+      this.#request(({ scheduler }) =>
+        scheduler.rescheduleJob("timetable-0", interval({ seconds: this.#between(3, 9) })),
+      );
     }
   }
 
@@ -276,20 +279,20 @@ class World {
     this.#clock.setTimer(this.#between(500, 40_000), () => clock.resume());
   }
 
-  /** Its waiting runs end with it; the next start of a process declares it again. */
+  /** Removes a job with its waiting runs; the next start of a process declares it again. */
   #remove(id: string): void {
     this.#ledger.removed(id);
-    this.#ask(({ scheduler }) => scheduler.removeJob(id));
+    this.#request(({ scheduler }) => scheduler.removeJob(id));
   }
 
-  /** A dynamic job, once, some time ahead: half of them must never be doubled, the others never be lost. */
+  /** Adds a one-off some time ahead: half of them must never run twice, the others never be lost. */
   #order(): void {
     const ack = this.#random() < 0.5 ? "early" : "late";
     const id = `order:${this.#orders++}`;
     const runAt = this.#clock.now() + this.#between(5_000, 60_000);
-    this.#ask(async ({ scheduler }) => {
-      await untilAdded(async () => {
-        // An earlier try may have arrived, its answer lost, and the job have run and gone meanwhile.
+    this.#request(async ({ scheduler }) => {
+      await addWithRetries(async () => {
+        // An earlier try may have arrived, its result been lost, and the job have run and been removed.
         if ((await scheduler.executions({ jobId: id })).executions.length > 0) return;
         await scheduler.addJob({
           id,
@@ -305,13 +308,13 @@ class World {
     });
   }
 
-  /** Through any process that is up; what fails there is the caller's to know, as in life. */
-  #ask(request: (node: Node) => Promise<unknown>): void {
+  /** Sends a request through any live process; a failure there is that of the caller. */
+  #request(send: (node: Node) => Promise<unknown>): void {
     const up = this.#nodes.filter(
       ({ clock, scheduler }) => !clock.isKilled && !clock.isPaused && scheduler.state === "running",
     );
     const node = up[Math.floor(this.#random() * up.length)];
-    if (node !== undefined) request(node).catch(() => {}); // refused or unknown: nothing was promised
+    if (node !== undefined) send(node).catch(() => {}); // refused or unknown: nothing was promised
   }
 
   #between(from: number, to: number): number {
@@ -319,8 +322,8 @@ class World {
   }
 }
 
-/** Repeats until the store says yes, or says that an earlier try had arrived after all. */
-async function untilAdded(add: () => Promise<unknown>): Promise<void> {
+/** Adds with retries until the store confirms it, or reports that an earlier try had arrived. */
+async function addWithRetries(add: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await add();

@@ -3,15 +3,15 @@ import { HttpProblem } from "./problem.js";
 
 export const ACTIONS = ["pause", "resume", "run", "reschedule", "remove", "cancel"] as const;
 
-/** What somebody wants to do. */
+/** Action that a visitor asks for. */
 export type DashboardAction = "view" | (typeof ACTIONS)[number];
 
-/** True or who it is: yes. False: 403. A challenge, such as `Basic realm="jobs"`: 401, and the browser asks who it is. */
+/** Answer of `authorize`: true or a user allows; false is 403; a challenge, such as `Basic realm="jobs"`, is 401. */
 export type Authorization = boolean | { readonly user: string } | { readonly challenge: string };
 
 export type Authorize = (req: Request, action: DashboardAction) => Authorization | Promise<Authorization>;
 
-/** Who asks, and what they may do. */
+/** Visitor of a request, with the actions that it may do. */
 export interface Visitor {
   readonly user: string;
   readonly may: (action: DashboardAction) => Promise<boolean>;
@@ -19,7 +19,7 @@ export interface Visitor {
 
 const VISITOR = "schedulerDashboardVisitor";
 
-/** Lets through who may see the dashboard at all, and remembers who it is. */
+/** Admits visitors who may see the dashboard, and stores the visitor with the response. */
 export function admitVisitor(authorize: Authorize, readOnly: boolean): RequestHandler {
   return async (req, res, next) => {
     const user = permitted(await authorize(req, "view"), "view");
@@ -33,7 +33,7 @@ export function visitorOf(res: Response): Visitor {
   return res.locals[VISITOR] as Visitor;
 }
 
-/** Throws unless this visitor may do it. */
+/** Throws unless the visitor may do the action. */
 export async function mustBeAllowed(
   req: Request,
   authorize: Authorize,
@@ -66,8 +66,8 @@ const LOOPBACK_ADDRESS = /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/;
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
 /**
- * Without `authorize`: only this machine, and everything. A request that came through a proxy is not from this machine
- * whatever its address says, and a name other than localhost may be another site's (DNS rebinding).
+ * Default of `authorize`: allows all actions to this machine alone. A request with proxy headers may come from elsewhere,
+ * and a name other than localhost may belong to another site (DNS rebinding).
  */
 export const onlyLoopback: Authorize = (req) =>
   LOOPBACK_ADDRESS.test(req.socket.remoteAddress ?? "") &&

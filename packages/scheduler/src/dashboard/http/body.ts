@@ -3,7 +3,7 @@ import { HttpProblem } from "./problem.js";
 
 const LIMIT = "16kb";
 
-/** Reads forms and JSON, no more than 16 kB, whatever the app around it reads; refuses bodies of other kinds. */
+/** Reads forms and JSON of up to 16 kB, independent of the app around it; refuses other bodies. */
 export const readBody: readonly RequestHandler[] = [
   express.urlencoded({ extended: false, limit: LIMIT, parameterLimit: 32 }),
   express.json({ limit: LIMIT }),
@@ -15,13 +15,13 @@ export const readBody: readonly RequestHandler[] = [
   },
 ];
 
-/** A field of the body as the text it is; undefined when it is absent, inherited or no text. */
+/** Returns a text field of the body; undefined when it is absent, inherited or not a text. */
 export function textField(body: unknown, name: string): string | undefined {
   const value = ownField(body, name);
   return typeof value === "string" ? value : undefined;
 }
 
-/** A field of the body that is its own, never its prototype's. */
+/** Returns an own field of the body, never one of its prototype. */
 export function ownField(body: unknown, name: string): unknown {
   if (typeof body !== "object" || body === null || !Object.hasOwn(body, name)) return undefined;
   return (body as Record<string, unknown>)[name];

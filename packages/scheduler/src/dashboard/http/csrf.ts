@@ -7,15 +7,15 @@ const COOKIE = "scheduler_csrf";
 const HEADER = "x-csrf-token";
 export const CSRF_FIELD = "_csrf";
 
-/** Tells the dashboard's own forms and script from what another site makes a browser send. */
+/** Guard against requests that another site makes a browser send. */
 export interface CsrfGuard {
-  /** The token for this browser and user; sets the cookie it is bound to when there is none. */
+  /** Returns the token of this browser and user; sets the cookie that it is bound to when there is none. */
   tokenFor(req: Request, res: Response, user: string): string;
   /** Throws a 403 unless the request comes from this origin with the token of its cookie. */
   check(req: Request, user: string): void;
 }
 
-/** The token is an HMAC of the cookie and the user: one planted by a neighbouring subdomain is of no use without the secret. */
+/** Makes a guard whose token is an HMAC of cookie and user: a cookie planted by a neighbouring subdomain is useless without the secret. */
 export function csrfGuard({
   secret,
   baseOf,
@@ -41,7 +41,7 @@ export function csrfGuard({
   };
 }
 
-/** Browsers say where a request comes from and scripts cannot lie about it; other clients say nothing. */
+/** Checks the origin headers, which browsers set and scripts cannot forge; other clients send none. */
 function mustBeSameOrigin(req: Request): void {
   const site = req.get("sec-fetch-site");
   if (site !== undefined) {

@@ -11,7 +11,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** For every answer. The referrer stays on this origin; with `no-referrer` browsers would send forms with `Origin: null`. */
+/** Sets the security headers of every response. The referrer stays on this origin; with `no-referrer` browsers would send forms with `Origin: null`. */
 export const secureHeaders: RequestHandler = (_req, res, next) => {
   res.set({
     "Cache-Control": "no-store",

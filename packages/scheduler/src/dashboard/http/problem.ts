@@ -9,25 +9,25 @@ import {
 } from "../../core/errors.js";
 import { TriggerSyntaxError } from "../../triggers/trigger-syntax-error.js";
 
-/** A refusal as the dashboard answers it: RFC 9457's members. */
+/** Refusal with the members of RFC 9457. */
 export interface Problem {
   readonly status: number;
   readonly code: string;
   readonly detail?: string;
-  /** The field of the request that was wrong. */
+  /** Field of the request that is wrong. */
   readonly field?: string;
-  /** For WWW-Authenticate. */
+  /** Value of WWW-Authenticate. */
   readonly challenge?: string;
 }
 
-/** Something a request is refused for. */
+/** Error that refuses a request with a status. */
 export class HttpProblem extends Error {
   constructor(readonly problem: Problem) {
     super(problem.detail ?? problem.code);
   }
 }
 
-/** A field of the request that cannot be. */
+/** Refusal of a field with an invalid value. */
 export class InputProblem extends HttpProblem {
   constructor(field: string, detail: string) {
     super({ status: 400, code: "INVALID_ARGUMENT", field, detail: `${field}: ${detail}` });
@@ -40,7 +40,7 @@ export class NotFoundProblem extends HttpProblem {
   }
 }
 
-/** What an error means to whoever asked; a bug says nothing of itself. */
+/** Converts an error to a refusal; an unexpected one is a 500 without details. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof HttpProblem) return error.problem;
   if (error instanceof JobNotFoundError) return { status: 404, code: error.name, detail: error.message };
@@ -62,7 +62,7 @@ const UNREADABLE: Readonly<Record<string, Problem>> = {
   "parameters.too.many": { status: 413, code: "TOO_LARGE", detail: "the form has too many fields" },
 };
 
-/** body-parser's and the router's own errors carry a type or a status below 500. */
+/** Recognizes errors of body-parser and the router by their type or a status below 500. */
 function unreadableRequest(error: unknown): Problem | undefined {
   if (!(error instanceof Error)) return undefined;
   const { type, status } = error as { type?: unknown; status?: unknown };
@@ -71,7 +71,7 @@ function unreadableRequest(error: unknown): Problem | undefined {
   return { status, code: "INVALID_ARGUMENT", detail: STATUS_CODES[status] ?? "the request cannot be read" };
 }
 
-/** Answers with application/problem+json. */
+/** Sends a refusal as application/problem+json. */
 export function sendProblem(res: Response, { status, code, detail, field, challenge }: Problem): void {
   if (challenge !== undefined) res.set("WWW-Authenticate", challenge);
   res

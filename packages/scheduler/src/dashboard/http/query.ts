@@ -7,7 +7,7 @@ import { InputProblem } from "./problem.js";
 const TEXT_MAX = 400;
 const LIMIT_MAX = 200;
 
-/** One parameter of the query as text. Empty is absent: a form sends all its fields. */
+/** Reads a parameter of the query; an empty one is absent, since a form sends all its fields. */
 export function parameter(req: Request, name: string): string | undefined {
   const value: unknown = req.query[name];
   if (value === undefined || value === "") return undefined;
@@ -31,14 +31,14 @@ export function jobStateParameter(req: Request): JobState | undefined {
   throw new InputProblem("state", `must be one of ${Object.keys(JOB_STATE_TEXT).join(", ")}`);
 }
 
-/** One state, or several with commas. */
+/** Reads a state, or several with commas. */
 export function executionStatesParameter(req: Request): readonly ExecutionState[] | undefined {
   const states = parameter(req, "state")?.split(",") as ExecutionState[] | undefined;
   if (states === undefined || states.every((state) => EXECUTION_STATES.includes(state))) return states;
   throw new InputProblem("state", `must be one of ${EXECUTION_STATES.join(", ")}`);
 }
 
-/** Epoch ms, ISO 8601, or what a browser's datetime field gives, which is local time. */
+/** Reads epoch ms, ISO 8601, or the local time of a browser's datetime field. */
 export function timeParameter(req: Request, name: string, timezone: string): number | undefined {
   const text = parameter(req, name);
   if (text === undefined) return undefined;

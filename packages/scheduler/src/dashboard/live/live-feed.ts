@@ -5,16 +5,16 @@ import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import { HttpProblem } from "../http/problem.js";
 
 const CLIENTS_MAX = 50;
-/** Events are sent in batches, this many at most: a busy scheduler has thousands a second. */
+/** Events in a batch, at most: a busy scheduler emits thousands a second. */
 const BATCH_MAX = 100;
 const BATCH_MS = 200;
 const POLL_MS = 2_000;
 const HEARTBEAT_MS = 15_000;
-/** A stream ends after this; the browser comes back, and is asked again who it is. */
+/** Lifetime of a stream; the browser reconnects and is authorized again. */
 const STREAM_MAX_MS = 10 * 60_000;
-/** What a client may leave unread before it is dropped. */
+/** Unread bytes at which a slow client is dropped. */
 const UNREAD_MAX = 256 * 1024;
-/** How much of a shared store's newest is compared to notice what others did. */
+/** Newest jobs and executions of a shared store that are compared, to detect changes by other processes. */
 const WATCHED = 100;
 
 const NAMES: readonly SchedulerEventName[] = [
@@ -48,8 +48,8 @@ interface Client {
 }
 
 /**
- * Tells browsers what happens: this process's events as they come, and that a shared store has changed, which it asks
- * every two seconds. It listens and asks only while somebody watches.
+ * Streams events to browsers: those of this process at once, and changes of shared stores, which are polled every two
+ * seconds. Without an open stream it neither listens nor polls.
  */
 export class LiveFeed implements Disposable {
   readonly #clients = new Set<Client>();
@@ -74,7 +74,7 @@ export class LiveFeed implements Disposable {
     return this.#clients.size;
   }
 
-  /** Turns the response into a stream. Throws a 503 when there are enough of them. */
+  /** Turns a response into a stream. Throws a 503 at the limit of streams. */
   open(res: Response): void {
     if (this.#closed || this.#clients.size >= (this.options.maxClients ?? CLIENTS_MAX)) {
       res.set("Retry-After", "10");
@@ -92,12 +92,12 @@ export class LiveFeed implements Disposable {
     res.once("error", () => this.#forget(client));
   }
 
-  /** Ends the streams there are; new ones may come. */
+  /** Ends all streams; new ones may open. */
   endAll(): void {
     for (const { res } of this.#clients) res.end("event: end\ndata: {}\n\n");
   }
 
-  /** Ends the streams and takes no more, so that a server can close. */
+  /** Ends all streams and refuses new ones, so that a server can close. */
   [Symbol.dispose](): void {
     this.#closed = true;
     this.endAll();
@@ -161,7 +161,7 @@ export class LiveFeed implements Disposable {
   async #poll(): Promise<void> {
     for (const [alias, store] of this.scheduler.stores) {
       if (!store.shared || this.scheduler.state === "stopped") continue;
-      const fingerprint = await this.#fingerprint(alias).catch(() => "unreadable"); // the page itself says why
+      const fingerprint = await this.#fingerprint(alias).catch(() => "unreadable"); // the page shows the error
       const before = this.#fingerprints.get(alias);
       this.#fingerprints.set(alias, fingerprint);
       if (before !== undefined && before !== fingerprint) this.#send(message("store", { store: alias }));
@@ -184,7 +184,7 @@ export class LiveFeed implements Disposable {
   }
 }
 
-/** What a browser is told: which job and execution, never the task's value. */
+/** Event for browsers: job and execution, never the task's value. */
 function wireEvent(event: object): object {
   const { jobId, store, executionId, scheduledAt, attempt, durationMs, retryAt, alias } = event as Record<
     string,
@@ -199,7 +199,7 @@ function kindOf(event: object): string {
   return name.startsWith("job") ? "job" : "scheduler";
 }
 
-/** JSON has no line breaks of its own, so an event is one line whatever is in it. */
+/** Formats an event; JSON escapes line breaks, so its data is one line. */
 function message(kind: string, payload: object): string {
   return `event: ${kind}\ndata: ${JSON.stringify(payload)}\n\n`;
 }

@@ -23,7 +23,7 @@ import {
   type Visit,
 } from "./parts.js";
 
-/** What happened, newest first. */
+/** Renders the executions, newest first. */
 export function executionsPage(visit: Visit, page: ExecutionsPage, query: ExecutionsQuery, summary: Summary): Html {
   return layout(visit, {
     section: "executions",
@@ -37,7 +37,7 @@ ${page.cursor !== undefined && html`<p class="more" data-key="more"><a class="bu
   });
 }
 
-/** One execution, in full. */
+/** Renders an execution in full. */
 export function executionPage(visit: Visit, row: ExecutionRow): Html {
   const { execution } = row;
   return layout(visit, {

@@ -26,11 +26,11 @@ export interface JobPageParts {
   readonly upcoming: readonly number[];
   readonly executions: ExecutionsPage;
   readonly timeline: Timeline;
-  /** What was typed into the form and why it was refused. */
+  /** Text of the form that was refused, with the reason. */
   readonly refused?: { readonly text: string; readonly reason: string };
 }
 
-/** One job: what it is, when it runs, what it did, and what can be done with it. */
+/** Renders a job: its attributes, next runs, executions and actions. */
 export function jobPage(visit: Visit, { row, upcoming, executions, timeline, refused }: JobPageParts): Html {
   const { job } = row;
   return layout(visit, {
@@ -56,7 +56,7 @@ ${executionsTable(visit, executions.rows, { ofOneJob: true })}
   });
 }
 
-/** Asks once more before a job is removed. */
+/** Renders the confirmation before a job is removed. */
 export function removePage(visit: Visit, { job }: JobRow): Html {
   const target = visit.base + paths.job(job.store, job.id);
   return layout(visit, {
@@ -107,7 +107,7 @@ function nextRuns(visit: Visit, { nowMs, state, job }: JobRow, upcoming: readonl
   return html`<ol class="upcoming">${upcoming.map((at) => html`<li>${localTime(at, visit)} <span class="quiet">${relativeTime(at, nowMs, visit)}</span></li>`)}</ol>`;
 }
 
-/** Until when the job is paused, and why. */
+/** Renders the end of a pause and its note. */
 function pauseText(visit: Visit, { job, nowMs }: JobRow): Content {
   const { pausedUntil, pauseNote } = job;
   if (pausedUntil === null && pauseNote === null) return false;

@@ -21,7 +21,7 @@ import {
   type Visit,
 } from "./parts.js";
 
-/** Every job: when it runs next, how it has been doing. */
+/** Renders the jobs: next run, state, durations and last outcome. */
 export function jobsPage(visit: Visit, page: JobsPage, query: JobsQuery, summary: Summary): Html {
   const filtered = [query.search, query.state, query.tag, query.store].some((value) => value !== undefined);
   return layout(visit, {

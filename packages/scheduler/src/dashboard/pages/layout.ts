@@ -13,7 +13,7 @@ const SECTIONS: readonly (readonly [Section, string])[] = [
   ["nodes", "Schedulers"],
 ];
 
-/** What was done, after the form that did it has brought the visitor back. */
+/** Notices of actions, shown after a form has returned to its page. */
 export const NOTICES: Readonly<Record<string, string>> = {
   paused: "The job is paused.",
   resumed: "The job is scheduled again.",
@@ -27,15 +27,15 @@ export const NOTICES: Readonly<Record<string, string>> = {
 export interface PageParts {
   readonly section: Section | undefined;
   readonly heading: Content;
-  /** Plain text for the window's title. */
+  /** Title of the window, as plain text. */
   readonly name: string;
   readonly body: Content;
   readonly summary?: Summary;
-  /** How often the page may bring itself up to date. */
+  /** Shortest time between two refreshes, ms. */
   readonly everyMs?: number;
 }
 
-/** The whole page. The script replaces what is inside `main` as things change. */
+/** Renders a page. The script updates the content of `main` in place. */
 export function layout(visit: Visit, { section, heading, name, body, summary, everyMs = 700 }: PageParts): Html {
   const { base, title, assetVersion } = visit;
   return html`<!doctype html>

@@ -5,7 +5,7 @@ import { cut } from "../wording.js";
 import { layout } from "./layout.js";
 import { type Column, localTime, relativeTime, table, unreadableWarning, type Visit } from "./parts.js";
 
-/** The scheduler processes and their heartbeats. */
+/** Renders the scheduler processes and their heartbeats. */
 export function nodesPage(visit: Visit, { rows, unreadable }: NodesPage, summary: Summary): Html {
   return layout(visit, {
     section: "nodes",

@@ -18,7 +18,7 @@ export interface PageLink {
 
 /** Visit that a page is rendered for. */
 export interface Visit {
-  /** Where the dashboard is mounted; before every path. */
+  /** Path of the dashboard, before every other path. */
   readonly base: string;
   readonly title: string;
   readonly links: readonly PageLink[];
@@ -27,7 +27,7 @@ export interface Visit {
   readonly user: string;
   readonly allowed: ReadonlySet<DashboardAction>;
   readonly stores: readonly string[];
-  /** The page's own path and query, below `base`: forms come back to it. */
+  /** Path and query of the page, below `base`: forms return to it. */
   readonly here: string;
   readonly notice: string | undefined;
   readonly assetVersion: string;
@@ -37,13 +37,13 @@ export interface Visit {
 const NEVER = html`<span class="quiet">–</span>`;
 const TEXT_MAX = 4_000;
 
-/** A moment, relative, with the local time in its tooltip. */
+/** Renders a relative time, with the local time in its tooltip. */
 export function relativeTime(at: number | null, nowMs: number, { timezone }: Visit): Html {
   if (at === null) return NEVER;
   return html`<time datetime="${new Date(at).toISOString()}" data-relative="${at}" data-now="${nowMs}" title="${formatLocal(at, timezone)}">${relativeText(at, nowMs)}</time>`;
 }
 
-/** A moment as the clock on the wall says it, with the zone in its tooltip. */
+/** Renders a local time, with the zone in its tooltip. */
 export function localTime(at: number | null, { timezone }: Visit): Html {
   if (at === null) return NEVER;
   const text = formatLocal(at, timezone);
@@ -58,7 +58,7 @@ export function jobStatePill(state: JobState): Html {
   return html`<span class="pill job-${state}">${JOB_STATE_TEXT[state]}</span>`;
 }
 
-/** The mark of a job that no live scheduler can run. */
+/** Marks a job that no live scheduler can run. */
 export function orphanPill(missing: Missing | undefined): Content {
   return (
     missing !== undefined &&
@@ -72,7 +72,7 @@ export interface Column<T> {
   readonly cell: (row: T) => Content;
 }
 
-/** A table that is a list of cards on a phone; roles are spelled out because `display` takes them away there. */
+/** Renders a table that is a list of cards on a phone; roles are explicit because `display` removes them there. */
 export function table<T>({
   caption,
   columns,
@@ -98,7 +98,7 @@ export function table<T>({
   )}</tbody></table></div>`;
 }
 
-/** A button that does something: a form of its own, so that it works without a script. */
+/** Renders the button of an action as a form, which works without a script. */
 export function actionButton(
   visit: Visit,
   {
@@ -118,7 +118,7 @@ export function hiddenFields(visit: Visit, back = visit.here): Html {
   return html`<input type="hidden" name="${CSRF_FIELD}" value="${visit.csrfToken}"><input type="hidden" name="back" value="${back}">`;
 }
 
-/** Pause or resume, and run now. */
+/** Renders the buttons pause or resume, and run now. */
 export function jobButtons(visit: Visit, { job, state }: JobRow): Html {
   const target = paths.job(job.store, job.id);
   const about = job.name;
@@ -137,7 +137,7 @@ export function durationOf({ execution, nowMs }: ExecutionRow): Content {
   return NEVER;
 }
 
-/** The error with its stack, or the result, folded. */
+/** Renders the error with its stack, or the result, folded. */
 export function outcomeOf(execution: StoredExecution): Content {
   if (execution.error !== null) {
     const line = cut(execution.error.split("\n", 1)[0]!, 120);
@@ -164,7 +164,7 @@ export function tagLinks(visit: Visit, tags: readonly string[]): Content {
   );
 }
 
-/** A select whose first choice is all. */
+/** Renders a select whose first option is all. */
 export function choice(
   name: string,
   label: string,

@@ -3,7 +3,7 @@ import { type Html, html } from "../html.js";
 import type { Problem } from "../http/problem.js";
 import { paths } from "../paths.js";
 
-/** For browsers. It knows nothing of the visitor, who may not even be allowed to look. */
+/** Renders a refusal for browsers, without the visitor, who may not be authorized. */
 export function refusalPage(
   { base, title, assetVersion }: { base: string; title: string; assetVersion: string },
   problem: Problem,

@@ -10,7 +10,7 @@ import { sinceText, timelineSvg, timelineText } from "./timeline-svg.js";
 
 const EVERY_MS = 10_000;
 
-/** The last 24 hours as a picture, and in numbers. */
+/** Renders the last 24 hours as a picture and in numbers. */
 export function timelinePage(visit: Visit, timeline: Timeline, store: string | undefined, summary: Summary): Html {
   const choiceOfStore = storeChoice(visit, store);
   return layout(visit, {
@@ -26,7 +26,7 @@ ${timeline.lanes.length > 0 && table({ caption: "The busiest jobs in numbers", c
   });
 }
 
-/** The picture with its legend and its text. */
+/** Renders the picture with its legend and its text. */
 export function timelinePicture(visit: Visit, timeline: Timeline): Content {
   const since = sinceText(timeline, visit.timezone);
   return html`<section class="picture" data-key="picture" aria-label="Timeline">

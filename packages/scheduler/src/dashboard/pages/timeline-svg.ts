@@ -5,31 +5,31 @@ import { type Lane, type Timeline, totalOf } from "../reading/timeline.js";
 import { lengthText } from "../times.js";
 import { countText, cut, EXECUTION_STATES, numberText, STATE_TEXT } from "../wording.js";
 
-/** At about 180 bytes a mark the picture stays below 200 kB. */
+/** Marks at most; at about 180 bytes each the picture stays below 200 kB. */
 const MARKS_MAX = 900;
 const LANE_HEIGHT = 36;
 const LABEL_HEIGHT = 14;
 const BAR_HEIGHT = 13;
 const AXIS_HEIGHT = 22;
-/** Widths of the cells that executions are put together in when there are too many to draw one by one. */
+/** Widths of the cells that executions are grouped into when there are too many to draw each. */
 const CELL_MINUTES = [2, 5, 10, 15, 30, 60, 120];
 const MINUTE_MS = 60_000;
 
-/** One bar: an execution, or what happened in a cell. */
+/** Bar of an execution, or of a state within a cell. */
 interface Mark {
   readonly fromMs: number;
   readonly toMs: number;
   readonly state: StoredExecution["state"];
   readonly title: string;
-  /** The part of the lane's height it takes, from its top, in [0, 1]; all of it by default. */
+  /** Part of the lane's height, from its top, in [0, 1]; all of it by default. */
   readonly share?: readonly [from: number, to: number];
 }
 
 type Span = Pick<Timeline, "fromMs" | "toMs">;
 
 /**
- * A lane a job, bars from start to finish. Positions are percentages, so that the picture fits any width while its text
- * keeps its size.
+ * Draws a lane for each job, with bars from start to finish. Positions are percentages, so that the picture fits any width
+ * while its text keeps its size.
  */
 export function timelineSvg(timeline: Timeline, timezone: string): Html {
   const { lanes, fromMs, toMs } = timeline;
@@ -54,7 +54,7 @@ ${marks[index]!.map((mark) => bar(mark, index, { fromMs, toMs }))}</g>
 )}</svg>`;
 }
 
-/** The same in words. */
+/** Describes the timeline in words. */
 export function timelineText({ counts, jobs, lanes, others }: Timeline): string {
   const total = totalOf(counts);
   if (total === 0) return "Nothing ran in the last 24 hours.";
@@ -78,7 +78,7 @@ function bar({ fromMs, toMs, state, title, share: [top, end] = [0, 1] }: Mark, i
 `;
 }
 
-/** One by one while there are few; otherwise in cells just wide enough for the whole picture to stay small. */
+/** Draws each execution while there are few; otherwise cells just wide enough for the picture to stay small. */
 function marksOf(timeline: Timeline, timezone: string): Mark[][] {
   const { lanes } = timeline;
   if (lanes.reduce((sum, { executions }) => sum + executions.length, 0) <= MARKS_MAX) {
@@ -111,7 +111,7 @@ function extentOf(
 
 type States = Map<StoredExecution["state"], number>;
 
-/** What happened in each cell: the trouble in it lies below what went well, by its share. */
+/** Groups executions into cells; in each, states are stacked by their share, failures at the bottom. */
 function cells(lane: Lane, cellMs: number, span: Span, timezone: string): Mark[] {
   const counts = new Map<number, States>();
   const covered = new Map<number, number>();
@@ -133,25 +133,25 @@ function cells(lane: Lane, cellMs: number, span: Span, timezone: string): Mark[]
   });
 }
 
-const TROUBLE: ReadonlySet<StoredExecution["state"]> = new Set(["max_instances", "missed", "lost", "error"]);
-/** A single error among thousands is seen all the same. */
+const FAILURES: ReadonlySet<StoredExecution["state"]> = new Set(["max_instances", "missed", "lost", "error"]);
+/** Least share of a state in a cell, so that a single error among thousands is visible. */
 const SMALLEST_SHARE = 0.25;
 
 function parts(states: States): Pick<Mark, "state" | "share">[] {
   const total = [...states.values()].reduce((sum, count) => sum + count, 0);
-  const troubled = [...states].reduce((sum, [state, count]) => sum + (TROUBLE.has(state) ? count : 0), 0);
-  const worst = EXECUTION_STATES.findLast((state) => TROUBLE.has(state) && states.has(state));
-  const calm = EXECUTION_STATES.findLast((state) => !TROUBLE.has(state) && states.has(state));
-  if (worst === undefined) return [{ state: calm! }];
-  if (calm === undefined) return [{ state: worst }];
-  const border = 1 - Math.min(Math.max(troubled / total, SMALLEST_SHARE), 1 - SMALLEST_SHARE);
+  const failed = [...states].reduce((sum, [state, count]) => sum + (FAILURES.has(state) ? count : 0), 0);
+  const worst = EXECUTION_STATES.findLast((state) => FAILURES.has(state) && states.has(state));
+  const healthy = EXECUTION_STATES.findLast((state) => !FAILURES.has(state) && states.has(state));
+  if (worst === undefined) return [{ state: healthy! }];
+  if (healthy === undefined) return [{ state: worst }];
+  const border = 1 - Math.min(Math.max(failed / total, SMALLEST_SHARE), 1 - SMALLEST_SHARE);
   return [
-    { state: states.has("executed") ? "executed" : calm, share: [0, border] },
+    { state: states.has("executed") ? "executed" : healthy, share: [0, border] },
     { state: worst, share: [border, 1] },
   ];
 }
 
-/** Every third hour of the local day. */
+/** Returns every third hour of the local day. */
 function hoursOf({ fromMs, toMs }: Span, timezone: string): { at: number; text: string }[] {
   const hours: { at: number; text: string }[] = [];
   const quarterMs = 15 * MINUTE_MS;
@@ -182,7 +182,7 @@ function round(value: number): number {
   return Math.round(value * 100) / 100;
 }
 
-/** For the page's own text. */
+/** Formats a moment for the text of the page. */
 export function sinceText({ completeFromMs }: Timeline, timezone: string): string | undefined {
   return completeFromMs === null ? undefined : isoLocal(completeFromMs, timezone).slice(0, 16).replace("T", " ");
 }

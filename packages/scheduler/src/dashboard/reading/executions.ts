@@ -29,7 +29,7 @@ export interface ExecutionsPage {
 
 const PAGE = 100;
 
-/** Executions of all stores, newest first. The first page pins the moment, so that later pages do not shift as new ones come. */
+/** Reads executions of all stores, newest first. The first page pins the moment, so that later pages do not shift. */
 export async function readExecutions(scheduler: DashboardScheduler, query: ExecutionsQuery): Promise<ExecutionsPage> {
   const stores = chosenStores(scheduler, query.store);
   const clocks = await storeClocks(scheduler, stores);
@@ -52,7 +52,7 @@ export async function readExecutions(scheduler: DashboardScheduler, query: Execu
   };
 }
 
-/** One execution. Throws a 404. */
+/** Reads an execution. Throws a 404. */
 export async function readExecution(scheduler: DashboardScheduler, store: string, id: string): Promise<ExecutionRow> {
   const execution = scheduler.stores.has(store) ? await scheduler.execution(id, store) : undefined;
   if (execution === undefined)

@@ -8,17 +8,17 @@ import { FINAL_STATES, type JobState } from "../wording.js";
 import { decodePosition, encodePosition, MergedPages, type Unreadable } from "./merged-pages.js";
 import { chosenStores, storeClocks, storeNow } from "./stores.js";
 
-/** A job as the table shows it. */
+/** Job, as a row of the table. */
 export interface JobRow {
   readonly job: Job;
   readonly state: JobState;
-  /** The clock of its store when it was read. */
+  /** Time of its store when it was read, epoch ms. */
   readonly nowMs: number;
   readonly running: number;
   readonly durations?: DurationStatistics | undefined;
-  /** The last execution that has ended. */
+  /** Last execution that has ended. */
   readonly last?: Execution | undefined;
-  /** The task or the executor that no live scheduler has. */
+  /** Task or executor that no live scheduler has. */
   readonly missing?: Missing | undefined;
 }
 
@@ -35,20 +35,20 @@ export interface JobsQuery {
 export interface JobsPage {
   readonly rows: readonly JobRow[];
   readonly cursor?: string;
-  /** True when the search stopped before the end: `cursor` goes on with it. */
+  /** Whether the search stopped before the end: `cursor` continues it. */
   readonly cut: boolean;
   readonly unreadable: readonly Unreadable[];
 }
 
 const PAGE = 100;
-/** A search reads in larger steps: a store sorts all its jobs for each. */
+/** Page size of a search; a store sorts all its jobs for each page. */
 const SEARCH_PAGE = 500;
-/** A search reads no more jobs than this at a time. */
+/** Jobs that a search reads at a time. */
 const SCAN_MAX = 2_000;
-/** A claim takes a moment; a job is overdue when nobody has taken it for longer. */
+/** Grace after which an unclaimed job counts as overdue, ms. */
 const OVERDUE_AFTER_MS = 5_000;
 
-/** Jobs of all stores by their next run, filtered. */
+/** Reads jobs of all stores by their next run, filtered. */
 export async function readJobs(scheduler: DashboardScheduler, query: JobsQuery): Promise<JobsPage> {
   const stores = chosenStores(scheduler, query.store);
   const clocks = await storeClocks(scheduler, stores);
@@ -73,7 +73,7 @@ export async function readJobs(scheduler: DashboardScheduler, query: JobsQuery):
   };
 }
 
-/** One job with all that the table shows. Throws a 404. */
+/** Reads a job as a row of the table. Throws a 404. */
 export async function readJob(scheduler: DashboardScheduler, store: string, id: string): Promise<JobRow> {
   const job = scheduler.stores.has(store) ? await scheduler.getJob(id, store) : undefined;
   if (job === undefined)
@@ -125,14 +125,14 @@ function stateOf(job: Job, nowMs: number): JobState {
 }
 
 function matches({ job, state }: JobRow, { search, state: wanted }: JobsQuery): boolean {
-  if (job.tags.includes(TABLE_TAG)) return false; // no job, but a crontab as it was written
+  if (job.tags.includes(TABLE_TAG)) return false; // the text of a crontab
   if (wanted !== undefined && wanted !== state && !(wanted === "scheduled" && state === "overdue")) return false;
   if (search === undefined) return true;
   const text = search.toLowerCase();
   return [job.name, job.id, taskName(job), ...job.tags].some((part) => part.toLowerCase().includes(text));
 }
 
-/** Whoever searches for an id finds it at once, among however many. */
+/** Finds a job by its exact id, among any number of jobs. */
 async function withExactMatch(
   scheduler: DashboardScheduler,
   rows: readonly JobRow[],
@@ -143,7 +143,7 @@ async function withExactMatch(
   if (search === undefined || cursor !== undefined || rows.some(({ job }) => job.id === search)) return rows;
   const exact: JobRow[] = [];
   for (const [store, nowMs] of clocks) {
-    const job = await scheduler.getJob(search, store).catch(() => undefined); // the list says that the store cannot be read
+    const job = await scheduler.getJob(search, store).catch(() => undefined); // the list reports that the store cannot be read
     if (job === undefined || (query.tag !== undefined && !job.tags.includes(query.tag))) continue;
     const row = bare(job, nowMs);
     if (matches(row, query)) exact.push(row);
@@ -197,7 +197,7 @@ async function historyOf(scheduler: DashboardScheduler, store: string, rows: rea
 
 const RECENT = 200;
 
-/** Most jobs' last outcome is among the store's newest executions; the others are asked for one by one, to leave a store's few connections to the scheduler. */
+/** Reads last outcomes: most are among the store's newest executions, the others are read one by one, to leave connections to the scheduler. */
 async function lastOutcomes(
   scheduler: DashboardScheduler,
   store: string,

@@ -11,10 +11,10 @@ export interface Source<T> {
   page(cursor: string | undefined): Promise<Page<T>>;
 }
 
-/** Where one source stands: the cursor of its page (null for the first) and how far into it; "end" when it has no more. */
+/** Position in a source: the cursor of its page (null for the first) and the offset in it; "end" after the last. */
 type Place = readonly [cursor: string | null, index: number] | "end";
 
-/** Where all stand, as it goes into a link; `until` is a moment the caller may pin. */
+/** Positions in all sources, for a link; `until` is a moment that the caller may pin. */
 export interface Position {
   readonly until?: number;
   readonly places: Readonly<Record<string, Place>>;
@@ -26,8 +26,8 @@ export interface Unreadable {
 }
 
 /**
- * Several sorted, paged sources read as one, page by page as far as it is asked. A source that fails is left out and
- * named in `unreadable`: one store that is down must not hide the others.
+ * Merges sorted, paged sources, reading pages as they are needed. A source that fails is left out and named in
+ * `unreadable`: a store that is down must not hide the others.
  */
 export class MergedPages<T> {
   readonly unreadable: Unreadable[] = [];
@@ -44,7 +44,7 @@ export class MergedPages<T> {
     );
   }
 
-  /** The next item of all, without taking it. */
+  /** Returns the next item without taking it. */
   async peek(): Promise<T | undefined> {
     return (await this.#first())?.head;
   }
@@ -115,7 +115,7 @@ class Reader<T> {
     }
   }
 
-  /** On to the page after this one; false when there is none. */
+  /** Reads the next page; false after the last. */
   #turn({ cursor }: Page<T>): boolean {
     this.#page = undefined;
     if (cursor === undefined) {

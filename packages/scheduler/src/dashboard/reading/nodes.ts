@@ -4,13 +4,13 @@ import type { DashboardScheduler } from "../dashboard-scheduler.js";
 import type { Unreadable } from "./merged-pages.js";
 import { storeNow } from "./stores.js";
 
-/** Schedulers write a heartbeat every five seconds; one that has missed three is suspect. */
+/** Age at which a heartbeat is stale: three are missing, of one every five seconds. */
 const STALE_AFTER_MS = 15_000;
 
-/** A scheduler process and the stores it was seen in. */
+/** Scheduler process and the stores of its heartbeats. */
 export interface NodeRow extends SchedulerNode {
   readonly stores: readonly string[];
-  /** Of the store it was seen in last. */
+  /** Time of the store of the last heartbeat, epoch ms. */
   readonly nowMs: number;
   readonly stale: boolean;
   readonly isThisOne: boolean;

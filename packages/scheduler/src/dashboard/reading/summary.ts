@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 const LIMIT = 1_000;
 const REUSED_FOR_MS = 500;
 
-/** The state of things in a line. Counts stop at 1,000 a store; `atLeast` says so. */
+/** Figures of the summary line. Counts stop at 1,000 a store, with `atLeast`. */
 export interface Summary {
   readonly scheduler: { readonly id: string; readonly state: DashboardScheduler["state"]; readonly timezone: string };
   readonly stores: readonly { readonly name: string; readonly shared: boolean }[];
@@ -21,7 +21,7 @@ export interface Summary {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** The summary as it was up to half a second ago: however many pages come up to date at once, stores are asked once. */
+/** Returns a reader of the summary with a cache of half a second: any number of pages at once read the stores once. */
 export function summaryReader(scheduler: DashboardScheduler): () => Promise<Summary> {
   let last: { readonly atMs: number; readonly summary: Promise<Summary> } | undefined;
   return () => {

@@ -14,32 +14,32 @@ const LANES_MAX = 12;
 
 export type Counts = Readonly<Partial<Record<ExecutionState, number>>>;
 
-/** The last day of one job. */
+/** Executions of a job in the window. */
 export interface Lane {
   readonly store: string;
   readonly jobId: string;
   readonly jobName: string;
   readonly executions: readonly StoredExecution[];
   readonly counts: Counts;
-  /** Time spent running within the window, added up. */
+  /** Sum of its running times within the window, ms. */
   readonly busyMs: number;
 }
 
 export interface Timeline {
   readonly fromMs: number;
   readonly toMs: number;
-  /** The busiest jobs first. */
+  /** Lanes, the busiest job first. */
   readonly lanes: readonly Lane[];
-  /** What the jobs without a lane did. */
+  /** Totals of the jobs without a lane. */
   readonly others: { readonly jobs: number; readonly counts: Counts };
   readonly counts: Counts;
   readonly jobs: number;
-  /** When there was more than is read at once: nothing before this is shown. */
+  /** Start of what is shown, when there were more executions than are read at once. */
   readonly completeFromMs: number | null;
   readonly unreadable: readonly Unreadable[];
 }
 
-/** What ran in the last 24 hours, at most the newest 10,000 executions of it. */
+/** Reads the executions of the last 24 hours, at most the newest 10,000. */
 export async function readTimeline(
   scheduler: DashboardScheduler,
   { store, jobId }: { readonly store?: string | undefined; readonly jobId?: string | undefined },
@@ -72,7 +72,7 @@ export async function readTimeline(
   };
 }
 
-/** The newest of all stores, no more than are drawn. */
+/** Reads the newest executions of all stores, no more than are drawn. */
 function newest(executions: readonly StoredExecution[]): {
   executions: readonly StoredExecution[];
   cutAtMs: number | null;

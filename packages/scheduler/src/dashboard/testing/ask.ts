@@ -1,12 +1,12 @@
 import type { OpenDashboard } from "./open-dashboard.js";
 
-/** A browser without a face: it keeps the cookie and knows the token. */
+/** HTTP client that keeps the cookie and the token. */
 export interface Visitor {
   readonly token: string;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
-  /** A form, as a page without a script sends it. */
+  /** Sends a form, as a page without a script does. */
   submit(path: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
-  /** JSON, as a script sends it. */
+  /** Sends JSON, as a script does. */
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 

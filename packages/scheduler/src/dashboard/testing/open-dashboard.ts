@@ -9,14 +9,14 @@ import { type Dashboard, type DashboardOptions, dashboard } from "../dashboard.j
 export interface OpenDashboard extends AsyncDisposable {
   readonly scheduler: Scheduler;
   readonly router: Dashboard;
-  /** Where it is mounted, such as http://127.0.0.1:1234/scheduler. */
+  /** Address of the dashboard, such as http://127.0.0.1:1234/scheduler. */
   readonly url: string;
   readonly origin: string;
 }
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A scheduler that runs and its dashboard on a port of this machine; for tests. */
+/** Opens a running scheduler and its dashboard on a port of this machine. */
 export async function openDashboard(
   options: DashboardOptions = {},
   { mountedAt = "/scheduler", ...schedulerOptions }: SchedulerOptions & { mountedAt?: string } = {},
