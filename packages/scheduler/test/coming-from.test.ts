@@ -6,8 +6,8 @@ import * as executors from "../src/executors/index.js";
 import * as core from "../src/index.js";
 import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import * as stores from "../src/stores/index.js";
-import { fireTimes } from "../src/triggers/testing.js";
 import { codesIn, compiled, rowsOf } from "./example-table.js";
+import { fireTimes } from "./fire-times.js";
 import { heard } from "./quiet.js";
 
 const NOW = Date.parse("2026-01-05T00:01Z");

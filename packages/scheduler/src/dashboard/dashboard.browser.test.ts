@@ -2,10 +2,10 @@ import { existsSync } from "node:fs";
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type OpenDashboard, openDashboard } from "../../test/dashboard/open-dashboard.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { MemoryJobStore } from "../stores/memory.js";
 import { crontab, interval } from "../triggers/index.js";
-import { type OpenDashboard, openDashboard } from "./testing/open-dashboard.js";
 import { lengthText } from "./times.js";
 
 const CHROMIUM = "/usr/bin/chromium";

@@ -1,11 +1,11 @@
 import { eventually, throwawayMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
+import { openDashboard } from "../../test/dashboard/open-dashboard.js";
+import { visit } from "../../test/dashboard/visit.js";
 import { Scheduler } from "../scheduler/scheduler.js";
 import { MySQLJobStore } from "../stores/mysql.js";
 import { interval } from "../triggers/index.js";
 import { segment } from "./paths.js";
-import { visit } from "./testing/ask.js";
-import { openDashboard } from "./testing/open-dashboard.js";
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 

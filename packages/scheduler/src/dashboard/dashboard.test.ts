@@ -1,6 +1,8 @@
 import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import express from "express";
+import { type OpenDashboard, openDashboard } from "../../test/dashboard/open-dashboard.js";
+import { type Visitor, visit } from "../../test/dashboard/visit.js";
 import { installTable, removeTable } from "../crontab/crontab-table.js";
 import { COMMAND_TASK } from "../crontab/run-command.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
@@ -9,8 +11,6 @@ import { crontab, date, interval } from "../triggers/index.js";
 import { keepScheduler, schedulerOf } from "./dashboard-scheduler.js";
 import type { DashboardAction } from "./http/authorize.js";
 import { segment } from "./paths.js";
-import { type Visitor, visit } from "./testing/ask.js";
-import { type OpenDashboard, openDashboard } from "./testing/open-dashboard.js";
 
 const hourly = interval({ hours: 1 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { localTimes } from "../../test/fire-times.js";
 import { type CalendarIntervalOptions, calendarInterval } from "./calendar-interval.js";
-import { localTimes } from "./testing.js";
 
 const times = (options: CalendarIntervalOptions, count = 3) =>
   localTimes(calendarInterval(options), options.timezone!, "2026-01-01T00:00Z", count);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
+import { localTimes } from "../../test/fire-times.js";
 import { allOf, anyOf } from "./combine.js";
 import { cron } from "./cron.js";
 import { interval } from "./interval.js";
-import { localTimes } from "./testing.js";
 import { withTimezone } from "./with-timezone.js";
 
 const utc = (fields: object) => cron({ ...fields, timezone: "UTC" });

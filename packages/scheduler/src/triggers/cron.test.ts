@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { fireTimes } from "../../test/fire-times.js";
 import { type CronOptions, cron } from "./cron.js";
-import { fireTimes } from "./testing.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
 describe("cron", () => {

@@ -1,10 +1,10 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { fireTimes, localTimes } from "../../test/fire-times.js";
 import { formatCrontab } from "../crontab/format-crontab.js";
 import { parseCrontab } from "../crontab/parse-crontab.js";
 import { crontab } from "./crontab.js";
-import { fireTimes, localTimes } from "./testing.js";
 import { triggerFromJSON } from "./trigger-from-json.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 

@@ -3,9 +3,9 @@ import { describe, expect, test } from "@jest/globals";
 import { CronExpressionParser } from "cron-parser";
 import { Cron } from "croner";
 import fc from "fast-check";
+import { fireTimes } from "../../test/fire-times.js";
 import { zone } from "../time/zone.js";
 import { crontab } from "./crontab.js";
-import { fireTimes } from "./testing.js";
 
 const DAY = 86_400_000;
 const RUNS = 5;

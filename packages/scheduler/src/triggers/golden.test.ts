@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { localTimes } from "../../test/fire-times.js";
 import { type CronOptions, cron } from "./cron.js";
 import { crontab } from "./crontab.js";
-import { localTimes } from "./testing.js";
 
 /** [fields, zone, now, fire times in local time]; written by hand from a calendar. "none" is no run. */
 type Golden<Fields> = readonly [Fields, string, string, readonly string[]];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { fireTimes } from "../../test/fire-times.js";
 import { type IntervalOptions, interval } from "./interval.js";
-import { fireTimes } from "./testing.js";
 
 const HOUR = 3_600_000;
 

@@ -1,10 +1,10 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { fireTimes } from "../../test/fire-times.js";
 import { zone } from "../time/zone.js";
 import { cron } from "./cron.js";
 import { crontab } from "./crontab.js";
-import { fireTimes } from "./testing.js";
 import type { Trigger } from "./trigger.js";
 import { triggerFromJSON } from "./trigger-from-json.js";
 

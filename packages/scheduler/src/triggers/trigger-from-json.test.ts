@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { fireTimes } from "../../test/fire-times.js";
 import { calendarInterval } from "./calendar-interval.js";
 import { allOf, anyOf } from "./combine.js";
 import { cron } from "./cron.js";
@@ -6,7 +7,6 @@ import { crontab } from "./crontab.js";
 import { date } from "./date.js";
 import { interval } from "./interval.js";
 import { reboot } from "./reboot.js";
-import { fireTimes } from "./testing.js";
 import type { Trigger } from "./trigger.js";
 import { registerTrigger, triggerFromJSON } from "./trigger-from-json.js";
 

@@ -1,6 +1,7 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
+import { fireTimes, localTimes } from "../../test/fire-times.js";
 import { formatCrontab } from "../crontab/format-crontab.js";
 import { parseCrontab } from "../crontab/parse-crontab.js";
 import { every, ScheduleBook } from "../fluent/index.js";
@@ -11,7 +12,6 @@ import { cron } from "./cron.js";
 import { crontab } from "./crontab.js";
 import { date } from "./date.js";
 import { interval } from "./interval.js";
-import { fireTimes, localTimes } from "./testing.js";
 import type { Trigger } from "./trigger.js";
 import { triggerFromJSON } from "./trigger-from-json.js";
 import { type WithoutDaysOptions, withoutDays } from "./without-days.js";

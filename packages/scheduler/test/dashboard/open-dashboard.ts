@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
-import type { SchedulerOptions } from "../../core/scheduler-options.js";
-import { Scheduler } from "../../scheduler/scheduler.js";
-import { type Dashboard, type DashboardOptions, dashboard } from "../dashboard.js";
+import type { SchedulerOptions } from "../../src/core/scheduler-options.js";
+import { type Dashboard, type DashboardOptions, dashboard } from "../../src/dashboard/dashboard.js";
+import { Scheduler } from "../../src/scheduler/scheduler.js";
 
 export interface OpenDashboard extends AsyncDisposable {
   readonly scheduler: Scheduler;

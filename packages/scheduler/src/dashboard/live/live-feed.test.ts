@@ -1,9 +1,9 @@
 import { eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
+import { openDashboard } from "../../../test/dashboard/open-dashboard.js";
 import { Scheduler } from "../../scheduler/scheduler.js";
 import { MemoryJobStore } from "../../stores/memory.js";
 import { interval } from "../../triggers/index.js";
-import { openDashboard } from "../testing/open-dashboard.js";
 
 /** What has come over a stream so far, and how it ends. */
 async function watch(url: string, headers: Record<string, string> = {}) {
