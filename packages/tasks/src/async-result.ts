@@ -38,7 +38,20 @@ export interface ResultSource {
   unqueue(id: string, queue: string | undefined): Promise<void>;
 }
 
-/** Handle of a sent task, by its id: `delay` returns it, and `app.AsyncResult(id)` makes it in any process. */
+/**
+ * Handle of a sent task, by its id: `delay` returns it, and `app.AsyncResult(id)` makes it in any process.
+ *
+ * @example
+ * ```ts
+ * import { TaskApp } from "@headline/tasks";
+ *
+ * const app = new TaskApp({ broker: "redis://127.0.0.1:6379" });
+ * const { id } = await app.sendTask("report", { countdown: 3_600 });
+ * console.log(await app.AsyncResult(id).status()); // PENDING
+ * console.log(await app.AsyncResult(id).revoke()); // REVOKED
+ * await app.close();
+ * ```
+ */
 export class AsyncResult<Result = unknown> {
   readonly #source: ResultSource;
 

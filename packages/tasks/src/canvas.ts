@@ -11,7 +11,21 @@ export interface GroupSender {
   sendTask(name: string, options: ApplyOptions): Promise<AsyncResult>;
 }
 
-/** Runs tasks one after the other: each receives the result before it as its first argument. */
+/**
+ * Runs tasks one after the other: each receives the result before it as its first argument.
+ *
+ * @example
+ * ```ts
+ * import { chain, TaskApp } from "@headline/tasks";
+ *
+ * const app = new TaskApp({ broker: "redis://127.0.0.1:6379" });
+ * const add = app.task("add", (a: number, b: number) => a + b);
+ * await app.worker().start();
+ * const result = await chain(add.s(1, 2), add.s(3)).applyAsync(app);
+ * console.log(await result.get({ timeoutMs: 5_000 })); // 6
+ * await app.close();
+ * ```
+ */
 export function chain(...links: readonly Signature[]) {
   return {
     links,
@@ -22,7 +36,21 @@ export function chain(...links: readonly Signature[]) {
   };
 }
 
-/** Runs tasks in parallel. */
+/**
+ * Runs tasks in parallel.
+ *
+ * @example
+ * ```ts
+ * import { group, TaskApp } from "@headline/tasks";
+ *
+ * const app = new TaskApp({ broker: "redis://127.0.0.1:6379" });
+ * const square = app.task("square", (value: number) => value ** 2);
+ * await app.worker().start();
+ * const results = await group([square.s(2), square.s(3)]).applyAsync(app);
+ * console.log(await results.get({ timeoutMs: 5_000 })); // [ 4, 9 ]
+ * await app.close();
+ * ```
+ */
 export function group(members: readonly Signature[]) {
   return {
     members,

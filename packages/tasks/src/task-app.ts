@@ -194,7 +194,7 @@ export class TaskApp implements AsyncDisposable {
    * app.conf.beatSchedule = { digest: { task: "digest", schedule: { crontab: { hour: 7, minute: 30 } } } };
    * const scheduler = new Scheduler({ timezone: "UTC" });
    * await app.beat(scheduler);
-   * await scheduler.start();
+   * console.log((await scheduler.getJobs()).map(({ id }) => id)); // [ 'beat:tasks:digest' ]
    * ```
    */
   beat(scheduler: BeatScheduler): Promise<void> {

@@ -68,7 +68,8 @@ const LOCK_MS = 30_000;
  *
  * const app = new TaskApp({ broker: "redis://127.0.0.1:6379" });
  * app.task("hello", (name: string) => `hello ${name}`);
- * await app.worker({ concurrency: 4, signals: true }).run(); // until SIGTERM
+ * const worker = await app.worker({ concurrency: 4 }).start(); // or run(), the last line of a main file
+ * await worker.close();
  * ```
  */
 export class TaskWorker implements AsyncDisposable {
