@@ -188,14 +188,14 @@ describe("Scheduler.fromConfig", () => {
 function output(script: string): Promise<string> {
   const args = ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", script];
   const child = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"] });
-  const patience = setTimeout(() => child.kill(), 15_000);
+  const limit = setTimeout(() => child.kill(), 90_000); // for a process that hangs
   let out = "";
   child.stdout.on("data", (chunk) => {
     out += chunk;
   });
   return new Promise((done) =>
     child.once("close", (code) => {
-      clearTimeout(patience);
+      clearTimeout(limit);
       done(code === 0 ? out : `${out}ended with ${code}`);
     }),
   );
