@@ -252,6 +252,7 @@ inBrowser("somebody signed in, in a browser", () => {
     await dialog.getByText("A promotion that is not paid yet is cancelled").waitFor();
     await dialog.getByRole("button", { name: "Delete", exact: true }).click();
     await dialog.getByText("what was paid is not paid back").waitFor();
+    expect(await dialog.locator(".request-id").count()).toBe(0); // it is a question, and no failure to report
     expect(await dialog.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
     expect((await author.get(`/articles/${body.data.article_id}`)).status).toBe(200);
     await dialog.getByRole("button", { name: "Delete and give up the promotion" }).click();

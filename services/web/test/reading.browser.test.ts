@@ -180,7 +180,7 @@ inBrowser("what people write and read, in a browser", () => {
     for (const name of [/^Like, \d/, /^Save, \d/, /^Comments, \d/]) await page.getByRole("button", { name }).waitFor();
     await page.emulateMedia({ media: "print" });
     expect(await page.locator(".content").isVisible()).toBe(true);
-    for (const hidden of [".top-bar", ".reactions", ".comment-prompt"])
+    for (const hidden of [".top-bar", ".reactions", ".comment-prompt", "#similar"])
       expect([hidden, await page.locator(hidden).first().isVisible()]).toEqual([hidden, false]);
     await page.emulateMedia({ media: "screen" });
   });

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import type { OwnArticle } from "../api/wire.js";
 import { Dialog } from "../components/dialog.js";
-import { ProblemNote } from "../components/problem-note.js";
+import { ProblemNote, problemText } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
 import { ask } from "../session/session.js";
@@ -38,7 +38,12 @@ export function DeleteDialog({ article, onClose, onDeleted }: Props) {
     <Dialog title={text.deleteArticle} onClose={onClose}>
       <p dir="auto">{text.deleteSure(article.title)}</p>
       {article.status === "published" && <p class="hint">{text.deleteOrders}</p>}
-      {problem && <ProblemNote problem={problem} />}
+      {problem && !isPromoted && <ProblemNote problem={problem} />}
+      {problem && isPromoted && (
+        <p class="problem" role="alert">
+          {problemText(problem)}
+        </p>
+      )}
       <div class="actions">
         <button type="button" class="outlined" onClick={onClose}>
           {text.cancel}
