@@ -23,14 +23,14 @@ interface Parts {
   readonly scheduler: Scheduler;
   readonly sessions: StaffSessions;
   readonly signInLimit: SignInLimit;
-  /** How many proxies before this one say who asks, in X-Forwarded-For. */
+  /** Number of proxies in front whose X-Forwarded-For is trusted. */
   readonly trustProxy: number;
   readonly mysql: Mysql;
   /** Explains feeds. */
   readonly explainer: Pick<Recommender, "explain">;
   readonly recent: RecentTasks;
   readonly metrics: Metrics;
-  /** How every process and dependency is. */
+  /** Health of every process and dependency. */
   readonly lookAround: () => Promise<Health>;
   readonly secret: string | undefined;
   readonly isReady: () => boolean;
@@ -61,7 +61,7 @@ export function createApp({
   const jobs = dashboard(scheduler, {
     title: "Headline jobs",
     links: PAGES,
-    authorize: (req) => signedIn(req), // nobody else comes this far
+    authorize: (req) => signedIn(req), // the routes before require staff
     ...(secret === undefined ? {} : { csrfSecret: derivedKey(secret, "headline dashboard forms") }),
     onError: (err) => log.error({ err }, "the dashboard failed"),
   });
@@ -102,7 +102,7 @@ function signedIn(req: Request): { user: string } | false {
   return staff !== undefined && { user: staff.name };
 }
 
-/** What went wrong is in the log, and tells the browser nothing. */
+/** Logs the error; the browser gets no detail of it. */
 function failures(log: Log): ErrorRequestHandler {
   return (error: { status?: unknown }, req, res, _next) => {
     const status = typeof error.status === "number" && error.status >= 400 && error.status < 500 ? error.status : 500;

@@ -34,7 +34,7 @@ const Environment = z
     RECOMMENDER_ADDRESS: grpcTarget.default("dns:///localhost:50051"),
     /** Where the recommender explains feeds; RECOMMENDER_ADDRESS unless given. */
     EXPLAIN_ADDRESS: grpcTarget.optional(),
-    /** How many proxies stand before this service, each of which adds who asks it to X-Forwarded-For. */
+    /** Number of proxies in front, each of which appends its client to X-Forwarded-For. */
     TRUST_PROXY: integer(0, 10).default(0),
     /** Signs the sessions of staff, with a key derived for that; JWT_SECRET where there is none. */
     STAFF_SECRET: secret.optional(),
@@ -44,15 +44,15 @@ const Environment = z
     PAGES_EVERY_SECONDS: integer(1, 86_400).default(60),
     /** Other sites whose covers the static pages show, separated by commas. */
     COVER_ORIGINS: origins,
-    /** How long the event log keeps what models have learnt: longer than the tokens of events count. */
+    /** Retention of learnt events, days: longer than the tokens of events are valid. */
     EVENTS_KEEP_DAYS: integer(2, 36_500).default(180),
-    /** How long another job service waits before it takes over what a dead one ran, ms. */
+    /** Lease of a run, ms: another job service reclaims it after that. */
     LEASE_MS: integer(1_000, 600_000).default(10_000),
     /** Certificates for both ends of the way to the recommender; usually as TLS_CA_FILE and so on. */
     ...TLS_VARIABLES,
     /** Whom the recommender's certificate names, where RECOMMENDER_ADDRESS does not. */
     TLS_SERVER_NAME: z.string().optional(),
-    /** Gateways whose health staff see, and where processes tell their metrics; each separated by commas. */
+    /** Gateways and metrics addresses on the health page, each separated by commas. */
     GATEWAY_URLS: httpUrls,
     METRICS_URLS: httpUrls,
     LOG_LEVEL: logLevel.default("info"),

@@ -3,7 +3,7 @@ import type { Metrics as ProcessMetrics } from "@headline/service/metrics";
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { CorrectionSummary } from "./tasks/correction-summary.js";
 
-/** What the process tells Prometheus. */
+/** Metrics of the job service. */
 export interface Metrics {
   readonly contentType: string;
   text(): Promise<string>;

@@ -25,12 +25,12 @@ import { createApp } from "./app.js";
 import { BackgroundTasks, TASKS_APP } from "./background/background-tasks.js";
 import { RECENT_TASKS_KEY, RecentTasks } from "./background/recent-tasks.js";
 import { lookingAround } from "./health/look-around.js";
-import { keepTimetable } from "./keep-timetable.js";
+import { keepTimetable, registerTimetable } from "./keep-timetable.js";
 import { createMetrics } from "./metrics.js";
 import { PageBuilder } from "./pages/page-builder.js";
 import { schedulerLogger } from "./scheduler-logger.js";
 import { StaffSessions } from "./staff/staff-sessions.js";
-import { registerTasks } from "./tasks/register-tasks.js";
+import { createOneOffs, registerOneOffs } from "./tasks/one-offs.js";
 import { type Periods, timetable } from "./timetable.js";
 
 export interface JobsConfig {
@@ -44,13 +44,13 @@ export interface JobsConfig {
   readonly recommenderAddress: string;
   /** Where feeds are explained; `recommenderAddress` unless given. */
   readonly explainAddress?: string | undefined;
-  /** What both ends of the way to the recommender prove themselves with; in the open without. */
+  /** Certificates of both ends towards the recommender; plaintext without. */
   readonly tls?: Tls | undefined;
-  /** Whom the recommender's certificate names, if not the host of its address. */
+  /** Name in the recommender's certificate, if not the host of its address. */
   readonly tlsServerName?: string | undefined;
   /** Signs the sessions of staff; by default each start makes its own. */
   readonly secret?: string | undefined;
-  /** How many proxies stand before this service, whose X-Forwarded-For says who asks; without one the connection says it. */
+  /** Number of proxies in front whose X-Forwarded-For is trusted; 0 takes the connection's address. */
   readonly trustProxy?: number;
   readonly log: Log;
   /** Ends the waiting for MySQL. */
@@ -58,15 +58,15 @@ export interface JobsConfig {
   readonly periods?: Partial<Periods>;
   /** Other sites whose covers the static pages show; none by default. */
   readonly coverOrigins?: readonly string[];
-  /** How long the event log keeps what models have learnt. */
+  /** Retention of events that models have learnt, days. */
   readonly eventsKeepDays?: number;
   /** Time limit for counting wrong passwords in Redis; then this service counts alone. */
   readonly limitTimeoutMs?: number;
-  /** How long another job service waits before it takes over what this one ran. */
+  /** Lease of a run, ms: another job service reclaims it after that. */
   readonly leaseMs?: number;
   /** Of gateways, as http://host:port: the health page asks how they are. */
   readonly gatewayUrls?: readonly string[];
-  /** Where other processes tell their metrics, which the health page reads. */
+  /** Metrics addresses of other processes, for the health page. */
   readonly metricsUrls?: readonly string[];
 }
 
@@ -77,7 +77,7 @@ export interface RunningJobs extends AsyncDisposable {
 }
 
 const PERIODS: Periods = { correctSeconds: 300, pagesSeconds: 60 };
-/** Nobody waits for an answer here: a slow statement is better than a failed run. */
+/** No caller waits here: a slow statement is better than a failed run. */
 const PATIENT = {
   connectionsMax: 10,
   acquireTimeoutMs: 5_000,
@@ -110,7 +110,7 @@ const TASK_COMMANDS: readonly NeededCommand[] = [
   ["lrange", RECENT_TASKS_KEY, "0", "0"],
   ...scriptCommands(`${QUEUE}:wait`),
 ];
-/** What jobs that are added while running have before the colon of their ids. */
+/** Prefixes, before the colon, of ids of jobs that are added while running. */
 const ADDED_WHILE_RUNNING = ["order", "publish", "fan-out"];
 
 /**
@@ -166,7 +166,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     ]);
 
     const store = openJobStore(mysqlUrl);
-    const lines = timetable({ ...PERIODS, ...config.periods });
+    const timedJobs = timetable({ ...PERIODS, ...config.periods });
     const logger = schedulerLogger(log);
     const scheduler = new Scheduler({
       timezone: "UTC",
@@ -178,7 +178,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     const metrics = createMetrics(
       processMetrics,
       scheduler,
-      new Set([...lines.map(({ id }) => id), ...ADDED_WHILE_RUNNING]),
+      new Set([...timedJobs.map(({ id }) => id), ...ADDED_WHILE_RUNNING]),
     );
     const onUnreadable = countUnreadable(processMetrics, log);
     const recent = new RecentTasks(stateRedis, onRedisError, onUnreadable("task"));
@@ -200,19 +200,13 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       onError: logError(log, "pages show the newest instead"),
       onUnreadable,
     });
-    registerTasks(scheduler, {
-      mysql,
-      redis,
-      jobs: jobsIn(store),
-      pages,
-      background,
-      metrics,
-      eventsKeptMs: (config.eventsKeepDays ?? EVENTS_KEEP_DAYS) * DAY_MS,
-      onRedisError,
-    });
+    const oneOffs = createOneOffs({ mysql, redis, jobs: jobsIn(store), onRedisError });
+    registerOneOffs(scheduler, oneOffs, background);
+    const eventsKeptMs = (config.eventsKeepDays ?? EVENTS_KEEP_DAYS) * DAY_MS;
+    registerTimetable(scheduler, timedJobs, { mysql, redis, pages, oneOffs, metrics, eventsKeptMs, onRedisError });
     resources.defer(() => scheduler.shutdown({ timeoutMs: FINISH_MS }));
     await scheduler.start();
-    await keepTimetable(scheduler, lines);
+    await keepTimetable(scheduler, timedJobs);
     background.start();
 
     let ready = true;

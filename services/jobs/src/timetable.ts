@@ -1,63 +1,183 @@
-import { crontab, interval } from "@headline/scheduler";
+import type { Mysql } from "@headline/mysql";
+import { overdueArticles } from "@headline/newsroom/articles";
+import { pruneChanges } from "@headline/newsroom/changes";
+import { pruneInboxes } from "@headline/newsroom/notifications";
+import { overdueOrders, recountSlots } from "@headline/newsroom/orders";
+import { CANCELLED } from "@headline/newsroom/schema";
+import { correctStatistics } from "@headline/newsroom/statistics";
+import type { Redis } from "@headline/redis";
+import { crontab, interval, type RunContext } from "@headline/scheduler";
 import type { SharedJobSpec } from "@headline/scheduler/stores";
-import {
-  BUILD_PAGES,
-  CORRECT_STATISTICS,
-  HEAL_ARTICLES,
-  HEAL_ORDERS,
-  PRUNE_CHANGES,
-  PRUNE_DELETED_COMMENTS,
-  PRUNE_EVENTS,
-  PRUNE_IDEMPOTENCY_KEYS,
-  PRUNE_INBOXES,
-  PRUNE_NOTIFICATIONS,
-  PRUNE_ORDERS,
-  PRUNE_PAGES,
-  PRUNE_SIGN_INS,
-} from "./tasks/names.js";
+import type { Metrics } from "./metrics.js";
+import type { PageBuilder } from "./pages/page-builder.js";
+import { summarized } from "./tasks/correction-summary.js";
+import type { OneOffs } from "./tasks/one-offs.js";
+import { deleteInChunks } from "./tasks/prune.js";
+import { pruneLearntEvents } from "./tasks/prune-learnt-events.js";
+import { runEach } from "./tasks/run-each.js";
 
-/** Seconds between two runs of what may be wanted more, or less, often. */
+/** Seconds between two runs of the jobs whose period is configured. */
 export interface Periods {
   readonly correctSeconds: number;
   readonly pagesSeconds: number;
 }
 
+/** Dependencies of the timetable's jobs. */
+export interface TimetableDeps {
+  readonly mysql: Mysql;
+  readonly redis: Redis;
+  readonly pages: PageBuilder;
+  readonly oneOffs: OneOffs;
+  readonly metrics: Metrics;
+  readonly eventsKeptMs: number;
+  readonly onRedisError: (error: unknown) => void;
+}
+
+/** A job known before the start: its row in the store, and its run. `func` stays the same for ever, as stored jobs name it. */
+export interface TimetableJob extends SharedJobSpec {
+  readonly run: (deps: TimetableDeps, context: RunContext) => unknown;
+}
+
 export const TIMETABLE_TAG = "timetable";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** Grace before an overdue order or article counts as orphaned. */
+const OVERDUE_MS = 30_000;
 
-/** What is known before the start, a line a job; times of day are UTC. What is added while running is beside what it is about. */
-export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly SharedJobSpec[] {
-  const lines: readonly SharedJobSpec[] = [
+/** Jobs known before the start, a line a job; times of day are UTC. */
+export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly TimetableJob[] {
+  const jobs: readonly TimetableJob[] = [
     {
       id: "correct-statistics",
-      func: CORRECT_STATISTICS,
+      func: "statistics.correct",
       trigger: interval({ seconds: correctSeconds }),
       timeoutMs: 30 * MINUTE_MS,
+      run: async ({ mysql, redis, metrics, onRedisError }, { signal }) => {
+        const report = summarized(await correctStatistics({ mysql, redis, signal, onError: onRedisError }));
+        metrics.corrected(report);
+        return report;
+      },
     },
-    { id: "build-static-pages", func: BUILD_PAGES, trigger: interval({ seconds: pagesSeconds }), nextRunTime: "now" },
-    { id: "heal-orders", func: HEAL_ORDERS, trigger: crontab("* * * * *") },
-    { id: "heal-articles", func: HEAL_ARTICLES, trigger: crontab("* * * * *") },
-    { id: "prune-changes", func: PRUNE_CHANGES, trigger: crontab("*/10 * * * *") },
-    { id: "prune-idempotency-keys", func: PRUNE_IDEMPOTENCY_KEYS, trigger: crontab("7 * * * *") },
-    { id: "prune-deleted-comments", func: PRUNE_DELETED_COMMENTS, trigger: crontab("8 * * * *") },
-    { id: "prune-static-pages", func: PRUNE_PAGES, trigger: crontab("12 * * * *") },
-    { id: "prune-notifications", func: PRUNE_NOTIFICATIONS, trigger: crontab("20 3 * * *") },
-    { id: "prune-inboxes", func: PRUNE_INBOXES, trigger: crontab("30 * * * *") },
-    { id: "prune-events", func: PRUNE_EVENTS, trigger: crontab("50 * * * *") },
-    { id: "prune-sign-ins", func: PRUNE_SIGN_INS, trigger: crontab("45 * * * *") },
-    { id: "prune-orders", func: PRUNE_ORDERS, trigger: crontab("40 3 * * *") },
+    {
+      id: "build-static-pages",
+      func: "pages.build",
+      trigger: interval({ seconds: pagesSeconds }),
+      nextRunTime: "now",
+      run: ({ pages }, { signal }) => pages.build(signal),
+    },
+    {
+      id: "heal-orders",
+      func: "orders.heal",
+      trigger: crontab("* * * * *"),
+      run: async ({ mysql, oneOffs }, { signal }) => ({
+        cancelled: await runEach(await overdueOrders(mysql, OVERDUE_MS), oneOffs.cancel, signal),
+        slots: { ...(await recountSlots(mysql)) },
+      }),
+    },
+    {
+      id: "heal-articles",
+      func: "articles.heal",
+      trigger: crontab("* * * * *"),
+      run: async ({ mysql, oneOffs }, { signal, scheduledAt }) => ({
+        published: await runEach(
+          await overdueArticles(mysql, OVERDUE_MS),
+          (id) => oneOffs.publish(id, scheduledAt),
+          signal,
+        ),
+      }),
+    },
+    {
+      id: "prune-changes",
+      func: "changes.prune",
+      trigger: crontab("*/10 * * * *"),
+      run: ({ mysql }, { signal }) => pruneChanges(mysql, signal),
+    },
+    {
+      id: "prune-static-pages",
+      func: "pages.prune",
+      trigger: crontab("12 * * * *"),
+      run: ({ pages }) => pages.prune(),
+    },
+    {
+      id: "prune-inboxes",
+      func: "notifications.pruneInboxes",
+      trigger: crontab("30 * * * *"),
+      run: ({ mysql }, { signal }) => pruneInboxes(mysql, signal),
+    },
+    {
+      id: "prune-events",
+      func: "events.prune",
+      trigger: crontab("50 * * * *"),
+      run: ({ mysql, eventsKeptMs }, { signal }) => pruneLearntEvents(mysql, eventsKeptMs, signal),
+    },
+    ...PRUNED.map(pruning),
   ];
-  return lines.map((line) => ({
-    name: spoken(line.id),
-    timeoutMs: 10 * MINUTE_MS,
-    ...line,
-    tags: [TIMETABLE_TAG],
-  }));
+  return jobs.map((job) => ({ name: titleOf(job.id), timeoutMs: 10 * MINUTE_MS, ...job, tags: [TIMETABLE_TAG] }));
 }
 
-/** `heal-orders` as people say it: "Heal orders". */
-function spoken(id: string): string {
+/** Rows of a table that are deleted once `time`, a column of epoch ms, is older than `keepMs`. */
+interface Pruned {
+  readonly id: string;
+  readonly func: string;
+  readonly table: string;
+  readonly time: string;
+  /** A condition that the rows meet as well. */
+  readonly where?: string;
+  readonly keepMs: number;
+  readonly at: string;
+}
+
+const PRUNED: readonly Pruned[] = [
+  {
+    id: "prune-idempotency-keys",
+    func: "idempotencyKeys.prune",
+    table: "idempotency_keys",
+    time: "created_at",
+    keepMs: DAY_MS,
+    at: "7 * * * *",
+  },
+  {
+    id: "prune-deleted-comments",
+    func: "deletedComments.prune",
+    table: "deleted_comments",
+    time: "deleted_at",
+    keepMs: DAY_MS,
+    at: "8 * * * *",
+  },
+  {
+    id: "prune-notifications",
+    func: "notifications.prune",
+    table: "notifications",
+    time: "created_at",
+    keepMs: 90 * DAY_MS,
+    at: "20 3 * * *",
+  },
+  {
+    id: "prune-sign-ins",
+    func: "signIns.prune",
+    table: "sign_ins",
+    time: "renewed_at", // a refresh token counts for 14 days
+    keepMs: 15 * DAY_MS,
+    at: "45 * * * *",
+  },
+  {
+    id: "prune-orders",
+    func: "orders.prune",
+    table: "orders",
+    time: "expires_at",
+    where: `status = ${CANCELLED}`,
+    keepMs: 90 * DAY_MS,
+    at: "40 3 * * *",
+  },
+];
+
+function pruning({ id, func, at, ...rows }: Pruned): TimetableJob {
+  return { id, func, trigger: crontab(at), run: ({ mysql }, { signal }) => deleteInChunks(mysql, rows, signal) };
+}
+
+/** `heal-orders` → "Heal orders". */
+function titleOf(id: string): string {
   const words = id.replaceAll("-", " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

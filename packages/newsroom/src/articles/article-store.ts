@@ -88,6 +88,12 @@ export async function articleIdsByAuthor(
   return rows.map((row) => BigInt(row.id));
 }
 
+/** The author of an article of any status, or undefined. */
+export async function authorOf(mysql: Mysql, articleId: bigint): Promise<bigint | undefined> {
+  const [row] = await mysql.query<{ author_id: string }>("SELECT author_id FROM articles WHERE id = ?", [articleId]);
+  return row && BigInt(row.author_id);
+}
+
 function readableArticle(row: ArticleRow, onUnreadable: (error: Error) => void): Article | undefined {
   try {
     return toArticle(row);

@@ -1,6 +1,7 @@
 export {
   type Article,
   articleIdsByAuthor,
+  authorOf,
   loadArticles,
   loadContents,
   newestArticleIds,

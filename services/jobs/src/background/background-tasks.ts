@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { authorOf } from "@headline/newsroom/articles";
 import { wakeFollowers } from "@headline/newsroom/changes";
 import { type FollowerPiece, followerPieces, notifyFollowers } from "@headline/newsroom/notifications";
 import type { Redis } from "@headline/redis";
@@ -10,7 +11,7 @@ interface Parts {
   /** Must not evict. */
   readonly redisUrl: string;
   readonly recent: RecentTasks;
-  /** Where gateways hear that followers were told. */
+  /** Wakes gateways once followers are notified. */
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
   readonly log: Logger;
@@ -51,15 +52,13 @@ export class BackgroundTasks implements AsyncDisposable {
     this.#app.worker({ concurrency }).start().catch(onRedisError);
   }
 
-  /** Tells all followers of an article's author, in pieces that many workers share; answers when every piece is done. */
+  /** Notifies all followers of an article's author, in pieces that workers share; resolves when every piece is done. */
   async fanOut(articleId: bigint, signal: AbortSignal): Promise<FanOut> {
     const { mysql } = this.parts;
-    const [article] = await mysql.query<{ author_id: string }>("SELECT author_id FROM articles WHERE id = ?", [
-      articleId,
-    ]);
-    if (article === undefined) return { followers: 0, pieces: 0 };
+    const authorId = await authorOf(mysql, articleId);
+    if (authorId === undefined) return { followers: 0, pieces: 0 };
     const results: AsyncResult<number>[] = [];
-    for await (const piece of followerPieces(mysql, BigInt(article.author_id))) {
+    for await (const piece of followerPieces(mysql, authorId)) {
       signal.throwIfAborted();
       results.push(await this.#notify.delay(String(articleId), piece));
     }

@@ -1,7 +1,7 @@
 import type { Sample } from "./prometheus-text.js";
 import type { Scrape } from "./scrape.js";
 
-/** What was counted lately, in all processes together. */
+/** Counts of the last minutes, over all processes. */
 export interface Counted {
   /** Since when, epoch ms; undefined for since each process began. */
   readonly sinceMs: number | undefined;
@@ -16,7 +16,7 @@ interface Held {
 }
 
 const KEPT_MS = 5 * 60 * 1_000;
-/** What happened since a shorter while ago says little: until then, everything since the processes began is shown. */
+/** Shorter periods say little: until then, everything since the processes began is shown. */
 const WORTH_COMPARING_MS = 60 * 1_000;
 const KEPT_MAX = 100;
 
@@ -24,7 +24,7 @@ const KEPT_MAX = 100;
 export class RecentScrapes {
   #held: Held[] = [];
 
-  /** What was counted between the oldest reading that is kept, if that is old enough, and these. */
+  /** Counts between the oldest retained reading, if that is old enough, and these. */
   counted(scrapes: readonly Scrape[], nowMs: number): Counted {
     const values = new Map(
       scrapes.flatMap((scrape) => {
@@ -71,7 +71,7 @@ function growth(value: number, before: number | undefined): number {
   return before === undefined || before > value ? value : value - before;
 }
 
-/** One address may be answered by one replica now and by another then; when it began tells them apart. */
+/** One address may be answered by several replicas; their start time tells them apart. */
 function keysOf({ source, samples }: Scrape): (sample: Sample) => string {
   const began = samples.find((sample) => sample.name === "process_start_time_seconds")?.value;
   return ({ name, labels }) => `${source} ${began} ${name} ${JSON.stringify(labels)}`;

@@ -10,14 +10,14 @@ import { type Scrape, scrapeAll } from "./scrape.js";
 export interface HealthParts {
   /** Where gateways are, as http://host:port. */
   readonly gatewayUrls: readonly string[];
-  /** Where processes tell their metrics. */
+  /** Metrics addresses of other processes. */
   readonly metricsUrls: readonly string[];
   readonly recommender: Recommender;
   readonly mysql: Mysql;
   /** By their duty: the cache, and the one that must not evict where it is another. */
   readonly redises: Readonly<Record<string, Redis>>;
   readonly scheduler: Scheduler;
-  /** What this process tells. */
+  /** Metrics of this process. */
   readonly ownMetrics: () => Promise<string>;
   readonly now?: () => number;
 }
@@ -29,7 +29,7 @@ export interface Health {
   /** Whose metrics could not be read. */
   readonly unread: readonly string[];
   readonly counted: Counted;
-  /** Runs that failed or were missed within the hour; undefined when nobody could say. */
+  /** Runs that failed or were missed within the hour; undefined when unknown. */
   readonly failures: readonly Execution[] | undefined;
 }
 
@@ -38,7 +38,7 @@ const HOUR_MS = 60 * 60 * 1_000;
 const FAILURES_MAX = 50;
 const OWN = "this process";
 
-/** Asks every process and dependency at once how it is; what does not answer within 500 ms is told as that. Never fails. */
+/** Checks every process and dependency at once; one that does not answer within 500 ms is reported so. Never fails. */
 export function lookingAround(parts: HealthParts): () => Promise<Health> {
   const { scheduler, metricsUrls, ownMetrics, now = Date.now } = parts;
   const recent = new RecentScrapes();

@@ -3,7 +3,7 @@ export interface Probed {
   readonly name: string;
   readonly ok: boolean;
   readonly ms: number;
-  /** What it said of itself, or what went wrong. */
+  /** Its own report, or the error. */
   readonly detail: string;
 }
 
@@ -28,7 +28,7 @@ async function probeOne({ name, ask }: Probe, withinMs: number): Promise<Probed>
   }
 }
 
-/** What `ask` brings within `withinMs`; then its signal aborts, and nobody waits for it any more. */
+/** Result of `ask` within `withinMs`; then its signal aborts and its result is dropped. */
 export async function inTime<T>(ask: (signal: AbortSignal) => Promise<T>, withinMs: number): Promise<T> {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;

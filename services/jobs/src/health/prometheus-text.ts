@@ -10,7 +10,7 @@ const LABEL = /([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 const ESCAPES: Readonly<Record<string, string>> = { "\\n": "\n", '\\"': '"', "\\\\": "\\" };
 const LINES_MAX = 20_000;
 
-/** What Prometheus's text format says; lines that cannot be read are as good as missing. */
+/** Parses Prometheus's text format; unreadable lines are skipped. */
 export function readPrometheusText(text: string): Sample[] {
   return text
     .split("\n", LINES_MAX)

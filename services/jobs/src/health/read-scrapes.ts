@@ -9,7 +9,7 @@ export interface ProcessSeen {
   readonly loopMs: number;
 }
 
-/** How each process is, as it says itself. */
+/** Health of each process by its own metrics. */
 export function processesOf(scrapes: readonly Scrape[], atMs: number): ProcessSeen[] {
   return scrapes.map(({ source, samples }) => {
     const value = (name: string) => samples.find((sample) => sample.name === name)?.value ?? Number.NaN;

@@ -1,7 +1,7 @@
 import { inTime } from "./probe.js";
 import { readPrometheusText, type Sample } from "./prometheus-text.js";
 
-/** What one process counted, as it was read. */
+/** Samples of one process at one reading. */
 export interface Scrape {
   /** Where it was read. */
   readonly source: string;

@@ -4,7 +4,7 @@ import { escaped } from "./escaped.js";
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/** Answers a page of ours: no script, nothing of another site, in nobody's frame, kept by nobody. */
+/** Answers a page of ours: no script, nothing of another site, in no frame, in no cache. */
 export function document(res: Response, status: number, title: string, body: string): void {
   res.status(status);
   res.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);

@@ -6,7 +6,7 @@ export const PAGES = [
   { href: "/experiments", text: "Experiments" },
 ] as const;
 
-/** What stands above each of them. */
+/** Header of every staff page. */
 export function pageHeader(current: "health" | "tasks" | "explain" | "experiments"): string {
   const links = PAGES.map(({ href, text }) =>
     href === `/${current}` ? `<strong aria-current="page">${text}</strong>` : `<a href="${href}">${text}</a>`,

@@ -20,7 +20,7 @@ interface Counted {
   readonly events: string;
 }
 
-/** What readers in one bucket did. */
+/** Feedback of one bucket's readers. */
 interface Bucket {
   readonly bucket: number;
   readonly exposures: number;

@@ -26,7 +26,7 @@ interface Parts {
   readonly onUnreadable: OnUnreadable;
 }
 
-/** What one run did. */
+/** Result of one run. */
 export interface BuildReport {
   readonly [key: string]: number;
   readonly channels: number;
@@ -100,7 +100,7 @@ export class PageBuilder {
     return rows.some(({ id }) => id === 0) ? [...rows] : [RECOMMENDED, ...rows];
   }
 
-  /** How many of its two pages changed; undefined when there is nothing to show. */
+  /** Number of its two pages that changed; undefined without articles. */
   async #buildOne(channel: PageChannel, channels: readonly PageChannel[]): Promise<number | undefined> {
     const articles = await this.#articles(channel.id);
     if (articles.length === 0) return undefined;
@@ -124,7 +124,7 @@ export class PageBuilder {
       .filter((found): found is PageArticle & { article: Article } => found.article !== undefined);
   }
 
-  /** What the recommender answers nobody in particular; without it the newest. */
+  /** Recommendation for an anonymous reader; without the recommender, the newest. */
   async #hottest(channelId: number): Promise<readonly bigint[]> {
     const { recommender, mysql, onError } = this.parts;
     const request = { userId: 0n, channelId, articleNum: ARTICLES, timeStamp: 0n };
@@ -155,7 +155,7 @@ async function store(tx: Transaction, channelId: number, format: "html" | "json"
   return 1;
 }
 
-/** What GET /articles answers a guest, without what is the guest's own: cursors, tokens, the time. */
+/** The answer of GET /articles to a guest, without cursors, tokens and time. */
 function pageJson(articles: readonly PageArticle[]): Buffer {
   const head = `{"message":"OK","data":{"page":1,"per_page":${articles.length},"timestamp":0,"pre_timestamp":0,"has_more":false,"exhausted":false,"degraded":false,"exposure":"","results":[`;
   const around = `,"is_top":false,"reason":"hot","trace":{"click":"","collect":"","read":"","liking":""}}`;

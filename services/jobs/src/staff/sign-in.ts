@@ -12,7 +12,7 @@ interface SignIn {
   readonly form: RequestHandler;
   readonly submit: readonly RequestHandler[];
   readonly out: RequestHandler;
-  /** Lets staff through and sends everybody else to the form; a script is told 401. */
+  /** Lets staff through and redirects others to the form; a script gets 401. */
   readonly required: RequestHandler;
 }
 

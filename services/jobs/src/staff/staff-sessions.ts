@@ -5,7 +5,7 @@ import type { Request, Response } from "express";
 import { jwtVerify, SignJWT } from "jose";
 import { derivedKey } from "./derived-key.js";
 
-/** Somebody who may see and change jobs. */
+/** A user who may see and change jobs. */
 export interface Staff {
   readonly name: string;
 }
@@ -33,17 +33,17 @@ export class StaffSessions {
   readonly #mysql: Mysql;
   readonly #key: Uint8Array;
   /** Compared where there is no such user, so that the time of an answer does not tell which names exist. */
-  readonly #nobody = hashPassword(randomBytes(16).toString("hex"));
+  readonly #unknownUser = hashPassword(randomBytes(16).toString("hex"));
 
   constructor({ mysql, secret }: Parts) {
     this.#mysql = mysql;
     this.#key = secret === undefined ? randomBytes(SECRET_BYTES) : derivedKey(secret, "headline staff sessions");
   }
 
-  /** Who that is, if they are staff and the password is theirs. */
+  /** The staff member of that name and password, or undefined. */
   async check(name: string, password: string): Promise<Staff | undefined> {
     const user = (await this.#find(name)) ?? (await this.#find(canonicalName(name)));
-    const isTheirs = await verifyPassword(user?.password_hash ?? (await this.#nobody), password);
+    const isTheirs = await verifyPassword(user?.password_hash ?? (await this.#unknownUser), password);
     return isTheirs && user?.password_hash && user.is_staff === 1 ? { name: user.name } : undefined;
   }
 
@@ -78,7 +78,7 @@ export class StaffSessions {
       });
       return await this.#stillStaff(payload.sub as string, payload["pwd"]);
     } catch {
-      return undefined; // whoever has no valid session signs in
+      return undefined; // an invalid session means signing in
     }
   }
 

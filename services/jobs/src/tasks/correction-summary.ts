@@ -1,6 +1,6 @@
 import type { CorrectionReport } from "@headline/newsroom/statistics";
 
-/** What a run of the correction leaves in its execution's result. */
+/** Result of a correction as its execution stores it. */
 export interface CorrectionSummary {
   readonly members_checked: number;
   /** Counts that were not what they count, in MySQL and in Redis. */
