@@ -8,7 +8,7 @@ WORKDIR /app
 # The part of the workspace that the services are made of: out/json to install from, out/full to build.
 FROM base AS pruned
 COPY . .
-RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway @headline/jobs @headline/web --docker
+RUN npx --yes turbo@2.11.9 prune @headline/recommendation @headline/gateway @headline/jobs @headline/web @headline/tools --docker
 
 FROM base AS build
 COPY --from=pruned /app/out/json/ /app/.npmrc ./
@@ -21,9 +21,8 @@ RUN npx turbo run build
 FROM build AS setup
 COPY packages/newsroom/migrations packages/newsroom/migrations
 COPY sample sample
-COPY tools tools
 USER 65534
-CMD ["node", "tools/container/setup.mjs"]
+CMD ["node", "tools/dist/setup.js"]
 
 # What runs: no tools, no sources, no tests.
 FROM build AS production
@@ -37,23 +36,23 @@ COPY --from=production /app/node_modules node_modules
 COPY --from=production /app/packages packages
 COPY --from=production /app/services services
 COPY --from=production /app/package.json ./
-COPY tools/container/healthcheck.mjs tools/container/
+COPY --from=build /app/tools/dist tools/dist
 USER 65534
 STOPSIGNAL SIGTERM
 
 FROM runtime AS recommendation
 EXPOSE 50051
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "tools/container/healthcheck.mjs", "grpc://127.0.0.1:50051"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "tools/dist/healthcheck.js", "grpc://127.0.0.1:50051"]
 CMD ["node", "services/recommendation/dist/main.js"]
 
 FROM runtime AS jobs
 EXPOSE 3001
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "tools/container/healthcheck.mjs", "http://127.0.0.1:3001/readyz"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "tools/dist/healthcheck.js", "http://127.0.0.1:3001/readyz"]
 CMD ["node", "services/jobs/dist/main.js"]
 
 FROM runtime AS gateway
 COPY sample/public sample/public
 ENV ASSETS=services/web/dist:sample/public
 EXPOSE 3000
-HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "tools/container/healthcheck.mjs", "http://127.0.0.1:3000/readyz"]
+HEALTHCHECK --interval=5s --timeout=3s --start-period=60s CMD ["node", "tools/dist/healthcheck.js", "http://127.0.0.1:3000/readyz"]
 CMD ["node", "--max-semi-space-size=64", "services/gateway/dist/main.js"]

@@ -1,9 +1,6 @@
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { unitTests } from "./tools/test-run/unit-tests.mjs";
 
-const root = fileURLToPath(new URL(".", import.meta.url));
-/** `npm run test:unit`, `test:perf` and `test:long` set it; `npm test` does not. */
+/** `npm run test:unit`, `test:perf` and `test:long` set it; `npm test` does not. The first also passes the files that it wants. */
 const mode = process.env.HEADLINE_TEST_MODE;
 /** The servers of the tests need a core too; on two cores, two workers that wait for them most of the time. */
 const WORKERS_MIN = 2;
@@ -15,7 +12,7 @@ export default {
   // Packages resolve to their sources. Never add "import": it breaks Jest's own CommonJS.
   testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
   roots: ["<rootDir>/packages", "<rootDir>/services", "<rootDir>/bench", "<rootDir>/tools"],
-  testMatch: mode === "unit" ? unitTests(root) : mode === "perf" ? ["**/*.perf.test.ts"] : ["**/*.test.ts"],
+  testMatch: mode === "perf" ? ["**/*.perf.test.ts"] : ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/", ...(mode === "perf" ? [] : [FIGURES])],
   modulePathIgnorePatterns: ["/dist/"],
   // Not in the folder for temporary files, which goes with the run.
@@ -31,12 +28,13 @@ export default {
           transform: { decoratorVersion: "2022-03" },
           target: "es2022",
         },
-        module: { type: "es6" },
+        // An import() stays one also in the set-up of a run, which Jest loads as CommonJS.
+        module: { type: "es6", ignoreDynamic: true },
       },
     ],
   },
-  globalSetup: "<rootDir>/packages/testkit/src/jest-global-setup.mjs",
-  globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.mjs",
+  globalSetup: "<rootDir>/packages/testkit/src/jest-global-setup.ts",
+  globalTeardown: "<rootDir>/packages/testkit/src/jest-global-teardown.ts",
   // A limit for what hangs, wide enough for a machine that is busy elsewhere.
   testTimeout: 180_000,
   // What a test file loads stays in its worker: one that has grown is replaced between two files.

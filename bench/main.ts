@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { commandLine } from "../tools/lib/command-line.mjs";
+import { commandLine } from "../tools/lib/command-line.js";
 import { benchFeed } from "./feed/bench.js";
 import { benchPush } from "./push/bench.js";
 import { benchRecommend } from "./recommend/bench.js";

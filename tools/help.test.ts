@@ -50,7 +50,7 @@ test("a program of the images that is run with --help, or without what it needs,
           "--import",
           import.meta.resolve("tsx"),
           "--conditions=source",
-          `${ROOT}/tools/container/${script}.mjs`,
+          `${ROOT}/tools/container/${script}.ts`,
           ...args,
         ],
         {

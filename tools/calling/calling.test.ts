@@ -7,7 +7,7 @@ import { openWorld, type World } from "../../services/gateway/test/open-world.js
 import { cut, table } from "./table.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const NOBODY = "127.0.0.1:1";
+const UNUSED = "127.0.0.1:1";
 
 describe("a table", () => {
   test("is as wide as what stands in it, and Chinese takes two columns", () => {
@@ -64,17 +64,17 @@ describe("called by hand", () => {
     expect(text).toMatch(/page 1 [\s\S]+article \d+ +carol[\s\S]+page 2 /);
   });
 
-  test("names the option that is wrong, and says what to do when nobody answers", async () => {
+  test("names the option that is wrong, and says what to do when no server answers", async () => {
     const [option, rpc, feed] = await Promise.all([
       run("rpc", "--num", "many"),
-      run("rpc", "--address", NOBODY),
-      run("feed", "--url", `http://${NOBODY}`),
+      run("rpc", "--address", UNUSED),
+      run("feed", "--url", `http://${UNUSED}`),
     ]);
     expect(option).toMatchObject({
       code: 2,
       text: expect.stringContaining("--num must be a whole number from 1 to 50"),
     });
-    expect(rpc).toMatchObject({ code: 1, text: expect.stringContaining(`Nobody serves at ${NOBODY}`) });
+    expect(rpc).toMatchObject({ code: 1, text: expect.stringContaining(`No service answers at ${UNUSED}`) });
     expect(feed).toMatchObject({ code: 1, text: expect.stringContaining("`npm start` starts a gateway") });
   });
 });

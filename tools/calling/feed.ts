@@ -1,9 +1,10 @@
 /** `npm run feed`: the home feed in the terminal, page by page, as an app asks for it. */
 import { createClient, type FeedPage, Problem } from "@headline/client";
-import { BadOption, parseOptions, runByHand, wholeNumber } from "./options.js";
+import { BadOption, commandLine, httpUrl, wholeNumber } from "../lib/command-line.js";
+import { runByHand } from "./run-by-hand.js";
 import { cut, table } from "./table.js";
 
-const USAGE = `Usage: npm run feed -- [options]
+const USAGE = `npm run feed -- [options]
 
 Reads the home feed over HTTP as a new guest, or signed in.
 
@@ -17,20 +18,17 @@ Reads the home feed over HTTP as a new guest, or signed in.
 const TITLE_COLUMNS = 48;
 const INT32_MAX = 2_147_483_647;
 
-await runByHand(USAGE, async (args) => {
-  const text = { type: "string" } as const;
-  const given = parseOptions(args, {
-    channel: text,
-    pages: text,
-    "per-page": text,
-    url: text,
-    as: text,
-    password: text,
-  });
+const text = { type: "string" } as const;
+const { values: given } = commandLine({
+  usage: USAGE,
+  options: { channel: text, pages: text, "per-page": text, url: text, as: text, password: text },
+});
+
+await runByHand(USAGE, async () => {
   const channelId = wholeNumber("channel", given.channel, { default: 0, min: 0, max: INT32_MAX });
   const pagesMax = wholeNumber("pages", given.pages, { default: 2, min: 1, max: 100 });
   const perPage = wholeNumber("per-page", given["per-page"], { default: 10, min: 1, max: 50 });
-  const url = httpUrl(given.url ?? `http://127.0.0.1:${process.env["PORT"] || "3000"}`);
+  const url = httpUrl("url", given.url ?? `http://127.0.0.1:${process.env["PORT"] || "3000"}`);
   if ((given.as === undefined) !== (given.password === undefined))
     throw new BadOption("--as and --password go together");
   const client = createClient({ url, timeoutMs: 5_000 });
@@ -66,17 +64,12 @@ function shown(page: FeedPage, number: number): string {
   return `${head}\n\n${rows.length === 0 ? "No articles.\n" : table(names, rows)}\n`;
 }
 
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new BadOption(`--url must be an address such as http://localhost:3000, not "${text}"`);
-}
-
-/** What a newcomer can do about it. */
+/** The failure with the newcomer's next step. */
 function inWords(error: unknown, url: string): unknown {
   if (!(error instanceof Problem)) return error;
   const { status, code, message, requestId } = error;
   if (status === 0)
-    return new Error(`Nobody answers at ${url} (${code}).\n\`npm start\` starts a gateway; --url names another.`);
+    return new Error(`No gateway answers at ${url} (${code}).\n\`npm start\` starts a gateway; --url names another.`);
   return new Error(
     `${url} refuses with ${status} ${code}: ${message}${requestId === undefined ? "" : ` (${requestId})`}`,
   );

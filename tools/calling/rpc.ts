@@ -10,14 +10,16 @@ import {
 import { grpcTarget, isWholeTls, readConfig, TLS_VARIABLES, tlsOf, WHOLE_TLS } from "@headline/service/config";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
-import { int64, parseOptions, runByHand, wholeNumber } from "./options.js";
+import { commandLine, wholeNumber } from "../lib/command-line.js";
+import { int64 } from "./int64.js";
+import { runByHand } from "./run-by-hand.js";
 import { table } from "./table.js";
 
-const USAGE = `Usage: npm run rpc -- [options]
+const USAGE = `npm run rpc -- [options]
 
 Calls UserRecommend.user_recommend, and prints its answer.
 
-  --user N         whose feed: a user, negative for a guest, 0 for nobody (0)
+  --user N         whose feed: a user, negative for a guest, 0 for an anonymous reader (0)
   --channel N      which channel, 0 is "recommended" (0)
   --num N          how many articles, 1 to 50 (10)
   --time-stamp MS  0 for a refresh, the answered time_stamp to go back (0)
@@ -40,11 +42,15 @@ const Environment = z
 const INT32_MAX = 2_147_483_647;
 const EXPLAINED_MAX = 40;
 
-await runByHand(USAGE, async (args) => {
-  const text = { type: "string" } as const;
-  const flag = { type: "boolean" } as const;
-  const numbers = { user: text, channel: text, num: text, "time-stamp": text, timeout: text };
-  const given = parseOptions(args, { ...numbers, address: text, explain: flag, "dry-run": flag });
+const text = { type: "string" } as const;
+const flag = { type: "boolean" } as const;
+const numbers = { user: text, channel: text, num: text, "time-stamp": text, timeout: text };
+const { values: given } = commandLine({
+  usage: USAGE,
+  options: { ...numbers, address: text, explain: flag, "dry-run": flag },
+});
+
+await runByHand(USAGE, async () => {
   const request = {
     userId: int64("user", given.user, 0n),
     channelId: wholeNumber("channel", given.channel, { default: 0, min: 0, max: INT32_MAX }),
@@ -72,7 +78,7 @@ await runByHand(USAGE, async (args) => {
   process.stdout.write(`${lines}\n${address} answered in ${(performance.now() - startedAt).toFixed(0)} ms\n`);
 });
 
-/** What a newcomer can do about it, for the failures a newcomer meets. */
+/** Calls, and words the failures that a newcomer meets with their next step. */
 async function ask(recommender: Recommender, address: string, call: () => Promise<string>): Promise<string> {
   try {
     return await call();
@@ -82,7 +88,7 @@ async function ask(recommender: Recommender, address: string, call: () => Promis
     if (await recommender.check("", { timeoutMs: 500 }))
       throw new Error(`${address} is healthy, but answers ${error.code}: ${error.message}`, { cause: error });
     throw new Error(
-      `Nobody serves at ${address} (${/connect \w+|name resolution/i.exec(error.message)?.[0] ?? error.code}).\n\`npm start\` starts a service there; --address names another.`,
+      `No service answers at ${address} (${/connect \w+|name resolution/i.exec(error.message)?.[0] ?? error.code}).\n\`npm start\` starts a service there; --address names another.`,
       { cause: error },
     );
   }

@@ -54,6 +54,9 @@ const NEEDED: Readonly<Record<(typeof SERVICES)[number], readonly string[]>> = {
 const ELSEWHERE = new Set(["NODE_ENV", "TLS_SERVER_NAME"]);
 const plain = (names: Iterable<string>) => new Set([...names].map((name) => name.replace(/_FILE$/, "")));
 
+/** Code beside the services' main.ts that knows variables. */
+const READERS = ["tools/launcher/environment.ts", "packages/service/src/config/tls.ts"];
+
 describe("the variables of the services", () => {
   test.each(SERVICES)("of %s are all in the table of docs/architecture.md, for it or for all", (service) => {
     const rows = read("docs/architecture.md")
@@ -65,6 +68,15 @@ describe("the variables of the services", () => {
     expect([...plain(variablesOf(service))].filter((name) => !documented.has(name) && !ELSEWHERE.has(name))).toEqual(
       [],
     );
+  });
+
+  test("in the table of docs/architecture.md are read by a service or by npm start", () => {
+    const [, table = ""] = /\n\| variable \|([\s\S]*?)\n\n/.exec(read("docs/architecture.md")) ?? [];
+    const names = table.split("\n").flatMap((line) => [...(line.split("|")[1] ?? "").matchAll(/`([A-Z][A-Z_]+)`/g)]);
+    const code = [...SERVICES.map((service) => `services/${service}/src/main.ts`), ...READERS].map(read).join("\n");
+    const unread = names.map(([, name]) => name as string).filter((name) => !new RegExp(`\\b${name}\\b`).test(code));
+    expect(names.length).toBeGreaterThan(30);
+    expect(unread).toEqual([]);
   });
 
   test.each(SERVICES)("that %s needs are in compose and in the manifests", (service) => {
@@ -101,7 +113,7 @@ describe("the Dockerfile", () => {
     const pruned = [...(lines.find((line) => line.includes("turbo@")) ?? "").matchAll(/@headline\/(\w+)/g)].map(
       ([, name]) => name,
     );
-    expect([...pruned].sort()).toEqual(readdirSync(join(ROOT, "services")).sort());
+    expect([...pruned].sort()).toEqual([...readdirSync(join(ROOT, "services")), "tools"].sort());
     const { devDependencies } = JSON.parse(read("package.json"));
     expect(lines.join("\n")).toContain(`turbo@${devDependencies.turbo} prune`);
   });
@@ -138,7 +150,7 @@ describe("docker-compose.yml", () => {
         "--import",
         "tsx",
         "--conditions=source",
-        join(ROOT, "tools/container/make-secrets.mjs"),
+        join(ROOT, "tools/container/make-secrets.ts"),
         given,
         into,
       ];

@@ -1,13 +1,13 @@
 /**
  * `npm run import -- <file> [--articles N] [--seed S]`: loads tab-separated headlines, plain or gzipped, into MYSQL_URL and
- * tells the services of REDIS_URL; without them into the private servers of `npm start`, whether that runs or not.
+ * notifies the services of REDIS_URL; without them into the private servers of `npm start`, whether that runs or not.
  */
 import { existsSync } from "node:fs";
 import { mysqlInWords, openMysql } from "@headline/mysql";
 import { type Change, wakeFollowers } from "@headline/newsroom/changes";
 import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import { namingLogin, openRedis, VersionedCache, waitForRedis } from "@headline/redis";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine, orUsage, wholeNumber } from "../lib/command-line.js";
 import { openStores, type Stores } from "../lib/open-stores.js";
 import { progressOf } from "../lib/progress.js";
 import { importHeadlines } from "./import-headlines.js";
@@ -49,7 +49,9 @@ try {
   });
   progress.end();
   const seconds = (performance.now() - startedAt) / 1_000;
-  await tellServices(stores, imported.changes).catch((error: Error) => say(`services were not told: ${error.message}`));
+  await notifyServices(stores, imported.changes).catch((error: Error) =>
+    say(`services were not notified: ${error.message}`),
+  );
   const rate = Math.round(imported.articles / seconds).toLocaleString("en");
   say(`${imported.articles.toLocaleString("en")} articles in ${seconds.toFixed(1)} s (${rate}/s)`);
   if (imported.channelsAdded > 0) say(`${imported.channelsAdded} channels were added`);
@@ -62,29 +64,15 @@ Services that run show them within seconds; else: npm start
 process.exit(0);
 
 function readArguments(): { path: string; articles: number | undefined; seed: number } {
-  try {
-    const { values, positionals } = commandLine({
-      usage: USAGE,
-      positionals: 1,
-      options: { articles: { type: "string" }, seed: { type: "string", default: "1" } },
-    });
-    const [path] = positionals;
-    if (path === undefined) throw new Error("Which file?");
-    const articles =
-      values.articles === undefined ? undefined : wholeNumber("--articles", values.articles, ARTICLES_MAX);
-    return { path, articles, seed: wholeNumber("--seed", values.seed, 2 ** 32 - 1) };
-  } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nUsage: ${USAGE}`);
-    process.exit(2);
-  }
-}
-
-function wholeNumber(name: string, text: string, max: number): number {
-  const value = Number(text.replaceAll(/[_,]/g, ""));
-  if (!Number.isInteger(value) || value < 1 || value > max) {
-    throw new Error(`${name} must be a whole number from 1 to ${max}, not "${text}"`);
-  }
-  return value;
+  const text = { type: "string" } as const;
+  const command = { usage: USAGE, positionals: 1, least: 1, options: { articles: text, seed: text } } as const;
+  const { values, positionals } = commandLine(command);
+  const articles = { default: 0, min: 1, max: ARTICLES_MAX };
+  return orUsage(USAGE, () => ({
+    path: positionals[0] as string,
+    articles: wholeNumber("articles", values.articles, articles) || undefined,
+    seed: wholeNumber("seed", values.seed, { default: 1, min: 1, max: 2 ** 32 - 1 }),
+  }));
 }
 
 async function readFileOrEnd(path: string): Promise<Headlines> {
@@ -97,8 +85,8 @@ async function readFileOrEnd(path: string): Promise<Headlines> {
   }
 }
 
-/** Makes Redis forget the authors' old counts, and tells services that run; without Redis they look for themselves. */
-async function tellServices({ mysqlUrl, redisUrl }: Stores, changes: readonly Change[]): Promise<void> {
+/** Makes Redis forget the authors' old counts, and notifies services that run; without Redis they poll. */
+async function notifyServices({ mysqlUrl, redisUrl }: Stores, changes: readonly Change[]): Promise<void> {
   let why = "Redis does not answer";
   const redis = openRedis(redisUrl, {
     scripts: VersionedCache.scripts,

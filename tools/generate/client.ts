@@ -5,9 +5,10 @@
  *   tsx … tools/generate/client.ts --check      fails when what is committed is not what the document says
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { openApiDocument } from "../../services/gateway/src/openapi/document.js";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine } from "../lib/command-line.js";
+import { root } from "../lib/root.js";
 import { clientTypes } from "./client-types.js";
 
 const { values } = commandLine({
@@ -15,7 +16,7 @@ const { values } = commandLine({
   options: { check: { type: "boolean", default: false } },
 });
 const FILE = "packages/client/src/gen/api.ts";
-const path = fileURLToPath(new URL(`../../${FILE}`, import.meta.url));
+const path = join(root, FILE);
 const fresh = clientTypes(openApiDocument());
 
 if (!values.check) {

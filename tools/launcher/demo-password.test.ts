@@ -2,15 +2,9 @@ import { expect, test } from "@jest/globals";
 import { verify } from "@node-rs/argon2";
 import { openContentWorld } from "../content/open-content-world.js";
 import { loadSample } from "../content/sample.js";
-
-interface Module {
-  demo(): { readonly names: readonly string[]; readonly password: string };
-  settleDemoPassword(options: object): Promise<string | undefined>;
-}
-const MODULE = new URL("./demo-password.mjs", import.meta.url).href;
+import { demo, settleDemoPassword } from "./demo-password.js";
 
 test("where other machines reach them, the demo accounts get a password of their own, which is shown once", async () => {
-  const { demo, settleDemoPassword } = (await import(MODULE)) as Module;
   await using world = await openContentWorld();
   await loadSample(world.mysqlUrl);
   const lines: string[] = [];

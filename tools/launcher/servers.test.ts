@@ -15,7 +15,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUDGETS = { acquireTimeoutMs: 5_000, statementTimeoutMs: 20_000 };
 const NAMES = ["redis", "mariadb"] as const;
 const PROGRAM = `
-  const { openServers } = await import(${JSON.stringify(join(ROOT, "tools/launcher/servers.mjs"))});
+  const { openServers } = await import(${JSON.stringify(join(ROOT, "tools/launcher/servers.ts"))});
   try {
     const servers = await openServers({ env: {}, dataDir: process.argv[1], onProgress: (line) => console.log(line) });
     process.once("SIGTERM", async () => { await servers.close(); process.exit(0); });

@@ -5,10 +5,11 @@
 import { accessSync, constants, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { orUsage, printHelp } from "../lib/command-line.js";
 import { type Progress, progressOf } from "../lib/progress.js";
 import { NoAnswer } from "./http-client.js";
 import { summaryOf } from "./measures.js";
-import { BadOption, readOptions, type SimulationOptions, USAGE } from "./options.js";
+import { readOptions, type SimulationOptions, USAGE } from "./options.js";
 import { plotSvg } from "./plot.js";
 import { report } from "./report.js";
 import { type Simulated, simulate } from "./simulate.js";
@@ -16,12 +17,14 @@ import { openThrowawaySystem } from "./throwaway-system.js";
 
 const DATA = resolve(process.env["HEADLINE_DATA_DIR"] || fileURLToPath(new URL("../../.data", import.meta.url)));
 
-const options = readOptionsOrEnd();
+const args = process.argv.slice(2);
+printHelp(USAGE, args);
+const options = orUsage(USAGE, () => readOptions(args, join(DATA, "simulation.svg")));
 refuseUnwritable("--plot", options.plot);
 if (options.json !== undefined) refuseUnwritable("--json", options.json);
 const interrupted = new AbortController();
 process.once("SIGINT", () => {
-  say("\nstopping; what has been measured is told. Ctrl-C again stops at once");
+  say("\nstopping; the measures so far are shown. Ctrl-C again stops at once");
   interrupted.abort();
   process.once("SIGINT", () => process.exit(130));
 });
@@ -29,7 +32,7 @@ process.once("SIGINT", () => {
 try {
   const startedAt = performance.now();
   const simulated = await run(options);
-  tell(simulated, options);
+  writeReport(simulated, options);
   say(`${((performance.now() - startedAt) / 1_000).toFixed(0)} s in all`);
 } catch (error) {
   if (interrupted.signal.aborted) end("Interrupted before there was anything to measure.", 130);
@@ -61,7 +64,7 @@ async function simulateAt(url: string, sizes: Omit<SimulationOptions, "url">): P
   return simulated;
 }
 
-function tell({ rounds, troubles }: Simulated, { url, plot, json, ...sizes }: SimulationOptions): void {
+function writeReport({ rounds, troubles }: Simulated, { url, plot, json, ...sizes }: SimulationOptions): void {
   if (rounds.length === 0) throw new Error("no round was complete");
   const summary = summaryOf(rounds);
   say(report(rounds, summary, troubles));
@@ -83,18 +86,6 @@ function refuseUnwritable(option: string, path: string): void {
     accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
   } catch (error) {
     end(`${option}: ${path} cannot be written (${(error as NodeJS.ErrnoException).code})`, 1);
-  }
-}
-
-function readOptionsOrEnd(): SimulationOptions {
-  try {
-    const read = readOptions(process.argv.slice(2), join(DATA, "simulation.svg"));
-    if (read !== "help") return read;
-    process.stdout.write(USAGE);
-    process.exit(0);
-  } catch (error) {
-    if (!(error instanceof BadOption)) throw error;
-    return end(`${error.message}\n\n${USAGE}`, 2);
   }
 }
 

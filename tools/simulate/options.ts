@@ -1,6 +1,6 @@
-import { parseArgs } from "node:util";
+import { BadOption, httpUrl, parseOptions, wholeNumber } from "../lib/command-line.js";
 
-export const USAGE = `Usage: npm run simulate [-- options]
+export const USAGE = `npm run simulate [-- options]
 
 Readers with hidden tastes use the system over HTTP; how often they click is compared with a popularity feed and with an
 oracle. Without --url a throwaway system is started for the run, and stopped after it.
@@ -28,15 +28,17 @@ export interface SimulationOptions {
   readonly json: string | undefined;
 }
 
-/** A wrong argument, by name. */
-export class BadOption extends Error {}
+const text = { type: "string" } as const;
+const OPTIONS = {
+  ...{ readers: text, rounds: text, articles: text, publish: text, pace: text, seed: text },
+  ...{ url: text, plot: text, json: text },
+} as const;
 
 /** @throws BadOption. */
-export function readOptions(args: readonly string[], plotDefault: string): SimulationOptions | "help" {
-  const values = parse(args);
-  if (values.help === true) return "help";
+export function readOptions(args: readonly string[], plotDefault: string): SimulationOptions {
+  const values = parseOptions(args, OPTIONS);
   return {
-    url: values.url === undefined ? undefined : httpUrl(values.url),
+    url: values.url === undefined ? undefined : httpUrl("url", values.url),
     readers: wholeNumber("readers", values.readers, { default: 300, min: 1, max: 20_000 }),
     rounds: wholeNumber("rounds", values.rounds, { default: 30, min: 1, max: 1_000 }),
     articles: wholeNumber("articles", values.articles, { default: 4_000, min: 10, max: 100_000 }),
@@ -46,28 +48,6 @@ export function readOptions(args: readonly string[], plotDefault: string): Simul
     plot: file("plot", values.plot) ?? plotDefault,
     json: file("json", values.json),
   };
-}
-
-function parse(args: readonly string[]) {
-  const text = { type: "string" } as const;
-  const numbers = { readers: text, rounds: text, articles: text, publish: text, pace: text, seed: text };
-  try {
-    const options = { ...numbers, url: text, plot: text, json: text, help: { type: "boolean", short: "h" } } as const;
-    return parseArgs({ args: [...args], options, allowPositionals: false }).values;
-  } catch (error) {
-    throw new BadOption((error as Error).message);
-  }
-}
-
-function wholeNumber(
-  name: string,
-  text: string | undefined,
-  range: { default: number; min: number; max: number },
-): number {
-  if (text === undefined) return range.default;
-  const value = /^\d+([_,]\d+)*$/.test(text) ? Number(text.replaceAll(/[_,]/g, "")) : Number.NaN;
-  if (value >= range.min && value <= range.max) return value;
-  throw new BadOption(`--${name} must be a whole number from ${range.min} to ${range.max}, not "${text}"`);
 }
 
 function seconds(name: string, text: string | undefined, otherwise: number): number {
@@ -80,11 +60,4 @@ function seconds(name: string, text: string | undefined, otherwise: number): num
 function file(name: string, text: string | undefined): string | undefined {
   if (text?.trim() === "") throw new BadOption(`--${name} must be the name of a file`);
   return text;
-}
-
-/** Without a slash at its end, so that paths can follow. */
-function httpUrl(text: string): string {
-  const isHttp = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-  if (!isHttp) throw new BadOption(`--url must be an address such as http://localhost:3000, not "${text}"`);
-  return text.replace(/\/+$/, "");
 }

@@ -16,7 +16,7 @@ export interface System extends AsyncDisposable {
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SERVICE_HOST = join(ROOT, "tools/launcher/hosted-service.mjs");
+const SERVICE_HOST = join(ROOT, "tools/launcher/hosted-service.ts");
 const READY_WITHIN_MS = 60_000;
 const END_WITHIN_MS = 10_000;
 const SECRETS = {

@@ -7,8 +7,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
-// @ts-expect-error: the scripts are plain JavaScript
-import { unitTests } from "./unit-tests.mjs";
+import { unitTests } from "./unit-tests.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -54,7 +53,7 @@ test("a set-up that fails says its reason once, whatever the number of tests tha
 });
 
 test("unit tests are those that import nothing that starts a server, however far away", () => {
-  const units = (unitTests(ROOT) as string[]).map((path) => path.slice(ROOT.length));
+  const units = unitTests(ROOT).map((path) => path.slice(ROOT.length));
   expect(units).toEqual(expect.arrayContaining(["packages/service/src/slots/slots.test.ts"]));
   for (const path of [
     "services/gateway/test/events.test.ts", // by its world
@@ -70,7 +69,14 @@ test("unit tests are those that import nothing that starts a server, however far
 function startRun(pattern: string, folder: string, env: Record<string, string> = {}) {
   const runner = spawn(
     process.execPath,
-    [join(ROOT, "tools/test-run/main.mjs"), "--testMatch=**/test-run/*.fixture.ts", "--testPathPatterns", pattern],
+    [
+      "--import",
+      "tsx",
+      join(ROOT, "tools/test-run/main.ts"),
+      "--testMatch=**/test-run/*.fixture.ts",
+      "--testPathPatterns",
+      pattern,
+    ],
     {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine } from "../lib/command-line.js";
 import { endInWords, openStores } from "../lib/open-stores.js";
 
 commandLine({

@@ -4,7 +4,7 @@
  */
 import { openMysql } from "@headline/mysql";
 import { type Rebuilt, rebuildModel } from "@headline/recommendation";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine } from "../lib/command-line.js";
 import { endInWords, openStores } from "../lib/open-stores.js";
 
 commandLine({

@@ -56,7 +56,7 @@ const wrongRedis = () => `unix://${redis.path}?username=${USER}&password=${PASSW
 describe("a wrong password of MySQL", () => {
   const programs = [
     ...SERVICES.map((path) => [path, []] as const),
-    ["tools/container/setup.mjs", []] as const,
+    ["tools/container/setup.ts", []] as const,
     ["tools/upkeep/staff.ts", []] as const,
     ["tools/upkeep/rebuild.ts", []] as const,
     ["tools/upkeep/correct-statistics.ts", []] as const,

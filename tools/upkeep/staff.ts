@@ -3,7 +3,7 @@
  * or of the private server of `npm start`, whether that runs or not.
  */
 import { openMysql } from "@headline/mysql";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine } from "../lib/command-line.js";
 import { endInWords, openStores } from "../lib/open-stores.js";
 
 const USAGE =

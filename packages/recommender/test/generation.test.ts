@@ -8,7 +8,7 @@ import { expect, it } from "@jest/globals";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 it("the committed stubs and descriptor are what proto/ says", () => {
-  const { status, stdout, stderr } = run(process.execPath, ["tools/generate/stubs.mjs", "--check"]);
+  const { status, stdout, stderr } = run(process.execPath, ["--import", "tsx", "tools/generate/stubs.ts", "--check"]);
   expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: "" });
 });
 

@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { openRecommender, recommendation } from "./support.js";
 
-const HEALTHCHECK = fileURLToPath(new URL("../../../tools/container/healthcheck.mjs", import.meta.url));
+const HEALTHCHECK = fileURLToPath(new URL("../../../tools/container/healthcheck.ts", import.meta.url));
 
 test("a proxy in the environment does not catch calls of the recommender", async () => {
   await using server = await openRecommender(async () => recommendation());

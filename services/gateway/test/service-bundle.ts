@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { setUp } from "@headline/testkit";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-/** As tools/launcher/bundle-services.mjs bundles them for production: beside the service itself, the threads that it starts. */
+/** As tools/launcher/bundle.ts bundles them for npm start: beside the service itself, the threads that it starts. */
 const WORKERS: Record<string, readonly string[]> = { recommendation: ["learning/forest-worker.ts"] };
 const REQUIRE =
   'import { createRequire as createRequireOf } from "node:module"; const require = createRequireOf(import.meta.url);';

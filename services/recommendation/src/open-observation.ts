@@ -13,12 +13,12 @@ interface Options {
   readonly otlpEndpoint?: string | undefined;
 }
 
-/** Metrics and tracing hooks of the service. */
+/** What looks on while the service works. */
 export interface Observation extends AsyncDisposable {
   readonly metrics: Metrics;
   readonly dependency: (name: string) => ObserveDependency;
   readonly tracing: Tracing | undefined;
-  /** Counts calls, and logs slow and failed ones. */
+  /** Counts calls, and says which were slow or failed. */
   readonly onCall: ObserveCall;
   /** Where metrics are read, if anywhere. */
   readonly metricsPort: number | undefined;
@@ -26,7 +26,7 @@ export interface Observation extends AsyncDisposable {
 
 const SLOW_MS = 250;
 const EACH_SECOND = { everyMs: 1_000 };
-/** Codes of our own failures; errors of the caller, and calls it gave up, are none. */
+/** What the caller did wrong, or does not wait for, is not our failure. */
 const OUR_FAILURES: ReadonlySet<string> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"]);
 
 export async function openObservation({ log, host, metricsPort, otlpEndpoint }: Options): Promise<Observation> {

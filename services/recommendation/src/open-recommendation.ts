@@ -14,29 +14,29 @@ import type { Tls } from "@headline/service/config";
 import { CloseStack, retryUntil } from "@headline/service/lifecycle";
 import { type Log, logError, rateLimitedLog, traceIdOf } from "@headline/service/log";
 import { openTrackKeys } from "@headline/track-token";
-import { CATALOGUE_MAX, loadCatalogue, loadUnknownArticles } from "./catalogue/article-source.js";
+import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
-import { TitleLoader } from "./catalogue/title-loader.js";
+import { TitleKeeper } from "./catalogue/title-loader.js";
 import { createExperiments, LEARNED } from "./feed/experiments.js";
 import { FILTERS, homeFeed, type Ranking } from "./feed/feed.js";
 import { learnedRanking } from "./feed/learned-ranking.js";
 import { rank } from "./feed/rank.js";
 import { HistoryStore } from "./history/history-store.js";
 import { openLearning } from "./learning/open-learning.js";
-import { seenConsumer } from "./learning/seen-consumer.js";
+import { seenStudent } from "./learning/seen-consumer.js";
 import { createTastes } from "./learning/tastes.js";
 import { openObservation } from "./open-observation.js";
-import { BlockLists } from "./readers/block-lists.js";
+import { Aversions } from "./readers/block-lists.js";
 import { FollowGraph } from "./readers/follow-graph.js";
-import { readerFactsLoader } from "./readers/reader-facts.js";
+import { knowReaders } from "./readers/reader-facts.js";
 import { SeenArticles } from "./readers/seen-articles.js";
 import { createChangeHandler } from "./serve/change-handler.js";
 import { countRecalls } from "./serve/count-recalls.js";
 import { createCountUpdates } from "./serve/count-updates.js";
 import { createExplainFeed } from "./serve/explain-feed.js";
-import { exposeLearning } from "./serve/learning-metrics.js";
+import { readLearning } from "./serve/learning-metrics.js";
 import { countedRecommend, tracedRecommend } from "./serve/observe-recommend.js";
 import { createPresent } from "./serve/present.js";
 import { createUserRecommend } from "./serve/user-recommend.js";
@@ -44,7 +44,7 @@ import { createUserRecommend } from "./serve/user-recommend.js";
 export interface RecommendationConfig {
   /** Where to listen: `0.0.0.0:50051`, `127.0.0.1:0`, `unix:/run/recommender.sock`. */
   readonly address: string;
-  /** Certificates that callers have to match; without them every caller is served. */
+  /** Certificates that callers have to match; anybody may call without. */
   readonly tls?: Tls | undefined;
   /**
    * Where feeds are explained, which shows any reader's interests: an address of its own, or `address` where everybody who
@@ -54,11 +54,11 @@ export interface RecommendationConfig {
   /** Whether tools may ask which services and messages there are; yes by default. */
   readonly reflection?: boolean | undefined;
   readonly mysqlUrl: string;
-  /** Where changes are published, and histories are kept unless `stateRedisUrl` says otherwise. */
+  /** Where changes are told, and histories are kept unless `stateRedisUrl` says otherwise. */
   readonly redisUrl: string;
   /** Holds the readers' histories; must not evict. */
   readonly stateRedisUrl?: string | undefined;
-  /** Time limit for a history, ms; 100 by default. */
+  /** How long a history is waited for, ms; 100 by default. */
   readonly redisTimeoutMs?: number;
   /** Time limit for optional facts about a reader (follows, blocks, seen), ms; 100 by default. */
   readonly readerTimeoutMs?: number;
@@ -66,7 +66,7 @@ export interface RecommendationConfig {
   readonly trackSecretPrevious?: string | undefined;
   /** The share of readers whose feeds are ranked by the rules alone, to compare with; 0.1 by default. */
   readonly holdout?: number;
-  /** Interval of snapshots, ms. */
+  /** How old the newest snapshot of what was learnt may become. */
   readonly snapshotMs?: number;
   readonly log: Log;
   /** Ends the waiting for MySQL. */
@@ -74,7 +74,7 @@ export interface RecommendationConfig {
   readonly now?: () => number;
   /** Calls in flight before new ones are refused with RESOURCE_EXHAUSTED. */
   readonly callsMax?: number;
-  /** Articles to allocate memory for at once, and readers whose tastes are kept; two million and 200,000 by default. */
+  /** For how many articles to make room at once, and how many readers' tastes to remember; two million and 200,000 by default. */
   readonly room?: { readonly articles: number; readonly readers: number };
   /** Where metrics are read; nowhere without it. */
   readonly metricsPort?: number | undefined;
@@ -96,7 +96,7 @@ export interface RunningRecommendation extends AsyncDisposable {
 const CALLS_MAX = 2_000;
 const REDIS_TIMEOUT_MS = 100;
 const HOLDOUT = 0.1;
-/** Clicks after which the ranker is fully trusted. */
+/** Before so many clicks the rules have a say in what the ranker cannot know yet. */
 const CLICKS_TO_TRUST = 1_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
@@ -116,7 +116,7 @@ const HISTORY_COMMANDS: readonly NeededCommand[] = [
 
 /**
  * Opens the service: waits for MySQL, loads the catalogue, follows what changes, and only then listens: without articles it has
- * no answer, and a client passes over an address that does not listen.
+ * no answer, and a client passes over an address where nobody listens.
  */
 export async function openRecommendation(config: RecommendationConfig): Promise<RunningRecommendation> {
   const { address, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, trackSecret, log } = config;
@@ -149,24 +149,24 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const catalogue = new Catalogue(now, config.room?.articles ?? 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
     const promotions = new Promotions(bulkMysql);
-    const titles = new TitleLoader({ mysql: bulkMysql, catalogue, onError: logError(log, "titles") });
+    const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logError(log, "titles") });
     const follows = new FollowGraph(mysql);
     const onUnknownReader = rateLimitedLog(log, "a reader not read; the page does without", { everyMs: 1_000 });
-    const blockLists = new BlockLists(mysql);
+    const aversions = new Aversions(mysql);
     const seen = new SeenArticles(mysql, catalogue);
     const sources = {
       followsOf: (userId: bigint) => follows.followsOf(userId),
-      blockListOf: (userId: bigint) => blockLists.of(userId),
+      aversionOf: (userId: bigint) => aversions.of(userId),
       seenBy: (userId: bigint) => seen.of(userId),
     };
-    const loadReader = readerFactsLoader(sources, onUnknownReader);
+    const know = knowReaders(sources, onUnknownReader);
     const histories = new HistoryStore(redis, catalogue);
     const recalls = countRecalls(metrics);
     const onRecallFailure = (recall: string, err: unknown) => {
       recalls.failed(recall);
       log.error({ err, recall }, "a recall failed");
     };
-    const onUnread = logError(log, "articles of a history not read; they show as they were");
+    const onUnlearned = logError(log, "articles of a history not read; they show as they were");
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
     resources.use(
@@ -180,7 +180,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
           promotions,
           titles,
           forgetFollows: (userId) => follows.forget(userId),
-          forgetBlockList: (userId) => blockLists.forget(userId),
+          forgetAversion: (userId) => aversions.forget(userId),
         }),
         onError: logError(log, "changes not followed"),
       }),
@@ -200,7 +200,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       await openLearning({
         mysql: bulkMysql,
         catalogue,
-        consumers: [seenConsumer(seen), ...tastes.consumers],
+        students: [seenStudent(seen), ...tastes.students],
         before: (signal) => titles.load(signal),
         onError: logError(log, "the learning"),
         ...(config.snapshotMs === undefined ? {} : { snapshotMs: config.snapshotMs }),
@@ -215,13 +215,9 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     });
     const byRules: Ranking = (recalled, reader) => rank(recalled, reader, catalogue);
     const feed = homeFeed({
-      sources: {
-        catalogue,
-        promotions,
-        interests: tastes.interests,
-        titleWords: titles.words,
-        visits: tastes.visits,
-      },
+      catalogue,
+      promotions,
+      learned: tastes.recalls,
       rankingOf: ({ userId }) => (experiments(userId) === LEARNED ? learned : byRules),
       measured: recalls.measured,
       onRecallFailure,
@@ -233,24 +229,24 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       now,
       feed,
       present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious), experiments),
-      loadArticles: (articleIds) => loadUnknownArticles(mysql, catalogue, articleIds).catch(onUnread),
-      loadReader,
+      learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
+      know,
     });
     const counted = countedRecommend(chosen, metrics);
     const recommend = tracing === undefined ? counted : tracedRecommend(counted, tracing);
-    exposeLearning(metrics, { mysql: bulkMysql, catalogue, learner: learning.learner });
+    readLearning(metrics, { mysql: bulkMysql, catalogue, learner: learning.learner });
     const explainFeed = createExplainFeed({
       catalogue,
       channels,
       histories,
-      loadReader,
+      know,
       feed,
       experiments,
       learner: learning.learner,
       interestsOf: tastes.describe,
       now,
     });
-    const countUpdates = createCountUpdates({ catalogue, channels, histories, loadReader, now, filters: FILTERS });
+    const countUpdates = createCountUpdates({ catalogue, channels, histories, know, now, filters: FILTERS });
     const edge = {
       onBug: (err: unknown, traceparent?: string) =>
         log.error({ err, ...(traceparent !== undefined && { trace_id: traceIdOf(traceparent) }) }, "a call failed"),

@@ -4,7 +4,7 @@ import { OrderedList } from "./ordered-list.js";
 import { SlotIndex } from "./slot-index.js";
 import { TopList } from "./top-list.js";
 
-/** Row of an article, as the catalogue takes it. */
+/** One article as the catalogue is told of it. */
 export interface CatalogueRow extends Engagement {
   readonly articleId: bigint;
   readonly authorId: bigint;
@@ -13,11 +13,11 @@ export interface CatalogueRow extends Engagement {
   readonly published: boolean;
 }
 
-/** Articles of one channel, or of all of them, in the three orders that recalls walk. */
-export interface ChannelIndex {
+/** What recall walks: the articles of one channel, or of all of them, in three orders. */
+export interface Shelf {
   /** By time of publishing, the newest last. */
   readonly fresh: OrderedList;
-  /** Articles that many readers reacted to, by decayed engagement, the hottest first; the best HOT_MAX only. */
+  /** What many readers reacted to, by decayed engagement, the hottest first; the best HOT_MAX only. */
   readonly hot: TopList;
   /** Waiting to be shown to enough readers. */
   readonly explore: ExploreQueue;
@@ -41,13 +41,13 @@ const QUEUED = 1;
 const MOVED = 2;
 
 /**
- * Every article that can be recommended, in this process's memory: about 120 bytes each with its places in the indexes,
+ * Every article that can be recommended, in this process's memory: about 120 bytes each with its places on the shelves,
  * so a million takes some 120 MB. An article has a *slot*, a small number that never changes while the process lives; all
- * that is per article lies in columns by slot, so walking an index touches no objects.
+ * that is per article lies in columns by slot, so walking a shelf touches no objects.
  */
 export class Catalogue {
   readonly #slotOf = new SlotIndex();
-  readonly #indexes = new Map<number, ChannelIndex>();
+  readonly #shelves = new Map<number, Shelf>();
   /** Authors have small numbers, as articles have slots, and under each number an id and a list. */
   readonly #authorNumbers = new Map<bigint, number>();
   readonly #authorIds: bigint[] = [];
@@ -66,25 +66,25 @@ export class Catalogue {
   #listed = 0;
 
   readonly #publishedAt = (slot: number) => this.publishedAtMs(slot);
-  /** Key among the hot ones; that of an article with too few reactions keeps it out. */
+  /** What too few readers reacted to never stands among the hot ones. */
   readonly #hotOrder = (slot: number) =>
     isHot(this.hotKey(slot), this.publishedAtMs(slot)) ? this.hotKey(slot) : Number.NEGATIVE_INFINITY;
 
-  /** @param room Articles to allocate for at once: unused room takes no memory, and growing copies all. */
+  /** @param room For how many articles to make room at once: it takes no memory before it is used, and growing copies all. */
   constructor(
     private readonly now: () => number,
     room = 0,
   ) {
-    this.#indexes.set(ALL_CHANNELS, this.#newIndex(ALL_CHANNELS));
+    this.#shelves.set(ALL_CHANNELS, this.#newShelf(ALL_CHANNELS));
     this.#grow(room);
   }
 
-  /** Number of articles that can be recommended. */
+  /** How many articles can be recommended. */
   get listed(): number {
     return this.#listed;
   }
 
-  /** The slot of an article, a new one for an unknown article. */
+  /** The slot of an article, a new one for an article not heard of before. */
   slotOf(articleId: bigint): number {
     const known = this.#slotOf.get(articleId);
     if (known !== undefined) return known;
@@ -114,7 +114,7 @@ export class Catalogue {
     return this.#authors[slot] as number;
   }
 
-  /** An author's number, a new one for an unknown author. */
+  /** An author's number, a new one for an author not heard of before. */
   authorNumber(authorId: bigint): number {
     const known = this.#authorNumbers.get(authorId);
     if (known !== undefined) return known;
@@ -124,7 +124,7 @@ export class Catalogue {
     return author;
   }
 
-  /** Id behind an author's number. */
+  /** Whose number it is. */
   authorUnder(author: number): bigint {
     return this.#authorIds[author] as bigint;
   }
@@ -145,19 +145,19 @@ export class Catalogue {
     return this.#states[slot] === LISTED;
   }
 
-  /** Known to be deleted. An unknown article is not gone: it may be older than what this catalogue holds. */
+  /** Known to be deleted. What was never heard of is not gone: it may be older than what this catalogue holds. */
   isGone(slot: number): boolean {
     return this.#states[slot] === GONE;
   }
 
-  /** Whether a row of the article, or its deletion, was ever read. */
+  /** Whether anything was ever said of the article. */
   isKnown(slot: number): boolean {
     return this.#states[slot] !== UNKNOWN;
   }
 
-  /** The index of a channel; 0 holds all articles. A channel without articles has an empty one. */
-  index(channelId: number): ChannelIndex {
-    return this.#indexes.get(channelId) ?? EMPTY_INDEX;
+  /** The shelf of a channel; 0 holds all articles. A channel without articles has an empty one. */
+  shelf(channelId: number): Shelf {
+    return this.#shelves.get(channelId) ?? EMPTY_SHELF;
   }
 
   /** An author's articles by time of publishing, the newest last. */
@@ -171,22 +171,22 @@ export class Catalogue {
     for (const slot of slots) this.#exposures[slot] = (this.#exposures[slot] as number) + 1;
   }
 
-  /** Takes in the row of an article. */
+  /** Makes the catalogue know the article as `row` says. */
   put(row: CatalogueRow): void {
     const slot = this.slotOf(row.articleId);
     if (this.#reweigh(slot, row)) return;
     this.#takeDown(slot);
     this.#write(slot, row);
     if (!row.published) return;
-    for (const index of this.#indexesOf(slot)) {
-      index.fresh.insert(slot);
-      index.hot.offer(slot);
+    for (const shelf of this.#shelvesOf(slot)) {
+      shelf.fresh.insert(slot);
+      shelf.hot.offer(slot);
     }
     this.#articlesOf(slot).insert(slot);
     this.#queueForExploring([slot]);
   }
 
-  /** The same for many articles, in one pass over each index. */
+  /** The same for many articles, in one pass over each shelf. */
   putMany(rows: readonly CatalogueRow[]): void {
     const newcomers: number[] = [];
     for (const row of rows) {
@@ -197,15 +197,15 @@ export class Catalogue {
       if (row.published) newcomers.push(slot);
     }
     newcomers.sort((a, b) => this.publishedAtMs(a) - this.publishedAtMs(b));
-    const byIndex = new Map<ChannelIndex, number[]>();
+    const byShelf = new Map<Shelf, number[]>();
     const byAuthor = new Map<OrderedList, number[]>();
     for (const slot of newcomers) {
-      for (const index of this.#indexesOf(slot)) append(byIndex, index, slot);
+      for (const shelf of this.#shelvesOf(slot)) append(byShelf, shelf, slot);
       append(byAuthor, this.#articlesOf(slot), slot);
     }
-    for (const [index, slots] of byIndex) {
-      index.fresh.insertMany(slots);
-      for (const slot of slots.toReversed()) index.hot.offer(slot);
+    for (const [shelf, slots] of byShelf) {
+      shelf.fresh.insertMany(slots);
+      for (let index = slots.length - 1; index >= 0; index -= 1) shelf.hot.offer(slots[index] as number);
     }
     for (const [list, slots] of byAuthor) list.insertMany(slots);
     this.#queueForExploring(newcomers);
@@ -229,18 +229,18 @@ export class Catalogue {
     if (!stands) return false;
     const key = hotKey(row, row.publishedAtMs);
     if (key === this.#hotKeys[slot]) return true;
-    const indexes = this.#indexesOf(slot);
-    for (const index of indexes) index.hot.remove(slot, index.fresh);
+    const shelves = this.#shelvesOf(slot);
+    for (const shelf of shelves) shelf.hot.remove(slot, shelf.fresh);
     this.#hotKeys[slot] = key;
-    for (const index of indexes) index.hot.offer(slot);
+    for (const shelf of shelves) shelf.hot.offer(slot);
     return true;
   }
 
   #queueForExploring(slots: readonly number[]): void {
     for (const slot of slots) {
       if (this.#queued[slot] === QUEUED || !this.#needsExploring(slot)) continue;
-      const indexes = this.#indexesOf(slot);
-      for (const index of this.#queued[slot] === MOVED ? indexes.slice(1) : indexes) index.explore.add(slot);
+      const shelves = this.#shelvesOf(slot);
+      for (const shelf of this.#queued[slot] === MOVED ? shelves.slice(1) : shelves) shelf.explore.add(slot);
       this.#queued[slot] = QUEUED;
     }
   }
@@ -255,27 +255,27 @@ export class Catalogue {
     if (row.published) this.#listed += 1;
   }
 
-  /** Takes an article off every index, by its old columns. Queues to explore drop it when they come to it. */
+  /** Off every shelf, while its columns still say where it stands. Queues to explore drop it when they come to it. */
   #takeDown(slot: number): void {
     if (this.#states[slot] !== LISTED) return;
-    for (const index of this.#indexesOf(slot)) {
-      index.fresh.remove(slot);
-      index.hot.remove(slot, index.fresh);
+    for (const shelf of this.#shelvesOf(slot)) {
+      shelf.fresh.remove(slot);
+      shelf.hot.remove(slot, shelf.fresh);
     }
     this.#articlesOf(slot).remove(slot);
     this.#states[slot] = UNKNOWN;
     this.#listed -= 1;
   }
 
-  /** The index of all articles, then that of the channel. */
-  #indexesOf(slot: number): ChannelIndex[] {
-    const all = this.#indexes.get(ALL_CHANNELS) as ChannelIndex;
+  /** The shelf of all articles, then that of the channel. */
+  #shelvesOf(slot: number): Shelf[] {
+    const all = this.#shelves.get(ALL_CHANNELS) as Shelf;
     const channelId = this.channelId(slot);
     if (channelId === ALL_CHANNELS) return [all];
-    let own = this.#indexes.get(channelId);
+    let own = this.#shelves.get(channelId);
     if (own === undefined) {
-      own = this.#newIndex(channelId);
-      this.#indexes.set(channelId, own);
+      own = this.#newShelf(channelId);
+      this.#shelves.set(channelId, own);
     }
     return [all, own];
   }
@@ -284,9 +284,9 @@ export class Catalogue {
     return this.#byAuthor[this.author(slot)] as OrderedList;
   }
 
-  #newIndex(indexChannelId: number): ChannelIndex {
+  #newShelf(shelfChannelId: number): Shelf {
     const standsHere = (slot: number) =>
-      this.isListed(slot) && (indexChannelId === ALL_CHANNELS || this.channelId(slot) === indexChannelId);
+      this.isListed(slot) && (shelfChannelId === ALL_CHANNELS || this.channelId(slot) === shelfChannelId);
     return {
       fresh: new OrderedList(this.#publishedAt),
       hot: new TopList(this.#hotOrder, HOT_MAX),
@@ -315,7 +315,7 @@ export class Catalogue {
   }
 }
 
-const EMPTY_INDEX: ChannelIndex = {
+const EMPTY_SHELF: Shelf = {
   fresh: new OrderedList(() => 0),
   hot: new TopList(() => 0, 0),
   explore: new ExploreQueue(() => true),

@@ -20,7 +20,7 @@ export async function loadJieba(onMissing: (error: unknown) => void, open = open
 
 let opened: Promise<CutHan> | undefined;
 
-/** Shared by the process: the dictionary is large. */
+/** One for the process: it is large, and the same for everybody. */
 function openJieba(): Promise<CutHan> {
   opened ??= readDictionary();
   return opened;

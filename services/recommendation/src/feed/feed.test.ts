@@ -2,13 +2,12 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue, type CatalogueRow } from "../catalogue/catalogue.js";
 import { HALF_LIFE_MS, hotKey, hotness } from "../catalogue/hotness.js";
-import { NO_BLOCKS } from "../readers/block-lists.js";
-import { type Candidate, type FeedReader, REASONS } from "./candidate.js";
+import { NO_AVERSION } from "../readers/block-lists.js";
+import { type Candidate, REASONS, type Reader } from "./candidate.js";
 import { cut } from "./cut.js";
 import { diversify } from "./diversify.js";
 import { createFeed, homeFeed } from "./feed.js";
 import { rank } from "./rank.js";
-import { NOTHING_LEARNT } from "./recalls.js";
 
 const NOW = 1_700_000_000_000;
 
@@ -31,7 +30,7 @@ function catalogueOf(...rows: (Partial<CatalogueRow> & { articleId: bigint })[])
   return catalogue;
 }
 
-function reader(fields: Partial<FeedReader> = {}): FeedReader {
+function reader(fields: Partial<Reader> = {}): Reader {
   return {
     userId: 9n,
     channelId: 0,
@@ -39,7 +38,7 @@ function reader(fields: Partial<FeedReader> = {}): FeedReader {
     follows: new Set(),
     served: new Map(),
     seen: new Set(),
-    blockList: NO_BLOCKS,
+    aversion: NO_AVERSION,
     ...fields,
   };
 }
@@ -106,7 +105,7 @@ describe("rank", () => {
       { articleId: 4n, authorId: 44n, publishedAtMs: NOW - HALF_LIFE_MS / 4 },
     );
     const recalled = [1n, 2n, 3n, 4n].map((id) => ({ slot: catalogue.slotOf(id), reason: REASONS.hot }));
-    const order = (who: FeedReader) => rank(recalled, who, catalogue).map(({ slot }) => catalogue.articleId(slot));
+    const order = (who: Reader) => rank(recalled, who, catalogue).map(({ slot }) => catalogue.articleId(slot));
     expect(order(reader())).toEqual([3n, 2n, 1n, 4n]);
     expect(order(reader({ follows: new Set([44n]) }))).toEqual([4n, 3n, 2n, 1n]);
   });
@@ -171,7 +170,7 @@ describe("the feed", () => {
       })),
     );
     const feed = homeFeed({
-      sources: { ...NOTHING_LEARNT, catalogue },
+      catalogue,
       onRecallFailure: (_, error) => {
         throw error;
       },
@@ -212,7 +211,7 @@ describe("the feed", () => {
     });
     expect(
       homeFeed({
-        sources: { ...NOTHING_LEARNT, catalogue: counted },
+        catalogue: counted,
         onRecallFailure: (_, error) => {
           throw error;
         },

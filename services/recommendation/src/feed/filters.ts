@@ -1,12 +1,12 @@
 import type { Filter } from "./candidate.js";
 
-/** Greatest age of a recommended article; the feed's order sees to freshness long before it. */
+/** How old an article may be to be recommended; the feed's order sees to freshness long before this. */
 export const AGE_MAX_MS = 365 * 24 * 60 * 60 * 1_000;
 
 /** Deleted, or not in the catalogue. */
 export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(slot);
 
-/** Served is not seen: an article without a confirmed view comes back after this long. */
+/** Served is not seen: what nobody confirmed to have been on the screen comes back after this long. */
 export const SECOND_CHANCE_MS = 6 * 60 * 60 * 1_000;
 
 /** The moment from which on the filters of a refresh have to know what was served. */
@@ -23,9 +23,9 @@ export const unserved: Filter = (slot, reader) => {
 export const unseen: Filter = (slot, reader) => !reader.seen.has(slot);
 
 /** Neither the article is disliked nor its author blocked. */
-export const notBlocked: Filter = (slot, { blockList }, catalogue) =>
-  !(blockList.blocked.size > 0 && blockList.blocked.has(catalogue.authorId(slot))) &&
-  !(blockList.disliked.size > 0 && blockList.disliked.has(catalogue.articleId(slot)));
+export const unaverse: Filter = (slot, { aversion }, catalogue) =>
+  !(aversion.blocked.size > 0 && aversion.blocked.has(catalogue.authorId(slot))) &&
+  !(aversion.disliked.size > 0 && aversion.disliked.has(catalogue.articleId(slot)));
 
 export const notOwn: Filter = (slot, reader, catalogue) => catalogue.authorId(slot) !== reader.userId;
 

@@ -1,5 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { Candidate, FeedReader } from "./candidate.js";
+import type { Candidate, Reader } from "./candidate.js";
 import { type Recalled, type Scored, scoredByRules } from "./rank.js";
 
 /** The part of packages/ranking that is used here. */
@@ -10,38 +10,38 @@ export interface OnlineRanker {
   ): Float64Array;
 }
 
-/** Affinities of a reader to articles, from −1 to 1. */
+/** What a reader is drawn to, from −1 (away from it) to 1. */
 export interface Affinities {
   affinities(userId: bigint, slots: ArrayLike<number>, out: Float64Array, nowMs: number): void;
 }
 
-interface Deps {
+interface Parts {
   readonly catalogue: Catalogue;
   readonly ranker: OnlineRanker;
-  /** Trust in the ranker, from 0 to 1: it grows with the clicks it has learnt from. */
+  /** How much of what could be learnt was learnt, from 0 to 1: a ranker that saw little says little. */
   readonly trust: () => number;
   readonly interests: Affinities;
 }
 
-/** Parts of a candidate's score, by name. */
+/** What one candidate's score is made of, by name. */
 export type ScoreParts = Readonly<Record<string, number>>;
 
-/** Candidates from which the ranker chooses, and chosen ones that it orders. The first cost some 4 µs each, the second 10. */
+/** Of so many recalled, the ranker chooses; of so many chosen, it judges the order. Each costs some 4 µs, and the second 10. */
 const CHOSEN_FROM = 60;
 const ORDERED = 20;
-/** Doublings of engagement that an affinity of 1 is worth… */
+/** In doublings of engagement: what being entirely after a reader's heart is worth… */
 const INTEREST_WORTH = 12;
-/** …and one standard deviation of the ranker's score, once it is trusted. */
+/** …and one standard deviation of what the ranker says, once it is trusted. */
 const POOL_WORTH = 1.5;
 const LIST_WORTH = 1.5;
-/** Share of the rules that remains then. */
+/** How much of the rules' own say remains then. */
 const RULES_SHARE = 0.35;
 
 /** Ranks by the rules of `rank`, the reader's interests, and, as it learns, ever more by the online ranker. */
-export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
+export function learnedRanking({ catalogue, ranker, trust, interests }: Parts) {
   let affinity = new Float64Array(256);
 
-  return (recalled: readonly Recalled[], reader: FeedReader, onParts?: OnParts): Candidate[] => {
+  return (recalled: readonly Recalled[], reader: Reader, onParts?: OnParts): Candidate[] => {
     const candidates = scoredByRules(recalled, reader, catalogue);
     const trusted = reader.userId === 0n ? 0 : trust();
     addInterests(candidates, reader, onParts);
@@ -53,7 +53,7 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   };
 
   /** Chooses the list's articles from the pool and orders them; the rest follows in the pool's order. */
-  function rankPool(pool: readonly Scored[], reader: FeedReader, trusted: number, onParts: OnParts | undefined) {
+  function rankPool(pool: readonly Scored[], reader: Reader, trusted: number, onParts: OnParts | undefined) {
     const articles = pool.map(({ slot }) => catalogue.articleId(slot));
     const order = Array.from(pool, (_, row) => row);
     const scores = ranker.scoreBoth({ reader: reader.userId, articles, atMs: reader.nowMs }, (ofPool) => {
@@ -67,7 +67,7 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
     return { list: list.sort(byScore), rest: ranked.slice(ORDERED) };
   }
 
-  function addInterests(candidates: Scored[], reader: FeedReader, onParts: OnParts | undefined): void {
+  function addInterests(candidates: Scored[], reader: Reader, onParts: OnParts | undefined): void {
     if (affinity.length < candidates.length) affinity = new Float64Array(2 * candidates.length);
     if (reader.userId === 0n) affinity.fill(0, 0, candidates.length);
     else {
@@ -85,15 +85,15 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   function addRanker(
     candidates: readonly Scored[],
     scores: Float64Array,
-    { among, worth, trusted, share, onParts }: RankerWeight,
+    { among, worth, trusted, share, onParts }: RankerSay,
   ): void {
     const { mean, deviation } = momentsOf(scores.subarray(0, candidates.length));
     const kept = 1 - trusted * (1 - share);
     for (let index = 0; index < candidates.length; index += 1) {
       const candidate = candidates[index]!;
-      const part = deviation === 0 ? 0 : trusted * worth * ((scores[index]! - mean) / deviation);
-      onParts?.(candidate.slot, { [among]: part });
-      candidate.score = kept * candidate.score + part;
+      const said = deviation === 0 ? 0 : trusted * worth * ((scores[index]! - mean) / deviation);
+      onParts?.(candidate.slot, { [among]: said });
+      candidate.score = kept * candidate.score + said;
     }
   }
 
@@ -102,14 +102,14 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   }
 }
 
-/** Receives the parts of a score, for a page that explains it. */
+/** Told what a score is made of, for a page that explains it. */
 export type OnParts = (slot: number, parts: ScoreParts) => void;
 
-interface RankerWeight {
+interface RankerSay {
   readonly among: "list" | "pool";
   readonly worth: number;
   readonly trusted: number;
-  /** Share of the score so far that remains beside a fully trusted ranker. */
+  /** How much of the score so far remains beside a ranker that is fully trusted. */
   readonly share: number;
   readonly onParts: OnParts | undefined;
 }

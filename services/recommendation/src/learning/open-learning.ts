@@ -3,22 +3,22 @@ import type { Mysql } from "@headline/mysql";
 import { followEvents, type LandedEvent } from "@headline/newsroom/events";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
-import { type EventConsumer, Learner, RANKER_LIMITS } from "./learner.js";
+import { Learner, RANKER_LIMITS, type Student } from "./learner.js";
 import { restoring, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";
 
-interface Deps {
+interface Parts {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
-  readonly consumers: readonly EventConsumer[];
-  /** Loads what the first event needs. */
+  readonly students: readonly Student[];
+  /** What has to be known before the first event is learnt from. */
   readonly before?: (signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** Interval of snapshots, ms. */
+  /** How old the newest snapshot may become. */
   readonly snapshotMs?: number;
 }
 
-/** The learner of a running service. */
+/** What learns from the event log while the service runs. */
 export interface Learning extends AsyncDisposable {
   readonly learner: Learner;
   /** Resolves when everything up to this event was learnt. */
@@ -33,12 +33,12 @@ interface Restored {
 export const MODEL_NAME = "recommender";
 const SNAPSHOT_MS = 10 * 60 * 1_000;
 const LOOK_MS = 30_000;
-/** Events learnt in one turn of the loop: some 0.1 ms each. */
+/** Events learnt at a time: some 0.1 ms each, between which others are served. */
 const PIECE = 20;
 
 /** Goes on from the newest snapshot, replays what came after it, and follows live; stores a snapshot from time to time. */
-export async function openLearning(deps: Deps): Promise<Learning> {
-  const { mysql, catalogue, consumers, onError, before, snapshotMs = SNAPSHOT_MS } = deps;
+export async function openLearning(parts: Parts): Promise<Learning> {
+  const { mysql, catalogue, students, onError, before, snapshotMs = SNAPSHOT_MS } = parts;
   const store = new ModelStore(mysql, MODEL_NAME);
   const grower = new ForestGrower(onError);
   const grow = grower.grow.bind(grower);
@@ -73,11 +73,11 @@ export async function openLearning(deps: Deps): Promise<Learning> {
     } catch (error) {
       onError(error);
     }
-    return { learner: new Learner({ catalogue, grow, consumers }), whole: Promise.resolve() };
+    return { learner: new Learner({ catalogue, grow, students }), whole: Promise.resolve() };
   }
 
   async function restore(chunks: readonly Buffer[]): Promise<Restored> {
-    const steps = restoring(chunks, { catalogue, grow, consumers }, RANKER_LIMITS);
+    const steps = restoring(chunks, { catalogue, grow, students }, RANKER_LIMITS);
     for (;;) {
       const { value: learner, done } = steps.next();
       if (learner instanceof Learner) return { learner, whole: finish(steps).catch(onError) };
@@ -113,7 +113,7 @@ export async function openLearning(deps: Deps): Promise<Learning> {
         if (!(await store.claim(snapshotMs)) || !learner.isSettled) continue;
         const eventId = learner.position;
         const packing = packModel(snapshotOf(learner));
-        snapshot = packing.catch(() => undefined); // learning waits for it
+        snapshot = packing.catch(() => undefined); // what is learnt waits for it
         await store.save({ eventId, parts: await packing });
         storedUpTo = eventId;
       } catch (error) {

@@ -4,7 +4,7 @@ import { prunedUpTo, readEvents } from "@headline/newsroom/events";
 import { growForest, type Training } from "@headline/ranking";
 import { loadCatalogue } from "../catalogue/article-source.js";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { TitleLoader } from "../catalogue/title-loader.js";
+import { TitleKeeper } from "../catalogue/title-loader.js";
 import { Learner } from "./learner.js";
 import { contentOf, decodeLearner, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";
@@ -17,15 +17,15 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-/** Result of a rebuild. */
+/** What a rebuild came to. */
 export interface Rebuilt {
   readonly events: number;
   readonly upTo: bigint;
   /** Whether the snapshot that was stored held the same, number for number; undefined when there was nothing to compare with. */
   readonly sameAsStored: boolean | undefined;
-  /** The last event that was pruned from the log, which the stored snapshot may have learnt; 0n for a whole log. */
+  /** The last event that is in the log no more: what was stored may know it, so there is no comparing. 0n for a whole log. */
   readonly prunedUpTo: bigint;
-  /** Whether the result was stored: an older snapshot stays when the log ends before it. */
+  /** What was stored stays when the log ends before it. */
   readonly stored: boolean;
 }
 
@@ -39,7 +39,7 @@ const NEVER = new AbortController().signal;
 export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Options): Promise<Rebuilt> {
   const catalogue = new Catalogue(Date.now);
   await loadCatalogue(mysql, catalogue);
-  const titles = new TitleLoader({
+  const titles = new TitleKeeper({
     mysql,
     catalogue,
     onError: (error) => {
@@ -47,7 +47,7 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
     },
   });
   await titles.load(signal);
-  const fresh = () => ({ catalogue, grow: growHere, consumers: createTastes(catalogue, titles).consumers });
+  const fresh = () => ({ catalogue, grow: growHere, students: createTastes(catalogue, titles).students });
   const store = new ModelStore(mysql, MODEL_NAME);
   const was = await store.load();
   const learner = new Learner(fresh());

@@ -1,33 +1,42 @@
-import type { LandedEvent } from "@headline/newsroom/events";
+import type { EventKind, LandedEvent } from "@headline/newsroom/events";
 import type { Interest } from "@headline/recommender";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { TitleLoader } from "../catalogue/title-loader.js";
+import type { TitleKeeper } from "../catalogue/title-loader.js";
+import type { PlannedRecall } from "../feed/feed.js";
+import { interests as interestsRecall } from "../feed/recall/interests.js";
+import { similar } from "../feed/recall/similar.js";
 import { CoVisits } from "../readers/co-visits.js";
-import { FEEDBACK, feedbackWeight } from "../readers/feedback.js";
+import { deedWeight } from "../readers/feedback-weight.js";
 import { Interests } from "../readers/interests.js";
 import { traitsOf } from "../readers/traits.js";
-import type { EventConsumer } from "./learner.js";
+import type { Student } from "./learner.js";
 
-/** Interests of readers, and articles read by the same readers: learnt from the log for recalls, ranking and explanations. */
+/** What readers are drawn to, and which articles the same readers read: learnt from the log, for recalls, ranking and explanations. */
 export interface Tastes {
   readonly interests: Interests;
-  readonly visits: CoVisits;
-  readonly consumers: readonly EventConsumer[];
-  /** Interests of a reader in words, the strongest first. */
+  readonly students: readonly Student[];
+  readonly recalls: readonly PlannedRecall[];
+  /** In words, the strongest first. */
   describe(userId: bigint, nowMs: number): Promise<Interest[]>;
 }
 
+const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect", "comment"]);
+
 export function createTastes(
   catalogue: Catalogue,
-  titles: Pick<TitleLoader, "words" | "textsOf">,
+  titles: Pick<TitleKeeper, "words" | "textsOf">,
   readersMax?: number,
 ): Tastes {
-  const interests = new Interests(traitsOf(catalogue, titles.words), readersMax);
+  const titleWords = titles.words;
+  const interests = new Interests(traitsOf(catalogue, titleWords), readersMax);
   const visits = new CoVisits(catalogue, readersMax === undefined ? {} : { readersMax });
   return {
     interests,
-    visits,
-    consumers: [interestsConsumer(interests), coVisitsConsumer(visits)],
+    students: [interestsStudent(interests), coVisitsStudent(visits)],
+    recalls: [
+      { reason: "interest", recall: interestsRecall({ catalogue, interests, titleWords }), perPlace: 4 },
+      { reason: "similar", recall: similar(catalogue, visits), perPlace: 2 },
+    ],
     async describe(userId, nowMs) {
       const { channels, authors, words } = interests.top(userId, nowMs);
       const texts = await titles.textsOf(words.map(({ key }) => key));
@@ -44,26 +53,26 @@ export function createTastes(
   };
 }
 
-function interestsConsumer(interests: Interests): EventConsumer {
+function interestsStudent(interests: Interests): Student {
   return {
     name: "interests",
     learn(event: LandedEvent, slot) {
       const { userId, landedAtMs } = event;
-      const feedback = feedbackWeight(event);
-      if (feedback === undefined) return;
-      if (feedback.isUndone) interests.undo(userId, slot, feedback.weight, landedAtMs);
-      else interests.learn(userId, slot, feedback.weight, landedAtMs);
+      const deed = deedWeight(event);
+      if (deed === undefined) return;
+      if (deed.isUndone) interests.undo(userId, slot, deed.weight, landedAtMs);
+      else interests.learn(userId, slot, deed.weight, landedAtMs);
     },
     snapshotParts: () => interests.snapshotParts(),
     restoreParts: (bytes) => interests.restoreParts(bytes),
   };
 }
 
-function coVisitsConsumer(visits: CoVisits): EventConsumer {
+function coVisitsStudent(visits: CoVisits): Student {
   return {
     name: "co-visits",
     learn({ kind, userId, landedAtMs }, slot, counts) {
-      if (counts && FEEDBACK[kind].isRead) visits.learn(userId, slot, landedAtMs);
+      if (counts && READING.has(kind)) visits.learn(userId, slot, landedAtMs);
     },
     snapshotParts: () => visits.snapshotParts(),
     restoreParts: (bytes) => visits.restoreParts(bytes),

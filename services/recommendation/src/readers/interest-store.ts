@@ -1,8 +1,8 @@
-import type { FeedbackWeight } from "./feedback.js";
+import type { DeedWeight } from "./feedback-weight.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
 
-/** Kinds of interests, and the most of each that a reader can have. */
+/** What interests are in, and how many of each a reader can have. */
 export const CHANNEL = 0;
 export const AUTHOR = 1;
 export const WORD = 2;
@@ -20,12 +20,12 @@ const LONG_HALF_LIFE_S = 7 * 24 * 3_600;
 const FAST_HALF_LIFE_S = 3_600;
 
 /**
- * Change of a weight: `learn` makes room for a new entry. Taking back touches only entries that are still there; where the
- * amount added is not known, it goes no further than to zero.
+ * How a change is made: `learn` makes room for what is new. Taking back touches only what is there still; where it is not
+ * known what was added, nothing is taken further than to zero.
  */
 export type Change = "learn" | "take back" | "take back to zero";
 
-type Amount = Pick<FeedbackWeight, "topic" | "author">;
+type Amount = Pick<DeedWeight, "topic" | "author">;
 
 /** Rows of interests that fade: an entry is a key with a weight that halves in a week and one that halves in an hour. */
 export class InterestStore {
@@ -44,7 +44,7 @@ export class InterestStore {
     this.#seconds = new Uint32Array(rows);
   }
 
-  /** First place of the entries of a kind. */
+  /** Where the entries of a kind begin. */
   start(row: number, kind: InterestKind): number {
     return row * PLACES + FROM[kind];
   }

@@ -1,7 +1,7 @@
-import type { FeedbackWeight } from "./feedback.js";
+import type { DeedWeight } from "./feedback-weight.js";
 import { AUTHOR, CHANNEL, type InterestKind, InterestStore, MAX, PLACES, WORD } from "./interest-store.js";
 import { KeyScores } from "./key-scores.js";
-import { LastFeedback } from "./last-feedback.js";
+import { LastDeeds } from "./last-feedback.js";
 import { LruRows, NONE } from "./lru-rows.js";
 import { joined, restoreParts, snapshotParts } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
@@ -25,9 +25,9 @@ const SNAPSHOT = 0x494e5431;
 
 /** The weight at which an interest is half as strong as it can be. */
 const HALF_STRONG = [4, 3, 3] as const;
-/** Share of the last hour in an affinity, when the reader was busy in it. */
+/** How much of an affinity is due to the last hour, when the reader was busy in it. */
 const SESSION = 0.75;
-/** Shares of the kinds in the affinity; together 1. */
+/** What each kind contributes to the affinity; together 1. */
 const SHARES = { channel: 0.3, author: 0.35, words: 0.35 } as const;
 /** A weaker interest names nothing to recall. */
 const STRENGTH_MIN = 0.02;
@@ -35,15 +35,15 @@ const STRENGTH_MIN = 0.02;
 const NOTHING: TopInterests = { channels: [], authors: [], words: [] };
 
 /**
- * Interests of readers in channels, authors and words of titles, learned from their feedback, for the readers active last.
- * Feedback is worth half after a week; that of the last hour counts beside it on its own scale, so that a few likes turn the
- * next page. Some 1,200 bytes a reader, used or not.
+ * What readers are interested in, learned from what they do: channels, authors and words of titles, for the readers who did
+ * something last. Deeds are worth half after a week; what was done in the last hour counts beside that on its own scale, so
+ * that a few likes turn the next page. Some 1,200 bytes a reader, used or not.
  */
 export class Interests {
   readonly #traits: Traits;
   readonly #readers: LruRows<bigint>;
   readonly #store: InterestStore;
-  readonly #lastFeedback: LastFeedback;
+  readonly #deeds: LastDeeds;
 
   /** The interests of one reader at one time, laid out for looking up. */
   #preparedFor: bigint | undefined;
@@ -58,35 +58,35 @@ export class Interests {
     this.#traits = traits;
     this.#readers = new LruRows(readersMax);
     this.#store = new InterestStore(readersMax);
-    this.#lastFeedback = new LastFeedback(readersMax);
+    this.#deeds = new LastDeeds(readersMax);
   }
 
   get size(): number {
     return this.#readers.size;
   }
 
-  /** Adds feedback on an article (see `feedbackWeight`). Times count in whole seconds and may be late. */
-  learn(userId: bigint, slot: number, weight: FeedbackWeight, atMs: number): void {
+  /** A reader did something, worth `weight`, with an article (see `deedWeight`). Times count in whole seconds and may be late. */
+  learn(userId: bigint, slot: number, weight: DeedWeight, atMs: number): void {
     if (weight.topic === 0 || !this.#traits.isKnown(slot)) return;
     const row = this.#readers.use(userId, (fresh) => this.#clear(fresh));
     const second = secondOf(atMs);
     this.#store.add(row, slot, weight, second, "learn", this.#traits);
-    if (weight.isUndoable) this.#lastFeedback.add(row, slot, weight.topic, second);
+    if (weight.isUndoable) this.#deeds.add(row, slot, weight.topic, second);
     this.#preparedFor = undefined;
   }
 
-  /** Takes back feedback of this weight: exactly what it added, if it is among the last; else down to zero at most. */
-  undo(userId: bigint, slot: number, weight: FeedbackWeight, atMs: number): void {
+  /** A reader took back what `learn` was told with this weight: exactly what it added goes, if it was one of the last deeds. */
+  undo(userId: bigint, slot: number, weight: DeedWeight, atMs: number): void {
     const row = this.#readers.find(userId);
     if (row === NONE || !this.#traits.isKnown(slot)) return;
-    const doneAt = this.#lastFeedback.take(row, slot, weight.topic);
+    const doneAt = this.#deeds.take(row, slot, weight.topic);
     const back = { topic: -weight.topic, author: -weight.author };
     const change = doneAt === undefined ? "take back to zero" : "take back";
     this.#store.add(row, slot, back, doneAt ?? secondOf(atMs), change, this.#traits);
     this.#preparedFor = undefined;
   }
 
-  /** Affinity of a reader to an article, from −1 to 1; 0 for an unknown reader. Cheap while reader and time stay the same. */
+  /** How much an article is what a reader likes, from −1 to 1; 0 when nothing is known. Cheap while reader and time stay the same. */
   affinity(userId: bigint, slot: number, nowMs: number): number {
     return this.#prepare(userId, nowMs) ? this.#affinity(slot) : 0;
   }
@@ -99,7 +99,7 @@ export class Interests {
     }
   }
 
-  /** Interests of a reader, the strongest first. */
+  /** What a reader likes, the strongest first. */
   top(userId: bigint, nowMs: number): TopInterests {
     if (!this.#prepare(userId, nowMs)) return NOTHING;
     return { channels: this.#strongest(CHANNEL), authors: this.#strongest(AUTHOR), words: this.#strongest(WORD) };
@@ -118,13 +118,13 @@ export class Interests {
         write: (writer, row) => {
           writer.id(this.#readers.keyOf(row));
           this.#store.write(writer, row, this.#traits);
-          this.#lastFeedback.write(writer, row, this.#traits);
+          this.#deeds.write(writer, row, this.#traits);
         },
       },
     ]);
   }
 
-  /** Restores a snapshot. @throws UnreadableSnapshot, and is empty then. */
+  /** Becomes what the snapshot was taken of; nothing, and an UnreadableSnapshot is thrown, when it cannot be read. */
   restore(bytes: Uint8Array): void {
     for (const _part of this.restoreParts(bytes));
   }
@@ -138,7 +138,7 @@ export class Interests {
         (reader) => {
           const row = this.#readers.use(reader.id(), (fresh) => this.#clear(fresh));
           this.#store.read(reader, row, this.#traits);
-          this.#lastFeedback.read(reader, row, this.#traits);
+          this.#deeds.read(reader, row, this.#traits);
         },
       ]);
     } catch (error) {
@@ -149,7 +149,7 @@ export class Interests {
 
   #clear(row: number): void {
     this.#store.clear(row);
-    this.#lastFeedback.clear(row);
+    this.#deeds.clear(row);
   }
 
   #affinity(slot: number): number {
@@ -187,8 +187,8 @@ export class Interests {
     );
     for (const [kind, scores] of [[AUTHOR, this.#authors] as const, [WORD, this.#words] as const]) {
       this.#layOut(row, kind, scores, (place, key) => {
-        const rarity = kind === WORD ? this.#traits.rarity(key) : 1;
-        return rarity * blend(saturated(store.long[place]! * long, kind), saturated(store.fast[place]! * fast, kind));
+        const telling = kind === WORD ? this.#traits.rarity(key) : 1;
+        return telling * blend(saturated(store.long[place]! * long, kind), saturated(store.fast[place]! * fast, kind));
       });
     }
     return true;
@@ -210,7 +210,7 @@ export class Interests {
     }
   }
 
-  /** Sums of all channels, as of now: a channel is liked as far as it stands out among them. */
+  /** How much was done in all channels, as of now: a channel is liked as far as it stands out among them. */
   #sums(row: number, long: number, fast: number): [long: number, fast: number] {
     const start = this.#store.start(row, CHANNEL);
     let [longSum, fastSum] = [0, 0];

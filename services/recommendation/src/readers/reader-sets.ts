@@ -13,7 +13,7 @@ const BYTES_MAX = 128 * 1024 * 1024;
 /** Memory of one reader's place among the others. */
 const PLACE_BYTES = 200;
 
-/** Small facts of MySQL by reader, in memory until the change feed invalidates them. */
+/** Something small that MySQL says of readers, remembered until the change feed says otherwise. */
 export class ReaderSets<Value extends object> {
   readonly #values: LRUCache<bigint, Value>;
   readonly #loading = new Map<bigint, Promise<Value>>();
@@ -30,12 +30,12 @@ export class ReaderSets<Value extends object> {
     return this.#values.get(userId) ?? this.#loading.get(userId) ?? this.#load(userId);
   }
 
-  /** The value in memory; a change to it is seen by all. */
+  /** What is remembered, if anything is: changing it changes what others get. */
   remembered(userId: bigint): Value | undefined {
     return this.#values.get(userId);
   }
 
-  /** Recounts the memory of a value that was changed in place. */
+  /** Weighs what is remembered again, after it was changed in place. */
   reweigh(userId: bigint): void {
     const value = this.#values.get(userId);
     if (value === undefined) return;
@@ -43,7 +43,7 @@ export class ReaderSets<Value extends object> {
     this.#values.set(userId, value);
   }
 
-  /** Drops the value, and that of a load under way, which was perhaps read before the change. */
+  /** What is being loaded was perhaps read before the change, so it is not remembered. */
   forget(userId: bigint): void {
     this.#values.delete(userId);
     this.#loading.delete(userId);
@@ -57,7 +57,7 @@ export class ReaderSets<Value extends object> {
       this.#loading.delete(userId);
       if (value !== undefined) this.#values.set(userId, value);
     };
-    loading.then(settle, () => settle(undefined)); // the caller handles the failure
+    loading.then(settle, () => settle(undefined)); // the failure is the caller's to hear
     return loading;
   }
 }

@@ -1,6 +1,5 @@
 import type { Mysql } from "@headline/mysql";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import { VIEW_KINDS } from "./feedback.js";
 import { ReaderSets } from "./reader-sets.js";
 import { SeenSet, SlotMarks } from "./seen-set.js";
 
@@ -9,12 +8,11 @@ export interface Seen {
   has(slot: number): boolean;
 }
 
-/** Articles kept for each reader, the last viewed: weeks of reading. */
+/** What a reader saw before these may come again: weeks of reading. */
 const SEEN_MAX = 2_000;
-const VIEWS = VIEW_KINDS.map((kind) => `'${kind}'`).join(", ");
 export const NOTHING_SEEN: Seen = new Set();
 
-/** Articles that readers have seen, from the event log, in memory for the readers of the moment and kept up with new events. */
+/** What readers have seen: what the event log says of those seen lately, kept up with what lands. */
 export class SeenArticles {
   readonly #sets: ReaderSets<SeenSet>;
   readonly #marks = new SlotMarks();
@@ -34,11 +32,11 @@ export class SeenArticles {
     return userId === 0n ? NOTHING_SEEN : this.#sets.of(userId);
   }
 
-  /** Adds a view that has landed in the log; readers that are not in memory are read from there. */
+  /** An event has landed that says so. Of readers not remembered the log will say it when it is read. */
   add(userId: bigint, slot: number): void {
     const seen = this.#sets.remembered(userId);
     if (seen === undefined) {
-      this.#sets.forget(userId); // a load under way may be from before
+      this.#sets.forget(userId); // what is being read may be from before
       return;
     }
     const { bytes } = seen;
@@ -49,7 +47,7 @@ export class SeenArticles {
   /** By the unique key of the events, which begins with the reader; the newest of what it finds count. */
   async #read(mysql: Mysql, userId: bigint): Promise<SeenSet> {
     const rows = await mysql.query<{ article_id: string }>(
-      `SELECT article_id FROM events WHERE user_id = ? AND kind IN (${VIEWS}) ORDER BY id DESC LIMIT ${SEEN_MAX}`,
+      `SELECT article_id FROM events WHERE user_id = ? AND kind IN ('exposure', 'click') ORDER BY id DESC LIMIT ${SEEN_MAX}`,
       [userId],
     );
     const slots = rows.toReversed().map(({ article_id }) => this.catalogue.slotOf(BigInt(article_id)));

@@ -4,16 +4,16 @@ import { loadCatalogue, refreshArticles } from "../catalogue/article-source.js";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Channels } from "../catalogue/channels.js";
 import type { Promotions } from "../catalogue/promotions.js";
-import type { TitleLoader } from "../catalogue/title-loader.js";
+import type { TitleKeeper } from "../catalogue/title-loader.js";
 
-interface Deps {
+interface Parts {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly promotions: Pick<Promotions, "load">;
-  readonly titles: Pick<TitleLoader, "refresh">;
+  readonly titles: Pick<TitleKeeper, "refresh">;
   readonly forgetFollows: (userId: bigint) => void;
-  readonly forgetBlockList: (userId: bigint) => void;
+  readonly forgetAversion: (userId: bigint) => void;
 }
 
 interface Gathering {
@@ -21,12 +21,12 @@ interface Gathering {
   readonly handled: Promise<void>;
 }
 
-/** Articles read by one statement. */
+/** How many articles one statement reads. */
 const ARTICLES_AT_ONCE = 1_000;
 
 /**
- * Reads changed rows from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
- * Changes received during a read are gathered for the next.
+ * Takes what changed from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
+ * What is told during a read is gathered for the next.
  */
 export function createChangeHandler({
   mysql,
@@ -35,8 +35,8 @@ export function createChangeHandler({
   promotions,
   titles,
   forgetFollows,
-  forgetBlockList,
-}: Deps) {
+  forgetAversion,
+}: Parts) {
   let running: Promise<void> = Promise.resolve();
   let gathering: Gathering | undefined;
 
@@ -47,7 +47,7 @@ export function createChangeHandler({
     }
     const mine: Gathering = { changes: [...changes], handled: running.then(() => begin(mine)) };
     gathering = mine;
-    running = mine.handled.catch(() => undefined); // handled by the caller; the next changes must not wait for it
+    running = mine.handled.catch(() => undefined); // told to whoever called; the next changes must not wait for it
     return mine.handled;
   };
 
@@ -64,7 +64,7 @@ export function createChangeHandler({
       if (topic === "article") edited.add(subjectId);
       if (topic === "article" || topic === "article-statistics") articleIds.add(subjectId);
       else if (topic === "follows") forgetFollows(subjectId);
-      else if (topic === "dislikes" || topic === "blocks") forgetBlockList(subjectId);
+      else if (topic === "dislikes" || topic === "blocks") forgetAversion(subjectId);
       else if (topic === "import") {
         await channels.load();
         await loadCatalogue(mysql, catalogue);

@@ -2,8 +2,8 @@ import type { RecommendContext, UserRequest } from "@headline/recommender";
 import { Refusal } from "@headline/service/errors";
 import type { Channels } from "../catalogue/channels.js";
 
-/** Validated request. */
-export interface FeedRequest {
+/** A request whose every field is known to be right. */
+export interface Ask {
   readonly userId: bigint;
   readonly channelId: number;
   readonly size: number;
@@ -11,7 +11,7 @@ export interface FeedRequest {
   readonly dryRun: boolean;
   /** The caller makes the tokens itself. */
   readonly withoutTokens: boolean;
-  /** ms since the epoch. */
+  /** When it came, ms since the epoch. */
   readonly arrivedMs: number;
 }
 
@@ -19,12 +19,12 @@ const ARTICLE_NUM_DEFAULT = 10;
 const ARTICLE_NUM_MAX = 50;
 
 /** @throws Refusal INVALID_ARGUMENT, naming the field. */
-export function readFeedRequest(
+export function readAsk(
   request: UserRequest,
   { dryRun, withoutTokens = false }: Pick<RecommendContext, "dryRun" | "withoutTokens">,
   channels: Channels,
   nowMs: number,
-): FeedRequest {
+): Ask {
   const { userId, channelId, articleNum, timeStamp } = request;
   if (!channels.has(channelId)) throw unknownChannel(channelId);
   if (articleNum < 0 || articleNum > ARTICLE_NUM_MAX) {

@@ -4,14 +4,14 @@ import type { Catalogue } from "../catalogue/catalogue.js";
 import { REASONS } from "../feed/candidate.js";
 import type { Experiments } from "../feed/experiments.js";
 import type { Batch } from "../history/batch.js";
-import { type BlockList, NO_BLOCKS } from "../readers/block-lists.js";
-import type { FeedRequest } from "./feed-request.js";
+import { type Aversion, NO_AVERSION } from "../readers/block-lists.js";
+import type { Ask } from "./feed-request.js";
 import type { Outcome } from "./outcome.js";
 
 /** Makes the wire's answer of an outcome. */
-export type Present = (ask: FeedRequest, outcome: Outcome, blockList?: BlockList) => Recommendation;
+export type Present = (ask: Ask, outcome: Outcome, aversion?: Aversion) => Recommendation;
 
-/** Lifetime of tokens after their page was sent. */
+/** How long a reader's action counts after its page was answered. */
 const TOKEN_TTL_S = 24 * 60 * 60;
 
 const REASON_NAMES = new Map<number, ReasonName>(
@@ -19,17 +19,17 @@ const REASON_NAMES = new Map<number, ReasonName>(
 );
 
 /**
- * Signs the articles of an answer, or returns the parts of their tokens to a caller that signs; leaves out articles that were
- * deleted, disliked or blocked since they were served.
+ * Signs what is answered, or says what tokens are made of to who signs it; leaves out what was deleted, or is not wanted any
+ * more, since it was served.
  */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
-  return (ask, outcome, blockList = NO_BLOCKS) => {
+  return (ask, outcome, aversion = NO_AVERSION) => {
     const { mode, batch, nextStamp, without = [] } = outcome;
     const { name: algo, bucket } = experiments(ask.userId);
     const answer = { mode, timeStamp: BigInt(nextStamp), algo, ...(without.length > 0 && { without }) };
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
 
-    const articles = shownOf(batch, outcome, blockList);
+    const articles = shownOf(batch, outcome, aversion);
     const reasons = articles.map(({ reason }) => REASON_NAMES.get(reason) ?? "unspecified");
     const expiresAt = Math.floor(ask.arrivedMs / 1_000) + TOKEN_TTL_S;
     const tokens = ask.withoutTokens
@@ -39,13 +39,13 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments
   };
 
   /** The articles of a batch that are shown, each with its place in the batch. */
-  function shownOf({ slots, reasons }: Batch, { standsAbove }: Outcome, blockList: BlockList): ServedArticle[] {
+  function shownOf({ slots, reasons }: Batch, { standsAbove }: Outcome, aversion: Aversion): ServedArticle[] {
     const shown: ServedArticle[] = [];
     for (let position = 0; position < slots.length; position += 1) {
       const slot = slots[position] as number;
       if (catalogue.isGone(slot) || standsAbove?.(slot)) continue;
       const articleId = catalogue.articleId(slot);
-      if (blockList.disliked.has(articleId) || blockList.blocked.has(catalogue.authorId(slot))) continue;
+      if (aversion.disliked.has(articleId) || aversion.blocked.has(catalogue.authorId(slot))) continue;
       shown.push({ articleId, reason: reasons[position] ?? 0, position });
     }
     return shown;
@@ -68,6 +68,6 @@ function unsigned(articles: readonly ServedArticle[], bucket: number, expiresAt:
   return { recommends, exposure: "", tokenParts: { bucket, expiresAt, confirmable, positions } };
 }
 
-function bindingOf({ userId, channelId }: FeedRequest, { stamp }: Batch) {
+function bindingOf({ userId, channelId }: Ask, { stamp }: Batch) {
   return { userId, channelId, stamp };
 }

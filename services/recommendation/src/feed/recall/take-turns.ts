@@ -1,6 +1,6 @@
 import type { Walk } from "./first-kept.js";
 
-/** A walk to recall from, with the most steps and the most names. */
+/** Something to recall from: what it names, how far it is walked, and how many it may name. */
 export interface Source {
   readonly walk: Walk;
   readonly lookMax: number;
