@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 async function fixture(name: string, ...args: string[]): Promise<ChildProcess> {
-  const script = await bundled(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)));
+  const script = await bundled(fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url)));
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
