@@ -1,4 +1,4 @@
-/** What this device keeps between visits, or this tab between reloads. */
+/** Storage of this device between visits, or of this tab between reloads. */
 type Where = "localStorage" | "sessionStorage";
 
 /** A browser may refuse to keep anything, or hold something that is not ours: then nothing is kept. */

@@ -20,12 +20,12 @@ interface ProblemDocument {
   readonly retryAfterSeconds?: number;
 }
 
-/** What the gateway refused (application/problem+json), or that it could not be reached (code NETWORK). */
+/** A refusal of the gateway (application/problem+json), or an unreachable gateway (code NETWORK). */
 export class Problem extends Error {
   readonly code: string;
   readonly requestId: string;
   readonly fields: readonly { readonly field: string; readonly detail: string }[];
-  /** When asking again makes sense; 0 where nobody said. */
+  /** Seconds until a retry makes sense; 0 when unknown. */
   readonly retryAfterSeconds: number;
 
   constructor({

@@ -1,4 +1,4 @@
-/** What the gateway answers, as its document says. Ids are strings. */
+/** Answers of the gateway, by its OpenAPI document. Ids are strings. */
 import type { EventItem, Message } from "@headline/client";
 
 export type {
@@ -20,7 +20,7 @@ export type {
   Viewer,
 } from "@headline/client";
 
-/** Why somebody does not want to see an article. */
+/** Reasons for disliking an article. */
 export type DislikeWhy = NonNullable<EventItem["why"]>;
 
 export type MessageState = Message["state"];

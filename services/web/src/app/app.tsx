@@ -26,7 +26,7 @@ const SignInDialog = lazy(
   () => null,
 );
 
-/** What a reader opens next, most of the time. */
+/** Pages that readers open next, most of the time. */
 export function prefetchPages(): void {
   ArticlePage.prefetch();
 }

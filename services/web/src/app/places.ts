@@ -1,7 +1,7 @@
 import { keep, readKept } from "../api/kept.js";
 import { readRoute, route } from "./routes.js";
 
-/** How far down each page was, so that going back leads to the place one came from. */
+/** Scroll positions by page, restored when going back. */
 const placeOf = new Map<number, number>();
 /** They survive a reload of this tab. */
 const KEPT = "headline.places";
@@ -13,7 +13,7 @@ let returned = false;
 /** Not while one page gives way to another: then the scrolling is the browser's. */
 let settled = false;
 
-/** Follows the address. `beforeLeaving` is told while the old page still stands. */
+/** Follows the address. `beforeLeaving` is called while the old page is still shown. */
 export function followAddress(beforeLeaving: () => void): void {
   history.scrollRestoration = "manual";
   for (const [at, y] of readKept<[number, number][]>(KEPT, "sessionStorage") ?? []) placeOf.set(at, y);

@@ -19,7 +19,7 @@ import { AuthorLine } from "../users/author-line.js";
 import { keepTraceOf, knownArticle, noteArticle, noteLinkTrace, traceOf } from "./known-articles.js";
 import { ReactionBar } from "./reaction-bar.js";
 
-/** Those read last stand there at once when somebody comes back to them. */
+/** The articles read last are shown at once when the reader comes back. */
 const READ_MAX = 20;
 const read = new Map<string, ReadArticle>();
 
@@ -116,7 +116,7 @@ function Similar({ articles }: { articles: readonly ArticleSummary[] }) {
 async function load(id: string): Promise<ReadArticle> {
   const deeds = deedsSoFar();
   const article = await ask<ReadArticle>(`/articles/${id}`);
-  if (waits(article)) return article; // kept nowhere: whoever reads here next is perhaps not its author
+  if (waits(article)) return article; // not cached: the next reader of this device may not be its author
   noteArticle(withOwnReactions(article, deeds));
   noteViewer(article, deeds);
   for (const other of article.similar) noteArticle(other);

@@ -5,7 +5,7 @@ import type { ArticleSummary, FedArticle, Trace } from "../api/wire.js";
 import { beforeReaderChanges } from "../session/session.js";
 
 /**
- * What this page knows of articles, whichever answer said it last: a like on the read page shows on the card as well, and a
+ * Articles known to this page, by the latest answer: a like on the read page shows on the card as well, and a
  * card's title stands on the read page before its text is there.
  */
 const known = new Map<string, Signal<ArticleSummary>>();

@@ -8,7 +8,7 @@ import { count } from "../language/format.js";
 import { words } from "../language/language.js";
 import { share } from "./share.js";
 
-/** What a reader may say about an article, always at hand. */
+/** Bar of reactions to an article. */
 export function ReactionBar({ article }: { article: ArticleSummary }) {
   const [isChoosing, choose] = useState(false);
   const text = words.value;

@@ -1,4 +1,4 @@
-/** How many wait, on the picture before it. */
+/** Count of waiting items, on the icon before it. */
 export function Badge({ count }: { count: number }) {
   if (count === 0) return null;
   return <span class="badge">{count > 99 ? "99+" : count}</span>;

@@ -33,5 +33,5 @@ export function lazy<Props extends object>(load: Load<Props>, Waiting: Component
     }
     return problem === undefined ? <Waiting /> : <ProblemNote problem={problem} retry={start} />;
   };
-  return Object.assign(Lazy, { prefetch: () => void ensure().catch(() => undefined) }); // whoever needs it asks again
+  return Object.assign(Lazy, { prefetch: () => void ensure().catch(() => undefined) }); // its user loads it again
 }

@@ -15,7 +15,7 @@ interface Props {
   readonly whenEmpty: string;
 }
 
-/** How a list goes on, or that it is empty, or why it does not come. */
+/** Foot of a list: more, empty, or its error. */
 export function ListFoot({ list, whenEmpty }: Props) {
   if (list.problem !== undefined) return <ProblemNote problem={list.problem} retry={list.more} />;
   if (list.isFirst) return <TextSkeleton />;

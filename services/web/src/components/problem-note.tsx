@@ -3,7 +3,7 @@ import { words } from "../language/language.js";
 
 const MINUTE_SECONDS = 60;
 
-/** What went wrong, in words. */
+/** Error message in the reader's language. */
 export function problemText({ code, message, fields, retryAfterSeconds }: Problem): string {
   if (code === "RESOURCE_EXHAUSTED" && retryAfterSeconds > MINUTE_SECONDS)
     return words.value.tooManyTries(Math.ceil(retryAfterSeconds / MINUTE_SECONDS));
@@ -12,7 +12,7 @@ export function problemText({ code, message, fields, retryAfterSeconds }: Proble
   return fields.map(({ field, detail }) => `${field} ${detail}`).join("; ") || message;
 }
 
-/** What went wrong, with the id to look it up by in the logs, and a way to try again. */
+/** Error message with its request id and a retry button. */
 export function ProblemNote({ problem, retry }: { problem: Problem; retry?: (() => void) | undefined }) {
   return (
     <div class="problem" role="alert">

@@ -18,7 +18,7 @@ export function toast(text: string, action?: Toast["action"]): void {
   timer = setTimeout(hideToast, action === undefined ? SHOWN_MS : WITH_ACTION_MS);
 }
 
-/** Says something that can wait to be found elsewhere: not where something else is being said, nor where nobody looks. */
+/** Shows a toast of low priority: not over another one, nor on a hidden page. */
 export function whisper(text: string, action: NonNullable<Toast["action"]>): void {
   if (shown.peek() === undefined && document.visibilityState === "visible") toast(text, action);
 }
@@ -47,7 +47,7 @@ export function Toaster() {
   );
 }
 
-/** What it was about has been overtaken. */
+/** Removes a toast whose subject is outdated. */
 export function hideToast(): void {
   clearTimeout(timer);
   shown.value = undefined;

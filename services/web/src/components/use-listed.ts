@@ -57,7 +57,7 @@ export function useListed<Item>(path: string) {
     isFirst: state.next === undefined && state.problem === undefined,
     isEmpty: state.next === null && state.items.length === 0,
     reload: () => void load(undefined),
-    /** What comes next, or what failed once more. */
+    /** Loads the next page, or retries the one that failed. */
     more: again,
     change: (to: (items: readonly Item[]) => readonly Item[]) => setState((was) => ({ ...was, items: to(was.items) })),
   };

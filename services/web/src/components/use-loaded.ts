@@ -8,7 +8,7 @@ interface Loaded<Value> {
   readonly reload: () => void;
 }
 
-/** What `load` answers; again whenever `key` changes. An answer that comes too late is dropped. */
+/** Result of `load`, loaded again whenever `key` changes. A late answer is dropped. */
 export function useLoaded<Value>(key: string, load: () => Promise<Value>): Loaded<Value> {
   const [state, setState] = useState<{ key: string; value?: Value; problem?: Problem }>({ key });
   const latest = useRef(0);

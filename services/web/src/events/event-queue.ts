@@ -4,7 +4,7 @@ import { serverNow } from "../api/server-clock.js";
 import type { DislikeWhy } from "../api/wire.js";
 import { beforeReaderChanges } from "../session/session.js";
 
-/** What a reader did, as POST /events takes it. */
+/** A feedback event as POST /events takes it. */
 export interface ReaderEvent {
   readonly id: string;
   readonly type: string;
@@ -24,13 +24,13 @@ const TRY_AGAIN = "try again later";
 const GATHER_MS = 2_000;
 const RETRY_MS = 10_000;
 const UPLOAD_MAX = 100;
-/** What a browser takes for a beacon is 64 KiB. */
+/** Browsers limit a beacon to 64 KiB. */
 const BEACON_CHARACTERS_MAX = 60_000;
 const WAITING_MAX = 500;
 
 /** No header names the reader: each token says whose event it is, in a beacon as in a request. */
 let waiting: ReaderEvent[] = [];
-/** What was seen, gathered by batch: one event for all articles of it. */
+/** Seen articles by batch: one event for all articles of a batch. */
 const seen = new Map<string, Set<string>>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 const leaving = new Set<() => void>();
@@ -42,7 +42,7 @@ export function makeEvent(type: string, token: string, more: object = {}): Reade
 /** Goes with the next upload. */
 export function queueEvent(event: ReaderEvent): void {
   waiting.push(event);
-  if (waiting.length > WAITING_MAX) waiting = waiting.slice(-WAITING_MAX); // the oldest go first, when nobody takes them
+  if (waiting.length > WAITING_MAX) waiting = waiting.slice(-WAITING_MAX); // drops the oldest while uploads fail
   uploadIn(GATHER_MS);
 }
 
@@ -52,10 +52,10 @@ export function queueSeen(exposureToken: string, articleId: string): void {
   uploadIn(GATHER_MS);
 }
 
-/** `tell` is called when the page goes away for good, before the last upload. Returns how to stop that. */
-export function onLeavingPage(tell: () => void): () => void {
-  leaving.add(tell);
-  return () => leaving.delete(tell);
+/** Calls `listener` when the page goes away for good, before the last upload. Returns an unsubscribe function. */
+export function onLeavingPage(listener: () => void): () => void {
+  leaving.add(listener);
+  return () => leaving.delete(listener);
 }
 
 /** Sends all there is in a way that outlives the page. */
@@ -70,10 +70,10 @@ export function sendBeacons(): void {
 }
 
 addEventListener("pagehide", () => {
-  for (const tell of leaving) tell();
+  for (const listener of leaving) listener();
   sendBeacons();
 });
-// The last a phone tells a page before it ends it.
+// The last event that a phone sends a page before ending it.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") sendBeacons();
 });

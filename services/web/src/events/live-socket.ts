@@ -22,13 +22,13 @@ const REFUSED_MS = 60_000;
 
 /**
  * Keeps a socket to the gateway as long as this page is open (docs/push.md), in the name of who reads. Whether it is refused, cut
- * or the gateway restarts, nobody is told: it comes again, catches up, and the page asks meanwhile.
+ * or the gateway restarts, it reconnects and catches up without a message; the page polls meanwhile.
  */
 export function keepLive(): void {
   const socket = io({
     transports: ["websocket"],
     autoConnect: false,
-    auth: (tell) => tell(handshake()),
+    auth: (send) => send(handshake()),
     reconnectionDelay: RECONNECT_MS,
     reconnectionDelayMax: RECONNECT_MAX_MS,
   });
@@ -82,21 +82,21 @@ export function keepLive(): void {
 }
 
 function hear(socket: Socket): void {
-  const tell =
+  const emitLive =
     <Name extends keyof LiveEvents>(name: Name) =>
     (event: LiveEvents[Name]) =>
       tellLive(name, event);
-  socket.on("notification", tell("notification"));
-  socket.on("delivered", tell("delivered"));
-  socket.on("read", tell("read"));
-  socket.on("updates", tell("updates"));
+  socket.on("notification", emitLive("notification"));
+  socket.on("delivered", emitLive("delivered"));
+  socket.on("read", emitLive("read"));
+  socket.on("updates", emitLive("updates"));
   socket.on("message", (message: LiveEvents["message"], taken?: () => void) => {
     tellLive("message", message);
     taken?.();
   });
 }
 
-/** From here on everything is told; what was told to nobody comes first. */
+/** Starts emitting events, missed ones first. */
 async function welcome(socket: Socket): Promise<void> {
   isLive.value = true;
   if (reader.peek() === undefined) return;
@@ -112,7 +112,7 @@ async function welcome(socket: Socket): Promise<void> {
   tellLive("caughtUp", { unread: caught?.unread, more });
 }
 
-/** Until it is answered, what is told is of an earlier watch. */
+/** Until the acknowledgement, events belong to the watch before. */
 async function watch(socket: Socket, wanted: Watched): Promise<void> {
   const { channelId, since } = wanted;
   const isTaken = (await asked(socket, "watch", { channel_id: channelId, since })) !== undefined;
@@ -134,7 +134,7 @@ async function asked<Data>(socket: Socket, what: string, with_: object): Promise
   }
 }
 
-/** Whether there is another token, or nobody signed in any more. */
+/** True with another token, or after a sign-out. */
 async function renewed(): Promise<boolean> {
   try {
     await renew();

@@ -3,20 +3,20 @@ import { serverNow } from "../api/server-clock.js";
 import type { Message, Notification, Updates } from "../api/wire.js";
 import { ask } from "../session/session.js";
 
-/** What happens elsewhere and is to be seen here. A socket tells it (live-socket.ts); while there is none, the page asks. */
+/** Events of other devices and users. A socket delivers them (live-socket.ts); without one, the page polls. */
 export interface LiveEvents {
   notification: Notification;
   message: Message;
-  /** What this reader wrote to a user has come to one of their devices, up to a message. */
+  /** This reader's messages to a user were delivered, up to an id. */
   delivered: { readonly user_id: string; readonly up_to: string };
   /** The reader of a conversation has read what the peer wrote, up to a message. */
   read: { readonly reader_id: string; readonly peer_id: string; readonly up_to: string };
   updates: { readonly channel_id: string; readonly count: number };
-  /** The socket is there again and has told what was missed, up to a hundred of each; `more` has to be asked for. */
+  /** The socket has reconnected and delivered missed events, up to a hundred of each; `more` has to be loaded. */
   caughtUp: { readonly unread: number | undefined; readonly more: boolean };
 }
 
-/** What the socket is to watch: how much was published in a channel since. */
+/** Watch of the socket: articles published in a channel since a time. */
 export interface Watched {
   readonly channelId: string;
   readonly since: number;
@@ -26,26 +26,29 @@ const UPDATES_MS = 20_000;
 /** While the recommender is away, the page wants to know soon that it is back. */
 const DEGRADED_MS = 4_000;
 
-/** Whether a socket tells what happens; only then nobody has to ask. */
+/** True while a socket delivers events, so that polling can stop. */
 export const isLive = signal(false);
 export const wantsWatched = signal<Watched | undefined>(undefined);
-/** What the socket has said it watches: the very object that was wanted. */
+/** The acknowledged watch: the same object as the wanted one. */
 export const isWatched = signal<Watched | undefined>(undefined);
 
 const listeners = new Map<keyof LiveEvents, Set<(event: never) => void>>();
 
 /** Returns how to stop. */
-export function onLive<Name extends keyof LiveEvents>(name: Name, tell: (event: LiveEvents[Name]) => void): () => void {
-  const told = listeners.get(name) ?? new Set();
-  listeners.set(name, told.add(tell));
-  return () => told.delete(tell);
+export function onLive<Name extends keyof LiveEvents>(
+  name: Name,
+  listener: (event: LiveEvents[Name]) => void,
+): () => void {
+  const subscribed = listeners.get(name) ?? new Set();
+  listeners.set(name, subscribed.add(listener));
+  return () => subscribed.delete(listener);
 }
 
 export function tellLive<Name extends keyof LiveEvents>(name: Name, event: LiveEvents[Name]): void {
-  for (const tell of listeners.get(name) ?? []) tell(event as never);
+  for (const listener of listeners.get(name) ?? []) listener(event as never);
 }
 
-/** Asks every so often while the page is looked at and no socket tells. Returns how to stop. */
+/** Polls while the page is visible and no socket delivers. Returns a stop function. */
 export function askMeanwhile(everyMs: number, asking: () => void): () => void {
   const timer = setInterval(() => {
     if (!isLive.peek() && document.visibilityState === "visible") asking();
@@ -55,13 +58,13 @@ export function askMeanwhile(everyMs: number, asking: () => void): () => void {
 
 interface WatchedChannel {
   readonly channelId: string;
-  /** What was published later is news; undefined while there is nothing to compare with. */
+  /** Time after which articles count as new; undefined while unknown. */
   readonly since: () => number | undefined;
   readonly isDegraded: () => boolean;
   readonly onUpdates: (updates: Updates) => void;
 }
 
-/** Tells how many newer articles wait in a channel, while somebody looks at it. Returns how to stop. */
+/** Reports the number of newer articles of a channel while it is visible. Returns a stop function. */
 export function watchUpdates({ channelId, since, isDegraded, onUpdates }: WatchedChannel): () => void {
   let askedAtMs = serverNow();
   const timer = setInterval(() => {

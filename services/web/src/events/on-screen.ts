@@ -12,7 +12,7 @@ let observer: IntersectionObserver | undefined;
 
 /**
  * Calls `onSeen` once, when half of `element` has been on the screen for half a second without a break. What lies behind the
- * bars of the page, or in a tab that nobody looks at, is not on the screen. Returns how to stop.
+ * bars of the page, or in a hidden tab, is not on the screen. Returns a stop function.
  */
 export function whenSeen(element: Element, onSeen: () => void): () => void {
   observer ??= observe();

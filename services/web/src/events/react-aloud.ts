@@ -7,7 +7,7 @@ import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
 import { hasReacted, react } from "./reactions.js";
 
-/** Likes or collects, or takes it back; a guest is asked to sign in first, and who is refused is told why. */
+/** Likes or collects, or undoes it; a guest is asked to sign in first, and a refusal is shown. */
 export async function toggleReaction(reaction: "liking" | "collect", articleId: string): Promise<void> {
   if (reader.peek() === undefined) return askSignIn(words.peek().signInToReact);
   await saying(react(reaction, articleId, { undo: hasReacted(reaction, articleId) }));

@@ -26,7 +26,7 @@ const KEPT = "headline.reactions";
 const KEPT_MAX = 500;
 
 /**
- * What this reader did, as far as this device knows, `liking:42`: what was done here, and what the gateway said with an article.
+ * This reader's reactions as far as this device knows, `liking:42`: those made here, and those of the gateway's answers.
  * Guests and readers without a network have nothing else.
  */
 interface Kept {
@@ -36,7 +36,7 @@ interface Kept {
 
 const mine = signal<ReadonlySet<string>>(keptFor(reader.peek()?.userId));
 let keptUserId = reader.peek()?.userId;
-/** What was done here, and when: an answer that was asked for before knows nothing of it. */
+/** Reactions made here, with their time: an answer requested earlier does not know them. */
 const done = new Map<string, number>();
 let deeds = 0;
 
@@ -61,7 +61,7 @@ export function deedsSoFar(): number {
   return deeds;
 }
 
-/** What the gateway knows of this reader and an article, unless they did something since it was asked. */
+/** Takes the gateway's state of this reader and an article, unless a reaction was made since the request. */
 export function noteViewer({ article_id, aut_id, viewer }: ReadArticle, askedAfter: number): void {
   if (viewer === undefined) return;
   const said = [

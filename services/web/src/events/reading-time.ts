@@ -4,7 +4,7 @@ import { makeEvent, onLeavingPage, queueEvent, type ReaderEvent } from "./event-
 /** Where a read waits while its page is hidden: a phone may end the page without a word. */
 const HIDDEN = "headline.reading";
 
-/** Measures how long somebody reads, only while the page can be seen; says so once, when `stop` is called or the page goes away. */
+/** Measures reading time while the page is visible; reports it once, on `stop` or when the page goes away. */
 export function measureReading(token: string): () => void {
   const begun = makeEvent("read", token);
   let readMs = 0;

@@ -4,7 +4,7 @@ import { CardSkeletons } from "../components/skeleton.js";
 import { words } from "../language/language.js";
 import type { Feed } from "./feed.js";
 
-/** How far ahead of the reader older pages are asked for. */
+/** Distance to the end at which older pages are loaded. */
 const AHEAD = "900px";
 
 /** Where the feed goes on by itself, or says why it does not. */

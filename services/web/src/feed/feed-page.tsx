@@ -47,7 +47,7 @@ function FeedView({ feed, channel }: { feed: Feed; channel: Channel | undefined 
     addEventListener("online", retry);
     return () => removeEventListener("online", retry);
   }, [feed]);
-  // Back at the top nobody loses their place: the page recovers by itself.
+  // At the top no reading position is lost: the page recovers by itself.
   useSignalEffect(() => {
     if (feed.hasRecovered.value && scrollY < 200) refresh();
   });

@@ -9,7 +9,7 @@ import { ask } from "../session/session.js";
 export interface FeedItem {
   readonly articleId: string;
   readonly reason: string;
-  /** Of its batch, to say that it was seen; "" where nobody counts. */
+  /** Of its batch, to report it as seen; "" where exposures are not counted. */
   readonly exposure: string;
 }
 
@@ -24,7 +24,7 @@ export interface KeptFeed {
 
 type Doing = "nothing" | "starting" | "refreshing" | "loading more";
 
-/** What the reader is told at the foot of the feed when nothing more comes by itself. */
+/** State at the foot of the feed when no more pages load by themselves. */
 type Ending = "none" | "exhausted" | "degraded";
 
 const PER_PAGE = 10;
@@ -36,7 +36,7 @@ export class Feed {
   readonly channelId: string;
   readonly items = signal<readonly FeedItem[]>([]);
   readonly doing = signal<Doing>("nothing");
-  /** What went wrong, and how to try the same again: the same timestamp stays one batch. */
+  /** The error, and its retry with the same timestamp, which stays one batch. */
   readonly failure = signal<{ readonly problem: Problem; readonly retry: () => void } | undefined>(undefined);
   readonly isDegraded = signal(false);
   readonly hasRecovered = signal(false);
@@ -44,7 +44,7 @@ export class Feed {
   readonly waiting = signal(0);
   /** The article that stood on top before the last refresh. */
   readonly seenUpTo = signal<string | undefined>(undefined);
-  /** How far down its reader was. */
+  /** Scroll position of its reader. */
   scrollY = 0;
 
   #started = false;
@@ -85,7 +85,7 @@ export class Feed {
     void this.#load("starting", { timestamp: serverNow(), with_top: 1 }, (page) => this.#placeFirst(page));
   }
 
-  /** How many articles came that did not stand here before. */
+  /** Number of articles that were not shown before. */
   async refresh(): Promise<number | undefined> {
     if (!this.#started) {
       this.start();
@@ -111,7 +111,7 @@ export class Feed {
     if (!degraded && this.ending.peek() === "degraded") void this.loadMore();
   }
 
-  /** What failed, once more. */
+  /** Retries the request that failed. */
   retry(): void {
     this.failure.peek()?.retry();
   }
@@ -166,7 +166,7 @@ export class Feed {
     return this.#append(page);
   }
 
-  /** What stood further down moves up: pinned articles come with every refresh. */
+  /** Moves repeated articles up: pinned ones come with every refresh. */
   #placeOnTop(page: FeedPage): number {
     this.#noteRefresh(page);
     const before = this.items.value;

@@ -3,7 +3,7 @@ import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
 import { pulledEnough, pulledPx } from "./pull-to-refresh.js";
 
-/** What shows above the feed while it is pulled down, and until the new batch is there. */
+/** Mark above the feed while it is pulled down, until the new batch arrives. */
 export function PullMark({ isRefreshing }: { isRefreshing: boolean }) {
   const mark = useRef<HTMLDivElement>(null);
   const px = pulledPx.value;

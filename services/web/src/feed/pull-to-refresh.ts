@@ -1,11 +1,11 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-/** How far a finger has to pull, and how much of the way the page follows. */
+/** Distance of a pull, and the share of it that the page follows. */
 const ENOUGH_PX = 64;
 const RESISTANCE = 0.45;
 
-/** How far the page is pulled down, px. */
+/** Pulled distance of the page, px. */
 export const pulledPx = signal(0);
 export const pulledEnough = (px: number) => px >= ENOUGH_PX;
 

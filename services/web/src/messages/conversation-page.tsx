@@ -19,7 +19,7 @@ import { threadWith } from "./threads.js";
 
 const EVERY_MS = 5_000;
 
-/** What two users write to each other. */
+/** Page of a conversation between two users. */
 export function ConversationPage({ id }: { id: string }) {
   useLayoutEffect(() => scrollToPlace(0), [id]);
   const { value: user, problem, reload } = useLoaded(id, () => ask<User>(`/users/${id}`));
@@ -53,7 +53,7 @@ function Messages({ peerId }: { peerId: string }) {
       for (const stop of forget) stop();
     };
   }, [thread]);
-  // Read is what stands before somebody who looks.
+  // Messages count as read while they are visible.
   useSignalEffect(() => {
     if (thread.bubbles.value.length > 0 && document.visibilityState === "visible") void thread.markRead();
   });

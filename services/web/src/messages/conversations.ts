@@ -9,7 +9,7 @@ import { askMeanwhile, onLive } from "../events/live.js";
 import { words } from "../language/language.js";
 import { ask, reader } from "../session/session.js";
 
-/** Whom this reader writes with, the newest message first; undefined while nobody knows. */
+/** This reader's conversations, the newest message first; undefined until loaded. */
 export const conversations = signal<readonly Conversation[] | undefined>(undefined);
 export const conversationsProblem = signal<Problem | undefined>(undefined);
 /** Where older conversations begin; null when these are all. */
@@ -20,17 +20,17 @@ export const unreadMessages = computed(() =>
 
 const PER_PAGE = 30;
 const EVERY_MS = 60_000;
-/** What is older was missed: it is counted, and nothing else makes a noise. */
+/** Older messages were missed: they are counted without a toast. */
 const FRESH_MS = 30_000;
 
-/** What was missed comes all at once, and is asked for once. */
+/** Missed events come all at once and cause one request. */
 const GATHER_MS = 100;
 
 let isOffered = true;
 let loadingSoon: ReturnType<typeof setTimeout> | undefined;
 let loads = 0;
 
-/** From here on a socket that comes back catches up; undefined while nobody knows. */
+/** Id from which a reconnected socket catches up; undefined until known. */
 export function newestMessageId(): string | undefined {
   const known = conversations.peek();
   return known && (known[0]?.last_message?.message_id ?? "0");
@@ -75,7 +75,7 @@ export async function loadOlderConversations(): Promise<void> {
   }
 }
 
-/** What the peer wrote up to there has been read, here or on another device. */
+/** Marks the peer's messages up to an id as read, here or on another device. */
 export function noteRead(peerId: string, upTo: string): void {
   const found = conversations.peek()?.find(({ user_id }) => user_id === peerId);
   if (found === undefined || found.unread === 0) return;
@@ -95,14 +95,14 @@ export function noteMessage(message: Message): void {
     return;
   }
   const last = found.last_message?.message_id;
-  if (last !== undefined && !isLaterId(message.message_id, last)) return; // told before
+  if (last !== undefined && !isLaterId(message.message_id, last)) return; // delivered before
   put({ ...found, last_message: message, unread: found.unread + (isMine ? 0 : 1) });
   if (isMine || serverNow() - Date.parse(message.created_at) > FRESH_MS || isShown(peerId)) return;
   const open = { label: words.peek().look, run: () => go(hrefOf.conversation(peerId)) };
   whisper(`${found.user_name}: ${message.text}`, open);
 }
 
-/** Keeps the list and its count, as long as somebody is signed in. */
+/** Keeps the list and its count up to date while signed in. */
 export function watchConversations(): void {
   effect(() => {
     const who = reader.value;

@@ -4,7 +4,7 @@ import { dayOf, timeOfDay } from "../language/format.js";
 import { words } from "../language/language.js";
 import type { Bubble, Thread } from "./thread.js";
 
-/** The newest at the foot, where the window stays; older ones come when somebody scrolls up to them. */
+/** The newest at the foot, where the window stays; older ones load on scrolling up. */
 export function MessageLog({ thread }: { thread: Thread }) {
   const bubbles = thread.bubbles.value;
   const lastMine = bubbles.findLast(({ isMine, messageId }) => isMine && messageId !== undefined);

@@ -22,19 +22,19 @@ export type Fate = "sending" | "failed" | MessageState;
 
 const PER_PAGE = 30;
 
-/** What two users wrote to each other, the newest last. It stays while another page is looked at, and with it what was not sent. */
+/** Messages of two users, the newest last. Kept while other pages are shown, unsent ones included. */
 export class Thread {
   readonly peerId: string;
   readonly bubbles = signal<readonly Bubble[]>([]);
-  /** Where older messages begin: null at the first, undefined while nobody knows. */
+  /** Cursor of older messages: null at the first, undefined until loaded. */
   readonly older = signal<string | null | undefined>(undefined);
   readonly problem = signal<Problem | undefined>(undefined);
   readonly isLoadingOlder = signal(false);
-  /** How far the peer is with what this reader wrote. */
+  /** The peer's progress in this reader's messages. */
   readonly #deliveredUpTo = signal("0");
   readonly #readUpTo = signal("0");
 
-  /** Nobody sends in another's name. */
+  /** Unsent messages belong to the reader who wrote them. */
   readonly #userId = reader.peek()?.userId;
   #markedUpTo = "0";
   #isMarking = false;
@@ -72,7 +72,7 @@ export class Thread {
     }
   }
 
-  /** All but what was not sent: more was missed than anybody told. */
+  /** Drops all but unsent messages: more was missed than the socket delivered. */
   forget(): void {
     this.bubbles.value = this.bubbles.peek().filter(({ messageId }) => messageId === undefined);
     this.older.value = undefined;

@@ -16,7 +16,7 @@ import { Statistics } from "../users/statistics.js";
 import { DeleteDialog } from "./delete-dialog.js";
 import { OwnArticleRow } from "./own-article-row.js";
 
-/** Whoever reads: their statistics, their articles, and how the page looks. */
+/** The reader's page: statistics, articles and settings. */
 export function MyPage() {
   useLayoutEffect(() => scrollToPlace(0), []);
   const who = reader.value;

@@ -4,7 +4,7 @@ import { words } from "../language/language.js";
 import { Avatar } from "../users/avatar.js";
 import { hrefFor, whatHappened } from "./notification-words.js";
 
-/** What happened, who did it, and the way there. */
+/** A notification with its actor and link. */
 export function NotificationRow({ notification }: { notification: Notification }) {
   const { actor_name: name, title, created_at, read_at } = notification;
   return (

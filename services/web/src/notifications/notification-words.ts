@@ -2,7 +2,7 @@ import type { Notification } from "../api/wire.js";
 import { hrefOf } from "../app/routes.js";
 import { words } from "../language/language.js";
 
-/** What happened, after the name of who did it. */
+/** Text of a notification, after the actor's name. */
 export function whatHappened({ kind }: Notification): string {
   return words.value.notificationKinds[kind] ?? words.value.newNotification;
 }

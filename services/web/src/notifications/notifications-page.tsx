@@ -11,7 +11,7 @@ import { SignInFirst } from "../session/sign-in-first.js";
 import { NotificationRow } from "./notification-row.js";
 import { readUpTo } from "./notifications.js";
 
-/** What was missed comes all at once, and is asked for once. */
+/** Missed events come all at once and cause one request. */
 const GATHER_MS = 100;
 
 export function NotificationsPage() {

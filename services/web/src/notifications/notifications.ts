@@ -10,20 +10,20 @@ import { words } from "../language/language.js";
 import { ask, reader } from "../session/session.js";
 import { hrefFor, whatHappened } from "./notification-words.js";
 
-/** How many wait; undefined where nobody is signed in, or the gateway has no notifications. */
+/** Count of unread notifications; undefined when signed out, or where the gateway has none. */
 export const unread = signal<number | undefined>(undefined);
 
 const EVERY_MS = 60_000;
-/** What is older was missed: the bell counts it, and nothing else makes a noise. */
+/** Older notifications were missed: the bell counts them without a toast. */
 const FRESH_MS = 30_000;
 const HEARD_MAX = 500;
 
 let isOffered = true;
-/** The same may be told twice. */
+/** The same may arrive twice. */
 const heard = new Set<string>();
 let newestId: string | undefined;
 
-/** From here on a socket that comes back catches up; undefined while nobody knows. */
+/** Id from which a reconnected socket catches up; undefined until known. */
 export function newestNotificationId(): string | undefined {
   return newestId;
 }
@@ -46,7 +46,7 @@ export async function readUpTo(id: string): Promise<void> {
   unread.value = 0;
 }
 
-/** Keeps the count, as long as somebody is signed in. */
+/** Keeps the count up to date while signed in. */
 export function watchNotifications(): void {
   effect(() => {
     heard.clear();

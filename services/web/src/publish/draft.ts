@@ -1,7 +1,7 @@
 import { keep, readKept } from "../api/kept.js";
 import { draftKey } from "../session/session.js";
 
-/** What an author has typed, as the form holds it. */
+/** The form's values as typed. */
 export interface Draft {
   readonly title: string;
   readonly channelId: string;
@@ -26,7 +26,7 @@ export function coversOf({ covers }: Draft): readonly string[] {
   return covers.split("\n").flatMap((line) => line.trim() || []);
 }
 
-/** What `input type="datetime-local"` shows, in the reader's own time zone. */
+/** Value of `input type="datetime-local"`, in the reader's time zone. */
 export function localTime(ms: number): string {
   const shifted = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
   return shifted.toISOString().slice(0, 16);

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-/** Why somebody is asked to sign in, "" for no other reason than that they want to; undefined while nobody is asked. */
+/** Reason of the sign-in dialog, "" for the reader's own wish; undefined while it is closed. */
 export const signInAsked = signal<string | undefined>(undefined);
 
 export function askSignIn(why = ""): void {

@@ -3,7 +3,7 @@ import { keep, readKept } from "../api/kept.js";
 import { randomId } from "../api/random-id.js";
 import { Problem, type Request, send } from "../api/send.js";
 
-/** Somebody signed in. Without one, the reader is a guest whose id this device made. */
+/** A signed-in user. Without one, the reader is a guest whose id this device made. */
 export interface Reader {
   readonly userId: string;
   readonly name: string;
@@ -38,24 +38,24 @@ keep("headline.draft", undefined); // a draft that does not say whose it is
 let renewing: Promise<void> | undefined;
 const leaving: (() => void)[] = [];
 
-/** Set when a sign-in ended by itself, until somebody has been told. */
+/** Set when a sign-in ended by itself, until the reader has seen it. */
 export const endedSignIn = signal<Problem | undefined>(undefined);
 
-/** Who reads; changes when somebody signs in or out, not when a token is renewed. */
+/** The reader; changes on sign-in and sign-out, not when a token is renewed. */
 export const reader = signal<{ readonly userId: string; readonly name: string } | undefined>(current.value);
 
 /** Of who is signed in; another one after each renewal. */
 export const accessToken = computed(() => current.value?.token);
 
-/** Who reads, as a socket's handshake says it. */
+/** The reader for a socket's handshake. */
 export function handshake(): Readonly<Record<string, string>> {
   const who = current.peek();
   return who === undefined ? { anonymous_id: guestId } : { token: who.token };
 }
 
 /** Called before the reader becomes another one. */
-export function beforeReaderChanges(tell: () => void): void {
-  leaving.push(tell);
+export function beforeReaderChanges(listener: () => void): void {
+  leaving.push(listener);
 }
 
 /** A request in the reader's name; an expired token is renewed once. @throws Problem */
@@ -110,7 +110,7 @@ export function renew(): Promise<void> {
 
 async function fetchToken(): Promise<void> {
   const who = current.value;
-  if (who === undefined) throw signedOut(); // somebody else found out meanwhile
+  if (who === undefined) throw signedOut(); // another request found out meanwhile
   try {
     const headers = { Authorization: `Bearer ${who.refreshToken}` };
     const { data } = await send<Renewed>("/authorizations", { method: "PUT", headers });
@@ -135,7 +135,7 @@ function become(next: Reader | undefined): void {
 
 function take(next: Reader | undefined): void {
   const isAnother = current.value?.userId !== next?.userId;
-  if (isAnother) for (const tell of leaving) tell();
+  if (isAnother) for (const listener of leaving) listener();
   current.value = next;
   if (isAnother) reader.value = next;
 }

@@ -8,7 +8,7 @@ const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 /** Each language calls itself by its own name. */
 const LANGUAGES = { zh: "中文", en: "English" } as const;
 
-/** How the page speaks and looks; and the way out. */
+/** Language, theme and sign-out. */
 export function Settings() {
   const text = words.value;
   const id = useId(); // these settings may stand on a page twice

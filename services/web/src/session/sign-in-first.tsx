@@ -1,7 +1,7 @@
 import { words } from "../language/language.js";
 import { askSignIn } from "./ask-sign-in.js";
 
-/** Stands where only somebody signed in sees something. */
+/** Placeholder of content for signed-in readers. */
 export function SignInFirst({ why }: { why: string }) {
   return (
     <div class="empty">

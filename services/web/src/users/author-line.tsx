@@ -10,11 +10,11 @@ import { FollowButton } from "./follow-button.js";
 
 interface Props {
   readonly article: ArticleSummary;
-  /** What the article's answer said of it, until the author's is there. */
+  /** Following state of the article's answer, until the author's is loaded. */
   readonly isFollowing?: boolean | undefined;
 }
 
-/** Who wrote it; without an answer about them, their name. */
+/** The author; before their profile is loaded, the name. */
 export function AuthorLine({ article, isFollowing = false }: Props) {
   const { aut_id, aut_name, pubdate } = article;
   const who = reader.value?.userId ?? "guest";
