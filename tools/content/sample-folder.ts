@@ -1,3 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { root } from "../lib/root.js";
 
-export const SAMPLE: string = fileURLToPath(new URL("../../sample", import.meta.url));
+export const SAMPLE: string = join(root, "sample");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { hash } from "@node-rs/argon2";
 import { BulkWriter, type Row } from "./bulk-writer.js";
 import { addMissingChannels, sampleChannels } from "./channels.js";
+import { demo } from "./demo.js";
 import { SAMPLE } from "./sample-folder.js";
 import { pick, seededRandom, shuffled } from "./seeded-random.js";
 import { addUserStatistics, type UserCounts, writeArticles, writeChanges } from "./write-articles.js";
@@ -54,13 +55,6 @@ export interface LoadedSample {
   readonly readers: number;
 }
 
-/** Who can sign in, and who of them sees the jobs. */
-interface Demo {
-  readonly names: readonly string[];
-  readonly password: string;
-  readonly staff: string;
-}
-
 const SEED = 20_261_120;
 const HOUR_MS = 3_600_000;
 /** Added to the odds of somebody who likes the article's channel. */
@@ -110,10 +104,6 @@ function sampleArticles(): readonly SampleArticle[] {
 
 function readSample(file: string): string {
   return readFileSync(join(SAMPLE, file), "utf8");
-}
-
-function demo(): Demo {
-  return JSON.parse(readFileSync(new URL("./demo.json", import.meta.url), "utf8")) as Demo;
 }
 
 async function writeUsers(

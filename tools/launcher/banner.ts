@@ -1,6 +1,6 @@
 import type { ServerName } from "@headline/embedded";
+import { demo } from "../content/demo.js";
 import { bold, dim, formatSeconds } from "../lib/terminal.js";
-import { demo } from "./demo-password.js";
 import { urlOf } from "./environment.js";
 import type { Ports } from "./ports.js";
 

@@ -1,8 +1,9 @@
 import { expect, test } from "@jest/globals";
 import { verify } from "@node-rs/argon2";
+import { demo } from "../content/demo.js";
 import { openContentWorld } from "../content/open-content-world.js";
 import { loadSample } from "../content/sample.js";
-import { demo, settleDemoPassword } from "./demo-password.js";
+import { settleDemoPassword } from "./demo-password.js";
 
 test("where other machines reach them, the demo accounts get a password of their own, which is shown once", async () => {
   await using world = await openContentWorld();

@@ -1,20 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Mysql } from "@headline/mysql";
 import { hash, verify } from "@node-rs/argon2";
-import { root } from "../lib/root.js";
-
-export interface Demo {
-  readonly names: readonly string[];
-  readonly staff: string;
-  readonly password: string;
-}
-
-/** The accounts of the sample that can sign in, and the password that stands in the repository. */
-export function demo(): Demo {
-  return JSON.parse(readFileSync(join(root, "tools/content/demo.json"), "utf8")) as Demo;
-}
+import { demo } from "../content/demo.js";
 
 interface Account {
   readonly id: string;

@@ -1,8 +1,8 @@
 import { join } from "node:path";
+import { demo } from "../content/demo.js";
 import { root } from "../lib/root.js";
 import { formatSeconds, say } from "../lib/terminal.js";
 import { banner } from "./banner.js";
-import { demo } from "./demo-password.js";
 import { readEnvironment, urlOf, type Variables } from "./environment.js";
 import { freePorts, type Ports } from "./ports.js";
 import { prepareDatabase } from "./prepare-database.js";

@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { findServers, openMariaDb, openRedis, socketFolderOf } from "@headline/embedded";
 import { migrate, mysqlInWords } from "@headline/mysql";
 import { mysqlUrl, readConfig, redisUrl } from "@headline/service/config";
 import { CloseStack } from "@headline/service/lifecycle";
 import { z } from "zod";
+import { root } from "./root.js";
 
 export interface Stores extends AsyncDisposable {
   readonly mysqlUrl: string;
@@ -16,18 +16,17 @@ const Environment = z.object({
   REDIS_URL: redisUrl.optional(),
   HEADLINE_DATA_DIR: z.string().optional(),
 });
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** MySQL and Redis as `npm start` uses them, running or not, with the schema current. */
 export async function openStores(env: NodeJS.ProcessEnv, onProgress: (line: string) => void): Promise<Stores> {
   const stack = new CloseStack();
   try {
     const config = readConfig(Environment, env);
-    const dataDir = config.HEADLINE_DATA_DIR === undefined ? join(ROOT, ".data") : resolve(config.HEADLINE_DATA_DIR);
+    const dataDir = config.HEADLINE_DATA_DIR === undefined ? join(root, ".data") : resolve(config.HEADLINE_DATA_DIR);
     const socketDir = socketFolderOf(dataDir);
     const mysqlUrl = config.MYSQL_URL ?? stack.use(await mariaDb(dataDir, socketDir, onProgress)).url;
     const redisUrl = config.REDIS_URL ?? stack.use(await redis(dataDir, socketDir, onProgress)).url;
-    await migrate(mysqlUrl, join(ROOT, "packages/newsroom/migrations"));
+    await migrate(mysqlUrl, join(root, "packages/newsroom/migrations"));
     return { mysqlUrl, redisUrl, [Symbol.asyncDispose]: () => stack.close() };
   } catch (error) {
     await stack.close();
