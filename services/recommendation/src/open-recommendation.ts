@@ -18,25 +18,25 @@ import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
-import { TitleKeeper } from "./catalogue/title-loader.js";
+import { TitleLoader } from "./catalogue/title-loader.js";
 import { createExperiments, LEARNED } from "./feed/experiments.js";
 import { FILTERS, homeFeed, type Ranking } from "./feed/feed.js";
 import { learnedRanking } from "./feed/learned-ranking.js";
 import { rank } from "./feed/rank.js";
 import { HistoryStore } from "./history/history-store.js";
 import { openLearning } from "./learning/open-learning.js";
-import { seenStudent } from "./learning/seen-consumer.js";
+import { seenConsumer } from "./learning/seen-consumer.js";
 import { createTastes } from "./learning/tastes.js";
 import { openObservation } from "./open-observation.js";
-import { Aversions } from "./readers/block-lists.js";
+import { BlockLists } from "./readers/block-lists.js";
 import { FollowGraph } from "./readers/follow-graph.js";
-import { knowReaders } from "./readers/reader-facts.js";
+import { readerFactsLoader } from "./readers/reader-facts.js";
 import { SeenArticles } from "./readers/seen-articles.js";
 import { createChangeHandler } from "./serve/change-handler.js";
 import { countRecalls } from "./serve/count-recalls.js";
 import { createCountUpdates } from "./serve/count-updates.js";
 import { createExplainFeed } from "./serve/explain-feed.js";
-import { readLearning } from "./serve/learning-metrics.js";
+import { exposeLearning } from "./serve/learning-metrics.js";
 import { countedRecommend, tracedRecommend } from "./serve/observe-recommend.js";
 import { createPresent } from "./serve/present.js";
 import { createUserRecommend } from "./serve/user-recommend.js";
@@ -149,17 +149,17 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const catalogue = new Catalogue(now, config.room?.articles ?? 2 * CATALOGUE_MAX);
     const channels = new Channels(bulkMysql);
     const promotions = new Promotions(bulkMysql);
-    const titles = new TitleKeeper({ mysql: bulkMysql, catalogue, onError: logError(log, "titles") });
+    const titles = new TitleLoader({ mysql: bulkMysql, catalogue, onError: logError(log, "titles") });
     const follows = new FollowGraph(mysql);
     const onUnknownReader = rateLimitedLog(log, "a reader not read; the page does without", { everyMs: 1_000 });
-    const aversions = new Aversions(mysql);
+    const blockLists = new BlockLists(mysql);
     const seen = new SeenArticles(mysql, catalogue);
     const sources = {
       followsOf: (userId: bigint) => follows.followsOf(userId),
-      aversionOf: (userId: bigint) => aversions.of(userId),
+      blockListOf: (userId: bigint) => blockLists.of(userId),
       seenBy: (userId: bigint) => seen.of(userId),
     };
-    const know = knowReaders(sources, onUnknownReader);
+    const know = readerFactsLoader(sources, onUnknownReader);
     const histories = new HistoryStore(redis, catalogue);
     const recalls = countRecalls(metrics);
     const onRecallFailure = (recall: string, err: unknown) => {
@@ -180,7 +180,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
           promotions,
           titles,
           forgetFollows: (userId) => follows.forget(userId),
-          forgetAversion: (userId) => aversions.forget(userId),
+          forgetBlockList: (userId) => blockLists.forget(userId),
         }),
         onError: logError(log, "changes not followed"),
       }),
@@ -200,7 +200,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       await openLearning({
         mysql: bulkMysql,
         catalogue,
-        students: [seenStudent(seen), ...tastes.students],
+        consumers: [seenConsumer(seen), ...tastes.consumers],
         before: (signal) => titles.load(signal),
         onError: logError(log, "the learning"),
         ...(config.snapshotMs === undefined ? {} : { snapshotMs: config.snapshotMs }),
@@ -215,9 +215,13 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     });
     const byRules: Ranking = (recalled, reader) => rank(recalled, reader, catalogue);
     const feed = homeFeed({
-      catalogue,
-      promotions,
-      learned: tastes.recalls,
+      sources: {
+        catalogue,
+        promotions,
+        interests: tastes.interests,
+        titleWords: titles.words,
+        visits: tastes.visits,
+      },
       rankingOf: ({ userId }) => (experiments(userId) === LEARNED ? learned : byRules),
       measured: recalls.measured,
       onRecallFailure,
@@ -234,7 +238,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     });
     const counted = countedRecommend(chosen, metrics);
     const recommend = tracing === undefined ? counted : tracedRecommend(counted, tracing);
-    readLearning(metrics, { mysql: bulkMysql, catalogue, learner: learning.learner });
+    exposeLearning(metrics, { mysql: bulkMysql, catalogue, learner: learning.learner });
     const explainFeed = createExplainFeed({
       catalogue,
       channels,

@@ -103,7 +103,7 @@ describe("what a reader does not want", () => {
       const row = `(${userId}, 1, ${Date.now()}, ${why})`;
       await world.change([`INSERT INTO article_dislikes (user_id, article_id, created_at, why) VALUES ${row}`], told);
       const { candidates } = await client.explain({ userId, channelId: 0, articleNum: 10 });
-      expect(candidates.find(({ articleId }) => articleId === 1n)?.droppedBy).toBe("unaverse");
+      expect(candidates.find(({ articleId }) => articleId === 1n)?.droppedBy).toBe("notBlocked");
       return candidates.find(({ articleId }) => articleId === 2n)?.parts["rules"] as number;
     };
     const unsaid = await rulesAfter("NULL");

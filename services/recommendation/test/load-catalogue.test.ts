@@ -29,7 +29,7 @@ test("twenty thousand articles are read in chunks, and what is served meanwhile 
   await loadCatalogue(counted, catalogue);
   clearInterval(turning);
   expect(catalogue.listed).toBe(20_000);
-  expect(catalogue.shelf(101).fresh.size).toBe(20_000);
+  expect(catalogue.index(101).fresh.size).toBe(20_000);
   expect(turns).toBeGreaterThanOrEqual(10);
   expect(statements).toBeLessThanOrEqual(20_000 / 2_000 + 2);
 

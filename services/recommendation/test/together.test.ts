@@ -99,7 +99,7 @@ describe("a server that missed what another recorded", () => {
     expect(pages[3]?.timeStamp).toBe(pages[2]?.stamp);
   });
 
-  test("finds an older batch by its stamp, though it is refreshing the same channel just then", async () => {
+  test("finds an older batch by its stamp, though it is refreshes the same channel just then", async () => {
     const ask = newReader(one.client);
     await ask(0, { via: two.client });
     const older = await ask(0);

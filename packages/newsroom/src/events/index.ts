@@ -10,7 +10,9 @@ export {
   EVENT_KINDS,
   type EventKind,
   type LandedEvent,
+  type ReactionKind,
   type TrackedEvent,
+  tokenOf,
   UPLOADED_KINDS,
   type UploadedKind,
 } from "./tracked-event.js";

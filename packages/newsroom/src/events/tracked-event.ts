@@ -1,24 +1,46 @@
-/** Kinds of feedback on served articles, proved by tokens of the page. Undoing something is a kind of its own. */
-export const UPLOADED_KINDS = [
-  "exposure",
-  "click",
-  "read",
-  "collect",
-  "uncollect",
-  "liking",
-  "unliking",
-  "dislike",
-  "undislike",
-  "block",
-  "unblock",
-] as const;
+/** How events of a kind come into the log. */
+interface Origin {
+  /** Token of an article that proves an upload; without one the gateway appends the event itself. */
+  readonly token?: "click" | "read" | "collect" | "liking" | "exposure";
+  /** Whether readers can take it back, so that its row is kept (reactions/reaction.ts). */
+  readonly isReaction?: true;
+}
 
-export type UploadedKind = (typeof UPLOADED_KINDS)[number];
+/** Kinds of events; undoing something is a kind of its own. Having been served is proof enough to dislike, or to block the author. */
+const KINDS = {
+  exposure: { token: "exposure" },
+  click: { token: "click" },
+  read: { token: "read" },
+  collect: { token: "collect", isReaction: true },
+  uncollect: { token: "collect", isReaction: true },
+  liking: { token: "liking", isReaction: true },
+  unliking: { token: "liking", isReaction: true },
+  dislike: { token: "click", isReaction: true },
+  undislike: { token: "click", isReaction: true },
+  block: { token: "click", isReaction: true },
+  unblock: { token: "click", isReaction: true },
+  comment: {},
+  uncomment: {},
+} as const satisfies Readonly<Record<string, Origin>>;
 
-/** Kinds of events. Comments carry no token; writing and deleting one appends its event. */
-export const EVENT_KINDS = [...UPLOADED_KINDS, "comment", "uncomment"] as const;
+type Kinds = typeof KINDS;
+type KindsWith<Field extends Partial<Origin>> = {
+  [Kind in keyof Kinds]: Kinds[Kind] extends Field ? Kind : never;
+}[keyof Kinds];
 
-export type EventKind = (typeof EVENT_KINDS)[number];
+export type EventKind = keyof Kinds;
+/** Kinds that readers upload. */
+export type UploadedKind = KindsWith<{ readonly token: NonNullable<Origin["token"]> }>;
+/** Kinds that readers can take back, or take back with. */
+export type ReactionKind = KindsWith<{ readonly isReaction: true }>;
+
+export const EVENT_KINDS = Object.keys(KINDS) as EventKind[];
+export const UPLOADED_KINDS = EVENT_KINDS.filter((kind) => "token" in KINDS[kind]) as UploadedKind[];
+
+/** The token that proves an event of this kind. */
+export function tokenOf<Kind extends UploadedKind>(kind: Kind): Kinds[Kind]["token"] {
+  return KINDS[kind].token;
+}
 
 /** Why a reader dislikes an article: of no interest, seen before, poorly made, out of date. */
 export const DISLIKE_WHYS = ["dull", "seen", "poor", "old"] as const;

@@ -1,4 +1,4 @@
-import type { DislikeWhy, UploadedKind } from "../events/index.js";
+import type { DislikeWhy, ReactionKind, UploadedKind } from "../events/index.js";
 import type { ChangeTopic } from "../schema/index.js";
 
 /** A reader's opinion of an article or its author, which can be undone. */
@@ -12,7 +12,7 @@ export interface Reaction {
   readonly why: DislikeWhy | undefined;
 }
 
-export type ReactionKind = Exclude<UploadedKind, "exposure" | "click" | "read">;
+export type { ReactionKind };
 
 /** Table of a reaction, and whether it adds or deletes a row. */
 export interface ReactionTarget {

@@ -1,9 +1,8 @@
-import type { TrackedEvent, UploadedKind } from "@headline/newsroom/events";
+import { type TrackedEvent, tokenOf, type UploadedKind } from "@headline/newsroom/events";
 import { isCounted, isReaction, type Reaction } from "@headline/newsroom/reactions";
 import {
   type Tracked,
   type TrackKeys,
-  type TrackKind,
   type TrackPayload,
   verifyExposureToken,
   verifyTrackToken,
@@ -28,20 +27,6 @@ export interface ReadEvent {
   readonly reaction: Reaction | undefined;
 }
 
-/** Which token proves what. That an article was served is also proof enough to be spared it, or its author. */
-const PROOFS: Readonly<Record<Exclude<UploadedKind, "exposure">, Exclude<TrackKind, "exposure">>> = {
-  click: "click",
-  read: "read",
-  collect: "collect",
-  uncollect: "collect",
-  liking: "liking",
-  unliking: "liking",
-  dislike: "click",
-  undislike: "click",
-  block: "click",
-  unblock: "click",
-};
-
 /** @throws Refusal INVALID_ARGUMENT naming what is wrong with the item. */
 export function readEvent(input: unknown, context: Context): ReadEvent {
   const item = read(EventItem, input, "");
@@ -62,7 +47,7 @@ function readExposure(item: EventItem, context: Context): ReadEvent {
 }
 
 function readAction(item: EventItem, kind: Exclude<UploadedKind, "exposure">, context: Context): ReadEvent {
-  const payload = payloadOf(item, verifyTrackToken(context.keys, PROOFS[kind], item.token, context.nowMs), context);
+  const payload = payloadOf(item, verifyTrackToken(context.keys, tokenOf(kind), item.token, context.nowMs), context);
   const event = tracked(item, payload, context);
   if (!isReaction(kind)) return { events: [event], reaction: undefined };
   const { userId, articleId } = payload;

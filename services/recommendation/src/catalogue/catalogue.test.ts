@@ -28,13 +28,13 @@ function seen(catalogue: Catalogue, channels: readonly number[], authors: readon
   const idsOf = (slots: readonly number[]) => slots.map((slot) => catalogue.articleId(slot));
   return {
     listed: catalogue.listed,
-    fresh: channels.map((id) => idsOf(walk(catalogue.shelf(id).fresh))),
+    fresh: channels.map((id) => idsOf(walk(catalogue.index(id).fresh))),
     hot: channels.map((id) =>
-      idsOf(walk(catalogue.shelf(id).hot)).map((article) => catalogue.hotKey(catalogue.slotOf(article))),
+      idsOf(walk(catalogue.index(id).hot)).map((article) => catalogue.hotKey(catalogue.slotOf(article))),
     ),
     byAuthor: authors.map((id) => idsOf(walk(catalogue.byAuthor(id) ?? { size: 0, at: () => 0 }))),
     explore: channels.map((id) => {
-      const queue = catalogue.shelf(id).explore;
+      const queue = catalogue.index(id).explore;
       return new Set(idsOf(walk(queue).filter((slot) => queue.isWaiting(slot))));
     }),
   };
@@ -85,7 +85,7 @@ describe("the catalogue", () => {
     );
   });
 
-  test("told the same again changes nothing, and touches no shelf for a like", () => {
+  test("told the same again changes nothing, and touches no index for a like", () => {
     const catalogue = open();
     catalogue.putMany([row(1n), row(2n), row(3n)]);
     const before = seen(catalogue, [0, 101], [1n]);
@@ -94,7 +94,7 @@ describe("the catalogue", () => {
     expect(seen(catalogue, [0, 101], [1n])).toEqual(before);
     catalogue.put(row(3n, { likes: 50 }));
     expect(seen(catalogue, [0, 101], [1n]).fresh).toEqual(before.fresh);
-    expect(catalogue.articleId(catalogue.shelf(101).hot.at(0))).toBe(3n);
+    expect(catalogue.articleId(catalogue.index(101).hot.at(0))).toBe(3n);
   });
 
   test("knows what is gone, and tells it from what it never heard of", () => {
@@ -117,14 +117,14 @@ describe("the catalogue", () => {
     const catalogue = open();
     const ids = [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, 2n ** 63n - 2n];
     catalogue.putMany(ids.map((id, index) => row(id, { publishedAtMs: NOW - index })));
-    expect(walk(catalogue.shelf(0).fresh).map((slot) => catalogue.articleId(slot))).toEqual([...ids].reverse());
+    expect(walk(catalogue.index(0).fresh).map((slot) => catalogue.articleId(slot))).toEqual([...ids].reverse());
   });
 
   test("an article is explored until thirty readers were served it", () => {
     const catalogue = open();
     catalogue.put(row(1n));
     const slot = catalogue.slotOf(1n);
-    const { explore } = catalogue.shelf(101);
+    const { explore } = catalogue.index(101);
     for (let reader = 0; reader < 29; reader += 1) catalogue.countExposures([slot]);
     expect(explore.isWaiting(slot)).toBe(true);
     catalogue.countExposures([slot]);

@@ -14,7 +14,7 @@ export interface CatalogueRow extends Engagement {
 }
 
 /** What recall walks: the articles of one channel, or of all of them, in three orders. */
-export interface Shelf {
+export interface ChannelIndex {
   /** By time of publishing, the newest last. */
   readonly fresh: OrderedList;
   /** What many readers reacted to, by decayed engagement, the hottest first; the best HOT_MAX only. */
@@ -41,13 +41,13 @@ const QUEUED = 1;
 const MOVED = 2;
 
 /**
- * Every article that can be recommended, in this process's memory: about 120 bytes each with its places on the shelves,
+ * Every article that can be recommended, in this process's memory: about 120 bytes each with its places on the indexes,
  * so a million takes some 120 MB. An article has a *slot*, a small number that never changes while the process lives; all
- * that is per article lies in columns by slot, so walking a shelf touches no objects.
+ * that is per article lies in columns by slot, so walking a index touches no objects.
  */
 export class Catalogue {
   readonly #slotOf = new SlotIndex();
-  readonly #shelves = new Map<number, Shelf>();
+  readonly #indexes = new Map<number, ChannelIndex>();
   /** Authors have small numbers, as articles have slots, and under each number an id and a list. */
   readonly #authorNumbers = new Map<bigint, number>();
   readonly #authorIds: bigint[] = [];
@@ -75,7 +75,7 @@ export class Catalogue {
     private readonly now: () => number,
     room = 0,
   ) {
-    this.#shelves.set(ALL_CHANNELS, this.#newShelf(ALL_CHANNELS));
+    this.#indexes.set(ALL_CHANNELS, this.#newIndex(ALL_CHANNELS));
     this.#grow(room);
   }
 
@@ -155,9 +155,9 @@ export class Catalogue {
     return this.#states[slot] !== UNKNOWN;
   }
 
-  /** The shelf of a channel; 0 holds all articles. A channel without articles has an empty one. */
-  shelf(channelId: number): Shelf {
-    return this.#shelves.get(channelId) ?? EMPTY_SHELF;
+  /** The index of a channel; 0 holds all articles. A channel without articles has an empty one. */
+  index(channelId: number): ChannelIndex {
+    return this.#indexes.get(channelId) ?? EMPTY_INDEX;
   }
 
   /** An author's articles by time of publishing, the newest last. */
@@ -178,15 +178,15 @@ export class Catalogue {
     this.#takeDown(slot);
     this.#write(slot, row);
     if (!row.published) return;
-    for (const shelf of this.#shelvesOf(slot)) {
-      shelf.fresh.insert(slot);
-      shelf.hot.offer(slot);
+    for (const index of this.#indexesOf(slot)) {
+      index.fresh.insert(slot);
+      index.hot.offer(slot);
     }
     this.#articlesOf(slot).insert(slot);
     this.#queueForExploring([slot]);
   }
 
-  /** The same for many articles, in one pass over each shelf. */
+  /** The same for many articles, in one pass over each index. */
   putMany(rows: readonly CatalogueRow[]): void {
     const newcomers: number[] = [];
     for (const row of rows) {
@@ -197,15 +197,15 @@ export class Catalogue {
       if (row.published) newcomers.push(slot);
     }
     newcomers.sort((a, b) => this.publishedAtMs(a) - this.publishedAtMs(b));
-    const byShelf = new Map<Shelf, number[]>();
+    const byIndex = new Map<ChannelIndex, number[]>();
     const byAuthor = new Map<OrderedList, number[]>();
     for (const slot of newcomers) {
-      for (const shelf of this.#shelvesOf(slot)) append(byShelf, shelf, slot);
+      for (const index of this.#indexesOf(slot)) append(byIndex, index, slot);
       append(byAuthor, this.#articlesOf(slot), slot);
     }
-    for (const [shelf, slots] of byShelf) {
-      shelf.fresh.insertMany(slots);
-      for (let index = slots.length - 1; index >= 0; index -= 1) shelf.hot.offer(slots[index] as number);
+    for (const [index, slots] of byIndex) {
+      index.fresh.insertMany(slots);
+      for (const slot of slots.toReversed()) index.hot.offer(slot);
     }
     for (const [list, slots] of byAuthor) list.insertMany(slots);
     this.#queueForExploring(newcomers);
@@ -229,18 +229,18 @@ export class Catalogue {
     if (!stands) return false;
     const key = hotKey(row, row.publishedAtMs);
     if (key === this.#hotKeys[slot]) return true;
-    const shelves = this.#shelvesOf(slot);
-    for (const shelf of shelves) shelf.hot.remove(slot, shelf.fresh);
+    const indexes = this.#indexesOf(slot);
+    for (const index of indexes) index.hot.remove(slot, index.fresh);
     this.#hotKeys[slot] = key;
-    for (const shelf of shelves) shelf.hot.offer(slot);
+    for (const index of indexes) index.hot.offer(slot);
     return true;
   }
 
   #queueForExploring(slots: readonly number[]): void {
     for (const slot of slots) {
       if (this.#queued[slot] === QUEUED || !this.#needsExploring(slot)) continue;
-      const shelves = this.#shelvesOf(slot);
-      for (const shelf of this.#queued[slot] === MOVED ? shelves.slice(1) : shelves) shelf.explore.add(slot);
+      const indexes = this.#indexesOf(slot);
+      for (const index of this.#queued[slot] === MOVED ? indexes.slice(1) : indexes) index.explore.add(slot);
       this.#queued[slot] = QUEUED;
     }
   }
@@ -255,27 +255,27 @@ export class Catalogue {
     if (row.published) this.#listed += 1;
   }
 
-  /** Off every shelf, while its columns still say where it stands. Queues to explore drop it when they come to it. */
+  /** Off every index, while its columns still say where it stands. Queues to explore drop it when they come to it. */
   #takeDown(slot: number): void {
     if (this.#states[slot] !== LISTED) return;
-    for (const shelf of this.#shelvesOf(slot)) {
-      shelf.fresh.remove(slot);
-      shelf.hot.remove(slot, shelf.fresh);
+    for (const index of this.#indexesOf(slot)) {
+      index.fresh.remove(slot);
+      index.hot.remove(slot, index.fresh);
     }
     this.#articlesOf(slot).remove(slot);
     this.#states[slot] = UNKNOWN;
     this.#listed -= 1;
   }
 
-  /** The shelf of all articles, then that of the channel. */
-  #shelvesOf(slot: number): Shelf[] {
-    const all = this.#shelves.get(ALL_CHANNELS) as Shelf;
+  /** The index of all articles, then that of the channel. */
+  #indexesOf(slot: number): ChannelIndex[] {
+    const all = this.#indexes.get(ALL_CHANNELS) as ChannelIndex;
     const channelId = this.channelId(slot);
     if (channelId === ALL_CHANNELS) return [all];
-    let own = this.#shelves.get(channelId);
+    let own = this.#indexes.get(channelId);
     if (own === undefined) {
-      own = this.#newShelf(channelId);
-      this.#shelves.set(channelId, own);
+      own = this.#newIndex(channelId);
+      this.#indexes.set(channelId, own);
     }
     return [all, own];
   }
@@ -284,9 +284,9 @@ export class Catalogue {
     return this.#byAuthor[this.author(slot)] as OrderedList;
   }
 
-  #newShelf(shelfChannelId: number): Shelf {
+  #newIndex(indexChannelId: number): ChannelIndex {
     const standsHere = (slot: number) =>
-      this.isListed(slot) && (shelfChannelId === ALL_CHANNELS || this.channelId(slot) === shelfChannelId);
+      this.isListed(slot) && (indexChannelId === ALL_CHANNELS || this.channelId(slot) === indexChannelId);
     return {
       fresh: new OrderedList(this.#publishedAt),
       hot: new TopList(this.#hotOrder, HOT_MAX),
@@ -315,7 +315,7 @@ export class Catalogue {
   }
 }
 
-const EMPTY_SHELF: Shelf = {
+const EMPTY_INDEX: ChannelIndex = {
   fresh: new OrderedList(() => 0),
   hot: new TopList(() => 0, 0),
   explore: new ExploreQueue(() => true),

@@ -6,28 +6,28 @@ import { loadTitles, refreshTitles } from "./load-titles.js";
 import { TitleWords } from "./title-words.js";
 import { wordNumber } from "./word-number.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly onError: (error: unknown) => void;
 }
 
 /** The words of titles, kept up with MySQL. The dictionary and the first titles are read while others are served. */
-export class TitleKeeper {
+export class TitleLoader {
   #cutHan: CutHan = cutPairs;
   readonly words = new TitleWords((run) => this.#cutHan(run));
   /** Articles that changed before the first titles were read. */
   readonly #early = new Set<bigint>();
   #isLoaded = false;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly deps: Deps) {}
 
   /** Resolves when the titles of the newest articles are known, or cannot be: interests then do without their words. */
   async load(signal: AbortSignal): Promise<void> {
-    const { onError } = this.parts;
+    const { onError } = this.deps;
     this.#cutHan = await loadJieba(onError);
     try {
-      await loadTitles({ ...this.parts, titleWords: this.words, signal });
+      await loadTitles({ ...this.deps, titleWords: this.words, signal });
     } catch (error) {
       if (!signal.aborted) onError(error);
     }
@@ -39,7 +39,7 @@ export class TitleKeeper {
 
   /** What words stand for, read from a title that has each: for people who look, not for readers who wait. */
   async textsOf(words: readonly number[]): Promise<ReadonlyMap<number, string>> {
-    const { mysql, catalogue } = this.parts;
+    const { mysql, catalogue } = this.deps;
     const slots = words.flatMap((word) => this.words.slotsOf(word, 1));
     if (slots.length === 0) return new Map();
     const rows = await mysql.query<{ title: string }>(
@@ -52,7 +52,7 @@ export class TitleKeeper {
 
   /** These articles have changed. */
   async refresh(articleIds: readonly bigint[]): Promise<void> {
-    if (this.#isLoaded) await refreshTitles({ ...this.parts, titleWords: this.words }, articleIds);
+    if (this.#isLoaded) await refreshTitles({ ...this.deps, titleWords: this.words }, articleIds);
     else for (const articleId of articleIds) this.#early.add(articleId);
   }
 }

@@ -2,12 +2,13 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue, type CatalogueRow } from "../catalogue/catalogue.js";
 import { HALF_LIFE_MS, hotKey, hotness } from "../catalogue/hotness.js";
-import { NO_AVERSION } from "../readers/block-lists.js";
-import { type Candidate, REASONS, type Reader } from "./candidate.js";
+import { NO_BLOCKS } from "../readers/block-lists.js";
+import { type Candidate, type FeedReader, REASONS } from "./candidate.js";
 import { cut } from "./cut.js";
 import { diversify } from "./diversify.js";
 import { createFeed, homeFeed } from "./feed.js";
 import { rank } from "./rank.js";
+import { NOTHING_LEARNT } from "./recalls.js";
 
 const NOW = 1_700_000_000_000;
 
@@ -30,7 +31,7 @@ function catalogueOf(...rows: (Partial<CatalogueRow> & { articleId: bigint })[])
   return catalogue;
 }
 
-function reader(fields: Partial<Reader> = {}): Reader {
+function reader(fields: Partial<FeedReader> = {}): FeedReader {
   return {
     userId: 9n,
     channelId: 0,
@@ -38,7 +39,7 @@ function reader(fields: Partial<Reader> = {}): Reader {
     follows: new Set(),
     served: new Map(),
     seen: new Set(),
-    aversion: NO_AVERSION,
+    blockList: NO_BLOCKS,
     ...fields,
   };
 }
@@ -105,7 +106,7 @@ describe("rank", () => {
       { articleId: 4n, authorId: 44n, publishedAtMs: NOW - HALF_LIFE_MS / 4 },
     );
     const recalled = [1n, 2n, 3n, 4n].map((id) => ({ slot: catalogue.slotOf(id), reason: REASONS.hot }));
-    const order = (who: Reader) => rank(recalled, who, catalogue).map(({ slot }) => catalogue.articleId(slot));
+    const order = (who: FeedReader) => rank(recalled, who, catalogue).map(({ slot }) => catalogue.articleId(slot));
     expect(order(reader())).toEqual([3n, 2n, 1n, 4n]);
     expect(order(reader({ follows: new Set([44n]) }))).toEqual([4n, 3n, 2n, 1n]);
   });
@@ -170,7 +171,7 @@ describe("the feed", () => {
       })),
     );
     const feed = homeFeed({
-      catalogue,
+      sources: { ...NOTHING_LEARNT, catalogue },
       onRecallFailure: (_, error) => {
         throw error;
       },
@@ -211,7 +212,7 @@ describe("the feed", () => {
     });
     expect(
       homeFeed({
-        catalogue: counted,
+        sources: { ...NOTHING_LEARNT, catalogue: counted },
         onRecallFailure: (_, error) => {
           throw error;
         },

@@ -23,9 +23,9 @@ export const unserved: Filter = (slot, reader) => {
 export const unseen: Filter = (slot, reader) => !reader.seen.has(slot);
 
 /** Neither the article is disliked nor its author blocked. */
-export const unaverse: Filter = (slot, { aversion }, catalogue) =>
-  !(aversion.blocked.size > 0 && aversion.blocked.has(catalogue.authorId(slot))) &&
-  !(aversion.disliked.size > 0 && aversion.disliked.has(catalogue.articleId(slot)));
+export const notBlocked: Filter = (slot, { blockList }, catalogue) =>
+  !(blockList.blocked.size > 0 && blockList.blocked.has(catalogue.authorId(slot))) &&
+  !(blockList.disliked.size > 0 && blockList.disliked.has(catalogue.articleId(slot)));
 
 export const notOwn: Filter = (slot, reader, catalogue) => catalogue.authorId(slot) !== reader.userId;
 

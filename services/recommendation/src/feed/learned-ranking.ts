@@ -1,5 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { Candidate, Reader } from "./candidate.js";
+import type { Candidate, FeedReader } from "./candidate.js";
 import { type Recalled, type Scored, scoredByRules } from "./rank.js";
 
 /** The part of packages/ranking that is used here. */
@@ -15,7 +15,7 @@ export interface Affinities {
   affinities(userId: bigint, slots: ArrayLike<number>, out: Float64Array, nowMs: number): void;
 }
 
-interface Parts {
+interface Deps {
   readonly catalogue: Catalogue;
   readonly ranker: OnlineRanker;
   /** How much of what could be learnt was learnt, from 0 to 1: a ranker that saw little says little. */
@@ -38,10 +38,10 @@ const LIST_WORTH = 1.5;
 const RULES_SHARE = 0.35;
 
 /** Ranks by the rules of `rank`, the reader's interests, and, as it learns, ever more by the online ranker. */
-export function learnedRanking({ catalogue, ranker, trust, interests }: Parts) {
+export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   let affinity = new Float64Array(256);
 
-  return (recalled: readonly Recalled[], reader: Reader, onParts?: OnParts): Candidate[] => {
+  return (recalled: readonly Recalled[], reader: FeedReader, onParts?: OnParts): Candidate[] => {
     const candidates = scoredByRules(recalled, reader, catalogue);
     const trusted = reader.userId === 0n ? 0 : trust();
     addInterests(candidates, reader, onParts);
@@ -53,7 +53,7 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Parts) {
   };
 
   /** Chooses the list's articles from the pool and orders them; the rest follows in the pool's order. */
-  function rankPool(pool: readonly Scored[], reader: Reader, trusted: number, onParts: OnParts | undefined) {
+  function rankPool(pool: readonly Scored[], reader: FeedReader, trusted: number, onParts: OnParts | undefined) {
     const articles = pool.map(({ slot }) => catalogue.articleId(slot));
     const order = Array.from(pool, (_, row) => row);
     const scores = ranker.scoreBoth({ reader: reader.userId, articles, atMs: reader.nowMs }, (ofPool) => {
@@ -67,7 +67,7 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Parts) {
     return { list: list.sort(byScore), rest: ranked.slice(ORDERED) };
   }
 
-  function addInterests(candidates: Scored[], reader: Reader, onParts: OnParts | undefined): void {
+  function addInterests(candidates: Scored[], reader: FeedReader, onParts: OnParts | undefined): void {
     if (affinity.length < candidates.length) affinity = new Float64Array(2 * candidates.length);
     if (reader.userId === 0n) affinity.fill(0, 0, candidates.length);
     else {

@@ -1,6 +1,6 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { hotness } from "../catalogue/hotness.js";
-import type { Candidate, Reader, ReasonNumber } from "./candidate.js";
+import type { Candidate, FeedReader, ReasonNumber } from "./candidate.js";
 
 /** An article before it has a score. */
 export interface Recalled {
@@ -15,14 +15,14 @@ const DISLIKED_MALUS = 4;
 const DISLIKED_HALF_LIFE_MS = 7 * 24 * 60 * 60 * 1_000;
 
 /** Gives each candidate its score and puts the best first; of equals, the newer one. */
-export function rank(recalled: readonly Recalled[], reader: Reader, catalogue: Catalogue): Candidate[] {
+export function rank(recalled: readonly Recalled[], reader: FeedReader, catalogue: Catalogue): Candidate[] {
   return scoredByRules(recalled, reader, catalogue).sort(
     (a, b) => b.score - a.score || catalogue.publishedAtMs(b.slot) - catalogue.publishedAtMs(a.slot),
   );
 }
 
 /** Scores without sorting. */
-export function scoredByRules(recalled: readonly Recalled[], reader: Reader, catalogue: Catalogue): Scored[] {
+export function scoredByRules(recalled: readonly Recalled[], reader: FeedReader, catalogue: Catalogue): Scored[] {
   return recalled.map(({ slot, reason }) => ({
     slot,
     reason,
@@ -34,11 +34,11 @@ export function scoredByRules(recalled: readonly Recalled[], reader: Reader, cat
 /** A candidate whose score stages still add to. */
 export type Scored = { -readonly [Field in keyof Candidate]: Candidate[Field] };
 
-function score(slot: number, reader: Reader, catalogue: Catalogue): number {
-  const { follows, aversion, nowMs } = reader;
+function score(slot: number, reader: FeedReader, catalogue: Catalogue): number {
+  const { follows, blockList, nowMs } = reader;
   let score = hotness(catalogue.hotKey(slot), nowMs);
   if (follows.size > 0 && follows.has(catalogue.authorId(slot))) score += FOLLOWED_BONUS;
-  if (aversion.dampened.size > 0) score -= dampening(aversion.dampened.get(catalogue.authorId(slot)), nowMs);
+  if (blockList.dampened.size > 0) score -= dampening(blockList.dampened.get(catalogue.authorId(slot)), nowMs);
   return score;
 }
 

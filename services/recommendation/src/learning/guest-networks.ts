@@ -1,14 +1,11 @@
 import type { LandedEvent } from "@headline/newsroom/events";
+import { FEEDBACK } from "../readers/feedback.js";
 
 /**
  * Of the guests of one network who do the same with one article on one day, those that count for everybody, from 1: anybody can
  * be as many guests as they like, so sixty of them weigh two, a thousand four.
  */
 export const COUNTED: readonly number[] = [1, 8, 64, 512];
-
-/** Kinds that count by that table; a guest's dislike counts in that guest's feed alone. */
-const BY_TABLE = new Set(["exposure", "click", "read"]);
-const NEVER = new Set(["dislike", "undislike"]);
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Limit of counts kept; beyond it the oldest are dropped. */
@@ -27,8 +24,8 @@ export class GuestNetworks {
   /** Whether this event counts for everybody; call it once for each, in order. */
   counts({ kind, userId, articleId, network, landedAtMs }: LandedEvent): boolean {
     if (userId >= 0n || network === undefined) return true;
-    if (NEVER.has(kind)) return false;
-    if (!BY_TABLE.has(kind)) return true;
+    const { ofGuest } = FEEDBACK[kind];
+    if (ofGuest !== "by network") return ofGuest === "everybody";
     this.#turnTo(Math.floor(landedAtMs / DAY_MS));
     const key = `${network} ${articleId} ${kind}`;
     const times = (this.#times.get(key) ?? 0) + 1;

@@ -1,28 +1,30 @@
 import { deserialize, serialize } from "node:v8";
 import { Ranker } from "@headline/ranking";
-import { Learner, type LearnerParts, type LearnerState, type StudentPart } from "./learner.js";
+import { type ConsumerPart, Learner, type LearnerDeps, type LearnerState } from "./learner.js";
 
 /** Grows when a snapshot of before could not be understood any more. */
 const VERSION = 2;
 const LENGTH_BYTES = 4;
 
-/** A snapshot is a row of these, each behind its length. */
+type Consumers = Record<string, Uint8Array[]>;
+
+/** A snapshot is a row of these, each behind its length. Consumers are called students in it. */
 type Part =
-  | { readonly version: number; readonly state: Omit<LearnerState, "students"> }
-  | StudentPart
+  | { readonly version: number; readonly state: Omit<LearnerState, "consumers"> }
+  | { readonly student: string; readonly bytes: Uint8Array }
   | { readonly ranker: Uint8Array };
 
 /** A snapshot of version 1, which was written as one piece. */
 interface Whole {
   readonly version: number;
-  readonly state: LearnerState;
+  readonly state: Omit<LearnerState, "consumers"> & { readonly students: LearnerState["consumers"] };
   readonly ranker: Uint8Array;
 }
 
 /** Everything that was learnt, as bytes in pieces of a few milliseconds each. Nothing may be learnt until the last is taken. */
 export function* snapshotOf(learner: Learner): Generator<Buffer> {
   yield framed({ version: VERSION, state: learner.state() });
-  for (const { student, bytes } of learner.studentParts()) yield framed({ student, bytes });
+  for (const { consumer, bytes } of learner.consumerParts()) yield framed({ student: consumer, bytes });
   for (const ranker of learner.ranker.snapshotParts()) yield framed({ ranker });
 }
 
@@ -32,32 +34,32 @@ export function* snapshotOf(learner: Learner): Generator<Buffer> {
  */
 export function* restoring(
   chunks: Iterable<Buffer>,
-  parts: LearnerParts,
+  deps: LearnerDeps,
   limits: { readonly readersMax?: number } = {},
 ): Generator<Learner | undefined> {
   const pieces = partsOf(chunks);
   const head = pieces.next().value;
   if (head === undefined || !("state" in head)) throw new Error("the snapshot has no head");
   if ("ranker" in head) {
-    yield restoredWhole(head, parts);
+    yield restoredWhole(head, deps);
     return;
   }
   if (head.version !== VERSION) throw otherVersion(head.version);
-  const students: Record<string, Uint8Array[]> = {};
+  const consumers: Consumers = {};
   let learner: Learner | undefined;
-  for (const ranker of Ranker.restoreParts(rankerParts(pieces, students), limits)) {
+  for (const ranker of Ranker.restoreParts(rankerParts(pieces, consumers), limits)) {
     if (learner === undefined && ranker !== undefined) {
-      learner = new Learner({ ...parts, ranker });
-      for (const _step of learner.restoring({ ...head.state, students: joined(students) })) yield undefined;
+      learner = new Learner({ ...deps, ranker });
+      for (const _step of learner.restoring({ ...head.state, consumers: joined(consumers) })) yield undefined;
     }
     yield learner;
   }
 }
 
 /** The same at once. */
-export function decodeLearner(body: Buffer, parts: LearnerParts): Learner {
+export function decodeLearner(body: Buffer, deps: LearnerDeps): Learner {
   let restored: Learner | undefined;
-  for (const learner of restoring([body], parts)) restored = learner;
+  for (const learner of restoring([body], deps)) restored = learner;
   if (restored === undefined) throw new Error("the snapshot ends too early");
   return restored;
 }
@@ -69,15 +71,15 @@ export async function encodeLearner(learner: Learner): Promise<Buffer> {
 
 /** Everything that was learnt, to be compared: as bytes it may differ, for V8 writes one number in several ways. */
 export async function contentOf(learner: Learner): Promise<unknown> {
-  const students: Record<string, Uint8Array[]> = {};
-  for (const part of learner.studentParts()) keep(students, part);
-  return { ...learner.state(), students: joined(students), ranker: deserialize(learner.ranker.snapshot()) };
+  const consumers: Consumers = {};
+  for (const part of learner.consumerParts()) keep(consumers, part);
+  return { ...learner.state(), consumers: joined(consumers), ranker: deserialize(learner.ranker.snapshot()) };
 }
 
-function restoredWhole({ version, state, ranker }: Whole, parts: LearnerParts): Learner {
+function restoredWhole({ version, state, ranker }: Whole, deps: LearnerDeps): Learner {
   if (version !== 1) throw otherVersion(version);
-  const learner = new Learner({ ...parts, ranker: Ranker.restore(ranker) });
-  for (const _step of learner.restoring(state));
+  const learner = new Learner({ ...deps, ranker: Ranker.restore(ranker) });
+  for (const _step of learner.restoring({ ...state, consumers: state.students }));
   return learner;
 }
 
@@ -85,20 +87,20 @@ function otherVersion(version: number): Error {
   return new Error(`the snapshot is of version ${version}, this service reads ${VERSION}`);
 }
 
-/** The ranker's parts; what comes before them is put aside. */
-function* rankerParts(parts: Iterable<Part | Whole>, students: Record<string, Uint8Array[]>): Generator<Uint8Array> {
+/** The ranker's parts; those of consumers, which come before them, go into `consumers`. */
+function* rankerParts(parts: Iterable<Part | Whole>, consumers: Consumers): Generator<Uint8Array> {
   for (const part of parts) {
-    if ("student" in part) keep(students, part);
+    if ("student" in part) keep(consumers, { consumer: part.student, bytes: part.bytes });
     else if ("ranker" in part) yield part.ranker;
   }
 }
 
-function keep(students: Record<string, Uint8Array[]>, { student, bytes }: StudentPart): void {
-  students[student] = [...(students[student] ?? []), bytes];
+function keep(consumers: Consumers, { consumer, bytes }: ConsumerPart): void {
+  consumers[consumer] = [...(consumers[consumer] ?? []), bytes];
 }
 
-function joined(students: Readonly<Record<string, readonly Uint8Array[]>>): Record<string, Uint8Array> {
-  return Object.fromEntries(Object.entries(students).map(([name, parts]) => [name, Buffer.concat(parts)]));
+function joined(consumers: Readonly<Record<string, readonly Uint8Array[]>>): Record<string, Uint8Array> {
+  return Object.fromEntries(Object.entries(consumers).map(([name, parts]) => [name, Buffer.concat(parts)]));
 }
 
 function framed(part: Part): Buffer {

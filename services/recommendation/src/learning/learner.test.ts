@@ -53,7 +53,7 @@ function eventsOf(pages: number): LandedEvent[] {
 
 function learner(): Learner {
   const ranker = new Ranker({ articlesMax: 512, readersMax: 128, listRowsMax: 4_000, poolRowsMax: 4_000 });
-  return new Learner({ catalogue: catalogue(), grow, ranker, students: [] });
+  return new Learner({ catalogue: catalogue(), grow, ranker, consumers: [] });
 }
 
 /** Of few trees and leaves: how good they are is not what is asked here. */
@@ -94,7 +94,7 @@ describe("what was learnt from the event log", () => {
   test("is the same after a restart from a snapshot in between", async () => {
     const before = await learnt(log.slice(0, 7_000), 100);
     expect(before.isSettled).toBe(true);
-    const restarted = decodeLearner(await encodeLearner(before), { catalogue: catalogue(), grow, students: [] });
+    const restarted = decodeLearner(await encodeLearner(before), { catalogue: catalogue(), grow, consumers: [] });
     expect(restarted.position).toBe(before.position);
     await restarted.learn(log); // what it knows is not learnt again
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], atMs: NOW + 10_000_000 };
@@ -110,21 +110,21 @@ describe("what was learnt from the event log", () => {
     const chunks = Array.from({ length: Math.ceil(bytes.length / 99_991) }, (_, at) =>
       bytes.subarray(at * 99_991, (at + 1) * 99_991),
     );
-    const steps = [...restoring(chunks, { catalogue: catalogue(), grow, students: [] })];
+    const steps = [...restoring(chunks, { catalogue: catalogue(), grow, consumers: [] })];
     expect(await isSame(steps.at(-1) as Learner, straight)).toBe(true);
-    const cut = () => [...restoring(chunks.slice(0, -1), { catalogue: catalogue(), grow, students: [] })];
+    const cut = () => [...restoring(chunks.slice(0, -1), { catalogue: catalogue(), grow, consumers: [] })];
     expect(cut).toThrow("ends");
   }, 60_000);
 
   test("is read as version 1 wrote it, in one piece", async () => {
-    const state = { ...straight.state(), students: {} };
+    const state = { ...straight.state(), consumers: {} };
     const whole = serialize({ version: 1, state, ranker: straight.ranker.snapshot() });
-    const read = decodeLearner(whole, { catalogue: catalogue(), grow, students: [] });
+    const read = decodeLearner(whole, { catalogue: catalogue(), grow, consumers: [] });
     expect(read.position).toBe(straight.position);
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n], atMs: NOW + 10_000_000 };
     expect([...read.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
     expect(() =>
-      decodeLearner(serialize({ version: 9, state }), { catalogue: catalogue(), grow, students: [] }),
+      decodeLearner(serialize({ version: 9, state }), { catalogue: catalogue(), grow, consumers: [] }),
     ).toThrow("version 9");
   }, 60_000);
 

@@ -1,28 +1,29 @@
 import type { LandedEvent } from "@headline/newsroom/events";
 import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import { dislikeSays } from "../readers/dislike-weight.js";
+import { dislikeShare } from "../readers/dislike-weight.js";
+import { FEEDBACK } from "../readers/feedback.js";
 import { type ExposureList, ExposureLists } from "./exposure-lists.js";
 import { GuestNetworks } from "./guest-networks.js";
 
 /** Grows a forest, elsewhere: it takes seconds of a core. */
 export type Grow = (training: Training) => Promise<ForestNodes>;
 
-/** What else learns from what readers do, beside the ranker. */
-export interface Student {
-  /** Its state's name in snapshots. */
+/** Learns from the event log beside the ranker. */
+export interface EventConsumer {
+  /** Name of its state in snapshots. */
   readonly name: string;
-  /** One event, in the order of the log; whether it counts for everybody, or for its reader alone. */
+  /** Receives events in the order of the log; `counts` says whether one counts for everybody, or for its reader alone. */
   learn(event: LandedEvent, slot: number, counts: boolean): void;
-  /** All it knows, as bytes in parts of a few milliseconds each; nothing when it keeps nothing of its own. */
+  /** Its state as bytes, in parts of a few milliseconds each. */
   snapshotParts?(): Iterable<Uint8Array>;
-  /** Becomes what the snapshot was taken of, in steps of a few milliseconds each. */
+  /** Restores that state, in steps of a few milliseconds each. */
   restoreParts?(bytes: Uint8Array): Iterable<void>;
 }
 
-/** A part of what a student knows. */
-export interface StudentPart {
-  readonly student: string;
+/** A part of a consumer's state. */
+export interface ConsumerPart {
+  readonly consumer: string;
   readonly bytes: Uint8Array;
 }
 
@@ -30,7 +31,7 @@ export interface LearnerState {
   readonly position: bigint;
   readonly clicks: number;
   readonly list: ReturnType<ExposureLists["state"]>;
-  readonly students: Readonly<Record<string, Uint8Array>>;
+  readonly consumers: Readonly<Record<string, Uint8Array>>;
 }
 
 interface Growing {
@@ -40,21 +41,21 @@ interface Growing {
   readonly forest: Promise<ForestNodes>;
 }
 
-export interface LearnerParts {
+export interface LearnerDeps {
   readonly catalogue: Catalogue;
   readonly grow: Grow;
   readonly ranker?: Ranker;
-  readonly students: readonly Student[];
+  readonly consumers: readonly EventConsumer[];
 }
 
-/** The name of their state in snapshots. */
+/** Name of the guests' state in snapshots. */
 const GUESTS = "guest-networks";
 /** How long growing a forest may take before following waits for it. */
 const GROW_MS = 30_000;
 
 /**
- * Learns from the event log, one event after the other. What it knows depends on the events and their order alone: a replay
- * from the beginning, or from a snapshot, ends in the same state as having been there.
+ * Learns from the event log, one event after the other. Its state depends on the events and their order alone: a replay
+ * from the beginning, or from a snapshot, ends in the same state.
  */
 export class Learner {
   readonly ranker: Ranker;
@@ -65,8 +66,8 @@ export class Learner {
   #position = 0n;
   #clicks = 0;
 
-  constructor(private readonly parts: LearnerParts) {
-    this.ranker = parts.ranker ?? new Ranker(RANKER_LIMITS);
+  constructor(private readonly deps: LearnerDeps) {
+    this.ranker = deps.ranker ?? new Ranker(RANKER_LIMITS);
   }
 
   get position(): bigint {
@@ -83,28 +84,28 @@ export class Learner {
     return this.#growing.length === 0;
   }
 
-  /** Where it stands; beside it a snapshot has what its students and its ranker know. */
-  state(): Omit<LearnerState, "students"> {
+  /** State without that of the consumers and the ranker, which a snapshot has beside it. */
+  state(): Omit<LearnerState, "consumers"> {
     return { position: this.#position, clicks: this.#clicks, list: this.#lists.state() };
   }
 
-  /** All that its students know, in parts of a few milliseconds each. Nothing may be learnt until the last is taken. */
-  *studentParts(): Generator<StudentPart> {
-    for (const { name, snapshotParts } of this.parts.students) {
-      for (const bytes of snapshotParts?.() ?? []) yield { student: name, bytes };
+  /** States of the consumers, in parts of a few milliseconds each. Nothing may be learnt until the last is taken. */
+  *consumerParts(): Generator<ConsumerPart> {
+    for (const { name, snapshotParts } of this.deps.consumers) {
+      for (const bytes of snapshotParts?.() ?? []) yield { consumer: name, bytes };
     }
     const guests = this.#guests.snapshot();
-    if (guests !== undefined) yield { student: GUESTS, bytes: guests };
+    if (guests !== undefined) yield { consumer: GUESTS, bytes: guests };
   }
 
-  /** Becomes what the state was of, in steps of a few milliseconds each. */
-  *restoring({ position, clicks, list, students }: LearnerState): Generator<void> {
+  /** Restores a state, in steps of a few milliseconds each. */
+  *restoring({ position, clicks, list, consumers }: LearnerState): Generator<void> {
     this.#position = position;
     this.#clicks = clicks;
     this.#lists.restore(list);
-    this.#guests.restore(students[GUESTS]);
-    for (const { name, restoreParts } of this.parts.students) {
-      const bytes = students[name];
+    this.#guests.restore(consumers[GUESTS]);
+    for (const { name, restoreParts } of this.deps.consumers) {
+      const bytes = consumers[name];
       if (bytes !== undefined) yield* restoreParts?.(bytes) ?? [];
     }
   }
@@ -127,37 +128,46 @@ export class Learner {
   }
 
   #apply(event: LandedEvent, counts: boolean): void {
-    const slot = this.parts.catalogue.slotOf(event.articleId);
+    const slot = this.deps.catalogue.slotOf(event.articleId);
     if (counts) this.#rank(event, slot);
-    for (const student of this.parts.students) student.learn(event, slot, counts);
+    for (const consumer of this.deps.consumers) consumer.learn(event, slot, counts);
   }
 
   #rank(event: LandedEvent, slot: number): void {
-    const { kind, userId: reader, articleId: article, landedAtMs: atMs, durationMs, why } = event;
-    const { catalogue } = this.parts;
-    if (kind === "click") {
-      this.#clicks += 1;
-      this.#describe(article, slot);
-      this.ranker.clicked({ reader, article, atMs });
-    } else if (kind === "read" && durationMs !== undefined)
-      this.ranker.readFor({ reader, article, atMs, seconds: durationMs / 1_000 });
-    else if (kind === "block") this.ranker.blocked(reader, catalogue.authorIdOf(slot) ?? 0n);
-    else if (kind === "unblock") this.ranker.unblocked(reader, catalogue.authorIdOf(slot) ?? 0n);
-    else {
-      const reaction = REACTIONS[kind];
-      const says = why === undefined ? undefined : dislikeSays(why);
-      if (reaction?.undo) this.ranker.unreacted({ reader, article, atMs, kind: reaction.kind, says });
-      else if (reaction !== undefined) this.ranker.reacted({ reader, article, atMs, kind: reaction.kind, says });
+    const call = FEEDBACK[event.kind].ranker;
+    if (call === undefined) return;
+    const { userId: reader, articleId: article, landedAtMs: atMs, durationMs, why } = event;
+    switch (call.method) {
+      case "clicked":
+        this.#clicks += 1;
+        this.#describe(article, slot);
+        this.ranker.clicked({ reader, article, atMs });
+        break;
+      case "readFor":
+        if (durationMs !== undefined) this.ranker.readFor({ reader, article, atMs, seconds: durationMs / 1_000 });
+        break;
+      case "blocked":
+      case "unblocked":
+        this.ranker[call.method](reader, this.deps.catalogue.authorIdOf(slot) ?? 0n);
+        break;
+      case "reacted":
+      case "unreacted": {
+        const says = why === undefined ? undefined : dislikeShare(why);
+        this.ranker[call.method]({ reader, article, atMs, kind: call.reaction, says });
+        break;
+      }
+      default:
+        call satisfies never;
     }
   }
 
   #shown({ userId, articleIds, atMs }: ExposureList): void {
-    for (const article of articleIds) this.#describe(article, this.parts.catalogue.slotOf(article));
+    for (const article of articleIds) this.#describe(article, this.deps.catalogue.slotOf(article));
     this.ranker.shown({ reader: userId, articles: articleIds, atMs });
   }
 
   #describe(article: bigint, slot: number): void {
-    const { catalogue } = this.parts;
+    const { catalogue } = this.deps;
     const author = catalogue.authorIdOf(slot);
     if (author === undefined) return; // older than what the catalogue holds
     this.ranker.describe(article, {
@@ -169,8 +179,8 @@ export class Learner {
 
   #growDue(nowMs: number): void {
     for (let due = this.ranker.training(); due !== undefined; due = this.ranker.training()) {
-      const forest = this.parts.grow(due);
-      forest.catch(() => undefined); // heard where it is adopted
+      const forest = this.deps.grow(due);
+      forest.catch(() => undefined); // handled where it is adopted
       this.#growing.push({ among: due.among, adoptAtMs: nowMs + GROW_MS, forest });
     }
   }
@@ -183,16 +193,5 @@ export class Learner {
   }
 }
 
-/** Bounded: what was used longest ago is forgotten. Docs: what it takes (docs/recommendation.md). */
+/** Beyond these the least recently used is dropped; memory in docs/recommendation.md. */
 export const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 65_536, listRowsMax: 30_000, poolRowsMax: 40_000 };
-
-type Reaction = { readonly kind: "like" | "collect" | "dislike"; readonly undo: boolean };
-
-const REACTIONS: Readonly<Record<string, Reaction>> = {
-  liking: { kind: "like", undo: false },
-  unliking: { kind: "like", undo: true },
-  collect: { kind: "collect", undo: false },
-  uncollect: { kind: "collect", undo: true },
-  dislike: { kind: "dislike", undo: false },
-  undislike: { kind: "dislike", undo: true },
-};

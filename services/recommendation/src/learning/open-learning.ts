@@ -3,14 +3,14 @@ import type { Mysql } from "@headline/mysql";
 import { followEvents, type LandedEvent } from "@headline/newsroom/events";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
-import { Learner, RANKER_LIMITS, type Student } from "./learner.js";
+import { type EventConsumer, Learner, RANKER_LIMITS } from "./learner.js";
 import { restoring, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
-  readonly students: readonly Student[];
+  readonly consumers: readonly EventConsumer[];
   /** What has to be known before the first event is learnt from. */
   readonly before?: (signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
@@ -37,8 +37,8 @@ const LOOK_MS = 30_000;
 const PIECE = 20;
 
 /** Goes on from the newest snapshot, replays what came after it, and follows live; stores a snapshot from time to time. */
-export async function openLearning(parts: Parts): Promise<Learning> {
-  const { mysql, catalogue, students, onError, before, snapshotMs = SNAPSHOT_MS } = parts;
+export async function openLearning(deps: Deps): Promise<Learning> {
+  const { mysql, catalogue, consumers, onError, before, snapshotMs = SNAPSHOT_MS } = deps;
   const store = new ModelStore(mysql, MODEL_NAME);
   const grower = new ForestGrower(onError);
   const grow = grower.grow.bind(grower);
@@ -73,11 +73,11 @@ export async function openLearning(parts: Parts): Promise<Learning> {
     } catch (error) {
       onError(error);
     }
-    return { learner: new Learner({ catalogue, grow, students }), whole: Promise.resolve() };
+    return { learner: new Learner({ catalogue, grow, consumers }), whole: Promise.resolve() };
   }
 
   async function restore(chunks: readonly Buffer[]): Promise<Restored> {
-    const steps = restoring(chunks, { catalogue, grow, students }, RANKER_LIMITS);
+    const steps = restoring(chunks, { catalogue, grow, consumers }, RANKER_LIMITS);
     for (;;) {
       const { value: learner, done } = steps.next();
       if (learner instanceof Learner) return { learner, whole: finish(steps).catch(onError) };

@@ -4,7 +4,7 @@ import { prunedUpTo, readEvents } from "@headline/newsroom/events";
 import { growForest, type Training } from "@headline/ranking";
 import { loadCatalogue } from "../catalogue/article-source.js";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { TitleKeeper } from "../catalogue/title-loader.js";
+import { TitleLoader } from "../catalogue/title-loader.js";
 import { Learner } from "./learner.js";
 import { contentOf, decodeLearner, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";
@@ -39,7 +39,7 @@ const NEVER = new AbortController().signal;
 export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Options): Promise<Rebuilt> {
   const catalogue = new Catalogue(Date.now);
   await loadCatalogue(mysql, catalogue);
-  const titles = new TitleKeeper({
+  const titles = new TitleLoader({
     mysql,
     catalogue,
     onError: (error) => {
@@ -47,7 +47,7 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
     },
   });
   await titles.load(signal);
-  const fresh = () => ({ catalogue, grow: growHere, students: createTastes(catalogue, titles).students });
+  const fresh = () => ({ catalogue, grow: growHere, consumers: createTastes(catalogue, titles).consumers });
   const store = new ModelStore(mysql, MODEL_NAME);
   const was = await store.load();
   const learner = new Learner(fresh());

@@ -1,12 +1,13 @@
+import { FEEDBACK } from "../readers/feedback.js";
 import type { SeenArticles } from "../readers/seen-articles.js";
-import type { Student } from "./learner.js";
+import type { EventConsumer } from "./learner.js";
 
-/** Tells who has seen what. It keeps nothing: the event log says it again of every reader. */
-export function seenStudent(seen: SeenArticles): Student {
+/** Adds viewed articles to the readers in memory. It keeps no state of its own: the event log has the views of every reader. */
+export function seenConsumer(seen: SeenArticles): EventConsumer {
   return {
     name: "seen",
     learn({ kind, userId }, slot) {
-      if (kind === "exposure" || kind === "click") seen.add(userId, slot);
+      if (FEEDBACK[kind].isView) seen.add(userId, slot);
     },
   };
 }

@@ -1,42 +1,33 @@
-import type { EventKind, LandedEvent } from "@headline/newsroom/events";
+import type { LandedEvent } from "@headline/newsroom/events";
 import type { Interest } from "@headline/recommender";
 import type { Catalogue } from "../catalogue/catalogue.js";
-import type { TitleKeeper } from "../catalogue/title-loader.js";
-import type { PlannedRecall } from "../feed/feed.js";
-import { interests as interestsRecall } from "../feed/recall/interests.js";
-import { similar } from "../feed/recall/similar.js";
+import type { TitleLoader } from "../catalogue/title-loader.js";
 import { CoVisits } from "../readers/co-visits.js";
-import { deedWeight } from "../readers/feedback-weight.js";
+import { FEEDBACK, feedbackWeight } from "../readers/feedback.js";
 import { Interests } from "../readers/interests.js";
 import { traitsOf } from "../readers/traits.js";
-import type { Student } from "./learner.js";
+import type { EventConsumer } from "./learner.js";
 
-/** What readers are drawn to, and which articles the same readers read: learnt from the log, for recalls, ranking and explanations. */
+/** Interests of readers, and articles read by the same readers: learnt from the log for recalls, ranking and explanations. */
 export interface Tastes {
   readonly interests: Interests;
-  readonly students: readonly Student[];
-  readonly recalls: readonly PlannedRecall[];
-  /** In words, the strongest first. */
+  readonly visits: CoVisits;
+  readonly consumers: readonly EventConsumer[];
+  /** Interests of a reader in words, the strongest first. */
   describe(userId: bigint, nowMs: number): Promise<Interest[]>;
 }
 
-const READING: ReadonlySet<EventKind> = new Set(["click", "liking", "collect", "comment"]);
-
 export function createTastes(
   catalogue: Catalogue,
-  titles: Pick<TitleKeeper, "words" | "textsOf">,
+  titles: Pick<TitleLoader, "words" | "textsOf">,
   readersMax?: number,
 ): Tastes {
-  const titleWords = titles.words;
-  const interests = new Interests(traitsOf(catalogue, titleWords), readersMax);
+  const interests = new Interests(traitsOf(catalogue, titles.words), readersMax);
   const visits = new CoVisits(catalogue, readersMax === undefined ? {} : { readersMax });
   return {
     interests,
-    students: [interestsStudent(interests), coVisitsStudent(visits)],
-    recalls: [
-      { reason: "interest", recall: interestsRecall({ catalogue, interests, titleWords }), perPlace: 4 },
-      { reason: "similar", recall: similar(catalogue, visits), perPlace: 2 },
-    ],
+    visits,
+    consumers: [interestsConsumer(interests), coVisitsConsumer(visits)],
     async describe(userId, nowMs) {
       const { channels, authors, words } = interests.top(userId, nowMs);
       const texts = await titles.textsOf(words.map(({ key }) => key));
@@ -53,26 +44,26 @@ export function createTastes(
   };
 }
 
-function interestsStudent(interests: Interests): Student {
+function interestsConsumer(interests: Interests): EventConsumer {
   return {
     name: "interests",
     learn(event: LandedEvent, slot) {
       const { userId, landedAtMs } = event;
-      const deed = deedWeight(event);
-      if (deed === undefined) return;
-      if (deed.isUndone) interests.undo(userId, slot, deed.weight, landedAtMs);
-      else interests.learn(userId, slot, deed.weight, landedAtMs);
+      const feedback = feedbackWeight(event);
+      if (feedback === undefined) return;
+      if (feedback.isUndone) interests.undo(userId, slot, feedback.weight, landedAtMs);
+      else interests.learn(userId, slot, feedback.weight, landedAtMs);
     },
     snapshotParts: () => interests.snapshotParts(),
     restoreParts: (bytes) => interests.restoreParts(bytes),
   };
 }
 
-function coVisitsStudent(visits: CoVisits): Student {
+function coVisitsConsumer(visits: CoVisits): EventConsumer {
   return {
     name: "co-visits",
     learn({ kind, userId, landedAtMs }, slot, counts) {
-      if (counts && READING.has(kind)) visits.learn(userId, slot, landedAtMs);
+      if (counts && FEEDBACK[kind].isRead) visits.learn(userId, slot, landedAtMs);
     },
     snapshotParts: () => visits.snapshotParts(),
     restoreParts: (bytes) => visits.restoreParts(bytes),

@@ -1,10 +1,10 @@
 import type { Mysql } from "@headline/mysql";
 import type { DislikeWhy } from "@headline/newsroom/events";
-import { dislikeSays } from "./dislike-weight.js";
+import { dislikeShare } from "./dislike-weight.js";
 import { ReaderSets } from "./reader-sets.js";
 
 /** What a reader does not want to see. */
-export interface Aversion {
+export interface BlockList {
   /** Authors whose articles are never shown. */
   readonly blocked: ReadonlySet<bigint>;
   /** Articles that are hidden. */
@@ -19,25 +19,25 @@ const DISLIKED_MAX = 1_000;
 const SETS_BYTES = 700;
 const ENTRY_BYTES = 60;
 
-export const NO_AVERSION: Aversion = { blocked: new Set(), disliked: new Set(), dampened: new Map() };
+export const NO_BLOCKS: BlockList = { blocked: new Set(), disliked: new Set(), dampened: new Map() };
 
 /** What readers dislike and block, guests included, remembered until the change feed says otherwise. */
-export class Aversions {
-  readonly #sets: ReaderSets<Aversion>;
+export class BlockLists {
+  readonly #sets: ReaderSets<BlockList>;
 
   constructor(mysql: Mysql) {
-    this.#sets = new ReaderSets<Aversion>({
-      load: (userId) => readAversion(mysql, userId),
-      bytesOf: (aversion) =>
-        aversion === NO_AVERSION
+    this.#sets = new ReaderSets<BlockList>({
+      load: (userId) => readBlockList(mysql, userId),
+      bytesOf: (blockList) =>
+        blockList === NO_BLOCKS
           ? 0
-          : SETS_BYTES + (aversion.blocked.size + aversion.disliked.size + aversion.dampened.size) * ENTRY_BYTES,
+          : SETS_BYTES + (blockList.blocked.size + blockList.disliked.size + blockList.dampened.size) * ENTRY_BYTES,
     });
   }
 
   /** At once for readers seen lately; a promise when MySQL has to be asked. */
-  of(userId: bigint): Aversion | Promise<Aversion> {
-    return userId === 0n ? NO_AVERSION : this.#sets.of(userId);
+  of(userId: bigint): BlockList | Promise<BlockList> {
+    return userId === 0n ? NO_BLOCKS : this.#sets.of(userId);
   }
 
   forget(userId: bigint): void {
@@ -45,22 +45,22 @@ export class Aversions {
   }
 }
 
-interface AversionRow {
+interface BlockRow {
   readonly article_id: string | null;
   readonly author_id: string | null;
   readonly created_at: string;
   readonly why: DislikeWhy | null;
 }
 
-async function readAversion(mysql: Mysql, userId: bigint): Promise<Aversion> {
-  const rows = await mysql.query<AversionRow>(
+async function readBlockList(mysql: Mysql, userId: bigint): Promise<BlockList> {
+  const rows = await mysql.query<BlockRow>(
     `(SELECT NULL AS article_id, author_id, created_at, NULL AS why FROM author_blocks WHERE user_id = ? LIMIT ${BLOCKED_MAX})
      UNION ALL
      (SELECT d.article_id, a.author_id, d.created_at, d.why FROM article_dislikes d
         LEFT JOIN articles a ON a.id = d.article_id WHERE d.user_id = ? ORDER BY d.created_at DESC LIMIT ${DISLIKED_MAX})`,
     [userId, userId],
   );
-  if (rows.length === 0) return NO_AVERSION;
+  if (rows.length === 0) return NO_BLOCKS;
   const blocked = new Set<bigint>();
   const disliked = new Set<bigint>();
   const dampened = new Map<bigint, number>();
@@ -69,7 +69,7 @@ async function readAversion(mysql: Mysql, userId: bigint): Promise<Aversion> {
     else {
       disliked.add(BigInt(article_id));
       if (author_id === null) continue; // the article is no more
-      if (dislikeSays(why ?? undefined).author === 0) continue;
+      if (dislikeShare(why ?? undefined).author === 0) continue;
       const author = BigInt(author_id);
       dampened.set(author, Math.max(Number(created_at), dampened.get(author) ?? 0));
     }

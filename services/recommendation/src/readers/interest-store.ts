@@ -1,4 +1,4 @@
-import type { DeedWeight } from "./feedback-weight.js";
+import type { FeedbackWeight } from "./feedback.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
 
@@ -25,7 +25,7 @@ const FAST_HALF_LIFE_S = 3_600;
  */
 export type Change = "learn" | "take back" | "take back to zero";
 
-type Amount = Pick<DeedWeight, "topic" | "author">;
+type Amount = Pick<FeedbackWeight, "topic" | "author">;
 
 /** Rows of interests that fade: an entry is a key with a weight that halves in a week and one that halves in an hour. */
 export class InterestStore {

@@ -1,7 +1,7 @@
 import { DISLIKE_WHYS, type DislikeWhy, type EventKind } from "@headline/newsroom/events";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { type DeedWeight, deedWeight } from "./feedback-weight.js";
+import { type FeedbackWeight, feedbackWeight } from "./feedback.js";
 import { Interests } from "./interests.js";
 import { UnreadableSnapshot } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
@@ -213,7 +213,7 @@ describe("interests, whatever was done", () => {
 });
 
 test("a comment that is deleted leaves exactly what a long read of the same article taught", () => {
-  const deed = (kind: EventKind, durationMs?: number) => deedWeight({ kind, durationMs })?.weight as DeedWeight;
+  const deed = (kind: EventKind, durationMs?: number) => feedbackWeight({ kind, durationMs })?.weight as FeedbackWeight;
   const [plain, undone] = [open(), open()];
   for (const interests of [plain, undone]) {
     interests.learn(BOB, 0, deed("read", 120_000), NOW - DAY_MS);
@@ -228,7 +228,7 @@ test("a comment that is deleted leaves exactly what a long read of the same arti
 describe("a dislike", () => {
   const says = (why: DislikeWhy | undefined) => {
     const interests = open();
-    interests.learn(BOB, 0, deedWeight({ kind: "dislike", why })?.weight as DeedWeight, NOW);
+    interests.learn(BOB, 0, feedbackWeight({ kind: "dislike", why })?.weight as FeedbackWeight, NOW);
     // By what an article has in common with the disliked one: everything, its topic, its author.
     return [0, 1, 3].map((slot) => interests.affinity(BOB, slot, NOW)) as [number, number, number];
   };
@@ -255,7 +255,7 @@ describe("a dislike", () => {
       fc.property(whys, fc.nat(DAY_MS), (reasons, undoneAfterMs) => {
         const [plain, undone] = [open(), open()];
         for (const interests of [plain, undone]) interests.learn(BOB, 0, worth(2), NOW - 2 * DAY_MS);
-        const deeds = reasons.map((why) => deedWeight({ kind: "undislike", why })?.weight as DeedWeight);
+        const deeds = reasons.map((why) => feedbackWeight({ kind: "undislike", why })?.weight as FeedbackWeight);
         for (const deed of deeds) undone.learn(BOB, 0, deed, NOW - DAY_MS);
         for (const deed of deeds.toReversed()) undone.undo(BOB, 0, deed, NOW - DAY_MS + undoneAfterMs);
         for (const slot of [0, 1, 3])
@@ -284,14 +284,14 @@ test("bytes that are no snapshot of interests are refused, and nothing is left o
 });
 
 test("deeds weigh what they cost the reader; undoing names the weight it takes back", () => {
-  const weight = (kind: EventKind, durationMs?: number) => deedWeight({ kind, durationMs })?.weight.topic;
+  const weight = (kind: EventKind, durationMs?: number) => feedbackWeight({ kind, durationMs })?.weight.topic;
   expect([weight("click"), weight("liking"), weight("collect"), weight("dislike")]).toEqual([1, 3, 3, -4]);
   expect(weight("comment")).toBe(2);
   expect([weight("read", 0), weight("read", 120_000), weight("read", 9_000_000)]).toEqual([0, 2, 2]);
   expect(weight("read", 10_000)).toBeCloseTo(1, 1);
-  expect(deedWeight({ kind: "unliking" })).toEqual({
+  expect(feedbackWeight({ kind: "unliking" })).toEqual({
     weight: { topic: 3, author: 3, isUndoable: true },
     isUndone: true,
   });
-  expect(deedWeight({ kind: "exposure" })).toBeUndefined();
+  expect(feedbackWeight({ kind: "exposure" })).toBeUndefined();
 });

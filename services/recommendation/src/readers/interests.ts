@@ -1,7 +1,7 @@
-import type { DeedWeight } from "./feedback-weight.js";
+import type { FeedbackWeight } from "./feedback.js";
 import { AUTHOR, CHANNEL, type InterestKind, InterestStore, MAX, PLACES, WORD } from "./interest-store.js";
 import { KeyScores } from "./key-scores.js";
-import { LastDeeds } from "./last-feedback.js";
+import { LastFeedback } from "./last-feedback.js";
 import { LruRows, NONE } from "./lru-rows.js";
 import { joined, restoreParts, snapshotParts } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
@@ -43,7 +43,7 @@ export class Interests {
   readonly #traits: Traits;
   readonly #readers: LruRows<bigint>;
   readonly #store: InterestStore;
-  readonly #deeds: LastDeeds;
+  readonly #lastFeedback: LastFeedback;
 
   /** The interests of one reader at one time, laid out for looking up. */
   #preparedFor: bigint | undefined;
@@ -58,28 +58,28 @@ export class Interests {
     this.#traits = traits;
     this.#readers = new LruRows(readersMax);
     this.#store = new InterestStore(readersMax);
-    this.#deeds = new LastDeeds(readersMax);
+    this.#lastFeedback = new LastFeedback(readersMax);
   }
 
   get size(): number {
     return this.#readers.size;
   }
 
-  /** A reader did something, worth `weight`, with an article (see `deedWeight`). Times count in whole seconds and may be late. */
-  learn(userId: bigint, slot: number, weight: DeedWeight, atMs: number): void {
+  /** A reader did something, worth `weight`, with an article (see `feedbackWeight`). Times count in whole seconds and may be late. */
+  learn(userId: bigint, slot: number, weight: FeedbackWeight, atMs: number): void {
     if (weight.topic === 0 || !this.#traits.isKnown(slot)) return;
     const row = this.#readers.use(userId, (fresh) => this.#clear(fresh));
     const second = secondOf(atMs);
     this.#store.add(row, slot, weight, second, "learn", this.#traits);
-    if (weight.isUndoable) this.#deeds.add(row, slot, weight.topic, second);
+    if (weight.isUndoable) this.#lastFeedback.add(row, slot, weight.topic, second);
     this.#preparedFor = undefined;
   }
 
   /** A reader took back what `learn` was told with this weight: exactly what it added goes, if it was one of the last deeds. */
-  undo(userId: bigint, slot: number, weight: DeedWeight, atMs: number): void {
+  undo(userId: bigint, slot: number, weight: FeedbackWeight, atMs: number): void {
     const row = this.#readers.find(userId);
     if (row === NONE || !this.#traits.isKnown(slot)) return;
-    const doneAt = this.#deeds.take(row, slot, weight.topic);
+    const doneAt = this.#lastFeedback.take(row, slot, weight.topic);
     const back = { topic: -weight.topic, author: -weight.author };
     const change = doneAt === undefined ? "take back to zero" : "take back";
     this.#store.add(row, slot, back, doneAt ?? secondOf(atMs), change, this.#traits);
@@ -118,7 +118,7 @@ export class Interests {
         write: (writer, row) => {
           writer.id(this.#readers.keyOf(row));
           this.#store.write(writer, row, this.#traits);
-          this.#deeds.write(writer, row, this.#traits);
+          this.#lastFeedback.write(writer, row, this.#traits);
         },
       },
     ]);
@@ -138,7 +138,7 @@ export class Interests {
         (reader) => {
           const row = this.#readers.use(reader.id(), (fresh) => this.#clear(fresh));
           this.#store.read(reader, row, this.#traits);
-          this.#deeds.read(reader, row, this.#traits);
+          this.#lastFeedback.read(reader, row, this.#traits);
         },
       ]);
     } catch (error) {
@@ -149,7 +149,7 @@ export class Interests {
 
   #clear(row: number): void {
     this.#store.clear(row);
-    this.#deeds.clear(row);
+    this.#lastFeedback.clear(row);
   }
 
   #affinity(slot: number): number {

@@ -5,7 +5,7 @@ import type { Traits } from "./traits.js";
 const DEEDS = 8;
 
 /** The last deeds of each row that can be taken back, with when they were done. */
-export class LastDeeds {
+export class LastFeedback {
   readonly #slots: Int32Array;
   readonly #weights: Float32Array;
   readonly #seconds: Uint32Array;

@@ -1,18 +1,18 @@
 import type { WithoutName } from "@headline/recommender";
-import { type Aversion, NO_AVERSION } from "./block-lists.js";
+import { type BlockList, NO_BLOCKS } from "./block-lists.js";
 import { NOTHING_SEEN, type Seen } from "./seen-articles.js";
 
 /** What is known of a reader before a page is made. */
-export interface KnownReader {
+export interface ReaderFacts {
   readonly follows: ReadonlySet<bigint>;
-  readonly aversion: Aversion;
+  readonly blockList: BlockList;
   readonly seen: Seen;
   /** Facts that could not be read in time and count as empty. */
   readonly without: readonly WithoutName[];
 }
 
 /** Nobody in particular, of whom nothing is known. */
-export const STRANGER: KnownReader = { follows: new Set(), aversion: NO_AVERSION, seen: NOTHING_SEEN, without: [] };
+export const ANONYMOUS: ReaderFacts = { follows: new Set(), blockList: NO_BLOCKS, seen: NOTHING_SEEN, without: [] };
 
 type Asked<Value> = Value | Promise<Value>;
 type Source<Value> = (userId: bigint) => Asked<Value>;
@@ -20,8 +20,8 @@ type Source<Value> = (userId: bigint) => Asked<Value>;
 const NOTHING: readonly WithoutName[] = [];
 
 interface Sources {
-  readonly followsOf: Source<KnownReader["follows"]>;
-  readonly aversionOf: Source<Aversion>;
+  readonly followsOf: Source<ReaderFacts["follows"]>;
+  readonly blockListOf: Source<BlockList>;
   readonly seenBy: Source<Seen>;
 }
 
@@ -29,20 +29,20 @@ interface Sources {
  * Gathers what is known of a reader, everything that has to be asked for at once. A source that fails, in time or for want
  * of it, costs the page what it knows: that is named in `without`, and `onUnknown` gets the error.
  */
-export function knowReaders({ followsOf, aversionOf, seenBy }: Sources, onUnknown: (error: unknown) => void) {
-  return (userId: bigint): KnownReader | Promise<KnownReader> => {
-    if (userId === 0n) return STRANGER;
-    const [follows, aversion, seen] = [followsOf(userId), aversionOf(userId), seenBy(userId)];
-    if (!(follows instanceof Promise || aversion instanceof Promise || seen instanceof Promise))
-      return { follows, aversion, seen, without: NOTHING };
-    return gathered(follows, aversion, seen);
+export function readerFactsLoader({ followsOf, blockListOf, seenBy }: Sources, onUnknown: (error: unknown) => void) {
+  return (userId: bigint): ReaderFacts | Promise<ReaderFacts> => {
+    if (userId === 0n) return ANONYMOUS;
+    const [follows, blockList, seen] = [followsOf(userId), blockListOf(userId), seenBy(userId)];
+    if (!(follows instanceof Promise || blockList instanceof Promise || seen instanceof Promise))
+      return { follows, blockList, seen, without: NOTHING };
+    return gathered(follows, blockList, seen);
   };
 
   async function gathered(
-    follows: Asked<KnownReader["follows"]>,
-    aversion: Asked<Aversion>,
+    follows: Asked<ReaderFacts["follows"]>,
+    blockList: Asked<BlockList>,
     seen: Asked<Seen>,
-  ): Promise<KnownReader> {
+  ): Promise<ReaderFacts> {
     const without: WithoutName[] = [];
     const or = <Value>(value: Asked<Value>, nothing: Value, name: WithoutName) =>
       Promise.resolve(value).catch((error: unknown) => {
@@ -51,10 +51,10 @@ export function knowReaders({ followsOf, aversionOf, seenBy }: Sources, onUnknow
         return nothing;
       });
     const known = await Promise.all([
-      or(follows, STRANGER.follows, "follows"),
-      or(aversion, NO_AVERSION, "blocks"),
+      or(follows, ANONYMOUS.follows, "follows"),
+      or(blockList, NO_BLOCKS, "blocks"),
       or(seen, NOTHING_SEEN, "seen"),
     ]);
-    return { follows: known[0], aversion: known[1], seen: known[2], without };
+    return { follows: known[0], blockList: known[1], seen: known[2], without };
   }
 }

@@ -1,9 +1,9 @@
 import type { Mysql } from "@headline/mysql";
 import { expect, test } from "@jest/globals";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { Aversions } from "./block-lists.js";
+import { BlockLists } from "./block-lists.js";
 import { FollowGraph } from "./follow-graph.js";
-import { type KnownReader, knowReaders } from "./reader-facts.js";
+import { type ReaderFacts, readerFactsLoader } from "./reader-facts.js";
 import { SeenArticles } from "./seen-articles.js";
 
 const READERS = 50_000;
@@ -22,12 +22,12 @@ test("among 50,000 readers a first page costs three statements, and a returning 
       return sql.includes("FROM events") ? seenRows : [];
     },
   } as unknown as Mysql;
-  const [graph, aversions] = [new FollowGraph(mysql), new Aversions(mysql)];
+  const [graph, blockLists] = [new FollowGraph(mysql), new BlockLists(mysql)];
   const seen = new SeenArticles(mysql, new Catalogue(Date.now));
-  const know = knowReaders(
+  const know = readerFactsLoader(
     {
       followsOf: (userId) => graph.followsOf(userId),
-      aversionOf: (userId) => aversions.of(userId),
+      blockListOf: (userId) => blockLists.of(userId),
       seenBy: (userId) => seen.of(userId),
     },
     fail,
@@ -49,7 +49,7 @@ test("among 50,000 readers a first page costs three statements, and a returning 
   expect(statements).toBe(0);
 });
 
-function isWhole({ follows, seen }: KnownReader): boolean {
+function isWhole({ follows, seen }: ReaderFacts): boolean {
   return follows.size === FOLLOWED && seen.has(0) && seen.has(SEEN + 7) && !seen.has(SEEN + 8);
 }
 

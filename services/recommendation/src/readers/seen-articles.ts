@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import type { Catalogue } from "../catalogue/catalogue.js";
+import { VIEW_KINDS } from "./feedback.js";
 import { ReaderSets } from "./reader-sets.js";
 import { SeenSet, SlotMarks } from "./seen-set.js";
 
@@ -10,6 +11,7 @@ export interface Seen {
 
 /** What a reader saw before these may come again: weeks of reading. */
 const SEEN_MAX = 2_000;
+const VIEWS = VIEW_KINDS.map((kind) => `'${kind}'`).join(", ");
 export const NOTHING_SEEN: Seen = new Set();
 
 /** What readers have seen: what the event log says of those seen lately, kept up with what lands. */
@@ -47,7 +49,7 @@ export class SeenArticles {
   /** By the unique key of the events, which begins with the reader; the newest of what it finds count. */
   async #read(mysql: Mysql, userId: bigint): Promise<SeenSet> {
     const rows = await mysql.query<{ article_id: string }>(
-      `SELECT article_id FROM events WHERE user_id = ? AND kind IN ('exposure', 'click') ORDER BY id DESC LIMIT ${SEEN_MAX}`,
+      `SELECT article_id FROM events WHERE user_id = ? AND kind IN (${VIEWS}) ORDER BY id DESC LIMIT ${SEEN_MAX}`,
       [userId],
     );
     const slots = rows.toReversed().map(({ article_id }) => this.catalogue.slotOf(BigInt(article_id)));

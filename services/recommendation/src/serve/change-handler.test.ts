@@ -15,7 +15,7 @@ function open() {
     promotions: { load: async () => {} },
     titles: { refresh: async () => {} },
     forgetFollows: () => undefined,
-    forgetAversion: () => undefined,
+    forgetBlockList: () => undefined,
   });
   const tell = (...ids: bigint[]) => handler(ids.map((subjectId) => ({ topic: "article", subjectId, version: 1 })));
   const read = (index: number) => reads[index]?.ids;

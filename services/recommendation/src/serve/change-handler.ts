@@ -4,16 +4,16 @@ import { loadCatalogue, refreshArticles } from "../catalogue/article-source.js";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Channels } from "../catalogue/channels.js";
 import type { Promotions } from "../catalogue/promotions.js";
-import type { TitleKeeper } from "../catalogue/title-loader.js";
+import type { TitleLoader } from "../catalogue/title-loader.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly promotions: Pick<Promotions, "load">;
-  readonly titles: Pick<TitleKeeper, "refresh">;
+  readonly titles: Pick<TitleLoader, "refresh">;
   readonly forgetFollows: (userId: bigint) => void;
-  readonly forgetAversion: (userId: bigint) => void;
+  readonly forgetBlockList: (userId: bigint) => void;
 }
 
 interface Gathering {
@@ -35,8 +35,8 @@ export function createChangeHandler({
   promotions,
   titles,
   forgetFollows,
-  forgetAversion,
-}: Parts) {
+  forgetBlockList,
+}: Deps) {
   let running: Promise<void> = Promise.resolve();
   let gathering: Gathering | undefined;
 
@@ -64,7 +64,7 @@ export function createChangeHandler({
       if (topic === "article") edited.add(subjectId);
       if (topic === "article" || topic === "article-statistics") articleIds.add(subjectId);
       else if (topic === "follows") forgetFollows(subjectId);
-      else if (topic === "dislikes" || topic === "blocks") forgetAversion(subjectId);
+      else if (topic === "dislikes" || topic === "blocks") forgetBlockList(subjectId);
       else if (topic === "import") {
         await channels.load();
         await loadCatalogue(mysql, catalogue);

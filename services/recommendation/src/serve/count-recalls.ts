@@ -1,7 +1,7 @@
 import type { Metrics } from "@headline/service/metrics";
-import type { PlannedRecall } from "../feed/feed.js";
+import type { PlannedRecall } from "../feed/candidate.js";
 
-/** Counts, around each recall, what it names; and which recalls fail. */
+/** Counts the candidates and the failures of each recall. */
 export function countRecalls(metrics: Metrics) {
   const candidates = metrics.counter({
     name: "headline_recalled_candidates_total",

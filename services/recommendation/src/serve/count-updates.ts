@@ -5,15 +5,15 @@ import type { Filter } from "../feed/candidate.js";
 import { servedMattersFrom } from "../feed/filters.js";
 import { newestOfAge } from "../feed/recall/fresh.js";
 import type { HistoryStore } from "../history/history-store.js";
-import type { KnownReader } from "../readers/reader-facts.js";
+import type { ReaderFacts } from "../readers/reader-facts.js";
 import { unknownChannel } from "./feed-request.js";
 
-interface Parts {
+interface Deps {
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly filters: readonly Filter[];
   readonly histories: HistoryStore;
-  readonly know: (userId: bigint) => KnownReader | Promise<KnownReader>;
+  readonly know: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
   readonly now: () => number;
 }
 
@@ -21,7 +21,7 @@ const COUNT_MAX = 100;
 const NOTHING_SERVED: ReadonlyMap<number, number> = new Map();
 
 /** Counts what a refresh could bring that was published after a moment. Reads only; stops at 100. */
-export function createCountUpdates({ catalogue, channels, filters, histories, know, now }: Parts) {
+export function createCountUpdates({ catalogue, channels, filters, histories, know, now }: Deps) {
   return async ({ userId, channelId, since }: CountUpdatesRequest): Promise<CountUpdatesResponse> => {
     if (!channels.has(channelId)) throw unknownChannel(channelId);
     const nowMs = now();

@@ -1,21 +1,21 @@
 import type { ExplainedArticle, ExplainFeedRequest, ExplainFeedResponse, Interest } from "@headline/recommender";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Channels } from "../catalogue/channels.js";
-import type { Reader } from "../feed/candidate.js";
+import type { FeedReader } from "../feed/candidate.js";
 import type { Experiments } from "../feed/experiments.js";
 import type { Feed } from "../feed/feed.js";
 import type { ExplainedCandidate } from "../feed/feed-trace.js";
 import { servedMattersFrom } from "../feed/filters.js";
 import type { HistoryStore } from "../history/history-store.js";
 import type { Learner } from "../learning/learner.js";
-import type { KnownReader } from "../readers/reader-facts.js";
-import { readAsk } from "./feed-request.js";
+import type { ReaderFacts } from "../readers/reader-facts.js";
+import { readFeedRequest } from "./feed-request.js";
 
-interface Parts {
+interface Deps {
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly histories: HistoryStore;
-  readonly know: (userId: bigint) => KnownReader | Promise<KnownReader>;
+  readonly know: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
   readonly feed: Feed;
   readonly experiments: Experiments;
   readonly learner: Learner;
@@ -29,14 +29,14 @@ const NOTHING_SERVED: ReadonlyMap<number, number> = new Map();
 const MEASURED_MAX = 60;
 
 /** ExplainFeed: the feed that user_recommend would choose now, by the same code, with every candidate's story. */
-export function createExplainFeed(parts: Parts) {
-  const { catalogue, channels, histories, know, feed, experiments, learner, interestsOf, now } = parts;
+export function createExplainFeed(deps: Deps) {
+  const { catalogue, channels, histories, know, feed, experiments, learner, interestsOf, now } = deps;
 
   return async ({ userId, channelId, articleNum }: ExplainFeedRequest): Promise<ExplainFeedResponse> => {
-    const ask = readAsk({ userId, channelId, articleNum, timeStamp: 0n }, { dryRun: true }, channels, now());
+    const ask = readFeedRequest({ userId, channelId, articleNum, timeStamp: 0n }, { dryRun: true }, channels, now());
     const from = servedMattersFrom(ask.arrivedMs);
     const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(from);
-    const reader: Reader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await know(userId)) };
+    const reader: FeedReader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await know(userId)) };
     const candidates = feed.explain(reader, ask.size);
     const measures = measuresOf(candidates, reader);
     const { name: algo, bucket } = experiments(userId);
@@ -50,7 +50,7 @@ export function createExplainFeed(parts: Parts) {
     };
   };
 
-  function measuresOf(candidates: readonly ExplainedCandidate[], reader: Reader) {
+  function measuresOf(candidates: readonly ExplainedCandidate[], reader: FeedReader) {
     const slots = candidates.filter(({ sources }) => sources.length > 0).map(({ slot }) => slot);
     const measured = slots.slice(0, MEASURED_MAX);
     if (measured.length === 0) return new Map<number, Readonly<Record<string, number>>>();

@@ -3,7 +3,7 @@ import { Refusal } from "@headline/service/errors";
 import type { Channels } from "../catalogue/channels.js";
 
 /** A request whose every field is known to be right. */
-export interface Ask {
+export interface FeedRequest {
   readonly userId: bigint;
   readonly channelId: number;
   readonly size: number;
@@ -19,12 +19,12 @@ const ARTICLE_NUM_DEFAULT = 10;
 const ARTICLE_NUM_MAX = 50;
 
 /** @throws Refusal INVALID_ARGUMENT, naming the field. */
-export function readAsk(
+export function readFeedRequest(
   request: UserRequest,
   { dryRun, withoutTokens = false }: Pick<RecommendContext, "dryRun" | "withoutTokens">,
   channels: Channels,
   nowMs: number,
-): Ask {
+): FeedRequest {
   const { userId, channelId, articleNum, timeStamp } = request;
   if (!channels.has(channelId)) throw unknownChannel(channelId);
   if (articleNum < 0 || articleNum > ARTICLE_NUM_MAX) {

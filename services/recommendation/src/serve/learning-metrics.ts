@@ -4,14 +4,14 @@ import type { Metrics } from "@headline/service/metrics";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Learner } from "../learning/learner.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly learner: Learner;
 }
 
 /** Says at every scrape how much is known, and how far the learning is behind the events. */
-export function readLearning(metrics: Metrics, { mysql, catalogue, learner }: Parts): void {
+export function exposeLearning(metrics: Metrics, { mysql, catalogue, learner }: Deps): void {
   metrics.read({
     name: "headline_learner_lag_events",
     help: "Ids between the newest event that landed and the last that was learnt",

@@ -4,12 +4,12 @@ import type { Catalogue } from "../catalogue/catalogue.js";
 import { REASONS } from "../feed/candidate.js";
 import type { Experiments } from "../feed/experiments.js";
 import type { Batch } from "../history/batch.js";
-import { type Aversion, NO_AVERSION } from "../readers/block-lists.js";
-import type { Ask } from "./feed-request.js";
+import { type BlockList, NO_BLOCKS } from "../readers/block-lists.js";
+import type { FeedRequest } from "./feed-request.js";
 import type { Outcome } from "./outcome.js";
 
 /** Makes the wire's answer of an outcome. */
-export type Present = (ask: Ask, outcome: Outcome, aversion?: Aversion) => Recommendation;
+export type Present = (ask: FeedRequest, outcome: Outcome, blockList?: BlockList) => Recommendation;
 
 /** How long a reader's action counts after its page was answered. */
 const TOKEN_TTL_S = 24 * 60 * 60;
@@ -23,13 +23,13 @@ const REASON_NAMES = new Map<number, ReasonName>(
  * more, since it was served.
  */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
-  return (ask, outcome, aversion = NO_AVERSION) => {
+  return (ask, outcome, blockList = NO_BLOCKS) => {
     const { mode, batch, nextStamp, without = [] } = outcome;
     const { name: algo, bucket } = experiments(ask.userId);
     const answer = { mode, timeStamp: BigInt(nextStamp), algo, ...(without.length > 0 && { without }) };
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
 
-    const articles = shownOf(batch, outcome, aversion);
+    const articles = shownOf(batch, outcome, blockList);
     const reasons = articles.map(({ reason }) => REASON_NAMES.get(reason) ?? "unspecified");
     const expiresAt = Math.floor(ask.arrivedMs / 1_000) + TOKEN_TTL_S;
     const tokens = ask.withoutTokens
@@ -39,13 +39,13 @@ export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments
   };
 
   /** The articles of a batch that are shown, each with its place in the batch. */
-  function shownOf({ slots, reasons }: Batch, { standsAbove }: Outcome, aversion: Aversion): ServedArticle[] {
+  function shownOf({ slots, reasons }: Batch, { standsAbove }: Outcome, blockList: BlockList): ServedArticle[] {
     const shown: ServedArticle[] = [];
     for (let position = 0; position < slots.length; position += 1) {
       const slot = slots[position] as number;
       if (catalogue.isGone(slot) || standsAbove?.(slot)) continue;
       const articleId = catalogue.articleId(slot);
-      if (aversion.disliked.has(articleId) || aversion.blocked.has(catalogue.authorId(slot))) continue;
+      if (blockList.disliked.has(articleId) || blockList.blocked.has(catalogue.authorId(slot))) continue;
       shown.push({ articleId, reason: reasons[position] ?? 0, position });
     }
     return shown;
@@ -68,6 +68,6 @@ function unsigned(articles: readonly ServedArticle[], bucket: number, expiresAt:
   return { recommends, exposure: "", tokenParts: { bucket, expiresAt, confirmable, positions } };
 }
 
-function bindingOf({ userId, channelId }: Ask, { stamp }: Batch) {
+function bindingOf({ userId, channelId }: FeedRequest, { stamp }: Batch) {
   return { userId, channelId, stamp };
 }

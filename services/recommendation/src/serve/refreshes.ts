@@ -14,7 +14,7 @@ const BUCKETS = 1_024;
  * The new batches under way in this process, by reader, channel and whether on top or behind the oldest. A hash table of plain arrays: a Map would keep alive what
  * has passed through it (see Slots in packages/service/src/slots), and thousands pass through this every second.
  */
-export class Refreshing {
+export class Refreshes {
   readonly #buckets: Running[][] = Array.from({ length: BUCKETS }, () => []);
 
   of(userId: bigint, channelId: number, continues: boolean): Promise<Outcome> | undefined {

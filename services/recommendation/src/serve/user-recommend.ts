@@ -9,8 +9,8 @@ import type { Batch } from "../history/batch.js";
 import { type Decision, decide } from "../history/decide.js";
 import { History } from "../history/history.js";
 import type { HistoryStore } from "../history/history-store.js";
-import { type KnownReader, STRANGER } from "../readers/reader-facts.js";
-import { type Ask, readAsk } from "./feed-request.js";
+import { ANONYMOUS, type ReaderFacts } from "../readers/reader-facts.js";
+import { type FeedRequest, readFeedRequest } from "./feed-request.js";
 import {
   coalesced,
   continued,
@@ -22,15 +22,15 @@ import {
   stored,
 } from "./outcome.js";
 import type { Present } from "./present.js";
-import { Refreshing } from "./refreshes.js";
+import { Refreshes } from "./refreshes.js";
 
-interface Parts {
+interface Deps {
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly feed: Feed;
   readonly histories: HistoryStore;
   /** What is known of the reader; never fails. */
-  readonly know: (userId: bigint) => KnownReader | Promise<KnownReader>;
+  readonly know: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
   /** Makes the catalogue know these articles, if that can be done soon; never fails. */
   readonly learn: (articleIds: readonly bigint[]) => Promise<void>;
   readonly present: Present;
@@ -57,21 +57,21 @@ const ATTEMPTS_MAX = 32;
  *
  * A refresh goes on when its caller has gone: others may wait for it, and the retry finds its batch.
  */
-export function createUserRecommend(parts: Parts): Recommend {
-  const { catalogue, channels, feed, histories, know, learn, present, now } = parts;
-  const refreshing = new Refreshing();
+export function createUserRecommend(deps: Deps): Recommend {
+  const { catalogue, channels, feed, histories, know, learn, present, now } = deps;
+  const refreshes = new Refreshes();
 
   return async (request, context) => {
-    const ask = readAsk(request, context, channels, now());
+    const ask = readFeedRequest(request, context, channels, now());
     if (context.deadlineMs === 0) throw new Refusal("DEADLINE_EXCEEDED", "the deadline passed before the work began");
     const outcome = await answer(ask);
     if (outcome.batch === undefined || outcome.mode === "refresh") return present(ask, outcome);
     await learnUnknown(outcome.batch);
-    const { aversion, without } = await know(ask.userId); // blocked or disliked since it was served
-    return present(ask, { ...outcome, without: outcome.without ?? without }, aversion);
+    const { blockList, without } = await know(ask.userId); // blocked or disliked since it was served
+    return present(ask, { ...outcome, without: outcome.without ?? without }, blockList);
   };
 
-  async function answer(ask: Ask): Promise<Outcome> {
+  async function answer(ask: FeedRequest): Promise<Outcome> {
     if (ask.userId === 0n) return stateless(ask);
     // What is remembered may be out of date. A refresh finds out when it records; everything else looks first.
     const remembered = ask.dryRun ? undefined : histories.remembered(ask.userId);
@@ -84,22 +84,22 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   /** The stored batch that is asked for, or undefined when a new one is. */
-  function fromHistory(ask: Ask, history: History): Outcome | undefined {
+  function fromHistory(ask: FeedRequest, history: History): Outcome | undefined {
     const decision = decideOn(history, ask);
     if (decision.kind === "refresh" || decision.kind === "continue") return undefined;
     return decision.batch === undefined ? END_OF_HISTORY : stored(decision.kind, history, decision.batch);
   }
 
   /** Duplicates of a refresh that is under way in this process wait for it instead of racing it. */
-  function refreshTogether(ask: Ask, known: Known): Promise<Outcome> {
+  function refreshTogether(ask: FeedRequest, known: Known): Promise<Outcome> {
     const continues = continuesIn(known.history, ask);
-    const running = refreshing.of(ask.userId, ask.channelId, continues);
+    const running = refreshes.of(ask.userId, ask.channelId, continues);
     if (running !== undefined) return behind(ask, running);
-    return refreshing.keep(ask.userId, ask.channelId, continues, refresh(ask, known));
+    return refreshes.keep(ask.userId, ask.channelId, continues, refresh(ask, known));
   }
 
   /** Who waited for another's refresh answers its new batch, unless it turns out that either asked for an older one. */
-  async function behind(ask: Ask, running: Promise<Outcome>): Promise<Outcome> {
+  async function behind(ask: FeedRequest, running: Promise<Outcome>): Promise<Outcome> {
     const outcome = await running;
     const history = histories.remembered(ask.userId) ?? (await histories.current(ask.userId));
     const found = fromHistory(ask, history);
@@ -110,9 +110,9 @@ export function createUserRecommend(parts: Parts): Recommend {
     return found ?? refreshTogether(ask, { history, readNow: true });
   }
 
-  async function refresh(ask: Ask, known: Known): Promise<Outcome> {
+  async function refresh(ask: FeedRequest, known: Known): Promise<Outcome> {
     let { history, readNow } = known;
-    const knowing = isNewGuest(ask, history) ? STRANGER : know(ask.userId);
+    const knowing = isNewGuest(ask, history) ? ANONYMOUS : know(ask.userId);
     const reader = knowing instanceof Promise ? await knowing : knowing;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const previous = newestStamp(history, ask);
@@ -142,7 +142,7 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   /** The batch of who won the race, if it was for the same channel, unless this ask turns out to mean an older one. */
-  function afterLosing(ask: Ask, history: History, previous: number): Outcome | undefined {
+  function afterLosing(ask: FeedRequest, history: History, previous: number): Outcome | undefined {
     const found = fromHistory(ask, history);
     const winner = history.inChannel(ask.channelId).at(-1);
     if (winner === undefined || winner.stamp <= previous || continuesIn(history, ask)) return found;
@@ -150,7 +150,7 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   /** A dry run: everything but the recording. */
-  async function rehearse(ask: Ask, history: History): Promise<Outcome> {
+  async function rehearse(ask: FeedRequest, history: History): Promise<Outcome> {
     const reader = await know(ask.userId);
     const continues = continuesIn(history, ask);
     const picks = choose(ask, history, reader, continues);
@@ -159,13 +159,13 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   /** Nobody in particular: a mix of hot and new, the same for all who ask now, recorded nowhere. */
-  function stateless(ask: Ask): Outcome {
+  function stateless(ask: FeedRequest): Outcome {
     const nobody = new History();
-    const picks = choose(ask, nobody, STRANGER, false);
+    const picks = choose(ask, nobody, ANONYMOUS, false);
     return picks.length === 0 ? exhausted(0) : { ...newBatch(ask, nobody, picks, false), nextStamp: 0 };
   }
 
-  function choose(ask: Ask, history: History, known: KnownReader, continues: boolean): readonly Candidate[] {
+  function choose(ask: FeedRequest, history: History, known: ReaderFacts, continues: boolean): readonly Candidate[] {
     const { userId, channelId, size, arrivedMs } = ask;
     const served = continues ? history.served : history.servedFrom(servedMattersFrom(arrivedMs));
     return feed({ userId, channelId, nowMs: arrivedMs, served, onlyUnserved: continues, ...known }, size);
@@ -178,7 +178,7 @@ export function createUserRecommend(parts: Parts): Recommend {
   }
 
   /** The outcome once its batch is recorded; `ask.timeStamp` is the stamp of a continued one. */
-  function newBatch(ask: Ask, history: History, picks: readonly Candidate[], continues: boolean): NewBatch {
+  function newBatch(ask: FeedRequest, history: History, picks: readonly Candidate[], continues: boolean): NewBatch {
     const moment = history.nextStamp(now());
     const { channelId, timeStamp } = ask;
     const slots = Int32Array.from(picks, ({ slot }) => slot);
@@ -192,15 +192,15 @@ export function createUserRecommend(parts: Parts): Recommend {
 }
 
 /** A guest who was never served anything has seen, disliked and blocked nothing. */
-function isNewGuest({ userId }: Ask, history: History): boolean {
+function isNewGuest({ userId }: FeedRequest, history: History): boolean {
   return userId < 0n && history.version === 0;
 }
 
-function newestStamp(history: History, ask: Ask): number {
+function newestStamp(history: History, ask: FeedRequest): number {
   return history.inChannel(ask.channelId).at(-1)?.stamp ?? 0;
 }
 
-function continuesIn(history: History, ask: Ask): boolean {
+function continuesIn(history: History, ask: FeedRequest): boolean {
   return decideOn(history, ask).kind === "continue";
 }
 
@@ -208,6 +208,6 @@ function isNew({ kind }: Decision): boolean {
   return kind === "refresh" || kind === "continue";
 }
 
-function decideOn(history: History, ask: Ask) {
+function decideOn(history: History, ask: FeedRequest) {
   return decide(history.inChannel(ask.channelId), ask.timeStamp, ask.arrivedMs);
 }

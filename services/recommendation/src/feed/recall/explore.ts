@@ -7,7 +7,7 @@ const QUEUE_LOOK = 200;
 /** New articles not yet shown to enough readers, the one waiting longest first: each gets its exposures. */
 export function explore(catalogue: Catalogue): Recall {
   return (reader, want, keep) => {
-    const queue = catalogue.shelf(reader.channelId).explore;
+    const queue = catalogue.index(reader.channelId).explore;
     queue.settle();
     const named: number[] = [];
     for (let rank = 0; rank < Math.min(queue.size, QUEUE_LOOK) && named.length < want; rank += 1) {

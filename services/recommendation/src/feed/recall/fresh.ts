@@ -1,5 +1,5 @@
 import type { Catalogue } from "../../catalogue/catalogue.js";
-import type { Reader, Recall } from "../candidate.js";
+import type { FeedReader, Recall } from "../candidate.js";
 import { AGE_MAX_MS } from "../filters.js";
 import { firstKept, newestWithin, type Walk } from "./first-kept.js";
 
@@ -9,6 +9,6 @@ export function fresh(catalogue: Catalogue): Recall {
 }
 
 /** A channel's articles that are out and not too old, the newest first; only those published after a moment, if one is named. */
-export function newestOfAge(catalogue: Catalogue, { channelId, nowMs }: Reader, sinceMs = 0): Walk {
-  return newestWithin(catalogue.shelf(channelId).fresh, Math.max(sinceMs, nowMs - AGE_MAX_MS - 1), nowMs);
+export function newestOfAge(catalogue: Catalogue, { channelId, nowMs }: FeedReader, sinceMs = 0): Walk {
+  return newestWithin(catalogue.index(channelId).fresh, Math.max(sinceMs, nowMs - AGE_MAX_MS - 1), nowMs);
 }

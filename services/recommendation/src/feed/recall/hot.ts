@@ -4,5 +4,5 @@ import { firstKept } from "./first-kept.js";
 
 /** What many readers reacted to lately. */
 export function hot(catalogue: Catalogue): Recall {
-  return (reader, want, keep) => firstKept(catalogue.shelf(reader.channelId).hot, want, keep, catalogue);
+  return (reader, want, keep) => firstKept(catalogue.index(reader.channelId).hot, want, keep, catalogue);
 }

@@ -1,10 +1,10 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import { Catalogue } from "../../catalogue/catalogue.js";
 import { TitleWords } from "../../catalogue/title-words.js";
-import { NO_AVERSION } from "../../readers/block-lists.js";
+import { NO_BLOCKS } from "../../readers/block-lists.js";
 import { Interests } from "../../readers/interests.js";
 import { traitsOf } from "../../readers/traits.js";
-import type { Reader } from "../candidate.js";
+import type { FeedReader } from "../candidate.js";
 import { interests as interestsOf } from "./interests.js";
 
 const LIKING = { topic: 3, author: 3, isUndoable: true };
@@ -37,7 +37,7 @@ for (let index = 0; index < ARTICLES; index += 1) {
   titleWords.put({ slot: slotOf(index), title, publishedAtMs: NOW - index * MINUTE_MS });
 }
 
-function reader(fields: Partial<Reader> = {}): Reader {
+function reader(fields: Partial<FeedReader> = {}): FeedReader {
   return {
     userId: BOB,
     channelId: 0,
@@ -45,7 +45,7 @@ function reader(fields: Partial<Reader> = {}): Reader {
     follows: new Set(),
     served: new Map(),
     seen: new Set(),
-    aversion: NO_AVERSION,
+    blockList: NO_BLOCKS,
     ...fields,
   };
 }

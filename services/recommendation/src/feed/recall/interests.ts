@@ -1,7 +1,7 @@
 import { ALL_CHANNELS, type Catalogue } from "../../catalogue/catalogue.js";
 import type { TitleWords } from "../../catalogue/title-words.js";
 import type { Interests } from "../../readers/interests.js";
-import type { Reader, Recall } from "../candidate.js";
+import type { FeedReader, Recall } from "../candidate.js";
 import { newestFirst } from "./first-kept.js";
 import { newestOfAge } from "./fresh.js";
 import { type Source, takeTurns } from "./take-turns.js";
@@ -11,7 +11,7 @@ const CHANNELS = { count: 3, lookMax: 128, namedMax: Number.POSITIVE_INFINITY } 
 const AUTHORS = { count: 8, lookMax: 16, namedMax: 3 } as const;
 const WORDS = { count: 8, lookMax: 32, namedMax: 6 } as const;
 
-interface Parts {
+interface Deps {
   readonly catalogue: Catalogue;
   readonly interests: Pick<Interests, "top">;
   readonly titleWords: Pick<TitleWords, "slotsOf">;
@@ -21,16 +21,16 @@ interface Parts {
  * What is hot and new in the channels a reader likes, the latest of the authors, and the newest articles with the words.
  * Looks at 1,152 articles at most, whatever there is.
  */
-export function interests(parts: Parts): Recall {
-  const { catalogue } = parts;
+export function interests(deps: Deps): Recall {
+  const { catalogue } = deps;
   return (reader, want, keep) => {
     const inChannel = (slot: number) =>
       (reader.channelId === ALL_CHANNELS || catalogue.channelId(slot) === reader.channelId) && keep(slot);
-    return takeTurns(sourcesFor(reader, parts), want, inChannel);
+    return takeTurns(sourcesFor(reader, deps), want, inChannel);
   };
 }
 
-function sourcesFor(reader: Reader, { catalogue, interests, titleWords }: Parts): Source[] {
+function sourcesFor(reader: FeedReader, { catalogue, interests, titleWords }: Deps): Source[] {
   const { channels, authors, words } = interests.top(reader.userId, reader.nowMs);
   // In a channel, what is hot and new there is recalled for everybody.
   const liked = reader.channelId === ALL_CHANNELS ? channels.slice(0, CHANNELS.count) : [];
@@ -44,7 +44,7 @@ function sourcesFor(reader: Reader, { catalogue, interests, titleWords }: Parts)
       return { walk: { size: slots.length, at: (rank: number) => slots[rank]! }, ...WORDS };
     }),
     ...liked.flatMap(({ key }) => [
-      { walk: catalogue.shelf(key).hot, ...CHANNELS },
+      { walk: catalogue.index(key).hot, ...CHANNELS },
       { walk: newestOfAge(catalogue, { ...reader, channelId: key }), ...CHANNELS },
     ]),
   ];

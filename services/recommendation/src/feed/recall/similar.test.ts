@@ -1,8 +1,8 @@
 import { describe, expect, jest, test } from "@jest/globals";
 import { Catalogue } from "../../catalogue/catalogue.js";
-import { NO_AVERSION } from "../../readers/block-lists.js";
+import { NO_BLOCKS } from "../../readers/block-lists.js";
 import { CoVisits } from "../../readers/co-visits.js";
-import type { Reader } from "../candidate.js";
+import type { FeedReader } from "../candidate.js";
 import { similar } from "./similar.js";
 
 const NOW = 1_700_000_000_000;
@@ -26,7 +26,7 @@ catalogue.putMany(
 );
 const slotOf = (index: number) => catalogue.slotOf(BigInt(index + 1));
 
-function reader(fields: Partial<Reader> = {}): Reader {
+function reader(fields: Partial<FeedReader> = {}): FeedReader {
   return {
     userId: BOB,
     channelId: 0,
@@ -34,7 +34,7 @@ function reader(fields: Partial<Reader> = {}): Reader {
     follows: new Set(),
     served: new Map(),
     seen: new Set(),
-    aversion: NO_AVERSION,
+    blockList: NO_BLOCKS,
     ...fields,
   };
 }
