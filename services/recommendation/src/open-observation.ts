@@ -13,12 +13,12 @@ interface Options {
   readonly otlpEndpoint?: string | undefined;
 }
 
-/** What looks on while the service works. */
+/** Metrics and tracing hooks of the service. */
 export interface Observation extends AsyncDisposable {
   readonly metrics: Metrics;
   readonly dependency: (name: string) => ObserveDependency;
   readonly tracing: Tracing | undefined;
-  /** Counts calls, and says which were slow or failed. */
+  /** Counts calls, and logs slow and failed ones. */
   readonly onCall: ObserveCall;
   /** Where metrics are read, if anywhere. */
   readonly metricsPort: number | undefined;
@@ -26,7 +26,7 @@ export interface Observation extends AsyncDisposable {
 
 const SLOW_MS = 250;
 const EACH_SECOND = { everyMs: 1_000 };
-/** What the caller did wrong, or does not wait for, is not our failure. */
+/** Codes of our own failures; errors of the caller, and calls it gave up, are none. */
 const OUR_FAILURES: ReadonlySet<string> = new Set(["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"]);
 
 export async function openObservation({ log, host, metricsPort, otlpEndpoint }: Options): Promise<Observation> {

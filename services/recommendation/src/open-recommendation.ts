@@ -14,7 +14,7 @@ import type { Tls } from "@headline/service/config";
 import { CloseStack, retryUntil } from "@headline/service/lifecycle";
 import { type Log, logError, rateLimitedLog, traceIdOf } from "@headline/service/log";
 import { openTrackKeys } from "@headline/track-token";
-import { CATALOGUE_MAX, learnArticles, loadCatalogue } from "./catalogue/article-source.js";
+import { CATALOGUE_MAX, loadCatalogue, loadUnknownArticles } from "./catalogue/article-source.js";
 import { Catalogue } from "./catalogue/catalogue.js";
 import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
@@ -44,7 +44,7 @@ import { createUserRecommend } from "./serve/user-recommend.js";
 export interface RecommendationConfig {
   /** Where to listen: `0.0.0.0:50051`, `127.0.0.1:0`, `unix:/run/recommender.sock`. */
   readonly address: string;
-  /** Certificates that callers have to match; anybody may call without. */
+  /** Certificates that callers have to match; without them every caller is served. */
   readonly tls?: Tls | undefined;
   /**
    * Where feeds are explained, which shows any reader's interests: an address of its own, or `address` where everybody who
@@ -54,11 +54,11 @@ export interface RecommendationConfig {
   /** Whether tools may ask which services and messages there are; yes by default. */
   readonly reflection?: boolean | undefined;
   readonly mysqlUrl: string;
-  /** Where changes are told, and histories are kept unless `stateRedisUrl` says otherwise. */
+  /** Where changes are published, and histories are kept unless `stateRedisUrl` says otherwise. */
   readonly redisUrl: string;
   /** Holds the readers' histories; must not evict. */
   readonly stateRedisUrl?: string | undefined;
-  /** How long a history is waited for, ms; 100 by default. */
+  /** Time limit for a history, ms; 100 by default. */
   readonly redisTimeoutMs?: number;
   /** Time limit for optional facts about a reader (follows, blocks, seen), ms; 100 by default. */
   readonly readerTimeoutMs?: number;
@@ -66,7 +66,7 @@ export interface RecommendationConfig {
   readonly trackSecretPrevious?: string | undefined;
   /** The share of readers whose feeds are ranked by the rules alone, to compare with; 0.1 by default. */
   readonly holdout?: number;
-  /** How old the newest snapshot of what was learnt may become. */
+  /** Interval of snapshots, ms. */
   readonly snapshotMs?: number;
   readonly log: Log;
   /** Ends the waiting for MySQL. */
@@ -74,7 +74,7 @@ export interface RecommendationConfig {
   readonly now?: () => number;
   /** Calls in flight before new ones are refused with RESOURCE_EXHAUSTED. */
   readonly callsMax?: number;
-  /** For how many articles to make room at once, and how many readers' tastes to remember; two million and 200,000 by default. */
+  /** Articles to allocate memory for at once, and readers whose tastes are kept; two million and 200,000 by default. */
   readonly room?: { readonly articles: number; readonly readers: number };
   /** Where metrics are read; nowhere without it. */
   readonly metricsPort?: number | undefined;
@@ -96,7 +96,7 @@ export interface RunningRecommendation extends AsyncDisposable {
 const CALLS_MAX = 2_000;
 const REDIS_TIMEOUT_MS = 100;
 const HOLDOUT = 0.1;
-/** Before so many clicks the rules have a say in what the ranker cannot know yet. */
+/** Clicks after which the ranker is fully trusted. */
 const CLICKS_TO_TRUST = 1_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
@@ -116,7 +116,7 @@ const HISTORY_COMMANDS: readonly NeededCommand[] = [
 
 /**
  * Opens the service: waits for MySQL, loads the catalogue, follows what changes, and only then listens: without articles it has
- * no answer, and a client passes over an address where nobody listens.
+ * no answer, and a client passes over an address that does not listen.
  */
 export async function openRecommendation(config: RecommendationConfig): Promise<RunningRecommendation> {
   const { address, mysqlUrl, redisUrl, stateRedisUrl = redisUrl, trackSecret, log } = config;
@@ -159,14 +159,14 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       blockListOf: (userId: bigint) => blockLists.of(userId),
       seenBy: (userId: bigint) => seen.of(userId),
     };
-    const know = readerFactsLoader(sources, onUnknownReader);
+    const loadReader = readerFactsLoader(sources, onUnknownReader);
     const histories = new HistoryStore(redis, catalogue);
     const recalls = countRecalls(metrics);
     const onRecallFailure = (recall: string, err: unknown) => {
       recalls.failed(recall);
       log.error({ err, recall }, "a recall failed");
     };
-    const onUnlearned = logError(log, "articles of a history not read; they show as they were");
+    const onUnread = logError(log, "articles of a history not read; they show as they were");
 
     // The place in the change feed first, then the snapshot: nothing that happens in between is missed.
     resources.use(
@@ -233,8 +233,8 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       now,
       feed,
       present: createPresent(catalogue, openTrackKeys(trackSecret, config.trackSecretPrevious), experiments),
-      learn: (articleIds) => learnArticles(mysql, catalogue, articleIds).catch(onUnlearned),
-      know,
+      loadArticles: (articleIds) => loadUnknownArticles(mysql, catalogue, articleIds).catch(onUnread),
+      loadReader,
     });
     const counted = countedRecommend(chosen, metrics);
     const recommend = tracing === undefined ? counted : tracedRecommend(counted, tracing);
@@ -243,14 +243,14 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       catalogue,
       channels,
       histories,
-      know,
+      loadReader,
       feed,
       experiments,
       learner: learning.learner,
       interestsOf: tastes.describe,
       now,
     });
-    const countUpdates = createCountUpdates({ catalogue, channels, histories, know, now, filters: FILTERS });
+    const countUpdates = createCountUpdates({ catalogue, channels, histories, loadReader, now, filters: FILTERS });
     const edge = {
       onBug: (err: unknown, traceparent?: string) =>
         log.error({ err, ...(traceparent !== undefined && { trace_id: traceIdOf(traceparent) }) }, "a call failed"),

@@ -7,7 +7,7 @@ const HALF_OPEN_AFTER_MS = 500;
 const CALLS_PER_SECOND_MIN = 10;
 
 /**
- * Stops asking a dependency that fails half of its calls, and tries one call every half second. While it is open, calls fail at
+ * Opens on a dependency that fails half of its calls, and tries one call every half second. While it is open, calls fail at
  * once with UNAVAILABLE instead of each waiting for its deadline.
  */
 export function createBreaker(dependency: string) {
@@ -31,7 +31,7 @@ export function createBreaker(dependency: string) {
 
 export type Breaker = ReturnType<typeof createBreaker>;
 
-/** What the caller did wrong says nothing about the dependency. */
+/** Whether an error is the dependency's; those of the caller say nothing about it. */
 function countsAgainst(error: Error): boolean {
   return !(error instanceof Refusal) || ["UNAVAILABLE", "DEADLINE_EXCEEDED", "RESOURCE_EXHAUSTED"].includes(error.code);
 }

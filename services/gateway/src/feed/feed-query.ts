@@ -5,7 +5,7 @@ const INT32_MAX = 2_147_483_647;
 const PER_PAGE_MAX = 50;
 const PAGE_MAX = 10_000;
 
-/** What a reader asks of the home feed. */
+/** Query of GET /articles. */
 export const FeedQuery = z.object({
   channel_id: decimal({ min: 0, max: INT32_MAX }),
   page: decimal({ min: 1, max: PAGE_MAX }).optional(),

@@ -2,7 +2,7 @@ import type { Redis } from "@headline/redis";
 
 const SESSION_TTL_S = 30 * 60;
 
-/** The time_stamp of each page so far, page 1 first. Claims the next one if it is `page`; answers false beyond that. */
+/** The time_stamp of each page so far, page 1 first. Claims the next one if it is `page`; returns false beyond that. */
 const CLAIM_PAGE = `
 local count = redis.call('LLEN', KEYS[1])
 local page = tonumber(ARGV[1])
@@ -26,7 +26,7 @@ interface SessionRedis extends Redis {
 }
 
 /**
- * Which time_stamp each page number of a reader stands for, for clients that count pages instead of keeping a cursor. A page's
+ * The time_stamp behind each page number of a reader, for clients that count pages instead of keeping a cursor. A page's
  * time_stamp is chosen once, before the recommender is asked, so asking for a page twice is asking for one batch.
  */
 export class PageSessions {
@@ -40,7 +40,7 @@ export class PageSessions {
     this.#redis = redis as SessionRedis;
   }
 
-  /** Page 1: what came before is forgotten. */
+  /** Begins with page 1 and forgets the pages before. */
   async begin(userId: bigint, channelId: number, timeStamp: number): Promise<void> {
     await this.#redis.pagesBegin(key(userId, channelId), timeStamp, SESSION_TTL_S);
   }

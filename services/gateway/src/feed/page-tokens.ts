@@ -1,7 +1,7 @@
 import type { MakeTokens } from "@headline/recommender";
 import { BatchSigner, type TrackKeys } from "@headline/track-token";
 
-/** Signs the tokens of a page that the recommender answered without. */
+/** Signs the tokens of a page that the recommender returned without. */
 export function pageTokens(keys: TrackKeys): MakeTokens {
   return ({ userId, channelId, stamp, bucket, expiresAt, confirmable, articles }) => {
     if (stamp === 0n) return { exposure: "", tracks: [] };

@@ -2,7 +2,7 @@ import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import { PUBLISHED } from "@headline/newsroom/schema";
 import type { Catalogue, CatalogueRow } from "./catalogue.js";
 
-/** How many of the newest articles a catalogue holds. */
+/** Articles of a catalogue, the newest. */
 export const CATALOGUE_MAX = 1_000_000;
 const CHUNK_ROWS = 2_000;
 const ABOVE_ALL = 9_223_372_036_854_775_807n;
@@ -24,7 +24,7 @@ interface ArticleRow {
 }
 
 /**
- * Fills the catalogue from MySQL, the newest first, in chunks by primary key that are small enough not to be felt by who is
+ * Fills the catalogue from MySQL, the newest first, in chunks by primary key that are small enough not to delay pages
  * served meanwhile. MySQL looks for the next one while this one is taken in.
  */
 export async function loadCatalogue(mysql: Mysql, catalogue: Catalogue): Promise<void> {
@@ -46,7 +46,7 @@ function readChunk(mysql: Mysql, below: bigint): Promise<readonly ArticleRow[]> 
   );
 }
 
-/** Makes the catalogue know what MySQL says of these articles now; what it has no row of is gone. */
+/** Takes in the rows of these articles as they are now; an article without a row is gone. */
 export async function refreshArticles(
   mysql: Mysql,
   catalogue: Catalogue,
@@ -57,8 +57,12 @@ export async function refreshArticles(
   for (const articleId of absent) catalogue.remove(articleId);
 }
 
-/** The same, but only for what the catalogue still has not heard of: whoever told it meanwhile has read later. */
-export async function learnArticles(mysql: Mysql, catalogue: Catalogue, articleIds: readonly bigint[]): Promise<void> {
+/** The same for articles that are still unknown afterwards: a row taken in meanwhile was read later. */
+export async function loadUnknownArticles(
+  mysql: Mysql,
+  catalogue: Catalogue,
+  articleIds: readonly bigint[],
+): Promise<void> {
   const { found, absent } = await readArticles(mysql, articleIds);
   const isUnknown = (articleId: bigint) => !catalogue.isKnown(catalogue.slotOf(articleId));
   for (const row of found) if (isUnknown(row.articleId)) catalogue.put(row);

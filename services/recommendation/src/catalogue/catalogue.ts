@@ -4,7 +4,7 @@ import { OrderedList } from "./ordered-list.js";
 import { SlotIndex } from "./slot-index.js";
 import { TopList } from "./top-list.js";
 
-/** One article as the catalogue is told of it. */
+/** Row of an article, as the catalogue takes it. */
 export interface CatalogueRow extends Engagement {
   readonly articleId: bigint;
   readonly authorId: bigint;
@@ -13,11 +13,11 @@ export interface CatalogueRow extends Engagement {
   readonly published: boolean;
 }
 
-/** What recall walks: the articles of one channel, or of all of them, in three orders. */
+/** Articles of one channel, or of all of them, in the three orders that recalls walk. */
 export interface ChannelIndex {
   /** By time of publishing, the newest last. */
   readonly fresh: OrderedList;
-  /** What many readers reacted to, by decayed engagement, the hottest first; the best HOT_MAX only. */
+  /** Articles that many readers reacted to, by decayed engagement, the hottest first; the best HOT_MAX only. */
   readonly hot: TopList;
   /** Waiting to be shown to enough readers. */
   readonly explore: ExploreQueue;
@@ -41,9 +41,9 @@ const QUEUED = 1;
 const MOVED = 2;
 
 /**
- * Every article that can be recommended, in this process's memory: about 120 bytes each with its places on the indexes,
+ * Every article that can be recommended, in this process's memory: about 120 bytes each with its places in the indexes,
  * so a million takes some 120 MB. An article has a *slot*, a small number that never changes while the process lives; all
- * that is per article lies in columns by slot, so walking a index touches no objects.
+ * that is per article lies in columns by slot, so walking an index touches no objects.
  */
 export class Catalogue {
   readonly #slotOf = new SlotIndex();
@@ -66,11 +66,11 @@ export class Catalogue {
   #listed = 0;
 
   readonly #publishedAt = (slot: number) => this.publishedAtMs(slot);
-  /** What too few readers reacted to never stands among the hot ones. */
+  /** Key among the hot ones; that of an article with too few reactions keeps it out. */
   readonly #hotOrder = (slot: number) =>
     isHot(this.hotKey(slot), this.publishedAtMs(slot)) ? this.hotKey(slot) : Number.NEGATIVE_INFINITY;
 
-  /** @param room For how many articles to make room at once: it takes no memory before it is used, and growing copies all. */
+  /** @param room Articles to allocate for at once: unused room takes no memory, and growing copies all. */
   constructor(
     private readonly now: () => number,
     room = 0,
@@ -79,12 +79,12 @@ export class Catalogue {
     this.#grow(room);
   }
 
-  /** How many articles can be recommended. */
+  /** Number of articles that can be recommended. */
   get listed(): number {
     return this.#listed;
   }
 
-  /** The slot of an article, a new one for an article not heard of before. */
+  /** The slot of an article, a new one for an unknown article. */
   slotOf(articleId: bigint): number {
     const known = this.#slotOf.get(articleId);
     if (known !== undefined) return known;
@@ -114,7 +114,7 @@ export class Catalogue {
     return this.#authors[slot] as number;
   }
 
-  /** An author's number, a new one for an author not heard of before. */
+  /** An author's number, a new one for an unknown author. */
   authorNumber(authorId: bigint): number {
     const known = this.#authorNumbers.get(authorId);
     if (known !== undefined) return known;
@@ -124,7 +124,7 @@ export class Catalogue {
     return author;
   }
 
-  /** Whose number it is. */
+  /** Id behind an author's number. */
   authorUnder(author: number): bigint {
     return this.#authorIds[author] as bigint;
   }
@@ -145,12 +145,12 @@ export class Catalogue {
     return this.#states[slot] === LISTED;
   }
 
-  /** Known to be deleted. What was never heard of is not gone: it may be older than what this catalogue holds. */
+  /** Known to be deleted. An unknown article is not gone: it may be older than what this catalogue holds. */
   isGone(slot: number): boolean {
     return this.#states[slot] === GONE;
   }
 
-  /** Whether anything was ever said of the article. */
+  /** Whether a row of the article, or its deletion, was ever read. */
   isKnown(slot: number): boolean {
     return this.#states[slot] !== UNKNOWN;
   }
@@ -171,7 +171,7 @@ export class Catalogue {
     for (const slot of slots) this.#exposures[slot] = (this.#exposures[slot] as number) + 1;
   }
 
-  /** Makes the catalogue know the article as `row` says. */
+  /** Takes in the row of an article. */
   put(row: CatalogueRow): void {
     const slot = this.slotOf(row.articleId);
     if (this.#reweigh(slot, row)) return;
@@ -255,7 +255,7 @@ export class Catalogue {
     if (row.published) this.#listed += 1;
   }
 
-  /** Off every index, while its columns still say where it stands. Queues to explore drop it when they come to it. */
+  /** Takes an article off every index, by its old columns. Queues to explore drop it when they come to it. */
   #takeDown(slot: number): void {
     if (this.#states[slot] !== LISTED) return;
     for (const index of this.#indexesOf(slot)) {

@@ -3,7 +3,7 @@ import { STOP_WORDS } from "./stop-words.js";
 /** Cuts a run of Han characters, in which no spaces stand, into words. */
 export type CutHan = (run: string) => readonly string[];
 
-/** How many words of a title count. */
+/** Words of a title that count. */
 export const TITLE_WORDS_MAX = 8;
 
 const RUNS = /\p{Script=Han}+|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}])+/gu;

@@ -1,5 +1,5 @@
 /**
- * How long it takes an article's engagement to be worth half: replaying a week of a real news site's log, clicks
+ * Half-life of an article's engagement: replaying a week of a real news site's log, clicks
  * decayed with 8 h ranked better than with 2 h or not at all (docs/decisions/0005-hot-is-a-key-that-never-moves.md).
  */
 export const HALF_LIFE_MS = 8 * 60 * 60 * 1_000;

@@ -20,7 +20,7 @@ export async function loadJieba(onMissing: (error: unknown) => void, open = open
 
 let opened: Promise<CutHan> | undefined;
 
-/** One for the process: it is large, and the same for everybody. */
+/** Shared by the process: the dictionary is large. */
 function openJieba(): Promise<CutHan> {
   opened ??= readDictionary();
   return opened;

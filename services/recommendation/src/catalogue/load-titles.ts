@@ -5,7 +5,7 @@ import type { Catalogue } from "./catalogue.js";
 import type { Titled, TitleWords } from "./title-words.js";
 
 const CHUNK_ROWS = 1_000;
-/** How many titles are cut before others have their turn: one or two milliseconds. */
+/** Titles cut in one turn of the loop: one or two milliseconds. */
 const TITLES_A_TURN = 100;
 const ABOVE_ALL = 9_223_372_036_854_775_807n;
 
@@ -23,12 +23,12 @@ interface Loading {
   readonly signal: AbortSignal;
 }
 
-/** How many of the newest articles are read. */
+/** Articles whose titles are read, the newest. */
 export const TITLES_MAX = 200_000;
 
 /**
- * Reads the titles of the newest articles, the newest first, meant for when the service listens already: nobody waits for a
- * turn of more than a few milliseconds. Titles that are known by then were told of a change and are left as they are.
+ * Reads the titles of the newest articles, the newest first, while the service listens already, in turns of a
+ * few milliseconds. Titles that are known by then come from a later change and are left as they are.
  */
 export async function loadTitles({ mysql, catalogue, titleWords, signal }: Loading, max = TITLES_MAX): Promise<void> {
   let below = ABOVE_ALL;
@@ -51,7 +51,7 @@ export async function loadTitles({ mysql, catalogue, titleWords, signal }: Loadi
   }
 }
 
-/** Makes the words of these articles be those of their titles in MySQL now; what is not published has none. */
+/** Replaces the words of these articles by those of their titles in MySQL now; unpublished articles have none. */
 export async function refreshTitles(
   { mysql, catalogue, titleWords }: Omit<Loading, "signal">,
   articleIds: readonly bigint[],

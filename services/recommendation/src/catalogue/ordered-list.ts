@@ -52,7 +52,7 @@ export class OrderedList {
     return false;
   }
 
-  /** How many keys are less than or equal to `key`. */
+  /** Number of keys less than or equal to `key`. */
   countUpTo(key: number): number {
     return this.#countUpTo(key, this.#size);
   }

@@ -3,7 +3,7 @@ import { activePromotions, type Promotion } from "@headline/newsroom/orders";
 
 const REFRESH_MS = 30_000;
 
-/** Articles that somebody paid to have shown, in memory: read when one is paid, and from time to time. */
+/** Paid articles, in memory: read when one is paid, and from time to time. */
 export class Promotions {
   #paid: readonly Promotion[] = [];
 

@@ -12,7 +12,7 @@ interface Deps {
   readonly onError: (error: unknown) => void;
 }
 
-/** The words of titles, kept up with MySQL. The dictionary and the first titles are read while others are served. */
+/** Loads the words of titles and keeps them up with MySQL. The dictionary and the first titles are read while pages are served. */
 export class TitleLoader {
   #cutHan: CutHan = cutPairs;
   readonly words = new TitleWords((run) => this.#cutHan(run));
@@ -37,7 +37,7 @@ export class TitleLoader {
     await this.refresh(early).catch(onError);
   }
 
-  /** What words stand for, read from a title that has each: for people who look, not for readers who wait. */
+  /** Texts of words, each read from a title that has it: for explanations, not for pages. */
   async textsOf(words: readonly number[]): Promise<ReadonlyMap<number, string>> {
     const { mysql, catalogue } = this.deps;
     const slots = words.flatMap((word) => this.words.slotsOf(word, 1));
@@ -50,7 +50,7 @@ export class TitleLoader {
     return new Map(texts.map((text) => [wordNumber(text), text]));
   }
 
-  /** These articles have changed. */
+  /** Reads the titles of changed articles. */
   async refresh(articleIds: readonly bigint[]): Promise<void> {
     if (this.#isLoaded) await refreshTitles({ ...this.deps, titleWords: this.words }, articleIds);
     else for (const articleId of articleIds) this.#early.add(articleId);

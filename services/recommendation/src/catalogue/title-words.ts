@@ -3,9 +3,9 @@ import { LowestFirst } from "./lowest-first.js";
 import { NONE, WordChains } from "./word-chains.js";
 import { wordNumber } from "./word-number.js";
 
-/** Of how many articles, the newest, the words are known. */
+/** Articles whose words are known, the newest. */
 const ARTICLES_MAX = 200_000;
-/** How many articles, the newest, a word leads to. */
+/** Articles that a word leads to, the newest. */
 export const SLOTS_PER_WORD = 128;
 
 export interface Bounds {
@@ -36,7 +36,7 @@ export class TitleWords {
   readonly #sizes: Uint8Array;
   readonly #words: Int32Array;
 
-  /** @param cutHan What `loadJieba` gives. */
+  /** @param cutHan The result of `loadJieba`. */
   constructor(cutHan: CutHan = cutPairs, { articlesMax = ARTICLES_MAX, wordsMax = 2 * articlesMax }: Bounds = {}) {
     this.#articlesMax = articlesMax;
     this.#cutHan = cutHan;
@@ -49,12 +49,12 @@ export class TitleWords {
     this.#chains = new WordChains(this.#words.length, wordsMax, SLOTS_PER_WORD, publishedAtMs);
   }
 
-  /** Of how many articles the words are known. */
+  /** Number of articles whose words are known. */
   get size(): number {
     return this.#oldest.size;
   }
 
-  /** How many different words there are. */
+  /** Number of different words. */
   get words(): number {
     return this.#chains.words;
   }
@@ -112,7 +112,7 @@ export class TitleWords {
     return slots;
   }
 
-  /** How much a word tells: 1 when it is in one title or none, 0 when it is in all. */
+  /** Rarity of a word: 1 when it is in one title or none, 0 when it is in all. */
   rarity(word: number): number {
     const count = this.#chains.count(word);
     return count <= 1 ? 1 : 1 - Math.log(count) / Math.log(this.size);

@@ -2,7 +2,7 @@
 export const NONE = -1;
 /** A place that counts for its word, but too many newer ones did when it came. */
 const BESIDE = -2;
-/** A place whose word there was no room for. */
+/** A place whose word did not fit. */
 const UNCOUNTED = -3;
 
 const MAPS = 16;
@@ -38,7 +38,7 @@ export class WordChains {
     this.#counts = new Int32Array(wordsMax);
   }
 
-  /** How many words there are. */
+  /** Number of words. */
   get words(): number {
     return this.#chains - this.#free.length;
   }

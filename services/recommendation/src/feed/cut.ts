@@ -5,7 +5,7 @@ const PLACES_PER_EXPLORED = 10;
 
 /**
  * The first `size` candidates. Where fewer explored ones than their share are among them, the best of those left out take
- * the last places: an article nobody has seen can have no engagement to get there by itself.
+ * the last places: an article without views can have no engagement to get there by itself.
  */
 export function cut(ordered: readonly Candidate[], size: number): Candidate[] {
   const page = ordered.slice(0, size);

@@ -1,4 +1,4 @@
-/** The rules alone: what nobody in particular gets, and whom the learning is compared with. */
+/** The rules alone: for user 0, and for the readers with whom the learning is compared. */
 export const BY_RULES = { name: "hot-new-1", bucket: 1 } as const;
 export const LEARNED = { name: "learned-1", bucket: 2 } as const;
 

@@ -1,12 +1,12 @@
 import type { Candidate } from "./candidate.js";
 import type { OnParts, ScoreParts } from "./learned-ranking.js";
 
-/** One article that came into question for a page, and what became of it. */
+/** One candidate of a page with its sources, score and place. */
 export interface ExplainedCandidate {
   readonly slot: number;
   /** Every recall that named it, in order of precedence; none for what a filter dropped. */
   readonly sources: readonly string[];
-  /** What its score is made of; the sum of nothing where the ranking does not say. */
+  /** Parts of its score, where the ranking has any. */
   readonly parts: ScoreParts;
   readonly score: number | undefined;
   /** Its place on the page, from 0; undefined when it is not there. */
@@ -18,7 +18,7 @@ export interface ExplainedCandidate {
 /** So many dropped articles are listed: walks pass by thousands. */
 const DROPPED_MAX = 200;
 
-/** Writes down what happens while a feed is made. */
+/** Records the stages of a feed while it is made. */
 export class FeedTrace {
   readonly #sources = new Map<number, string[]>();
   readonly #dropped = new Map<number, string>();

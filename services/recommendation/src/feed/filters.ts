@@ -1,12 +1,12 @@
 import type { Filter } from "./candidate.js";
 
-/** How old an article may be to be recommended; the feed's order sees to freshness long before this. */
+/** Greatest age of a recommended article; the feed's order sees to freshness long before it. */
 export const AGE_MAX_MS = 365 * 24 * 60 * 60 * 1_000;
 
 /** Deleted, or not in the catalogue. */
 export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(slot);
 
-/** Served is not seen: what nobody confirmed to have been on the screen comes back after this long. */
+/** Served is not seen: an article without a confirmed view comes back after this long. */
 export const SECOND_CHANCE_MS = 6 * 60 * 60 * 1_000;
 
 /** The moment from which on the filters of a refresh have to know what was served. */

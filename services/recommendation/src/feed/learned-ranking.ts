@@ -10,7 +10,7 @@ export interface OnlineRanker {
   ): Float64Array;
 }
 
-/** What a reader is drawn to, from −1 (away from it) to 1. */
+/** Affinities of a reader to articles, from −1 to 1. */
 export interface Affinities {
   affinities(userId: bigint, slots: ArrayLike<number>, out: Float64Array, nowMs: number): void;
 }
@@ -18,23 +18,23 @@ export interface Affinities {
 interface Deps {
   readonly catalogue: Catalogue;
   readonly ranker: OnlineRanker;
-  /** How much of what could be learnt was learnt, from 0 to 1: a ranker that saw little says little. */
+  /** Trust in the ranker, from 0 to 1: it grows with the clicks it has learnt from. */
   readonly trust: () => number;
   readonly interests: Affinities;
 }
 
-/** What one candidate's score is made of, by name. */
+/** Parts of a candidate's score, by name. */
 export type ScoreParts = Readonly<Record<string, number>>;
 
-/** Of so many recalled, the ranker chooses; of so many chosen, it judges the order. Each costs some 4 µs, and the second 10. */
+/** Candidates from which the ranker chooses, and chosen ones that it orders. The first cost some 4 µs each, the second 10. */
 const CHOSEN_FROM = 60;
 const ORDERED = 20;
-/** In doublings of engagement: what being entirely after a reader's heart is worth… */
+/** Doublings of engagement that an affinity of 1 is worth… */
 const INTEREST_WORTH = 12;
-/** …and one standard deviation of what the ranker says, once it is trusted. */
+/** …and one standard deviation of the ranker's score, once it is trusted. */
 const POOL_WORTH = 1.5;
 const LIST_WORTH = 1.5;
-/** How much of the rules' own say remains then. */
+/** Share of the rules that remains then. */
 const RULES_SHARE = 0.35;
 
 /** Ranks by the rules of `rank`, the reader's interests, and, as it learns, ever more by the online ranker. */
@@ -85,15 +85,15 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   function addRanker(
     candidates: readonly Scored[],
     scores: Float64Array,
-    { among, worth, trusted, share, onParts }: RankerSay,
+    { among, worth, trusted, share, onParts }: RankerWeight,
   ): void {
     const { mean, deviation } = momentsOf(scores.subarray(0, candidates.length));
     const kept = 1 - trusted * (1 - share);
     for (let index = 0; index < candidates.length; index += 1) {
       const candidate = candidates[index]!;
-      const said = deviation === 0 ? 0 : trusted * worth * ((scores[index]! - mean) / deviation);
-      onParts?.(candidate.slot, { [among]: said });
-      candidate.score = kept * candidate.score + said;
+      const part = deviation === 0 ? 0 : trusted * worth * ((scores[index]! - mean) / deviation);
+      onParts?.(candidate.slot, { [among]: part });
+      candidate.score = kept * candidate.score + part;
     }
   }
 
@@ -102,14 +102,14 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   }
 }
 
-/** Told what a score is made of, for a page that explains it. */
+/** Receives the parts of a score, for a page that explains it. */
 export type OnParts = (slot: number, parts: ScoreParts) => void;
 
-interface RankerSay {
+interface RankerWeight {
   readonly among: "list" | "pool";
   readonly worth: number;
   readonly trusted: number;
-  /** How much of the score so far remains beside a ranker that is fully trusted. */
+  /** Share of the score so far that remains beside a fully trusted ranker. */
   readonly share: number;
   readonly onParts: OnParts | undefined;
 }

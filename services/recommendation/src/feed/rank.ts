@@ -42,7 +42,7 @@ function score(slot: number, reader: FeedReader, catalogue: Catalogue): number {
   return score;
 }
 
-/** What a dislike costs its author's other articles: less and less, for weeks. */
+/** Malus of a dislike on its author's other articles: less and less, for weeks. */
 function dampening(dislikedAtMs: number | undefined, nowMs: number): number {
   if (dislikedAtMs === undefined) return 0;
   return DISLIKED_MALUS * 2 ** (-Math.max(0, nowMs - dislikedAtMs) / DISLIKED_HALF_LIFE_MS);

@@ -1,4 +1,4 @@
-/** What one refresh served. Never changes once recorded. */
+/** Articles that one refresh served. Never changes once recorded. */
 export interface Batch {
   /** Server-made: ms since the epoch. Rises strictly over a reader's refreshes; a continued batch has one below its channel's oldest. */
   readonly stamp: number;
@@ -20,5 +20,5 @@ export function madeAt({ stamp, continuedAt }: Batch): number {
   return continuedAt ?? stamp;
 }
 
-/** How far a client's clock may be off: within this, "newer than all I have" means now. */
+/** Tolerance for clients' clocks: within it, a time_stamp newer than every batch means now. */
 export const SKEW_MS = 120_000;

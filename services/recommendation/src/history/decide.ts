@@ -1,6 +1,6 @@
 import { type Batch, SKEW_MS } from "./batch.js";
 
-/** What a request's time_stamp asks for. */
+/** Meaning of a request's time_stamp. */
 export type Decision =
   | { readonly kind: "refresh" }
   /** A new batch behind the oldest. */
@@ -33,7 +33,7 @@ export function decide(batches: readonly Batch[], timeStamp: number, nowMs: numb
   return { kind: "history", batch: findLast(batches, (batch) => batch.stamp <= timeStamp) };
 }
 
-/** Where a walk back goes on from `batch`: the stamp of the batch before it, and behind the oldest the moment that continues the feed. */
+/** Next cursor of a walk back from `batch`: the stamp of the batch before it, and behind the oldest the moment that continues the feed. */
 export function placeBefore(batches: readonly Batch[], batch: Batch): number {
   return findLast(batches, ({ stamp }) => stamp < batch.stamp)?.stamp ?? cursorBelow(batches);
 }

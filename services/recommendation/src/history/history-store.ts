@@ -6,10 +6,10 @@ import { type History, WINDOW_MS } from "./history.js";
 import { decodeHistory, encodeBatch, encodeHead, FORMAT } from "./history-codec.js";
 import { asFailure } from "./store-failure.js";
 
-/** What came of recording a batch. */
+/** Result of recording a batch. */
 export type Recorded =
   | { readonly recorded: true }
-  /** Somebody else recorded since `history` was read; this is the history now. */
+  /** Another process recorded since `history` was read; this is the history now. */
   | { readonly recorded: false; readonly history: History };
 
 /** A guest who does not come back within that is a crawler as often as not, and leaves nothing for a week. */
@@ -74,7 +74,7 @@ export class HistoryStore {
     this.#redis = redis as HistoryRedis;
   }
 
-  /** What this process remembers of the reader, perhaps out of date; undefined when nothing. */
+  /** The reader's history in memory, perhaps out of date. */
   remembered(userId: bigint): History | undefined {
     return this.#known.get(userId);
   }
@@ -90,7 +90,7 @@ export class HistoryStore {
   }
 
   /**
-   * Appends `batch` if nobody recorded anything for this reader since `history` was read. Call it without awaiting anything
+   * Appends `batch` if nothing was recorded for this reader since `history` was read. Call it without awaiting anything
    * after the choice: `history` grows in place when another of this reader's batches is recorded. After a failure it is
    * unknown whether this one was; the same request again finds out.
    */

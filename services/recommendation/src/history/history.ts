@@ -1,6 +1,6 @@
 import { type Batch, madeAt } from "./batch.js";
 
-/** How many batches of one reader are kept before the oldest go, and how many are left then. */
+/** Batches of one reader before the oldest are dropped, and those left then. */
 const BATCHES_MAX = 256;
 const BATCHES_AFTER_TRIM = 192;
 /** The served window: older batches go with the next trim. */
@@ -12,7 +12,7 @@ const EMPTY_BYTES = 500;
 const BATCH_BYTES = 400;
 const SERVED_BYTES = 40;
 
-/** A reader's batches in every channel: what replay and history answer from, and what is not served again. */
+/** Batches of a reader in every channel: source of replay and history, and of the articles that are not served again. */
 export class History {
   /** In the order they were made. */
   readonly batches: Batch[] = [];
@@ -87,7 +87,7 @@ export class History {
     return stamp;
   }
 
-  /** What is stored is not what was appended: keep what could be read, and write all of it next time. */
+  /** Marks stored bytes that are not what was appended: the readable part is kept, and all of it is written next time. */
   markTorn(version: number): void {
     this.#version = version;
     this.#torn = true;

@@ -4,7 +4,7 @@ import { Refusal } from "@headline/service/errors";
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * What callers may see. Everything ioredis says that is not a reply of Redis means that the link broke, timed out or is
+ * Failure as callers may see it. Everything ioredis says that is not a reply of Redis means that the link broke, timed out or is
  * being made again; that passes, and so do replies of a Redis that cannot serve just now. Any other reply is a bug of ours.
  */
 export function asFailure(error: unknown): unknown {

@@ -35,7 +35,7 @@ export class ExposureLists {
     if (kind === "exposure") this.#open = { userId, channelId, stamp, articleIds: [articleId], atMs: landedAtMs };
   }
 
-  /** What is open, for a snapshot. */
+  /** The open list, for a snapshot. */
   state(): (ExposureList & { readonly stamp: number }) | undefined {
     return this.#open;
   }

@@ -48,7 +48,7 @@ export class ForestGrower implements AsyncDisposable {
     return worker;
   }
 
-  /** Whoever waits gets the same forest as ever, if later: growing draws its random numbers from the training's seed. */
+  /** Callers get the same forest as ever, if later: growing draws its random numbers from the training's seed. */
   #growHere(error: unknown): void {
     this.onError(error);
     this.#worker = undefined;

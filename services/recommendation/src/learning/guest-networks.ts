@@ -2,8 +2,8 @@ import type { LandedEvent } from "@headline/newsroom/events";
 import { FEEDBACK } from "../readers/feedback.js";
 
 /**
- * Of the guests of one network who do the same with one article on one day, those that count for everybody, from 1: anybody can
- * be as many guests as they like, so sixty of them weigh two, a thousand four.
+ * Ordinals, from 1, of the guests of one network that count for everybody when they do the same with one article on one day: a
+ * person can be any number of guests, so sixty of them weigh two, a thousand four.
  */
 export const COUNTED: readonly number[] = [1, 8, 64, 512];
 

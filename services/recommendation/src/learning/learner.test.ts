@@ -117,7 +117,7 @@ describe("what was learnt from the event log", () => {
   }, 60_000);
 
   test("is read as version 1 wrote it, in one piece", async () => {
-    const state = { ...straight.state(), consumers: {} };
+    const state = { ...straight.state(), students: {} };
     const whole = serialize({ version: 1, state, ranker: straight.ranker.snapshot() });
     const read = decodeLearner(whole, { catalogue: catalogue(), grow, consumers: [] });
     expect(read.position).toBe(straight.position);

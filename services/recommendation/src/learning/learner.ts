@@ -50,7 +50,7 @@ export interface LearnerDeps {
 
 /** Name of the guests' state in snapshots. */
 const GUESTS = "guest-networks";
-/** How long growing a forest may take before following waits for it. */
+/** Time for growing a forest before learning waits for it. */
 const GROW_MS = 30_000;
 
 /**

@@ -11,14 +11,14 @@ interface Deps {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
   readonly consumers: readonly EventConsumer[];
-  /** What has to be known before the first event is learnt from. */
+  /** Loads what the first event needs. */
   readonly before?: (signal: AbortSignal) => Promise<void>;
   readonly onError: (error: unknown) => void;
-  /** How old the newest snapshot may become. */
+  /** Interval of snapshots, ms. */
   readonly snapshotMs?: number;
 }
 
-/** What learns from the event log while the service runs. */
+/** The learner of a running service. */
 export interface Learning extends AsyncDisposable {
   readonly learner: Learner;
   /** Resolves when everything up to this event was learnt. */
@@ -33,7 +33,7 @@ interface Restored {
 export const MODEL_NAME = "recommender";
 const SNAPSHOT_MS = 10 * 60 * 1_000;
 const LOOK_MS = 30_000;
-/** Events learnt at a time: some 0.1 ms each, between which others are served. */
+/** Events learnt in one turn of the loop: some 0.1 ms each. */
 const PIECE = 20;
 
 /** Goes on from the newest snapshot, replays what came after it, and follows live; stores a snapshot from time to time. */
@@ -113,7 +113,7 @@ export async function openLearning(deps: Deps): Promise<Learning> {
         if (!(await store.claim(snapshotMs)) || !learner.isSettled) continue;
         const eventId = learner.position;
         const packing = packModel(snapshotOf(learner));
-        snapshot = packing.catch(() => undefined); // what is learnt waits for it
+        snapshot = packing.catch(() => undefined); // learning waits for it
         await store.save({ eventId, parts: await packing });
         storedUpTo = eventId;
       } catch (error) {

@@ -17,15 +17,15 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-/** What a rebuild came to. */
+/** Result of a rebuild. */
 export interface Rebuilt {
   readonly events: number;
   readonly upTo: bigint;
   /** Whether the snapshot that was stored held the same, number for number; undefined when there was nothing to compare with. */
   readonly sameAsStored: boolean | undefined;
-  /** The last event that is in the log no more: what was stored may know it, so there is no comparing. 0n for a whole log. */
+  /** The last event that was pruned from the log, which the stored snapshot may have learnt; 0n for a whole log. */
   readonly prunedUpTo: bigint;
-  /** What was stored stays when the log ends before it. */
+  /** Whether the result was stored: an older snapshot stays when the log ends before it. */
   readonly stored: boolean;
 }
 

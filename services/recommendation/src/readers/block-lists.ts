@@ -3,7 +3,7 @@ import type { DislikeWhy } from "@headline/newsroom/events";
 import { dislikeShare } from "./dislike-weight.js";
 import { ReaderSets } from "./reader-sets.js";
 
-/** What a reader does not want to see. */
+/** Authors and articles that a reader does not want to see. */
 export interface BlockList {
   /** Authors whose articles are never shown. */
   readonly blocked: ReadonlySet<bigint>;
@@ -21,7 +21,7 @@ const ENTRY_BYTES = 60;
 
 export const NO_BLOCKS: BlockList = { blocked: new Set(), disliked: new Set(), dampened: new Map() };
 
-/** What readers dislike and block, guests included, remembered until the change feed says otherwise. */
+/** Block lists of readers, guests included, in memory until the change feed invalidates them. */
 export class BlockLists {
   readonly #sets: ReaderSets<BlockList>;
 

@@ -1,11 +1,11 @@
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
-/** How many neighbours an article has at most. */
+/** Most neighbours of an article. */
 export const NEIGHBOURS = 32;
 
 const HALF_LIFE_S = 3 * 24 * 3_600;
 
-/** What slots stand for: they are this process's own, so snapshots hold ids. */
+/** Ids behind slots: slots are this process's own, so snapshots hold ids. */
 export interface ArticleIds {
   articleId(slot: number): bigint;
   slotOf(articleId: bigint): number;
@@ -17,7 +17,7 @@ export class CoVisitTable {
   readonly #weights: Float32Array;
   readonly #sizes: Uint8Array;
   readonly #visits: Float32Array;
-  /** As of when the weights of a row are. */
+  /** Time of the weights of a row. */
   readonly #seconds: Uint32Array;
 
   constructor(rows: number) {

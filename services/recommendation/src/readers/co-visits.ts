@@ -23,7 +23,7 @@ const GAP_HALF_LIFE_S = 24 * 3_600;
 /** Shared readers that it takes for an article without others to be believed a third. */
 const DOUBT = 2;
 
-/** Which articles the same readers read lately: some 320 bytes for each of the articles read last, 270 for each of the readers. */
+/** Articles read lately by the same readers: some 320 bytes for each of the articles read last, 270 for each of the readers. */
 export class CoVisits {
   readonly #ids: ArticleIds;
   readonly #articles: LruRows<number>;
@@ -39,7 +39,7 @@ export class CoVisits {
     this.#reads = new LastReads(readersMax);
   }
 
-  /** How many articles have neighbours or could have. */
+  /** Number of articles that have neighbours or could have. */
   get size(): number {
     return this.#articles.size;
   }
@@ -60,14 +60,14 @@ export class CoVisits {
     }
   }
 
-  /** What a reader read last, the newest first. */
+  /** Last reads of a reader, the newest first. */
   lastReads(userId: bigint): number[] {
     const reader = this.#readers.find(userId);
     if (reader === NONE) return [];
     return Array.from({ length: this.#reads.size(reader) }, (_, age) => this.#reads.slot(reader, age));
   }
 
-  /** What the readers of an article read as well, the closest first: shared readers by what both have, so that what all read is close to nothing. */
+  /** Articles that readers of this one read as well, the closest first: shared readers by those of both, so that an article that all read is close to none. */
   neighbours(slot: number, nowMs: number): Neighbour[] {
     const found: Neighbour[] = [];
     this.eachNeighbour(slot, nowMs, (neighbour, strength) => found.push({ slot: neighbour, strength }));
@@ -111,7 +111,7 @@ export class CoVisits {
     ]);
   }
 
-  /** Becomes what the snapshot was taken of; nothing, and an UnreadableSnapshot is thrown, when it cannot be read. */
+  /** Restores a snapshot. @throws UnreadableSnapshot, and is empty then. */
   restore(bytes: Uint8Array): void {
     for (const _part of this.restoreParts(bytes));
   }

@@ -1,13 +1,13 @@
 import type { Mysql } from "@headline/mysql";
 import { ReaderSets } from "./reader-sets.js";
 
-/** The latest follows count; nobody reads more than these many authors. */
+/** Follows of a reader that count, the latest. */
 const FOLLOWS_MAX = 200;
-const NOBODY: ReadonlySet<bigint> = new Set();
+const NONE: ReadonlySet<bigint> = new Set();
 
 type Follows = ReadonlySet<bigint>;
 
-/** Whom readers follow, remembered until the change feed says otherwise. */
+/** Follows of readers, in memory until the change feed invalidates them. */
 export class FollowGraph {
   readonly #sets: ReaderSets<Follows>;
 
@@ -17,7 +17,7 @@ export class FollowGraph {
 
   /** At once for guests and for readers seen lately; a promise when MySQL has to be asked. */
   followsOf(userId: bigint): Follows | Promise<Follows> {
-    return userId <= 0n ? NOBODY : this.#sets.of(userId);
+    return userId <= 0n ? NONE : this.#sets.of(userId);
   }
 
   forget(userId: bigint): void {
@@ -25,7 +25,7 @@ export class FollowGraph {
   }
 }
 
-/** A set of bigints takes some 60 bytes an entry; that of readers who follow nobody is shared. */
+/** A set of bigints takes some 60 bytes an entry; the empty one is shared. */
 function bytesOf({ size }: Follows): number {
   return size === 0 ? 0 : 200 + size * 60;
 }
@@ -35,5 +35,5 @@ async function readFollows(mysql: Mysql, userId: bigint): Promise<Follows> {
     `SELECT author_id FROM follows WHERE user_id = ? ORDER BY created_at DESC LIMIT ${FOLLOWS_MAX}`,
     [userId],
   );
-  return rows.length === 0 ? NOBODY : new Set(rows.map((row) => BigInt(row.author_id)));
+  return rows.length === 0 ? NONE : new Set(rows.map((row) => BigInt(row.author_id)));
 }

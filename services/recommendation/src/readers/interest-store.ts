@@ -2,7 +2,7 @@ import type { FeedbackWeight } from "./feedback.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
 
-/** What interests are in, and how many of each a reader can have. */
+/** Kinds of interests, and the most of each that a reader can have. */
 export const CHANNEL = 0;
 export const AUTHOR = 1;
 export const WORD = 2;
@@ -20,8 +20,8 @@ const LONG_HALF_LIFE_S = 7 * 24 * 3_600;
 const FAST_HALF_LIFE_S = 3_600;
 
 /**
- * How a change is made: `learn` makes room for what is new. Taking back touches only what is there still; where it is not
- * known what was added, nothing is taken further than to zero.
+ * Change of a weight: `learn` makes room for a new entry. Taking back touches only entries that are still there; where the
+ * amount added is not known, it goes no further than to zero.
  */
 export type Change = "learn" | "take back" | "take back to zero";
 
@@ -44,7 +44,7 @@ export class InterestStore {
     this.#seconds = new Uint32Array(rows);
   }
 
-  /** Where the entries of a kind begin. */
+  /** First place of the entries of a kind. */
   start(row: number, kind: InterestKind): number {
     return row * PLACES + FROM[kind];
   }

@@ -25,9 +25,9 @@ const SNAPSHOT = 0x494e5431;
 
 /** The weight at which an interest is half as strong as it can be. */
 const HALF_STRONG = [4, 3, 3] as const;
-/** How much of an affinity is due to the last hour, when the reader was busy in it. */
+/** Share of the last hour in an affinity, when the reader was busy in it. */
 const SESSION = 0.75;
-/** What each kind contributes to the affinity; together 1. */
+/** Shares of the kinds in the affinity; together 1. */
 const SHARES = { channel: 0.3, author: 0.35, words: 0.35 } as const;
 /** A weaker interest names nothing to recall. */
 const STRENGTH_MIN = 0.02;
@@ -35,9 +35,9 @@ const STRENGTH_MIN = 0.02;
 const NOTHING: TopInterests = { channels: [], authors: [], words: [] };
 
 /**
- * What readers are interested in, learned from what they do: channels, authors and words of titles, for the readers who did
- * something last. Deeds are worth half after a week; what was done in the last hour counts beside that on its own scale, so
- * that a few likes turn the next page. Some 1,200 bytes a reader, used or not.
+ * Interests of readers in channels, authors and words of titles, learned from their feedback, for the readers active last.
+ * Feedback is worth half after a week; that of the last hour counts beside it on its own scale, so that a few likes turn the
+ * next page. Some 1,200 bytes a reader, used or not.
  */
 export class Interests {
   readonly #traits: Traits;
@@ -65,7 +65,7 @@ export class Interests {
     return this.#readers.size;
   }
 
-  /** A reader did something, worth `weight`, with an article (see `feedbackWeight`). Times count in whole seconds and may be late. */
+  /** Adds feedback on an article (see `feedbackWeight`). Times count in whole seconds and may be late. */
   learn(userId: bigint, slot: number, weight: FeedbackWeight, atMs: number): void {
     if (weight.topic === 0 || !this.#traits.isKnown(slot)) return;
     const row = this.#readers.use(userId, (fresh) => this.#clear(fresh));
@@ -75,7 +75,7 @@ export class Interests {
     this.#preparedFor = undefined;
   }
 
-  /** A reader took back what `learn` was told with this weight: exactly what it added goes, if it was one of the last deeds. */
+  /** Takes back feedback of this weight: exactly what it added, if it is among the last; else down to zero at most. */
   undo(userId: bigint, slot: number, weight: FeedbackWeight, atMs: number): void {
     const row = this.#readers.find(userId);
     if (row === NONE || !this.#traits.isKnown(slot)) return;
@@ -86,7 +86,7 @@ export class Interests {
     this.#preparedFor = undefined;
   }
 
-  /** How much an article is what a reader likes, from −1 to 1; 0 when nothing is known. Cheap while reader and time stay the same. */
+  /** Affinity of a reader to an article, from −1 to 1; 0 for an unknown reader. Cheap while reader and time stay the same. */
   affinity(userId: bigint, slot: number, nowMs: number): number {
     return this.#prepare(userId, nowMs) ? this.#affinity(slot) : 0;
   }
@@ -99,7 +99,7 @@ export class Interests {
     }
   }
 
-  /** What a reader likes, the strongest first. */
+  /** Interests of a reader, the strongest first. */
   top(userId: bigint, nowMs: number): TopInterests {
     if (!this.#prepare(userId, nowMs)) return NOTHING;
     return { channels: this.#strongest(CHANNEL), authors: this.#strongest(AUTHOR), words: this.#strongest(WORD) };
@@ -124,7 +124,7 @@ export class Interests {
     ]);
   }
 
-  /** Becomes what the snapshot was taken of; nothing, and an UnreadableSnapshot is thrown, when it cannot be read. */
+  /** Restores a snapshot. @throws UnreadableSnapshot, and is empty then. */
   restore(bytes: Uint8Array): void {
     for (const _part of this.restoreParts(bytes));
   }
@@ -187,8 +187,8 @@ export class Interests {
     );
     for (const [kind, scores] of [[AUTHOR, this.#authors] as const, [WORD, this.#words] as const]) {
       this.#layOut(row, kind, scores, (place, key) => {
-        const telling = kind === WORD ? this.#traits.rarity(key) : 1;
-        return telling * blend(saturated(store.long[place]! * long, kind), saturated(store.fast[place]! * fast, kind));
+        const rarity = kind === WORD ? this.#traits.rarity(key) : 1;
+        return rarity * blend(saturated(store.long[place]! * long, kind), saturated(store.fast[place]! * fast, kind));
       });
     }
     return true;
@@ -210,7 +210,7 @@ export class Interests {
     }
   }
 
-  /** How much was done in all channels, as of now: a channel is liked as far as it stands out among them. */
+  /** Sums of all channels, as of now: a channel is liked as far as it stands out among them. */
   #sums(row: number, long: number, fast: number): [long: number, fast: number] {
     const start = this.#store.start(row, CHANNEL);
     let [longSum, fastSum] = [0, 0];

@@ -1,10 +1,10 @@
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 import type { Traits } from "./traits.js";
 
-/** How many deeds of a reader can be taken back exactly. */
-const DEEDS = 8;
+/** Feedback events of a reader that can be taken back exactly. */
+const EVENTS = 8;
 
-/** The last deeds of each row that can be taken back, with when they were done. */
+/** The last feedback of each row that can be taken back, with its time. */
 export class LastFeedback {
   readonly #slots: Int32Array;
   readonly #weights: Float32Array;
@@ -12,9 +12,9 @@ export class LastFeedback {
   readonly #sizes: Uint8Array;
 
   constructor(rows: number) {
-    this.#slots = new Int32Array(rows * DEEDS);
-    this.#weights = new Float32Array(rows * DEEDS);
-    this.#seconds = new Uint32Array(rows * DEEDS);
+    this.#slots = new Int32Array(rows * EVENTS);
+    this.#weights = new Float32Array(rows * EVENTS);
+    this.#seconds = new Uint32Array(rows * EVENTS);
     this.#sizes = new Uint8Array(rows);
   }
 
@@ -23,17 +23,17 @@ export class LastFeedback {
   }
 
   add(row: number, slot: number, weight: number, second: number): void {
-    if (this.#sizes[row] === DEEDS) this.#drop(row * DEEDS, row);
-    const place = row * DEEDS + this.#sizes[row]!;
+    if (this.#sizes[row] === EVENTS) this.#drop(row * EVENTS, row);
+    const place = row * EVENTS + this.#sizes[row]!;
     this.#slots[place] = slot;
     this.#weights[place] = weight;
     this.#seconds[place] = second;
     this.#sizes[row]! += 1;
   }
 
-  /** When the last deed of this weight on an article was done, and forgets it; undefined where it is not remembered. */
+  /** Removes the last feedback of this weight on an article and returns its time; undefined where it is not kept. */
   take(row: number, slot: number, weight: number): number | undefined {
-    for (let place = row * DEEDS + this.#sizes[row]! - 1; place >= row * DEEDS; place -= 1) {
+    for (let place = row * EVENTS + this.#sizes[row]! - 1; place >= row * EVENTS; place -= 1) {
       if (this.#slots[place] !== slot || this.#weights[place] !== Math.fround(weight)) continue;
       const second = this.#seconds[place]!;
       this.#drop(place, row);
@@ -43,14 +43,14 @@ export class LastFeedback {
   }
 
   #drop(place: number, row: number): void {
-    const end = row * DEEDS + this.#sizes[row]!;
+    const end = row * EVENTS + this.#sizes[row]!;
     for (const column of [this.#slots, this.#weights, this.#seconds]) column.copyWithin(place, place + 1, end);
     this.#sizes[row]! -= 1;
   }
 
   write(writer: SnapshotWriter, row: number, traits: Traits): void {
     writer.byte(this.#sizes[row]!);
-    for (let place = row * DEEDS; place < row * DEEDS + this.#sizes[row]!; place += 1) {
+    for (let place = row * EVENTS; place < row * EVENTS + this.#sizes[row]!; place += 1) {
       writer.id(traits.articleId(this.#slots[place]!));
       writer.float(this.#weights[place]!);
       writer.int(this.#seconds[place]!);

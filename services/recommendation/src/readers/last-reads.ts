@@ -1,7 +1,7 @@
 import type { ArticleIds } from "./co-visit-table.js";
 import type { SnapshotReader, SnapshotWriter } from "./snapshot-bytes.js";
 
-/** How many reads of a reader are remembered. */
+/** Reads kept of each reader. */
 export const READS = 20;
 
 /** The last articles each row has read, in the order of reading. */

@@ -27,7 +27,7 @@ export class LruRows<Key> {
     return this.#keys[row] as Key;
   }
 
-  /** The row of a key, given now if it has none. `clear` is told a row whose former state must go. */
+  /** The row of a key, given now if it has none. `clear` receives a row whose former state must go. */
   use(key: Key, clear: (row: number) => void): number {
     const known = this.#rowOf.get(key);
     if (known !== undefined) {

@@ -2,7 +2,7 @@ import type { WithoutName } from "@headline/recommender";
 import { type BlockList, NO_BLOCKS } from "./block-lists.js";
 import { NOTHING_SEEN, type Seen } from "./seen-articles.js";
 
-/** What is known of a reader before a page is made. */
+/** Facts about a reader that a page is chosen by. */
 export interface ReaderFacts {
   readonly follows: ReadonlySet<bigint>;
   readonly blockList: BlockList;
@@ -11,7 +11,7 @@ export interface ReaderFacts {
   readonly without: readonly WithoutName[];
 }
 
-/** Nobody in particular, of whom nothing is known. */
+/** Facts about user 0: none. */
 export const ANONYMOUS: ReaderFacts = { follows: new Set(), blockList: NO_BLOCKS, seen: NOTHING_SEEN, without: [] };
 
 type Asked<Value> = Value | Promise<Value>;
@@ -26,8 +26,8 @@ interface Sources {
 }
 
 /**
- * Gathers what is known of a reader, everything that has to be asked for at once. A source that fails, in time or for want
- * of it, costs the page what it knows: that is named in `without`, and `onUnknown` gets the error.
+ * Reads the facts about a reader, all at once where MySQL is asked. A source that fails or is late costs the page its facts:
+ * they are named in `without`, and `onUnknown` gets the error.
  */
 export function readerFactsLoader({ followsOf, blockListOf, seenBy }: Sources, onUnknown: (error: unknown) => void) {
   return (userId: bigint): ReaderFacts | Promise<ReaderFacts> => {

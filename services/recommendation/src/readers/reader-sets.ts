@@ -13,7 +13,7 @@ const BYTES_MAX = 128 * 1024 * 1024;
 /** Memory of one reader's place among the others. */
 const PLACE_BYTES = 200;
 
-/** Something small that MySQL says of readers, remembered until the change feed says otherwise. */
+/** Small facts of MySQL by reader, in memory until the change feed invalidates them. */
 export class ReaderSets<Value extends object> {
   readonly #values: LRUCache<bigint, Value>;
   readonly #loading = new Map<bigint, Promise<Value>>();
@@ -30,12 +30,12 @@ export class ReaderSets<Value extends object> {
     return this.#values.get(userId) ?? this.#loading.get(userId) ?? this.#load(userId);
   }
 
-  /** What is remembered, if anything is: changing it changes what others get. */
+  /** The value in memory; a change to it is seen by all. */
   remembered(userId: bigint): Value | undefined {
     return this.#values.get(userId);
   }
 
-  /** Weighs what is remembered again, after it was changed in place. */
+  /** Recounts the memory of a value that was changed in place. */
   reweigh(userId: bigint): void {
     const value = this.#values.get(userId);
     if (value === undefined) return;
@@ -43,7 +43,7 @@ export class ReaderSets<Value extends object> {
     this.#values.set(userId, value);
   }
 
-  /** What is being loaded was perhaps read before the change, so it is not remembered. */
+  /** Drops the value, and that of a load under way, which was perhaps read before the change. */
   forget(userId: bigint): void {
     this.#values.delete(userId);
     this.#loading.delete(userId);
@@ -57,7 +57,7 @@ export class ReaderSets<Value extends object> {
       this.#loading.delete(userId);
       if (value !== undefined) this.#values.set(userId, value);
     };
-    loading.then(settle, () => settle(undefined)); // the failure is the caller's to hear
+    loading.then(settle, () => settle(undefined)); // the caller handles the failure
     return loading;
   }
 }

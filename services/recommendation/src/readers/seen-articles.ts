@@ -9,12 +9,12 @@ export interface Seen {
   has(slot: number): boolean;
 }
 
-/** What a reader saw before these may come again: weeks of reading. */
+/** Articles kept for each reader, the last viewed: weeks of reading. */
 const SEEN_MAX = 2_000;
 const VIEWS = VIEW_KINDS.map((kind) => `'${kind}'`).join(", ");
 export const NOTHING_SEEN: Seen = new Set();
 
-/** What readers have seen: what the event log says of those seen lately, kept up with what lands. */
+/** Articles that readers have seen, from the event log, in memory for the readers of the moment and kept up with new events. */
 export class SeenArticles {
   readonly #sets: ReaderSets<SeenSet>;
   readonly #marks = new SlotMarks();
@@ -34,11 +34,11 @@ export class SeenArticles {
     return userId === 0n ? NOTHING_SEEN : this.#sets.of(userId);
   }
 
-  /** An event has landed that says so. Of readers not remembered the log will say it when it is read. */
+  /** Adds a view that has landed in the log; readers that are not in memory are read from there. */
   add(userId: bigint, slot: number): void {
     const seen = this.#sets.remembered(userId);
     if (seen === undefined) {
-      this.#sets.forget(userId); // what is being read may be from before
+      this.#sets.forget(userId); // a load under way may be from before
       return;
     }
     const { bytes } = seen;

@@ -1,4 +1,4 @@
-/** Marks of the slots of one set at a time: whoever is asked next marks its own, which is cheaper than a hash table for each. */
+/** Marks of the slots of one set at a time: the set that is read next marks its own, which is cheaper than a hash table for each. */
 export class SlotMarks {
   #owner: SeenSet | undefined;
   #round = 0;

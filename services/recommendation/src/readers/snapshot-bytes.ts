@@ -9,7 +9,7 @@ export class SnapshotWriter {
   #view = new DataView(this.#bytes.buffer);
   #size = 0;
 
-  /** What was written; the writer begins anew. */
+  /** Returns the bytes written since the last call. */
   take(): Uint8Array {
     const taken = this.#bytes.slice(0, this.#size);
     this.#size = 0;
@@ -50,7 +50,7 @@ export class SnapshotWriter {
   }
 }
 
-/** Reads what a SnapshotWriter wrote; throws a RangeError where there is nothing left. */
+/** Reads the bytes of a SnapshotWriter. @throws RangeError behind the last. */
 export class SnapshotReader {
   readonly #view: DataView;
   #at = 0;
@@ -86,7 +86,7 @@ export class SnapshotReader {
   }
 }
 
-/** How many rows are written or read before others have their turn. */
+/** Rows written or read in one turn of the loop. */
 const ROWS_PER_PART = 250;
 
 interface Table {
@@ -110,7 +110,7 @@ export function* snapshotParts(kind: number, tables: readonly Table[]): Generato
   yield writer.take();
 }
 
-/** Reads what snapshotParts wrote, one part for each step. */
+/** Reads the bytes of snapshotParts, one part for each step. */
 export function* restoreParts(
   bytes: Uint8Array,
   kind: number,

@@ -1,7 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { TitleWords } from "../catalogue/title-words.js";
 
-/** What of an article a reader can be interested in, by numbers that are cheap to compare; and what those stand for. */
+/** Traits of an article that a reader can be interested in, as numbers that are cheap to compare, with the ids behind them. */
 export interface Traits {
   /** False for articles of which nothing was ever read. */
   isKnown(slot: number): boolean;
@@ -10,7 +10,7 @@ export interface Traits {
   author(slot: number): number;
   wordCount(slot: number): number;
   word(slot: number, index: number): number;
-  /** How much a word tells, from 0 to 1. */
+  /** Weight of a word, from 0 (in every title) to 1. */
   rarity(word: number): number;
 
   /** Slots and authors' numbers are this process's own; snapshots hold ids. */

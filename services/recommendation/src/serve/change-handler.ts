@@ -21,12 +21,12 @@ interface Gathering {
   readonly handled: Promise<void>;
 }
 
-/** How many articles one statement reads. */
+/** Articles read by one statement. */
 const ARTICLES_AT_ONCE = 1_000;
 
 /**
- * Takes what changed from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
- * What is told during a read is gathered for the next.
+ * Reads changed rows from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
+ * Changes received during a read are gathered for the next.
  */
 export function createChangeHandler({
   mysql,
@@ -47,7 +47,7 @@ export function createChangeHandler({
     }
     const mine: Gathering = { changes: [...changes], handled: running.then(() => begin(mine)) };
     gathering = mine;
-    running = mine.handled.catch(() => undefined); // told to whoever called; the next changes must not wait for it
+    running = mine.handled.catch(() => undefined); // handled by the caller; the next changes must not wait for it
     return mine.handled;
   };
 

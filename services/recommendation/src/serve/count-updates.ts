@@ -13,21 +13,21 @@ interface Deps {
   readonly channels: Channels;
   readonly filters: readonly Filter[];
   readonly histories: HistoryStore;
-  readonly know: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
+  readonly loadReader: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
   readonly now: () => number;
 }
 
 const COUNT_MAX = 100;
 const NOTHING_SERVED: ReadonlyMap<number, number> = new Map();
 
-/** Counts what a refresh could bring that was published after a moment. Reads only; stops at 100. */
-export function createCountUpdates({ catalogue, channels, filters, histories, know, now }: Deps) {
+/** Counts articles published after a moment that a refresh could bring. Reads only; stops at 100. */
+export function createCountUpdates({ catalogue, channels, filters, histories, loadReader, now }: Deps) {
   return async ({ userId, channelId, since }: CountUpdatesRequest): Promise<CountUpdatesResponse> => {
     if (!channels.has(channelId)) throw unknownChannel(channelId);
     const nowMs = now();
     const served =
       userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(servedMattersFrom(nowMs));
-    const reader = { userId, channelId, nowMs, served, ...(await know(userId)) };
+    const reader = { userId, channelId, nowMs, served, ...(await loadReader(userId)) };
     const newer = newestOfAge(catalogue, reader, Number(since));
     let count = 0;
     for (let rank = 0; rank < newer.size && count < COUNT_MAX; rank += 1) {

@@ -15,28 +15,28 @@ interface Deps {
   readonly catalogue: Catalogue;
   readonly channels: Channels;
   readonly histories: HistoryStore;
-  readonly know: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
+  readonly loadReader: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
   readonly feed: Feed;
   readonly experiments: Experiments;
   readonly learner: Learner;
-  /** What a reader is drawn to, the strongest first. */
+  /** Interests of a reader in words, the strongest first. */
   readonly interestsOf: (userId: bigint, nowMs: number) => Promise<readonly Interest[]>;
   readonly now: () => number;
 }
 
 const NOTHING_SERVED: ReadonlyMap<number, number> = new Map();
-/** What the online ranker measured is told of so many candidates. */
+/** Candidates for which the measures of the online ranker are returned. */
 const MEASURED_MAX = 60;
 
-/** ExplainFeed: the feed that user_recommend would choose now, by the same code, with every candidate's story. */
+/** ExplainFeed: the feed that user_recommend would choose now, by the same code, with every candidate's sources, score and place. */
 export function createExplainFeed(deps: Deps) {
-  const { catalogue, channels, histories, know, feed, experiments, learner, interestsOf, now } = deps;
+  const { catalogue, channels, histories, loadReader, feed, experiments, learner, interestsOf, now } = deps;
 
   return async ({ userId, channelId, articleNum }: ExplainFeedRequest): Promise<ExplainFeedResponse> => {
     const ask = readFeedRequest({ userId, channelId, articleNum, timeStamp: 0n }, { dryRun: true }, channels, now());
     const from = servedMattersFrom(ask.arrivedMs);
     const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(from);
-    const reader: FeedReader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await know(userId)) };
+    const reader: FeedReader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await loadReader(userId)) };
     const candidates = feed.explain(reader, ask.size);
     const measures = measuresOf(candidates, reader);
     const { name: algo, bucket } = experiments(userId);
@@ -75,7 +75,7 @@ export function createExplainFeed(deps: Deps) {
   }
 }
 
-/** What was not measured is left out. */
+/** Leaves out measures that were not taken. */
 function finite(measures: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
 }

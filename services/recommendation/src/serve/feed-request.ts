@@ -2,7 +2,7 @@ import type { RecommendContext, UserRequest } from "@headline/recommender";
 import { Refusal } from "@headline/service/errors";
 import type { Channels } from "../catalogue/channels.js";
 
-/** A request whose every field is known to be right. */
+/** Validated request. */
 export interface FeedRequest {
   readonly userId: bigint;
   readonly channelId: number;
@@ -11,7 +11,7 @@ export interface FeedRequest {
   readonly dryRun: boolean;
   /** The caller makes the tokens itself. */
   readonly withoutTokens: boolean;
-  /** When it came, ms since the epoch. */
+  /** ms since the epoch. */
   readonly arrivedMs: number;
 }
 

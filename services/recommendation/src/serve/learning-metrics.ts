@@ -10,7 +10,7 @@ interface Deps {
   readonly learner: Learner;
 }
 
-/** Says at every scrape how much is known, and how far the learning is behind the events. */
+/** Exposes the size of the catalogue and the lag of learning behind the events, read at every scrape. */
 export function exposeLearning(metrics: Metrics, { mysql, catalogue, learner }: Deps): void {
   metrics.read({
     name: "headline_learner_lag_events",

@@ -2,7 +2,7 @@ import type { Recommend } from "@headline/recommender";
 import type { Count, Metrics } from "@headline/service/metrics";
 import type { Tracing } from "@headline/service/tracing";
 
-/** Counts what was recommended: how each answer came about, and why each article was chosen. Dry runs are not counted. */
+/** Counts answers by mode and articles by reason. Dry runs are not counted. */
 export function countedRecommend(recommend: Recommend, metrics: Metrics): Recommend {
   const answers = metrics.counter({
     name: "headline_recommendations_total",

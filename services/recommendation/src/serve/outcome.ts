@@ -3,11 +3,11 @@ import type { Batch } from "../history/batch.js";
 import { cursorBelow, placeBefore } from "../history/decide.js";
 import type { History } from "../history/history.js";
 
-/** What a request comes to: a batch, new or served before, or that nothing is left. */
+/** Result of a request: a batch, new or served before, or none because nothing is left. */
 export interface Outcome {
   readonly mode: "refresh" | "continued" | "replay" | "history" | "coalesced" | "exhausted";
   readonly batch: Batch | undefined;
-  /** Where a walk back goes on; 0 where it ends. */
+  /** Next cursor of a walk back; 0 where it ends. */
   readonly nextStamp: number;
   /** Whether the exposure of `batch` can still be confirmed: the newest of its channel, or a continued one just made. */
   readonly confirmable: boolean;
@@ -54,12 +54,12 @@ export function continued(batch: Batch, batches: readonly Batch[]): NewBatch {
 /** Older than everything kept: a walk back has come to its end. */
 export const END_OF_HISTORY: Outcome = { mode: "history", batch: undefined, nextStamp: 0, confirmable: false };
 
-/** Nothing is left to serve. The newest stamp lets who refreshed go on into history; behind the oldest batch 0 is the end. */
+/** Nothing is left to serve. From the newest stamp a refresh goes on into history; behind the oldest batch 0 is the end. */
 export function exhausted(nextStamp: number): Outcome {
   return { mode: "exhausted", batch: undefined, nextStamp, confirmable: false };
 }
 
-/** The same batch, as the one who did not make it answers. */
+/** The same batch for a request that did not make it. */
 export function coalesced(outcome: Outcome): Outcome {
   return outcome.mode === "refresh" ? { ...outcome, mode: "coalesced" } : outcome;
 }

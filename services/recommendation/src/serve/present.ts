@@ -11,7 +11,7 @@ import type { Outcome } from "./outcome.js";
 /** Makes the wire's answer of an outcome. */
 export type Present = (ask: FeedRequest, outcome: Outcome, blockList?: BlockList) => Recommendation;
 
-/** How long a reader's action counts after its page was answered. */
+/** Lifetime of tokens after their page was sent. */
 const TOKEN_TTL_S = 24 * 60 * 60;
 
 const REASON_NAMES = new Map<number, ReasonName>(
@@ -19,8 +19,8 @@ const REASON_NAMES = new Map<number, ReasonName>(
 );
 
 /**
- * Signs what is answered, or says what tokens are made of to who signs it; leaves out what was deleted, or is not wanted any
- * more, since it was served.
+ * Signs the articles of an answer, or returns the parts of their tokens to a caller that signs; leaves out articles that were
+ * deleted, disliked or blocked since they were served.
  */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
   return (ask, outcome, blockList = NO_BLOCKS) => {

@@ -11,8 +11,8 @@ interface Running {
 const BUCKETS = 1_024;
 
 /**
- * The new batches under way in this process, by reader, channel and whether on top or behind the oldest. A hash table of plain arrays: a Map would keep alive what
- * has passed through it (see Slots in packages/service/src/slots), and thousands pass through this every second.
+ * New batches under way in this process, by reader, channel and whether on top or behind the oldest. A hash table of plain
+ * arrays: a Map would keep alive what has passed through it (see Slots in packages/service/src/slots), and thousands pass through this every second.
  */
 export class Refreshes {
   readonly #buckets: Running[][] = Array.from({ length: BUCKETS }, () => []);
@@ -26,7 +26,7 @@ export class Refreshes {
     return undefined;
   }
 
-  /** Keeps `outcome` for whoever asks meanwhile, and answers it. */
+  /** Keeps `outcome` for requests that come meanwhile, and returns it. */
   keep(userId: bigint, channelId: number, continues: boolean, outcome: Promise<Outcome>): Promise<Outcome> {
     const bucket = this.#bucketOf(userId);
     const running = { userId, channelId, continues, outcome };

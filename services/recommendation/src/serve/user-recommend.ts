@@ -29,10 +29,10 @@ interface Deps {
   readonly channels: Channels;
   readonly feed: Feed;
   readonly histories: HistoryStore;
-  /** What is known of the reader; never fails. */
-  readonly know: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
-  /** Makes the catalogue know these articles, if that can be done soon; never fails. */
-  readonly learn: (articleIds: readonly bigint[]) => Promise<void>;
+  /** Facts about the reader; never fails. */
+  readonly loadReader: (userId: bigint) => ReaderFacts | Promise<ReaderFacts>;
+  /** Reads these articles into the catalogue, within a limit; never fails. */
+  readonly loadArticles: (articleIds: readonly bigint[]) => Promise<void>;
   readonly present: Present;
   readonly now: () => number;
 }
@@ -46,19 +46,19 @@ interface Known {
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Each attempt after the first means that somebody else's batch for the same reader was recorded meanwhile: as many as an
- * app that opens all its channels at once can make.
+ * Each attempt after the first means that another batch of the same reader was recorded meanwhile: as many as an app that opens
+ * all its channels at once can make.
  */
 const ATTEMPTS_MAX = 32;
 
 /**
  * user_recommend: read the time_stamp against the reader's history; then answer a batch that was served, or choose and
- * record a new one, on top or behind the oldest (docs/time-stamp.md). Recording is one compare-and-set; who loses it answers the winner's batch.
+ * record a new one, on top or behind the oldest (docs/time-stamp.md). Recording is one compare-and-set; the loser answers the winner's batch.
  *
  * A refresh goes on when its caller has gone: others may wait for it, and the retry finds its batch.
  */
 export function createUserRecommend(deps: Deps): Recommend {
-  const { catalogue, channels, feed, histories, know, learn, present, now } = deps;
+  const { catalogue, channels, feed, histories, loadReader, loadArticles, present, now } = deps;
   const refreshes = new Refreshes();
 
   return async (request, context) => {
@@ -67,7 +67,7 @@ export function createUserRecommend(deps: Deps): Recommend {
     const outcome = await answer(ask);
     if (outcome.batch === undefined || outcome.mode === "refresh") return present(ask, outcome);
     await learnUnknown(outcome.batch);
-    const { blockList, without } = await know(ask.userId); // blocked or disliked since it was served
+    const { blockList, without } = await loadReader(ask.userId); // blocked or disliked since it was served
     return present(ask, { ...outcome, without: outcome.without ?? without }, blockList);
   };
 
@@ -98,7 +98,7 @@ export function createUserRecommend(deps: Deps): Recommend {
     return refreshes.keep(ask.userId, ask.channelId, continues, refresh(ask, known));
   }
 
-  /** Who waited for another's refresh answers its new batch, unless it turns out that either asked for an older one. */
+  /** Outcome for a request that waited for another's refresh: its new batch, unless either of them asked for an older one. */
   async function behind(ask: FeedRequest, running: Promise<Outcome>): Promise<Outcome> {
     const outcome = await running;
     const history = histories.remembered(ask.userId) ?? (await histories.current(ask.userId));
@@ -112,8 +112,8 @@ export function createUserRecommend(deps: Deps): Recommend {
 
   async function refresh(ask: FeedRequest, known: Known): Promise<Outcome> {
     let { history, readNow } = known;
-    const knowing = isNewGuest(ask, history) ? ANONYMOUS : know(ask.userId);
-    const reader = knowing instanceof Promise ? await knowing : knowing;
+    const loading = isNewGuest(ask, history) ? ANONYMOUS : loadReader(ask.userId);
+    const reader = loading instanceof Promise ? await loading : loading;
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
       const previous = newestStamp(history, ask);
       const continues = continuesIn(history, ask);
@@ -141,7 +141,7 @@ export function createUserRecommend(deps: Deps): Recommend {
     });
   }
 
-  /** The batch of who won the race, if it was for the same channel, unless this ask turns out to mean an older one. */
+  /** The batch of the race's winner, if it was for the same channel, unless this ask turns out to mean an older one. */
   function afterLosing(ask: FeedRequest, history: History, previous: number): Outcome | undefined {
     const found = fromHistory(ask, history);
     const winner = history.inChannel(ask.channelId).at(-1);
@@ -151,18 +151,18 @@ export function createUserRecommend(deps: Deps): Recommend {
 
   /** A dry run: everything but the recording. */
   async function rehearse(ask: FeedRequest, history: History): Promise<Outcome> {
-    const reader = await know(ask.userId);
+    const reader = await loadReader(ask.userId);
     const continues = continuesIn(history, ask);
     const picks = choose(ask, history, reader, continues);
     if (picks.length > 0) return { ...newBatch(ask, history, picks, continues), without: reader.without };
     return exhausted(continues ? 0 : newestStamp(history, ask));
   }
 
-  /** Nobody in particular: a mix of hot and new, the same for all who ask now, recorded nowhere. */
+  /** Page of user 0: a mix of hot and new, the same for all requests of the moment, recorded nowhere. */
   function stateless(ask: FeedRequest): Outcome {
-    const nobody = new History();
-    const picks = choose(ask, nobody, ANONYMOUS, false);
-    return picks.length === 0 ? exhausted(0) : { ...newBatch(ask, nobody, picks, false), nextStamp: 0 };
+    const none = new History();
+    const picks = choose(ask, none, ANONYMOUS, false);
+    return picks.length === 0 ? exhausted(0) : { ...newBatch(ask, none, picks, false), nextStamp: 0 };
   }
 
   function choose(ask: FeedRequest, history: History, known: ReaderFacts, continues: boolean): readonly Candidate[] {
@@ -171,10 +171,10 @@ export function createUserRecommend(deps: Deps): Recommend {
     return feed({ userId, channelId, nowMs: arrivedMs, served, onlyUnserved: continues, ...known }, size);
   }
 
-  /** What was served before this process came up may have been deleted before, too. */
+  /** Articles served before this process started may have been deleted before it, too. */
   async function learnUnknown({ slots }: Batch): Promise<void> {
     const unknown = slots.filter((slot) => !catalogue.isKnown(slot));
-    if (unknown.length > 0) await learn(Array.from(unknown, (slot) => catalogue.articleId(slot)));
+    if (unknown.length > 0) await loadArticles(Array.from(unknown, (slot) => catalogue.articleId(slot)));
   }
 
   /** The outcome once its batch is recorded; `ask.timeStamp` is the stamp of a continued one. */
@@ -191,7 +191,7 @@ export function createUserRecommend(deps: Deps): Recommend {
   }
 }
 
-/** A guest who was never served anything has seen, disliked and blocked nothing. */
+/** A guest without history has seen, disliked and blocked nothing. */
 function isNewGuest({ userId }: FeedRequest, history: History): boolean {
   return userId < 0n && history.version === 0;
 }

@@ -1,7 +1,7 @@
 import type { Catalogue } from "../../catalogue/catalogue.js";
 import type { Recall } from "../candidate.js";
 
-/** How far into the queue a walk goes; what it does not reach this time moves up as those before it are served. */
+/** Articles of the queue that a walk looks at; those behind move up as these are served. */
 const QUEUE_LOOK = 200;
 
 /** New articles not yet shown to enough readers, the one waiting longest first: each gets its exposures. */

@@ -1,9 +1,9 @@
 import type { Catalogue } from "../../catalogue/catalogue.js";
 import type { OrderedList } from "../../catalogue/ordered-list.js";
 
-/** How many articles of one author a recall names before others had their turn. */
+/** Articles of one author that a recall names before those of others. */
 const PER_AUTHOR = 2;
-/** How far a walk goes past its goal to find other authors. */
+/** Articles that a walk looks at past its goal to find other authors. */
 const LOOK_AHEAD = 256;
 
 /** Something to walk: `at(0)` comes first. */
@@ -34,7 +34,7 @@ export function newestFirst(list: Walk): Walk {
   return { size: list.size, at: (rank) => list.at(list.size - 1 - rank) };
 }
 
-/** The same for what was published after one moment and not after another, without a step on what lies outside. */
+/** The same for what was published after one moment and not after another, without a step outside. */
 export function newestWithin(list: OrderedList, afterMs: number, untilMs: number): Walk {
   const end = list.countUpTo(untilMs);
   return { size: end - list.countUpTo(afterMs), at: (rank) => list.at(end - 1 - rank) };

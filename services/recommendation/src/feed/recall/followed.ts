@@ -3,10 +3,10 @@ import type { Recall } from "../candidate.js";
 import { firstKept, newestFirst } from "./first-kept.js";
 
 const PER_AUTHOR = 3;
-/** How far back an author's articles are looked through for one not served yet. */
+/** Articles of an author that are looked through for one not served yet. */
 const AUTHOR_LOOK_BACK = 50;
 
-/** The latest of the authors the reader follows. */
+/** Latest articles of the authors whom the reader follows. */
 export function followed(catalogue: Catalogue): Recall {
   return (reader, want, keep) => {
     const inChannel = (slot: number) =>

@@ -3,7 +3,7 @@ import type { FeedReader, Recall } from "../candidate.js";
 import { AGE_MAX_MS } from "../filters.js";
 import { firstKept, newestWithin, type Walk } from "./first-kept.js";
 
-/** What was published last. Walks as far as it takes through what is young enough, so while anything is left it finds it. */
+/** Articles published last. Walks through all that are young enough, so that it finds any that is left. */
 export function fresh(catalogue: Catalogue): Recall {
   return (reader, want, keep) => firstKept(newestOfAge(catalogue, reader), want, keep, catalogue);
 }

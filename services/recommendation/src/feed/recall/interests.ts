@@ -6,7 +6,7 @@ import { newestFirst } from "./first-kept.js";
 import { newestOfAge } from "./fresh.js";
 import { type Source, takeTurns } from "./take-turns.js";
 
-/** How many interests of each kind are followed, how far, and how many articles each may name. */
+/** Interests of each kind that are followed, the articles looked at for each, and the most that each names. */
 const CHANNELS = { count: 3, lookMax: 128, namedMax: Number.POSITIVE_INFINITY } as const;
 const AUTHORS = { count: 8, lookMax: 16, namedMax: 3 } as const;
 const WORDS = { count: 8, lookMax: 32, namedMax: 6 } as const;
@@ -18,7 +18,7 @@ interface Deps {
 }
 
 /**
- * What is hot and new in the channels a reader likes, the latest of the authors, and the newest articles with the words.
+ * Hot and new articles in the channels that a reader likes, the latest of the authors, and the newest with the words.
  * Looks at 1,152 articles at most, whatever there is.
  */
 export function interests(deps: Deps): Recall {
@@ -32,7 +32,7 @@ export function interests(deps: Deps): Recall {
 
 function sourcesFor(reader: FeedReader, { catalogue, interests, titleWords }: Deps): Source[] {
   const { channels, authors, words } = interests.top(reader.userId, reader.nowMs);
-  // In a channel, what is hot and new there is recalled for everybody.
+  // In a channel, its hot and new articles are recalled for every reader.
   const liked = reader.channelId === ALL_CHANNELS ? channels.slice(0, CHANNELS.count) : [];
   return [
     ...authors.slice(0, AUTHORS.count).flatMap(({ key }) => {

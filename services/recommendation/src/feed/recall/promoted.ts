@@ -2,7 +2,7 @@ import { ALL_CHANNELS, type Catalogue } from "../../catalogue/catalogue.js";
 import type { Promotions } from "../../catalogue/promotions.js";
 import type { Recall } from "../candidate.js";
 
-/** One article that somebody paid for and that the reader was not served yet. Readers begin at different ones, so that all get their share. */
+/** One paid article that the reader was not served yet. Readers begin at different ones, so that all get their share. */
 export function promoted(catalogue: Catalogue, promotions: Pick<Promotions, "on">): Recall {
   return (reader, _want, keep) => {
     const paid = promotions.on(reader.nowMs);

@@ -3,11 +3,11 @@ import type { CoVisits } from "../../readers/co-visits.js";
 import type { Recall } from "../candidate.js";
 import { firstKept } from "./first-kept.js";
 
-/** How many of the last reads are looked at, and how much less each says than the one after it. */
+/** Last reads whose neighbours are taken, and the factor by which each weighs less than the one after it. */
 const READS = 10;
 const FADING = 0.85;
 
-/** What others read who read what the reader read last. Looks at ten articles' neighbours, whatever there is. */
+/** Articles read by the readers of what the reader read last. Takes the neighbours of ten articles at most. */
 export function similar(catalogue: Catalogue, visits: Pick<CoVisits, "lastReads" | "eachNeighbour">): Recall {
   return (reader, want, keep) => {
     const inChannel = (slot: number) =>

@@ -1,6 +1,6 @@
 import type { Walk } from "./first-kept.js";
 
-/** Something to recall from: what it names, how far it is walked, and how many it may name. */
+/** A walk to recall from, with the most steps and the most names. */
 export interface Source {
   readonly walk: Walk;
   readonly lookMax: number;
