@@ -1,13 +1,18 @@
-/** `npm run generate`: the stubs of proto/, the types of the client and the assets of the dashboard; `--check` compares instead. */
+/** `npm run generate`: the stubs and the reasons of proto/, the types of the client and the assets of the dashboard; `--check` compares instead. */
 import { spawnSync } from "node:child_process";
 import { commandLine } from "../lib/command-line.js";
 import { root } from "../lib/root.js";
 
-const STEPS = ["tools/generate/stubs.ts", "tools/generate/client.ts", "packages/scheduler/tools/bundle-dashboard.ts"];
+const STEPS = [
+  "tools/generate/stubs.ts",
+  "tools/generate/reasons.ts",
+  "tools/generate/client.ts",
+  "packages/scheduler/tools/bundle-dashboard.ts",
+];
 
 const { values } = commandLine({
   usage:
-    "npm run generate [-- --check]\n\nGenerates the stubs of proto/, the types of the client and the assets of the dashboard; with --check compares them with what is committed.",
+    "npm run generate [-- --check]\n\nGenerates the stubs and the reasons of proto/, the types of the client and the assets of the dashboard; with --check compares them with what is committed.",
   options: { check: { type: "boolean", default: false } },
 });
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { REASONS } from "@headline/recommender/reasons";
 import { describe, expect, test } from "@jest/globals";
-import { REASONS } from "../../recommendation/src/feed/candidate.js";
 import { openApiDocument } from "../src/openapi/document.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));

@@ -204,7 +204,7 @@ export type FeedArticle = {
   readonly like_count: number;
   readonly collect_count: number;
   readonly is_top: boolean;
-  /** Why it is here: hot, new, followed, interest, similar, explore, promoted, pinned and others to come. */
+  /** Why it is here: hot, new, followed, explore, promoted, interest, similar, pinned and others to come. */
   readonly reason: string;
   readonly trace: Trace;
 };

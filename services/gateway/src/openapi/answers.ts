@@ -1,4 +1,6 @@
+import { REASONS } from "@headline/recommender/reasons";
 import { z } from "zod";
+import { PINNED } from "../feed/page.js";
 
 /** What answers are made of. Handlers present without these, so a test holds real answers against them. */
 
@@ -35,7 +37,7 @@ export const FeedArticle = z.object({
   ...article,
   is_top: z.boolean(),
   reason: z.string().meta({
-    description: "Why it is here: hot, new, followed, interest, similar, explore, promoted, pinned and others to come.",
+    description: `Why it is here: ${[...Object.keys(REASONS), PINNED].join(", ")} and others to come.`,
   }),
   trace: Trace,
 });

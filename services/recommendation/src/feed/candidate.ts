@@ -1,12 +1,16 @@
+import { REASONS as DECLARED, type KnownReason } from "@headline/recommender/reasons";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { BlockList } from "../readers/block-lists.js";
 import type { Seen } from "../readers/seen-articles.js";
 
-/** Why an article is a candidate: the recall that named it first. The numbers are those of the wire's Reason. */
-export const REASONS = { hot: 1, new: 2, followed: 3, explore: 4, promoted: 5, interest: 6, similar: 7 } as const;
+/** Reason of a candidate: the recall that named it first. */
+export type Reason = KnownReason;
+export type ReasonNumber = (typeof DECLARED)[Reason]["number"];
 
-export type Reason = keyof typeof REASONS;
-export type ReasonNumber = (typeof REASONS)[Reason];
+/** Numbers of the reasons on the wire. */
+export const REASONS = Object.fromEntries(Object.entries(DECLARED).map(([reason, { number }]) => [reason, number])) as {
+  readonly [Name in Reason]: (typeof DECLARED)[Name]["number"];
+};
 
 /** An article that could be on the page. */
 export interface Candidate {

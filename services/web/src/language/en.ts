@@ -1,4 +1,5 @@
 import { isolated } from "./isolated.js";
+import { reasonLabels } from "./reasons.js";
 import type { Words } from "./zh.js";
 
 export const en: Words = {
@@ -19,16 +20,7 @@ export const en: Words = {
   pageMissing: "There is no such page",
   newVersion: "There is a new version of this page, please reload",
 
-  reasons: {
-    pinned: "Top",
-    hot: "Hot",
-    new: "New",
-    followed: "Following",
-    explore: "Explore",
-    interest: "For you",
-    similar: "Readers also read",
-    promoted: "Promoted",
-  },
+  reasons: reasonLabels("en"),
   comments: (n) => `${n} ${n === "1" ? "comment" : "comments"}`,
   likes: (n) => `${n} ${n === "1" ? "like" : "likes"}`,
   collects: (n) => `${n} ${n === "1" ? "save" : "saves"}`,

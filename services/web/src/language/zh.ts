@@ -1,4 +1,5 @@
 import { isolated } from "./isolated.js";
+import { reasonLabels } from "./reasons.js";
 
 export const zh = {
   brand: "头条",
@@ -18,16 +19,7 @@ export const zh = {
   pageMissing: "这一页不存在",
   newVersion: "页面有了新版本，请刷新",
 
-  reasons: {
-    pinned: "置顶",
-    hot: "热",
-    new: "新",
-    followed: "关注",
-    explore: "探索",
-    interest: "兴趣",
-    similar: "相似",
-    promoted: "推广",
-  } as Record<string, string>,
+  reasons: reasonLabels("zh"),
   comments: (n: string) => `${n} 评论`,
   likes: (n: string) => `${n} 赞`,
   collects: (n: string) => `${n} 收藏`,

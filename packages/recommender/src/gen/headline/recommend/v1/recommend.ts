@@ -104,23 +104,26 @@ export function feedModeToJSON(object: FeedMode): string {
   }
 }
 
-/** Why an article is in a batch: the recall source that named it first. */
+/**
+ * Reason of an article in a batch: the recall source that named it first. Each has its label in the app, in English and Chinese,
+ * and its meaning; `npm run generate` copies them to the app, the API's documents and its code.
+ */
 export enum Reason {
   /** UNSPECIFIED - Not said. */
   UNSPECIFIED = 0,
-  /** HOT - Many readers reacted to it lately. */
+  /** HOT - Hot · 热: many readers reacted to it lately */
   HOT = 1,
-  /** NEW - It is new. */
+  /** NEW - New · 新: it is new */
   NEW = 2,
-  /** FOLLOWED - The reader follows its author. */
+  /** FOLLOWED - Following · 关注: the reader follows its author */
   FOLLOWED = 3,
-  /** EXPLORE - It has not been shown to enough readers yet. */
+  /** EXPLORE - Explore · 探索: it has not been shown to enough readers yet */
   EXPLORE = 4,
-  /** PROMOTED - Its author paid for it to be shown. */
+  /** PROMOTED - Promoted · 推广: its author paid for it to be shown */
   PROMOTED = 5,
-  /** INTEREST - Its channel, its author or words of its title are what the reader likes. */
+  /** INTEREST - For you · 兴趣: its channel, its author or words of its title are what the reader likes */
   INTEREST = 6,
-  /** SIMILAR - Who read what the reader read last read this as well. */
+  /** SIMILAR - Readers also read · 相似: readers of what the reader read last read it as well */
   SIMILAR = 7,
   UNRECOGNIZED = -1,
 }
