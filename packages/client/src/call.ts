@@ -1,10 +1,12 @@
 import { OPERATIONS, type Operations } from "./gen/api.js";
 
+/** Name of an operation of /openapi.json, its `operationId`. */
 export type OperationName = keyof Operations;
 
 /** `{ params, query, body }`, each where the operation has it. */
 export type Input<Name extends OperationName> = Omit<Operations[Name], "answer">;
 
+/** Options of one call. */
 export interface CallOptions {
   /** Gives the call up. */
   readonly signal?: AbortSignal | undefined;

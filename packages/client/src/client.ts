@@ -13,6 +13,7 @@ import { Problem, problemIn } from "./problem.js";
 import { askInTime } from "./retry.js";
 import { type Session, SessionKeeper } from "./session.js";
 
+/** Options of a client. */
 export interface ClientOptions {
   /** Where the gateway is: `https://news.example`. Default: where the page comes from. */
   readonly url?: string;
@@ -43,7 +44,22 @@ export interface Client {
 const TIMEOUT_MS = 10_000;
 const ATTEMPT_MS = 3_000;
 
-/** A typed client: it knows who calls, renews tokens, and asks again where that is safe. */
+/**
+ * A typed client: it knows who calls, renews tokens, and asks again where that is safe.
+ *
+ * @example
+ * ```ts
+ * import { createClient, Problem } from "@headline/client";
+ *
+ * const client = createClient({ url: "http://localhost:3000" });
+ * try {
+ *   await client.signIn("alice", "headline-demo");
+ * } catch (error) {
+ *   if (error instanceof Problem) console.log(error.status, error.code, error.retryAfterSeconds);
+ * }
+ * for await (const { results } of client.feed({ perPage: 20 })) console.log(results.map(({ title }) => title));
+ * ```
+ */
 export function createClient(options: ClientOptions = {}): Client {
   const { url = "", timeoutMs = TIMEOUT_MS, attemptMs = ATTEMPT_MS, fetch: send = fetch } = options;
   const base = url.replace(/\/+$/, "");

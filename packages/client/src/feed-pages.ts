@@ -1,6 +1,7 @@
 import type { CallOptions } from "./call.js";
 import type { FeedPage } from "./gen/api.js";
 
+/** Start, size and channel of the pages of `feed`. */
 export interface FeedOptions {
   /** Default 0: recommended from all channels. */
   readonly channelId?: number;

@@ -13,6 +13,7 @@ import { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/heal
 import { Silence } from "./silence.js";
 import { fromServiceError } from "./status.js";
 
+/** Address, credentials and patience of a channel. */
 export interface HealingOptions {
   /** A grpc-js target: `127.0.0.1:50051`, `dns:///service:50051`, `ipv4:a:1,b:2`, `unix:/run/service.sock`. */
   readonly address: string;

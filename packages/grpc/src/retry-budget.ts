@@ -6,6 +6,7 @@ export interface RetryBudget {
   spend(): boolean;
 }
 
+/** Budget of retries: each call earns `ratio` of one, at most `burst` are saved. */
 export function retryBudget(ratio = 0.1, burst = 100): RetryBudget {
   let tokens = burst;
   return {

@@ -44,6 +44,7 @@ interface ServeOptions {
   readonly reflection?: boolean | undefined;
 }
 
+/** Server that takes calls until it is drained. */
 export interface RunningServer extends AsyncDisposable {
   /** Where clients find it: with the port that was taken. */
   readonly address: string;

@@ -63,6 +63,7 @@ export function fromStatus(code: number, details: string, metadata?: Metadata): 
   return new Refusal(refusal, details, pushback >= 0 ? { retryAfterSeconds: pushback / 1_000 } : {});
 }
 
+/** Converts a failed call to the Refusal that the server threw, or to an Error. */
 export function fromServiceError(error: ServiceError): Error {
   return fromStatus(error.code, error.details, error.metadata);
 }

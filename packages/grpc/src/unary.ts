@@ -21,6 +21,7 @@ export interface CallContext {
   sendMetadata(entries: Readonly<Record<string, string>>): void;
 }
 
+/** Async function behind one RPC. */
 export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response> | Response;
 
 /** What every handler's edge needs. */

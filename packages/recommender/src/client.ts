@@ -9,6 +9,7 @@ import type { UserRequest } from "./gen/user_recommend.js";
 import { fromMetadata, type Recommendation } from "./recommendation.js";
 import { RecommendStream, type StreamOptions, Unseen } from "./stream.js";
 
+/** Time limits, trace and cancellation of one call. */
 export interface CallOptions {
   /** How long the caller will wait, the retry included. Default: the client's. */
   readonly timeoutMs?: number | undefined;
@@ -19,11 +20,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of one recommendation. */
 export interface RecommendOptions extends CallOptions {
   /** Answer in full, record nothing. */
   readonly dryRun?: boolean | undefined;
 }
 
+/** Options of a client. */
 export interface RecommenderOptions extends HealingOptions, StreamOptions {
   /** Default 300 ms. */
   readonly timeoutMs?: number;

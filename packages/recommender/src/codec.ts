@@ -46,6 +46,7 @@ export const TunedRecommendService = {
   },
 } as const satisfies typeof RecommendServiceService;
 
+/** Client of the stream with its own codec. */
 export const TunedRecommendServiceClient = makeGenericClientConstructor(
   TunedRecommendService,
   RecommendServiceClient.serviceName,

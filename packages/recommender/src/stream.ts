@@ -14,6 +14,7 @@ import type {
 import type { UserRequest } from "./gen/user_recommend.js";
 import { fromAnswerTo, type MakeTokens, type Recommendation } from "./recommendation.js";
 
+/** Number, size and age of the streams of batches. */
 export interface StreamOptions {
   /** Streams held open; several backends share them. Default: as many as the address names, 2 for a DNS name. */
   readonly streams?: number;

@@ -25,7 +25,22 @@ export interface ArticleTokens {
 const bytes = Buffer.alloc(PAYLOAD_BYTES);
 const view = new DataView(bytes.buffer, bytes.byteOffset, PAYLOAD_BYTES);
 
-/** Signs the tokens of one batch: what is the batch's is encoded once, and each article takes one HMAC. */
+/**
+ * Signs the tokens of one batch: what is the batch's is encoded once, and each article takes one HMAC.
+ *
+ * @example
+ * ```ts
+ * import { BatchSigner, openTrackKeys, verifyTrackToken } from "@headline/track-token";
+ *
+ * const keys = openTrackKeys("a secret of at least thirty-two bytes");
+ * const signer = new BatchSigner(keys, { userId: 7n, channelId: 0, stamp: 1_000, expiresAtSeconds: 60, bucket: 1 });
+ * const { click } = signer.article(97n, 1, 0);
+ * console.log(click.length); // 67
+ * console.log(verifyTrackToken(keys, "click", click, 59_999).ok); // true
+ * console.log(verifyTrackToken(keys, "read", click, 59_999)); // { ok: false, reason: 'wrong signature' }
+ * console.log(verifyTrackToken(keys, "click", click, 60_000)); // { ok: false, reason: 'expired' }
+ * ```
+ */
 export class BatchSigner {
   readonly #key: TrackKey;
   readonly #head: string;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ShortHmac } from "./short-hmac.js";
 
+/** Keys that sign and verify tracking tokens. */
 export interface TrackKeys {
   /** Signs new tokens. */
   readonly current: TrackKey;

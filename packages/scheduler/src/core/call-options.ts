@@ -2,11 +2,13 @@ import type { Writable } from "node:stream";
 import type { ExecutionQuery } from "./execution.js";
 import type { OptionNames } from "./known-options.js";
 
+/** Options of `start`. */
 export interface StartOptions {
   /** Claims nothing until `resume`. */
   readonly paused?: boolean;
 }
 
+/** Options of `shutdown`. */
 export interface ShutdownOptions {
   /** Lets what runs finish. Default true. */
   readonly wait?: boolean;
@@ -14,6 +16,7 @@ export interface ShutdownOptions {
   readonly timeoutMs?: number;
 }
 
+/** Options of `printJobs`. */
 export interface PrintJobsOptions {
   readonly store?: string;
   /** Default stdout. */
@@ -24,11 +27,13 @@ export interface ExecutionListQuery extends ExecutionQuery {
   readonly store?: string;
 }
 
+/** Options of `removeJobStore`. */
 export interface RemoveStoreOptions {
   /** Closes the store. Default true. */
   readonly shutdown?: boolean;
 }
 
+/** Options of `removeExecutor`. */
 export interface RemoveExecutorOptions {
   /** Lets what runs finish. Default true. */
   readonly wait?: boolean;

@@ -14,6 +14,7 @@ export interface Clock extends TimerSource {
   monotonic(): number;
 }
 
+/** Options of the system clock. */
 export interface SystemClockOptions {
   /** Lets the process end while only the scheduler waits. Ignored with `timers` of your own. */
   readonly unref?: boolean;

@@ -3,25 +3,44 @@ import type { Json } from "./json.js";
 
 /** APScheduler 3's event codes. */
 export const EVENT_SCHEDULER_STARTED = 2 ** 0;
+/** Code of `scheduler:started`, by its older name. */
 export const EVENT_SCHEDULER_START = EVENT_SCHEDULER_STARTED;
+/** Code of `scheduler:shutdown`. */
 export const EVENT_SCHEDULER_SHUTDOWN = 2 ** 1;
+/** Code of `scheduler:paused`. */
 export const EVENT_SCHEDULER_PAUSED = 2 ** 2;
+/** Code of `scheduler:resumed`. */
 export const EVENT_SCHEDULER_RESUMED = 2 ** 3;
+/** Code of `executor:added`. */
 export const EVENT_EXECUTOR_ADDED = 2 ** 4;
+/** Code of `executor:removed`. */
 export const EVENT_EXECUTOR_REMOVED = 2 ** 5;
+/** Code of `store:added`. */
 export const EVENT_JOBSTORE_ADDED = 2 ** 6;
+/** Code of `store:removed`. */
 export const EVENT_JOBSTORE_REMOVED = 2 ** 7;
+/** Code of `jobs:removed`. */
 export const EVENT_ALL_JOBS_REMOVED = 2 ** 8;
+/** Code of `job:added`. */
 export const EVENT_JOB_ADDED = 2 ** 9;
+/** Code of `job:removed`. */
 export const EVENT_JOB_REMOVED = 2 ** 10;
+/** Code of `job:modified`. */
 export const EVENT_JOB_MODIFIED = 2 ** 11;
+/** Code of `job:executed`. */
 export const EVENT_JOB_EXECUTED = 2 ** 12;
+/** Code of `job:error`. */
 export const EVENT_JOB_ERROR = 2 ** 13;
+/** Code of `job:missed`. */
 export const EVENT_JOB_MISSED = 2 ** 14;
+/** Code of `job:submitted`. */
 export const EVENT_JOB_SUBMITTED = 2 ** 15;
+/** Code of `job:maxInstances`. */
 export const EVENT_JOB_MAX_INSTANCES = 2 ** 16;
+/** Codes of all events, for a mask. */
 export const EVENT_ALL = 2 ** 17 - 1;
 
+/** Event about a job. */
 export interface JobEvent {
   readonly jobId: string;
   readonly store: string;
@@ -70,7 +89,9 @@ export interface SchedulerEvents {
   "job:lost": ExecutionEvent;
 }
 
+/** Name of an event. */
 export type SchedulerEventName = keyof SchedulerEvents;
+/** Function that receives an event. */
 export type Listener<Name extends SchedulerEventName> = (event: SchedulerEvents[Name]) => void;
 
 /** What listeners with a mask get: APScheduler's event objects. */

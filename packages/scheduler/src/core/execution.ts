@@ -54,6 +54,7 @@ export interface ExecutionQuery {
   readonly cursor?: string;
 }
 
+/** Page of the history of runs. */
 export interface ExecutionPage {
   readonly executions: readonly Execution[];
   /** Give it as `cursor` to go on; undefined at the end. */

@@ -38,6 +38,7 @@ export interface Executor {
   readonly remote?: boolean;
 }
 
+/** Scheduler as an executor sees it. */
 export interface ExecutorContext {
   readonly alias: string;
   readonly logger: Logger;

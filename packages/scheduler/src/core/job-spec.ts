@@ -81,6 +81,7 @@ export interface JobPatch extends JobPolicy {
   readonly nextRunTime?: DateInput | "now" | null;
 }
 
+/** Options of jobs that do not have their own. */
 export type JobDefaults = Pick<
   JobPolicy,
   | "executor"

@@ -7,6 +7,7 @@ import type { JobStore } from "./job-store.js";
 import { checkKnown, type OptionNames } from "./known-options.js";
 import type { Logger } from "./logger.js";
 
+/** Options of a Scheduler. */
 export interface SchedulerOptions {
   /** IANA name for triggers without one and for texts; the machine's own by default. */
   readonly timezone?: string;

@@ -9,6 +9,7 @@ import { type CrontabEntry, CrontabError, type CrontabNote, everRuns } from "./c
 import { parseCrontab } from "./parse-crontab.js";
 import { COMMAND_TASK, commandTask } from "./run-command.js";
 
+/** Options of `applyCrontab`. */
 export interface ApplyCrontabOptions {
   /** Name of the table, a part of the ids of its jobs; not the user they run as. */
   readonly user: string;
@@ -25,6 +26,7 @@ export interface ApplyCrontabOptions {
   readonly logger?: Pick<Logger, "warn">;
 }
 
+/** Changes that an applied table made. */
 export interface AppliedCrontab {
   /** Ids of jobs. */
   readonly added: readonly string[];

@@ -62,12 +62,14 @@ async function zoneOf(scheduler: Scheduler, user: string, store: string | undefi
   throw new RangeError(`timezone: the tables here are in ${zones.join(" and ")}; say in which zone this one is`);
 }
 
+/** Returns the table of a user, undefined when there is none. */
 export async function readTable(scheduler: Scheduler, user: string, store?: string): Promise<CrontabTable | undefined> {
   checkUser(user);
   const job = await scheduler.getJob(crontabTag(user), store);
   return job === undefined ? undefined : (job.kwargs as unknown as CrontabTable);
 }
 
+/** Returns the tables of all users. */
 export async function readTables(scheduler: Scheduler, store?: string): Promise<CrontabTable[]> {
   const jobs = await jobsTagged(scheduler, TABLE_TAG, store);
   return jobs.map((job) => job.kwargs as unknown as CrontabTable);

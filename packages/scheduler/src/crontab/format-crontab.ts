@@ -6,6 +6,7 @@ import { formatAssignment } from "./environment-line.js";
 export type WrittenEntry = Pick<CrontabEntry, "schedule" | "text"> &
   Partial<Pick<CrontabEntry, "environment" | "timezone" | "extended" | "withoutDays" | "user">>;
 
+/** Options of `formatCrontab`. */
 export interface FormatCrontabOptions {
   /** Writes the user field of a system table. Default false. */
   readonly system?: boolean;

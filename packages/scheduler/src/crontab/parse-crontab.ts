@@ -16,6 +16,7 @@ const OPTIONS: OptionNames<ParseCrontabOptions> = {
   user: true,
 };
 
+/** Options of `parseCrontab`. */
 export interface ParseCrontabOptions {
   /** Reads a system table (/etc/crontab), which has a user field between times and command. Default false. */
   readonly system?: boolean;
@@ -25,6 +26,7 @@ export interface ParseCrontabOptions {
   readonly user?: string | undefined;
 }
 
+/** Entries, warnings and errors of a crontab. */
 export interface ParsedCrontab {
   /** Correct lines, also of a table with errors. */
   readonly entries: readonly CrontabEntry[];

@@ -19,6 +19,7 @@ export interface CommandTaskOptions {
   readonly clock?: Clock;
 }
 
+/** Result of a command of a crontab line. */
 export interface CommandResult {
   readonly exitCode: number;
   /** Output on stdout and stderr, the first 64 kB. */
@@ -39,6 +40,7 @@ export class CommandFailedError extends Error {
   }
 }
 
+/** Name of the task that runs the commands of crontab lines. */
 export const COMMAND_TASK = "crontab.run";
 
 const OUTPUT_MAX = 65_536;

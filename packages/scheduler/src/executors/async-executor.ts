@@ -14,6 +14,7 @@ const OPTIONS: OptionNames<AsyncExecutorOptions> = {
   clock: true,
 };
 
+/** Options of an AsyncExecutor. */
 export interface AsyncExecutorOptions {
   /** Runs at once. Default 200. */
   readonly concurrency?: number;

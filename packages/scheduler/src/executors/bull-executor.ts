@@ -27,6 +27,7 @@ const OPTIONS: OptionNames<BullExecutorOptions> = {
   clock: true,
 };
 
+/** Options of a BullExecutor. */
 export interface BullExecutorOptions {
   /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
   readonly connection: RedisTarget;

@@ -34,6 +34,7 @@ const OPTIONS: OptionNames<BullTaskWorkerOptions> = {
   clock: true,
 };
 
+/** Options of a BullTaskWorker. */
 export interface BullTaskWorkerOptions {
   /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
   readonly connection: RedisTarget;

@@ -8,6 +8,7 @@ export interface ThreadContext {
   readonly threadId: number;
 }
 
+/** Task that runs in a thread. */
 // biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
 export type ThreadTask = (context: ThreadContext, ...args: any[]) => unknown;
 

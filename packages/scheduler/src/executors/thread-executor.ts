@@ -19,6 +19,7 @@ const OPTIONS: OptionNames<WorkerThreadExecutorOptions> = {
   execArgv: true,
 };
 
+/** Options of a WorkerThreadExecutor. */
 export interface WorkerThreadExecutorOptions {
   /**
    * Module with the tasks, an absolute path or file URL: the task `report.render` is its export of that name, the

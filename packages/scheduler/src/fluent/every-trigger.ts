@@ -8,6 +8,7 @@ import { registerTrigger } from "../triggers/trigger-from-json.js";
 import { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";
 import { UNIT_MS, UNITS, type Unit, unitText, WEEKDAYS, type Weekday } from "./units.js";
 
+/** Parts of an `every()` trigger. */
 export interface EveryOptions {
   readonly interval: number;
   /** Upper bound of the interval, which is drawn for each run from `interval` to `latest`. */

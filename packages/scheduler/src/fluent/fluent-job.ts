@@ -10,6 +10,7 @@ import type { ScheduleBook } from "./schedule-book.js";
 import { unitText } from "./units.js";
 import { parseUntil, type UntilInput } from "./until.js";
 
+/** Function of a job made by `every()`. */
 // biome-ignore lint/suspicious/noExplicitAny: a job names the types of its own arguments
 export type JobFunction = (...args: any[]) => unknown;
 

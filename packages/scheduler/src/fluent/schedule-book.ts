@@ -8,6 +8,7 @@ import { Every } from "./every.js";
 import type { EveryTrigger } from "./every-trigger.js";
 import { FluentJob, type JobFunction } from "./fluent-job.js";
 
+/** Clock and time zone of a ScheduleBook. */
 export interface ScheduleBookOptions {
   readonly clock?: Clock;
   /** Random source of the intervals of `to()`. */
@@ -18,6 +19,7 @@ export interface ScheduleBookOptions {
   readonly onError?: (error: unknown, job: FluentJob) => void;
 }
 
+/** Options of `runAll`. */
 export interface RunAllOptions {
   /** Pause between two jobs. Default 0. */
   readonly delayMs?: number;

@@ -11,6 +11,7 @@ import type { SchedulerParts } from "./scheduler-context.js";
 /** Maximum number of run times in a range. */
 const RUNS_MAX = 1_000;
 
+/** Range of a backfill. */
 export interface BackfillOptions {
   /** The first moment of the range; text without an offset is local time in the scheduler's zone. */
   readonly from: DateInput;
@@ -20,6 +21,7 @@ export interface BackfillOptions {
   readonly again?: readonly ("lost" | "cancelled" | "error")[];
 }
 
+/** Runs that a backfill has added. */
 export interface Backfill {
   /** In the order in which they run, one after the other. */
   readonly runs: readonly { readonly executionId: string; readonly scheduledAt: number }[];

@@ -13,6 +13,7 @@ import type { JobList, JobListQuery } from "./job-finder.js";
 /** A job of a set; its set is its tag. */
 export type DeclaredSpec = Omit<JobSpec, "id" | "store" | "onConflict"> & { readonly id: string };
 
+/** Options of a declared set of jobs. */
 export interface DeclareOptions {
   readonly store?: string;
   /** Ids that stay although no job is declared for them. */

@@ -7,6 +7,7 @@ import type { SchedulerParts } from "./scheduler-context.js";
 /** Jobs, with the cursor to go on with when there are more. */
 export type JobList = Job[] & { cursor?: string };
 
+/** Filter and page of a list of jobs. */
 export interface JobListQuery {
   readonly store?: string;
   readonly state?: "scheduled" | "paused" | "pending";

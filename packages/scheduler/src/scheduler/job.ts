@@ -12,11 +12,13 @@ import { checkedCount } from "../triggers/next-runs.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import type { Backfill, BackfillOptions } from "./backfill.js";
 
+/** Options of a run outside the trigger. */
 export interface RunNowOptions {
   /** Another rule than the job's own. */
   readonly overlap?: Overlap;
 }
 
+/** End and note of a pause. */
 export interface PauseOptions {
   /** When the job resumes by itself; text without an offset is local time in the scheduler's zone. */
   readonly until?: DateInput;

@@ -61,6 +61,7 @@ export interface Orphan extends Missing {
   readonly store: string;
 }
 
+/** State of a scheduler. */
 export type SchedulerState = "stopped" | "running" | "paused" | "stopping";
 
 /** How long a store that is removed lets what runs finish. */

@@ -41,6 +41,7 @@ const OPTIONS: OptionNames<MemoryJobStoreOptions> = {
 /** The history, which answers at once. */
 export type MemoryExecutionLog = Pick<MemoryHistory, keyof ExecutionLog>;
 
+/** Options of a MemoryJobStore. */
 export interface MemoryJobStoreOptions {
   readonly clock?: Clock;
   /** Finished executions kept. Default 10,000. */

@@ -61,6 +61,7 @@ export interface Wake {
   subscribe(onWake: () => void): () => void;
 }
 
+/** Options of a MySQLJobStore. */
 export interface MySQLJobStoreOptions {
   /**
    * A mysql2/promise pool, best one of its own: its sessions are set to READ COMMITTED, to strict mode, to wait 3 s for a

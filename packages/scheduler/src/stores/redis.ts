@@ -56,6 +56,7 @@ const OPTIONS: OptionNames<RedisJobStoreOptions> = {
   logger: true,
 };
 
+/** Options of a RedisJobStore. */
 export interface RedisJobStoreOptions {
   /** An ioredis client, or a cluster; it stays open at `close`. One that waits forever makes the store wait forever: see `url`. */
   readonly redis?: RedisClient;

@@ -13,6 +13,7 @@ import {
 import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 
+/** Parts of a calendar interval and the time of day of its runs. */
 export interface CalendarIntervalOptions extends BoundsOptions {
   readonly years?: number;
   readonly months?: number;

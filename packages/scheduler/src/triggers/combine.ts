@@ -3,6 +3,7 @@ import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 import { withTimezone } from "./with-timezone.js";
 
+/** Options of combined triggers. */
 export interface CombineOptions {
   /** Seconds: each run is delayed by a random time up to this, beside the jitter of the triggers themselves. */
   readonly jitter?: number;

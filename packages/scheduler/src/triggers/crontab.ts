@@ -19,6 +19,7 @@ import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 import { bitsOf, monthBits, nextTable, weekdayTable } from "./value-tables.js";
 import { checkDst, type DstRule, nextInZone } from "./zoned-calendar.js";
 
+/** Options of a crontab trigger. */
 export interface CrontabOptions extends BoundsOptions, CrontabSyntax {
   /** "once" by default: Vixie cron's own rule for clock changes. */
   readonly dst?: DstRule | undefined;

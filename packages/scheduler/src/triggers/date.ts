@@ -7,6 +7,7 @@ import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
+/** Moment of a single run. */
 export interface DateOptions {
   /** The moment; text without an offset is local time. Without it and without `in`: now. */
   readonly runAt?: DateInput | undefined;

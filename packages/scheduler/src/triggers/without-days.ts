@@ -8,6 +8,7 @@ import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 import { withTimezone } from "./with-timezone.js";
 
+/** Days without runs, and the fate of their runs. */
 export interface WithoutDaysOptions {
   /**
    * Weekdays (`sat`), dates (`2026-04-03`), days of every year (`12-25`) and ranges of either (`2026-08-01/2026-08-16`,

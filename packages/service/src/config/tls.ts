@@ -13,6 +13,7 @@ export const TLS_VARIABLES = { TLS_CA: pem, TLS_CERT: pem, TLS_KEY: pem };
 
 type TlsVariables = { readonly [Name in keyof typeof TLS_VARIABLES]?: string | undefined };
 
+/** Certificate authority, certificate and key, in PEM. */
 export interface Tls {
   readonly ca: Buffer;
   readonly certificate: Buffer;
@@ -25,6 +26,7 @@ export function isWholeTls({ TLS_CA, TLS_CERT, TLS_KEY }: TlsVariables): boolean
   return given === 0 || given === 3;
 }
 
+/** Error of a refinement by `isWholeTls`. */
 export const WHOLE_TLS = { path: ["TLS_CA"], error: "TLS_CA, TLS_CERT and TLS_KEY are needed together" };
 
 /** Certificate and key of a service, where it has them. */

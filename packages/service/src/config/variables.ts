@@ -83,6 +83,7 @@ export const secret = z
   .string()
   .min(SECRET_LENGTH_MIN, { error: `must have at least ${SECRET_LENGTH_MIN} characters` });
 
+/** Variable that holds a level of the log. */
 export const logLevel = z
   .string()
   .transform((text) => text.trim().toLowerCase())

@@ -12,6 +12,7 @@ export type RefusalCode =
   | "UNAVAILABLE"
   | "DEADLINE_EXCEEDED";
 
+/** Field of a request that is wrong, and why. */
 export interface FieldError {
   /** The field as the caller wrote it: `per_page`, `cover[2]`. */
   readonly field: string;
@@ -32,7 +33,24 @@ const MESSAGE_MAX = 1_000;
 const FIELD_MAX = 100;
 const DETAIL_MAX = 200;
 
-/** An expected failure that speaks to the caller, in bounded words; anything else that is thrown is a bug and speaks only to us. */
+/**
+ * An expected failure that speaks to the caller, in bounded words; anything else that is thrown is a bug and speaks only to us.
+ *
+ * @example
+ * ```ts
+ * import { asRefusal, Refusal } from "@headline/service/errors";
+ *
+ * const find = (id: number) => {
+ *   throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
+ * };
+ * try {
+ *   find(7);
+ * } catch (error) {
+ *   const refusal = asRefusal(error); // undefined for a bug
+ *   console.log(refusal?.code, refusal?.message); // NOT_FOUND article 7 does not exist
+ * }
+ * ```
+ */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly fields: readonly FieldError[];

@@ -1,6 +1,7 @@
 import { pino } from "pino";
 import { problemCounter } from "./problems.js";
 
+/** Logger of pino. */
 export type Log = pino.Logger;
 
 const WARN = 40;

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { Metrics } from "./metrics.js";
 
+/** HTTP server that answers scrapes. */
 export interface MetricsListener extends AsyncDisposable {
   readonly port: number;
 }

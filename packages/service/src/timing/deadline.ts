@@ -12,7 +12,13 @@ export class DeadlineExceeded extends Error {
  * work that ignores it runs on, and its late result is dropped.
  *
  * @example
- * const response = await deadline((signal) => fetch(url, { signal }), 2_000);
+ * ```ts
+ * import { deadline } from "@headline/service/timing";
+ *
+ * const slow = (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+ * const { message } = await deadline(slow, 20).catch((error) => error);
+ * console.log(message); // no answer within 20 ms
+ * ```
  */
 export async function deadline<T>(
   work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),

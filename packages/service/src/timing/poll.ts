@@ -20,11 +20,18 @@ interface Options {
  * Runs `work` again and again, one run at a time, until the signal aborts; resolves when the last run has ended.
  *
  * @example
+ * ```ts
+ * import { poll } from "@headline/service/timing";
+ *
  * const stopped = new AbortController();
- * const polling = poll(() => cache.refresh(), { everyMs: 5_000, signal: stopped.signal, onError: log });
- * // later
- * stopped.abort();
- * await polling;
+ * let runs = 0;
+ * const refresh = () => {
+ *   runs += 1;
+ *   if (runs === 3) stopped.abort();
+ * };
+ * await poll(refresh, { everyMs: 5, signal: stopped.signal, onError: console.error });
+ * console.log(runs); // 3
+ * ```
  */
 export async function poll(work: () => unknown, options: Options): Promise<void> {
   const { everyMs, signal, onError, retryMs = everyMs, immediately = false, ref = true } = options;

@@ -7,6 +7,7 @@ export interface Span {
   end(failure?: string): void;
 }
 
+/** Kind and parent of a span. */
 export interface SpanOptions {
   readonly kind: "server" | "client";
   /** The W3C traceparent that came; without it a new trace begins. */

@@ -9,6 +9,7 @@ export type DashboardAction = "view" | (typeof ACTIONS)[number];
 /** Answer of `authorize`: true or a user allows; false is 403; a challenge, such as `Basic realm="jobs"`, is 401. */
 export type Authorization = boolean | { readonly user: string } | { readonly challenge: string };
 
+/** Function that decides whether a request may do an action. */
 export type Authorize = (req: Request, action: DashboardAction) => Authorization | Promise<Authorization>;
 
 /** Visitor of a request, with the actions that it may do. */

@@ -26,6 +26,7 @@ export interface OpenedStore {
   close(): Promise<void>;
 }
 
+/** Promise that every store must keep, with its test. */
 export interface ConformanceCase {
   readonly name: string;
   run(): Promise<void>;

@@ -12,6 +12,7 @@ import { endWaiting, waitingChange } from "./waiting.js";
 /** Runs one statement of a transaction that the caller began and will commit, and returns what it returns: `(sql, params) => connection.query(sql, params)`. */
 export type RunSql = (sql: string, params: readonly (string | number | null)[]) => Promise<unknown>;
 
+/** Time zone and defaults of jobs added in a transaction. */
 export interface InTransactionOptions {
   /** IANA name for triggers without one. Default "UTC". */
   readonly timezone?: string;
