@@ -21,7 +21,7 @@ const OWN = [
   "correct-statistics",
   "rpc",
   "feed",
-].concat(["bench", "simulate", "evaluate"]);
+].concat(["bench", "simulate", "evaluate", "docs", "release"]);
 
 test("each npm script of our own is known here", () => {
   const ours = Object.entries(scripts).filter(

@@ -22,6 +22,7 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const manifest = JSON.parse(text("package.json")) as {
   readonly engines: { readonly node: string };
   readonly scripts: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
 };
 const { jobs } = parse(text(".github/workflows/ci.yml")) as { readonly jobs: Readonly<Record<string, Job>> };
 const lts = Number(text(".nvmrc"));
@@ -47,7 +48,9 @@ describe("the workflow", () => {
   });
 });
 
-test("the images and the container for development run the Node of .nvmrc", () => {
+test("the images and the container for development run the Node of .nvmrc, and types are those of the oldest", () => {
+  expect(text("Dockerfile").match(/^FROM node:\S+/gm)).toEqual([`FROM node:${lts}-bookworm-slim`]);
+  expect(manifest.devDependencies["@types/node"]).toMatch(new RegExp(`^\\^${oldest}\\.`));
   expect(text(".devcontainer/devcontainer.json")).toContain(`typescript-node:${lts}-bookworm`);
   expect(JSON.parse(text(".devcontainer/devcontainer.json"))).toHaveProperty("postCreateCommand", "npm install");
 });
