@@ -7,7 +7,7 @@ import { formatSeconds } from "../lib/terminal.js";
 
 const { values } = commandLine({
   usage:
-    "npm run check [-- --no-tests]\n\nStubs, lint, layers and words, breaking changes, types, build, and the tests unless --no-tests is given.",
+    "npm run check [-- --no-tests]\n\nStubs, lint, layers and words, breaking changes, types, build, packages, and the tests unless --no-tests is given.",
   options: { "no-tests": { type: "boolean", default: false } },
 });
 
@@ -22,6 +22,8 @@ const STEPS: readonly Step[] = [
   ["the contract of the last release holds", "tsx", ["tools/check/breaking.ts"]],
   ["types", "tsc", ["-p", "tsconfig.json"]],
   ["build", "turbo", ["run", "build", "--output-logs=errors-only"]],
+  ["packages are whole when they are installed", "tsx", source("tools/release/check.ts")],
+  ["every export of the packages has a sentence", "tsx", source("tools/release/docs.ts", "--check")],
 ];
 const TESTS: Step = ["tests", "tsx", ["tools/test-run/main.ts"]];
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
+import { root } from "../lib/root.js";
 import { workspaceFolders } from "./manifests.js";
-import { root } from "./published.js";
 
 interface Dependencies {
   readonly dependencies?: Readonly<Record<string, string>>;

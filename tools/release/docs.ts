@@ -5,9 +5,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine } from "../lib/command-line.js";
+import { root } from "../lib/root.js";
 import { kitProgram } from "./kit.js";
-import { publishedPackages, root } from "./published.js";
+import { publishedPackages } from "./published.js";
 
 const { values } = commandLine({
   usage:

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { build } from "esbuild";
-import { publishedPackages, root } from "./published.js";
+import { root } from "../lib/root.js";
+import { publishedPackages } from "./published.js";
 
 const REDIS = "redis://127.0.0.1:6379";
 const run = promisify(execFile);

@@ -3,8 +3,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { promisify } from "node:util";
+import { root } from "../lib/root.js";
 import { packed } from "./packed.js";
-import { type PublishedPackage, publishedPackages, root, withDependencies } from "./published.js";
+import { type PublishedPackage, publishedPackages, withDependencies } from "./published.js";
 
 export interface Output {
   readonly code: number;

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { root } from "./published.js";
+import { root } from "../lib/root.js";
 
 const KIT = join(root, "tools/release/kit");
 const INSTALL_MS = 180_000;

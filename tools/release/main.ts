@@ -2,13 +2,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { commandLine } from "../lib/command-line.mjs";
+import { commandLine } from "../lib/command-line.js";
+import { root } from "../lib/root.js";
 import { notesOf } from "./changelog.js";
 import { lint } from "./lint.js";
 import { rootManifest } from "./manifests.js";
 import type { Tarball } from "./pack.js";
 import { packed } from "./packed.js";
-import { root } from "./published.js";
 import { refusals } from "./refusals.js";
 import { setVersion } from "./set-version.js";
 

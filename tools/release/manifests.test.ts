@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
+import { root } from "../lib/root.js";
 import { derivedFields, internalRange, rootManifest, workspaceFolders } from "./manifests.js";
-import { publishedPackages, readManifest, root } from "./published.js";
+import { publishedPackages, readManifest } from "./published.js";
 
 const whole = rootManifest();
 const published = publishedPackages();

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Manifest, root } from "./published.js";
+import { root } from "../lib/root.js";
+import type { Manifest } from "./published.js";
 
 interface RootManifest extends Manifest {
   readonly license: string;

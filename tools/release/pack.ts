@@ -2,7 +2,8 @@ import { exec, execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { type PublishedPackage, root } from "./published.js";
+import { root } from "../lib/root.js";
+import type { PublishedPackage } from "./published.js";
 
 export interface Tarball {
   readonly name: string;

@@ -5,8 +5,9 @@ import { type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { transform } from "esbuild";
 import { openWorld, type World } from "../../services/gateway/test/open-world.js";
+import { root } from "../lib/root.js";
 import { type Installed, installed } from "./installed.js";
-import { publishedPackages, root } from "./published.js";
+import { publishedPackages } from "./published.js";
 
 interface Example {
   /** Makes a program of the example, at the servers of the test. */

@@ -13,8 +13,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { root } from "../lib/root.js";
 import { pack, type Tarball } from "./pack.js";
-import { type PublishedPackage, publishedPackages, root } from "./published.js";
+import { type PublishedPackage, publishedPackages } from "./published.js";
 
 const CACHE = join(root, "node_modules/.cache/packed");
 const LIST = "tarballs.json";

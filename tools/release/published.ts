@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-
-/** The repository's folder. */
-export const root = resolve(import.meta.dirname, "../..");
+import { join } from "node:path";
+import { root } from "../lib/root.js";
 
 export interface Manifest {
   readonly name: string;

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { root } from "../lib/root.js";
 import { withRelease } from "./changelog.js";
 import { internalRange, rootManifest, workspaceFolders } from "./manifests.js";
-import { publishedPackages, root } from "./published.js";
+import { publishedPackages } from "./published.js";
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
