@@ -1,8 +1,7 @@
 import { type Content, type Html, html } from "../html.js";
 import { paths, withQuery } from "../paths.js";
-import type { ExecutionsPage } from "../reading/executions.js";
+import type { JobDetails } from "../reading/job-details.js";
 import { type JobRow, taskName } from "../reading/jobs.js";
-import type { Timeline } from "../reading/timeline.js";
 import { lengthText } from "../times.js";
 import { cut, OVERLAP_TEXT } from "../wording.js";
 import { executionsTable } from "./executions-page.js";
@@ -21,11 +20,7 @@ import {
 } from "./parts.js";
 import { timelinePicture } from "./timeline-page.js";
 
-export interface JobPageParts {
-  readonly row: JobRow;
-  readonly upcoming: readonly number[];
-  readonly executions: ExecutionsPage;
-  readonly timeline: Timeline;
+interface JobPageParts extends JobDetails {
   /** Text of the form that was refused, with the reason. */
   readonly refused?: { readonly text: string; readonly reason: string };
 }
