@@ -85,14 +85,14 @@ describe("calling", () => {
 
   test("kwargs come after the arguments; options of the call reach the body", async () => {
     const app = newApp();
-    const tell = app.task("tell", { bind: true }, (self, word: string, extra: { loud: boolean }) => ({
+    const echo = app.task("echo", { bind: true }, (self, word: string, extra: { loud: boolean }) => ({
       ...{ word, extra, id: self.request.id, retries: self.request.retries, direct: self.request.calledDirectly },
       expires: self.request.expires?.getTime(),
     }));
     await working(app, { queues: ["side"] });
     const expires = new Date(Date.now() + 60_000);
     const options = { args: ["hi"] as const, kwargs: { loud: true }, queue: "side", taskId: "my-task", expires };
-    const result = await tell.applyAsync(options);
+    const result = await echo.applyAsync(options);
     expect(await result.get({ timeoutMs: 30_000 })).toEqual({
       ...{ word: "hi", extra: { loud: true }, id: "my-task", retries: 0, direct: false },
       expires: expires.getTime(),
@@ -141,14 +141,14 @@ describe("calling", () => {
 });
 
 describe("what becomes of a task", () => {
-  test("an id that nobody knows is PENDING, and waiting for it ends with TaskTimeoutError", async () => {
+  test("an unknown id is PENDING, and waiting for it ends with TaskTimeoutError", async () => {
     const app = newApp();
-    const nobody = app.AsyncResult("nobody");
-    expect(await nobody.status()).toBe("PENDING");
-    expect(await nobody.ready()).toBe(false);
-    expect(await nobody.result()).toBeUndefined();
-    await expect(nobody.get({ timeoutMs: 50 })).rejects.toThrow(TaskTimeoutError);
-    await expect(nobody.get({ timeoutMs: 0 })).rejects.toThrow("not ended within 0 ms");
+    const unknown = app.AsyncResult("unknown");
+    expect(await unknown.status()).toBe("PENDING");
+    expect(await unknown.ready()).toBe(false);
+    expect(await unknown.result()).toBeUndefined();
+    await expect(unknown.get({ timeoutMs: 50 })).rejects.toThrow(TaskTimeoutError);
+    await expect(unknown.get({ timeoutMs: 0 })).rejects.toThrow("not ended within 0 ms");
   });
 
   test("PENDING, then STARTED, then SUCCESS; forgotten, it is PENDING again", async () => {

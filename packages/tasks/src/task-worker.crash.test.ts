@@ -122,7 +122,7 @@ test("processes share the work", async () => {
 });
 
 describe("Redis is killed and comes back", () => {
-  test("what was sent is done, who waits is told, and workers go on", async () => {
+  test("sent tasks are done, waiting callers get their results, and workers go on", async () => {
     await using redis = await freshRedis();
     const { app, server } = redis;
     const slow = app.task("slow", () => sleep(800, "done"));
@@ -131,7 +131,7 @@ describe("Redis is killed and comes back", () => {
     const [running, delayed] = [await slow.delay(), await quick.applyAsync({ countdown: 1.5 })];
     await eventually(async () => expect(await running.status()).toBe("STARTED"));
     const waiting = Promise.all([running.get({ timeoutMs: 30_000 }), delayed.get({ timeoutMs: 30_000 })]);
-    await sleep(1_100); // what Redis was told more than a second ago it has written down
+    await sleep(1_100); // Redis has synced writes older than a second
     await server.kill();
     await sleep(300);
     await server.restart();

@@ -62,9 +62,9 @@ describe.each(STORE_KINDS)("the beat schedule, in a %s store", (kind) => {
     const open = sharing(kind);
     const scheduler = await open();
     await beat(scheduler, ["report", "sum"], app("shop"));
-    await beat(scheduler, ["report"], app("news"));
+    await beat(scheduler, ["report"], app("mail"));
     const ids = async () => (await scheduler.getJobs()).map(({ id }) => id).sort();
-    expect(await ids()).toEqual(["beat:news:report", "beat:shop:report", "beat:shop:sum"]);
+    expect(await ids()).toEqual(["beat:mail:report", "beat:shop:report", "beat:shop:sum"]);
     const again = app("shop");
     await expect(beat(scheduler, [], again)).rejects.toThrow('another app "shop" has its beat schedule');
     expect(await ids()).toHaveLength(3);

@@ -24,7 +24,7 @@ async function refusal(config: unknown): Promise<string> {
 }
 
 describe("Scheduler.fromConfig", () => {
-  test("says in JSON what the constructor is told in objects", async () => {
+  test("takes in JSON what the constructor takes in objects", async () => {
     const clock = new VirtualClock(Date.UTC(2026, 0, 5));
     const config = JSON.parse(`{
       "timezone": "Asia/Shanghai",

@@ -127,7 +127,7 @@ describe("parseCrontab", () => {
     expect(messages("0 0 * * * root\n", { system: true })).toEqual(["crontab:1: command: it is missing (column 15)"]);
   });
 
-  test("every error of the table is told, each with its line", () => {
+  test("every error of the table is reported, each with its line", () => {
     expect(messages("60 * * * * a\n# fine\n0 0 * * * b\n* * * * 9 c\n")).toEqual([
       "crontab:1: minute: 60 is not between 0 and 59 (column 1)",
       "crontab:4: day_of_week: 9 is not between 0 and 7 (column 9)",

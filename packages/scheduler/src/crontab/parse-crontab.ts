@@ -218,8 +218,8 @@ function triggerOf(schedule: string, options: CrontabOptions, from: number): Tri
   } catch (error) {
     if (!(error instanceof TriggerSyntaxError)) throw error;
     const { message, field, expression, column } = error;
-    const told = message.replace(` (in "${expression}", column ${column})`, "");
-    throw new LineProblem(from + column, field === "crontab" ? told.slice("crontab: ".length) : told);
+    const reason = message.replace(` (in "${expression}", column ${column})`, "");
+    throw new LineProblem(from + column, field === "crontab" ? reason.slice("crontab: ".length) : reason);
   }
 }
 

@@ -559,7 +559,7 @@ describe("authorize", () => {
     expect((await bob.post("/api/jobs/default/a/pause", undefined, { "x-user": "admin" })).status).toBe(403);
   });
 
-  test("that fails lets nobody in and tells nothing", async () => {
+  test("that fails refuses everyone without details", async () => {
     const errors: unknown[] = [];
     await using open = await openDashboard({
       authorize: () => Promise.reject(new Error("the user database is away")),
@@ -678,7 +678,7 @@ test("a job whose task or executor no live scheduler has is marked", async () =>
   expect(await (await fetch(`${open.url}/jobs/default/well`)).text()).not.toContain("Orphan");
 });
 
-test("a job that nobody has taken for a while is overdue, and is found as such", async () => {
+test("a job that is unclaimed for a while is overdue, and is found as such", async () => {
   await using open = await openDashboard();
   await addTasks(open.scheduler);
   await open.scheduler.pause();

@@ -189,7 +189,7 @@ describe("the thread executor", () => {
     expect((await outcome(scheduler, { func: "nobody" })).error).toMatch(/exports no task "nobody"/);
   });
 
-  test("a task that never ends is really stopped at its timeout, and one that ends its thread hurts nobody", async () => {
+  test("a task that never ends is really stopped at its timeout, and one that ends its thread hurts no other", async () => {
     const scheduler = await started(new WorkerThreadExecutor({ filename, maxThreads: 1 }));
     for (const name of ["sum", "spin", "die"]) scheduler.registerTask(name);
     expect(await outcome(scheduler, { func: "spin", timeoutMs: 300 })).toMatchObject({

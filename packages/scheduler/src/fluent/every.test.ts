@@ -60,7 +60,7 @@ describe("every", () => {
     expect(() => every(5).to(Number.NaN).seconds.do(job)).toThrow(ScheduleError);
   });
 
-  test("a zone that nobody knows is refused", () => {
+  test("an unknown zone is refused", () => {
     expect(() => every().day.at("10:30", "FakeZone")).toThrow('Unknown time zone "FakeZone"');
     expect(() => every().day.at("10:30", 43 as never)).toThrow(ScheduleValueError);
   });

@@ -79,15 +79,15 @@ describe("ScheduleBook", () => {
     expect(failing.nextRun).toEqual(new Date(START + 2_000));
   });
 
-  test("with onError a failure is told there and not thrown", async () => {
-    const told: string[] = [];
-    const { clock, book } = opened({ onError: (error, job) => void told.push(`${error} ${job.fn.name}`) });
+  test("with onError a failure is reported there and not thrown", async () => {
+    const errors: string[] = [];
+    const { clock, book } = opened({ onError: (error, job) => void errors.push(`${error} ${job.fn.name}`) });
     book.every().second.do(async function broken() {
       throw new Error("no");
     });
     clock.jumpTo(1_000);
     await book.runPending();
-    expect(told).toEqual(["Error: no broken"]);
+    expect(errors).toEqual(["Error: no broken"]);
   });
 
   test("a job that still runs is not started by another call, and one cancelled meanwhile is not started at all", async () => {

@@ -64,7 +64,7 @@ describe("the live feed", () => {
     expect(stream.events().length).toBeLessThan(500);
   });
 
-  test("listens only while somebody watches, and turns away one watcher too many", async () => {
+  test("listens only while a stream is open, and refuses one stream too many", async () => {
     await using open = await openDashboard({ maxStreams: 2 });
     for (let n = 0; n < 3; n++) expect((await fetch(`${open.url}/events`, { method: "HEAD" })).status).toBe(200);
     const [first, second] = [await watch(open.url), await watch(open.url)];
