@@ -19,7 +19,7 @@ npm run bench -- scheduler
 npm run bench -- recommend [--quick]
     What does user_recommend cost with up to a million articles while events arrive, and how does that grow?
 npm run bench -- push [--sockets 5000]
-    What does an idle socket cost a gateway, and how long does it take to tell one user something among thousands?`;
+    Cost of an idle socket, and latency of a notification to one user among thousands`;
 
 const { positionals, values } = commandLine({
   usage: USAGE,
@@ -82,7 +82,7 @@ function run(file: string): void {
   });
 }
 
-/** What is measured is what runs in production: the compiled services, without a loader between. Builds everything unless told what. */
+/** Builds what is measured: the compiled services as in production, without a loader between. Everything unless given names. */
 function build(...packages: readonly string[]): void {
   const filters = packages.map((name) => `--filter=${name}`);
   execFileSync("npx", ["turbo", "run", "build", "--output-logs=errors-only", ...filters], {

@@ -30,7 +30,7 @@ const SECRETS = {
   TRACK_SECRET: "the tracking secret of the benchmark, long enough",
 };
 
-/** What does one page of the home feed cost, and compared with what? Everything runs in one go, in alternating order. */
+/** Cost of one page of the home feed beside other forms. Everything runs in one go, in alternating order. */
 export async function benchFeed(options: FeedBenchOptions, say: (line: string) => void): Promise<void> {
   await using resources = new CloseStack();
   const targets = await openTargets(options, resources, say);

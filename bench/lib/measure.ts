@@ -14,7 +14,7 @@ export interface LoadOptions {
   readonly connections: number;
   readonly seconds: number;
   readonly warmupSeconds: number;
-  /** How many readers take turns. */
+  /** Number of readers that take turns. */
   readonly readers: number;
   /** `{now}` becomes the moment of the request. */
   readonly path: string;

@@ -27,11 +27,11 @@ const SECRETS = {
 const OPENED_AT_ONCE = 50;
 const SETTLE_MS = 5_000;
 const DEVICES = 5;
-const TOLD = 300;
+const NOTIFICATIONS = 300;
 const PAUSE_MS = 10;
 const HEARD_WITHIN_MS = 5_000;
 
-/** What does an idle socket cost a gateway, and how long does it take to tell one user something when thousands are open? */
+/** Cost of an idle socket, and latency of a notification to one user while thousands are open. */
 export async function benchPush({ sockets }: PushBenchOptions, say: (line: string) => void): Promise<void> {
   await using resources = new CloseStack();
   const database = resources.use(await privateMysql());
@@ -55,8 +55,8 @@ export async function benchPush({ sockets }: PushBenchOptions, say: (line: strin
   resources.defer(() => {
     for (const device of devices) device.close();
   });
-  await tell(mysql, redis, userId, devices, 50); // warms
-  const alone = await tell(mysql, redis, userId, devices, TOLD);
+  await notify(mysql, redis, userId, devices, 50); // warms
+  const alone = await notify(mysql, redis, userId, devices, NOTIFICATIONS);
 
   await sleep(SETTLE_MS);
   const emptyBytes = rssBytes(gateway);
@@ -78,7 +78,7 @@ export async function benchPush({ sockets }: PushBenchOptions, say: (line: strin
   const openedCpuUs = cpuUs(gateway.pid) - startedCpuUs;
   await sleep(SETTLE_MS);
   const fullBytes = rssBytes(gateway);
-  const crowded = await tell(mysql, redis, userId, devices, TOLD);
+  const crowded = await notify(mysql, redis, userId, devices, NOTIFICATIONS);
 
   say(
     table([
@@ -89,14 +89,14 @@ export async function benchPush({ sockets }: PushBenchOptions, say: (line: strin
       ["RSS of the gateway before", `${megabytes(emptyBytes)} MB`, ""],
       ["RSS of the gateway after", `${megabytes(fullBytes)} MB`, ""],
       ["RSS per idle socket", `${((fullBytes - emptyBytes) / idle.length / 1_024).toFixed(1)} kB`, ""],
-      ...latencies("told by a job service, nobody else there", alone),
-      ...latencies(`told by a job service, ${idle.length} idle sockets`, crowded),
+      ...latencies("notified by a job service, no other sockets", alone),
+      ...latencies(`notified by a job service, ${idle.length} idle sockets`, crowded),
     ]),
   );
 }
 
 /** From the commit until each device has it, ms, ascending. */
-async function tell(
+async function notify(
   mysql: Mysql,
   redis: Redis,
   userId: bigint,
@@ -107,9 +107,9 @@ async function tell(
   for (let index = 0; index < count; index += 1) {
     const actorId = BigInt(1_000_000 + Math.floor(Math.random() * 1e12));
     const changes = await mysql.transaction(async (tx) => {
-      const told = await addNotification(tx, { userId, kind: "followed", subjectId: actorId, actorId });
-      await appendChanges(tx, ...told);
-      return told;
+      const changes = await addNotification(tx, { userId, kind: "followed", subjectId: actorId, actorId });
+      await appendChanges(tx, ...changes);
+      return changes;
     });
     const committedAt = performance.now();
     const heard = devices.map(async (device) => {

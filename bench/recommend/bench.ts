@@ -9,7 +9,7 @@ import { openSizedSystem, rssMb, type SizedSystem, type Warm } from "./sized-sys
 const CONNECTIONS = 16;
 const WARMUP_SECONDS = 1;
 
-/** What does a recommendation cost with up to a million articles while readers' events arrive, and how does that grow? */
+/** Cost of a recommendation with up to a million articles while readers' events arrive, and its growth. */
 export async function benchRecommend(options: RecommendBenchOptions, say: (line: string) => void): Promise<void> {
   await using resources = new CloseStack();
   const load = loadavg()[0] as number;
@@ -58,7 +58,7 @@ interface Turn {
   readonly round: number;
 }
 
-/** What the load does; undefined where there is nobody to do it for. */
+/** Parameters of the load; undefined for a form without readers. */
 function requestFor(form: Form, { system, warm, options, round }: Turn): LoadRequest | undefined {
   const { readers, seconds, rate } = options;
   const common = {

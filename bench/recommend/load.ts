@@ -9,7 +9,7 @@ import type { LoadRequest } from "./measure-calls.js";
 const request = JSON.parse(process.argv[2] as string) as LoadRequest;
 const { address, readers, seconds, warmupSeconds, onlyOf, eachInto } = request;
 const only = onlyOf === undefined ? undefined : (JSON.parse(readFileSync(onlyOf, "utf8")) as number[]);
-/** How often calls failed for which reason. */
+/** Failed calls by reason. */
 const why = new Map<string, number>();
 /** The readers by who chose for them. */
 const byAlgo = new Map<string, number[]>();

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { cpuUs } from "../lib/server-process.js";
 
-/** What load.ts is asked to do. */
+/** Request to load.ts. */
 export interface LoadRequest {
   readonly address: string;
   readonly readers: number;

@@ -11,14 +11,14 @@ const COLUMNS =
 export interface Population {
   readonly readers: number;
   readonly articles: number;
-  /** How many articles each page shows. */
+  /** Articles a page. */
   readonly perPage: number;
   /** When a page was looked at, by its number: never earlier than the one before it. */
   readonly at: (page: number) => number;
 }
 
 /**
- * What readers do, without end and from a fixed sequence: a page is looked at, and the articles of the reader's own channel
+ * Readers' feedback without end, from a fixed sequence: a page is looked at, and the articles of the reader's own channel
  * are clicked and read. Some articles are shown far more often than others.
  */
 export function* readerEvents({ readers, articles, perPage, at }: Population): Generator<string> {
@@ -69,7 +69,7 @@ export function keepWritingEvents(mysql: Mysql, events: Generator<string>, perSe
     },
     async [Symbol.asyncDispose](): Promise<void> {
       stopped.abort();
-      await writing.catch(() => undefined); // stop() has told, or something worse happened
+      await writing.catch(() => undefined); // stop() has reported it, or something worse happened
     },
   };
 }

@@ -63,7 +63,7 @@ function memoryTable(measurements: readonly Measurements[]): string {
   return table(rows);
 }
 
-/** The largest size beside the smallest, and readers beside nobody. */
+/** The largest size beside the smallest, and readers beside anonymous calls. */
 function growth(measurements: readonly Measurements[]): string {
   const [small, large] = [measurements[0], measurements.at(-1)] as [Measurements, Measurements];
   const over = (figure: Figure, form: Form) =>

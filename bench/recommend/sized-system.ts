@@ -42,7 +42,7 @@ const SERVICE = join(ROOT, "services/recommendation/dist/main.js");
 const TRACK_SECRET = "the tracking secret of the benchmark, long enough";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const PER_PAGE = 10;
-/** What each reader did before: some of a page. */
+/** Feedback of each reader before the run: some articles of a page. */
 const EVENTS_PER_READER = 4;
 /** One of so many has been served a page before. */
 const SERVED_SHARE = 5;

@@ -14,16 +14,16 @@ if (kind === "ours") {
   });
   scheduler.registerTask("late", ({ scheduledAt }) => void latenessMs.push(Date.now() - scheduledAt));
   await scheduler.start();
-  setTimeout(() => void scheduler.shutdown().then(tell), Number(seconds) * 1_000);
+  setTimeout(() => void scheduler.shutdown().then(report), Number(seconds) * 1_000);
 } else {
   const worker = new Worker("late", async ({ data }) => void latenessMs.push(Date.now() - data.dueAt), {
     connection: { url, maxRetriesPerRequest: null },
     concurrency: 200,
   });
-  setTimeout(() => void worker.close().then(tell), Number(seconds) * 1_000);
+  setTimeout(() => void worker.close().then(report), Number(seconds) * 1_000);
 }
 process.send?.("ready");
 
-function tell(): void {
+function report(): void {
   process.send?.(latenessMs, () => process.exit(0));
 }

@@ -9,7 +9,7 @@ type Decision = Parameters<MemoryJobStore["dispatch"]>[0][number];
 type Verdict = ReturnType<MemoryJobStore["dispatch"]>[number];
 type Report = Parameters<MemoryJobStore["report"]>[0][number];
 
-/** What adding some jobs cost. */
+/** Cost of adding jobs. */
 interface Added {
   readonly ms: number;
   readonly bytesPerJob: number;
@@ -30,7 +30,7 @@ const BYTES_MAX = 400;
 const CYCLES_GOAL = 200_000;
 
 /**
- * How fast does the memory store take jobs in, how much memory does one cost, and how many full cycles (claimed,
+ * Throughput of adding jobs to the memory store, memory of one job, and full cycles (claimed,
  * dispatched, reported) does it do a second? The peer adds as many jobs to node-schedule, in turns.
  */
 export async function benchMemoryStore(): Promise<Row[]> {
@@ -122,15 +122,15 @@ function cyclesPerSecond(jobs: number): number {
   const clock = { now: () => now, monotonic: () => now, setTimer: () => ({ [Symbol.dispose]: () => {} }) };
   const store = new MemoryJobStore({ clock });
   for (let at = 0; at < jobs; at++) store.insert({ ...job(at), nextRunMs: NOW + at });
-  const decide = (lent: JobRecord): Decision => ({
-    jobId: lent.id,
-    claim: { version: lent.version, nextRunMs: lent.nextRunMs! + jobs },
+  const decide = (claimed: JobRecord): Decision => ({
+    jobId: claimed.id,
+    claim: { version: claimed.version, nextRunMs: claimed.nextRunMs! + jobs },
     instance: {
       id: `i${ids++}`,
       owner: "bench",
       leaseMs: ENDLESS_MS,
-      job: lent,
-      runs: [{ executionId: `e${ids++}`, scheduledAt: lent.nextRunMs! }],
+      job: claimed,
+      runs: [{ executionId: `e${ids++}`, scheduledAt: claimed.nextRunMs! }],
     },
   });
 
@@ -138,13 +138,13 @@ function cyclesPerSecond(jobs: number): number {
   let done = 0;
   let elapsed = 0;
   do {
-    const lent = store.claimDue({ owner: "bench", leaseMs: ENDLESS_MS, limit: BATCH }).jobs;
-    const decisions = lent.map(decide);
+    const claimed = store.claimDue({ owner: "bench", leaseMs: ENDLESS_MS, limit: BATCH }).jobs;
+    const decisions = claimed.map(decide);
     const verdicts = store.dispatch(decisions);
     const written = store.report(verdicts.map((verdict, at) => reportOf(decisions[at]!, verdict, now)));
     if (!written.every(Boolean)) throw new Error("a report was refused");
-    done += lent.length;
-    now += lent.length;
+    done += claimed.length;
+    now += claimed.length;
     elapsed = performance.now() - start;
   } while (elapsed < ROUND_MS);
   return (done / elapsed) * 1_000;

@@ -18,7 +18,7 @@ interface Load {
   readonly seconds: number;
 }
 
-/** What one process says at its end. */
+/** Report of one process. */
 interface Done {
   readonly executions: number;
   readonly errors: readonly string[];

@@ -19,7 +19,7 @@ const PROCESS = fileURLToPath(new URL("./lateness-process.ts", import.meta.url))
 const PROCESSES = 4;
 const SECONDS = 4;
 const PER_SECOND = 15_000;
-/** What the peer was measured to do with delayed jobs; beyond that it only falls behind. */
+/** Measured throughput of the peer with delayed jobs; beyond it the peer falls behind. */
 const PEER_PER_SECOND = 3_000;
 const LEAD_MS: Readonly<Record<Kind, number>> = { ours: 8_000, bullmq: 5_000 };
 const TAIL_SECONDS = 4;

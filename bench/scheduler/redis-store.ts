@@ -20,7 +20,7 @@ interface Load {
   readonly seconds: number;
 }
 
-/** What one scheduler says at its end. */
+/** Report of one scheduler. */
 interface Done {
   readonly executions: number;
   readonly errors: readonly string[];
@@ -165,7 +165,7 @@ function job(at: number): JobRecord {
   };
 }
 
-/** What should not be: what was counted and what is written must be the same, each run time once, all ended. */
+/** Errors of the run: counted and stored executions must agree, each run time once, all ended. */
 async function wrongRows(redis: Redis, executions: number): Promise<number> {
   const prefix = "{scheduler:default}:";
   const [written, listed, runTimes, open, leases] = (await Promise.all([

@@ -10,7 +10,7 @@ export type Input<Name extends OperationName> = Omit<Operations[Name], "answer">
 export interface CallOptions {
   /** Gives the call up. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the call may take, asking again included. Default: the client's. */
+  /** Limit of the call, ms, retries included. Default: the client's. */
   readonly timeoutMs?: number | undefined;
   /** Stands for this call; by default one is made up, for each call another. */
   readonly idempotencyKey?: string | undefined;
@@ -28,7 +28,7 @@ export interface AnyInput {
   readonly body?: unknown;
 }
 
-/** What goes over the wire, but for who asks. */
+/** A request without its authorization. */
 export interface Request {
   readonly method: string;
   readonly url: string;

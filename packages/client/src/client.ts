@@ -11,24 +11,24 @@ import { type FeedOptions, feedPages } from "./feed-pages.js";
 import { type FeedPage, OPERATIONS, type Operations, type SignedIn } from "./gen/api.js";
 import { Problem, problemIn } from "./problem.js";
 import { askInTime } from "./retry.js";
-import { type Session, SessionKeeper } from "./session.js";
+import { type Session, SessionState } from "./session.js";
 
 /** Options of a client. */
 export interface ClientOptions {
   /** Where the gateway is: `https://news.example`. Default: where the page comes from. */
   readonly url?: string;
-  /** Who called before. */
+  /** Session of an earlier client. */
   readonly session?: Session;
-  /** Told whenever that changes. */
+  /** Called whenever the session changes. */
   readonly onSession?: (session: Session) => void;
-  /** How long a call may take, asking again included. Default 10 s. */
+  /** Limit of a call, ms, retries included. Default 10,000. */
   readonly timeoutMs?: number;
-  /** How long one try may take of it, where there may be another. Default 3 s. */
+  /** Limit of one attempt, ms, where a retry is possible. Default 3,000. */
   readonly attemptMs?: number;
   readonly fetch?: typeof fetch;
 }
 
-/** A gateway, as somebody. */
+/** A gateway, called by one user or guest. */
 export interface Client {
   readonly session: Session;
   /** Any operation of /openapi.json by its name. @throws Problem */
@@ -63,7 +63,7 @@ const ATTEMPT_MS = 3_000;
 export function createClient(options: ClientOptions = {}): Client {
   const { url = "", timeoutMs = TIMEOUT_MS, attemptMs = ATTEMPT_MS, fetch: send = fetch } = options;
   const base = url.replace(/\/+$/, "");
-  const keeper = new SessionKeeper(options.session ?? {}, options.onSession ?? (() => undefined));
+  const state = new SessionState(options.session ?? {}, options.onSession ?? (() => undefined));
   let renewing: Promise<void> | undefined;
   let meeting: Promise<unknown> | undefined;
   let serverAheadMs = 0;
@@ -79,7 +79,7 @@ export function createClient(options: ClientOptions = {}): Client {
       withMoment(name, input, now),
       callOptions.idempotencyKey ?? crypto.randomUUID(),
     );
-    // Whoever calls first learns who this guest is; the others wait to be the same one.
+    // The first call learns the guest's id; concurrent calls wait to be the same guest.
     while (isNobody(name) && meeting !== undefined) await meeting.catch(() => undefined);
     if (!isNobody(name)) return ask(name, request, callOptions);
     const met = ask(name, request, callOptions).finally(() => {
@@ -91,17 +91,17 @@ export function createClient(options: ClientOptions = {}): Client {
 
   /** Whether the gateway would make up a guest. */
   function isNobody(name: OperationName): boolean {
-    return OPERATIONS[name].mintsGuest && keeper.authorization === undefined;
+    return OPERATIONS[name].mintsGuest && state.authorization === undefined;
   }
 
   async function ask(name: OperationName, request: Request, callOptions: CallOptions): Promise<never> {
-    const used = keeper.session.token;
+    const used = state.session.token;
     try {
       return await askAgain(name, request, callOptions);
     } catch (error) {
       const isOver = error instanceof Problem && error.status === 401 && used !== undefined;
-      if (!isOver || !OPERATIONS[name].knowsWho || keeper.session.refreshToken === undefined) throw error;
-      if (keeper.session.token === used) await renewed();
+      if (!isOver || !OPERATIONS[name].knowsWho || state.session.refreshToken === undefined) throw error;
+      if (state.session.token === used) await renewed();
       return await askAgain(name, request, callOptions);
     }
   }
@@ -113,7 +113,7 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   async function askOnce(name: OperationName, { url: to, method, headers, body }: Request, signal: AbortSignal) {
-    const authorization = headers["authorization"] ?? (OPERATIONS[name].knowsWho ? keeper.authorization : undefined);
+    const authorization = headers["authorization"] ?? (OPERATIONS[name].knowsWho ? state.authorization : undefined);
     const response = await send(to, {
       method,
       headers: { ...headers, ...(authorization !== undefined && { authorization }) },
@@ -124,7 +124,7 @@ export function createClient(options: ClientOptions = {}): Client {
     const answer = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : undefined;
     if (!response.ok || answer === undefined) throw problemIn(response, answer);
     const anonymousId = response.headers.get("x-anonymous-id");
-    if (anonymousId !== null && authorization === undefined) keeper.change({ ...keeper.session, anonymousId });
+    if (anonymousId !== null && authorization === undefined) state.change({ ...state.session, anonymousId });
     if (typeof answer.data.server_time === "number") serverAheadMs = answer.data.server_time - Date.now();
     return answer.data as never;
   }
@@ -139,21 +139,21 @@ export function createClient(options: ClientOptions = {}): Client {
 
   /** A refresh token that does not count any more ends the session. */
   async function renew(): Promise<void> {
-    const { refreshToken, anonymousId } = keeper.session;
+    const { refreshToken, anonymousId } = state.session;
     try {
       const renewal = await call("renew", { body: { refresh_token: refreshToken as string } });
-      if (keeper.session.refreshToken !== refreshToken) return; // signed out, or in as another user, meanwhile
-      keeper.change({ ...keeper.session, token: renewal.token, refreshToken: renewal.refresh_token });
+      if (state.session.refreshToken !== refreshToken) return; // signed out, or in as another user, meanwhile
+      state.change({ ...state.session, token: renewal.token, refreshToken: renewal.refresh_token });
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) keeper.change({ anonymousId });
+      if (error instanceof Problem && error.status === 401) state.change({ anonymousId });
       throw error;
     }
   }
 
   /** With the refresh token, which counts longer than the access token. */
   async function signedOut(query: { everywhere: number }): Promise<boolean> {
-    const { refreshToken, token = refreshToken, anonymousId } = keeper.session;
-    keeper.change({ anonymousId });
+    const { refreshToken, token = refreshToken, anonymousId } = state.session;
+    state.change({ anonymousId });
     if (token === undefined) return true;
     const request = requestOf(base, "signOut", { query }, crypto.randomUUID());
     const headers = { ...request.headers, authorization: `Bearer ${refreshToken ?? token}` };
@@ -167,13 +167,13 @@ export function createClient(options: ClientOptions = {}): Client {
 
   function signedIn(answer: SignedIn): SignedIn {
     const { user_id: userId, token, refresh_token: refreshToken } = answer;
-    keeper.change({ ...keeper.session, userId, token, refreshToken });
+    state.change({ ...state.session, userId, token, refreshToken });
     return answer;
   }
 
   return {
     get session() {
-      return keeper.session;
+      return state.session;
     },
     call,
     feed: (feedOptions = {}) =>

@@ -4,7 +4,7 @@ export interface WrongField {
   readonly detail: string;
 }
 
-interface Told {
+interface Details {
   readonly status: number;
   readonly code: string;
   readonly requestId?: string | undefined;
@@ -14,20 +14,20 @@ interface Told {
 }
 
 /**
- * Why a call failed. `code` is the gateway's (`NOT_FOUND`, `UNAUTHENTICATED`, …), or, with status 0, `NO_ANSWER` when nobody
- * answered and `DEADLINE_EXCEEDED` when nobody did in time.
+ * Why a call failed. `code` is the gateway's (`NOT_FOUND`, `UNAUTHENTICATED`, …), or, with status 0, `NO_ANSWER` without an
+ * answer and `DEADLINE_EXCEEDED` without one in time.
  */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: number;
   readonly code: string;
-  /** What to tell whoever runs the gateway. */
+  /** Id of the request for the gateway's operator. */
   readonly requestId: string | undefined;
   /** Each wrong field of a 400. */
   readonly errors: readonly WrongField[];
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(message: string, { status, code, requestId, errors = [], retryAfterSeconds, cause }: Told) {
+  constructor(message: string, { status, code, requestId, errors = [], retryAfterSeconds, cause }: Details) {
     super(message, cause === undefined ? undefined : { cause });
     this.status = status;
     this.code = code;
@@ -37,7 +37,7 @@ export class Problem extends Error {
   }
 }
 
-/** The problem that an answer tells of; also when a proxy wrote it, and not the gateway. */
+/** Reads the problem of an answer, also of one that a proxy wrote instead of the gateway. */
 export function problemIn(response: Response, body: unknown): Problem {
   const { detail, code, errors } = (body ?? {}) as { detail?: unknown; code?: unknown; errors?: unknown };
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);

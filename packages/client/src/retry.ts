@@ -1,6 +1,6 @@
 import { Problem } from "./problem.js";
 
-/** How often a call that may be repeated is asked again. */
+/** Retries of a repeatable call. */
 const AGAIN_MAX = 2;
 const PAUSE_MS = 100;
 
@@ -46,9 +46,8 @@ async function within<T>(ms: number, signal: AbortSignal | undefined, ask: (sign
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof Problem) throw error;
-    if (timeout.aborted)
-      throw new Problem("nobody answered in time", { status: 0, code: "DEADLINE_EXCEEDED", cause: error });
-    throw new Problem("nobody answers", { status: 0, code: "NO_ANSWER", cause: error });
+    if (timeout.aborted) throw new Problem("no answer in time", { status: 0, code: "DEADLINE_EXCEEDED", cause: error });
+    throw new Problem("no answer", { status: 0, code: "NO_ANSWER", cause: error });
   }
 }
 

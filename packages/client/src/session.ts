@@ -1,4 +1,4 @@
-/** Who calls: a user with tokens, a guest with an id, or neither yet. Keep it where the next start finds it. */
+/** The caller: a user with tokens, a guest with an id, or neither yet. Store it for the next start. */
 export interface Session {
   readonly userId?: string | undefined;
   readonly token?: string | undefined;
@@ -6,8 +6,8 @@ export interface Session {
   readonly anonymousId?: string | undefined;
 }
 
-/** The session as it is, and who is told when it changes. */
-export class SessionKeeper {
+/** The current session and its listener. */
+export class SessionState {
   #session: Session;
 
   constructor(

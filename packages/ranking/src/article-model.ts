@@ -10,15 +10,15 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** The half-lives in which clicks and exposures are remembered. */
 export const HALF_LIVES_MS = [10 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 8 * HOUR_MS, 24 * HOUR_MS] as const;
 
-/** What is counted for an article, in each half-life. */
+/** Counts of an article, in each half-life. */
 export const COUNTED = {
   /** Clicks in lists and reading from elsewhere, weighted by the time read. */
   reads: 0,
   clicks: 1,
   exposures: 2,
-  /** What clicks would be if every place of every list were as likely: the sum of 1 / length. */
+  /** Expected clicks with every place of a list equally likely: the sum of 1 / length. */
   expected: 3,
-  /** What clicks would be if the ranker were right. */
+  /** Expected clicks by the ranker. */
   predicted: 4,
   /** The sum of list lengths: articles low on a page are seen in long lists only. */
   lengths: 5,
@@ -34,7 +34,7 @@ const SLOT_BITS = 20;
 /** The most articles a model can remember at once. */
 export const ARTICLES_MAX = 2 ** SLOT_BITS;
 
-/** What a caller may tell of an article; all of it is optional. */
+/** Traits of an article that a caller may give, all optional. */
 export interface ArticleTraits {
   /** Grows with publication: a time in ms, or any serial number. */
   readonly order?: number;
@@ -45,7 +45,7 @@ export interface ArticleTraits {
   readonly words?: readonly string[];
 }
 
-/** What readers made of each article, in bounded memory: the article used longest ago is forgotten first. */
+/** Readers' feedback on each article, in bounded memory: the least recently used article is evicted first. */
 export class ArticleModel {
   readonly index: LruIndex;
   readonly counts = new DecayedTable(Object.keys(COUNTED).length, HALF_LIVES_MS);
@@ -55,7 +55,7 @@ export class ArticleModel {
   readonly audience: Audience;
   readonly totals: Totals;
   readonly traits: (ArticleTraits | undefined)[] = [];
-  /** Told when an article gives up its slot, so that others forget it too. */
+  /** Called when an article is evicted, so that dependants drop it too. */
   readonly #onFresh: (slot: number) => void;
   newestOrder = Number.NEGATIVE_INFINITY;
 
@@ -91,14 +91,14 @@ export class ArticleModel {
     return slot;
   }
 
-  /** Remembers what a caller tells of an article; what it does not tell stays. */
-  describe(id: Id, told: ArticleTraits): void {
+  /** Stores the given traits of an article; others stay. */
+  describe(id: Id, given: ArticleTraits): void {
     const slot = this.use(id);
     const { totals } = this;
-    if (told.order !== undefined) totals.order[slot] = told.order;
-    if (told.length !== undefined) totals.length[slot] = told.length;
-    if (told.premium !== undefined) totals.premium[slot] = told.premium ? 1 : 0;
-    const { channel, author, words } = { ...this.traits[slot], ...told };
+    if (given.order !== undefined) totals.order[slot] = given.order;
+    if (given.length !== undefined) totals.length[slot] = given.length;
+    if (given.premium !== undefined) totals.premium[slot] = given.premium ? 1 : 0;
+    const { channel, author, words } = { ...this.traits[slot], ...given };
     if (channel === undefined && author === undefined && words === undefined) return;
     this.traits[slot] = {
       ...(channel === undefined ? {} : { channel }),
@@ -153,7 +153,7 @@ function nextHandle(last: number, slot: number): number {
   return ((stay << SLOT_BITS) | slot) >>> 0;
 }
 
-/** What is kept of each article beside its decayed counts; NaN is unknown. */
+/** Totals of each article beside its decayed counts; NaN is unknown. */
 export class Totals {
   readonly handle: Uint32Array;
   readonly firstSeenMs: Float64Array;

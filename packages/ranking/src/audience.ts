@@ -3,7 +3,7 @@ import { mix32 } from "./random.js";
 
 /** Readers that an audience must have to be trusted half. */
 const TRUST = 3;
-/** How fast the mean of everyone follows. */
+/** Learning rate of the mean over all readers. */
 const FOLLOW = 0.001;
 const SIGNATURE_SIZE = 8;
 /** An audience of this size says more of an article than its signature does, and by how much of its length. */

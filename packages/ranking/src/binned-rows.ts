@@ -11,7 +11,7 @@ export interface BinnedRows {
   readonly edges: readonly Float64Array[];
 }
 
-/** How many rows are looked at to place the edges. */
+/** Rows sampled to place the edges. */
 const SAMPLE = 10_000;
 
 /** Rows that are binned together, so that what is read and what is written both stay at hand. */
@@ -61,7 +61,7 @@ function withPadding(cuts: Float64Array): Float64Array {
   return padded;
 }
 
-/** How many cuts are below a value, without a branch to guess wrong. */
+/** Number of cuts below a value, without branches to mispredict. */
 function binOf(value: number, cuts: Float64Array): number {
   let low = 0;
   for (let step = BINS / 2; step > 0; step >>= 1) low += value > cuts[low + step - 1]! ? step : 0;

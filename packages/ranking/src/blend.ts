@@ -4,7 +4,7 @@ const RATE = 0.02;
 /** A weight's steps shrink as it has moved. */
 const STEADINESS = 50;
 
-/** How much each of two models counts, learnt online from lists that neither had learnt from when it scored them. */
+/** Weights of two models, learnt online from lists that neither had learnt from when it scored them. */
 export class Blend {
   readonly weights: Float64Array;
   readonly #squares: Float64Array;

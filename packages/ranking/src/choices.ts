@@ -1,7 +1,7 @@
 import { COLUMNS, POOL_COLUMNS } from "./feature-names.js";
 import type { GrowOptions } from "./grow-forest.js";
 
-/** How the forest that orders lists is grown; docs/decisions/0020 has the alternatives and their figures. */
+/** Parameters of the forest that orders lists; docs/decisions/0020 has the alternatives and their figures. */
 export const LIST_FOREST: Omit<GrowOptions, "seed"> = {
   trees: 220,
   leaves: 32,
@@ -12,7 +12,7 @@ export const LIST_FOREST: Omit<GrowOptions, "seed"> = {
   l2: 5,
 };
 
-/** How the forest that chooses from pools is grown. */
+/** Parameters of the forest that chooses from pools. */
 export const POOL_FOREST: Omit<GrowOptions, "seed"> = {
   trees: 100,
   leaves: 24,

@@ -1,7 +1,7 @@
 /** By name: where each module has a global object of its own, as in the tests, asking that for Math takes longer than the sum. */
 const { max, min } = Math;
 
-/** How much weight may grow past the landmark before all sums are brought back: far from overflow, rare enough to be free. */
+/** Growth of weights past the landmark before all sums are rescaled: far from overflow, rare enough to be free. */
 const DOUBLINGS_MAX = 200;
 
 /**
@@ -30,7 +30,7 @@ export class DecayedTable {
     this.#sums = new Float64Array(rows * this.#width);
   }
 
-  /** What a row holds, in bytes. */
+  /** Bytes of a row. */
   static bytesPerRow(kinds: number, halfLives: number): number {
     return kinds * halfLives * Float64Array.BYTES_PER_ELEMENT;
   }

@@ -4,7 +4,7 @@ import { LAYOUT_HALF_LIVES_MS } from "./layout.js";
 const WINDOWS = HALF_LIVES_MS.map(windowName);
 const LAYOUT_WINDOWS = LAYOUT_HALF_LIVES_MS.map(windowName);
 
-/** What is measured of each candidate, in the order it is measured. */
+/** Features of each candidate, in their order. */
 export const MEASURES = [
   ...WINDOWS.map((window) => `clicks ${window}`),
   ...WINDOWS.map((window) => `reads ${window}`),
@@ -48,7 +48,7 @@ export const MEASURES = [
   "word interest",
 ] as const;
 
-/** What is the same for all candidates of a list: trees use it to tell situations apart. */
+/** Features shared by all candidates of a list: trees separate situations by them. */
 export const CIRCUMSTANCES = [
   "list length",
   "home",

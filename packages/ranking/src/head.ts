@@ -3,7 +3,7 @@ import { addPredictions, type ForestNodes } from "./forest.js";
 import { ForestScorer } from "./forest-scorer.js";
 import type { GrowOptions, TrainingSet } from "./grow-forest.js";
 
-/** What a candidate is compared with: the others of one list, or everything that could be on it. */
+/** Set that a candidate competes with: one list, or the whole pool. */
 export type Among = "list" | "pool";
 
 /** All that growing a forest needs; plain data, so it can be sent to a worker. */

@@ -1,2 +1,2 @@
-/** How callers name articles, readers, channels and authors. A snapshot keeps numbers apart from bigints. */
+/** Ids of articles, readers, channels and authors. A snapshot keeps numbers apart from bigints. */
 export type Id = number | bigint;

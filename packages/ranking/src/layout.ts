@@ -20,7 +20,7 @@ const LENGTH_BINS = 10;
 /** A list of the past counts for this much less with each that comes. */
 const FADE = 0.9995;
 
-/** What lists give away of where on a page an article stands, and of where on a page readers click. */
+/** Position effects learnt from lists: places of articles, and places of clicks. */
 export class Layout {
   readonly counts = new DecayedTable(KINDS * SURFACES, LAYOUT_HALF_LIVES_MS);
   readonly shown = new Float64Array(SURFACES * LENGTH_BINS * PLACE_BINS);
@@ -63,7 +63,7 @@ export class Layout {
     this.counts.clear(slot);
   }
 
-  /** How many times as likely a click is at a place of a list as anywhere, in logarithms. */
+  /** Log ratio of clicks at a place of a list to clicks anywhere. */
   prior(surface: number, length: number, place: number): number {
     const cell = cellOf(surface, length, place);
     return log((this.clicked[cell]! * length + 4) / (this.shown[cell]! + 4));

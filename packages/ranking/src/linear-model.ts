@@ -3,7 +3,7 @@ import { softmax } from "./softmax.js";
 /** By name: where each module has a global object of its own, as in the tests, asking that for Math takes longer than the sum. */
 const { abs, sign, sqrt } = Math;
 
-/** What an example is worth against the penalties below, and how fast a weight may move. */
+/** Weight of an example against the penalties below, and the learning rate. */
 const ALPHA = 0.06;
 const BETA = 1;
 const L1 = 0.3;

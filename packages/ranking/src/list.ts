@@ -1,6 +1,6 @@
 import type { Id } from "./id.js";
 
-/** Who is shown what, when and where. */
+/** A list shown to a reader, with time and place. */
 export interface List {
   readonly reader: Id;
   readonly articles: readonly Id[];

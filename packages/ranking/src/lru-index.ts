@@ -33,7 +33,7 @@ export class LruIndex {
     return this.#ids[slot];
   }
 
-  /** The slot of an id, given now if it has none. `fresh` is told a slot whose former state must go. */
+  /** The slot of an id, given now if it has none. `fresh` is called with a slot whose former state must be cleared. */
   use(id: Id, fresh: (slot: number) => void): number {
     const known = this.#slots.get(id);
     if (known !== undefined) {

@@ -13,11 +13,11 @@ const WINDOWS = HALF_LIVES_MS.length;
 const LAYOUT_WINDOWS = LAYOUT_HALF_LIVES_MS.length;
 const MINUTE_MS = 60_000;
 const TWO_DAYS_MS = 2 * 24 * 60 * MINUTE_MS;
-/** How many of the last reads draw what is read with them. */
+/** Number of recent reads whose co-reads are candidates. */
 const LAST_READS = 12;
 /** The prior of rates: this many clicks, as expected. */
 const PRIOR = 1.5;
-/** What an article that nobody was shown is taken for. */
+/** Default measures of an article without exposures. */
 const DEPTH_UNKNOWN = 10;
 const PLACE_UNKNOWN = 5;
 /** Logarithms of minutes longer ago than anything that is remembered. */
@@ -175,7 +175,7 @@ export class Measurer {
     return at;
   }
 
-  /** What passed between the reader and the article. */
+  /** History of the reader with the article. */
   #measureAcquaintance(start: number, slot: number, nowMs: number, { shown, reads, lastListMs }: Reader): number {
     const m = this.matrix;
     let at = start;
@@ -247,7 +247,7 @@ export class Measurer {
   }
 }
 
-/** How many times as many clicks as expected, in logarithms, drawn to none when little is known. */
+/** Log ratio of clicks to expected clicks, shrunk to 0 with few observations. */
 function rate(clicks: number, expected: number): number {
   return log((clicks + PRIOR) / (expected + PRIOR));
 }

@@ -5,11 +5,11 @@ import type { List } from "./list.js";
 /** A list that was shown and could still be clicked. */
 export interface Pending {
   readonly list: List;
-  /** What the list looked like before it was shown, among itself and, of some lists, among a pool. */
+  /** Rows of the list before it was shown, within the list and, for some lists, within a pool. */
   readonly example: Example;
   readonly pool: Example | undefined;
   readonly places: Float64Array;
-  /** What each model said of it. */
+  /** Scores of each model. */
   readonly byForest: Float64Array;
   readonly byLinear: Float64Array;
 }

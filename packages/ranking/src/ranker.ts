@@ -44,7 +44,7 @@ export interface TimeRead extends Deed {
 
 export interface Reaction extends Deed {
   readonly kind: "like" | "collect" | "dislike";
-  /** How much it says of the article's topic and of its author; 1 and 1 where it is not known. Taking it back names the same. */
+  /** Weight on the article's topic and on its author; 1 and 1 when unknown. Undoing names the same. */
   readonly says?: { readonly topic: number; readonly author: number } | undefined;
 }
 
@@ -74,7 +74,7 @@ interface RankerState {
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
-/** A list not clicked by then is taken for one nobody clicks. */
+/** A list without a click by then counts as not clicked. */
 const SETTLE_AFTER_MS = 10 * MINUTE_MS;
 const PENDING_MAX = 2_048;
 const AUDIENCE_DIMENSIONS = 256;
@@ -84,13 +84,13 @@ const POOL_LIST_SHARE = 0.6;
 const HABIT_MEMORY = 30;
 const HABIT_FOLLOW = 0.002;
 const COVISITED_WITH = 8;
-/** What seeing an article open is worth beside a click on it. */
+/** Weight of seeing an article open, relative to a click on it. */
 const LOOK = 0.5;
 /** Below every score: disliked, or by a blocked author. */
 const HIDDEN = -1e9;
 
 /**
- * Learns online what readers click. Tell it what happens, in time order; ask it to score candidates. It reads no clock
+ * Learns online from clicks. Takes events in the order of time; scores candidates. It reads no clock
  * and draws no random numbers but its own: the same calls give the same numbers.
  */
 export class Ranker {
@@ -131,7 +131,7 @@ export class Ranker {
     };
   }
 
-  /** What is known of an article beside what readers do; tell it before the article is shown. */
+  /** Traits of an article, to be given before it is shown. */
   describe(article: Id, traits: ArticleTraits): void {
     this.#articles.describe(article, traits);
   }
@@ -216,12 +216,12 @@ export class Ranker {
     this.#read(reader, slot, atMs, 1);
   }
 
-  /** A reader read an article that came from no list the ranker was told of. */
+  /** Records a read of an article from no known list. */
   read({ reader, article, atMs }: Deed): void {
     this.#read(this.#readers.use(reader), this.#articles.seen(article, atMs), atMs, 1);
   }
 
-  /** How long an article was read, told when it is known. */
+  /** Records the dwell time of a read, once known. */
   readFor({ article, atMs, seconds }: TimeRead): void {
     const slot = this.#articles.seen(article, atMs);
     const { counts, totals } = this.#articles;
@@ -258,7 +258,7 @@ export class Ranker {
     }
   }
 
-  /** What a forest should be grown from now, if it is time: give it to growForest, here or in a worker, then `adopt`. */
+  /** Training set of the next forest, if one is due: pass it to growForest, here or in a worker, then `adopt` the result. */
   training(): Training | undefined {
     for (const head of Object.values(this.#heads)) if (head.isDue) return head.training();
     return undefined;
@@ -450,7 +450,7 @@ export class Ranker {
     else onward.at(atMs).add(this.#articles.seen(current, atMs), this.#articles.handle(slot), 1);
   }
 
-  /** The article a reader is looking at is a read that may not have been told. */
+  /** The article a reader has open is a read that may not be recorded yet. */
   #look(reader: Reader, current: Id, atMs: number): void {
     const slot = this.#articles.seen(current, atMs);
     if (reader.reads.lastHandle !== this.#articles.handle(slot)) this.#read(reader, slot, atMs, LOOK);

@@ -4,7 +4,7 @@ import type { Id } from "./id.js";
 import { LruIndex } from "./lru-index.js";
 import { Made } from "./snapshot-parts.js";
 
-/** How many articles a reader is remembered to have been shown, and to have read. */
+/** Remembered exposures and reads of a reader. */
 export const SHOWN_MAX = 256;
 export const READS_MAX = 256;
 const DISLIKED_MAX = 256;
@@ -14,10 +14,10 @@ const SESSION_GAP_MS = 30 * 60_000;
 
 const NO_HABIT = new Float64Array(MEASURES.length);
 
-/** What each reader has been shown and done, in bounded memory: the reader seen longest ago is forgotten first. */
+/** Exposures and feedback of each reader, in bounded memory: the least recently seen reader is evicted first. */
 export class ReaderModel {
   readonly index: LruIndex;
-  /** Who is not known: nothing is remembered of it. */
+  /** The unknown reader, of whom nothing is stored. */
   readonly stranger: Reader;
   readonly #readers: Reader[] = [];
   readonly #noTaste: Float32Array;
@@ -195,7 +195,7 @@ export class ShownArticles {
 
 /** The last reads of a reader, in a ring. */
 export class ReadArticles {
-  /** How many reads there were; the ring holds the last READS_MAX. */
+  /** Number of reads so far; the ring holds the last READS_MAX. */
   count = 0;
   handles = new Uint32Array(8);
   atMs = new Float64Array(8);
@@ -234,7 +234,7 @@ export class Interests {
     this.#sums.set(id, { sum: (known === undefined ? 0 : decayed(known, atMs)) + amount, atMs });
   }
 
-  /** How drawn the reader is to an id: 0 when nothing is known, negative when put off. */
+  /** The reader's interest in an id: 0 when unknown, negative when averse. */
   value(id: Id | string, nowMs: number): number {
     const known = this.#sums.get(id);
     return known === undefined ? 0 : decayed(known, nowMs);

@@ -30,7 +30,7 @@ const MONTH_MINUTES = 30 * 24 * 60;
 /** Clicks of a reader that its habit is trusted half with. */
 const HABIT_TRUST = 10;
 
-/** What readers in general click, in z-scores of each measure. */
+/** Mean of clicked candidates, in z-scores of each measure. */
 export type Habit = Float64Array;
 
 /** Turns measures into the rows that models score, reusing one matrix for lists and one for pools. */
@@ -137,13 +137,13 @@ export class Rows {
     }
   }
 
-  /** Tells each row its place by a measure, ascending with sign 1; ties share the middle of their places. */
+  /** Calls `place` with each row and its place by a measure, ascending with sign 1; ties share the middle of their places. */
   #rank(
     measures: Float64Array,
     count: number,
     measure: number,
     sign: 1 | -1,
-    tell: (row: number, place: number) => void,
+    place: (row: number, place: number) => void,
   ) {
     const sorted = this.#sorted.subarray(0, count);
     for (let row = 0; row < count; row++) sorted[row] = sign * measures[row * M + measure]!;
@@ -154,7 +154,7 @@ export class Rows {
       const first = lowerBound(sorted, value);
       let end = first + 1;
       while (end < count && sorted[end] === value) end++;
-      tell(row, (first + end - 1) / 2);
+      place(row, (first + end - 1) / 2);
     }
   }
 

@@ -21,7 +21,7 @@ export function packSnapshot(state: unknown): Uint8Array {
   return new Uint8Array(serialize(envelope));
 }
 
-/** What packSnapshot packed; only from bytes that a ranker wrote. */
+/** Unpacks a snapshot of packSnapshot; only from bytes that a ranker wrote. */
 export function unpackSnapshot<State>(bytes: Uint8Array): State {
   const envelope = unpacked(bytes);
   if (envelope?.version !== VERSION) {

@@ -25,7 +25,7 @@ export interface Evaluation {
   readonly scoredLists: number;
 }
 
-/** What the run wants to say while it runs. */
+/** Progress of the run. */
 export interface Reporter {
   warn(message: string): void;
   progress(share: number, atMs: number): void;
@@ -104,7 +104,7 @@ function whichAreScored(logs: readonly Log[], { trainDays }: EvaluateOptions): (
   return (impression) => scored.has(impression);
 }
 
-/** With room for everyone in the logs, and told what they say of the articles that are in them. */
+/** A ranker with capacity for all readers of the logs, and the traits of their articles. */
 function createRanker(logs: readonly Log[], { seed }: EvaluateOptions): Ranker {
   const mentioned = new Set<number>();
   const readers = new Set<number>();

@@ -1,4 +1,4 @@
-/** How well one list was ranked. */
+/** Quality of one ranked list. */
 export interface ListMeasures {
   readonly auc: number;
   readonly mrr: number;
@@ -73,7 +73,7 @@ function pairsWon(scores: ArrayLike<number>, clicked: ReadonlySet<number>): numb
   return won / (clicked.size * (scores.length - clicked.size));
 }
 
-/** How well the clicked articles were found among everything. */
+/** Quality of finding clicked articles in the whole pool. */
 export interface PoolMeasures {
   readonly hr10: number;
   readonly hr20: number;

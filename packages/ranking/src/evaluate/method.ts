@@ -1,7 +1,7 @@
 import type { List } from "../list.js";
 import type { Deed, TimeRead } from "../ranker.js";
 
-/** Whoever learns what happened, when it has happened. */
+/** A learner of events, in the order of time. */
 export interface Listener {
   shown(list: List): void;
   clicked(click: Deed): void;

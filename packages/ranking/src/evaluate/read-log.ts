@@ -11,7 +11,7 @@ export interface Impression {
   readonly clicked: readonly number[];
   readonly device: number | undefined;
   readonly subscriber: boolean | undefined;
-  /** How long the clicked article was read. */
+  /** Dwell time of the clicked article, s. */
   readonly seconds: number | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { Listener } from "./method.js";
 import type { Impression } from "./read-log.js";
 import type { LogEvent } from "./timeline.js";
 
-/** What a replay asks for: to judge a list before anything of its second is known. */
+/** Request of a replay: to score a list before anything of its second is known. */
 export type Judge = (list: List, impression: Impression) => void;
 
 /**

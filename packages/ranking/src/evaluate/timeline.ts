@@ -17,7 +17,7 @@ const SAME_READING_MS = 30 * 60_000;
 
 /**
  * The events of the logs in time order. What is only known later comes later: how long an article was read is an event
- * of the moment its reading ends. Readings that two files tell are told once.
+ * of the moment its reading ends. Readings in two files count once.
  */
 export function timeline(logs: readonly Log[], scored: (impression: Impression) => boolean): LogEvent[] {
   const events: LogEvent[] = [];
@@ -32,12 +32,12 @@ export function timeline(logs: readonly Log[], scored: (impression: Impression) 
       }
     }
   }
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const { readings } of logs) {
     for (const { reader, atMs, article, seconds } of readings) {
       const name = `${reader} ${article} ${atMs}`;
-      if (told.has(name) || clicks.near(reader, article, atMs)) continue;
-      told.add(name);
+      if (reported.has(name) || clicks.near(reader, article, atMs)) continue;
+      reported.add(name);
       events.push({ kind: "read", atMs, reader, article });
       if (seconds !== undefined) events.push(timeRead(reader, article, atMs, seconds));
     }
