@@ -74,7 +74,7 @@ describe("the tuned codec", () => {
       fc.property(message, (value) => {
         expect(encodeResponse(value).equals(generated(value))).toBe(true);
       }),
-      { numRuns: inFull(300, 1_000), interruptAfterTimeLimit: 10_000 },
+      { numRuns: inFull(100, 1_000), interruptAfterTimeLimit: 10_000 },
     );
   });
 
@@ -84,7 +84,7 @@ describe("the tuned codec", () => {
         const bytes = generated(value);
         expect(decodeResponse(bytes)).toEqual(StreamRecommendationsResponse.decode(bytes));
       }),
-      { numRuns: inFull(300, 1_000), interruptAfterTimeLimit: 10_000 },
+      { numRuns: inFull(100, 1_000), interruptAfterTimeLimit: 10_000 },
     );
   });
 
@@ -107,7 +107,7 @@ describe("the tuned codec", () => {
         }
         expect(outcomeOf(decodeResponse, bytes)).toEqual(outcomeOf(generatedDecode, bytes));
       }),
-      { numRuns: inFull(800, 3_000), endOnFailure: true, interruptAfterTimeLimit: 10_000 },
+      { numRuns: inFull(300, 3_000), endOnFailure: true, interruptAfterTimeLimit: 10_000 },
     );
   });
 

@@ -141,7 +141,7 @@ describe("a job that is declared at each start", () => {
 });
 
 describe("jitter", () => {
-  const days = 200;
+  const days = 60;
   const runsOf = (trigger: Trigger, seed: number) => {
     const random = seededRandom(seed);
     const revived = triggerFromJSON(JSON.parse(JSON.stringify(trigger)));

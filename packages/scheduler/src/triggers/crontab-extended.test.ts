@@ -79,7 +79,7 @@ describe("the letters of Quartz, as an option", () => {
           expect(fireTimes(trigger, from, expected.length)).toEqual(expected);
         },
       ),
-      { numRuns: inFull(60, 300) },
+      { numRuns: inFull(15, 300) },
     );
     fc.assert(
       fc.property(
@@ -93,7 +93,7 @@ describe("the letters of Quartz, as an option", () => {
           expect(fireTimes(trigger, from, expected.length)).toEqual(expected);
         },
       ),
-      { numRuns: inFull(60, 300) },
+      { numRuns: inFull(15, 300) },
     );
   });
 });

@@ -81,7 +81,7 @@ describe("in every zone", () => {
         }
         expect(fireTimes(triggerFromJSON(JSON.parse(JSON.stringify(trigger))), at, 4)).toEqual(found);
       }),
-      { numRuns: inFull(150, 400) },
+      { numRuns: inFull(60, 400) },
     );
   });
 
@@ -95,7 +95,7 @@ describe("in every zone", () => {
         });
         expect(within(trigger, at, 9 * HOUR)).toEqual(expected);
       }),
-      { numRuns: inFull(50, 150) },
+      { numRuns: inFull(20, 150) },
     );
   });
 
@@ -109,7 +109,7 @@ describe("in every zone", () => {
         });
         expect(within(trigger, at, 10 * MINUTE)).toEqual(expected);
       }),
-      { numRuns: inFull(20, 60) },
+      { numRuns: inFull(10, 60) },
     );
   });
 
@@ -122,7 +122,7 @@ describe("in every zone", () => {
         const line = `${minute.text} ${hour.text} * * *`;
         expect(within(crontab(line, { timezone: name }), at, 9 * HOUR)).toEqual(expected);
       }),
-      { numRuns: inFull(50, 150) },
+      { numRuns: inFull(20, 150) },
     );
   });
 });

@@ -105,7 +105,7 @@ describe("a page's bytes", () => {
           expect(written).toBe(JSON.stringify(expected));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -123,6 +123,7 @@ describe("a page's bytes", () => {
     const pages = Array.from({ length: 10_000 }, (_, nowMs) =>
       presentPage({ page, items: [], degraded: false }, query, nowMs),
     );
-    for (const [nowMs, bytes] of pages.entries()) expect(JSON.parse(bytes.toString()).data.server_time).toBe(nowMs);
+    const times = pages.map((bytes) => JSON.parse(bytes.toString()).data.server_time);
+    expect(times).toEqual([...pages.keys()]);
   });
 });

@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { inFull } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { Catalogue } from "../catalogue/catalogue.js";
 import { BlockLists } from "./block-lists.js";
@@ -6,14 +7,14 @@ import { FollowGraph } from "./follow-graph.js";
 import { type ReaderFacts, readerFactsLoader } from "./reader-facts.js";
 import { SeenArticles } from "./seen-articles.js";
 
-const READERS = 50_000;
+const READERS = inFull(10_000, 50_000);
 const FOLLOWED = 20;
 const SEEN = 30;
 
 const follows = Array.from({ length: FOLLOWED }, (_, at) => ({ author_id: String(900 + at) }));
 const seenRows = Array.from({ length: SEEN }, (_, at) => ({ article_id: String(1 + at) }));
 
-test("among 50,000 readers a first page costs three statements, and a returning reader's none", async () => {
+test(`among ${READERS} readers a first page costs three statements, and a returning reader's none`, async () => {
   let statements = 0;
   const mysql = {
     query: async (sql: string) => {
