@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { defineConfig, type Plugin } from "vite";
+import { defaultClientConditions, defineConfig, type Plugin } from "vite";
 
 /** Where `npm run dev -w @headline/web` finds a gateway. */
 const GATEWAY = process.env["GATEWAY_URL"] ?? "http://127.0.0.1:3000";
@@ -10,6 +10,7 @@ const API =
 
 export default defineConfig({
   base: "/",
+  resolve: { conditions: ["source", ...defaultClientConditions] }, // the workspace's packages, built or not
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     target: ["es2022", "chrome123", "firefox120", "safari17.5"],

@@ -43,12 +43,14 @@ export async function launch({ stop, commandOf, hosted, pages, logLevel }: Launc
 
   let servers: OpenServers | undefined;
   try {
+    say("starting the servers");
     servers = await openServers({ env: variables, dataDir, onProgress: say });
     sayServers(servers);
     const wantsSample = variables.NODE_ENV !== "production";
     const demoPassword = await prepareDatabase({ mysqlUrl: servers.mysqlUrl, wantsSample, isOpen, onProgress: say });
     if (stop.signal.aborted) return;
 
+    say("starting the services");
     const environments = environmentsOf({ variables, ports, secrets, servers, logLevel });
     const demoAccounts = demoPassword === undefined ? {} : { DEMO_ACCOUNTS: demo().names.join(",") };
     recommendation.run(complete(environments.recommendation));

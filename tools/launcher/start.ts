@@ -35,9 +35,9 @@ try {
 
 async function start(): Promise<void> {
   const stop = stopSignal();
-  const pages = arePagesBuilt() ? Promise.resolve() : timed("pages built", () => buildPages(stop.signal));
+  const pages = arePagesBuilt() ? Promise.resolve() : timed("pages", () => buildPages(stop.signal));
   pages.catch(() => {}); // the launcher waits for them
-  if (!isBundled()) await timed("services bundled", bundle);
+  if (!isBundled()) await timed("services", bundle);
   if (stop.signal.aborted) return;
   const { launch } = (await import(pathToFileURL(bundlePath("launch")).href)) as { launch: typeof Launcher };
   await launch({ stop, pages, commandOf, hosted: true, logLevel: "warn" });
@@ -48,8 +48,9 @@ function commandOf(name: ServiceName): readonly string[] {
   return [process.execPath, ...NODE_FLAGS[name], ...programs];
 }
 
-async function timed(done: string, work: () => Promise<void>): Promise<void> {
+async function timed(subject: string, work: () => Promise<void>): Promise<void> {
   const startedAt = performance.now();
+  say(`building the ${subject}`);
   await work();
-  say(`${done} in ${formatSeconds(performance.now() - startedAt)}`);
+  say(`built the ${subject} in ${formatSeconds(performance.now() - startedAt)}`);
 }
