@@ -28,7 +28,7 @@ export function reasonTable(proto: string): string {
     ...reasons,
     "} as const;",
     "",
-    "export type KnownReason = keyof typeof REASONS;",
+    "/** Name of a reason that the contract has. */\nexport type KnownReason = keyof typeof REASONS;",
     "",
   ].join("\n");
 }

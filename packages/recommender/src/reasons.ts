@@ -39,4 +39,5 @@ export const REASONS = {
   },
 } as const;
 
+/** Name of a reason that the contract has. */
 export type KnownReason = keyof typeof REASONS;
