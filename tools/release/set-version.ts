@@ -8,7 +8,10 @@ import { publishedPackages } from "./published.js";
 
 const VERSION = /^\d+\.\d+\.\d+(-[\w.]+)?$/;
 
-/** Writes a version into every manifest, the ranges between published packages, the lockfile, and as a heading into the changelog. */
+/**
+ * Writes a version into every manifest, the ranges between published packages, the lockfile, and as a heading into the changelog; and the contract
+ * of proto/ as the released one, unless it breaks callers of the last release.
+ */
 export function setVersion(version: string, day: string): void {
   if (!VERSION.test(version)) throw new Error(`"${version}" is not a version such as 0.2.0`);
   if (version === rootManifest().version) throw new Error(`the version is ${version} already`);
@@ -20,6 +23,10 @@ export function setVersion(version: string, day: string): void {
     writeFileSync(file, withVersion(readFileSync(file, "utf8"), version, published));
   }
   writeFileSync(changelog, released);
+  execFileSync(process.execPath, ["--import", "tsx", "tools/check/breaking.ts", "--release"], {
+    cwd: root,
+    stdio: "inherit",
+  });
   execFileSync("npm", ["install", "--package-lock-only", "--offline", "--no-audit", "--no-fund"], { cwd: root });
 }
 
