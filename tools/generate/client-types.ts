@@ -94,7 +94,7 @@ function operationShape({ name, method, path, said }: Operation): string {
     path,
     repeatable: said["x-repeatable"] === true,
     keyed,
-    knowsWho: said["security"] !== undefined,
+    knowsWho: (said["security"] as readonly unknown[]).length > 0,
     mintsGuest,
   };
   const fields = Object.entries(shape).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);

@@ -7,6 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openApiDocument } from "../../services/gateway/src/openapi/document.js";
+import { STORIES } from "../../services/gateway/src/routes.js";
 import { commandLine } from "../lib/command-line.js";
 import { root } from "../lib/root.js";
 import { clientTypes } from "./client-types.js";
@@ -17,7 +18,7 @@ const { values } = commandLine({
 });
 const FILE = "packages/client/src/gen/api.ts";
 const path = join(root, FILE);
-const fresh = clientTypes(openApiDocument());
+const fresh = clientTypes(openApiDocument(STORIES));
 
 if (!values.check) {
   writeFileSync(path, fresh);

@@ -21,8 +21,8 @@ import { type Events, openEvents } from "./events/open-events.js";
 import { PageSessions } from "./feed/page-sessions.js";
 import { pageTokens } from "./feed/page-tokens.js";
 import { tracedRecommender } from "./feed/traced-recommender.js";
-import type { GatewayConfig } from "./open-gateway.js";
-import type { openObservation } from "./open-observation.js";
+import type { GatewayConfig } from "./gateway-config.js";
+import type { Observation } from "./open-observation.js";
 
 /** The gateway's ways to the others, each with its deadlines. */
 export interface Links {
@@ -35,8 +35,6 @@ export interface Links {
   readonly events: Events;
   readonly onRedisError: (error: unknown) => void;
 }
-
-type Observation = Awaited<ReturnType<typeof openObservation>>;
 
 /** Like those of the caches, the pages of a feed, static pages, limits and messages: what an ACL has to permit. */
 const CACHE_COMMANDS: readonly NeededCommand[] = [

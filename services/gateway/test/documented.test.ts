@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { REASONS } from "@headline/recommender/reasons";
 import { describe, expect, test } from "@jest/globals";
 import { openApiDocument } from "../src/openapi/document.js";
+import { STORIES } from "../src/routes.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -46,7 +47,8 @@ describe("docs/http-api.md names", () => {
     const reasons = sorted([...Object.keys(REASONS), "pinned"]);
     const [, list = ""] = /\n- `reason`: ([\s\S]*?)\n- /.exec(PAGE) ?? [];
     expect(sorted(inBackticks(list))).toEqual(reasons);
-    const [, described = ""] = /Why it is here: (.*?) and others to come/.exec(JSON.stringify(openApiDocument())) ?? [];
+    const [, described = ""] =
+      /Why it is here: (.*?) and others to come/.exec(JSON.stringify(openApiDocument(STORIES))) ?? [];
     expect(sorted(described.split(", "))).toEqual(reasons);
   });
 });

@@ -143,8 +143,8 @@ describe("followers", () => {
     await block(foe, author);
     const article = await articleOf(author);
     const piece = { after: "0", until: null };
-    expect(await notifyFollowers(world.mysql, article, piece)).toMatchObject({ told: 1 });
-    expect(await notifyFollowers(world.mysql, article, piece)).toEqual({ told: 0, changes: [] });
+    expect(await notifyFollowers(world.mysql, article, piece)).toMatchObject({ notified: 1 });
+    expect(await notifyFollowers(world.mysql, article, piece)).toEqual({ notified: 0, changes: [] });
     expect((await inbox(friend)).results[0]).toMatchObject({ kind: "new_article", actor_name: author.name });
     expect(await kindsOf(foe)).toEqual([]);
   });

@@ -1,25 +1,70 @@
+import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import type { Express } from "express";
-import { type AppParts, createApp } from "../src/app.js";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import type { Declaration } from "../src/http/route.js";
 import type { RunningGateway } from "../src/open-gateway.js";
 import { openApiDocument } from "../src/openapi/document.js";
-import { STORIES } from "../src/openapi/stories.js";
+import { EXAMPLES } from "../src/openapi/gen/examples.js";
+import { STORIES } from "../src/routes.js";
 import { documentCheck } from "./document-check.js";
-import { type Client, client, openWorld, type World } from "./open-world.js";
+import { ExampleRecorder, shapeOf } from "./example-recorder.js";
+import { type Answer, type Client, client, openWorld, type World } from "./open-world.js";
 
-const routes = STORIES.flatMap(({ routes }) => routes);
+interface Documented {
+  readonly operationId: string;
+  readonly requestBody?: Part;
+  readonly responses: Readonly<Record<string, Part>>;
+}
+
+interface Part {
+  readonly content?: Readonly<Record<string, { readonly schema: object; readonly example?: unknown }>>;
+}
+
+const routes = Object.values(STORIES).flatMap(({ routes }) => routes as readonly Declaration[]);
 
 describe("the document", () => {
-  test("names every route of the app, and no other", () => {
-    const documented = routes.map(({ method, path }) => `${method} ${path}`);
-    expect(documented.sort()).toEqual(routesOf(createApp(NO_PARTS)).sort());
+  test("has no route that another one of its method takes the requests of", () => {
+    const patterns = routes.map((route) => ({ ...route, pattern: patternOf(route.path) }));
+    const ambiguous = patterns.flatMap(({ method, path, pattern }) =>
+      routes
+        .filter((other) => other.method === method && other.path !== path && other.path.includes(":"))
+        .filter((other) => pattern.test(other.path))
+        .map((other) => `${method} ${path} and ${other.path}`),
+    );
+    expect(ambiguous).toEqual([]);
+    expect(new Set(routes.map(({ method, path }) => `${method} ${path}`)).size).toBe(routes.length);
   });
 
   test("is OpenAPI 3.1", async () => {
-    const { valid, errors } = await new Validator().validate(structuredClone(openApiDocument()) as never);
+    const { valid, errors } = await new Validator().validate(structuredClone(openApiDocument(STORIES)) as never);
     expect(errors).toBeUndefined();
     expect(valid).toBe(true);
+  });
+
+  test("passes the recommended rules of Redocly, and those of Spectral that go further", async () => {
+    const config = await createConfig({ extends: ["recommended"] });
+    const source = JSON.stringify(openApiDocument(STORIES));
+    const problems = await lintFromString({ source, absoluteRef: "openapi.json", config });
+    expect(problems.map(({ ruleId, location: [at] }) => `${ruleId} ${at?.pointer}`)).toEqual([]);
+    for (const { name, summary, description } of routes) expect([name, summary, description]).not.toContain("");
+  });
+
+  test("has examples that its schemas allow", () => {
+    const { paths, components } = openApiDocument(STORIES);
+    const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }));
+    for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
+      const { operationId, requestBody, responses } = operation as unknown as Documented;
+      const contents = [requestBody, ...Object.values(responses)].flatMap((part) => Object.values(part?.content ?? {}));
+      const examples = contents.filter(({ example }) => example !== undefined);
+      expect([operationId, examples.length]).not.toEqual([operationId, 0]);
+      for (const { schema, example } of examples) {
+        ajv.validate({ ...schema, components }, example);
+        expect([operationId, ajv.errors]).toEqual([operationId, null]);
+      }
+    }
   });
 
   test("names each operation once, and the parameters that stand in its path", () => {
@@ -31,14 +76,18 @@ describe("the document", () => {
 });
 
 describe("a gateway", () => {
+  const recorder = new ExampleRecorder();
   let world: World;
   let gateway: RunningGateway;
-  const document = openApiDocument();
+  const document = openApiDocument(STORIES);
   const { check, seen } = documentCheck(document);
 
   beforeAll(async () => {
     world = await openWorld();
     await world.addArticles(3, { authorId: await world.addUser("carol") });
+    await world.mysql.write(
+      "INSERT INTO static_pages (channel_id, format, etag, body, built_at, checked_at) VALUES (101, 'html', 'e', '<!doctype html>\\n<html></html>', 1, 1)",
+    );
     ({ gateway } = await world.open());
   });
   afterAll(async () => {
@@ -58,12 +107,18 @@ describe("a gateway", () => {
     expect((await guest.get("/docs/style.css")).headers.get("content-type")).toContain("text/css");
   });
 
+  /** Holds an answer against the document, and keeps it as an example. */
+  const noted: Check = (method, path, answer, body) => {
+    check(method, path, answer);
+    recorder.record(String(document.paths[path]?.[method]?.["operationId"]), body, answer.body);
+  };
+
   test("answers what the document says, on every route that answers JSON", async () => {
     const guest = client(gateway);
-    const answered = (method: string, path: string, who: Client) => caller(who, check, method, path);
+    const answered = (method: string, path: string, who: Client) => caller(who, noted, method, path);
 
-    const alice = await signedUp(guest, check, "alice");
-    const bob = await signedUp(guest, check, "bob");
+    const alice = await signedUp(guest, noted, "alice");
+    const bob = await signedUp(guest, noted, "bob");
     const credentials = { name: "alice", password: "a long password" };
     const { refresh_token } = (await answered("post", "/authorizations", guest)({ body: credentials })).data;
     await answered("put", "/authorizations", guest)({ body: { refresh_token } });
@@ -122,8 +177,22 @@ describe("a gateway", () => {
     const upload = { events: [event, event, { ...event, id: crypto.randomUUID(), token: "v1.wrong" }] };
     await answered("post", "/events", bob.client)({ body: upload });
 
-    const json = routes.filter(({ answers }) => "data" in answers).map(({ name }) => name);
+    const json = routes.filter(({ answer }) => "data" in answer).map(({ name }) => name);
     expect([...seen].sort()).toEqual(json.sort());
+  });
+
+  test("answers every other route, and each answer has the shape of its example in the document", async () => {
+    const guest = client(gateway);
+    await eventually(async () => expect((await guest.get("/pages/101")).status).toBe(200));
+    for (const { name, path, answer } of routes.filter(({ answer }) => "type" in answer)) {
+      const { status, headers, body } = await guest.get(path.replace(":file", "101"));
+      expect([path, status]).toEqual([path, 200]);
+      expect(headers.get("content-type")).toContain("type" in answer && answer.type);
+      recorder.record(name, undefined, name === "openapi" ? { openapi: body.openapi, info: body.info } : body);
+    }
+    recorder.write();
+    expect(Object.keys(recorder.examples).sort()).toEqual(routes.map(({ name }) => name).sort());
+    expect(shapeOf(EXAMPLES)).toEqual(shapeOf(recorder.examples));
   });
 
   test("refuses as the document says", async () => {
@@ -138,7 +207,7 @@ describe("a gateway", () => {
   });
 });
 
-type Check = ReturnType<typeof documentCheck>["check"];
+type Check = (method: string, path: string, answer: Answer, body?: unknown) => void;
 
 interface Call {
   readonly body?: unknown;
@@ -152,7 +221,7 @@ function caller(who: Client, check: Check, method: string, path: string) {
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) => String(params[name]));
     const options = body === undefined ? {} : { body };
     const answer = await who.send(method.toUpperCase(), filled + query, options);
-    check(method, path, answer);
+    check(method, path, answer, body);
     if (answer.status >= 300) throw new Error(`${method} ${filled}: ${answer.body.detail}`);
     return answer.body;
   };
@@ -174,27 +243,6 @@ function withToken(guest: Client, token: string): Client {
   };
 }
 
-/** Enough to register routes; none of them is called. */
-const NO_PARTS = {
-  assets: [],
-  corsOrigins: [],
-  coverOrigins: [],
-  writeLimits: {},
-  metrics: () => undefined,
-  articles: {},
-  users: {},
-  eventLog: {},
-  trackKeys: {},
-  budgets: {},
-} as unknown as AppParts;
-
-/** What the app would answer to, as `get /articles/:id`. */
-function routesOf(app: Express): string[] {
-  return app.router.stack.flatMap(({ route }) =>
-    route === undefined
-      ? []
-      : Object.keys((route as unknown as { methods: object }).methods)
-          .filter((method) => method !== "_all") // refuses the others
-          .map((method) => `${method} ${route.path}`),
-  );
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/:\\w+/g, "[^/]+")}$`);
 }

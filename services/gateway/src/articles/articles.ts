@@ -16,7 +16,7 @@ import type { OnUnreadable } from "../open-observation.js";
 
 export type { Item };
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
@@ -41,7 +41,7 @@ export class Articles {
   readonly #joined = new Map<bigint, Item>();
   #joinedUntilMs = 0;
 
-  constructor({ mysql, redis, onRedisError, onUnreadable: unreadable }: Parts) {
+  constructor({ mysql, redis, onRedisError, onUnreadable: unreadable }: Deps) {
     const onUnreadable = unreadable("article");
     const onChange = (id: bigint) => void this.#joined.delete(id);
     this.fragments = new VersionedCache({

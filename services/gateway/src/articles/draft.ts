@@ -31,16 +31,19 @@ const publishAt = z
   })
   .transform((time) => (typeof time === "number" ? Math.round(time) : Date.parse(time)));
 
-/** What an author writes to publish. */
-export const Draft = z.strictObject(
-  { ...fields, cover: fields.cover.default([]), publish_at: publishAt.optional() },
-  { error: "must be a JSON object" },
-);
-/** What an author changes afterwards. */
+/** Article to publish. */
+export const Draft = z
+  .strictObject(
+    { ...fields, cover: fields.cover.default([]), publish_at: publishAt.optional() },
+    { error: "must be a JSON object" },
+  )
+  .meta({ id: "Draft" });
+/** Changes to an article. */
 export const Edit = z
   .strictObject({ ...fields, publish_at: publishAt.nullable() }, { error: "must be a JSON object" })
   .partial()
-  .refine((edit) => Object.keys(edit).length > 0, { error: "must change something" });
+  .refine((edit) => Object.keys(edit).length > 0, { error: "must change something" })
+  .meta({ id: "Edit" });
 
 export type Draft = z.output<typeof Draft>;
 export type Edit = z.output<typeof Edit>;

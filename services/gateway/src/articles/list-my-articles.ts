@@ -1,40 +1,32 @@
 import type { Mysql } from "@headline/mysql";
 import { type OwnArticle, readOwnArticles, showWritten } from "@headline/newsroom/articles";
-import type { RequestHandler } from "express";
-import { z } from "zod";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { readListPage } from "../http/list-page.js";
-import { decimal, INT64_MAX, idText, read } from "../http/read.js";
+import type { z } from "zod";
+import type { Reader } from "../http/authenticate.js";
+import { type ListQuery, listPage, listQuery } from "../http/list-page.js";
+import type { Call } from "../http/route.js";
+import type { WrittenFields } from "./answers.js";
 import type { Articles } from "./articles.js";
 
-interface Parts {
-  readonly authenticate: Authenticate;
+interface Deps {
   readonly mysql: Mysql;
   readonly articles: Articles;
 }
 
-export const MyArticlesQuery = z.object({
-  before: idText.optional(),
-  per_page: decimal({ min: 1, max: 50 }).default(10),
-});
+export const MyArticlesQuery = listQuery({ perPage: 10 });
 
-/** GET /users/me/articles: one's own, those that wait for their time included, with their counts; `next` goes into `before`. */
-export function listMyArticles({ authenticate, mysql, articles }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page } = read(MyArticlesQuery, req.query);
-    const { rows, more } = await readListPage(
-      per_page,
-      (count) => readOwnArticles(mysql, userId, before, count),
-      ({ articleId }) => articleId,
-    );
+/** Reads a page of the reader's own articles, those included that wait for their time, with their counts. */
+export function listMyArticles({ mysql, articles }: Deps) {
+  return async ({ reader, query }: Call<{ reader: Reader; query: ListQuery }>) => {
+    const { rows, more } = await listPage(query, {
+      read: (before, count) => readOwnArticles(mysql, reader.userId, before, count),
+      idOf: ({ articleId }) => articleId,
+    });
     const counts = await articles.statistics.getMany(rows.map(({ articleId }) => articleId));
     const results = rows.map((row) => {
       const { comments = 0, likes = 0, collects = 0 } = counts.get(row.articleId) ?? {};
       return { ...presentOwn(row), comment_count: comments, like_count: likes, collect_count: collects };
     });
-    sendOk(res, { results, ...more });
+    return { results, ...more };
   };
 }
 
@@ -42,9 +34,13 @@ function presentOwn(article: OwnArticle) {
   const { isScheduled, publishAtMs, publishedAtMs } = article;
   return {
     article_id: String(article.articleId),
-    ...showWritten(article),
+    ...(showWritten(article) as z.output<typeof WrittenFields>),
     /** `held` waits for its author to name a time. */
-    status: !isScheduled ? "published" : publishAtMs === undefined ? "held" : "scheduled",
+    status: !isScheduled
+      ? ("published" as const)
+      : publishAtMs === undefined
+        ? ("held" as const)
+        : ("scheduled" as const),
     publish_at: timeOrNull(publishAtMs),
     pubdate: isScheduled ? null : timeOrNull(publishedAtMs),
   };

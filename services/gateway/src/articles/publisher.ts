@@ -16,7 +16,7 @@ import type { JobsIn } from "@headline/newsroom/jobs";
 import type { VersionedCache } from "@headline/redis";
 import type { Announcer } from "../changes/announcer.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly jobs: JobsIn;
   readonly announcer: Announcer;
@@ -25,7 +25,7 @@ interface Parts {
 }
 
 /** Writes articles to MySQL, and then tells caches and feeds, so that the next request sees what happened. */
-export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedisError }: Parts) {
+export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedisError }: Deps) {
   const writer = { mysql, jobs };
   return {
     async publish(authorId: bigint, article: NewArticle, request: PublishRequest): Promise<bigint> {

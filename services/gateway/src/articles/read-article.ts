@@ -2,19 +2,20 @@ import type { Mysql } from "@headline/mysql";
 import { NO_COUNTS, readWaiting, toFragment, toItem, type WaitingArticle } from "@headline/newsroom/articles";
 import { Refusal } from "@headline/service/errors";
 import type { TrackKeys } from "@headline/track-token";
-import type { RequestHandler } from "express";
-import { z } from "zod";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { idText, read } from "../http/read.js";
+import type { z } from "zod";
+import type { Reader } from "../http/authenticate.js";
+import type { Call } from "../http/route.js";
 import type { Blocks } from "../users/blocks.js";
+import type { Article, ArticleDetail } from "./answers.js";
+import type { ArticlePath } from "./article-path.js";
 import type { Articles } from "./articles.js";
 import { presentItem, presentItems } from "./present-item.js";
 import type { Similar } from "./similar.js";
 import { linkTrace, viewerState } from "./viewer-state.js";
 
-interface Parts {
-  readonly authenticate: Authenticate;
+type Detail = z.output<typeof ArticleDetail>;
+
+export interface ReadingDeps {
   readonly mysql: Mysql;
   readonly keys: TrackKeys;
   readonly now: () => number;
@@ -25,33 +26,33 @@ interface Parts {
   readonly onViewerError: (error: unknown) => void;
 }
 
-const NOBODY: ReadonlySet<bigint> = new Set();
-const Path = z.object({ id: idText });
+const NO_AUTHORS: ReadonlySet<bigint> = new Set();
 
 /**
- * GET /articles/:id, also of an article that waits for its time, to its author: the article with its content, counts, and similar ones; to a reader who says who they are, also what they
- * have done with it, and the tokens to do more.
+ * Reads an article with its content, counts and similar ones; for a reader also what they have done with it, and the tokens to do
+ * more. An article that waits for its time is there for its author alone.
  */
-export function readArticle(parts: Parts): RequestHandler {
+export function readArticle(parts: ReadingDeps) {
   const { articles, similar, onSimilarError } = parts;
-  return async (req, res) => {
-    const { id } = read(Path, req.params);
-    const reader = req.headers.authorization === undefined ? undefined : await parts.authenticate.anybody(req, res);
+  return async ({
+    reader,
+    params: { id },
+  }: Call<{ reader: Reader | undefined; params: ArticlePath }>): Promise<Detail> => {
     const [[item], content] = await Promise.all([articles.getMany([id]), articles.contents.get(id)]);
-    if (item === undefined || content === undefined) return sendOk(res, await waiting(reader?.userId ?? 0n, id));
+    if (item === undefined || content === undefined) return waiting(reader?.userId ?? 0n, id);
     const article = presentItem(item);
-    sendOk(res, {
+    return {
       ...article,
       status: "published",
       publish_at: null,
       content,
       similar: await similarTo(id, article, reader?.userId),
-      ...(reader && (await forReader(reader.userId, id, BigInt(String(article["aut_id"]))))),
-    });
+      ...(reader && (await forReader(reader.userId, id, BigInt(article.aut_id)))),
+    };
   };
 
   /** To its author, an article that is not published yet. @throws Refusal NOT_FOUND */
-  async function waiting(readerId: bigint, id: bigint) {
+  async function waiting(readerId: bigint, id: bigint): Promise<Detail> {
     const own = readerId > 0n ? await readWaiting(parts.mysql, readerId, id) : undefined;
     if (own === undefined) throw new Refusal("NOT_FOUND", `article ${id} does not exist`);
     return presentWaiting(own);
@@ -71,12 +72,12 @@ export function readArticle(parts: Parts): RequestHandler {
   /** Nice to have: an article is shown without them rather than not at all. */
   async function similarTo(
     articleId: bigint,
-    { channel_id, title }: Record<string, unknown>,
+    { channel_id, title }: z.output<typeof Article>,
     readerId: bigint | undefined,
-  ): Promise<readonly unknown[]> {
+  ): Promise<z.output<typeof Article>[]> {
     try {
-      const notBy = readerId === undefined ? NOBODY : await parts.blocks.of(readerId);
-      const ids = await similar({ articleId, channelId: Number(channel_id), title: String(title), notBy });
+      const notBy = readerId === undefined ? NO_AUTHORS : await parts.blocks.of(readerId);
+      const ids = await similar({ articleId, channelId: Number(channel_id), title, notBy });
       return presentItems(await articles.getMany(ids));
     } catch (error) {
       onSimilarError(error);
@@ -86,7 +87,7 @@ export function readArticle(parts: Parts): RequestHandler {
 }
 
 /** As once it is published, without what only readers make. `pubdate` is when it is planned for, or was. */
-function presentWaiting({ article, content, publishAt }: WaitingArticle) {
+function presentWaiting({ article, content, publishAt }: WaitingArticle): Detail {
   return {
     ...presentItem(toItem(toFragment(article), NO_COUNTS)),
     status: publishAt === null ? "held" : "scheduled",

@@ -19,7 +19,7 @@ export const ALL_CHANNELS = 0;
 const REFRESH_MS = 10_000;
 const RECOMMENDED: Channel = { id: ALL_CHANNELS, name: "推荐", nameEn: "For you", pinned: [] };
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
@@ -33,7 +33,7 @@ export class Channels {
   #isKnown = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly parts: Parts) {
+  constructor(private readonly parts: Deps) {
     this.#last = new LastChannels(parts.redis, parts.onUnreadable("channel"));
   }
 

@@ -1,6 +1,6 @@
 import type { Comment } from "@headline/newsroom/comments";
 
-/** On the wire. Who signs in elsewhere may have no name here. */
+/** A comment as JSON has it. A user of another token issuer may have no name here. */
 export function presentComment({ commentId, articleId, userId, content, createdAt }: Comment, name?: string) {
   return {
     comment_id: String(commentId),
@@ -8,6 +8,6 @@ export function presentComment({ commentId, articleId, userId, content, createdA
     user_id: String(userId),
     user_name: name ?? `user ${userId}`,
     content,
-    created_at: createdAt,
+    created_at: createdAt.toISOString(),
   };
 }

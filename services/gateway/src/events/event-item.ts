@@ -4,13 +4,13 @@ import { idValue } from "../http/read.js";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const NO_UUID = "00000000-0000-0000-0000-000000000000";
-export const EVENTS_MAX = 100;
+const EVENTS_MAX = 100;
 const ARTICLES_MAX = 50;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 const LAST_DATE_MS = 8_640_000_000_000_000;
 const TOKEN_CHARACTERS_MAX = 4_096;
 
-/** What a client uploads. Each item is judged by itself. */
+/** Upload of events; each item is validated by itself. */
 export const Upload = z.strictObject(
   {
     events: z
@@ -20,7 +20,7 @@ export const Upload = z.strictObject(
   { error: "must be a JSON object" },
 );
 
-/** One item of it. */
+/** One item of an upload. */
 export const EventItem = z
   .strictObject(
     {
@@ -54,9 +54,15 @@ export const EventItem = z
   .refine(({ type, why }) => type === "dislike" || why === undefined, {
     path: ["why"],
     error: "is for a dislike only",
-  });
+  })
+  .meta({ id: "EventItem" });
 
 export type EventItem = z.output<typeof EventItem>;
+
+/** Upload with its items, for the document. */
+export const EventUpload = Upload.extend({ events: z.array(EventItem).min(1).max(EVENTS_MAX) }).meta({
+  id: "EventUpload",
+});
 
 /** Clocks of browsers have fractions of a millisecond; they are rounded off. */
 function milliseconds(max: number) {

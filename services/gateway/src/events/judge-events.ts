@@ -6,7 +6,7 @@ import type { Reader } from "../http/authenticate.js";
 import type { React } from "../reactions/reactions.js";
 import { type ReadEvent, readEvent } from "./read-event.js";
 
-interface Parts {
+interface Deps {
   readonly keys: TrackKeys;
   readonly eventLog: EventLog;
   readonly react: React;
@@ -33,7 +33,7 @@ const UNAVAILABLE: Verdict = { is: "unavailable" };
  * Judges each item of an upload by itself: first what it says, then what it does, at last that it happened. What is accepted
  * is durable.
  */
-export function createJudge({ keys, eventLog, react, now, onError }: Parts) {
+export function createJudge({ keys, eventLog, react, now, onError }: Deps) {
   return async (
     items: readonly unknown[],
     reader: Reader | undefined,

@@ -1,32 +1,26 @@
-import type { WriteLimit } from "@headline/redis/limits";
 import { clip, type FieldError, Refusal } from "@headline/service/errors";
-import type { RequestHandler } from "express";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { read } from "../http/read.js";
-import { Upload } from "./event-item.js";
+import type { z } from "zod";
+import type { Reader } from "../http/authenticate.js";
+import type { Call } from "../http/route.js";
+import type { Upload } from "./event-item.js";
 import type { Judge, Verdict } from "./judge-events.js";
 
 const REASON_MAX = 200;
 const TRY_AGAIN = "try again later";
 
-interface Parts {
-  readonly authenticate: Authenticate;
+export interface EventDeps {
   readonly judge: Judge;
-  readonly limit: WriteLimit;
+  /** Network of a guest, in the log, by the address of the request. */
   readonly guestNetwork: (address: string | undefined) => number;
 }
 
-/** POST /events: 202 once what is accepted is durable, with a verdict on each item; 400 when there is none to accept. */
-export function takeEvents({ authenticate, judge, limit, guestNetwork }: Parts): RequestHandler {
-  return async (req, res) => {
-    // A beacon sends no headers: then each token says whose event it is. Where a reader is named, the tokens have to be theirs.
-    const reader = req.headers.authorization === undefined ? undefined : await authenticate.anybody(req, res);
-    await limit({ readerId: reader?.userId, address: req.ip });
-    const { events } = read(Upload, req.body);
-    const verdicts = await judge(events, reader, guestNetwork(req.ip));
-    sendOk(res, present(verdicts), 202);
-  };
+/**
+ * Makes events durable, and returns a result for each. A beacon sends no headers: then each token says whose event it is. Where
+ * the request names a reader, the tokens have to be theirs.
+ */
+export function takeEvents({ judge, guestNetwork }: EventDeps) {
+  return async ({ req, reader, body }: Call<{ reader: Reader | undefined; body: z.output<typeof Upload> }>) =>
+    present(await judge(body.events, reader, guestNetwork(req.ip)));
 }
 
 /** @throws Refusal when nothing counts: UNAVAILABLE if that may be otherwise later, else INVALID_ARGUMENT. */

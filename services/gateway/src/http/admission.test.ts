@@ -6,8 +6,9 @@ import { eventually } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import express, { type RequestHandler } from "express";
 import { pino } from "pino";
+import { z } from "zod";
 import { admission } from "./admission.js";
-import { createJsonBody } from "./json.js";
+import { createBody } from "./body.js";
 import { problems } from "./problem.js";
 import { identifyRequest } from "./request-id.js";
 
@@ -23,7 +24,7 @@ async function serve(handler: RequestHandler, options: { max?: number; budgetMs?
   app.use(
     identifyRequest,
     admission({ max: 10, budgetMs: 100, ...options }),
-    createJsonBody({ signedIn: () => Promise.reject(new Error("not here")) }),
+    createBody({ schema: z.unknown() }, { signedIn: () => Promise.reject(new Error("not here")) }),
     handler,
   );
   app.use(problems(pino({ level: "error" }, { write: (line: string) => void bugs.push(JSON.parse(line)) })));

@@ -1,16 +1,25 @@
-import type { Express, RequestHandler, Response } from "express";
+import type { RequestHandler, Response } from "express";
 import { HttpRefusal } from "./problem.js";
+import type { Declaration } from "./route.js";
 
-/** Answers OPTIONS of every known path, and 405 to methods it does not have, both with Allow. Stands behind all routes. */
-export function otherMethods(app: Express): RequestHandler {
+type Route = Pick<Declaration, "method" | "path">;
+
+/** Whether a path has no parameter. */
+export function isLiteral(path: string): boolean {
+  return !path.includes(":");
+}
+
+/** Answers OPTIONS of every path of these routes, and 405 to methods it does not have, both with Allow. Stands behind the routes. */
+export function otherMethods(routes: readonly Route[]): RequestHandler {
+  const methodsOf = methodsByPath(routes);
   return (req, res, next) => {
-    const methods = methodsOf(app, req.path);
-    if (methods.size === 0) return next();
-    answerOtherMethod(req.method, res, [...methods]);
+    const methods = methodsOf(req.path);
+    if (methods.length === 0) return next();
+    answerOtherMethod(req.method, res, methods);
   };
 }
 
-/** OPTIONS of a path, or a method that it does not have. @throws HttpRefusal 405 with Allow. */
+/** Answers OPTIONS of a path. @throws HttpRefusal 405 with Allow for a method that the path does not have */
 export function answerOtherMethod(method: string, res: Response, methods: readonly string[]): void {
   const allowed = [...new Set([...methods, ...(methods.includes("GET") ? ["HEAD"] : []), "OPTIONS"])].sort().join(", ");
   res.setHeader("Allow", allowed);
@@ -19,18 +28,21 @@ export function answerOtherMethod(method: string, res: Response, methods: readon
   res.status(204).end();
 }
 
-interface Layer {
-  readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
-  match(path: string): boolean;
+/** Finds paths as Express does: in any case, with a slash at the end or without. */
+function methodsByPath(routes: readonly Route[]): (path: string) => readonly string[] {
+  const literal = new Map<string, string[]>();
+  const patterns = new Map<string, { readonly pattern: RegExp; readonly methods: string[] }>();
+  for (const { method, path } of routes) {
+    const known = isLiteral(path) ? (literal.get(path) ?? []) : (patterns.get(path)?.methods ?? []);
+    known.push(method.toUpperCase());
+    if (isLiteral(path)) literal.set(path, known);
+    else patterns.set(path, { pattern: patternOf(path), methods: known });
+  }
+  return (path) =>
+    literal.get(path.replace(/(?<=.)\/$/, "").toLowerCase()) ??
+    [...patterns.values()].filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
 }
 
-const PARAMETER = /[:*{]/;
-
-/** Methods of the routes of a path; where one is named word for word, those with parameters are of other paths. */
-function methodsOf(app: Express, path: string): ReadonlySet<string> {
-  const layers = (app.router as unknown as { stack: readonly Layer[] }).stack;
-  const routes = layers.flatMap((layer) => (layer.route !== undefined && layer.match(path) ? [layer.route] : []));
-  const literal = routes.filter((route) => !PARAMETER.test(route.path));
-  const methods = (literal.length > 0 ? literal : routes).flatMap((route) => Object.keys(route.methods));
-  return new Set(methods.filter((method) => method !== "_all").map((method) => method.toUpperCase()));
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}/?$`, "i");
 }

@@ -3,7 +3,7 @@ import { createWriteLimit, type WriteLimit, type WriteRate } from "@headline/red
 import { z } from "zod";
 
 export const WRITES = ["events", "articles", "comments", "sockets"] as const;
-type Write = (typeof WRITES)[number];
+export type Write = (typeof WRITES)[number];
 
 /** Uploads of events, articles and edits, comments, and sockets that open. */
 export type WriteRates = Readonly<Record<Write, WriteRate>>;

@@ -1,36 +1,19 @@
 import type { Mysql } from "@headline/mysql";
 import { countUnread, readInbox } from "@headline/newsroom/notifications";
-import type { RequestHandler } from "express";
-import { z } from "zod";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { readListPage } from "../http/list-page.js";
-import { decimal, INT64_MAX, idText, read } from "../http/read.js";
+import type { Reader } from "../http/authenticate.js";
+import { type ListQuery, listPage, listQuery } from "../http/list-page.js";
+import type { Call } from "../http/route.js";
 import { presentNotification } from "./present-notification.js";
 
-interface Parts {
-  readonly authenticate: Authenticate;
-  readonly mysql: Mysql;
-}
+export const NotificationsQuery = listQuery({ perPage: 20 });
 
-export const NotificationsQuery = z.object({
-  before: idText.optional(),
-  per_page: decimal({ min: 1, max: 50 }).default(20),
-});
-
-/** GET /notifications: one's own, newest first; `next` goes into `before`. */
-export function listNotifications({ authenticate, mysql }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page } = read(NotificationsQuery, req.query);
+/** Reads a page of the reader's inbox, the newest first, and counts what is unread. */
+export function listNotifications({ mysql }: { readonly mysql: Mysql }) {
+  return async ({ reader: { userId }, query }: Call<{ reader: Reader; query: ListQuery }>) => {
     const [{ rows, more }, unread] = await Promise.all([
-      readListPage(
-        per_page,
-        (count) => readInbox(mysql, userId, before, count),
-        ({ id }) => id,
-      ),
+      listPage(query, { read: (before, count) => readInbox(mysql, userId, before, count), idOf: ({ id }) => id }),
       countUnread(mysql, userId),
     ]);
-    sendOk(res, { results: rows.map(presentNotification), unread, ...more });
+    return { results: rows.map(presentNotification), unread, ...more };
   };
 }

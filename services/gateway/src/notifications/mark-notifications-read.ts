@@ -1,24 +1,19 @@
 import type { Mysql } from "@headline/mysql";
 import { countUnread, markRead } from "@headline/newsroom/notifications";
-import type { RequestHandler } from "express";
 import { z } from "zod";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { idValue, read } from "../http/read.js";
+import type { Reader } from "../http/authenticate.js";
+import { idValue } from "../http/read.js";
+import type { Call } from "../http/route.js";
 
-interface Parts {
-  readonly authenticate: Authenticate;
-  readonly mysql: Mysql;
-}
+export const NotificationsRead = z
+  .strictObject({ up_to: idValue }, { error: "must be a JSON object" })
+  .meta({ id: "NotificationsRead" });
+export type NotificationsRead = z.output<typeof NotificationsRead>;
 
-export const NotificationsRead = z.strictObject({ up_to: idValue }, { error: "must be a JSON object" });
-
-/** POST /notifications/read: everything up to an id is read; again is the same. */
-export function markNotificationsRead({ authenticate, mysql }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { up_to } = read(NotificationsRead, req.body);
-    await markRead(mysql, userId, up_to);
-    sendOk(res, { up_to: String(up_to), unread: await countUnread(mysql, userId) });
+/** Marks everything up to an id as read; again is the same. */
+export function markNotificationsRead({ mysql }: { readonly mysql: Mysql }) {
+  return async ({ reader: { userId }, body }: Call<{ reader: Reader; body: NotificationsRead }>) => {
+    await markRead(mysql, userId, body.up_to);
+    return { up_to: String(body.up_to), unread: await countUnread(mysql, userId) };
   };
 }

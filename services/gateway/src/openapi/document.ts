@@ -1,7 +1,6 @@
+import type { Declaration } from "../http/route.js";
 import { operation } from "./operation.js";
-import type { Route } from "./route.js";
 import { componentSchemas, type JsonSchema } from "./schemas.js";
-import { STORIES } from "./stories.js";
 
 export type OpenApi = JsonSchema & {
   readonly paths: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>>;
@@ -25,25 +24,38 @@ const GUEST = {
   description: "`Anony <id>`: a guest, by the `X-Anonymous-Id` that the first answer carried.",
 };
 
-/** The HTTP interface as OpenAPI 3.1, made of the schemas that validate. */
-export function openApiDocument(): OpenApi {
+interface DocumentedStory {
+  readonly tag: string;
+  readonly about: string;
+  readonly routes: readonly Declaration[];
+}
+
+/** Assembles the HTTP interface as OpenAPI 3.1 from the declarations of its routes. */
+export function openApiDocument(stories: Readonly<Record<string, DocumentedStory>>): OpenApi {
   const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const { name, routes } of STORIES)
+  const tags = Object.values(stories);
+  for (const { tag, routes } of tags)
     for (const route of routes) {
       const path = openApiPath(route);
-      paths[path] = { ...paths[path], [route.method]: operation(route, name) };
+      paths[path] = { ...paths[path], [route.method]: operation(route, tag) };
     }
   return {
     openapi: "3.1.0",
-    info: { title: "Headline", version: "1", description: ABOUT, license: { name: "MIT", identifier: "MIT" } },
+    info: {
+      title: "Headline",
+      version: "1",
+      description: ABOUT,
+      contact: { name: "The contributors of Headline" },
+      license: { name: "MIT", identifier: "MIT" },
+    },
     servers: [{ url: "/" }],
-    tags: STORIES.map(({ name, about }) => ({ name, description: about })),
+    tags: tags.map(({ tag, about }) => ({ name: tag, description: about })),
     paths,
     components: { schemas: componentSchemas(), securitySchemes: { bearer: BEARER, guest: GUEST } },
   };
 }
 
-/** `/articles/:id` is `/articles/{id}`. */
-export function openApiPath({ path }: Pick<Route, "path">): string {
+/** Writes `/articles/:id` as `/articles/{id}`. */
+export function openApiPath({ path }: Pick<Declaration, "path">): string {
   return path.replaceAll(/:(\w+)/g, "{$1}");
 }

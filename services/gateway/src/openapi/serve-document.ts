@@ -1,33 +1,37 @@
 import type { RequestHandler } from "express";
-import { openApiDocument } from "./document.js";
+import type { OpenApi } from "./document.js";
 import { docsPage } from "./page/docs-page.js";
 import { DOCS_STYLE } from "./page/docs-style.js";
 
-/** Nothing but the page itself and its style; no script at all. */
+/** Permits the page itself and its style; no script. */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** GET /openapi.json; any site may read it. */
-export function serveDocument(): RequestHandler {
-  return serve("application/json; charset=utf-8", () => JSON.stringify(openApiDocument()), {
+interface Deps {
+  readonly document: () => OpenApi;
+}
+
+/** Sends the document; any site may read it. */
+export function serveDocument({ document }: Deps): RequestHandler {
+  return serve("application/json; charset=utf-8", () => JSON.stringify(document()), {
     "Access-Control-Allow-Origin": "*",
   });
 }
 
-/** GET /docs: the same, for people. */
-export function serveDocs(): RequestHandler {
-  return serve("text/html; charset=utf-8", () => docsPage(openApiDocument()), {
+/** Sends the document as a page. */
+export function serveDocs({ document }: Deps): RequestHandler {
+  return serve("text/html; charset=utf-8", () => docsPage(document()), {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
   });
 }
 
-/** GET /docs/style.css */
+/** Sends the style of the page. */
 export function serveDocsStyle(): RequestHandler {
   return serve("text/css; charset=utf-8", () => DOCS_STYLE);
 }
 
-/** What is the same for everybody as long as the process lives, made when it is first asked for. */
+/** Sends a body that stays the same while the process lives, made at the first request. */
 function serve(type: string, make: () => string, headers: Readonly<Record<string, string>> = {}): RequestHandler {
   let body: Buffer | undefined;
   return (_req, res) => {

@@ -11,14 +11,12 @@ import {
   withdrawOrder,
 } from "@headline/newsroom/orders";
 import { Refusal } from "@headline/service/errors";
-import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { readListPage } from "../http/list-page.js";
-import { decimal, INT64_MAX, idText, idValue, read } from "../http/read.js";
-import { idempotencyKey } from "../idempotency/idempotency-key.js";
+import type { Reader } from "../http/authenticate.js";
+import { type ListQuery, listPage, listQuery } from "../http/list-page.js";
+import { idText, idValue } from "../http/read.js";
+import type { Call } from "../http/route.js";
 import { presentOrder } from "./present-order.js";
 import { day, daysOnSale, orderedDay } from "./promotion-day.js";
 import { settled } from "./settled.js";
@@ -31,8 +29,7 @@ export interface PromotionTerms {
   readonly priceFen: number;
 }
 
-interface Parts {
-  readonly authenticate: Authenticate;
+export interface OrderDeps {
   readonly mysql: Mysql;
   readonly jobs: JobsIn;
   readonly announcer: Announcer;
@@ -40,22 +37,21 @@ interface Parts {
   readonly now: () => number;
 }
 
-export const NewOrder = z.strictObject(
-  { article_id: idValue, day: day.optional() },
-  { error: "must be a JSON object" },
-);
-export const OrderPath = z.object({ id: idText });
-export const OrdersQuery = z.object({
-  before: idText.optional(),
-  per_page: decimal({ min: 1, max: 50 }).default(10),
-});
+export const NewOrder = z
+  .strictObject({ article_id: idValue, day: day.optional() }, { error: "must be a JSON object" })
+  .meta({ id: "NewOrder" });
+export type NewOrder = z.output<typeof NewOrder>;
 
-/** POST /orders: reserves a promotion slot for the author's own article; 201 with what to pay and until when. */
-export function orderPromotion({ authenticate, mysql, jobs, terms, now }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { article_id: articleId, day: asked } = read(NewOrder, req.body);
-    const request = { userId, key: idempotencyKey(req), body: { order: String(articleId), day: asked } };
+export const OrderPath = z.object({ id: idText });
+export type OrderPath = z.output<typeof OrderPath>;
+
+export const OrdersQuery = listQuery({ perPage: 10 });
+
+/** Reserves a promotion slot for the author's own article, to be paid in time; once for each idempotency key. */
+export function orderPromotion({ mysql, jobs, terms, now }: OrderDeps) {
+  return async ({ reader: { userId }, body, key }: Call<{ reader: Reader; body: NewOrder }>) => {
+    const { article_id: articleId, day: asked } = body;
+    const request = { userId, key, body: { order: String(articleId), day: asked } };
     const order = await settled(
       mysql.transaction(async (tx) => {
         const { id } = await answerOnce(tx, request, async () => {
@@ -65,62 +61,49 @@ export function orderPromotion({ authenticate, mysql, jobs, terms, now }: Parts)
         return readOrder(tx, id);
       }),
     );
-    const presented = presentOrder(order as Order);
-    res.setHeader("Location", `/orders/${presented.order_id}`);
-    sendOk(res, presented, 201);
+    return presentOrder(order as Order);
   };
 }
 
-/** POST /orders/:id/payment: again is the same. */
-export function payForOrder({ authenticate, mysql, jobs, announcer }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { id } = read(OrderPath, req.params);
+/** Pays an order; again is the same. */
+export function payForOrder({ mysql, jobs, announcer }: OrderDeps) {
+  return async ({ reader: { userId }, params: { id } }: Call<{ reader: Reader; params: OrderPath }>) => {
     const { order, changes } = await settled(mysql.transaction((tx) => payOrder(tx, jobs, userId, id)));
     if (changes.length > 0) await announcer.announce(...changes);
-    sendOk(res, presentOrder(order));
+    return presentOrder(order);
   };
 }
 
-/** DELETE /orders/:id: gives the slot back before the time to pay is over; again is the same. */
-export function withdraw({ authenticate, mysql, jobs }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { id } = read(OrderPath, req.params);
-    const order = await settled(mysql.transaction((tx) => withdrawOrder(tx, jobs, userId, id)));
-    sendOk(res, presentOrder(order));
-  };
+/** Gives the slot back before the time to pay is over; again is the same. */
+export function withdraw({ mysql, jobs }: OrderDeps) {
+  return async ({ reader: { userId }, params: { id } }: Call<{ reader: Reader; params: OrderPath }>) =>
+    presentOrder(await settled(mysql.transaction((tx) => withdrawOrder(tx, jobs, userId, id))));
 }
 
-/** GET /orders/:id, to who ordered. */
-export function showOrder({ authenticate, mysql }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { id } = read(OrderPath, req.params);
+/** Reads an order of the reader's own. */
+export function showOrder({ mysql }: OrderDeps) {
+  return async ({ reader: { userId }, params: { id } }: Call<{ reader: Reader; params: OrderPath }>) => {
     const order = await readOrder(mysql, id);
     if (order?.userId !== userId) throw new Refusal("NOT_FOUND", `order ${id} does not exist`);
-    sendOk(res, presentOrder(order));
+    return presentOrder(order);
   };
 }
 
-/** GET /orders: one's own, the newest first; `next` goes into `before`. */
-export function listOrders({ authenticate, mysql }: Parts): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { before = INT64_MAX, per_page } = read(OrdersQuery, req.query);
-    const { rows, more } = await readListPage(
-      per_page,
-      (count) => readOrdersOf(mysql, userId, before, count),
-      ({ orderId }) => orderId,
-    );
-    sendOk(res, { results: rows.map(presentOrder), ...more });
+/** Reads a page of the reader's own orders, the newest first. */
+export function listOrders({ mysql }: OrderDeps) {
+  return async ({ reader: { userId }, query }: Call<{ reader: Reader; query: ListQuery }>) => {
+    const { rows, more } = await listPage(query, {
+      read: (before, count) => readOrdersOf(mysql, userId, before, count),
+      idOf: ({ orderId }) => orderId,
+    });
+    return { results: rows.map(presentOrder), ...more };
   };
 }
 
-/** GET /promotion-days: what can be ordered, and how much is left. */
-export function listPromotionDays({ mysql, terms, now }: Parts): RequestHandler {
-  return async (_req, res) => {
+/** Reads the days on sale, and the slots that are left of each. */
+export function listPromotionDays({ mysql, terms, now }: OrderDeps) {
+  return async () => {
     const days = await promotionDays(mysql, daysOnSale(now()), terms.slotsPerDay);
-    sendOk(res, { price_fen: terms.priceFen, pay_within_seconds: terms.timeoutMs / 1_000, results: days });
+    return { price_fen: terms.priceFen, pay_within_seconds: terms.timeoutMs / 1_000, results: days };
   };
 }

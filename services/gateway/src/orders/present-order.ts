@@ -12,13 +12,17 @@ export function presentOrder(order: Order) {
     status: order.status,
     created_at: time(order.createdAtMs),
     expires_at: time(order.expiresAtMs),
-    paid_at: time(order.paidAtMs),
-    cancelled_at: time(order.cancelledAtMs),
-    promoted_from: time(order.promotedFromMs),
-    promoted_until: time(order.promotedUntilMs),
+    paid_at: timeOrNull(order.paidAtMs),
+    cancelled_at: timeOrNull(order.cancelledAtMs),
+    promoted_from: timeOrNull(order.promotedFromMs),
+    promoted_until: timeOrNull(order.promotedUntilMs),
   };
 }
 
-function time(ms: number | null): string | null {
-  return ms === null ? null : readTime(ms).toISOString();
+function time(ms: number): string {
+  return readTime(ms).toISOString();
+}
+
+function timeOrNull(ms: number | null): string | null {
+  return ms === null ? null : time(ms);
 }

@@ -1,26 +1,31 @@
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
+import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
 import { imageSources } from "../http/image-sources.js";
 import { invalid } from "../http/read.js";
 import type { PageFormat, StaticPages } from "./static-pages.js";
 
+/** File name in `/pages`, for the document; the handler reads it with `FILE`. */
+export const PagePath = z.object({
+  file: z.string().meta({ pattern: "^(0|[1-9]\\d{0,9})(\\.(html|json))?$", description: "`0`, `0.html`, `0.json`" }),
+});
 const FILE = /^(0|[1-9]\d{0,9})(?:\.(html|json))?$/;
-/** Proxies may keep a page as long as it takes to build the next, show it while they ask, and for a day when nobody answers. */
+/** Proxies may keep a page as long as it takes to build the next, show it while they ask, and for a day when the gateway is away. */
 const CACHE_CONTROL = "public, max-age=30, stale-while-revalidate=60, stale-if-error=86400";
 const TYPES: Readonly<Record<PageFormat, string>> = {
   html: "text/html; charset=utf-8",
   json: "application/json; charset=utf-8",
 };
 
-interface Parts {
+export interface PageDeps {
   readonly channels: Channels;
   readonly pages: StaticPages;
   readonly coverOrigins: readonly string[];
 }
 
-/** GET /pages/:channel and /pages/:channel.json: the guests' feed of a channel as it was last built, the same for everybody. */
-export function showPage({ channels, pages, coverOrigins }: Parts): RequestHandler {
+/** Sends the guests' feed of a channel as it was last built, as HTML or JSON. */
+export function showPage({ channels, pages, coverOrigins }: PageDeps): RequestHandler {
   const policy = `default-src 'none'; style-src 'self'; ${imageSources(coverOrigins)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
   return (req, res) => {
     const [, digits, format = "html"] = FILE.exec(String(req.params["file"])) ?? [];

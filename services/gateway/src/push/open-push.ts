@@ -10,7 +10,7 @@ import { Server as EngineServer } from "engine.io";
 import { Server } from "socket.io";
 import type { MysqlBudget } from "../budgets.js";
 import type { Channels } from "../channels/channels.js";
-import type { TellRead } from "../conversations/conversation-handlers.js";
+import type { NotifyRead } from "../conversations/mark-conversation-read.js";
 import type { AccessTokens } from "../users/access-tokens.js";
 import type { Blocks } from "../users/blocks.js";
 import { catchUp } from "./catch-up.js";
@@ -54,7 +54,7 @@ interface Parts extends PushOptions {
 export interface Push extends AsyncDisposable {
   /** Sends what these changes are about to whoever has a socket here. Never fails, and never waits. */
   tell(changes: readonly Change[]): void;
-  tellRead: TellRead;
+  notifyRead: NotifyRead;
   /** How many are open. */
   readonly sockets: number;
   /** Serves sockets at /socket.io of an HTTP server. */
@@ -153,9 +153,9 @@ export function openPush(parts: Parts): Push {
       pusher.tell(changes);
       watch.tell(changes);
     },
-    tellRead: ({ readerId, peerId, upTo }) => {
-      const told = { reader_id: String(readerId), peer_id: String(peerId), up_to: String(upTo) };
-      io.to([roomOf(readerId), roomOf(peerId)]).emit("read", told);
+    notifyRead: ({ readerId, peerId, upTo }) => {
+      const read = { reader_id: String(readerId), peer_id: String(peerId), up_to: String(upTo) };
+      io.to([roomOf(readerId), roomOf(peerId)]).emit("read", read);
     },
     get sockets() {
       return engine.clientsCount;

@@ -4,7 +4,7 @@ import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } fro
 import type { VersionedCache } from "@headline/redis";
 import type { Announcer } from "../changes/announcer.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly announcer: Announcer;
   readonly articleStatistics: VersionedCache<ArticleCounts>;
@@ -13,7 +13,7 @@ interface Parts {
 }
 
 /** Writes reactions to MySQL, and then tells caches and feeds, so that the next request sees the counts. */
-export function createReactions({ mysql, announcer, articleStatistics, userStatistics, onRedisError }: Parts) {
+export function createReactions({ mysql, announcer, articleStatistics, userStatistics, onRedisError }: Deps) {
   return async (reactions: readonly Reaction[]): Promise<readonly Reacted[]> => {
     if (reactions.length === 0) return [];
     const { reacted, articleCounts, authorCounts, changes } = await writeReactions(mysql, reactions);

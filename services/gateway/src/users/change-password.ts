@@ -7,33 +7,24 @@ import {
   verifyPassword,
 } from "@headline/newsroom/users";
 import { Refusal } from "@headline/service/errors";
-import type { RequestHandler } from "express";
 import { z } from "zod";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { read } from "../http/read.js";
+import type { Reader } from "../http/authenticate.js";
+import type { Call } from "../http/route.js";
 import { givenText, newPassword } from "./credentials.js";
-import { limiter, type SignInParts } from "./sign-in.js";
+import { limiter, type SignInDeps } from "./sign-in.js";
 
-interface Parts extends SignInParts {
-  readonly authenticate: Authenticate;
-}
+export const PasswordChange = z
+  .strictObject({ current_password: givenText, new_password: newPassword }, { error: "must be a JSON object" })
+  .meta({ id: "PasswordChange" });
+export type PasswordChange = z.output<typeof PasswordChange>;
 
-export const PasswordChange = z.strictObject(
-  { current_password: givenText, new_password: newPassword },
-  { error: "must be a JSON object" },
-);
-
-/**
- * PUT /users/me/password: another password, and every other sign-in of the user ends. The same again after a lost answer is
- * the same change.
- */
-export function changePassword({ authenticate, mysql, tokens, announcer, signInLimit }: Parts): RequestHandler {
+/** Changes the password and ends every other sign-in of the user. The same again after a lost answer is the same change. */
+export function changePassword({ mysql, tokens, announcer, signInLimit }: SignInDeps) {
   const limited = limiter();
-  return async (req, res) => {
+  return async ({ req, reader, body }: Call<{ reader: Reader; body: PasswordChange }>) => {
     tokens.mustIssue();
-    const { userId, signInId = 0n } = await authenticate.signedIn(req);
-    const { current_password, new_password } = read(PasswordChange, req.body);
+    const { userId, signInId = 0n } = reader;
+    const { current_password, new_password } = body;
     const account = await accountOf(mysql, userId);
     if (account === undefined) throw new Refusal("NOT_FOUND", `user ${userId} does not sign in with a password`);
     const passwords = { current: current_password, next: new_password };
@@ -48,11 +39,11 @@ export function changePassword({ authenticate, mysql, tokens, announcer, signInL
       return endOthers(tx, userId, signInId);
     });
     if (changes.length > 0) await announcer.announce(...changes);
-    sendOk(res, { user_id: String(userId), ended: count });
+    return { user_id: String(userId), ended: count };
   };
 }
 
-/** Which of the two is the password now; `next` is after a change whose answer was lost. */
+/** Compares both with the stored hash; `next` matches after a change whose answer was lost. */
 async function compared(
   { hash }: Account,
   { current, next }: { current: string; next: string },

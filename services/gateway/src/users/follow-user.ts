@@ -1,21 +1,17 @@
-import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
 import type { UserCounts } from "@headline/newsroom/articles";
 import { appendChanges, type Change } from "@headline/newsroom/changes";
 import { addNotification } from "@headline/newsroom/notifications";
 import { changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
-import type { RequestHandler } from "express";
-import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { idText, read } from "../http/read.js";
+import type { Reader } from "../http/authenticate.js";
+import type { Call } from "../http/route.js";
+import type { UserPath } from "./user-path.js";
 import type { Users } from "./users.js";
 
-interface Parts {
-  readonly authenticate: Authenticate;
+interface Deps {
   readonly mysql: Mysql;
   readonly announcer: Announcer;
   readonly users: Users;
@@ -27,29 +23,25 @@ interface Followed {
   readonly changes: readonly Change[];
 }
 
-export const UserPath = z.object({ id: idText });
+/** Follows a user; again is the same. */
+export const followUser = (parts: Deps) => setFollow(parts, true);
 
-/** PUT /users/:id/follow: again is the same. */
-export const followUser = (parts: Parts) => setFollow(parts, true);
+/** Ends following a user; again is the same. */
+export const unfollowUser = (parts: Deps) => setFollow(parts, false);
 
-/** DELETE /users/:id/follow: again is the same. */
-export const unfollowUser = (parts: Parts) => setFollow(parts, false);
-
-function setFollow(parts: Parts, following: boolean): RequestHandler {
-  const { authenticate, mysql, users } = parts;
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    const { id: authorId } = read(UserPath, req.params);
+function setFollow(parts: Deps, following: boolean) {
+  const { mysql, users } = parts;
+  return async ({ reader: { userId }, params: { id: authorId } }: Call<{ reader: Reader; params: UserPath }>) => {
     if (authorId === userId) throw new Refusal("INVALID_ARGUMENT", "nobody follows themselves");
     if ((await users.profiles.get(authorId)) === undefined)
       throw new Refusal("NOT_FOUND", `user ${authorId} does not exist`);
     const changed = await writeFollow(mysql, userId, authorId, following);
-    if (changed !== undefined) await announce(parts, changed);
-    sendOk(res, { user_id: String(authorId), following });
+    if (changed !== undefined) await invalidate(parts, changed);
+    return { user_id: String(authorId), following };
   };
 }
 
-/** One transaction: the row, who is followed told, both counts, and what the recommender is told. Undefined when nothing changed. */
+/** Writes in one transaction the row, the author's notification, both counts and the changes. Undefined when nothing changed. */
 function writeFollow(
   mysql: Mysql,
   userId: bigint,
@@ -64,7 +56,7 @@ function writeFollow(
         )
       : await tx.write("DELETE FROM follows WHERE user_id = ? AND author_id = ?", [userId, authorId]);
     if (affectedRows === 0) return undefined;
-    const told = following
+    const notified = following
       ? await addNotification(tx, { userId: authorId, kind: "followed", subjectId: userId, actorId: userId })
       : [];
     const delta = following ? 1 : -1;
@@ -79,14 +71,14 @@ function writeFollow(
       ([id, { version }]): Change => ({ topic: "user-statistics", subjectId: id, version }),
     );
     const { version } = counts.get(userId) as Versioned<UserCounts>;
-    changes.push({ topic: "follows", subjectId: userId, version }, ...told);
+    changes.push({ topic: "follows", subjectId: userId, version }, ...notified);
     await appendChanges(tx, ...changes);
     return { counts, changes };
   });
 }
 
-/** Best effort: MySQL has it, and whoever is not told reads it there within a second. */
-async function announce({ users, announcer, onRedisError }: Parts, { counts, changes }: Followed): Promise<void> {
+/** Best effort: MySQL has it, and other processes read it there within a second. */
+async function invalidate({ users, announcer, onRedisError }: Deps, { counts, changes }: Followed): Promise<void> {
   const offers = [...counts].map(([id, count]) => users.statistics.offer(id, count).catch(onRedisError));
   await Promise.all([announcer.announce(...changes), ...offers]);
 }

@@ -1,62 +1,28 @@
 import type { Mysql } from "@headline/mysql";
-import { articleIdsByAuthor } from "@headline/newsroom/articles";
 import { isFollowing } from "@headline/newsroom/users";
 import { Refusal } from "@headline/service/errors";
-import type { RequestHandler } from "express";
-import { z } from "zod";
-import type { Articles } from "../articles/articles.js";
-import { presentItems } from "../articles/present-item.js";
-import type { Authenticate } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
-import { readListPage } from "../http/list-page.js";
-import { decimal, INT64_MAX, idText, read } from "../http/read.js";
+import type { Reader } from "../http/authenticate.js";
+import type { Call } from "../http/route.js";
+import type { UserPath } from "./user-path.js";
 import type { Users } from "./users.js";
 
-const Path = z.object({ id: idText });
-export const UserArticlesQuery = z.object({
-  before: idText.optional(),
-  per_page: decimal({ min: 1, max: 50 }).default(10),
-});
+interface Deps {
+  readonly mysql: Mysql;
+  readonly users: Users;
+}
 
-/** GET /users/:id; to somebody signed in, also whether they follow this user. */
-export function readUser({
-  authenticate,
-  mysql,
-  users,
-}: {
-  authenticate: Authenticate;
-  mysql: Mysql;
-  users: Users;
-}): RequestHandler {
-  return async (req, res) => {
-    const { id } = read(Path, req.params);
-    const reader = req.headers.authorization === undefined ? undefined : await authenticate.anybody(req, res);
+/** Reads a user; for a signed-in reader also whether they follow this user. */
+export function readUser({ mysql, users }: Deps) {
+  return async ({ reader, params: { id } }: Call<{ reader: Reader | undefined; params: UserPath }>) => {
     const user = await presentUser(users, id);
-    if (reader === undefined || reader.userId <= 0n) return sendOk(res, user);
-    sendOk(res, { ...user, following: await isFollowing(mysql, reader.userId, id) });
+    if (reader === undefined || reader.userId <= 0n) return user;
+    return { ...user, following: await isFollowing(mysql, reader.userId, id) };
   };
 }
 
-/** GET /users/me */
-export function readMe({ authenticate, users }: { authenticate: Authenticate; users: Users }): RequestHandler {
-  return async (req, res) => {
-    const { userId } = await authenticate.signedIn(req);
-    sendOk(res, await presentUser(users, userId));
-  };
-}
-
-/** GET /users/:id/articles: newest first; `next` goes into `before`. */
-export function listUserArticles({ mysql, articles }: { mysql: Mysql; articles: Articles }): RequestHandler {
-  return async (req, res) => {
-    const { id } = read(Path, req.params);
-    const { before = INT64_MAX, per_page } = read(UserArticlesQuery, req.query);
-    const { rows: ids, more } = await readListPage(
-      per_page,
-      (count) => articleIdsByAuthor(mysql, id, before, count),
-      (articleId) => articleId,
-    );
-    sendOk(res, { results: presentItems(await articles.getMany(ids)), ...more });
-  };
+/** Reads the reader's own profile. */
+export function readMe({ users }: { readonly users: Users }) {
+  return ({ reader }: Call<{ reader: Reader }>) => presentUser(users, reader.userId);
 }
 
 async function presentUser(users: Users, id: bigint) {

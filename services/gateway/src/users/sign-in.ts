@@ -14,28 +14,28 @@ import {
 } from "@headline/newsroom/users";
 import type { SignInLimit } from "@headline/redis/limits";
 import { asRefusal, Refusal } from "@headline/service/errors";
-import type { Request, RequestHandler } from "express";
+import type { Request } from "express";
 import { z } from "zod";
 import type { Announcer } from "../changes/announcer.js";
 import { bearerToken } from "../http/authenticate.js";
-import { sendOk } from "../http/json.js";
 import { decimal, read } from "../http/read.js";
+import type { Call } from "../http/route.js";
 import type { AccessTokens, TokenPair } from "./access-tokens.js";
 import { givenText, newName, newPassword } from "./credentials.js";
 import type { SignUpLimit } from "./sign-up-limit.js";
 
-export interface SignInParts {
+export interface SignInDeps {
   readonly mysql: Mysql;
   readonly tokens: AccessTokens;
   readonly announcer: Announcer;
   readonly signInLimit: SignInLimit;
 }
 
-interface SignUpParts extends SignInParts {
+export interface SignUpDeps extends SignInDeps {
   readonly signUpLimit: SignUpLimit;
 }
 
-/** Hashing takes a core for some 10 ms on purpose; what does not fit is told to come back. */
+/** Hashing takes a core for some 10 ms on purpose; beyond this requests are refused with Retry-After. */
 const HASHES_MAX = 16;
 
 export const SignUp = z
@@ -43,21 +43,29 @@ export const SignUp = z
   .refine(({ name, password }) => canonicalName(password).toLowerCase() !== name.toLowerCase(), {
     path: ["password"],
     error: "must not be the name",
-  });
-export const SignIn = z.strictObject({ name: givenText, password: givenText }, { error: "must be a JSON object" });
-export const Renewal = z.strictObject(
-  { refresh_token: z.string({ error: "must be a text" }) },
-  { error: "must be a JSON object" },
-);
-export const SignOutQuery = z.object({ everywhere: decimal({ min: 0, max: 1 }).default(0) });
+  })
+  .meta({ id: "SignUp" });
+export type SignUp = z.output<typeof SignUp>;
 
-/** POST /users: a new user, signed in. The same name and password again, after a lost answer, is the same sign-up. */
-export function signUp(parts: SignUpParts): RequestHandler {
+export const SignIn = z
+  .strictObject({ name: givenText, password: givenText }, { error: "must be a JSON object" })
+  .meta({ id: "SignIn" });
+export type SignIn = z.output<typeof SignIn>;
+
+export const Renewal = z
+  .strictObject({ refresh_token: z.string({ error: "must be a text" }) }, { error: "must be a JSON object" })
+  .meta({ id: "Renewal" });
+
+export const SignOutQuery = z.object({ everywhere: decimal({ min: 0, max: 1 }).default(0) });
+export type SignOutQuery = z.output<typeof SignOutQuery>;
+
+/** Creates a user and signs them in. The same name and password again, after a lost answer, is the same sign-up. */
+export function signUp(parts: SignUpDeps) {
   const { mysql, tokens, announcer, signUpLimit } = parts;
   const limited = limiter();
-  return async (req, res) => {
+  return async ({ req, body }: Call<{ body: SignUp }>) => {
     tokens.mustIssue();
-    const { name, password } = read(SignUp, req.body);
+    const { name, password } = body;
     const account = await signUpLimit(req.ip, async () => {
       try {
         const hash = await limited(() => hashPassword(password));
@@ -74,10 +82,10 @@ export function signUp(parts: SignUpParts): RequestHandler {
     const pair = await tokensOf(parts, account);
     if (pair === undefined)
       throw new Refusal("UNAVAILABLE", "the user changes at this moment", { retryAfterSeconds: 1 });
-    sendOk(res, { user_id: String(account.userId), name, ...pair }, 201);
+    return { user_id: String(account.userId), name, ...pair };
   };
 
-  /** A user of that very name, made lately and with that password: whoever asks again was not answered. */
+  /** A user of that very name, made lately and with that password: the request is a retry after a lost answer. */
   async function signedUpBefore(req: Request, name: string, password: string): Promise<Account | undefined> {
     const account = await findAccount(mysql, name);
     if (account === undefined || !account.isNew || account.name !== name) return undefined;
@@ -87,53 +95,52 @@ export function signUp(parts: SignUpParts): RequestHandler {
   }
 }
 
-/** POST /authorizations: name and password for an access token and a refresh token. */
-export function signIn(parts: SignInParts): RequestHandler {
+/** Exchanges a name and password for an access token and a refresh token. */
+export function signIn(parts: SignInDeps) {
   const { mysql, tokens, signInLimit } = parts;
   const limited = limiter();
   // Compared where there is no such user, so that the time of an answer does not tell which names exist.
-  const nobody = hashPassword("nobody's password");
-  return async (req, res) => {
+  const decoy = hashPassword("a password without a user");
+  return async ({ req, body }: Call<{ body: SignIn }>) => {
     tokens.mustIssue();
-    const { name: given, password } = read(SignIn, req.body);
+    const { name: given, password } = body;
     const account = await signInLimit({ name: canonicalName(given), address: req.ip }, async () => {
       const known = await findAccount(mysql, given);
-      const expected = known?.hash ?? (await nobody);
+      const expected = known?.hash ?? (await decoy);
       return (await limited(() => verifyPassword(expected, password))) ? known : undefined;
     });
     const pair = account && (await tokensOf(parts, account));
     if (account === undefined || pair === undefined)
       throw new Refusal("UNAUTHENTICATED", "name and password do not belong together");
-    sendOk(res, { user_id: String(account.userId), name: account.name, ...pair }, 201);
+    return { user_id: String(account.userId), name: account.name, ...pair };
   };
 }
 
 /**
- * PUT /authorizations: a refresh token, as Bearer or in the body, for a new access token and the next refresh token. The same
- * again within a minute is the same renewal; later it is a copy in other hands, and the sign-in ends.
+ * Exchanges a refresh token, as Bearer or in the body, for a new access token and the next refresh token. The same again within a
+ * minute is the same renewal; later it is a copy in other hands, and the sign-in ends.
  */
-export function renewSignIn({ mysql, tokens, announcer }: SignInParts): RequestHandler {
-  return async (req, res) => {
-    const claims = await tokens.readRefreshToken(bearerToken(req) ?? read(Renewal, req.body).refresh_token);
+export function renewSignIn({ mysql, tokens, announcer }: SignInDeps) {
+  return async ({ req, body }: Call<{ body: unknown }>) => {
+    const claims = await tokens.readRefreshToken(bearerToken(req) ?? read(Renewal, body).refresh_token);
     const { renewed, changes } = await renewGeneration(mysql, claims);
     if (changes.length > 0) await announcer.announce(...changes);
     if (renewed === undefined) throw new Refusal("UNAUTHENTICATED", "the sign-in has ended; sign in again");
-    sendOk(res, await tokens.issue(claims.userId, renewed), 201);
+    return tokens.issue(claims.userId, renewed);
   };
 }
 
 /**
- * DELETE /authorizations: ends the sign-in of the token, or with `everywhere=1` every one of its user; again is the same. An
- * access token that has expired can be replaced by the refresh token, as Bearer.
+ * Ends the sign-in of the token, or with `everywhere=1` every one of its user; again is the same. An access token that has
+ * expired can be replaced by the refresh token, as Bearer.
  */
-export function signOut({ mysql, tokens, announcer }: SignInParts): RequestHandler {
-  return async (req, res) => {
+export function signOut({ mysql, tokens, announcer }: SignInDeps) {
+  return async ({ req, query: { everywhere } }: Call<{ query: SignOutQuery }>) => {
     tokens.mustIssue();
-    const { everywhere } = read(SignOutQuery, req.query);
-    const { userId, signInId } = await whoseSignIn(tokens, bearerToken(req));
+    const { userId, signInId } = await signInOf(tokens, bearerToken(req));
     const { count, changes } = await end(userId, signInId, everywhere === 1);
     if (changes.length > 0) await announcer.announce(...changes);
-    sendOk(res, { ended: count });
+    return { ended: count };
   };
 
   async function end(userId: bigint, signInId: bigint | undefined, everywhere: boolean): Promise<Ended> {
@@ -148,14 +155,14 @@ export function signOut({ mysql, tokens, announcer }: SignInParts): RequestHandl
 
 /** Tokens of a new sign-in. Undefined when the password has changed since it was compared. */
 export async function tokensOf(
-  { mysql, tokens }: SignInParts,
+  { mysql, tokens }: SignInDeps,
   { userId, hash }: Pick<Account, "userId" | "hash">,
 ): Promise<TokenPair | undefined> {
   const begun = await beginSignIn(mysql, userId, hash);
   return begun && tokens.issue(userId, begun);
 }
 
-async function whoseSignIn(tokens: AccessTokens, token: string | undefined) {
+async function signInOf(tokens: AccessTokens, token: string | undefined) {
   if (token === undefined)
     throw new Refusal("UNAUTHENTICATED", "this needs `Authorization: Bearer <access or refresh token>`");
   try {
@@ -166,7 +173,7 @@ async function whoseSignIn(tokens: AccessTokens, token: string | undefined) {
   }
 }
 
-/** Lets so many hash at once, and refuses what comes beyond. */
+/** Runs at most HASHES_MAX at once. @throws Refusal UNAVAILABLE beyond */
 export function limiter() {
   let running = 0;
   return async <T>(work: () => Promise<T>): Promise<T> => {

@@ -5,7 +5,7 @@ import { loadUsers, readUser, type User } from "@headline/newsroom/users";
 import { type Redis, VersionedCache } from "@headline/redis";
 import type { OnUnreadable } from "../open-observation.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
@@ -20,7 +20,7 @@ export class Users {
   readonly profiles: VersionedCache<User>;
   readonly statistics: VersionedCache<UserCounts>;
 
-  constructor({ mysql, redis, onRedisError, onUnreadable: unreadable }: Parts) {
+  constructor({ mysql, redis, onRedisError, onUnreadable: unreadable }: Deps) {
     const onUnreadable = unreadable("user");
     this.profiles = new VersionedCache({
       name: "user",

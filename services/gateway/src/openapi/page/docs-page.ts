@@ -7,7 +7,7 @@ interface Tag {
   readonly description: string;
 }
 
-/** The document as one page: no script, nothing from elsewhere. */
+/** Renders the document as one page: no script, nothing from elsewhere. */
 export function docsPage(document: OpenApi): string {
   const { title, description } = document["info"] as { title: string; description: string };
   const sections = (document["tags"] as readonly Tag[]).map((tag) => ({

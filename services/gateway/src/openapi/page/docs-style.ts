@@ -1,4 +1,4 @@
-/** How the page of /docs looks, in light and dark. */
+/** Style of the page of /docs, in light and dark. */
 export const DOCS_STYLE = `
 :root { color-scheme: light dark; --line: light-dark(#dfe3e8, #343a42); --soft: light-dark(#f5f7f9, #1d2126); --quiet: light-dark(#5b6670, #9aa4ae);
   --red: light-dark(#c8102e, #ff6b7d); }

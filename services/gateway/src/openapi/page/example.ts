@@ -1,7 +1,5 @@
 import type { JsonSchema } from "../schemas.js";
 
-type Schemas = Readonly<Record<string, JsonSchema>>;
-
 const BY_FORMAT: Readonly<Record<string, string>> = {
   "date-time": "2026-11-20T22:00:00.000Z",
   date: "2026-11-20",
@@ -9,38 +7,24 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
   "uri-reference": "/covers/robot-1.svg",
 };
 
-const BY_NAME: Readonly<Record<string, string>> = { channel_id: "109", title: "Hello", content: "My first article" };
-
-/** Something that a schema allows, to show. */
-export function exampleOf(schema: JsonSchema, schemas: Schemas, name = ""): unknown {
-  const { $ref, anyOf, type, properties, items, enum: values, const: only, format, pattern } = schema;
-  if (typeof $ref === "string") return exampleOf(schemas[$ref.slice($ref.lastIndexOf("/") + 1)] ?? {}, schemas, name);
-  if (only !== undefined) return only;
-  if (name in BY_NAME) return BY_NAME[name];
+/** A value that the schema of a parameter allows. */
+export function exampleOf(schema: JsonSchema, name: string): unknown {
+  const { enum: values, type, format, pattern } = schema;
   if (Array.isArray(values)) return values[0];
-  if (Array.isArray(anyOf)) return exampleOf(anyOf[0] as JsonSchema, schemas, name);
-  if (type === "object") return exampleObject(properties as Schemas, schemas);
-  if (type === "array") return [exampleOf(items as JsonSchema, schemas, name)];
-  if (type === "boolean") return false;
   if (type === "integer" || type === "number") return /time|ts|since/.test(name) ? 1_795_219_200_000 : 1;
   if (typeof format === "string" && format in BY_FORMAT) return BY_FORMAT[format];
   return typeof pattern === "string" ? "17" : "…";
 }
 
-function exampleObject(properties: Schemas, schemas: Schemas): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(properties).map(([name, schema]) => [name, exampleOf(schema, schemas, name)]),
-  );
-}
-
-/** A type as people say it: `whole number, 1 to 50`. */
+/** Describes a type in words: `whole number, 1 to 50`. */
 export function typeInWords(schema: JsonSchema): string {
   const { $ref, anyOf, type, enum: values, format, items, default: otherwise } = schema;
   const range = rangeOf(schema);
   const ends = `${range === "" ? "" : `, ${range}`}${otherwise === undefined ? "" : `, default ${JSON.stringify(otherwise)}`}`;
   if (typeof $ref === "string") return $ref.slice($ref.lastIndexOf("/") + 1);
   if (Array.isArray(values)) return values.join(" | ") + ends;
-  if (Array.isArray(anyOf)) return [...new Set(anyOf.map((one) => typeInWords(one as JsonSchema)))].join(" or ") + ends;
+  if (Array.isArray(anyOf))
+    return [...new Set(anyOf.map((option) => typeInWords(option as JsonSchema)))].join(" or ") + ends;
   if (type === "array") return `list of ${typeInWords(items as JsonSchema)}${ends}`;
   if (type === "string" && schema["pattern"] !== undefined && range !== "") return `decimal id${ends}`;
   return `${WORDS[String(format ?? type)] ?? String(format ?? type ?? "anything")}${ends}`;

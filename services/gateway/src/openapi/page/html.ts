@@ -6,7 +6,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Markup that is safe as it stands. */
+/** Markup that is escaped already. */
 export class Html {
   constructor(readonly text: string) {}
 }

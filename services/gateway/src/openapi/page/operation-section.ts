@@ -8,7 +8,7 @@ export interface Operation {
   readonly operation: JsonSchema;
 }
 type Schemas = Readonly<Record<string, JsonSchema>>;
-type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
 interface Parameter {
   readonly name: string;
   readonly in: string;
@@ -21,37 +21,31 @@ interface Response {
   readonly content: Content;
 }
 
-/** One operation: what it takes, a request to copy, what it answers. */
+/** Renders an operation: its input, a request to copy, its answers. */
 export function operationSection({ method, path, operation }: Operation, schemas: Schemas): Html {
   const { operationId, summary, description, security, parameters = [], requestBody, responses } = operation;
   const body = requestBody as { required: boolean; content: Content } | undefined;
-  const bodySchema = body && resolve(Object.values(body.content)[0]?.schema ?? {}, schemas);
+  const [media] = Object.values(body?.content ?? {});
+  const bodySchema = media && resolve(media.schema, schemas);
   return html`<article id="${String(operationId)}">
 <h3><b class="${method}">${method}</b> <code>${path}</code> ${access(security)}</h3>
 <p>${prose(`${summary}.`)} ${description === undefined ? "" : prose(String(description))}</p>
 ${fields(parameters as readonly Parameter[])}
 ${bodySchema === undefined ? "" : fields(bodyFields(bodySchema))}
-<pre>${curl(method, path, parameters as readonly Parameter[], security, bodySchema && exampleOf(needed(bodySchema), schemas))}</pre>
-${answers(responses as Readonly<Record<string, Response>>, schemas)}
+<pre>${curl(method, path, parameters as readonly Parameter[], security, media?.example)}</pre>
+${answers(responses as Readonly<Record<string, Response>>)}
 </article>
 `;
 }
 
 function access(security: unknown): Html {
-  if (!Array.isArray(security)) return html``;
+  if (!Array.isArray(security) || security.length === 0) return html``;
   return security.length === 1 ? html`<em>signed in</em>` : html`<em>anybody, signed in or a guest</em>`;
 }
 
 function resolve(schema: JsonSchema, schemas: Schemas): JsonSchema {
   const ref = schema["$ref"];
   return typeof ref === "string" ? (schemas[ref.slice(ref.lastIndexOf("/") + 1)] ?? {}) : schema;
-}
-
-/** With the fields that it has to have, or the first one where that is none. */
-function needed(schema: JsonSchema): JsonSchema {
-  const all = Object.entries((schema["properties"] ?? {}) as Schemas);
-  const required = all.filter(([name]) => ((schema["required"] ?? []) as readonly string[]).includes(name));
-  return { ...schema, properties: Object.fromEntries(required.length > 0 ? required : all.slice(0, 1)) };
 }
 
 function bodyFields({ properties = {}, required = [] }: JsonSchema): readonly Parameter[] {
@@ -73,18 +67,17 @@ function fields(parameters: readonly Parameter[]): Html {
   return html`<table>${rows}</table>`;
 }
 
-function answers(responses: Readonly<Record<string, Response>>, schemas: Schemas): Html {
+function answers(responses: Readonly<Record<string, Response>>): Html {
   const [good = ["", undefined], ...bad] = Object.entries(responses);
-  const schema = good[1] && Object.values(good[1].content)[0]?.schema;
-  const example =
-    schema?.["properties"] === undefined ? undefined : JSON.stringify(exampleOf(schema, schemas), null, 1);
+  const [media] = Object.values(good[1]?.content ?? {});
+  const example = typeof media?.example === "object" ? JSON.stringify(media.example, null, 1) : undefined;
   const refusals = bad.map(([status, { description }]) => html`<span title="${description}">${status}</span> `);
-  return html`<details><summary>answers <b>${good[0]}</b>; refuses with ${refusals}</summary>
+  return html`<details><summary>returns <b>${good[0]}</b>; refuses with ${refusals}</summary>
 ${example === undefined ? html`<p>${Object.keys(good[1]?.content ?? {}).join(", ")}</p>` : html`<pre>${example}</pre>`}
 </details>`;
 }
 
-/** A request to copy, on one's own machine. */
+/** A request to copy, for a gateway on the same machine. */
 function curl(
   method: string,
   path: string,
@@ -106,5 +99,5 @@ function curl(
 }
 
 function exampleOfParameter(name: string, schema: JsonSchema): string {
-  return name === "channel_id" ? "0" : String(exampleOf(schema, {}, name));
+  return name === "channel_id" ? "0" : String(exampleOf(schema, name));
 }
