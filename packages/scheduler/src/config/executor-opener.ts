@@ -8,7 +8,7 @@ import { storeKind } from "../stores/open-store.js";
 import { amount, byType, type Check, fields, listOf, text, whole } from "./check.js";
 import { checkedUrl } from "./checked-url.js";
 import { ConfigError } from "./config-error.js";
-import type { Opener } from "./open-config.js";
+import type { Opener } from "./opener.js";
 
 const inThisProcess = fields<Required<Omit<AsyncExecutorOptions, "clock">>>({
   concurrency: whole(1),

@@ -10,11 +10,9 @@ import { zone } from "../time/zone.js";
 import { amount, type Check, fields, mapOf, oneOf, orNull, text, whole } from "./check.js";
 import { ConfigError } from "./config-error.js";
 import { executorOpener } from "./executor-opener.js";
+import type { ConfigParts, Opener } from "./opener.js";
 import { nested } from "./prefixed-keys.js";
 import { storeOpener } from "./store-opener.js";
-
-/** Parts that a configuration file cannot hold. Stores and executors given here are added to those it names. */
-export type ConfigParts = Pick<SchedulerOptions, "clock" | "random" | "logger" | "unref" | "stores" | "executors">;
 
 const PARTS: OptionNames<ConfigParts> = {
   clock: true,
@@ -24,9 +22,6 @@ const PARTS: OptionNames<ConfigParts> = {
   stores: true,
   executors: true,
 };
-
-/** Factory of the store or executor of an alias; nothing connects before the scheduler starts. */
-export type Opener<T> = (parts: ConfigParts) => Promise<T>;
 
 /** Reads a scheduler's options from JSON, and checks everything before it opens anything. Throws a ConfigError. */
 export async function openConfig(json: unknown, parts: ConfigParts): Promise<SchedulerOptions> {

@@ -6,7 +6,7 @@ import type { RedisJobStoreOptions } from "../stores/redis.js";
 import { byType, type Check, fields, flag, text, whole } from "./check.js";
 import { checkedUrl } from "./checked-url.js";
 import { ConfigError } from "./config-error.js";
-import type { Opener } from "./open-config.js";
+import type { Opener } from "./opener.js";
 
 const memory = fields<Required<Omit<MemoryJobStoreOptions, "clock">>>({ historyMax: whole(0), shared: flag });
 

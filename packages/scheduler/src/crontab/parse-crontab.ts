@@ -76,7 +76,7 @@ class Reader implements ParsedCrontab {
   #delaySeconds = 0;
   #extended = false;
   #withoutDays: readonly string[] = [];
-  #toldOfReturns = false;
+  #hasWarnedOfReturns = false;
 
   constructor(options: ParseCrontabOptions) {
     this.#options = options;
@@ -99,10 +99,10 @@ class Reader implements ParsedCrontab {
 
   #withoutReturn(raw: string, line: number): string {
     if (!raw.endsWith("\r")) return raw;
-    if (!this.#toldOfReturns) {
+    if (!this.#hasWarnedOfReturns) {
       this.warn(line, raw.length, "lines end with carriage returns, which are left out; cron would keep them");
     }
-    this.#toldOfReturns = true;
+    this.#hasWarnedOfReturns = true;
     return raw.slice(0, -1);
   }
 

@@ -5,7 +5,7 @@ import type { Job } from "../scheduler/job.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { CancelJob } from "./cancel-job.js";
 import type { EveryTrigger } from "./every-trigger.js";
-import type { JobFunction } from "./fluent-job.js";
+import type { JobFunction } from "./job-function.js";
 
 /** Options of the job that `on` adds: its id, store, run policy … */
 export type BoundOptions = Omit<JobSpec, "func" | "trigger" | "args" | "kwargs" | "tags">;

@@ -1,5 +1,6 @@
 import type { Every } from "./every.js";
-import type { FluentJob, JobFunction } from "./fluent-job.js";
+import type { FluentJob } from "./fluent-job.js";
+import type { JobFunction } from "./job-function.js";
 import { type RunAllOptions, ScheduleBook } from "./schedule-book.js";
 
 /** Book of the functions below, with the machine's clock and time zone. */

@@ -1,15 +1,25 @@
+import type { Clock } from "../core/clock.js";
 import type { Job } from "../scheduler/job.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { zone } from "../time/zone.js";
 import { DaySet } from "../triggers/day-set.js";
+import type { Random } from "../triggers/trigger.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";
 import { IntervalError, ScheduleValueError } from "./errors.js";
 import { checkedDayOfMonth, checkInterval, EveryTrigger } from "./every-trigger.js";
-import type { FluentJob, JobFunction } from "./fluent-job.js";
-import type { ScheduleBook } from "./schedule-book.js";
+import type { FluentJob } from "./fluent-job.js";
+import type { JobFunction } from "./job-function.js";
 import { parseTimeOfDay } from "./time-of-day.js";
 import type { Unit, Weekday } from "./units.js";
 import { parseUntil, type UntilInput } from "./until.js";
+
+/** Book of an `every()`, as far as it needs it. */
+interface EveryBook {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timezone: string;
+  add(trigger: EveryTrigger, fn: JobFunction, args: readonly unknown[], tags: Iterable<string>): FluentJob;
+}
 
 /** `every()` that is bound to a scheduler; `do` adds its job. */
 export interface BoundEvery {
@@ -31,7 +41,7 @@ export class Every {
 
   constructor(
     readonly interval: number,
-    private readonly book: ScheduleBook,
+    private readonly book: EveryBook,
   ) {
     checkInterval(interval);
   }
@@ -165,7 +175,7 @@ export class Every {
   }
 
   /** Makes the trigger; `until` is read by the clock and in the time zone of the book or scheduler. */
-  #trigger({ clock, timezone: local }: ScheduleBook | Scheduler, timezone: string | undefined): EveryTrigger {
+  #trigger({ clock, timezone: local }: EveryBook | Scheduler, timezone: string | undefined): EveryTrigger {
     return new EveryTrigger({
       interval: this.interval,
       latest: this.#latest,

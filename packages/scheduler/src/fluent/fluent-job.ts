@@ -1,18 +1,23 @@
 import { inspect } from "node:util";
+import type { Clock } from "../core/clock.js";
 import type { Job } from "../scheduler/job.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { localText } from "../time/format.js";
-import type { Instant } from "../triggers/trigger.js";
+import type { Instant, Random } from "../triggers/trigger.js";
 import { addToScheduler, type BoundOptions } from "./bound.js";
 import { CancelJob } from "./cancel-job.js";
 import type { EveryTrigger } from "./every-trigger.js";
-import type { ScheduleBook } from "./schedule-book.js";
+import type { JobFunction } from "./job-function.js";
 import { unitText } from "./units.js";
 import { parseUntil, type UntilInput } from "./until.js";
 
-/** Function of a job made by `every()`. */
-// biome-ignore lint/suspicious/noExplicitAny: a job names the types of its own arguments
-export type JobFunction = (...args: any[]) => unknown;
+/** Book of a job, as far as the job needs it. */
+interface JobBook {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timezone: string;
+  cancelJob(job: FluentJob): void;
+}
 
 /** Job of a ScheduleBook. */
 export class FluentJob {
@@ -23,7 +28,7 @@ export class FluentJob {
   #running = false;
 
   constructor(
-    private readonly book: ScheduleBook,
+    private readonly book: JobBook,
     trigger: EveryTrigger,
     readonly fn: JobFunction,
     readonly args: readonly unknown[],

@@ -6,7 +6,8 @@ import type { Random } from "../triggers/trigger.js";
 import { CancelJob } from "./cancel-job.js";
 import { Every } from "./every.js";
 import type { EveryTrigger } from "./every-trigger.js";
-import { FluentJob, type JobFunction } from "./fluent-job.js";
+import { FluentJob } from "./fluent-job.js";
+import type { JobFunction } from "./job-function.js";
 
 /** Clock and time zone of a ScheduleBook. */
 export interface ScheduleBookOptions {

@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
-import { type ConfigParts, openConfig } from "../config/open-config.js";
+import { openConfig } from "../config/open-config.js";
+import type { ConfigParts } from "../config/opener.js";
 import {
   EXECUTIONS,
   type ExecutionListQuery,
