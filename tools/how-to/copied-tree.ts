@@ -5,7 +5,15 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const COPIED = ["packages", "services/gateway", "services/recommendation", "proto", "tools", "docs/http-api.md"];
+const COPIED = [
+  "packages",
+  "services/gateway",
+  "services/recommendation",
+  "proto",
+  "tools",
+  "docs/http-api.md",
+  "docs/operations.md",
+];
 const FILES = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json", "buf.yaml", "buf.gen.yaml"];
 const NOT_COPIED = new Set(["node_modules", "dist", ".turbo", "test"]);
 

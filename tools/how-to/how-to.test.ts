@@ -28,14 +28,15 @@ const nameOf = (reason: number) => Object.entries(REASONS).find(([, number]) => 
 console.log(JSON.stringify(page.map(({ slot, reason }) => [Number(catalogue.articleId(slot)), nameOf(reason)])));
 `;
 
-test("a recall and a kind of event are added as their pages say: the compiler names the open steps, and the feed has the recall", () => {
+test("a recall, a kind of event and a metric are added as their pages say: the compiler names the open steps, and the feed has the recall", () => {
   using tree = new CopiedTree();
   const take = (steps: readonly PageStep[]) => {
     for (const step of steps) tree.write(step.file, applied(step, step.language === "ts" ? "" : tree.read(step.file)));
   };
-  const [recall, kind] = [read("add-a-recall.md"), read("add-an-event-kind.md")];
+  const [recall, kind, metric] = [read("add-a-recall.md"), read("add-an-event-kind.md"), read("add-a-metric.md")];
   expect(new Set(recall.map(({ file }) => file)).size).toBeLessThanOrEqual(3);
   expect(new Set(kind.map(({ file }) => file)).size).toBeLessThanOrEqual(4);
+  expect(new Set(metric.map(({ file }) => file)).size).toBeLessThanOrEqual(2);
 
   take([...recall.slice(0, 2), ...kind.slice(0, 1)]);
   const generated = tree.run("npm", "run", "generate");
@@ -55,7 +56,7 @@ test("a recall and a kind of event are added as their pages say: the compiler na
   expect(open).toContain("readers/feedback.ts");
   expect(open).toContain("Property 'share' is missing");
 
-  take([...recall.slice(2), ...kind.slice(1)]);
+  take([...recall.slice(2), ...kind.slice(1), ...metric]);
   tree.write("services/recommendation/src/run-feed.ts", FEED);
   expect(tree.run("tsc", "-p", "tsconfig.how-to.json")).toEqual({ status: 0, printed: "" });
   const { printed } = tree.run(
