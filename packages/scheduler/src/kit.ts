@@ -3,7 +3,7 @@
 export { SHUTDOWN } from "./core/call-options.js";
 export { checkNumbers } from "./core/check-value.js";
 export { describeThrown, isA, readMember, thrownLine } from "./core/describe-thrown.js";
-export { checkedOverlap } from "./core/job-spec.js";
+export { checkedOverlap } from "./core/job-policy.js";
 export { plainJson } from "./core/json.js";
 export { checkKnown, type OptionNames } from "./core/known-options.js";
 export { defaultLogger, safeLogger } from "./core/logger.js";

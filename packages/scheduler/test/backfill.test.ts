@@ -318,7 +318,7 @@ describe("a backfill is refused by name", () => {
 
   test.each<[string, Partial<JobSpec>, object]>([
     [
-      "to: the range has more than 1,000 run times; ask up to before 2026-02-11T16:00:00.000Z first",
+      "to: the range has more than 1,000 run times; backfill the range before 2026-02-11T16:00:00.000Z first",
       {},
       { from: hour(0), to: hour(1_000) },
     ],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { decodeJob, encodeJob, type JobRecord } from "../src/core/job-record.js";
-import { toRecord } from "../src/core/job-spec.js";
+import { newJob } from "../src/core/new-job.js";
 import { EveryTrigger } from "../src/fluent/every-trigger.js";
 import {
   allOf,
@@ -16,7 +16,7 @@ import {
   Scheduler,
   type Trigger,
 } from "../src/index.js";
-import { kept } from "../src/scheduler/keep-timetable.js";
+import { keepTimetable } from "../src/scheduler/keep-timetable.js";
 import { seededRandom } from "../src/simulation/seeded-random.js";
 import { settled, VirtualClock } from "../src/simulation/virtual-clock.js";
 import { triggerFromJSON } from "../src/triggers/trigger-from-json.js";
@@ -56,10 +56,10 @@ function timetable(trigger: () => Trigger, moments: readonly number[], untilMs: 
     const nowMs = T0 + moment;
     runUntil(nowMs);
     const around = { defaults: {}, timezone: "Europe/Berlin", nowMs, random: () => 0.5, newId: () => "id" };
-    const wanted = toRecord({ id: "job", func: "work", trigger: trigger() }, around);
+    const wanted = newJob({ id: "job", func: "work", trigger: trigger() }, around);
     // As shared stores keep it.
     const stored = job && decodeJob(encodeJob(job), job.nextRunMs, job.version);
-    job = stored === undefined ? wanted : kept(stored, wanted);
+    job = stored === undefined ? wanted : keepTimetable(stored, wanted);
   }
   runUntil(T0 + untilMs);
   return runs;

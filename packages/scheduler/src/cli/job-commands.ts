@@ -1,9 +1,10 @@
+import type { BackfillOptions } from "../core/call-options.js";
 import { JobNotFoundError, JobSpecError, MaxInstancesError } from "../core/errors.js";
 import type { Execution, ExecutionState } from "../core/execution.js";
-import type { Overlap } from "../core/job-record.js";
+import type { PauseOptions } from "../core/pause.js";
+import type { Overlap } from "../core/task.js";
 import { TABLE_TAG } from "../crontab/table-tag.js";
-import type { BackfillOptions } from "../scheduler/backfill.js";
-import type { Job, PauseOptions } from "../scheduler/job.js";
+import type { Job } from "../scheduler/job.js";
 import type { Scheduler } from "../scheduler/scheduler.js";
 import { isoLocal } from "../time/format.js";
 import { count, readArguments, UsageError } from "./arguments.js";

@@ -1,10 +1,10 @@
 import { thrownMessage } from "../core/describe-thrown.js";
 import type { Executor } from "../core/executor.js";
-import { OVERLAPS } from "../core/job-record.js";
-import type { JobDefaults } from "../core/job-spec.js";
+import type { JobDefaults } from "../core/job-policy.js";
 import type { JobStore } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { SchedulerOptions } from "../core/scheduler-options.js";
+import { OVERLAPS } from "../core/task.js";
 import { portableZone } from "../time/portable-zone.js";
 import { zone } from "../time/zone.js";
 import { amount, type Check, fields, mapOf, oneOf, orNull, text, whole } from "./check.js";

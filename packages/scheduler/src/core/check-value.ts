@@ -1,9 +1,9 @@
 import { JobSpecError } from "./errors.js";
 
-/** Makes the error of a field and a reason. */
+/** Creates the error from a field and a reason. */
 type Refuse = (field: string, reason: string) => Error;
 
-/** `whole`: at least 1. `amount`: 0 or more. `size`: `amount` or Infinity. `places`: `whole` or Infinity. */
+/** Range of a number. `whole`: integer from 1. `amount`: 0 or more. `size`: `amount` or Infinity. `places`: `whole` or Infinity. */
 export type NumberKind = "whole" | "amount" | "size" | "places";
 
 const MUST_BE: Readonly<Record<NumberKind, string>> = {
@@ -19,7 +19,7 @@ const FITS: Readonly<Record<NumberKind, (value: number) => boolean>> = {
   places: (value) => (Number.isSafeInteger(value) && value >= 1) || value === Number.POSITIVE_INFINITY,
 };
 
-/** Throws on the first of these options that is given and not such a number: a text or NaN would be compared in silence. */
+/** Throws on the first of these options that is given and not such a number: comparisons with a text or NaN fail silently. */
 export function checkNumbers<T>(
   options: T,
   kinds: { readonly [Name in keyof T]?: NumberKind },
@@ -32,32 +32,32 @@ export function checkNumbers<T>(
   }
 }
 
-/** Throws when a value is given that is none of the known. */
+/** Throws on a given value that is not known. */
 export function checkOneOf(field: string, value: unknown, known: readonly string[], refuse: Refuse): void {
   if (value === undefined || known.includes(value as string)) return;
   throw refuse(field, `must be ${known.map((name) => `"${name}"`).join(" or ")}, is ${shown(value)}`);
 }
 
-/** Throws when a value is given that is no text, or an empty one. */
+/** Throws on a given value that is not a text, or is empty. */
 export function checkName(field: string, value: unknown, refuse: Refuse): void {
   if (value === undefined || (typeof value === "string" && value !== "")) return;
   throw refuse(field, `must be a text that is not empty, is ${shown(value)}`);
 }
 
-/** A value in a message: short, and of any kind. */
+/** Returns a short text of any value, for a message. */
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   return typeof value === "object" && value !== null ? (value.constructor?.name ?? "an object") : String(value);
 }
 
-/** Throws for a text with half a character (`"😀".slice(0, 1)`): it cannot be stored, and reads as another one afterwards. */
+/** Throws on a text with half a character (`"😀".slice(0, 1)`): it cannot be stored, and reads as another text afterwards. */
 export function checkText(field: string, text: unknown): void {
   if (typeof text === "string" && /\p{Surrogate}/u.test(text)) {
     throw new JobSpecError(field, "holds half of a character (a lone surrogate), which no store can keep");
   }
 }
 
-/** The texts by which stores find a job. */
+/** Checks the texts by which stores find a job. */
 export function checkTexts({ id, func, executor }: { id: string; func: unknown; executor: string }): void {
   checkText("id", id);
   checkText("func", func);

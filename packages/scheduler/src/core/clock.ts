@@ -1,20 +1,20 @@
 import { checkKnown, type OptionNames } from "./known-options.js";
 
-/** Where timers come from: setTimeout in this thread, a thread of their own (`threadTimers`), or a test's clock. */
+/** Source of timers: setTimeout in this thread, a thread of their own (`threadTimers`), or a test's clock. */
 export interface TimerSource {
-  /** Calls back once, `delayMs` from now at the earliest; disposing it first means never. */
+  /** Calls back once, `delayMs` from now at the earliest, unless it is disposed before. */
   setTimer(delayMs: number, callback: () => void): Disposable;
 }
 
-/** Time as the scheduler sees it: nothing else in this package reads the time or sets a timer. */
+/** Time of the scheduler: nothing else in this package reads the time or sets a timer. */
 export interface Clock extends TimerSource {
-  /** The wall clock, epoch milliseconds. It may jump. */
+  /** Returns the wall clock, epoch ms. It may jump. */
   now(): number;
-  /** Milliseconds that only ever go forward, from an arbitrary start. */
+  /** Returns milliseconds that never go back, from an arbitrary start. */
   monotonic(): number;
 }
 
-/** Options of the system clock. */
+/** Options of `systemClock`. */
 export interface SystemClockOptions {
   /** Lets the process end while only the scheduler waits. Ignored with `timers` of your own. */
   readonly unref?: boolean;
@@ -24,10 +24,20 @@ export interface SystemClockOptions {
 
 const OPTIONS: OptionNames<SystemClockOptions> = { unref: true, timers: true };
 
-/** setTimeout counts in 32 bits: a longer delay would fire at once. */
+/** Longest delay of setTimeout, which counts in 32 bits: a longer one fires at once. */
 export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The machine's own clocks and timers. */
+/**
+ * Creates a clock on the machine's clocks and timers.
+ *
+ * @example
+ * ```ts
+ * import { Scheduler, systemClock } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler({ clock: systemClock({ unref: true }) });
+ * console.log(new Date(scheduler.clock.now()));
+ * ```
+ */
 export function systemClock(options: SystemClockOptions = {}): Clock {
   checkKnown<SystemClockOptions>(options, OPTIONS, "systemClock");
   const { unref = false, timers = loopTimers(unref) } = options;

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-/** Anything that was thrown, as texts that can be kept and sent. */
+/** Thrown value as texts that can be stored and sent. */
 export interface ThrownText {
   readonly name: string;
   readonly message: string;
@@ -16,27 +16,27 @@ const MEMBERS_MAX = 10;
 const INDESCRIBABLE = "a value that cannot be described";
 
 /**
- * Describes any value whatever: its causes, an AggregateError's members and `{ code, message }` objects keep what they
- * say. Never throws, and never answers an empty text.
+ * Describes any thrown value with its causes, an AggregateError's members and the code of a `{ code, message }` object.
+ * Never throws, and never returns an empty text.
  */
 export function describeThrown(thrown: unknown): ThrownText {
   const name = nameOf(thrown);
-  const message = cut(withCauses(thrown, messageOf), MESSAGE_MAX);
+  const message = truncate(withCauses(thrown, messageOf), MESSAGE_MAX);
   const stack = withCauses(thrown, (value) => stackOf(value, nameOf(value), messageOf(value)));
-  return { name, message, stack: cut(stack, STACK_MAX) };
+  return { name, message, stack: truncate(stack, STACK_MAX) };
 }
 
-/** The message alone. */
+/** Returns the message of a thrown value with its causes. */
 export function thrownMessage(thrown: unknown): string {
-  return cut(withCauses(thrown, messageOf), MESSAGE_MAX);
+  return truncate(withCauses(thrown, messageOf), MESSAGE_MAX);
 }
 
-/** In one piece for a log: an error with its name, anything else as it is described. */
+/** Returns a thrown value as text for a log: an error with its name, another value as it is described. */
 export function thrownLine(thrown: unknown): string {
   return isA(thrown, Error) ? `${nameOf(thrown)}: ${thrownMessage(thrown)}` : thrownMessage(thrown);
 }
 
-/** `instanceof` that answers false where a Proxy or a prototype of one would throw. */
+/** Works as `instanceof`, and returns false where a Proxy throws. */
 export function isA<T>(value: unknown, kind: abstract new (...args: never[]) => T): value is T {
   try {
     return value instanceof kind;
@@ -61,7 +61,7 @@ function withCauses(thrown: unknown, describe: (value: unknown) => string): stri
   return texts.join("\ncaused by: ");
 }
 
-/** The text of one value without its causes. */
+/** Returns the text of a value without its causes. */
 function messageOf(value: unknown): string {
   if (!isObject(value)) return primitiveText(value);
   const own = textOf(readMember(value, "message"));
@@ -77,7 +77,7 @@ function codeOf(value: object): string {
   return typeof code === "string" || typeof code === "number" ? String(code) : "";
 }
 
-/** The members of an AggregateError, which node throws with an empty message of its own. */
+/** Returns the texts of an AggregateError's members; Node throws some with an empty message of their own. */
 function membersOf(value: object): string {
   const errors = readMember(value, "errors");
   if (!isList(errors)) return "";
@@ -91,7 +91,7 @@ function membersOf(value: object): string {
   return length > MEMBERS_MAX ? `${texts.join("; ")}; and ${length - MEMBERS_MAX} more` : texts.join("; ");
 }
 
-/** One level deep: members of members are counted, not named. */
+/** Returns the text of a member, without members of its own. */
 function memberText(member: unknown): string {
   if (!isObject(member)) return primitiveText(member);
   const own = textOf(readMember(member, "message"));
@@ -104,32 +104,32 @@ function stackOf(value: unknown, name: string, message: string): string {
   const header = name === "" ? message : `${name}: ${message}`;
   if (typeof stack !== "string" || stack === "") return header;
   const own = isObject(value) ? textOf(readMember(value, "message")) : "";
-  // A stack is written when the error is made; what was said later, or by members, stands in front of it.
+  // A stack is made with the error: a later message, or that of members, is put in front of it.
   return own !== "" && stack.includes(own) && message === own ? stack : `${header}\n${stack}`;
 }
 
-/** Of an error, its name, or that of its class when it has kept the default; of anything else "Error". */
+/** Returns an error's name, or its class's when it has the default; "Error" for another value. */
 function nameOf(value: unknown): string {
   if (!isObject(value)) return "Error";
   const name = readMember(value, "name");
-  if (typeof name === "string" && name !== "" && name !== "Error") return cut(name, NAME_MAX);
+  if (typeof name === "string" && name !== "" && name !== "Error") return truncate(name, NAME_MAX);
   const className = isA(value, Error) ? readMember(readMember(value, "constructor"), "name") : undefined;
-  return typeof className === "string" && className !== "" ? cut(className, NAME_MAX) : "Error";
+  return typeof className === "string" && className !== "" ? truncate(className, NAME_MAX) : "Error";
 }
 
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "string") return cut(value, MESSAGE_MAX);
+  if (typeof value === "string") return truncate(value, MESSAGE_MAX);
   return isObject(value) ? objectText(value) : primitiveText(value);
 }
 
 function primitiveText(value: unknown): string {
-  if (typeof value === "string") return value === "" ? "an empty text was thrown" : cut(value, MESSAGE_MAX);
+  if (typeof value === "string") return value === "" ? "an empty text was thrown" : truncate(value, MESSAGE_MAX);
   if (value === undefined || value === null) return `${value} was thrown`;
   return String(value);
 }
 
-/** The members of an object, as the console shows them. */
+/** Returns an object's members as the console shows them. */
 function objectText(value: object): string {
   try {
     const text = inspect(value, {
@@ -139,7 +139,7 @@ function objectText(value: object): string {
       maxArrayLength: 20,
       maxStringLength: MESSAGE_MAX,
     });
-    return text === "" ? INDESCRIBABLE : cut(text, MESSAGE_MAX);
+    return text === "" ? INDESCRIBABLE : truncate(text, MESSAGE_MAX);
   } catch {
     return INDESCRIBABLE;
   }
@@ -157,7 +157,7 @@ function isList(value: unknown): value is object {
   }
 }
 
-/** A member that may be a getter, of a value that may be a Proxy. */
+/** Reads a member that may be a getter, of a value that may be a Proxy. */
 export function readMember(value: unknown, member: string | number): unknown {
   if (!isObject(value)) return undefined;
   try {
@@ -167,7 +167,7 @@ export function readMember(value: unknown, member: string | number): unknown {
   }
 }
 
-/** Half of a character that a cut leaves becomes U+FFFD: every store can keep that. */
-function cut(text: string, max: number): string {
+/** Truncates a text; half of a character becomes U+FFFD, which every store can keep. */
+function truncate(text: string, max: number): string {
   return Buffer.from(text.length <= max ? text : `${text.slice(0, max - 1)}…`).toString();
 }

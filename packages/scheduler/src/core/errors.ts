@@ -1,4 +1,4 @@
-/** There is no job of that id in that store. */
+/** Error for an id that no job has. */
 export class JobNotFoundError extends Error {
   override readonly name = "JobNotFoundError";
   constructor(readonly jobId: string) {
@@ -6,7 +6,7 @@ export class JobNotFoundError extends Error {
   }
 }
 
-/** The store has a job of that id already, and `onConflict` is "error". */
+/** Error for an id that is in use, with `onConflict: "error"`. */
 export class ConflictingIdError extends Error {
   override readonly name = "ConflictingIdError";
   constructor(readonly jobId: string) {
@@ -15,7 +15,7 @@ export class ConflictingIdError extends Error {
   }
 }
 
-/** As many instances of the job are running as it allows; a run asked for by hand is refused. */
+/** Error for a run by hand of a job with `maxInstances` running instances. */
 export class MaxInstancesError extends Error {
   override readonly name = "MaxInstancesError";
   constructor(
@@ -26,7 +26,7 @@ export class MaxInstancesError extends Error {
   }
 }
 
-/** The job names a task that nobody registered here. */
+/** Error for a job whose task is not registered in this process. */
 export class TaskNotFoundError extends Error {
   override readonly name = "TaskNotFoundError";
   constructor(readonly task: string) {
@@ -34,12 +34,12 @@ export class TaskNotFoundError extends Error {
   }
 }
 
-/** A call that the scheduler's state does not allow, such as starting it twice. */
+/** Error for a call that the scheduler's state does not allow, such as a second start. */
 export class SchedulerStateError extends Error {
   override readonly name = "SchedulerStateError";
 }
 
-/** A job's attribute that cannot be; the message begins with the attribute's name. */
+/** Error for an impossible attribute of a job; the message begins with the attribute's name. */
 export class JobSpecError extends TypeError {
   override readonly name = "JobSpecError";
   constructor(
@@ -50,7 +50,7 @@ export class JobSpecError extends TypeError {
   }
 }
 
-/** The job changed under our hands again and again (or its store is that busy); nothing was written. */
+/** Error for a change that other writers prevented in every try; nothing was written. */
 export class JobBusyError extends Error {
   override readonly name = "JobBusyError";
   constructor(readonly jobId: string) {
@@ -58,7 +58,7 @@ export class JobBusyError extends Error {
   }
 }
 
-/** The reason of a signal that is aborted because `timeoutMs` has passed. */
+/** Reason of a signal that is aborted after `timeoutMs`. */
 export class RunTimeoutError extends Error {
   override readonly name = "RunTimeoutError";
   constructor(readonly timeoutMs: number) {
@@ -66,7 +66,7 @@ export class RunTimeoutError extends Error {
   }
 }
 
-/** The reason of a signal that is aborted because somebody cancelled the run, the lease is lost, or the scheduler shuts down. */
+/** Reason of a signal that is aborted by a cancellation, a lost lease or a shutdown. */
 export class RunAbortedError extends Error {
   override readonly name = "RunAbortedError";
   constructor(override readonly cause: "cancelled" | "lease lost" | "shutdown") {

@@ -1,59 +1,71 @@
 import { describeThrown, isA } from "./describe-thrown.js";
 import type { Json } from "./json.js";
 
-/** APScheduler 3's event codes. */
+/** APScheduler's code of the start of the scheduler. */
 export const EVENT_SCHEDULER_STARTED = 2 ** 0;
-/** Code of `scheduler:started`, by its older name. */
+/** Older name of EVENT_SCHEDULER_STARTED. */
 export const EVENT_SCHEDULER_START = EVENT_SCHEDULER_STARTED;
-/** Code of `scheduler:shutdown`. */
+/** APScheduler's code of the end of a shutdown. */
 export const EVENT_SCHEDULER_SHUTDOWN = 2 ** 1;
-/** Code of `scheduler:paused`. */
+/** APScheduler's code of a pause of the scheduler. */
 export const EVENT_SCHEDULER_PAUSED = 2 ** 2;
-/** Code of `scheduler:resumed`. */
+/** APScheduler's code of the end of a pause. */
 export const EVENT_SCHEDULER_RESUMED = 2 ** 3;
-/** Code of `executor:added`. */
+/** APScheduler's code of an added executor. */
 export const EVENT_EXECUTOR_ADDED = 2 ** 4;
-/** Code of `executor:removed`. */
+/** APScheduler's code of a removed executor. */
 export const EVENT_EXECUTOR_REMOVED = 2 ** 5;
-/** Code of `store:added`. */
+/** APScheduler's code of an added store. */
 export const EVENT_JOBSTORE_ADDED = 2 ** 6;
-/** Code of `store:removed`. */
+/** APScheduler's code of a removed store. */
 export const EVENT_JOBSTORE_REMOVED = 2 ** 7;
-/** Code of `jobs:removed`. */
+/** APScheduler's code of the removal of all jobs. */
 export const EVENT_ALL_JOBS_REMOVED = 2 ** 8;
-/** Code of `job:added`. */
+/** APScheduler's code of an added job. */
 export const EVENT_JOB_ADDED = 2 ** 9;
-/** Code of `job:removed`. */
+/** APScheduler's code of a removed job. */
 export const EVENT_JOB_REMOVED = 2 ** 10;
-/** Code of `job:modified`. */
+/** APScheduler's code of a changed job. */
 export const EVENT_JOB_MODIFIED = 2 ** 11;
-/** Code of `job:executed`. */
+/** APScheduler's code of a run that succeeded. */
 export const EVENT_JOB_EXECUTED = 2 ** 12;
-/** Code of `job:error`. */
+/** APScheduler's code of a run that failed. */
 export const EVENT_JOB_ERROR = 2 ** 13;
-/** Code of `job:missed`. */
+/** APScheduler's code of a missed run. */
 export const EVENT_JOB_MISSED = 2 ** 14;
-/** Code of `job:submitted`. */
+/** APScheduler's code of a run that was submitted to its executor. */
 export const EVENT_JOB_SUBMITTED = 2 ** 15;
-/** Code of `job:maxInstances`. */
+/** APScheduler's code of a run skipped because of `maxInstances`. */
 export const EVENT_JOB_MAX_INSTANCES = 2 ** 16;
-/** Codes of all events, for a mask. */
+/** Mask of all events. */
 export const EVENT_ALL = 2 ** 17 - 1;
 
-/** Event about a job. */
+/** Event of a job. */
 export interface JobEvent {
   readonly jobId: string;
   readonly store: string;
 }
 
-/** Something that happened to one execution. */
+/** Event of one execution. */
 export interface ExecutionEvent extends JobEvent {
   readonly executionId: string;
   readonly scheduledAt: number;
   readonly attempt: number;
 }
 
-/** The typed events by name. */
+/**
+ * Typed events by name.
+ *
+ * @example
+ * ```ts
+ * import { Scheduler, type SchedulerEvents } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler();
+ * const onError = ({ jobId, error }: SchedulerEvents["job:error"]) => console.error(jobId, error);
+ * scheduler.on("job:error", onError).on("job:missed", ({ jobId, scheduledAt }) => console.warn(jobId, scheduledAt));
+ * scheduler.off("job:error", onError);
+ * ```
+ */
 export interface SchedulerEvents {
   "scheduler:started": object;
   "scheduler:shutdown": object;
@@ -67,34 +79,34 @@ export interface SchedulerEvents {
   "job:added": JobEvent;
   "job:removed": JobEvent;
   "job:modified": JobEvent;
-  /** Its trigger names no further run, or `runs` of its runs have started and that is its `maxRuns`. */
+  /** The trigger has no further run, or the job has reached its `maxRuns` with `runs`. */
   "job:ended": JobEvent & { readonly reason: "trigger" | "maxRuns"; readonly runs?: number };
-  /** Handed to its executor, with every run time it stands for. */
+  /** Submitted to the executor, with every run time that it stands for. */
   "job:submitted": JobEvent & { readonly scheduledRunTimes: readonly number[] };
   "job:maxInstances": JobEvent & { readonly scheduledRunTimes: readonly number[] };
-  /** It is due, and no live scheduler has its task or its executor. */
+  /** The job is due, and no live scheduler has its task or its executor. */
   "job:orphaned": JobEvent & { readonly missing: "task" | "executor"; readonly name: string };
-  /** It found no place and waits for one. */
+  /** The run waits for a free slot of its job. */
   "job:queued": ExecutionEvent;
   /** The task is about to be called. */
   "job:started": ExecutionEvent;
   "job:executed": ExecutionEvent & { readonly value: Json | undefined; readonly durationMs: number };
   "job:error": ExecutionEvent & { readonly error: unknown; readonly durationMs: number | null };
-  /** `skipped` counts run times of a backlog too long to keep, this one being the first of them. */
+  /** The run was missed; `skipped` is the number of run times dropped from a long backlog, beginning with this. */
   "job:missed": ExecutionEvent & { readonly skipped?: number };
-  /** It failed and will be tried again at `retryAt`. */
+  /** The run failed and will be tried again at `retryAt`. */
   "job:retry": ExecutionEvent & { readonly error: unknown; readonly retryAt: number };
   "job:cancelled": ExecutionEvent;
-  /** Its scheduler died, or lost its lease and so may not say how it ended. */
+  /** The scheduler of the run died, or lost its lease and could not record the end. */
   "job:lost": ExecutionEvent;
 }
 
 /** Name of an event. */
 export type SchedulerEventName = keyof SchedulerEvents;
-/** Function that receives an event. */
+/** Listener of one event. */
 export type Listener<Name extends SchedulerEventName> = (event: SchedulerEvents[Name]) => void;
 
-/** What listeners with a mask get: APScheduler's event objects. */
+/** Event of listeners with a mask: APScheduler's event objects. */
 export interface CodedEvent {
   readonly code: number;
   readonly alias?: string | undefined;
@@ -127,7 +139,7 @@ const CODES: Partial<Record<SchedulerEventName, number>> = {
   "job:maxInstances": EVENT_JOB_MAX_INSTANCES,
 };
 
-/** Listeners by event name, and listeners by mask. One that throws is told to `onError` and harms nobody else. */
+/** Listeners by event name and by mask. `onError` receives what a listener throws; the other listeners are called all the same. */
 export class Events {
   readonly #named = new Map<SchedulerEventName, ((event: never) => void)[]>();
   readonly #masked: { readonly callback: (event: CodedEvent) => void; readonly mask: number }[] = [];
@@ -153,7 +165,7 @@ export class Events {
     if (index >= 0) this.#masked.splice(index, 1);
   }
 
-  /** Ask before an event is made: most have no listener, and the hot path makes four for each run. */
+  /** True when an event has listeners: most have none, and the hot path would create four objects for each run. */
   wants(name: SchedulerEventName): boolean {
     return this.#masked.length > 0 || this.#named.has(name);
   }
@@ -169,8 +181,8 @@ export class Events {
 
   #call<T>(listener: (event: T) => unknown, event: T): void {
     try {
-      const answer = listener(event);
-      if (answer instanceof Promise) answer.catch(this.onError);
+      const returned = listener(event);
+      if (returned instanceof Promise) returned.catch(this.onError);
     } catch (error) {
       this.onError(error);
     }

@@ -1,6 +1,6 @@
 import type { Json } from "./json.js";
 
-/** `queued` waits for a place (see Overlap), `submitted` and `running` are under way, the others are final. */
+/** State of an execution: `queued` waits for a slot (see Overlap), `submitted` and `running` are under way, the others are final. */
 export type ExecutionState =
   | "queued"
   | "submitted"
@@ -12,38 +12,39 @@ export type ExecutionState =
   | "lost"
   | "cancelled";
 
+/** State of an execution that has ended. */
 export type FinalState = Exclude<ExecutionState, "queued" | "submitted" | "running">;
 
-/** True for an execution whose state does not change any more. */
+/** True for a state that does not change any more. */
 export function isFinalState(state: string): boolean {
   return state !== "queued" && state !== "submitted" && state !== "running";
 }
 
-/** What happened to one run time of one job. It outlives the job. Times are epoch ms. */
+/** History of one run time of one job, which outlives the job. Times are epoch ms. */
 export interface Execution {
   readonly id: string;
   readonly jobId: string;
   readonly jobName: string;
-  /** The alias of the store, filled in by the scheduler. */
+  /** Alias of the store, filled in by the scheduler. */
   readonly store?: string;
   readonly scheduledAt: number;
   readonly submittedAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
-  /** finishedAt - startedAt, ms; null when it did not start or has not finished. */
+  /** Time from start to end, ms; null without one of them. */
   readonly durationMs: number | null;
   readonly state: ExecutionState;
-  /** The scheduler that holds or held it. */
+  /** Id of the scheduler that ran it last. */
   readonly owner: string;
   readonly attempt: number;
   readonly result: Json | null;
-  /** The error's message, cut at 2,000 characters. */
+  /** Message of the error, at most 2,000 characters. */
   readonly error: string | null;
-  /** Its stack, cut at 8,000 characters. */
+  /** Stack of the error, at most 8,000 characters. */
   readonly stack: string | null;
 }
 
-/** Which executions to list, newest submission first. */
+/** Filter and page of a listing of executions, newest submission first. */
 export interface ExecutionQuery {
   readonly jobId?: string;
   readonly states?: readonly ExecutionState[];
@@ -54,14 +55,14 @@ export interface ExecutionQuery {
   readonly cursor?: string;
 }
 
-/** Page of the history of runs. */
+/** Page of executions. */
 export interface ExecutionPage {
   readonly executions: readonly Execution[];
-  /** Give it as `cursor` to go on; undefined at the end. */
+  /** Cursor of the next page; undefined at the end. */
   readonly cursor?: string;
 }
 
-/** Durations of a job's last runs (at most 100), ms. */
+/** Statistics of the durations of a job's last runs (at most 100), ms. */
 export interface DurationStatistics {
   readonly runs: number;
   readonly averageMs: number;

@@ -5,23 +5,12 @@ import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import { zonesOf } from "../triggers/zones-of.js";
 import { thrownMessage } from "./describe-thrown.js";
 import type { Json } from "./json.js";
-import type { TaskFunction } from "./task.js";
+import { type Ack, OVERLAPS, type Overlap, type TaskFunction } from "./task.js";
 
-/** Which of the missed run times one run stands for; false runs them all, one after the other. */
+/** Missed run time that one run stands for; false runs them all, one after the other. */
 export type Coalesce = "latest" | "earliest" | false;
 
-/** What happens to an execution whose process died: `early` never starts again, `late` is taken over by another scheduler. */
-export type Ack = "early" | "late";
-
-/**
- * The run of a trigger that comes while as many run as `maxInstances` allows: it is skipped; or one waits, the latest, and
- * starts when there is a place; or it waits and the run that began first is asked to end. Temporal's words.
- */
-export type Overlap = "skip" | "queue-one" | "cancel-other";
-
-export const OVERLAPS: readonly Overlap[] = ["skip", "queue-one", "cancel-other"];
-
-/** Retries after a failure that was seen. The wait before retry n is `delayMs`, or `delayMs · 2^(n-1)` up to `maxDelayMs`. */
+/** Retries after a failed run. The wait before retry n is `delayMs`, or `delayMs · 2^(n-1)` up to `maxDelayMs`. */
 export interface Retries {
   readonly max: number;
   readonly delayMs: number;
@@ -32,82 +21,82 @@ export interface Retries {
 /** Settings of runs that a task declares. */
 export type TaskSetting = "ack" | "timeoutMs" | "overlap";
 
-/** A job as stores keep it. Shared stores keep it as JSON through `encodeJob`; `nextRunMs` and `version` they keep beside it. */
+/** Job as stores keep it. Shared stores keep it as JSON (see `encodeJob`), with `nextRunMs` and `version` in columns. */
 export interface JobRecord {
   readonly id: string;
   readonly name: string;
-  /** The task's name; a store inside this process may hold the function itself. */
+  /** Name of the task; a store inside this process may keep the function itself. */
   readonly func: string | TaskFunction;
   readonly args: readonly Json[];
-  /** One object given to the task after `args`, or undefined. */
+  /** Object that follows `args`, or undefined. */
   readonly kwargs: Json | undefined;
   readonly trigger: Trigger;
   readonly executor: string;
   readonly coalesce: Coalesce;
   readonly maxInstances: number;
   readonly overlap: Overlap;
-  /** Seconds a run may start late; null when it always may. */
+  /** Seconds that a run may start late; null for always. */
   readonly misfireGraceTime: number | null;
   readonly timeoutMs: number | null;
   readonly retries: Retries | null;
   readonly ack: Ack;
-  /** How often a run that takes its process with it is started before it is given up (`ack: "late"`). */
+  /** Starts of a run with `ack: "late"` before it is given up. */
   readonly maxDeliveries: number;
   readonly tags: readonly string[];
-  /** Runs after which the job ends, and those it has had: only a job with `maxRuns` counts them. */
+  /** Runs after which the job ends, and runs so far, which only a job with `maxRuns` counts. */
   readonly maxRuns?: number | undefined;
   readonly runCount?: number | undefined;
-  /** Of the job of an instance: when its misfires were judged, if not at the start of each run. */
+  /** Moment at which the misfires of an instance were judged, if not at the start of each run. */
   readonly misfiresJudgedMs?: number | undefined;
-  /** Settings that nothing was said about where the task was not registered: the task's own count when it runs. */
+  /** Settings that the job leaves to its task, which was not registered where the job was added. */
   readonly fromTask?: readonly TaskSetting[] | undefined;
-  /** Tells a job from an earlier one of the same id: (id, incarnation, run time) is executed once. */
+  /** Distinguishes a job from an earlier one of the same id: (id, incarnation, run time) is executed once. */
   readonly incarnation: string;
-  /** The rules of the trigger's time zones under which the next run was computed; undefined when it depends on none. */
+  /** Time zone rules under which the next run was computed; undefined when it depends on none. */
   readonly zoneRules?: string | undefined;
   readonly createdMs: number;
-  /** Set by a pause: when it ends by itself, and why it was made. They count while that moment is to come, or there is no next run. */
+  /** End and note of a pause; they count while the end is in the future, or there is no next run. */
   readonly pausedUntilMs?: number | undefined;
   readonly pauseNote?: string | undefined;
-  /** Seconds over which jobs are spread; the offset of this one is part of its trigger. */
+  /** Seconds over which jobs are spread; this job's offset is part of its trigger. */
   readonly randomizedOffset?: number | undefined;
-  /** When it runs next, epoch ms; null while it is paused. */
+  /** Next run, epoch ms; null while the job is paused. */
   readonly nextRunMs: number | null;
-  /** Grows with every change and every claim: the fencing token of both. */
+  /** Fencing token: grows with every change and every claim. */
   readonly version: number;
 }
 
 /**
- * The job as JSON, without `nextRunMs` and `version`, which change with every run. Runs that are counted stand at the
- * beginning, where stores count on: `{"v":2,"runCount":3,"maxRuns":10,…`. Such a job is of format 2, because schedulers
- * of earlier versions would not count.
+ * Encodes a job as JSON, without `nextRunMs` and `version`, which change with every run. The run count is at the beginning,
+ * where stores increment it: `{"v":2,"runCount":3,"maxRuns":10,…`. Such a job has format 2, because schedulers of earlier
+ * versions do not count.
  */
 export function encodeJob(job: JobRecord): string {
   const { nextRunMs: _next, version: _version, maxRuns, runCount = 0, ...rest } = job;
   return JSON.stringify(maxRuns === undefined ? { v: 1, ...rest } : { v: 2, runCount, maxRuns, ...rest });
 }
 
-/** The job of a run that waits for a place: waiting makes it no misfire. */
+/** Returns the job of a run that waits for a slot, and is no misfire therefore. */
 export function waitingJob(job: JobRecord): JobRecord {
   return { ...job, misfireGraceTime: null };
 }
 
-/** The newest format that is read. */
+/** Newest format that is read. */
 const FORMAT = 2;
 
-/** The job is of a later version of this library, whose schedulers can read it. */
+/** Error for a job of a later version of this library, which that version's schedulers can read. */
 export class NewerFormatError extends SyntaxError {
   override readonly name = "NewerFormatError";
 }
 
-/** The job that `encodeJob` wrote, with what the store kept beside it. Throws a SyntaxError that says why it cannot be read. */
+/** Decodes the JSON of `encodeJob` with the columns of the store. Throws a SyntaxError that names the reason. */
 export function decodeJob(text: string, nextRunMs: number | null, version: number): JobRecord {
   const { v, kwargs, trigger, overlap = "skip", ...rest } = parsed(text);
   if (!(v >= 1)) throw new SyntaxError(`job "${rest.id}": no format is given`);
   if (v > FORMAT) throw new NewerFormatError(`job "${rest.id}": format ${v} is newer than this library reads`);
   if (rest.maxRuns !== undefined && !(isCount(rest.maxRuns) && isCount(rest.runCount)))
     throw new SyntaxError(`job "${rest.id}": maxRuns cannot be ${JSON.stringify(rest.maxRuns)}`);
-  // The first versions wrote none. A rule of a version to come is no reason to leave the job alone.
+  // The first versions wrote none, and an unknown rule of a later version must not block the job.
   const known = OVERLAPS.includes(overlap) ? overlap : "skip";
   const wrong = Object.entries(SHAPE).find(([name, isRight]) => !isRight(rest[name as keyof typeof SHAPE]));
   if (wrong !== undefined)
@@ -115,7 +104,7 @@ export function decodeJob(text: string, nextRunMs: number | null, version: numbe
   return { ...rest, overlap: known, kwargs, trigger: readTrigger(trigger, rest), nextRunMs, version };
 }
 
-/** As `decodeJob`, of a row that a store keeps under an id. */
+/** Decodes the job of a row with that id, as `decodeJob` does. */
 export function decodeJobOf(id: string, text: string, nextRunMs: number | null, version: number): JobRecord {
   const job = decodeJob(text, nextRunMs, version);
   if (job.id !== id) throw new SyntaxError(`job "${id}": says that it is job ${JSON.stringify(job.id)}`);
@@ -131,7 +120,7 @@ function parsed(text: string): Omit<JobRecord, "trigger"> & { v: number; trigger
 const isText = (value: unknown) => typeof value === "string";
 const isCount = (value: unknown) => Number.isSafeInteger(value);
 
-/** Fields that a scheduler reads before the task is called: a row without them must not fail its batch. */
+/** Fields that a scheduler reads before it calls the task: a row without them must not fail its batch. */
 const SHAPE = {
   id: isText,
   name: isText,
@@ -153,7 +142,7 @@ function readTrigger(state: TriggerState, { zoneRules }: Pick<JobRecord, "zoneRu
   }
 }
 
-/** Live triggers by their JSON: thousands of jobs share a few, and a cron's tables are worth making once. */
+/** Live triggers by their JSON: thousands of jobs share a few, and a cron's tables are expensive. */
 const live = new Map<string, Trigger>();
 const LIVE_MAX = 1_000;
 let liveUnder = zoneSource();
@@ -175,7 +164,7 @@ function revived(state: TriggerState, zoneRules: string | undefined): Trigger {
   return trigger;
 }
 
-/** A zone that this process does not know may stand at a trigger whose run times do not depend on it. */
+/** Reads a trigger; an unknown zone is allowed where its run times do not depend on it. */
 function read(state: TriggerState, zones: ReadonlyMap<string, Zone>): Trigger {
   const ruling = zonesOf(state);
   const idle = zoneNames(state).filter((name) => !zones.has(name) && !ruling.includes(name) && !isOwnZone(name));

@@ -6,104 +6,109 @@ import type {
   ExecutionState,
   FinalState,
 } from "./execution.js";
-import type { Ack, JobRecord, Overlap } from "./job-record.js";
+import type { JobRecord } from "./job-record.js";
 import type { Json } from "./json.js";
+import type { Ack, Overlap } from "./task.js";
 
 /** Value that an in-process store returns at once, and a shared one after a round trip. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /**
- * Where jobs and their history live. A shared store serves many schedulers at once; what makes that safe is here:
+ * Store of jobs and their history. Many schedulers may share one; these rules make that safe:
  *
- * - a **claim** lends a due job to one scheduler until its lease ends; it raises the job's `version`, and `dispatch`
- *   needs that very version, so a scheduler that slept through its lease changes nothing;
- * - `dispatch` does in ONE atomic step what must not come apart: it counts the job's running instances, writes the
- *   execution rows, opens the instance with its lease, and moves the job to its next run (or removes it);
- * - an **instance** is one submission: usually one run time, several when a backlog is not coalesced. Its lease is
- *   renewed while it is held; `reap` finds the ones whose scheduler died;
- * - a run that finds as many instances as its job allows, and is not to be skipped, **waits** in the store: one for each
- *   job, the latest. `reap` starts it when the instances have ended; a change of its job changes it, the job's removal
- *   ends it;
- * - every method may be repeated after an answer that was lost: the second call finds the first one's work and says so.
+ * - a **claim** leases a due job to one scheduler; it raises the job's `version`, and `dispatch` requires that version, so
+ *   a scheduler whose lease has ended changes nothing;
+ * - `dispatch` is ONE atomic step: it counts the job's running instances, writes the execution rows, opens the instance
+ *   with its lease, and moves the job to its next run (or removes it);
+ * - an **instance** is one submission: usually one run time, several when a backlog is not coalesced. Its owner renews its
+ *   lease; `reap` reclaims instances with an expired lease;
+ * - a run that finds `maxInstances` instances of its job, and is not to be skipped, **waits** in the store: one run for
+ *   each job, the latest. `reap` starts it when a slot is free; a change of its job changes it, the job's removal ends it;
+ * - every method may be repeated after a lost answer: the second call finds the work of the first and returns its result.
  *
  * Times are epoch ms of the STORE's clock (`now()`), which all its schedulers share. `stores/conformance` tests all of it.
  */
 export interface JobStore {
-  /** False when only this process sees it: then there is nobody to wake and nothing to poll for. */
+  /** False for a store of this process alone, which needs no wake-up and no polling. */
   readonly shared: boolean;
-  /** Connects and checks; `migrate` first when the store has tables. */
+  /** Connects and checks the server; called after `migrate`. */
   start(): MaybePromise<void>;
-  /** Makes or upgrades what the store needs. Safe to call at every start, by several processes at once. */
+  /** Creates or upgrades the store's tables. Safe at every start, in several processes at once. */
   migrate(): MaybePromise<void>;
-  /** Ends what `start` began; clients that were given to the store stay open. */
+  /** Closes the connections that `start` opened; clients that were passed in stay open. */
   close(): MaybePromise<void>;
+  /** Returns the store's clock, epoch ms. */
   now(): MaybePromise<number>;
 
-  /** Adds the job with the `version` it has, or answers the one that already has its id and changes nothing. */
+  /** Adds a job with its `version`; returns the existing job, unchanged, when the id is in use. */
   insert(job: JobRecord): MaybePromise<JobRecord | undefined>;
   get(id: string): MaybePromise<JobRecord | undefined>;
-  /** By next run, paused ones last, then by id. */
+  /** Lists jobs by next run, paused ones last, then by id. */
   list(query: JobQuery): MaybePromise<JobPage>;
   /**
-   * Replaces the job, and what a waiting run of it will run, if its version is still `job.version`, raises the version by one and frees any claim on it.
-   * Answers the job as it then stands, or undefined when somebody else changed, claimed or removed it.
+   * Replaces a job whose version is still `job.version`, and the job of its waiting run; raises the version by 1, which ends
+   * any claim. Returns the stored job; undefined when it was changed, claimed or removed meanwhile.
    */
   update(job: JobRecord): MaybePromise<JobRecord | undefined>;
-  /** Instances that are running go on, what waits ends as `cancelled`; executions stay. True also when only a waiting run was left. */
+  /** Removes a job: running instances go on, its waiting run ends as `cancelled`, executions stay. True also when only a waiting run was left. */
   remove(id: string): MaybePromise<boolean>;
-  /** Answers how many there were. */
+  /** Removes all jobs; returns their number. */
   removeAll(): MaybePromise<number>;
 
   /**
-   * Lends due jobs (`nextRunMs` ≤ now, not lent to anybody) to `owner`, earliest first. With `tasks`, only jobs whose
-   * `func` is among them; with `lanes`, only jobs that one of them takes, and of each no more than it has room for, so
-   * that a full executor stands in nobody's way. Unreadable jobs are skipped and reported in `broken`.
+   * Leases due jobs (`nextRunMs` ≤ now, not leased) to `owner`, earliest first. With `tasks`, only jobs whose `func` is
+   * among them; with `lanes`, only jobs of one of the lanes and no more of each than its capacity, so that a full executor
+   * blocks no other. Unreadable jobs are skipped and reported in `broken`.
    */
   claimDue(request: ClaimRequest): MaybePromise<Claims>;
-  /** Carries decisions out, each atomically, in order; verdicts in the same order. */
+  /** Applies decisions, each atomically, in order; returns their verdicts in the same order. */
   dispatch(decisions: readonly Decision[]): MaybePromise<readonly Verdict[]>;
-  /** Gives claims back at once, unprocessed; stale ones are ignored. */
+  /** Ends claims before their leases do; stale claims are ignored. */
   release(claims: readonly ClaimKey[]): MaybePromise<void>;
 
-  /** Writes down what became of executions; true for each that was written (or had been, by this very holder), false when the lease was lost to another or to the reaper. */
+  /** Records the state of executions; true for each that is recorded (by this call or an earlier one of the same owner), false when the lease was lost. */
   report(reports: readonly Report[]): MaybePromise<readonly boolean[]>;
-  /** Renews the leases of instances; answers the ids of those that are no longer held with that token, and those asked to stop. */
+  /** Renews the leases of instances; returns the ids of instances that are not leased with that token any more, and of executions that were asked to end. */
   renew(held: readonly InstanceKey[], leaseMs: number): MaybePromise<Renewal>;
   /**
-   * Finds instances whose lease has ended. Runs with ack `late` that may still be delivered (and any run that was
-   * `offered`, however acknowledged) are leased to `owner` with a new token and `attempt` + 1 (an offered one keeps its
-   * attempt); the others are closed, their unfinished executions `lost`. One that was asked to end is closed as well, its
-   * executions `cancelled`. Then runs that wait and for which there is a place are leased to `owner` with a token that no
-   * dispatch has given, unless their job is paused; those by hand, and the last of `maxRuns`, do not ask for a next run.
+   * Reclaims instances with an expired lease. Instances with ack `late` and deliveries left (and released ones with any
+   * ack) are leased to `owner` with a new token and `attempt` + 1 (a released one keeps its attempt); the others are
+   * closed, their unfinished executions `lost`. An instance that was asked to end is closed as well, its executions
+   * `cancelled`. Then waiting runs with a free slot are leased to `owner` with a token that no dispatch has given, unless
+   * their job is paused; runs by hand, and the last of `maxRuns`, start without a next run of their job as well.
    */
   reap(request: ClaimRequest): MaybePromise<Reaped>;
-  /** Frees instances for any other scheduler to take over at once (`offered`); stale ones are ignored. */
+  /** Releases instances, so that any scheduler may reclaim them at once; stale ones are ignored. */
   offer(held: readonly InstanceKey[]): MaybePromise<void>;
-  /** Asks whoever runs this execution to stop it: its holder hears at its next `renew`; one that waits ends at once. False when it is not under way. */
+  /** Requests the end of an execution: its owner receives that at its next `renew`; a waiting run ends at once. False when it is not under way. */
   requestCancel(executionId: string): MaybePromise<boolean>;
 
   readonly executions: ExecutionLog;
 
+  /** Records that a scheduler is alive, with the store's time. */
   heartbeat(node: SchedulerNode): MaybePromise<void>;
-  /** Those seen within the last minute, or still there: a node that left cleanly is removed with `forgetNode`. */
+  /** Lists schedulers with a heartbeat in the last minute that have not left with `forgetNode`. */
   nodes(): MaybePromise<readonly SchedulerNode[]>;
+  /** Removes a scheduler that shuts down. */
   forgetNode(id: string): MaybePromise<void>;
 
-  /** Calls back when another scheduler or client may have brought the next run forward. Answers how to stop. */
+  /** Subscribes to changes that may have brought the next run forward; returns the unsubscribe function. */
   subscribe(onWake: () => void): () => void;
 }
 
+/** Executions of a store; they outlive their jobs. */
 export interface ExecutionLog {
   get(id: string): MaybePromise<Execution | undefined>;
   list(query: ExecutionQuery): MaybePromise<ExecutionPage>;
-  /** Over the last 100 runs of each job that ended as `executed` or `error`; jobs without any are left out. */
+  /** Returns statistics over the last 100 runs of each job that ended as `executed` or `error`; jobs without any are left out. */
   durations(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, DurationStatistics>>;
-  /** Instances under way per job; jobs without any are left out. */
+  /** Returns the number of instances under way of each job; jobs without any are left out. */
   active(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
-  /** Removes up to `limit` finished executions submitted before `beforeMs`; answers how many. */
+  /** Deletes up to `limit` finished executions submitted before `beforeMs`; returns their number. */
   deleteBefore(beforeMs: number, limit: number): MaybePromise<number>;
 }
 
+/** Filter and page of a listing of jobs. */
 export interface JobQuery {
   readonly state?: "scheduled" | "paused";
   readonly tag?: string;
@@ -111,91 +116,99 @@ export interface JobQuery {
   readonly cursor?: string;
 }
 
+/** Page of jobs, with the cursor of the next one. */
 export interface JobPage {
   readonly jobs: readonly JobRecord[];
   readonly cursor?: string;
 }
 
+/** Request of a scheduler for due jobs, or for instances to reclaim. */
 export interface ClaimRequest {
   readonly owner: string;
   readonly leaseMs: number;
   readonly limit: number;
-  /** The tasks this scheduler knows; undefined when it takes any. */
+  /** Tasks that this scheduler can run; undefined for any. */
   readonly tasks?: readonly string[];
-  /** Capacity of each of its executors; undefined when it takes jobs of any executor. */
+  /** Capacity of each of its executors; undefined for jobs of any executor. */
   readonly lanes?: readonly ClaimLane[];
-  /** For `reap`: the `ack` of tasks that have one, which goes for what it hands over of jobs that leave it to their task. */
+  /** For `reap`: `ack` of the tasks that declare one, for instances of jobs that leave it to their task. */
   readonly acks?: ReadonlyMap<string, Ack>;
 }
 
-/** One executor of a scheduler that claims. */
+/** Executor of a scheduler that claims, with its capacity. */
 export interface ClaimLane {
   readonly executor: string;
+  /** Number of jobs that it takes. */
   readonly room: number;
-  /** The tasks it can run; undefined when it can run any. */
+  /** Tasks that it can run; undefined for any. */
   readonly tasks?: readonly string[];
 }
 
+/** Claimed jobs. */
 export interface Claims {
-  /** The store's clock when it answered. */
+  /** Store's clock at its answer. */
   readonly nowMs: number;
   readonly jobs: readonly JobRecord[];
-  /** The earliest next run (or end of a claim's lease) among the jobs that were not lent now; null when there is none. */
+  /** Earliest next run (or end of a claim's lease) among the jobs that were not claimed now; null when there is none. */
   readonly nextDueMs: number | null;
   readonly broken: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/** Identity of a claim. */
 export interface ClaimKey {
   readonly jobId: string;
   readonly version: number;
 }
 
-/** A decision about one claimed job, or (without `claim`) a run asked for by hand, which leaves the next run alone. */
+/** Decision about one claimed job, or (without `claim`) a run by hand, which leaves the next run as it is. */
 export interface Decision {
   readonly jobId: string;
   readonly claim?: {
     readonly version: number;
-    /** The next run; null when the trigger has ended and the job is to be removed. */
+    /** Next run; null when the trigger has ended and the job is to be removed. */
     readonly nextRunMs: number | null;
     /**
-     * Given for a job with `maxRuns`: so many of the instance's runs, the first ones, are too late and do not count. The
-     * store adds the others that it opens, or leaves waiting in the place of none, to the job's `runCount`; at `maxRuns` the job stays without a next run.
+     * Number of the instance's runs, the first ones, that are misfires and do not count; given for a job with `maxRuns`. The
+     * store adds the other runs that it starts, or that wait without replacing a waiting one, to the job's `runCount`; at
+     * `maxRuns` the job stays without a next run.
      */
     readonly uncounted?: number;
   };
-  /** Undefined when there is nothing to run, only the next run to move. */
+  /** Undefined when only the next run moves. */
   readonly instance?: NewInstance;
 }
 
-/** What a run is made of when its job may be gone: the job as it was, and its run times. */
+/** Instance to open: its run times, and the job as it was, which may be removed meanwhile. */
 export interface NewInstance {
   readonly id: string;
   readonly owner: string;
   readonly leaseMs: number;
   readonly job: JobRecord;
-  /** In the order in which they run. */
+  /** Runs, in their order. */
   readonly runs: readonly PlannedRun[];
-  /** Not for this scheduler to run: any may take it with `reap` at once. */
+  /** True for an instance that any scheduler may take with `reap` at once. */
   readonly offered?: boolean;
-  /** When there is no place for it: skipped (the default), or its last run waits, the other runs being skipped. */
+  /** Rule without a free slot: the runs are skipped (the default), or the last one waits and the others are skipped. */
   readonly overlap?: Overlap;
   /**
-   * Without a claim, and without an overlap that waits: run times that this job has had are left out as with a claim, but
-   * those whose executions ended in one of these states are had again, as new executions. Without a place nothing is written.
+   * For a decision without a claim, and without an overlap that waits: run times that this job has had are left out, as
+   * with a claim, except those whose executions ended in one of these states, which run again as new executions. Without a
+   * free slot nothing is recorded.
    */
   readonly once?: readonly FinalState[];
 }
 
+/** Run time with the id of its execution. */
 export interface PlannedRun {
   readonly executionId: string;
   readonly scheduledAt: number;
 }
 
 /**
- * `started`: held by `owner` under `token`, `runs` are the ones to do (run times that this job has executed already are
- * not among them; none left means nothing to do and nothing held). `max_instances`: `maxInstances` were running, the
- * runs are written down as such and lost. `queued`: the last run waits for a place; those of `superseded` do not wait any
- * more, those of `cancel` were asked to end. `stale`: the claim had ended or the job was changed; nothing was done.
+ * Result of a decision. `started`: leased to `owner` under `token`, with the `runs` to execute (without run times that this
+ * job has executed already; with none left, nothing is leased). `max_instances`: `maxInstances` were running, and the runs
+ * are recorded as that. `queued`: the last run waits for a slot; runs in `superseded` wait no more, executions in `cancel`
+ * were asked to end. `stale`: the claim had ended or the job was changed; nothing was done.
  */
 export type Verdict =
   | { readonly kind: "started"; readonly token: number; readonly runs: readonly PlannedRun[] }
@@ -203,25 +216,27 @@ export type Verdict =
   | Queued
   | { readonly kind: "stale" };
 
+/** Verdict of a run that waits for a slot. */
 export interface Queued {
   readonly kind: "queued";
-  /** Runs that waited until now, and were written down as `max_instances`. */
+  /** Runs that waited until now, recorded as `max_instances`. */
   readonly superseded: readonly PlannedRun[];
   /** Executions that were asked to end. */
   readonly cancel: readonly string[];
 }
 
+/** Identity of an instance with the fencing token of its lease. */
 export interface InstanceKey {
   readonly instanceId: string;
   readonly token: number;
 }
 
-/** News of one execution of a held instance. */
+/** State of one execution of a leased instance, to be recorded. */
 export interface Report {
   readonly instanceId: string;
   readonly token: number;
   readonly executionId: string;
-  /** `running` tells that it started; `submitted` that it failed and waits for attempt `attempt`; the others end it. */
+  /** `running`: it started; `submitted`: it failed and waits for attempt `attempt`; the other states end it. */
   readonly state: Exclude<ExecutionState, "queued" | "lost" | "max_instances">;
   readonly attempt: number;
   readonly startedAt: number | null;
@@ -233,58 +248,61 @@ export interface Report {
   readonly last: boolean;
 }
 
+/** Result of a renewal. */
 export interface Renewal {
+  /** Ids of instances whose lease is lost. */
   readonly lost: readonly string[];
-  /** Executions somebody asked to cancel. */
+  /** Ids of executions that were asked to end. */
   readonly cancel: readonly string[];
 }
 
-/** An instance taken over from a scheduler that died, or offered by one that left. */
+/** Instance reclaimed from a dead scheduler, or released by a live one. */
 export interface TakenOver {
   readonly instanceId: string;
   readonly token: number;
   readonly attempt: number;
   readonly job: JobRecord;
-  /** The unfinished ones, in order. */
+  /** Unfinished runs, in order. */
   readonly runs: readonly PlannedRun[];
-  /** It waited for a place and was never started. */
+  /** True for a run that waited for a slot and was never started. */
   readonly waited?: boolean;
 }
 
+/** Result of `reap`. */
 export interface Reaped {
   readonly nowMs: number;
   readonly takenOver: readonly TakenOver[];
-  /** Executions that ended as `lost` now, or as `cancelled` because they had been asked to end. */
+  /** Executions that ended now as `lost`, or as `cancelled` after a request. */
   readonly lost: readonly Execution[];
-  /** When the next lease ends; null when none is held. */
+  /** End of the next lease; null when there is none. */
   readonly nextExpiryMs: number | null;
-  /** True while runs wait for a place, as far as the store looked. */
+  /** True while runs wait for a slot, as far as the store looked. */
   readonly waiting?: boolean;
 }
 
-/** A scheduler process, as the dashboard shows it. */
+/** Scheduler of a store. */
 export interface SchedulerNode {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
   readonly startedAt: number;
-  /** Of the store's clock; stores fill it in. */
+  /** Last heartbeat by the store's clock, which the store fills in. */
   readonly seenAt: number;
   readonly running: number;
   readonly state: "running" | "paused" | "stopping";
-  /** The tasks and executors it has; not known of a node of an earlier version. */
+  /** Tasks and executors that it has; undefined for a node of an earlier version. */
   readonly offers?: NodeOffers;
-  /** The sets of jobs that it declares, with a hash of each id; "*" for all of a set. */
+  /** Sets of jobs that it declares, with a hash of each id; "*" for a whole set. */
   readonly declares?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** A job can run at a node whose executor knows its task. */
+/** Tasks and executors of a node; a job runs at nodes whose executor knows its task. */
 export interface NodeOffers {
-  /** The names of tasks that have a function here. */
+  /** Names of the tasks with a function in its process. */
   readonly tasks: readonly string[];
-  /** Names registered without a function: only remote executors run them. */
+  /** Names of tasks without a function, which only remote executors run. */
   readonly remoteTasks: readonly string[];
   readonly executors: readonly string[];
-  /** Those of the executors that hand runs to other processes or threads. */
+  /** Aliases of the executors that pass runs to other processes or threads. */
   readonly remoteExecutors: readonly string[];
 }

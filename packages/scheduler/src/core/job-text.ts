@@ -2,7 +2,7 @@ import { formatLocal } from "../time/format.js";
 import type { JobRecord } from "./job-record.js";
 import { hasReachedLimit } from "./run-limit.js";
 
-/** APScheduler's text of a job: `tick (trigger: interval[0:00:03], next run at: 2018-05-07 02:44:29 MST)`. */
+/** Returns APScheduler's text of a job: `tick (trigger: interval[0:00:03], next run at: 2018-05-07 02:44:29 MST)`. */
 export function jobText(
   job: Pick<JobRecord, "name" | "trigger" | "nextRunMs" | "maxRuns" | "runCount">,
   timezone: string,

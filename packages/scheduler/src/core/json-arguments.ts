@@ -1,7 +1,7 @@
 import type { Json } from "./json.js";
 
 /**
- * The type when its values are JSON, else one that they do not fit. Unlike `Json` it takes interfaces, which have no
+ * Type of a value if it is JSON, else a type that it does not fit. Unlike `Json` it accepts interfaces, which have no
  * index signature; an optional member may be undefined, which leaves it out.
  */
 export type JsonOf<Value> = [Value] extends [Json] ? Value : JsonOfEach<Value>;
@@ -22,7 +22,7 @@ type DefinedOf<Value, Member extends keyof Value> =
 type AbsenceOf<Value, Member extends keyof Value> =
   Record<never, never> extends Pick<Value, Member> ? undefined : never;
 
-/** A job's description, with arguments of these types. */
+/** Description of a job with arguments of these types. */
 export type WithArguments<Spec, Args extends readonly unknown[], Kwargs> = Omit<Spec, "args" | "kwargs"> & {
   readonly args?: Args & JsonOf<Args>;
   readonly kwargs?: Kwargs & JsonOf<Kwargs>;

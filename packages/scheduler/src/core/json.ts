@@ -1,4 +1,4 @@
-/** What survives JSON.stringify and JSON.parse unchanged: arguments and results of jobs in shared stores. */
+/** Value that JSON keeps unchanged: arguments and results of jobs in shared stores. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json };
 
 const DEPTH_MAX = 500;
@@ -6,8 +6,8 @@ const DEPTH_MAX = 500;
 type Refuse = (place: string, reason: string) => Error;
 
 /**
- * The value as JSON gives it back. A Date becomes its text; what would arrive as something else without a word (a Map as
- * `{}`, NaN as null) is refused, with its place.
+ * Returns a value as JSON gives it back. A Date becomes its text; values that JSON changes silently (a Map to `{}`, NaN to
+ * null) are refused, with their place.
  */
 export function plainJson(value: unknown, place: string, refuse: Refuse): Json {
   return copy(value, place, [], refuse);
@@ -29,7 +29,7 @@ function copy(value: unknown, place: string, above: readonly object[], refuse: R
   return copyMembers(value, place, here, refuse);
 }
 
-/** A member that is undefined is left out, as JSON does: that is how optional ones are written. */
+/** Copies members; undefined ones, which are optional members without a value, are left out, as JSON does. */
 function copyMembers(object: object, place: string, here: readonly object[], refuse: Refuse): Json {
   const prototype: unknown = Object.getPrototypeOf(object);
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -1,7 +1,7 @@
-/** Names of options, kept complete by their type. */
+/** Names of options; the type keeps the list complete. */
 export type OptionNames<T> = Readonly<Record<keyof Required<T>, true>>;
 
-/** Other libraries' words for what has another name here. */
+/** Names of other libraries for options of this one. */
 const INSTEAD: Readonly<Record<string, string>> = {
   replaceexisting: 'onConflict: "replace"',
   misfiregrace: "misfireGraceTime",
@@ -27,7 +27,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   tz: "timezone",
 };
 
-/** Throws on an option that is not known, with the nearest one that is. `refuse` makes the error of field and reason. */
+/** Throws on an unknown option, with the nearest known one. `refuse` creates the error from field and reason. */
 export function checkKnown<T>(
   options: object,
   names: OptionNames<T>,
@@ -47,7 +47,7 @@ function adviceOf(near: string | undefined, known: readonly string[]): string {
   return known.length === 0 ? "it takes none" : `known are ${known.join(", ")}`;
 }
 
-/** The known name that is meant: the same without case and underscores, another library's word, or a slip of the pen. */
+/** Returns the known name that is meant: the same without case and underscores, another library's word, or a misspelling. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const plain = plainName(name);
   const same = known.find((candidate) => plainName(candidate) === plain);
@@ -70,7 +70,7 @@ function plainName(name: string): string {
   return name.replace(/[_-]/g, "").toLowerCase();
 }
 
-/** Levenshtein's. */
+/** Returns the Levenshtein distance. */
 function distanceOf(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {

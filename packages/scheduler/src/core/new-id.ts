@@ -3,7 +3,7 @@ import type { Random } from "../triggers/trigger.js";
 const PREFIX_LENGTH = 12;
 
 /**
- * Makes ids that are unique to this maker: 62 random bits drawn once, then a count. Safe in URLs and as BullMQ job ids.
+ * Creates a function that returns unique ids: 62 random bits drawn once, then a count. Safe in URLs and as BullMQ job ids.
  */
 export function idMaker(random: Random): () => string {
   const prefix = randomText(random, PREFIX_LENGTH);

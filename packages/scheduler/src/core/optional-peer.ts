@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 const require = createRequire(import.meta.url);
 
 /**
- * A library that only users of one part install, loaded when that part is first used: importing the part needs none.
- * Throws an Error that says who needs it.
+ * Loads an optional library when a part that needs it is first used, so that importing the part needs none. Throws an
+ * Error that names the part and the library.
  */
 export function optionalPeer<T>(name: string, neededBy: string): T {
   try {

@@ -1,22 +1,22 @@
 import type { JobRecord } from "./job-record.js";
 import type { NodeOffers, SchedulerNode } from "./job-store.js";
 
-/** The part of a job that no live scheduler has. */
+/** Part of a job that no live scheduler has. */
 export interface Missing {
   readonly missing: "task" | "executor";
-  /** The task's name, or the executor's alias. */
+  /** Name of the task, or alias of the executor. */
   readonly name: string;
 }
 
-/** Schedulers write a heartbeat every five seconds; one that has missed three does not count. */
+/** Age of the last heartbeat of a live scheduler: three heartbeats of five seconds. */
 const LIVE_MS = 15_000;
 
-/** Those of the nodes that are alive and may run jobs. */
+/** Returns the nodes that are alive and may run jobs. */
 export function liveNodes(nodes: readonly SchedulerNode[], nowMs: number): readonly SchedulerNode[] {
   return nodes.filter(({ seenAt, state }) => state !== "stopping" && nowMs - seenAt <= LIVE_MS);
 }
 
-/** Undefined when one of the nodes can run the job, or may be able to: a node of an earlier version does not say. */
+/** Returns the part of a job that no node has; undefined when a node can run it, or is of an earlier version that does not report that. */
 export function missingOf(job: JobRecord, nodes: readonly Pick<SchedulerNode, "offers">[]): Missing | undefined {
   if (nodes.some(({ offers }) => offers === undefined || canRun(job, offers))) return undefined;
   const hasExecutor = nodes.some(({ offers }) => offers!.executors.includes(job.executor));

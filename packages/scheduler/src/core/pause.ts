@@ -1,5 +1,4 @@
-import type { PauseOptions } from "../scheduler/job.js";
-import { parseInstant } from "../time/parse.js";
+import { type DateInput, parseInstant } from "../time/parse.js";
 import { innermost } from "../triggers/innermost.js";
 import type { Random } from "../triggers/trigger.js";
 import { checkText } from "./check-value.js";
@@ -7,29 +6,37 @@ import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
 import { hasReachedLimit, limitReached } from "./run-limit.js";
 
+/** End and reason of a pause. */
+export interface PauseOptions {
+  /** Moment at which the job resumes by itself; text without an offset is local time in the scheduler's zone. */
+  readonly until?: DateInput;
+  /** Reason of the pause, for listings; at most 1,000 characters. */
+  readonly note?: string;
+}
+
 const NOTE_MAX = 1_000;
 
-interface Around {
+interface PauseEnvironment {
   readonly timezone: string;
   readonly nowMs: number;
   readonly random: Random;
 }
 
-/** The job paused: without a next run, or with the first one at or after a date. */
-export function pausedJob(job: JobRecord, { until, note }: PauseOptions, around: Around): JobRecord {
+/** Pauses a job: it has no next run, or the first one at or after a date. */
+export function pauseJob(job: JobRecord, { until, note }: PauseOptions, environment: PauseEnvironment): JobRecord {
   const record = { ...unpaused(job), ...(note === undefined ? {} : { pauseNote: checkedNote(note) }) };
   if (until === undefined) return { ...record, nextRunMs: null };
   if (hasReachedLimit(job)) throw limitReached(job);
-  const pausedUntilMs = checkedUntil(until, around);
-  return { ...record, pausedUntilMs, nextRunMs: firstRunFrom(job, pausedUntilMs, around.random) };
+  const pausedUntilMs = checkedUntil(until, environment);
+  return { ...record, pausedUntilMs, nextRunMs: firstRunFrom(job, pausedUntilMs, environment.random) };
 }
 
-/** The record without what a pause said. */
+/** Removes the pause of a job; its next run stays as it is. */
 export function unpaused<T extends JobRecord>({ pausedUntilMs: _until, pauseNote: _note, ...rest }: T): JobRecord {
   return rest;
 }
 
-/** The pause of a job, for another record of it. */
+/** Returns the pause of a job, for another record of it. */
 export function pauseOf({ pausedUntilMs, pauseNote }: JobRecord): Pick<JobRecord, "pausedUntilMs" | "pauseNote"> {
   return {
     ...(pausedUntilMs === undefined ? {} : { pausedUntilMs }),
@@ -37,15 +44,15 @@ export function pauseOf({ pausedUntilMs, pauseNote }: JobRecord): Pick<JobRecord
   };
 }
 
-/** The first run at or after a moment. A one-off that would have run before it runs at that moment. */
-export function firstRunFrom({ trigger }: Pick<JobRecord, "trigger">, fromMs: number, random: Random): number {
+/** Returns the first run at or after a moment; a one-off with an earlier run time runs at that moment. */
+function firstRunFrom({ trigger }: Pick<JobRecord, "trigger">, fromMs: number, random: Random): number {
   const first = trigger.next(null, fromMs, random);
   if (first !== null) return first;
   if (innermost(trigger).kind === "date") return fromMs;
   throw new JobSpecError("until", `${trigger} has no run time at or after it`);
 }
 
-function checkedUntil(until: NonNullable<PauseOptions["until"]>, { timezone, nowMs }: Around): number {
+function checkedUntil(until: NonNullable<PauseOptions["until"]>, { timezone, nowMs }: PauseEnvironment): number {
   let at: number;
   try {
     at = parseInstant(until, timezone, "until");

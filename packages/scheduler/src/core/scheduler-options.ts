@@ -2,29 +2,50 @@ import type { Random } from "../triggers/trigger.js";
 import { checkNumbers } from "./check-value.js";
 import type { Clock } from "./clock.js";
 import type { Executor } from "./executor.js";
-import { checkDefaults, type JobDefaults } from "./job-spec.js";
+import { checkDefaults, type JobDefaults } from "./job-policy.js";
 import type { JobStore } from "./job-store.js";
 import { checkKnown, type OptionNames } from "./known-options.js";
 import type { Logger } from "./logger.js";
 
-/** Options of a Scheduler. */
+/**
+ * Options of a scheduler; each has a default.
+ *
+ * @example
+ * ```ts
+ * import { AsyncExecutor, MemoryJobStore, Scheduler, type SchedulerOptions } from "@headline/scheduler";
+ *
+ * const options: SchedulerOptions = {
+ *   timezone: "Europe/Berlin",
+ *   stores: { default: new MemoryJobStore() },
+ *   executors: { default: new AsyncExecutor({ concurrency: 20 }) },
+ *   jobDefaults: { coalesce: true, maxInstances: 3 },
+ * };
+ * const scheduler = new Scheduler(options);
+ * console.log(scheduler.timezone);
+ * ```
+ */
 export interface SchedulerOptions {
-  /** IANA name for triggers without one and for texts; the machine's own by default. */
+  /** IANA name of the zone for triggers without one and for texts. Default the machine's zone. */
   readonly timezone?: string;
+  /** Stores by alias. Default a MemoryJobStore as "default". */
   readonly stores?: Readonly<Record<string, JobStore>>;
+  /** Executors by alias. Default an AsyncExecutor as "default". */
   readonly executors?: Readonly<Record<string, Executor>>;
+  /** Options of jobs that do not set them. */
   readonly jobDefaults?: JobDefaults;
-  /** Anything with debug, info, warn and error; pino for one. Warnings and errors go to stderr without it. */
+  /** Log sink, such as pino. Default: warnings and errors go to stderr. */
   readonly logger?: Logger;
-  /** How long shared stores lend jobs and runs; what a crash costs at most, plus a second. Default 10,000. */
+  /** Lease of jobs and runs in shared stores, ms: the longest delay after a crash, plus a second. Default 10,000. */
   readonly leaseMs?: number;
-  /** How often a shared store is asked when nothing is due; a missed wake-up costs that much. Default 1,000. */
+  /** Longest time between two claims from a shared store, ms: the longest delay after a missed wake-up. Default 1,000. */
   readonly pollMs?: number;
-  /** Days that finished executions are kept. Default 7. */
+  /** Days for which finished executions are kept. Default 7. */
   readonly historyDays?: number;
+  /** Source of time. Default the machine's clock. */
   readonly clock?: Clock;
+  /** Source of randomness, from 0 to below 1. Default Math.random. */
   readonly random?: Random;
-  /** True lets the process end although the scheduler waits. Ignored with a `clock` of your own. */
+  /** True lets the process end while the scheduler waits. Ignored with a `clock` of your own. */
   readonly unref?: boolean;
 }
 
@@ -42,7 +63,7 @@ const NAMES: OptionNames<SchedulerOptions> = {
   unref: true,
 };
 
-/** Throws on an option that there is not, and on a number that cannot be. */
+/** Throws on an unknown option and on an impossible number. */
 export function checkSchedulerOptions(options: SchedulerOptions): void {
   checkKnown<SchedulerOptions>(options, NAMES, "Scheduler");
   checkNumbers<SchedulerOptions>(options, { leaseMs: "whole", pollMs: "whole", historyDays: "amount" });

@@ -1,27 +1,36 @@
-import type { Overlap } from "./job-record.js";
+/** Delivery of an execution whose process died: `early` never starts again, `late` is reclaimed by another scheduler. */
+export type Ack = "early" | "late";
 
-/** What a running task is told beside its arguments. */
+/**
+ * Rule for a trigger's run that comes while `maxInstances` are running: it is skipped; or the latest one waits and starts
+ * when a slot is free; or it waits and the run that began first is asked to end. Temporal's words.
+ */
+export type Overlap = "skip" | "queue-one" | "cancel-other";
+
+export const OVERLAPS: readonly Overlap[] = ["skip", "queue-one", "cancel-other"];
+
+/** Context of a run: the first argument of its task. */
 export interface RunContext {
-  /** The same for every attempt of one (job, run time): the idempotency key for what the task does to the world. */
+  /** The same for every attempt of one (job, run time): the idempotency key of the task's effects. */
   readonly executionId: string;
   readonly jobId: string;
   readonly jobName: string;
-  /** When the run was due, epoch ms. */
+  /** Moment at which the run was due, epoch ms. */
   readonly scheduledAt: number;
-  /** 1 for the first start. */
+  /** Number of this start, from 1. */
   readonly attempt: number;
   /** Aborted at the timeout, when the lease is lost, when the run is cancelled, and at a shutdown that does not wait. */
   readonly signal: AbortSignal;
   readonly threadId: number;
 }
 
-/** The work: the context, then the job's `args`, then its `kwargs` when it has any. What it returns is the result. */
+/** Function of a task: it receives the context, the job's `args`, and its `kwargs` if it has any, and returns the result. */
 // biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
 export type TaskFunction = (context: RunContext, ...args: any[]) => unknown;
 
-/** How a task wants its runs handled; a job's own setting wins. */
+/** Settings of a task's runs; a job's own settings take precedence. */
 export interface TaskOptions {
-  readonly ack?: "early" | "late";
+  readonly ack?: Ack;
   readonly timeoutMs?: number;
   readonly overlap?: Overlap;
 }

@@ -3,15 +3,25 @@ import type { TimerSource } from "./clock.js";
 import { LONGEST_TIMEOUT_MS } from "./clock.js";
 
 /**
- * Timers that are kept in a thread of their own and come as messages: however many there are, and however this thread
- * stumbles, each becomes due at its moment. A timer that waits keeps the process alive, the thread does not.
- * `new Scheduler({ clock: systemClock({ timers: threadTimers() }) })`
+ * Creates timers that run in a thread of their own and arrive as messages: each is due at its moment, however many there
+ * are and however busy this thread is. A waiting timer keeps the process alive, the thread does not.
+ *
+ * @example
+ * ```ts
+ * import { Scheduler, systemClock, threadTimers } from "@headline/scheduler";
+ *
+ * const timers = threadTimers();
+ * const scheduler = new Scheduler({ clock: systemClock({ timers }) });
+ * await scheduler.start();
+ * await scheduler.shutdown();
+ * await timers[Symbol.asyncDispose]();
+ * ```
  */
 export function threadTimers(): TimerSource & AsyncDisposable {
   return new ThreadTimers();
 }
 
-/** A text, not a module: it starts in a few milliseconds, without a loader. */
+/** Source of the thread: a text starts in a few milliseconds, without a loader. */
 const THREAD = `
   const { parentPort } = require("node:worker_threads");
   const timeouts = new Map();
@@ -53,7 +63,7 @@ class ThreadTimers implements TimerSource, AsyncDisposable {
     };
   }
 
-  /** Ends the thread; timers that wait never fire. */
+  /** Ends the thread; waiting timers never fire. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#waiting.clear();
     const thread = this.#thread;
@@ -77,7 +87,7 @@ class ThreadTimers implements TimerSource, AsyncDisposable {
     return waiting;
   }
 
-  /** The thread has died with what it kept: this one keeps it instead, and the next timer opens another thread. */
+  /** Moves the timers of a dead thread to this one; the next timer opens another one. */
   #fallBack(): void {
     this.#thread = undefined;
     for (const [id, { dueAt }] of this.#waiting) {
@@ -89,7 +99,7 @@ class ThreadTimers implements TimerSource, AsyncDisposable {
   }
 }
 
-/** A clock that all threads share; performance.now() starts with its thread. */
+/** Returns a clock that all threads share, unlike performance.now(), which starts with its thread. */
 function machineMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

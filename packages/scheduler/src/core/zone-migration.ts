@@ -33,7 +33,7 @@ export function migratePendingRun(state: TriggerState, rules: string, pending: I
   const base = baseOf(whole.before, pending, jitterMsOf(state));
   if (base === undefined) return pending;
   const moved = moveRun(whole, base, { part, moveLocal });
-  // Its last run may be none under the new rules: it happens when it was planned.
+  // Without a run under the new rules, the last run stays where it was planned.
   if (moved === null) return pending;
   return pending === base ? moved : delayed(moved, pending - base, whole.after.next(moved, moved));
 }

@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import { thrownMessage } from "../core/describe-thrown.js";
-import type { PauseOptions } from "../scheduler/job.js";
+import type { PauseOptions } from "../core/pause.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { triggerFromJSON } from "../triggers/trigger-from-json.js";
 import type { DashboardScheduler } from "./dashboard-scheduler.js";

@@ -1,5 +1,5 @@
 import { type ExecutionState, isFinalState } from "../core/execution.js";
-import type { Overlap } from "../core/job-record.js";
+import type { Overlap } from "../core/task.js";
 
 /** Texts of states, in django-apscheduler's words where it has them. */
 export const STATE_TEXT: Readonly<Record<ExecutionState, string>> = {

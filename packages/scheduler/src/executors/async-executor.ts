@@ -25,7 +25,17 @@ export interface AsyncExecutorOptions {
   readonly clock?: Clock;
 }
 
-/** Runs tasks in this process: a pool of slots behind a bounded queue. */
+/**
+ * Runs tasks in this process: a bounded number at once, with a bounded queue in front of them.
+ *
+ * @example
+ * ```ts
+ * import { AsyncExecutor, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler({ executors: { default: new AsyncExecutor({ concurrency: 20, queueMax: 100 }) } });
+ * console.log(scheduler.state);
+ * ```
+ */
 export class AsyncExecutor implements Executor {
   onCapacity: (() => void) | undefined;
   readonly #concurrency: number;

@@ -29,7 +29,7 @@ const OPTIONS: OptionNames<BullExecutorOptions> = {
 
 /** Options of a BullExecutor. */
 export interface BullExecutorOptions {
-  /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
+  /** Redis: a URL, ioredis options, or an ioredis client whose options (not its connection) are used. */
   readonly connection: RedisTarget;
   readonly queue: string;
   /** BullMQ's key prefix. Default "bull". */

@@ -1,5 +1,5 @@
-import type { Ack } from "../core/job-record.js";
 import type { Json } from "../core/json.js";
+import type { Ack } from "../core/task.js";
 
 /** Run as a BullMQ job carries it to a worker. */
 export interface BullPayload {

@@ -36,7 +36,7 @@ const OPTIONS: OptionNames<BullTaskWorkerOptions> = {
 
 /** Options of a BullTaskWorker. */
 export interface BullTaskWorkerOptions {
-  /** Redis: a URL, ioredis options, or an ioredis client whose options are used (its connection is left alone). */
+  /** Redis: a URL, ioredis options, or an ioredis client whose options (not its connection) are used. */
   readonly connection: RedisTarget;
   readonly queue: string;
   readonly prefix?: string;

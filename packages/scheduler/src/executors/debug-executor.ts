@@ -2,7 +2,17 @@ import type { Executor, ExecutorContext, Outcome, Run } from "../core/executor.j
 import { checkKnown } from "../core/known-options.js";
 import { jsonValue } from "./json-value.js";
 
-/** Runs each task at once, in the call that submits it: for tests and debugging. */
+/**
+ * Runs each task at once, in the caller's turn: for tests and debugging.
+ *
+ * @example
+ * ```ts
+ * import { DebugExecutor, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler({ executors: { default: new DebugExecutor() } });
+ * console.log(scheduler.state);
+ * ```
+ */
 export class DebugExecutor implements Executor {
   #context: ExecutorContext | undefined;
 

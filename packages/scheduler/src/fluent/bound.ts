@@ -10,6 +10,7 @@ import type { JobFunction } from "./job-function.js";
 /** Options of the job that `on` adds: its id, store, run policy … */
 export type BoundOptions = Omit<JobSpec, "func" | "trigger" | "args" | "kwargs" | "tags">;
 
+/** Job of an `every()` for a scheduler. */
 export interface BoundJob {
   readonly trigger: EveryTrigger;
   /** Name of a registered task, for any store, or a function, for a store in this process. */

@@ -1,2 +1,14 @@
-/** Value that a job returns to be removed. */
+/**
+ * Return value of a function that ends its job.
+ *
+ * @example
+ * ```ts
+ * import { CancelJob, ScheduleBook } from "@headline/scheduler";
+ *
+ * const book = new ScheduleBook();
+ * book.every().second.do(() => CancelJob);
+ * await book.runAll();
+ * console.log(book.jobs.length);
+ * ```
+ */
 export const CancelJob: unique symbol = Symbol.for("@headline/scheduler/CancelJob");

@@ -3,12 +3,12 @@ export class ScheduleError extends Error {
   override readonly name: string = "ScheduleError";
 }
 
-/** Thrown for an invalid value. */
+/** Error for a value that a call does not accept. */
 export class ScheduleValueError extends ScheduleError {
   override readonly name: string = "ScheduleValueError";
 }
 
-/** Thrown for an interval that does not fit its unit: `every(2).day`, `every(2).monday`, `every(0)`. */
+/** Error for an interval that a unit does not accept: `every(2).day`, `every(2).monday`, `every(0)`. */
 export class IntervalError extends ScheduleValueError {
   override readonly name: string = "IntervalError";
 }

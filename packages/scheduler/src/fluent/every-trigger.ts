@@ -8,7 +8,7 @@ import { registerTrigger } from "../triggers/trigger-from-json.js";
 import { IntervalError, ScheduleError, ScheduleValueError } from "./errors.js";
 import { UNIT_MS, UNITS, type Unit, unitText, WEEKDAYS, type Weekday } from "./units.js";
 
-/** Parts of an `every()` trigger. */
+/** Options of an EveryTrigger. */
 export interface EveryOptions {
   readonly interval: number;
   /** Upper bound of the interval, which is drawn for each run from `interval` to `latest`. */
@@ -51,9 +51,9 @@ const WITHOUT_TRIES = 1_000;
 const UNIT_MS_OF: ReadonlySet<string> = new Set(Object.keys(UNIT_MS));
 
 /**
- * Trigger of `every()`: `schedule`'s rules as a pure function. Seconds, minutes and hours are elapsed time; days and
- * weeks keep what clocks show. A time of day inside a gap happens as much later as the gap is long, one that a fold
- * repeats happens the first time.
+ * Trigger of an `every()`: the rules of `schedule` as a pure function. Seconds, minutes and hours are elapsed time; days and
+ * weeks keep what clocks show. A time of day in the gap of a clock change happens as much later as the gap is long, a
+ * repeated one happens the first time.
  *
  * Each run counts from the one before, so the same trigger from another start gives other times. Without `random` an
  * interval from `interval` to `latest` is the shorter one.
@@ -112,7 +112,7 @@ export class EveryTrigger implements Trigger {
     const stepDays = unit === "weeks" ? 7 * count : count;
     let day = Math.floor(local / DAY_MS);
     if (startDay !== undefined) day += mod(WEEKDAYS.indexOf(startDay) - weekdayOf(day), 7);
-    // `schedule`'s rule: only an interval of one may still happen in the period that has begun.
+    // Rule of `schedule`: only an interval of 1 may still happen in the period that has begun.
     if (count !== 1) day += stepDays;
     for (;;) {
       const at = this.#zone.toInstant(day * DAY_MS + timeMs);
@@ -128,7 +128,7 @@ export class EveryTrigger implements Trigger {
     const { month: anchorMonth, day: anchorDay } = civilFromDays(Math.floor(origin / DAY_MS));
     const { year, month } = civilFromDays(Math.floor((from + this.#zone.offsetAt(from)) / DAY_MS));
     const step = unit === "years" ? 12 * count : count;
-    // `schedule`'s rule for days: only an interval of one may still happen in the period that has begun.
+    // Rule of `schedule` for days: only an interval of 1 may still happen in the period that has begun.
     let index = year * 12 + (unit === "years" ? anchorMonth : month) - 1 + (count === 1 ? 0 : step);
     for (;;) {
       const [y, m] = [Math.floor(index / 12), mod(index, 12) + 1];

@@ -9,7 +9,7 @@ import type { EveryTrigger } from "./every-trigger.js";
 import { FluentJob } from "./fluent-job.js";
 import type { JobFunction } from "./job-function.js";
 
-/** Clock and time zone of a ScheduleBook. */
+/** Options of a ScheduleBook. */
 export interface ScheduleBookOptions {
   readonly clock?: Clock;
   /** Random source of the intervals of `to()`. */
@@ -31,7 +31,20 @@ const OPTIONS: OptionNames<ScheduleBookOptions> = { clock: true, random: true, t
 /** Longest sleep of `start`, within which new jobs are noticed. */
 const LONGEST_SLEEP_MS = 1_000;
 
-/** Jobs of this process as in Python's `schedule`, run by calls of `runPending` or by `start`. */
+/**
+ * Jobs of this process as in Python's `schedule`, run by calls of `runPending` or by `start`.
+ *
+ * @example
+ * ```ts
+ * import { ScheduleBook } from "@headline/scheduler";
+ *
+ * const book = new ScheduleBook({ timezone: "Europe/Berlin" });
+ * book.every(10).minutes.do(() => console.log("ten minutes later"));
+ * book.every().day.at("10:30").tag("daily").do(() => console.log("good morning"));
+ * await book.runPending();
+ * console.log(book.idleSeconds, book.getJobs("daily").map(String));
+ * ```
+ */
 export class ScheduleBook {
   readonly clock: Clock;
   readonly random: Random;
@@ -101,14 +114,14 @@ export class ScheduleBook {
     return nextRun === null ? null : (nextRun.getTime() - this.clock.now()) / 1_000;
   }
 
-  /** Runs the due jobs, one after the other, by their next run. A job that missed several runs runs once. */
+  /** Runs the due jobs one after the other, by their next run. A job that missed several runs runs once. */
   async runPending(): Promise<void> {
     const due = this.#jobs.filter((job) => job.shouldRun && !job.running);
     due.sort((a, b) => a.nextRun!.getTime() - b.nextRun!.getTime());
     await this.#runEach(due, 0);
   }
 
-  /** Runs every job now, due or not, with a pause between two of them. */
+  /** Runs every job now, due or not, with a pause between two jobs. */
   async runAll(options: RunAllOptions = {}): Promise<void> {
     checkKnown<RunAllOptions>(options, { delayMs: true }, "runAll");
     await this.#runEach([...this.#jobs], options.delayMs ?? 0);
@@ -132,7 +145,7 @@ export class ScheduleBook {
     const errors: unknown[] = [];
     for (const [index, job] of jobs.entries()) {
       if (index > 0 && delayMs > 0) await this.#sleep(delayMs);
-      // An earlier job may have cancelled this one, and another call may be running it.
+      // An earlier job may have cancelled this job, and another call may be running it.
       if (this.#jobs.includes(job) && !job.running) await this.#run(job, errors);
     }
     if (errors.length > 0) throw new AggregateError(errors, `${errors.length} of ${jobs.length} jobs failed`);

@@ -1,10 +1,10 @@
 export const UNITS = ["seconds", "minutes", "hours", "days", "weeks", "months", "years"] as const;
-/** Unit of an `every()` interval. */
+/** Unit of an `every()`. */
 export type Unit = (typeof UNITS)[number];
 
 /** Weekdays by number: Monday is 0. */
 export const WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] as const;
-/** Day of the week in English, in lower case. */
+/** Weekday of an `every()`. */
 export type Weekday = (typeof WEEKDAYS)[number];
 
 export const UNIT_MS = { seconds: 1_000, minutes: 60_000, hours: 3_600_000 } as const;

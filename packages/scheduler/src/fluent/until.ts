@@ -6,10 +6,10 @@ import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "../triggers/elapsed.js";
 import type { Instant } from "../triggers/trigger.js";
 import { ScheduleValueError } from "./errors.js";
 
-/** Moment, text in local time (a time alone means today), or a length of time from now. */
+/** Moment, text in local time (a time alone is today's), or time from now. */
 export type UntilInput = Date | string | Elapsed;
 
-/** Reads the last moment at which a job may run, which must not have passed. */
+/** Reads the last moment at which a job may run. Throws when it has passed. */
 export function parseUntil(input: UntilInput, now: Instant, timezone: string): Instant {
   const until = moment(input, now, timezone);
   if (until < now) throw new ScheduleValueError("Cannot schedule a job to run until a time in the past");

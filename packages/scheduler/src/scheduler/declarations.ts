@@ -8,23 +8,23 @@ import { checkKnown, type OptionNames } from "../core/known-options.js";
 import type { Logger } from "../core/logger.js";
 import { liveNodes } from "../core/orphans.js";
 import type { Job } from "./job.js";
-import type { JobList, JobListQuery } from "./job-finder.js";
+import type { JobList, JobListQuery } from "./jobs.js";
 
-/** A job of a set; its set is its tag. */
+/** Job of a declared set; the set is its tag. */
 export type DeclaredSpec = Omit<JobSpec, "id" | "store" | "onConflict"> & { readonly id: string };
 
-/** Options of a declared set of jobs. */
+/** Options of `declareJobs`. */
 export interface DeclareOptions {
   readonly store?: string;
-  /** Ids that stay although no job is declared for them. */
+  /** Ids of jobs that stay although they are not declared. */
   readonly alsoKeep?: readonly string[];
-  /** False for the jobs of a set that another process, or an operator, declares: they may be removed while this one runs. Default true. */
+  /** False for a set that another process, or an operator, declares: its jobs may be removed while this process runs. Default true. */
   readonly lasting?: boolean;
 }
 
 const OPTIONS: OptionNames<DeclareOptions> = { store: true, alsoKeep: true, lasting: true };
 
-/** Ids of jobs. */
+/** Result of `declareJobs`: ids of jobs. */
 export interface DeclaredJobs {
   readonly added: readonly string[];
   readonly kept: readonly string[];
@@ -33,8 +33,8 @@ export interface DeclaredJobs {
   readonly left: readonly string[];
 }
 
-/** Parts of a scheduler that declarations need. */
-interface Declaring {
+/** Calls of a scheduler that declarations use. */
+interface DeclarationHost {
   readonly id: string;
   readonly state: "stopped" | "running" | "paused" | "stopping";
   readonly clock: Clock;
@@ -52,20 +52,20 @@ interface Declared {
   readonly ids: ReadonlySet<string>;
 }
 
-/** Time until jobs that are left to others are looked at again. */
+/** Time until jobs that other schedulers declare are checked again. */
 const SWEEP_MS = 2_000;
-/** Ids that a heartbeat carries; of longer sets it says that all their jobs are declared. */
+/** Ids of a set in a heartbeat; a longer set counts as declared as a whole. */
 const IDS_MAX = 2_000;
 const ALL = "*";
 
-/** Sets of jobs that this scheduler declares. A job that leaves a set is removed once no live scheduler declares it. */
+/** Sets of jobs that this scheduler declares; a job that left its set is removed once no live scheduler declares it. */
 export class Declarations {
   readonly #sets = new Map<string, Declared>();
   #sweep: Disposable | undefined;
 
-  constructor(private readonly scheduler: Declaring) {}
+  constructor(private readonly scheduler: DeclarationHost) {}
 
-  /** The sets, as heartbeats tell them to others. */
+  /** Sets for heartbeats, with a hash of each id. */
   get announced(): Record<string, readonly string[]> {
     const sets: Record<string, readonly string[]> = {};
     for (const { set, ids } of this.#sets.values()) {
@@ -95,14 +95,14 @@ export class Declarations {
     return { added: added!, kept: kept!, ...(await this.#removeOthers(declared)) };
   }
 
-  /** Before pending jobs come into their stores. */
+  /** Announces all sets, before pending jobs are stored. */
   async announceAll(): Promise<void> {
     for (const store of new Set(Array.from(this.#sets.values(), ({ store }) => store))) {
       await this.scheduler.announce(store);
     }
   }
 
-  /** A store shows only once it is open what earlier processes left in it. */
+  /** Removes jobs that earlier processes left, once the stores are open. */
   started(): void {
     if (this.#sets.size > 0) void this.#sweepNow();
   }
@@ -112,7 +112,7 @@ export class Declarations {
     this.#sweep = undefined;
   }
 
-  /** Others must know of the set before its jobs are in the store. */
+  /** Announces a set, which other schedulers must know before its jobs are stored. */
   async #announce(declared: Declared): Promise<void> {
     this.#sets.set(JSON.stringify([declared.store, declared.set]), declared);
     await this.scheduler.announce(declared.store);
@@ -154,7 +154,7 @@ export class Declarations {
     return all;
   }
 
-  /** Another process may have been quicker. */
+  /** Removes a job, which another process may have removed before. */
   async #remove(id: string, { store }: Declared): Promise<void> {
     try {
       await this.scheduler.removeJob(id, store);
@@ -182,7 +182,7 @@ export class Declarations {
   }
 }
 
-/** An id in a heartbeat. */
+/** Returns the hash of an id in heartbeats. */
 function shortOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url").slice(0, 8);
 }

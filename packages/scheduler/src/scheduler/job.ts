@@ -1,35 +1,21 @@
+import type { Backfill, BackfillOptions, RunNowOptions } from "../core/call-options.js";
 import type { Clock } from "../core/clock.js";
-import type { Ack, Coalesce, JobRecord, Overlap, Retries } from "../core/job-record.js";
+import type { Coalesce, JobRecord, Retries } from "../core/job-record.js";
 import type { JobPatch } from "../core/job-spec.js";
 import { jobText } from "../core/job-text.js";
 import type { Json } from "../core/json.js";
 import type { WithArguments } from "../core/json-arguments.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import type { PauseOptions } from "../core/pause.js";
 import { hasReachedLimit } from "../core/run-limit.js";
-import type { TaskFunction } from "../core/task.js";
-import type { DateInput } from "../time/parse.js";
+import type { Ack, Overlap, TaskFunction } from "../core/task.js";
 import { checkedCount } from "../triggers/next-runs.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
-import type { Backfill, BackfillOptions } from "./backfill.js";
-
-/** Options of a run outside the trigger. */
-export interface RunNowOptions {
-  /** Another rule than the job's own. */
-  readonly overlap?: Overlap;
-}
-
-/** End and note of a pause. */
-export interface PauseOptions {
-  /** When the job resumes by itself; text without an offset is local time in the scheduler's zone. */
-  readonly until?: DateInput;
-  /** Why, for those who look at it; at most 1,000 characters. */
-  readonly note?: string;
-}
 
 const PAUSE: OptionNames<PauseOptions> = { until: true, note: true };
 
-/** What a job asks of the scheduler it came from. */
-export interface JobKeeper {
+/** Calls of the scheduler that a Job passes its own to. */
+export interface JobHost {
   readonly timezone: string;
   readonly clock: Pick<Clock, "now">;
   changeJob(job: Job, patch: JobPatch): Promise<JobRecord>;
@@ -40,29 +26,47 @@ export interface JobKeeper {
   backfill(id: string, options: BackfillOptions & { readonly store?: string }): Promise<Backfill>;
 }
 
-/** A job as it stood when it was read, and the ways to change it. Changes go to the store and come back here. */
+/**
+ * A job as it stood when it was read. Its methods change it in its store and update this object.
+ *
+ * @example
+ * ```ts
+ * import { interval, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler();
+ * scheduler.registerTask("report", () => {});
+ * await scheduler.start();
+ * const job = await scheduler.addJob({ id: "report", func: "report", trigger: interval({ hours: 1 }) });
+ * await job.modify({ maxInstances: 2 });
+ * await job.pause({ note: "stocktaking" });
+ * await job.resume();
+ * console.log(String(job), job.nextRuns(3));
+ * await job.remove();
+ * await scheduler.shutdown();
+ * ```
+ */
 export class Job {
   #record: JobRecord;
-  #keeper: JobKeeper;
+  readonly #host: JobHost;
 
   constructor(
     record: JobRecord,
     readonly store: string,
-    /** True until the scheduler is started: then it goes to its store. */
+    /** True before the start of the scheduler, when the job is in no store yet. */
     public pending: boolean,
-    keeper: JobKeeper,
+    host: JobHost,
   ) {
     this.#record = record;
-    this.#keeper = keeper;
+    this.#host = host;
   }
 
-  /** The scheduler has been started and the job is in its store. */
+  /** Takes the stored record of a job that was pending. */
   settle(record: JobRecord): void {
     this.#record = record;
     this.pending = false;
   }
 
-  /** Still pending, it was added again and says something else now. */
+  /** Takes the record of a pending job that was added again. */
   redefine(record: JobRecord): void {
     this.#record = record;
   }
@@ -115,15 +119,15 @@ export class Job {
   get tags(): readonly string[] {
     return this.#record.tags;
   }
-  /** Runs after which it ends; null when there is no limit. */
+  /** Runs after which the job ends; null without a limit. */
   get maxRuns(): number | null {
     return this.#record.maxRuns ?? null;
   }
-  /** Runs that count towards `maxRuns`; null when there is no limit. */
+  /** Runs that count towards `maxRuns`; null without a limit. */
   get runCount(): number | null {
     return this.maxRuns === null ? null : (this.#record.runCount ?? 0);
   }
-  /** True when it has had its `maxRuns`. */
+  /** True once `maxRuns` is reached. */
   get ended(): boolean {
     return hasReachedLimit(this.#record);
   }
@@ -133,17 +137,17 @@ export class Job {
   get paused(): boolean {
     return this.#record.nextRunMs === null || this.pausedUntil !== null;
   }
-  /** When a pause ends by itself; null when it does not, or the job is not paused. */
+  /** Moment at which the pause ends by itself; null when it does not, or the job is not paused. */
   get pausedUntil(): Date | null {
     const { pausedUntilMs } = this.#record;
-    return pausedUntilMs === undefined || pausedUntilMs <= this.#keeper.clock.now() ? null : new Date(pausedUntilMs);
+    return pausedUntilMs === undefined || pausedUntilMs <= this.#host.clock.now() ? null : new Date(pausedUntilMs);
   }
-  /** The note of the pause; null when there is none, or the job is not paused. */
+  /** Note of the pause; null without one, or when the job is not paused. */
   get pauseNote(): string | null {
     return this.paused ? (this.#record.pauseNote ?? null) : null;
   }
 
-  /** The next run times, without jitter behind the first; none while it is paused without an end. */
+  /** Returns the next run times, without jitter after the first; none while the job is paused without an end. */
   nextRuns(count: number): Date[] {
     const { nextRunMs, trigger, maxRuns, runCount = 0 } = this.#record;
     const left = maxRuns === undefined ? checkedCount(count) : Math.min(checkedCount(count), maxRuns - runCount);
@@ -152,56 +156,58 @@ export class Job {
     return runs;
   }
 
-  /** Changes any attribute but the id. The next run stays unless `nextRunTime` is among them. */
+  /** Changes any attribute but the id. The next run stays, unless `nextRunTime` is among the changes. */
   modify<Args extends readonly unknown[], Kwargs>(patch: WithArguments<JobPatch, Args, Kwargs>): Promise<this>;
   modify(patch: JobPatch): Promise<this>;
   async modify(patch: JobPatch): Promise<this> {
-    this.#record = await this.#keeper.changeJob(this, patch);
+    this.#record = await this.#host.changeJob(this, patch);
     return this;
   }
 
-  /** A new trigger, and the next run it gives from now on. */
+  /** Sets a new trigger, and the next run that it gives from now on. */
   async reschedule(trigger: Trigger | TriggerState | string): Promise<this> {
-    this.#record = await this.#keeper.changeTrigger(this, trigger);
+    this.#record = await this.#host.changeTrigger(this, trigger);
     return this;
   }
 
   /**
-   * No runs until `resume`, or until a date: the first run is then the first of the trigger at or after it, by the
-   * store's clock. A one-off whose moment passes meanwhile runs at that date.
+   * Pauses the job until `resume`, or until a date: its first run is then the trigger's first at or after it, by the store's
+   * clock. A one-off whose moment passes meanwhile runs at that date.
    */
   async pause(options: PauseOptions = {}): Promise<this> {
     checkKnown<PauseOptions>(options, PAUSE, "pause");
-    this.#record = (await this.#keeper.setPaused(this, options)) ?? this.#record;
+    this.#record = (await this.#host.setPaused(this, options)) ?? this.#record;
     return this;
   }
 
   /**
-   * The next run is counted from now. A one-off whose moment has passed runs now, or is missed by its grace. A job whose
-   * repeating trigger has ended meanwhile is removed, and the answer is undefined.
+   * Resumes the job: its next run is counted from now. A one-off whose moment has passed runs now, or is missed by its
+   * grace. A job whose repeating trigger has ended meanwhile is removed, and the result is undefined.
    */
   async resume(): Promise<this | undefined> {
-    const resumed = await this.#keeper.setPaused(this, false);
+    const resumed = await this.#host.setPaused(this, false);
     if (resumed === undefined) return undefined;
     this.#record = resumed;
     return this;
   }
 
+  /** Removes the job; runs under way go on, and its executions stay. */
   remove(): Promise<void> {
-    return this.#keeper.removeJob(this.id, this.store);
+    return this.#host.removeJob(this.id, this.store);
   }
 
-  /** Runs it once beside its timetable; answers the execution's id. Throws MaxInstancesError when its overlap is skipped. */
+  /** Runs the job once outside its timetable; returns the execution's id. Throws a MaxInstancesError when its overlap is skipped. */
   runNow(options?: RunNowOptions): Promise<string> {
-    return this.#keeper.runNow(this.id, this.store, options);
+    return this.#host.runNow(this.id, this.store, options);
   }
 
-  /** See `Scheduler.backfill`. */
+  /** Runs past run times; see `Scheduler.backfill`. */
   backfill(options: BackfillOptions): Promise<Backfill> {
-    return this.#keeper.backfill(this.id, { ...options, store: this.store });
+    return this.#host.backfill(this.id, { ...options, store: this.store });
   }
 
+  /** Returns APScheduler's text of the job. */
   toString(): string {
-    return jobText(this.#record, this.#keeper.timezone, this.pending);
+    return jobText(this.#record, this.#host.timezone, this.pending);
   }
 }

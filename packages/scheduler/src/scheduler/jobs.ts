@@ -1,123 +1,195 @@
-import { ConflictingIdError, JobSpecError, TaskNotFoundError } from "../core/errors.js";
+import { patchJob, rescheduleJob, resumedRunTime, resumeJob } from "../core/change-job.js";
+import { JobNotFoundError } from "../core/errors.js";
 import type { JobRecord } from "../core/job-record.js";
-import { type JobDefaults, type JobSpec, STORE_DEFAULT, toRecord } from "../core/job-spec.js";
-import type { JobStore } from "../core/job-store.js";
+import type { JobPatch } from "../core/job-spec.js";
+import type { JobQuery } from "../core/job-store.js";
+import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { type PauseOptions, pauseJob } from "../core/pause.js";
+import { hasReachedLimit, limitReached } from "../core/run-limit.js";
+import { restamp } from "../core/zone-stamp.js";
+import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { Job } from "./job.js";
-import { kept } from "./keep-timetable.js";
-import { untilWritten } from "./retry-on-conflict.js";
-import type { SchedulerParts } from "./scheduler-context.js";
-import { warnOf } from "./trigger-warnings.js";
+import { retryOnConflict } from "./retry-on-conflict.js";
+import type { SchedulerContext } from "./scheduler-context.js";
+import { logTriggerWarnings } from "./trigger-warnings.js";
 
-/** Makes jobs of what was asked for, and puts them where they belong. */
-export class JobAdder {
-  constructor(
-    private readonly parts: SchedulerParts,
-    private readonly defaults: JobDefaults,
-  ) {}
+/** Jobs, with the cursor of the next page when there are more. */
+export type JobList = Job[] & { cursor?: string };
 
-  /** Before the start the job is pending. */
-  async add(spec: JobSpec): Promise<Job> {
-    const { stores, pending, logger, keeper, isStopped } = this.parts;
-    const alias = spec.store ?? STORE_DEFAULT;
-    const store = stores.get(alias);
-    this.#checkTask(spec, store);
-    const record = this.#record(spec, await this.#now(store));
-    warnOf(record, logger);
-    if (isNothing(spec, record)) return new Job(record, alias, false, keeper);
-    if (!isStopped()) return new Job(await this.#insert(alias, record, spec), alias, false, keeper);
-    const job = pending.add(spec, record, alias);
-    logger.info("Adding job tentatively -- it will be properly scheduled when the scheduler starts");
+/** Filter and page of a listing of jobs. */
+export interface JobListQuery {
+  readonly store?: string;
+  readonly state?: "scheduled" | "paused" | "pending";
+  readonly tag?: string;
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+const LIST_NAMES: OptionNames<JobListQuery> = { store: true, state: true, tag: true, limit: true, cursor: true };
+
+/** Jobs of a scheduler, in its stores or pending until its start: finds, lists, changes and removes them. */
+export class Jobs {
+  constructor(private readonly context: SchedulerContext) {}
+
+  // ── find ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async find(id: string, store?: string): Promise<Job | undefined> {
+    const { pending, stores, jobHost, isStopped } = this.context;
+    const pendingJob = pending.find(id, store);
+    if (pendingJob !== undefined) return pendingJob;
+    if (isStopped()) return undefined;
+    for (const alias of stores.aliases(store)) {
+      const record = await stores.get(alias).get(id);
+      if (record !== undefined) return new Job(record, alias, false, jobHost);
+    }
+    return undefined;
+  }
+
+  /** Finds a job, or throws a JobNotFoundError. */
+  async existing(id: string, store?: string): Promise<Job> {
+    const job = await this.find(id, store);
+    if (job === undefined) throw new JobNotFoundError(id);
     return job;
   }
 
-  /** Reads each store's clock once; answers how many. Stops at the first that is refused. */
-  async addAll(specs: Iterable<JobSpec>): Promise<number> {
-    const { stores, events, isStopped } = this.parts;
-    const nowMs = new Map<string, number>();
-    let count = 0;
-    for (const spec of specs) {
-      const alias = spec.store ?? STORE_DEFAULT;
-      const store = stores.get(alias);
-      if (isStopped() || spec.onConflict !== undefined) await this.add(spec);
-      else {
-        this.#checkTask(spec, store);
-        if (!nowMs.has(alias)) nowMs.set(alias, await this.#now(store));
-        const record = this.#record(spec, nowMs.get(alias)!);
-        warnOf(record, this.parts.logger);
-        if (isNothing(spec, record)) continue;
-        const inserted = store.insert(record);
-        const existing = inserted instanceof Promise ? await inserted : inserted;
-        if (existing !== undefined) throw new ConflictingIdError(record.id);
-        if (events.wants("job:added")) events.emit("job:added", { jobId: record.id, store: alias });
-      }
-      count++;
-    }
-    stores.wake();
-    return count;
+  async list(query: JobListQuery): Promise<JobList> {
+    checkKnown<JobListQuery>(query, LIST_NAMES, "getJobs");
+    const { stores, isStopped } = this.context;
+    const pending = this.#pending(query);
+    if (isStopped() || query.state === "pending") return pending;
+    const { store, state, ...rest } = query;
+    const storeQuery: JobQuery = { ...rest, ...(state === undefined ? {} : { state }) };
+    if (store !== undefined) return this.#page(store, storeQuery);
+    const lists = await Promise.all(stores.aliases().map((alias) => this.#all(alias, storeQuery)));
+    return [...pending, ...lists.flat()].slice(0, query.limit);
   }
 
-  /** At the start, pending jobs count from now: an interval's first run is one interval after the start. */
-  addPending(): Promise<void> {
-    const { stores, pending } = this.parts;
-    return pending.settle(async ({ spec, job, record }) => {
-      const store = stores.get(job.store);
-      this.#checkTask(spec, store);
-      const fresh = { ...this.#record(spec, await this.#now(store)), id: record.id };
-      if (job.record === record && isNothing(spec, fresh)) return fresh;
-      const touched = job.record !== record ? { ...job.record } : fresh;
-      return this.#insert(job.store, touched, spec);
+  /** Returns every job of one store, page by page. */
+  allOf(alias: string): Promise<Job[]> {
+    return this.#all(alias, {});
+  }
+
+  /** Returns APScheduler 3's listing, line by line. */
+  async lines(store?: string): Promise<string[]> {
+    const { stores, isStopped } = this.context;
+    if (isStopped()) {
+      return ["Pending jobs:", ...indented(this.#pending(store === undefined ? {} : { store }), "No pending jobs")];
+    }
+    const lines: string[] = [];
+    for (const alias of stores.aliases().sort()) {
+      if (store !== undefined && store !== alias) continue;
+      lines.push(`Jobstore ${alias}:`, ...indented(await this.#all(alias, {}), "No scheduled jobs"));
+    }
+    return lines;
+  }
+
+  #pending(query: JobListQuery): Job[] {
+    return this.context.pending.all().filter((job) => matches(job, query));
+  }
+
+  async #page(alias: string, query: JobQuery): Promise<JobList> {
+    const { jobs, cursor } = await this.context.stores.get(alias).list(query);
+    const list: JobList = jobs.map((record) => new Job(record, alias, false, this.context.jobHost));
+    if (cursor !== undefined) list.cursor = cursor;
+    return list;
+  }
+
+  async #all(alias: string, query: JobQuery): Promise<Job[]> {
+    const all: Job[] = [];
+    let cursor: string | undefined;
+    do {
+      const list = await this.#page(alias, { ...query, ...(cursor === undefined ? {} : { cursor }) });
+      for (const job of list) all.push(job);
+      cursor = list.cursor;
+    } while (cursor !== undefined && all.length < (query.limit ?? Number.POSITIVE_INFINITY));
+    return all;
+  }
+
+  // ── change ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  patch(job: Job, patch: JobPatch): Promise<JobRecord> {
+    const { timezone } = this.context;
+    return this.#change(job, (record, nowMs) => patchJob(record, patch, { timezone, nowMs }));
+  }
+
+  reschedule(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord> {
+    const { timezone, random, logger } = this.context;
+    return this.#change(job, (record, nowMs) => {
+      const rescheduled = rescheduleJob(record, trigger, { timezone, nowMs, random });
+      logTriggerWarnings(rescheduled, logger);
+      return rescheduled;
     });
   }
 
-  #checkTask({ func }: JobSpec, store: JobStore): void {
-    if (typeof func === "function") {
-      if (!store.shared) return;
-      const reason = "a shared store keeps names, not functions: registerTask(name, fn) and give the name";
-      throw new JobSpecError("func", reason);
-    }
-    const { tasks, isStopped } = this.parts;
-    if (!store.shared && !isStopped() && !tasks.has(func)) throw new TaskNotFoundError(func);
+  pause(job: Job, options: PauseOptions): Promise<JobRecord> {
+    const { timezone, random } = this.context;
+    return this.#change(job, (record, nowMs) => {
+      const paused = pauseJob(record, options, { timezone, nowMs, random });
+      return paused.nextRunMs === null ? paused : restamp(paused, nowMs);
+    });
   }
 
-  async #now(store: JobStore): Promise<number> {
-    return this.parts.isStopped() ? this.parts.clock.now() : store.now();
+  /** Returns undefined when the trigger has ended, so that there is nothing to resume. */
+  async resume(job: Job): Promise<JobRecord | undefined> {
+    const { stores, clock, random } = this.context;
+    if (hasReachedLimit(job.record)) throw limitReached(job.record);
+    const nowMs = job.pending ? clock.now() : await stores.get(job.store).now();
+    const nextRunMs = resumedRunTime(job.record, nowMs, random);
+    return nextRunMs === null ? undefined : this.#change(job, (record, at) => resumeJob(record, nextRunMs, at));
   }
 
-  #record(spec: JobSpec, nowMs: number): JobRecord {
-    const { timezone, random, newId, tasks, logger } = this.parts;
-    const around = { defaults: this.defaults, timezone, nowMs, random, newId, ...tasks.defaultsOf(spec.func) };
-    const record = toRecord(spec, around);
-    if (record.nextRunMs === null && spec.nextRunTime !== null) {
-      const what = isNothing(spec, record) ? "is not added" : "is added without a next run";
-      logger.warn(`Job "${record.name}" ${what}: ${record.trigger} has no run time left`);
-    }
-    return record;
-  }
-
-  #insert(alias: string, record: JobRecord, { onConflict = "error" }: JobSpec): Promise<JobRecord> {
-    const { stores, logger, events } = this.parts;
-    const { id, name } = record;
-    const store = stores.get(alias);
-    return untilWritten(id, this.parts, async () => {
-      const existing = await store.insert(record);
-      if (existing === undefined) {
-        logger.info(`Added job "${name}" to job store "${alias}"`);
-        events.emit("job:added", { jobId: id, store: alias });
-        stores.wake(alias);
-        return record;
-      }
-      if (onConflict === "error") throw new ConflictingIdError(id);
-      const wanted = onConflict === "keep" ? kept(existing, record) : record;
-      const updated = await store.update({ ...wanted, version: existing.version });
+  /** Reads, changes and writes a job, again whenever another writer came first. */
+  async #change(job: Job, change: (record: JobRecord, nowMs: number) => JobRecord): Promise<JobRecord> {
+    const { stores, clock, logger, events } = this.context;
+    if (job.pending) return change(job.record, clock.now());
+    const store = stores.get(job.store);
+    return retryOnConflict(job.id, this.context, async () => {
+      const current = await store.get(job.id);
+      if (current === undefined) throw new JobNotFoundError(job.id);
+      const updated = await store.update(change(current, await store.now()));
       if (updated === undefined) return undefined;
-      events.emit("job:modified", { jobId: id, store: alias });
-      stores.wake(alias);
+      logger.info(`Modified job ${job.id}`);
+      events.emit("job:modified", { jobId: job.id, store: job.store });
+      stores.wake(job.store);
       return updated;
     });
   }
+
+  // ── remove ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Removes a job from the given store, or from the first that has it. Throws a JobNotFoundError. */
+  async remove(id: string, store?: string): Promise<void> {
+    const { pending, stores, logger, events, isStopped } = this.context;
+    const pendingJob = pending.find(id, store);
+    if (pendingJob !== undefined) {
+      pending.remove(pendingJob);
+      return;
+    }
+    for (const alias of isStopped() ? [] : stores.aliases(store)) {
+      if (!(await stores.get(alias).remove(id))) continue;
+      logger.info(`Removed job ${id}`);
+      events.emit("job:removed", { jobId: id, store: alias });
+      return;
+    }
+    throw new JobNotFoundError(id);
+  }
+
+  /** Removes every job of one store, or of all; returns their number. */
+  async removeAll(store?: string): Promise<number> {
+    const { pending, stores, events, isStopped } = this.context;
+    let count = pending.removeAll(store);
+    for (const alias of isStopped() ? [] : stores.aliases(store)) count += await stores.get(alias).removeAll();
+    events.emit("jobs:removed", { store });
+    return count;
+  }
 }
 
-/** A job that has no run left and no id by which it could be found: each start would leave another one in the store. */
-function isNothing(spec: JobSpec, { nextRunMs }: JobRecord): boolean {
-  return spec.id === undefined && nextRunMs === null && spec.nextRunTime !== null;
+function matches(job: Job, { store, state, tag }: JobListQuery): boolean {
+  if (store !== undefined && job.store !== store) return false;
+  if (state === "scheduled" ? job.paused : state === "paused" ? !job.paused : false) return false;
+  return tag === undefined || job.tags.includes(tag);
+}
+
+function indented(jobs: readonly Job[], none: string): string[] {
+  return jobs.length > 0 ? jobs.map((job) => `    ${job}`) : [`    ${none}`];
 }

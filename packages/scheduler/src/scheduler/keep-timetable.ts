@@ -1,17 +1,17 @@
 import type { JobRecord } from "../core/job-record.js";
-import { ONCE } from "../core/job-spec.js";
+import { ONCE } from "../core/new-job.js";
 import { pauseOf } from "../core/pause.js";
 import { hasReachedLimit, withinLimit } from "../core/run-limit.js";
 import { migrateZoneRules } from "../core/zone-stamp.js";
 import type { Trigger } from "../triggers/trigger.js";
 
-/** The new definition with the old timetable, as long as the trigger says the same. A paused job stays paused. */
-export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
+/** Returns the new definition of a job with the old timetable, if its trigger is the same. A paused job stays paused. */
+export function keepTimetable(existing: JobRecord, wanted: JobRecord): JobRecord {
   const { createdMs, trigger, nextRunMs, zoneRules } = migrateZoneRules(existing, wanted.createdMs);
   const { incarnation, runCount = 0 } = existing;
   const counted = wanted.maxRuns === undefined ? wanted : { ...wanted, runCount };
   if (hasReachedLimit(existing)) return withinLimit({ ...counted, incarnation, createdMs });
-  if (sameTrigger(trigger, wanted.trigger)) {
+  if (isSameTrigger(trigger, wanted.trigger)) {
     return withinLimit({ ...counted, ...pauseOf(existing), incarnation, createdMs, trigger, nextRunMs, zoneRules });
   }
   const isOnce = wanted.incarnation === ONCE;
@@ -24,15 +24,15 @@ export function kept(existing: JobRecord, wanted: JobRecord): JobRecord {
   });
 }
 
-/** The first run of a new trigger, not before a pause of the job ends. */
+/** Returns the first run of a new trigger, not before the end of the job's pause. */
 function afterPause({ pausedUntilMs = 0 }: JobRecord, wanted: JobRecord): number | null {
   const { nextRunMs } = wanted;
   if (nextRunMs === null || nextRunMs >= pausedUntilMs) return nextRunMs;
   return wanted.trigger.next(null, pausedUntilMs) ?? nextRunMs;
 }
 
-/** Both as they were declared: what the moment of the declaration decided differs at each start. */
-export function sameTrigger(a: Trigger, b: Trigger): boolean {
+/** Compares triggers as they were declared, without the values that depend on the moment of the declaration. */
+export function isSameTrigger(a: Trigger, b: Trigger): boolean {
   const [declaredA, declaredB] = [asDeclared(a), asDeclared(b)];
   return declaredA === declaredB || withoutStart(declaredA) === withoutStart(declaredB);
 }
@@ -57,7 +57,7 @@ function isState(value: unknown): value is State {
   return typeof value === "object" && value !== null && "kind" in value;
 }
 
-/** Earlier versions stored the start of a calendar interval that had none as if it had been given, in ms. */
+/** Removes the start of a calendar interval that earlier versions stored, in ms, although none had been given. */
 function withoutStart(declared: string): string {
   return JSON.stringify(JSON.parse(declared), (_key, value: unknown) => {
     if (!isState(value) || value.kind !== "calendarInterval") return value;

@@ -3,12 +3,13 @@ import { JobBusyError } from "../core/errors.js";
 import type { Random } from "../triggers/trigger.js";
 
 const TRIES = 12;
+const EXPONENT_MAX = 7;
 
 /**
- * Repeats `write` until it answers something, which is: until nobody else changed the job between its reading and its
- * writing. Throws a JobBusyError when somebody always does.
+ * Retries an optimistic write with backoff while it returns undefined, which means that another writer changed the job
+ * between its read and its write. Throws a JobBusyError after 12 tries.
  */
-export async function untilWritten<T>(
+export async function retryOnConflict<T>(
   jobId: string,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   write: () => Promise<T | undefined>,
@@ -16,11 +17,11 @@ export async function untilWritten<T>(
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const written = await write();
     if (written !== undefined) return written;
-    if (attempt > 0) await pause(Math.ceil(2 ** Math.min(attempt, 7) * random()));
+    if (attempt > 0) await sleep(Math.ceil(2 ** Math.min(attempt, EXPONENT_MAX) * random()));
   }
   throw new JobBusyError(jobId);
 
-  function pause(ms: number): Promise<void> {
+  function sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
       clock.setTimer(ms, resolve);
     });

@@ -1,13 +1,14 @@
+import { RUN_NOW, type RunNowOptions } from "../core/call-options.js";
 import { JobNotFoundError, MaxInstancesError, SchedulerStateError } from "../core/errors.js";
+import { checkedOverlap } from "../core/job-policy.js";
 import type { JobRecord } from "../core/job-record.js";
-import { checkedOverlap } from "../core/job-spec.js";
 import type { NewInstance, Verdict } from "../core/job-store.js";
 import { checkKnown } from "../core/known-options.js";
-import type { Job, RunNowOptions } from "./job.js";
-import type { SchedulerParts } from "./scheduler-context.js";
+import type { Job } from "./job.js";
+import type { SchedulerContext } from "./scheduler-context.js";
 
 /** Scheduler that asks for a run; one that is not running leaves it to the others. */
-export interface Asker {
+export interface RunRequester {
   readonly id: string;
   readonly isRunning: boolean;
 }
@@ -15,20 +16,20 @@ export interface Asker {
 /** Dispatches one run at this moment, for this scheduler or any other; returns the execution's id. */
 export async function runNow(
   job: Job,
-  parts: SchedulerParts,
-  asker: Asker,
+  context: SchedulerContext,
+  requester: RunRequester,
   options: RunNowOptions = {},
 ): Promise<string> {
-  checkKnown<RunNowOptions>(options, { overlap: true }, "runNow");
-  mustBeStarted(job, parts);
-  const run = { executionId: parts.newId(), scheduledAt: await parts.stores.get(job.store).now() };
+  checkKnown<RunNowOptions>(options, RUN_NOW, "runNow");
+  startedWorker(job, context);
+  const run = { executionId: context.newId(), scheduledAt: await context.stores.get(job.store).now() };
   const overlap = checkedOverlap(options.overlap ?? job.record.overlap);
-  await dispatchByHand(job, parts, asker, { runs: [run], overlap });
+  await dispatchByHand(job, context, requester, { runs: [run], overlap });
   return run.executionId;
 }
 
 /** Returns the worker of the job's store. */
-export function mustBeStarted(job: Job, { stores }: SchedulerParts) {
+export function startedWorker(job: Job, { stores }: SchedulerContext) {
   const worker = stores.worker(job.store);
   if (worker === undefined) throw new SchedulerStateError("the scheduler must be started before a job can be run");
   return worker;
@@ -37,24 +38,24 @@ export function mustBeStarted(job: Job, { stores }: SchedulerParts) {
 /** Dispatches runs outside the timetable, which are never misfires: for this scheduler if it can run the job, else for any. */
 export async function dispatchByHand(
   job: Job,
-  parts: SchedulerParts,
-  asker: Asker,
-  ask: Pick<NewInstance, "runs" | "overlap" | "once">,
+  context: SchedulerContext,
+  requester: RunRequester,
+  request: Pick<NewInstance, "runs" | "overlap" | "once">,
 ): Promise<Extract<Verdict, { kind: "started" | "queued" }>> {
-  const { stores, tasks, executors, newId } = parts;
-  const worker = mustBeStarted(job, parts);
+  const { stores, tasks, executors, newId } = context;
+  const worker = startedWorker(job, context);
   const record: JobRecord = { ...tasks.withSettings(job.record), misfireGraceTime: null };
   const executor = executors.get(record.executor);
   const isKnown =
     typeof record.func !== "string" || (executor?.remote ? tasks.has(record.func) : tasks.get(record.func));
-  const runsHere = asker.isRunning && executor !== undefined && Boolean(isKnown);
+  const runsHere = requester.isRunning && executor !== undefined && Boolean(isKnown);
   const instance = {
     id: newId(),
-    owner: asker.id,
+    owner: requester.id,
     leaseMs: worker.leaseMs,
     job: record,
     offered: !runsHere,
-    ...ask,
+    ...request,
   };
   const [verdict] = await stores.get(job.store).dispatch([{ jobId: job.id, instance }]);
   if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(job.id);

@@ -2,42 +2,63 @@ import { thrownLine } from "../core/describe-thrown.js";
 import { checkSpec, type JobSpec } from "../core/job-spec.js";
 import type { Json } from "../core/json.js";
 import type { WithArguments } from "../core/json-arguments.js";
-import type { RunContext } from "../core/task.js";
-import type { Scheduler } from "./scheduler.js";
+import type { Logger } from "../core/logger.js";
+import type { RunContext, TaskFunction } from "../core/task.js";
 
-/** A job without its function, which is the one the decorator stands at; `func` gives that another name. */
+/** Description of a decorated job; its function is the decorated one, and `func` is the name of its task. */
 export type ScheduledSpec = Omit<JobSpec, "func"> & { readonly func?: string };
 
-type Declaring = Pick<Scheduler, "logger" | "registerTask" | "addJob">;
+/** Calls of a scheduler that decorators use. */
+export interface JobDeclarer {
+  readonly logger: Logger;
+  registerTask(name: string, fn?: TaskFunction): void;
+  addJob(spec: JobSpec): Promise<unknown>;
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: a task names the types of its own arguments
 type Method<This = any> = (this: This, context: RunContext, ...args: any[]) => unknown;
 
-/** The decorator in the standard's form and in that of TypeScript's `experimentalDecorators`. */
+/** Method decorator in the standard form and in that of TypeScript's `experimentalDecorators`. */
 export interface MethodDecorator {
   <This>(decorated: Method<This>, context: ClassMethodDecoratorContext<This>): void;
   <F extends Method>(target: object, name: string | symbol, descriptor: TypedPropertyDescriptor<F>): void;
 }
 
-/** A decorated method, of an instance or a class. */
+/** Decorated method, of an instance or a class. */
 interface Declaration {
-  readonly scheduler: Declaring;
+  readonly scheduler: JobDeclarer;
   readonly spec: ScheduledSpec;
   readonly name: string | symbol;
 }
 
-/** By the prototype at which they stand: the older form has no call for each instance. */
+/** Declarations by their prototype: the older form makes no call for each instance. */
 const declaredAt = new WeakMap<object, Declaration[]>();
 const scheduledInstances = new WeakSet<object>();
 
 /**
- * A method decorator: each instance adds a job that calls the method on it; a static method's job is its class's.
- * A shared store keeps names, so there give `func` (the latest instance runs the task of that name), and an `id` with
+ * Method decorator: each instance adds a job that calls the method on it; a static method's job is its class's.
+ * In a shared store give `func`, because it keeps names (the latest instance runs the task of that name), and an `id` with
  * `onConflict: "keep"`, or each start of the program adds another job. Under `experimentalDecorators` instances add
- * theirs by `scheduleMethods(this)`.
+ * their jobs by `scheduleMethods(this)`.
+ *
+ * @example
+ * ```ts
+ * import { interval, Scheduled, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler();
+ * class Greeter {
+ *   @Scheduled(scheduler, { trigger: interval({ minutes: 5 }) })
+ *   greet() {
+ *     console.log("hello");
+ *   }
+ * }
+ * new Greeter();
+ * await scheduler.start();
+ * await scheduler.shutdown();
+ * ```
  */
 export function Scheduled<Args extends readonly unknown[] = readonly Json[], Kwargs = Json>(
-  scheduler: Declaring,
+  scheduler: JobDeclarer,
   given: WithArguments<ScheduledSpec, Args, Kwargs>,
 ): MethodDecorator {
   const spec = given as ScheduledSpec;
@@ -48,7 +69,7 @@ export function Scheduled<Args extends readonly unknown[] = readonly Json[], Kwa
   };
 }
 
-/** Adds the jobs of an instance's `@Scheduled` methods under `experimentalDecorators`: once, and none in the standard's form, which has done so. */
+/** Adds the jobs of an instance's `@Scheduled` methods under `experimentalDecorators`, once; the standard form needs no call. */
 export function scheduleMethods(instance: object): void {
   if (scheduledInstances.has(instance)) return;
   scheduledInstances.add(instance);
@@ -80,7 +101,7 @@ function declareByPrototype(
   else declaredAt.set(target, [...(declaredAt.get(target) ?? []), declaration]);
 }
 
-/** A decorator above this one, or a subclass, may have put another method in the place of the decorated one. */
+/** Adds the job of a method, which a decorator above this one, or a subclass, may have replaced. */
 function declare(
   self: object,
   owner: string,
@@ -93,13 +114,13 @@ function declare(
   addDeclared(scheduler, { ...spec, func: spec.func ?? task });
 }
 
-/** Throws on an option that no job has, where the method stands. */
+/** Throws on an option that no job has, at the declaration. */
 export function checkScheduled(spec: ScheduledSpec): void {
   checkSpec(spec, "@Scheduled");
 }
 
-/** A declaration cannot be awaited, so what goes wrong with it is logged. */
-export function addDeclared(scheduler: Pick<Declaring, "logger" | "addJob">, spec: JobSpec): void {
+/** Adds the job of a declaration, which cannot be awaited: a failure is logged. */
+export function addDeclared(scheduler: Pick<JobDeclarer, "logger" | "addJob">, spec: JobSpec): void {
   const name = spec.id ?? (typeof spec.func === "string" ? spec.func : spec.func.name);
   scheduler
     .addJob(spec)

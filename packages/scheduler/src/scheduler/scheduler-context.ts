@@ -3,13 +3,13 @@ import type { Events } from "../core/events.js";
 import type { Logger } from "../core/logger.js";
 import type { Random } from "../triggers/trigger.js";
 import type { ExecutorSet } from "./executor-set.js";
-import type { JobKeeper } from "./job.js";
+import type { JobHost } from "./job.js";
 import type { PendingJobs } from "./pending-jobs.js";
 import type { StoreSet } from "./store-set.js";
 import type { TaskRegistry } from "./task-registry.js";
 
-/** What the parts of one scheduler that deal with its jobs share. */
-export interface SchedulerParts {
+/** State and services of one scheduler that its job operations share. */
+export interface SchedulerContext {
   readonly timezone: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -19,8 +19,8 @@ export interface SchedulerParts {
   readonly executors: ExecutorSet;
   readonly stores: StoreSet;
   readonly pending: PendingJobs;
-  /** Whom its jobs ask for changes. */
-  readonly keeper: JobKeeper;
+  /** Scheduler that Job objects pass their calls to. */
+  readonly jobHost: JobHost;
   readonly newId: () => string;
   readonly isStopped: () => boolean;
 }

@@ -2,6 +2,8 @@ import { hostname } from "node:os";
 import { openConfig } from "../config/open-config.js";
 import type { ConfigParts } from "../config/opener.js";
 import {
+  type Backfill,
+  type BackfillOptions,
   EXECUTIONS,
   type ExecutionListQuery,
   PRINT_JOBS,
@@ -10,6 +12,7 @@ import {
   REMOVE_STORE,
   type RemoveExecutorOptions,
   type RemoveStoreOptions,
+  type RunNowOptions,
   SHUTDOWN,
   type ShutdownOptions,
   START,
@@ -32,6 +35,7 @@ import type { Logger } from "../core/logger.js";
 import { defaultLogger, safeLogger } from "../core/logger.js";
 import { idMaker } from "../core/new-id.js";
 import { liveNodes, type Missing, missingOf } from "../core/orphans.js";
+import type { PauseOptions } from "../core/pause.js";
 import { checkSchedulerOptions, type SchedulerOptions } from "../core/scheduler-options.js";
 import type { TaskFunction, TaskOptions } from "../core/task.js";
 import { AsyncExecutor } from "../executors/async-executor.js";
@@ -40,40 +44,52 @@ import { localZone } from "../time/local-zone.js";
 import { portableZone } from "../time/portable-zone.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 import { deleteExecutionsBefore, HistoryPruner } from "../worker/history-pruner.js";
-import { type Backfill, type BackfillOptions, backfill } from "./backfill.js";
+import { backfill } from "./backfill.js";
 import { Declarations, type DeclaredJobs, type DeclaredSpec, type DeclareOptions } from "./declarations.js";
 import { deferred } from "./deferred.js";
 import { ExecutorSet } from "./executor-set.js";
-import type { Job, JobKeeper, PauseOptions, RunNowOptions } from "./job.js";
-import { JobChanger } from "./job-changer.js";
-import { JobFinder, type JobList, type JobListQuery } from "./job-finder.js";
-import { JobRemover } from "./job-remover.js";
-import { JobAdder } from "./jobs.js";
+import type { Job, JobHost } from "./job.js";
+import { JobAdder } from "./job-adder.js";
+import { type JobList, type JobListQuery, Jobs } from "./jobs.js";
 import { PendingJobs } from "./pending-jobs.js";
 import { runNow } from "./run-now.js";
 import { addDeclared, checkScheduled, type ScheduledSpec } from "./scheduled.js";
-import type { SchedulerParts } from "./scheduler-context.js";
+import type { SchedulerContext } from "./scheduler-context.js";
 import { StoreSet } from "./store-set.js";
 import { TaskRegistry } from "./task-registry.js";
 
-/** A job that no live scheduler of its store can run. */
+/** Job that no live scheduler of its store can run. */
 export interface Orphan extends Missing {
   readonly job: Job;
   readonly store: string;
 }
 
-/** State of a scheduler. */
+/** State of a scheduler; a paused one claims no jobs. */
 export type SchedulerState = "stopped" | "running" | "paused" | "stopping";
 
-/** How long a store that is removed lets what runs finish. */
+/** Wait for running tasks when their store is removed. */
 const REMOVAL_MS = 30_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Runs jobs when their triggers say, from any number of stores, on any number of executors; several schedulers may
- * share a store. See README for a tour and docs/guarantees.md for what is promised.
+ * Runs jobs from any number of stores on any number of executors, when their triggers are due; several schedulers may share
+ * a store. The README is a tour, docs/guarantees.md the promises.
+ *
+ * @example
+ * ```ts
+ * import { cron, interval, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler({ timezone: "UTC" });
+ * scheduler.registerTask("greet", (context, name: string) => console.log(`hello ${name}`, context.scheduledAt));
+ * scheduler.on("job:error", ({ jobId, error }) => console.error(jobId, error));
+ * await scheduler.addJob({ func: "greet", args: ["alice"], trigger: interval({ seconds: 3 }) });
+ * await scheduler.addJob({ id: "bob", func: "greet", args: ["bob"], trigger: cron({ hour: 6 }) });
+ * await scheduler.start();
+ * await scheduler.runNow("bob");
+ * await scheduler.shutdown();
+ * ```
  */
-export class Scheduler implements AsyncDisposable, JobKeeper {
+export class Scheduler implements AsyncDisposable, JobHost {
   readonly id: string;
   readonly timezone: string;
   readonly clock: Clock;
@@ -82,11 +98,9 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   readonly #tasks = new TaskRegistry();
   readonly #stores: StoreSet;
   readonly #executors: ExecutorSet;
-  readonly #parts: SchedulerParts;
+  readonly #context: SchedulerContext;
   readonly #adder: JobAdder;
-  readonly #finder: JobFinder;
-  readonly #changer: JobChanger;
-  readonly #remover: JobRemover;
+  readonly #jobs: Jobs;
   readonly #declarations: Declarations;
   readonly #historyMs: number;
   #state: SchedulerState = "stopped";
@@ -132,7 +146,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       taskNames: () => tasks.names,
       newId,
     });
-    this.#parts = {
+    this.#context = {
       timezone,
       clock,
       random,
@@ -142,14 +156,12 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
       executors: this.#executors,
       stores: this.#stores,
       pending: new PendingJobs(this),
-      keeper: this,
+      jobHost: this,
       newId,
       isStopped: () => this.#state === "stopped",
     };
-    this.#adder = new JobAdder(this.#parts, options.jobDefaults ?? {});
-    this.#finder = new JobFinder(this.#parts);
-    this.#changer = new JobChanger(this.#parts);
-    this.#remover = new JobRemover(this.#parts);
+    this.#adder = new JobAdder(this.#context, options.jobDefaults ?? {});
+    this.#jobs = new Jobs(this.#context);
     this.#declarations = new Declarations(this);
     for (const [alias, store] of Object.entries(options.stores ?? {})) this.#stores.set(alias, store);
     for (const [alias, executor] of Object.entries(options.executors ?? {})) this.#executors.set(alias, executor);
@@ -158,10 +170,10 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /**
-   * A scheduler from a plain object, as JSON.parse gives it:
+   * Creates a scheduler from a plain object, as JSON.parse gives it:
    * `{ timezone, jobDefaults, stores: { default: { type: "mysql", url } }, executors: { default: { type: "async" } } }`.
-   * An unknown key or a wrong value is a ConfigError that names its path. Connections are the scheduler's own: `start`
-   * opens them, `shutdown` closes them. Clients (mysql2, ioredis, bullmq, piscina) are loaded when they are named.
+   * An unknown key or a wrong value is a ConfigError that names its path. `start` opens the connections and `shutdown`
+   * closes them. Clients (mysql2, ioredis, bullmq, piscina) are loaded when a store or an executor needs them.
    */
   static async fromConfig(config: unknown, parts: ConfigParts = {}): Promise<Scheduler> {
     return new Scheduler(await openConfig(config, parts));
@@ -179,7 +191,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   /**
    * Opens the stores, adds the pending jobs and returns while the scheduler works (APScheduler's BackgroundScheduler).
-   * When something of that fails, what was opened is closed again, and `start` can be called once more.
+   * After a failure everything is closed again, and `start` can be called once more.
    */
   async start(options: StartOptions = {}): Promise<void> {
     checkKnown<StartOptions>(options, START, "start");
@@ -200,21 +212,21 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#pruner.start();
   }
 
-  /** `start`, then resolves when the scheduler has been shut down (APScheduler's BlockingScheduler). */
+  /** Starts the scheduler and resolves when it has been shut down (APScheduler's BlockingScheduler). */
   async run(options: StartOptions = {}): Promise<void> {
     await this.start(options);
     await this.#ended?.promise;
   }
 
   /**
-   * Stops claiming. With `wait`, lets what runs finish for up to `timeoutMs`; what still runs then (or at once without
-   * `wait`) is aborted: its signal fires, early runs end as `cancelled`, late ones are offered to other schedulers.
+   * Stops claiming. With `wait`, running tasks have up to `timeoutMs` to end; those that still run then (or at once without
+   * `wait`) are aborted: their signals fire, early runs end as `cancelled`, late ones are released to other schedulers.
    */
   async shutdown(options: ShutdownOptions = {}): Promise<void> {
     checkKnown<ShutdownOptions>(options, SHUTDOWN, "shutdown");
     checkNumbers<ShutdownOptions>(options, { timeoutMs: "size" });
     const { wait = true, timeoutMs = 30_000 } = options;
-    await this.#starting?.catch(() => {}); // whoever called start hears of it
+    await this.#starting?.catch(() => {}); // the caller of start gets the error
     if (this.#state === "stopped") return;
     if (this.#state === "stopping") return this.#ended?.promise;
     this.#state = "stopping";
@@ -231,7 +243,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     await this.shutdown();
   }
 
-  /** Starts no more jobs until `resume`; what runs goes on, and jobs can be added and changed. */
+  /** Starts no more runs until `resume`; running tasks go on, and jobs can be added and changed. */
   async pause(): Promise<void> {
     this.#mustRun();
     if (this.#state !== "running") return;
@@ -240,6 +252,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     this.#events.emit("scheduler:paused", {});
   }
 
+  /** Ends a `pause` and looks for due jobs. */
   async resume(): Promise<void> {
     this.#mustRun();
     if (this.#state !== "paused") return;
@@ -256,19 +269,19 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Names a function, so that jobs in shared stores can call it. Without `fn` the task runs elsewhere (BullExecutor). */
+  /** Registers a task, so that jobs in shared stores can name it. Without `fn` it runs in other processes (BullExecutor). */
   registerTask(name: string, fn?: TaskFunction, options: TaskOptions = {}): void {
     this.#tasks.set(name, fn, options);
     this.wakeup();
   }
 
-  /** `registerTask` that gives the function back. */
+  /** Registers a task and returns its function. */
   task<F extends TaskFunction>(name: string, fn: F, options?: TaskOptions): F {
     this.registerTask(name, fn, options);
     return fn;
   }
 
-  /** The function form of the decorator `@Scheduled`: `scheduler.scheduled({ trigger })(fn)` adds a job for it and gives it back. */
+  /** Adds a job for a function and returns the function: `@Scheduled` in function form, `scheduler.scheduled({ trigger })(fn)`. */
   scheduled<Args extends readonly unknown[] = readonly Json[], Kwargs = Json>(
     given: WithArguments<ScheduledSpec, Args, Kwargs>,
   ): <F extends TaskFunction>(fn: F) => F {
@@ -285,14 +298,14 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Adds a job; before `start` it is pending and goes to its store at the start. */
+  /** Adds a job; before `start` it is pending, and it goes to its store at the start. */
   addJob<Args extends readonly unknown[], Kwargs>(spec: WithArguments<JobSpec, Args, Kwargs>): Promise<Job>;
   addJob(spec: JobSpec): Promise<Job>;
   addJob(spec: JobSpec): Promise<Job> {
     return this.#adder.add(spec);
   }
 
-  /** Adds many, reading the clock once; answers how many. Stops at the first that is refused. */
+  /** Adds many jobs, reading the clock once; returns their number. Stops at the first that is refused. */
   addJobs<Args extends readonly unknown[], Kwargs>(
     specs: Iterable<WithArguments<JobSpec, Args, Kwargs>>,
   ): Promise<number>;
@@ -302,33 +315,34 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 
   /**
-   * Makes the jobs with the tag `set` those of the specs: each is added or, with its timetable, kept, and the others are
-   * removed. What another live scheduler declares in the same set stays until none does, so that an old version of a
-   * service which starts once more during an update removes nothing of the new one. At each start; before `start`, too.
+   * Makes the jobs with the tag `set` those of the specs: each is added or kept with its timetable, and the others are
+   * removed. Jobs that another live scheduler declares in the same set stay until none does, so that an old version of a
+   * service that starts once more during an update removes nothing of the new one. For each start, before or after it.
    */
   declareJobs(set: string, specs: readonly DeclaredSpec[], options: DeclareOptions = {}): Promise<DeclaredJobs> {
     return this.#declarations.declare(set, specs, options);
   }
 
+  /** Returns a job of the given store, or of the first that has it; undefined when there is none. */
   getJob(id: string, store?: string): Promise<Job | undefined> {
-    return this.#finder.find(id, store);
+    return this.#jobs.find(id, store);
   }
 
-  /** Jobs by next run, paused ones last; of all stores, or of one with paging. */
+  /** Lists jobs by next run, paused ones last: of all stores, or of one with paging. */
   getJobs(query: JobListQuery = {}): Promise<JobList> {
-    return this.#finder.list(query);
+    return this.#jobs.list(query);
   }
 
-  /** Jobs that no live scheduler of their store can run: their task is registered, or their executor there, at none. */
+  /** Lists jobs that no live scheduler of their store can run, because none has their task or their executor. */
   async orphans(store?: string): Promise<Orphan[]> {
     const orphans: Orphan[] = [];
     for (const alias of this.#state === "stopped" ? [] : this.#stores.aliases(store)) {
-      orphans.push(...(await this.orphansAmong(await this.#finder.allOf(alias), alias)));
+      orphans.push(...(await this.orphansAmong(await this.#jobs.allOf(alias), alias)));
     }
     return orphans;
   }
 
-  /** Those of some jobs of one store that no live scheduler can run. */
+  /** Returns the given jobs of one store that no live scheduler can run. */
   async orphansAmong(jobs: readonly Job[], store: string = STORE_DEFAULT): Promise<Orphan[]> {
     if (this.#state === "stopped" || jobs.length === 0) return [];
     const nodes = [this.#selfAsNode(store), ...liveNodes(await this.nodes(store), await this.#stores.get(store).now())];
@@ -338,6 +352,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     });
   }
 
+  /** Changes any attribute of a job but its id; see `Job.modify`. */
   modifyJob<Args extends readonly unknown[], Kwargs>(
     id: string,
     patch: WithArguments<JobPatch, Args, Kwargs>,
@@ -345,76 +360,77 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   ): Promise<Job>;
   modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job>;
   async modifyJob(id: string, patch: JobPatch, store?: string): Promise<Job> {
-    const job = await this.#finder.existing(id, store);
+    const job = await this.#jobs.existing(id, store);
     return job.modify(patch);
   }
 
+  /** Sets a new trigger and the next run that it gives from now on. */
   async rescheduleJob(id: string, trigger: Trigger | TriggerState | string, store?: string): Promise<Job> {
-    const job = await this.#finder.existing(id, store);
+    const job = await this.#jobs.existing(id, store);
     return job.reschedule(trigger);
   }
 
-  /** See `Job.pause`. The store alone may be given instead of the options. */
+  /** Pauses a job; see `Job.pause`. The store alone may be given instead of the options. */
   async pauseJob(id: string, options: string | (PauseOptions & { readonly store?: string }) = {}): Promise<Job> {
     const { store, ...pause } = typeof options === "string" ? { store: options } : options;
-    const job = await this.#finder.existing(id, store);
+    const job = await this.#jobs.existing(id, store);
     return job.pause(pause);
   }
 
-  /** Undefined when nothing was left to resume and the job was removed: see `Job.resume`. */
+  /** Resumes a job; undefined when its trigger has ended and it was removed: see `Job.resume`. */
   async resumeJob(id: string, store?: string): Promise<Job | undefined> {
-    const job = await this.#finder.existing(id, store);
+    const job = await this.#jobs.existing(id, store);
     return job.resume();
   }
 
-  /** Removes a job; runs under way go on and executions stay. Throws JobNotFoundError. */
+  /** Removes a job; runs under way go on, and its executions stay. Throws a JobNotFoundError. */
   removeJob(id: string, store?: string): Promise<void> {
-    return this.#remover.remove(id, store);
+    return this.#jobs.remove(id, store);
   }
 
-  /** Removes every job of one store, or of all; answers how many. */
+  /** Removes every job of one store, or of all; returns their number. */
   removeAllJobs(store?: string): Promise<number> {
-    return this.#remover.removeAll(store);
+    return this.#jobs.removeAll(store);
   }
 
   /**
-   * Runs a job once, now, beside its timetable; answers the execution's id. It counts as an instance: when there are enough
-   * the job's `overlap` (or this call's) says whether it waits, or is a MaxInstancesError. A scheduler that does not run
-   * tasks itself leaves it to another one of the store.
+   * Runs a job once, now, outside its timetable; returns the execution's id. The run counts as an instance: at
+   * `maxInstances`, the job's `overlap` (or this call's) decides whether it waits or a MaxInstancesError is thrown. A
+   * scheduler that runs no tasks itself leaves it to another one of the store.
    */
   async runNow(id: string, store?: string, options: RunNowOptions = {}): Promise<string> {
-    const job = await this.#finder.existing(id, store);
-    return runNow(job, this.#parts, { id: this.id, isRunning: this.#state === "running" }, options);
+    const job = await this.#jobs.existing(id, store);
+    return runNow(job, this.#context, { id: this.id, isRunning: this.#state === "running" }, options);
   }
 
   /**
-   * Runs what a job's trigger says for a range of the past, before its next run and before now, one after the other beside
-   * its timetable; answers what runs. Each (job, run time) is had once: what was started before is left out, what was
-   * missed or found no place runs. It is one instance, and a MaxInstancesError when there are enough. Up to 1,000 run times,
-   * and no triggers with jitter or that count from their last run. Nothing of it counts towards `maxRuns`.
+   * Runs a job's run times in a past range, before its next run and before now, one after the other outside its timetable.
+   * Each (job, run time) is started once: those that were started before are left out, missed and skipped ones run. The
+   * runs are one instance; at `maxInstances` a MaxInstancesError is thrown. Up to 1,000 run times; triggers with jitter, or
+   * that count from their last run, are refused. The runs do not count towards `maxRuns`.
    */
   async backfill(id: string, options: BackfillOptions & { readonly store?: string }): Promise<Backfill> {
     const { store, ...range } = options;
-    const job = await this.#finder.existing(id, store);
-    return backfill(job, this.#parts, { id: this.id, isRunning: this.#state === "running" }, range);
+    const job = await this.#jobs.existing(id, store);
+    return backfill(job, this.#context, { id: this.id, isRunning: this.#state === "running" }, range);
   }
 
-  /** Asks a run to stop, wherever it runs: its signal fires. False when it is not under way. */
+  /** Aborts the signal of an execution, in whichever process it runs; false when it is not under way. */
   async cancelExecution(executionId: string, store: string = STORE_DEFAULT): Promise<boolean> {
     if (this.#stores.worker(store)?.abortExecution(executionId) === true) return true;
     return this.#stores.get(store).requestCancel(executionId);
   }
 
-  /** APScheduler 3's listing, on stdout or `out`. */
+  /** Writes APScheduler 3's listing of jobs to stdout or `out`. */
   async printJobs(options: PrintJobsOptions = {}): Promise<void> {
     checkKnown<PrintJobsOptions>(options, PRINT_JOBS, "printJobs");
     const { store, out = process.stdout } = options;
-    out.write(`${(await this.#finder.lines(store)).join("\n")}\n`);
+    out.write(`${(await this.#jobs.lines(store)).join("\n")}\n`);
   }
 
-  // ── what happened ───────────────────────────────────────────────────────────────────────────────────────────────
+  // ── history ───────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Executions of one store, newest first. */
+  /** Lists executions of one store, newest first. */
   async executions(options: ExecutionListQuery = {}): Promise<ExecutionPage> {
     checkKnown<ExecutionListQuery>(options, EXECUTIONS, "executions");
     checkNumbers<ExecutionListQuery>(options, { limit: "whole" });
@@ -423,11 +439,13 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return { ...page, executions: page.executions.map((execution) => ({ ...execution, store })) };
   }
 
+  /** Returns an execution of one store; undefined when there is none. */
   async execution(id: string, store: string = STORE_DEFAULT): Promise<Execution | undefined> {
     const found = await this.#stores.get(store).executions.get(id);
     return found && { ...found, store };
   }
 
+  /** Returns statistics over the last 100 runs of each job that has any. */
   async durations(
     jobIds: readonly string[],
     store: string = STORE_DEFAULT,
@@ -435,12 +453,13 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return this.#stores.get(store).executions.durations(jobIds);
   }
 
+  /** Lists the live schedulers of one store. */
   async nodes(store: string = STORE_DEFAULT): Promise<readonly SchedulerNode[]> {
     const nodes = await this.#stores.get(store).nodes();
     return nodes.length > 0 || this.#state === "stopped" ? nodes : [this.#selfAsNode(store)];
   }
 
-  /** Removes executions that were submitted longer ago than `maxAgeMs`; answers how many. */
+  /** Deletes finished executions that were submitted more than `maxAgeMs` ago; returns their number. */
   async deleteOldExecutions(maxAgeMs: number, store: string = STORE_DEFAULT): Promise<number> {
     checkNumbers({ maxAgeMs }, { maxAgeMs: "amount" });
     const before = (await this.#stores.get(store).now()) - maxAgeMs;
@@ -449,40 +468,46 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   // ── stores, executors, listeners ────────────────────────────────────────────────────────────────────────────────
 
+  /** Adds a store; its jobs are claimed at once when the scheduler works. */
   async addStore(alias: string, store: JobStore): Promise<void> {
     await this.#stores.add(alias, store, { start: this.#state !== "stopped" });
     this.#events.emit("store:added", { alias });
   }
 
-  /** Stops using a store; its jobs stay in it. `shutdown: false` leaves it open. */
+  /** Removes a store, which keeps its jobs. `shutdown: false` leaves it open. */
   async removeStore(alias: string, options: RemoveStoreOptions = {}): Promise<void> {
     checkKnown<RemoveStoreOptions>(options, REMOVE_STORE, "removeStore");
     await this.#stores.remove(alias, { waitMs: REMOVAL_MS, close: options.shutdown ?? true });
     this.#events.emit("store:removed", { alias });
   }
 
+  /** Adds an executor. */
   async addExecutor(alias: string, executor: Executor): Promise<void> {
     await this.#executors.add(alias, executor, { start: this.#state !== "stopped" });
     this.#stores.executorAdded();
     this.#events.emit("executor:added", { alias });
   }
 
+  /** Removes an executor; jobs that name it wait for another scheduler that has it. */
   async removeExecutor(alias: string, options: RemoveExecutorOptions = {}): Promise<void> {
     checkKnown<RemoveExecutorOptions>(options, REMOVE_EXECUTOR, "removeExecutor");
     await this.#executors.remove(alias, { wait: options.wait ?? true });
     this.#events.emit("executor:removed", { alias });
   }
 
+  /** Adds a listener of one event. */
   on<Name extends SchedulerEventName>(name: Name, listener: Listener<Name>): this {
     this.#events.on(name, listener);
     return this;
   }
 
+  /** Removes a listener. */
   off<Name extends SchedulerEventName>(name: Name, listener: Listener<Name>): this {
     this.#events.off(name, listener);
     return this;
   }
 
+  /** Adds a listener that is removed after its first event. */
   once<Name extends SchedulerEventName>(name: Name, listener: Listener<Name>): this {
     const only: Listener<Name> = (event) => {
       this.off(name, only);
@@ -491,33 +516,34 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
     return this.on(name, only);
   }
 
-  /** APScheduler's form: EVENT_* codes added up. */
+  /** Adds a listener in APScheduler's form, with EVENT_* codes added up. */
   addListener(callback: (event: CodedEvent) => void, mask: number = EVENT_ALL): void {
     this.#events.addMasked(callback, mask);
   }
 
+  /** Removes a listener that `addListener` added. */
   removeListener(callback: (event: CodedEvent) => void): void {
     this.#events.removeMasked(callback);
   }
 
-  // ── for its jobs ────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── for Job objects ────────────────────────────────────────────────────────────────────────────────────────────────
 
   changeJob(job: Job, patch: JobPatch): Promise<JobRecord> {
-    return this.#changer.patch(job, patch);
+    return this.#jobs.patch(job, patch);
   }
 
   changeTrigger(job: Job, trigger: Trigger | TriggerState | string): Promise<JobRecord> {
-    return this.#changer.reschedule(job, trigger);
+    return this.#jobs.reschedule(job, trigger);
   }
 
   async setPaused(job: Job, paused: boolean | PauseOptions): Promise<JobRecord | undefined> {
-    if (paused !== false) return this.#changer.pause(job, paused === true ? {} : paused);
-    const resumed = await this.#changer.resume(job);
+    if (paused !== false) return this.#jobs.pause(job, paused === true ? {} : paused);
+    const resumed = await this.#jobs.resume(job);
     if (resumed === undefined) await this.removeJob(job.id, job.store);
     return resumed;
   }
 
-  /** Tells the other schedulers of a store at once what this one has and declares. */
+  /** Writes a heartbeat now, so that the other schedulers of a store know what this one has and declares. */
   async announce(store: string = STORE_DEFAULT): Promise<void> {
     await this.#stores.worker(store)?.announce();
   }
@@ -554,10 +580,10 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
 
   #node() {
     const state = this.#state === "stopped" ? "stopping" : this.#state;
-    return { host: hostname(), pid: process.pid, startedAt: this.#startedAt, state, ...this.#has() } as const;
+    return { host: hostname(), pid: process.pid, startedAt: this.#startedAt, state, ...this.#nodeFeatures() } as const;
   }
 
-  #has(): Required<Pick<SchedulerNode, "offers" | "declares">> {
+  #nodeFeatures(): Required<Pick<SchedulerNode, "offers" | "declares">> {
     return { offers: this.#offers(), declares: this.#declarations.announced };
   }
 
@@ -578,7 +604,7 @@ export class Scheduler implements AsyncDisposable, JobKeeper {
   }
 }
 
-/** Refuses a zone that is none here, not at the first run that needs it. */
+/** Returns the zone for triggers without one. Throws on an unknown zone now, not at the first run that needs it. */
 function timezoneOf({ timezone }: SchedulerOptions, logger: Logger): string {
   if (timezone !== undefined) return portableZone(timezone);
   const { name, warning } = localZone();

@@ -1,9 +1,10 @@
 import { checkName, checkNumbers, checkOneOf } from "../core/check-value.js";
 import { JobSpecError } from "../core/errors.js";
-import type { Ack, JobRecord } from "../core/job-record.js";
-import { checkedOverlap, type Surroundings } from "../core/job-spec.js";
+import { checkedOverlap } from "../core/job-policy.js";
+import type { JobRecord } from "../core/job-record.js";
 import { checkKnown } from "../core/known-options.js";
-import type { TaskFunction, TaskOptions } from "../core/task.js";
+import type { JobEnvironment } from "../core/new-job.js";
+import type { Ack, TaskFunction, TaskOptions } from "../core/task.js";
 
 /** Tasks by name; a task without a function runs in other processes. */
 export class TaskRegistry {
@@ -52,7 +53,7 @@ export class TaskRegistry {
   /** Returns the task's own options, as defaults of its jobs. */
   defaultsOf(
     func: string | TaskFunction,
-  ): Pick<Surroundings, "taskAck" | "taskTimeoutMs" | "taskOverlap" | "taskIsKnown"> {
+  ): Pick<JobEnvironment, "taskAck" | "taskTimeoutMs" | "taskOverlap" | "taskIsKnown"> {
     if (typeof func !== "string") return {};
     const options = this.#tasks.get(func)?.options;
     return {

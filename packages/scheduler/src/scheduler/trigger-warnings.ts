@@ -2,8 +2,8 @@ import type { JobRecord } from "../core/job-record.js";
 import type { Logger } from "../core/logger.js";
 import type { Trigger } from "../triggers/trigger.js";
 
-/** Logs what a careful reader should know about a job's trigger, or about those inside it. */
-export function warnOf({ name, trigger }: Pick<JobRecord, "name" | "trigger">, logger: Logger): void {
+/** Logs the warnings of a job's trigger and of the triggers inside it. */
+export function logTriggerWarnings({ name, trigger }: Pick<JobRecord, "name" | "trigger">, logger: Logger): void {
   for (const warning of warningsOf(trigger)) logger.warn(`Job "${name}": ${warning}`);
 }
 

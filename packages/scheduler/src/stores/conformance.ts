@@ -24,7 +24,7 @@ const ALL: Cases = {
 };
 
 /**
- * What every job store must do, as cases for any test runner:
+ * Conformance suite of job stores, as cases for any test runner:
  *
  *     for (const { name, run } of jobStoreConformance(openMyStore)) test(name, run);
  *

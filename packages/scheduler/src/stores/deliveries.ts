@@ -1,4 +1,5 @@
-import type { Ack, JobRecord } from "../core/job-record.js";
+import type { JobRecord } from "../core/job-record.js";
+import type { Ack } from "../core/task.js";
 
 /** The job with the `ack` of its task, where it leaves that to the task and its taker knows it. */
 export function withTaskAck(job: JobRecord, acks: ReadonlyMap<string, Ack> | undefined): JobRecord {
@@ -6,7 +7,7 @@ export function withTaskAck(job: JobRecord, acks: ReadonlyMap<string, Ack> | und
   return ack === undefined || ack === job.ack ? job : { ...job, ack };
 }
 
-/** Starts of a run whose schedulers die; 0 when it is not started again. */
+/** Returns the starts of a run whose schedulers die; 0 when it is not started again. */
 export function mostDeliveries({ ack, maxDeliveries }: JobRecord): number {
   return ack === "late" ? maxDeliveries : 0;
 }

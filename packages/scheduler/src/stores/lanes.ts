@@ -1,6 +1,6 @@
 import type { ClaimRequest } from "../core/job-store.js";
 
-/** One executor's share of a claim; of any executor when it names none. */
+/** Share of one executor in a claim; of any executor without a name. */
 export interface Lane {
   readonly executor: string | undefined;
   readonly limit: number;
@@ -8,7 +8,7 @@ export interface Lane {
   readonly tasks: readonly string[] | undefined;
 }
 
-/** The shares of a claim that have room: one for each executor, or one for all that is asked for. */
+/** Returns the lanes with capacity: one for each executor, or one for the whole claim. */
 export function lanesOf({ limit, tasks, lanes }: ClaimRequest): readonly Lane[] {
   if (lanes === undefined) return [{ executor: undefined, limit, tasks }];
   return lanes

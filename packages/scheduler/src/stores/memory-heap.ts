@@ -4,7 +4,7 @@ const CHILDREN = 4;
 const NOWHERE = -1;
 
 /**
- * A heap of slots (small numbers that somebody else gives out), smallest key first. It knows where each stands, so that
+ * Heap of slots (small integers of its user), smallest key first. It knows the place of each, so that
  * moving and removing one is O(log n); and it is three typed arrays, so that a million cost 16 MB and a step touches few
  * cache lines.
  */
@@ -70,7 +70,7 @@ export class MemoryHeap {
     this.#put(slot, key, at);
   }
 
-  /** Moves what is larger out of the way, down. */
+  /** Moves larger keys down, from `from` on, to make way for a smaller one. */
   #up(key: number, from: number): number {
     let at = from;
     while (at > 0) {
@@ -82,7 +82,7 @@ export class MemoryHeap {
     return at;
   }
 
-  /** Moves what is smaller out of the way, up. */
+  /** Moves smaller keys up, from `from` on, to make way for a larger one. */
   #down(key: number, from: number): number {
     let at = from;
     for (;;) {

@@ -1,126 +1,12 @@
-import {
-  type DurationStatistics,
-  type Execution,
-  type ExecutionPage,
-  type ExecutionQuery,
-  type ExecutionState,
-  isFinalState,
-} from "../core/execution.js";
-import type { ExecutionLog, PlannedRun, Report } from "../core/job-store.js";
-import type { Json } from "../core/json.js";
-import type { Instance } from "./memory-instances.js";
+import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery } from "../core/execution.js";
+import type { ExecutionLog, PlannedRun } from "../core/job-store.js";
+import { ExecutionRow, JobPast } from "./memory-rows.js";
 import { statisticsOf } from "./statistics-of.js";
 
 const DURATIONS_OF = 100;
 const LIMIT_DEFAULT = 100;
 
-/** What is known of a job's runs, whether it is still there or not. It goes with its last row. */
-export class JobPast {
-  /** Instances under way. */
-  running = 0;
-  newest: ExecutionRow | undefined;
-
-  constructor(readonly jobId: string) {}
-
-  /** Whether a claim dispatched that run time. Looks through all that is kept: for the rare time that is not simply a later one. */
-  hasRun(incarnation: string, scheduledAt: number): boolean {
-    for (let row = this.newest; row !== undefined; row = row.olderOfJob) {
-      if (row.scheduledAt === scheduledAt && row.incarnation === incarnation) return true;
-    }
-    return false;
-  }
-
-  /** Run times of a job with an execution that is not, or did not end, in one of those states. */
-  timesHad(incarnation: string, but: readonly ExecutionState[]): ReadonlySet<number> {
-    const times = new Set<number>();
-    for (let row = this.newest; row !== undefined; row = row.olderOfJob) {
-      if (row.incarnation === incarnation && !but.includes(row.state)) times.add(row.scheduledAt);
-    }
-    return times;
-  }
-
-  /** The latest run time that a claim dispatched; -Infinity when there is none. */
-  lastRun(incarnation: string): number {
-    let last = Number.NEGATIVE_INFINITY;
-    for (let row = this.newest; row !== undefined; row = row.olderOfJob) {
-      if (row.incarnation === incarnation) last = Math.max(last, row.scheduledAt);
-    }
-    return last;
-  }
-}
-
-/** An execution as it is written to, linked to its neighbours so that it can leave from anywhere in one step. */
-export class ExecutionRow {
-  startedAt: number | null = null;
-  finishedAt: number | null = null;
-  durationMs: number | null = null;
-  attempt = 1;
-  result: Json | null = null;
-  error: string | null = null;
-  stack: string | null = null;
-  /** Of the instance when it last held this; 0 when it is nobody's any more. */
-  token = 0;
-  /** The one that holds it, while it is under way. */
-  instance: Instance | undefined;
-  older: ExecutionRow | undefined;
-  newer: ExecutionRow | undefined;
-  olderOfJob: ExecutionRow | undefined;
-  newerOfJob: ExecutionRow | undefined;
-  isIndexed = false;
-  /** Where it stands in the ring of the finished ones. */
-  place = -1;
-
-  constructor(
-    readonly id: string,
-    readonly past: JobPast,
-    readonly jobName: string,
-    readonly scheduledAt: number,
-    readonly submittedAt: number,
-    public state: ExecutionState,
-    public owner: string,
-    /** Of the job; empty for a run by hand, which may repeat a run time. */
-    readonly incarnation: string,
-    readonly order: number,
-  ) {}
-
-  get isFinal(): boolean {
-    return isFinalState(this.state);
-  }
-
-  take({ state, attempt, startedAt, finishedAt, result, error, stack }: Report): void {
-    this.state = state;
-    this.attempt = attempt;
-    this.startedAt = startedAt;
-    this.finishedAt = finishedAt;
-    this.durationMs = startedAt !== null && finishedAt !== null ? finishedAt - startedAt : null;
-    this.result = result;
-    this.error = error;
-    this.stack = stack;
-  }
-
-  /** Ends it in the name of none. */
-  end(state: "lost" | "cancelled" | "max_instances", nowMs: number): void {
-    this.state = state;
-    this.finishedAt = nowMs;
-    this.durationMs = null;
-    this.token = 0;
-    this.instance = undefined;
-  }
-
-  asPlanned(): PlannedRun {
-    return { executionId: this.id, scheduledAt: this.scheduledAt };
-  }
-
-  asExecution(): Execution {
-    const { id, past, jobName, scheduledAt, submittedAt, startedAt, finishedAt, durationMs, state, owner, attempt } =
-      this;
-    const { result, error, stack } = this;
-    const times = { scheduledAt, submittedAt, startedAt, finishedAt, durationMs };
-    return { id, jobId: past.jobId, jobName, ...times, state, owner, attempt, result, error, stack };
-  }
-}
-
-/** What a new row is made of. */
+/** Values of a new execution. */
 export interface NewRow {
   readonly past: JobPast;
   readonly jobName: string;
@@ -131,18 +17,18 @@ export interface NewRow {
 }
 
 /**
- * What happened, bounded: beyond `max` finished executions, those that finished first are forgotten. Nothing here takes
- * longer the more there is, but listing and deleting.
+ * Execution log in memory: beyond `max` finished executions, those that finished first are forgotten. Only listing and
+ * deleting take longer the more there are.
  */
 export class MemoryHistory implements ExecutionLog {
   readonly #pasts = new Map<string, JobPast>();
   #newest: ExecutionRow | undefined;
   #oldest: ExecutionRow | undefined;
   #order = 0;
-  /** A ring in the order of finishing; a row that was deleted leaves a hole, which is used when its turn comes. */
+  /** Ring in the order of finishing; a deleted row leaves a hole, which is used when its turn comes. */
   readonly #finished: (ExecutionRow | undefined)[] = [];
   #nextPlace = 0;
-  /** Made when somebody asks for an id: a Map through which every execution passed would keep the collector busy. */
+  /** Filled when an id is looked up: a Map through which every execution passes keeps the collector busy. */
   readonly #byId = new Map<string, ExecutionRow>();
   #firstUnindexed: ExecutionRow | undefined;
 
@@ -161,7 +47,7 @@ export class MemoryHistory implements ExecutionLog {
     return this.#pasts.get(jobId);
   }
 
-  /** The past of a job that is about to have one. */
+  /** Returns the runs of a job that is about to have some. */
   openPast(jobId: string): JobPast {
     let past = this.#pasts.get(jobId);
     if (past === undefined) {
@@ -202,7 +88,7 @@ export class MemoryHistory implements ExecutionLog {
     this.#nextPlace = (place + 1) % this.max;
   }
 
-  /** Takes the row out of everything. Its links are cut: old garbage that points at what is new would keep it alive. */
+  /** Removes a row from all lists and clears its links: old garbage that points at new objects keeps them alive. */
   #forget(row: ExecutionRow): void {
     if (row.place >= 0) this.#finished[row.place] = undefined;
     if (row.isIndexed) this.#byId.delete(row.id);

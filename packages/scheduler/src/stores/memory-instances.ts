@@ -1,39 +1,17 @@
-import type { JobRecord } from "../core/job-record.js";
 import type { InstanceKey } from "../core/job-store.js";
-import type { ExecutionRow, JobPast } from "./memory-history.js";
-
-/** A submission under way. */
-export interface Instance {
-  readonly id: string;
-  job: JobRecord;
-  readonly past: JobPast;
-  /** Grows with each that is opened. */
-  readonly order: number;
-  /** The unfinished ones, in order. */
-  rows: readonly ExecutionRow[];
-  owner: string;
-  token: number;
-  leaseUntil: number;
-  attempt: number;
-  deliveries: number;
-  offered: boolean;
-  /** Held by the scheduler that dispatched it. */
-  isFirstHand: boolean;
-  /** Executions that are to stop. */
-  cancel: Set<string> | undefined;
-}
+import type { Instance } from "./memory-rows.js";
 
 const SLOTS_MAX = 2 ** 22;
 /** Tokens stay below 2^31, where V8 keeps numbers in place. */
 const GENERATIONS = 2 ** 9;
 
 /**
- * The instances under way. A token tells the slot its instance is in, so that no Map is needed to find it: a Map through
- * which things pass is rebuilt again and again, and its old tables keep alive what has passed until the next full collection.
+ * Instances under way. A token contains the slot of its instance, so that no Map is needed to find it: a Map through which
+ * entries pass is rebuilt again and again, and its old tables keep passed entries alive until the next full collection.
  */
 export class MemoryInstances implements Iterable<Instance> {
   readonly #instances: (Instance | undefined)[] = [];
-  /** Of the slot's last token. The first is 1: a token is never 0. */
+  /** Generation of each slot's last token. The first is 1: a token is never 0. */
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
 
@@ -44,13 +22,13 @@ export class MemoryInstances implements Iterable<Instance> {
     this.#giveToken(instance, slot);
   }
 
-  /** Undefined when it is not held with that token. */
-  held({ instanceId, token }: InstanceKey): Instance | undefined {
+  /** Returns the instance that is leased with that token. */
+  find({ instanceId, token }: InstanceKey): Instance | undefined {
     const instance = this.#instances[token % SLOTS_MAX];
     return instance !== undefined && instance.token === token && instance.id === instanceId ? instance : undefined;
   }
 
-  /** Whoever held it does not any more. */
+  /** Gives the instance a new token, which ends the lease of its owner. */
   renewToken(instance: Instance): void {
     this.#giveToken(instance, instance.token % SLOTS_MAX);
   }

@@ -7,15 +7,15 @@ import { MemoryHeap } from "./memory-heap.js";
 const NEVER = Number.NEGATIVE_INFINITY;
 const FIRST_VERSION = 1;
 
-export interface Lending {
+export interface ClaimScope {
   readonly nowMs: number;
   readonly untilMs: number;
   readonly lanes: readonly Lane[];
 }
 
 /**
- * The jobs, each in a slot. A slot keeps the record it was given, and beside it in typed arrays what changes with every
- * run, so that a move to the next run makes no garbage. The record is brought up to date when somebody asks for it.
+ * Jobs in memory, each in a slot. A slot keeps the job's record, and in typed arrays the values that change with every
+ * run, so that a move to the next run makes no garbage. The record is brought up to date when it is read.
  */
 export class MemoryJobs {
   readonly #slots = new Map<string, number>();
@@ -23,10 +23,10 @@ export class MemoryJobs {
   readonly #records: (JobRecord | undefined)[] = [];
   #versions = new Float64Array(0);
   #lastRuns = new Float64Array(0);
-  /** Of each executor by next run; without those that are lent or paused. */
+  /** Due jobs of each executor by next run, without claimed and paused ones. */
   readonly #due = new Map<string, MemoryHeap>();
   /** By the end of their leases. */
-  readonly #lent = new MemoryHeap();
+  readonly #claimed = new MemoryHeap();
 
   get size(): number {
     return this.#slots.size;
@@ -50,12 +50,12 @@ export class MemoryJobs {
     return current;
   }
 
-  /** What does not change with every run can be read without bringing the record up to date. */
+  /** Returns the parts of a job that do not change with every run, without an update of the record. */
   outline(slot: number): Omit<JobRecord, "nextRunMs" | "version"> {
     return this.#records[slot]!;
   }
 
-  /** While a job is lent its record is up to date, for it was lent with it. */
+  /** Returns the next run; a claimed job's is in its record, which is up to date since the claim. */
   nextRun(slot: number): number | null {
     const due = this.#dueOf(slot);
     return due.has(slot) ? due.keyOf(slot) : this.#records[slot]!.nextRunMs;
@@ -65,8 +65,8 @@ export class MemoryJobs {
     return this.#versions[slot]!;
   }
 
-  isLent(slot: number): boolean {
-    return this.#lent.has(slot);
+  isClaimed(slot: number): boolean {
+    return this.#claimed.has(slot);
   }
 
   /** True when the job is now the first of its executor that is due. */
@@ -84,7 +84,7 @@ export class MemoryJobs {
     return due;
   }
 
-  /** Of its incarnation, the latest run time that was dispatched: what is later has surely not been executed. */
+  /** Latest run time of the incarnation that was dispatched: later ones have not been executed. */
   lastRun(slot: number): number {
     return this.#lastRuns[slot]!;
   }
@@ -103,7 +103,7 @@ export class MemoryJobs {
     return slot;
   }
 
-  /** Puts a changed job, which has its next version, in the place of the old one; whoever had claimed it has not any more. */
+  /** Replaces a job with a changed one, which has the next version and ends any claim. */
   replace(slot: number, job: JobRecord, lastRun = NEVER): void {
     this.#dueOf(slot).remove(slot);
     this.#records[slot] = job;
@@ -114,7 +114,7 @@ export class MemoryJobs {
 
   /** Ends the lease and puts the job where its next run belongs. */
   settle(slot: number): void {
-    this.#lent.remove(slot);
+    this.#claimed.remove(slot);
     const { nextRunMs } = this.#records[slot]!;
     const due = this.#dueOf(slot);
     if (nextRunMs === null) due.remove(slot);
@@ -123,7 +123,7 @@ export class MemoryJobs {
 
   remove(slot: number): void {
     this.#dueOf(slot).remove(slot);
-    this.#lent.remove(slot);
+    this.#claimed.remove(slot);
     this.#slots.delete(this.#records[slot]!.id);
     this.#records[slot] = undefined;
     this.#free.push(slot);
@@ -131,28 +131,28 @@ export class MemoryJobs {
 
   removeAll(): void {
     for (const due of this.#due.values()) due.clear();
-    this.#lent.clear();
+    this.#claimed.clear();
     this.#slots.clear();
     this.#records.length = 0;
     this.#free.length = 0;
   }
 
-  /** Lends what is due and runnable in one of the lanes, the earliest first; answers also when the next one is due. */
-  lendDue({ nowMs, untilMs, lanes }: Lending): { readonly jobs: JobRecord[]; readonly nextDueMs: number } {
+  /** Claims due jobs of the lanes, the earliest first; returns also when the next one is due. */
+  claimDue({ nowMs, untilMs, lanes }: ClaimScope): { readonly jobs: JobRecord[]; readonly nextDueMs: number } {
     this.#endLeases(nowMs);
     const jobs: JobRecord[] = [];
-    let nextDueMs = this.#lent.firstKey;
-    for (const lane of lanes) nextDueMs = Math.min(nextDueMs, this.#lendFrom(lane, nowMs, untilMs, jobs));
+    let nextDueMs = this.#claimed.firstKey;
+    for (const lane of lanes) nextDueMs = Math.min(nextDueMs, this.#claimFrom(lane, nowMs, untilMs, jobs));
     if (lanes.length > 1) jobs.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
     return { jobs, nextDueMs };
   }
 
-  /** Answers when the next job of the lane is due. */
-  #lendFrom({ executor, limit, tasks }: Lane, nowMs: number, untilMs: number, jobs: JobRecord[]): number {
+  /** Claims due jobs of one lane; returns when its next job is due. */
+  #claimFrom({ executor, limit, tasks }: Lane, nowMs: number, untilMs: number, jobs: JobRecord[]): number {
     const heaps = executor === undefined ? [...this.#due.values()] : [this.#due.get(executor)];
     const known = tasks === undefined ? undefined : new Set<JobRecord["func"]>(tasks);
     const unknown: { readonly slot: number; readonly nextRunMs: number }[] = [];
-    for (let lent = 0; lent < limit; ) {
+    for (let claimed = 0; claimed < limit; ) {
       const due = earliestOf(heaps);
       if (due === undefined || due.firstKey > nowMs) break;
       const slot = due.first!;
@@ -160,8 +160,8 @@ export class MemoryJobs {
       due.remove(slot);
       if (known !== undefined && !known.has(this.outline(slot).func)) unknown.push({ slot, nextRunMs });
       else {
-        jobs.push(this.#lend(slot, nextRunMs, untilMs));
-        lent++;
+        jobs.push(this.#claim(slot, nextRunMs, untilMs));
+        claimed++;
       }
     }
     const nextDueMs = earliestOf(heaps)?.firstKey ?? Number.POSITIVE_INFINITY;
@@ -169,28 +169,28 @@ export class MemoryJobs {
     return nextDueMs;
   }
 
-  #lend(slot: number, nextRunMs: number, untilMs: number): JobRecord {
+  #claim(slot: number, nextRunMs: number, untilMs: number): JobRecord {
     const version = this.#versions[slot]! + 1;
     const record = { ...this.#records[slot]!, nextRunMs, version };
     this.#versions[slot] = version;
     this.#records[slot] = record;
-    this.#lent.place(slot, untilMs);
+    this.#claimed.place(slot, untilMs);
     return record;
   }
 
-  /** Puts the jobs whose leases have ended among the due ones again. */
+  /** Makes jobs with an expired lease due again. */
   #endLeases(nowMs: number): void {
-    while (this.#lent.firstKey <= nowMs) this.settle(this.#lent.first!);
+    while (this.#claimed.firstKey <= nowMs) this.settle(this.#claimed.first!);
   }
 
-  /** Moves a lent job to its next run. */
+  /** Moves a claimed job to its next run. */
   advance(slot: number, nextRunMs: number): void {
     this.#versions[slot]!++;
-    this.#lent.remove(slot);
+    this.#claimed.remove(slot);
     this.#dueOf(slot).place(slot, nextRunMs);
   }
 
-  /** The same with the number of its runs; without a next run when that is the last one it may have. */
+  /** Moves a claimed job and sets its run count; at the limit it has no next run. */
   count(slot: number, nextRunMs: number, runCount: number): void {
     const record = { ...this.#records[slot]!, nextRunMs, runCount, version: this.#versions[slot]! + 1 };
     this.replace(slot, withinLimit(record), this.#lastRuns[slot]!);

@@ -3,10 +3,10 @@ import type { MemoryJobs } from "./memory-jobs.js";
 
 const LIMIT_DEFAULT = 100;
 
-/** Where a job stands in the list. */
+/** Place of a job in the list. */
 type Place = readonly [nextRunMs: number | null, id: string];
 
-/** A page of jobs by next run, paused ones last, then by id: one look at each job, however many there are. */
+/** Returns a page of jobs by next run, paused ones last, then by id, in one pass over all jobs. */
 export function listJobs(jobs: MemoryJobs, { state, tag, limit = LIMIT_DEFAULT, cursor }: JobQuery): JobPage {
   const after = cursor === undefined ? undefined : (JSON.parse(cursor) as Place);
   const wanted = Math.max(1, limit);
@@ -25,7 +25,7 @@ export function listJobs(jobs: MemoryJobs, { state, tag, limit = LIMIT_DEFAULT, 
   return places.length > wanted ? { jobs: records, cursor: JSON.stringify(page.at(-1)) } : { jobs: records };
 }
 
-/** The first so many of all that are added. */
+/** Collects the first `count` of all places that are added. */
 class First {
   #places: Place[] = [];
   #last: Place | undefined;

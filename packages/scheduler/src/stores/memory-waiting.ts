@@ -1,5 +1,5 @@
 import type { JobRecord } from "../core/job-record.js";
-import type { ExecutionRow } from "./memory-history.js";
+import type { ExecutionRow } from "./memory-rows.js";
 
 /** A run that waits for a place among the instances of its job. */
 export interface WaitingRun {
@@ -11,7 +11,7 @@ export interface WaitingRun {
   readonly needsNoNextRun: boolean;
 }
 
-/** The runs that wait, one for each job, the longest wait first. */
+/** Waiting runs, one for each job, the longest wait first. */
 export class MemoryWaiting implements Iterable<WaitingRun> {
   readonly #byJob = new Map<string, WaitingRun>();
 

@@ -3,7 +3,17 @@ import { describe, expect, test } from "@jest/globals";
 import type { Decision, Verdict } from "../core/job-store.js";
 import { seededRandom } from "../simulation/seeded-random.js";
 import { VirtualClock } from "../simulation/virtual-clock.js";
-import { byHand, change, claiming, decision, FAR, job, news, plannedRuns, type Started } from "./conformance/kit.js";
+import {
+  byHand,
+  change,
+  claiming,
+  decision,
+  FAR,
+  job,
+  plannedRuns,
+  reportOf,
+  type Started,
+} from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import { MemoryJobStore, type MemoryJobStoreOptions } from "./memory.js";
 import { MemoryHeap } from "./memory-heap.js";
@@ -25,11 +35,11 @@ describe("history in memory", () => {
     const { store, runs } = openStore({ historyMax: 3 });
     const open = runs(1)[0]!;
     const ended = runs(5);
-    store.report(ended.map((run) => news(run)));
+    store.report(ended.map((run) => reportOf(run)));
     const ids = store.executions.list({}).executions.map(({ id }) => id);
     expect(ids).toEqual([...ended.slice(2).map(executionId).reverse(), executionId(open)]);
     expect(store.executions.get(executionId(ended[0]!))).toBeUndefined();
-    store.report([news(open)]);
+    store.report([reportOf(open)]);
     expect(store.executions.list({}).executions.map(({ id }) => id)).toContain(executionId(open));
     expect(store.executions.list({}).executions).toHaveLength(3);
   });
@@ -37,7 +47,7 @@ describe("history in memory", () => {
   test("stays in the order of submission, however long the first ones run", () => {
     const { store, runs } = openStore({ historyMax: 10 });
     const slow = runs(2);
-    for (let round = 0; round < 20; round++) store.report(runs(3).map((run) => news(run)));
+    for (let round = 0; round < 20; round++) store.report(runs(3).map((run) => reportOf(run)));
     const { executions } = store.executions.list({});
     expect(executions).toHaveLength(12);
     expect(executions.slice(-2).map(({ id }) => id)).toEqual(slow.map(executionId).reverse());
@@ -46,17 +56,17 @@ describe("history in memory", () => {
   test("of none is none, and runs end all the same", () => {
     const { store, runs } = openStore({ historyMax: 0 });
     const [run] = runs(1);
-    expect(store.report([news(run!)])).toEqual([true]);
+    expect(store.report([reportOf(run!)])).toEqual([true]);
     expect(store.executions.list({}).executions).toEqual([]);
     expect(store.executions.active([run!.jobId]).size).toBe(0);
   });
 
   test("goes on in its ring after some of it was deleted", () => {
     const { store, runs } = openStore({ historyMax: 4 });
-    store.report(runs(4).map((run) => news(run)));
+    store.report(runs(4).map((run) => reportOf(run)));
     expect(store.executions.deleteBefore(START_MS + 1, 3)).toBe(3);
     for (let round = 0; round < 5; round++) {
-      store.report(runs(1).map((run) => news(run)));
+      store.report(runs(1).map((run) => reportOf(run)));
       expect(store.executions.list({}).executions.length).toBeLessThanOrEqual(4);
     }
     expect(store.executions.list({}).executions).toHaveLength(4);
@@ -73,7 +83,7 @@ describe("history in memory", () => {
       const what = decision(lent!, FAR);
       const [verdict] = store.dispatch([what]);
       expect((verdict as Started).runs).toHaveLength(wanted);
-      if (wanted === 1) store.report([news({ instanceId: what.instance!.id, verdict: verdict as Started })]);
+      if (wanted === 1) store.report([reportOf({ instanceId: what.instance!.id, verdict: verdict as Started })]);
       await change(store, added.id, { nextRunMs: 1_000 });
     }
   });
@@ -82,7 +92,7 @@ describe("history in memory", () => {
     const { store, runs } = openStore({ historyMax: 2 });
     const gone = runs(3);
     store.removeAll();
-    store.report(gone.map((run) => news(run)));
+    store.report(gone.map((run) => reportOf(run)));
     expect(store.executions.durations(gone.map(({ jobId }) => jobId)).size).toBe(2);
     expect(store.executions.list({ jobId: gone[0]!.jobId }).executions).toEqual([]);
   });
@@ -91,13 +101,13 @@ describe("history in memory", () => {
 test("a token is never good for the next one in its place, however often it was given", () => {
   const { store, runs } = openStore({ historyMax: 5 });
   const [first] = runs(1);
-  store.report([news(first!)]);
+  store.report([reportOf(first!)]);
   const tokens = new Set([first!.verdict.token]);
   for (let round = 0; round < 1_200; round++) {
     const [run] = runs(1);
-    expect(store.report([news({ ...run!, instanceId: first!.instanceId })])).toEqual([false]);
+    expect(store.report([reportOf({ ...run!, instanceId: first!.instanceId })])).toEqual([false]);
     expect(store.renew([{ instanceId: first!.instanceId, token: run!.verdict.token }], 1).lost).toHaveLength(1);
-    expect(store.report([news(run!)])).toEqual([true]);
+    expect(store.report([reportOf(run!)])).toEqual([true]);
     tokens.add(run!.verdict.token);
   }
   expect(tokens.size).toBeGreaterThan(500);

@@ -26,10 +26,11 @@ import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { runCountAfter, startsWithoutNextRun } from "../core/run-limit.js";
 import { withTaskAck } from "./deliveries.js";
 import { type Lane, lanesOf } from "./lanes.js";
-import { type ExecutionRow, type JobPast, MemoryHistory } from "./memory-history.js";
-import { type Instance, MemoryInstances } from "./memory-instances.js";
+import { MemoryHistory } from "./memory-history.js";
+import { MemoryInstances } from "./memory-instances.js";
 import { MemoryJobs } from "./memory-jobs.js";
 import { listJobs } from "./memory-list.js";
+import type { ExecutionRow, Instance, JobPast } from "./memory-rows.js";
 import { MemoryWaiting, type WaitingRun } from "./memory-waiting.js";
 
 const OPTIONS: OptionNames<MemoryJobStoreOptions> = {
@@ -38,7 +39,7 @@ const OPTIONS: OptionNames<MemoryJobStoreOptions> = {
   shared: true,
 };
 
-/** The history, which answers at once. */
+/** Execution log that returns at once. */
 export type MemoryExecutionLog = Pick<MemoryHistory, keyof ExecutionLog>;
 
 /** Options of a MemoryJobStore. */
@@ -52,15 +53,23 @@ export interface MemoryJobStoreOptions {
 
 const NODE_FORGOTTEN_AFTER_MS = 60_000;
 
-/** There was nothing (left) to do, and nothing is held. */
+/** Verdict without runs: nothing is left to do, and nothing is leased. */
 const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
 const STALE: Verdict = { kind: "stale" };
 const QUEUED: Verdict = { kind: "queued", superseded: [], cancel: [] };
 const MAX_INSTANCES: Verdict = { kind: "max_instances" };
 
 /**
- * Jobs in this process: nothing is serialised, functions may be jobs, and all is gone with the process. Every method
- * answers at once. A million jobs fit; a claim, a move and a removal cost O(log n).
+ * Store in this process: nothing is serialised, functions may be jobs, and all is gone with the process. Every method
+ * returns at once. A million jobs fit; a claim, a move and a removal cost O(log n).
+ *
+ * @example
+ * ```ts
+ * import { MemoryJobStore, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler({ stores: { default: new MemoryJobStore({ historyMax: 1_000 }) } });
+ * await scheduler.addJob({ func: () => console.log("now") });
+ * ```
  */
 export class MemoryJobStore implements JobStore {
   readonly shared: boolean;
@@ -148,7 +157,7 @@ export class MemoryJobStore implements JobStore {
   claimDue(request: ClaimRequest): Claims {
     const nowMs = this.now();
     const lanes = lanesOf(request);
-    const { jobs, nextDueMs } = this.#jobs.lendDue({ nowMs, untilMs: nowMs + request.leaseMs, lanes });
+    const { jobs, nextDueMs } = this.#jobs.claimDue({ nowMs, untilMs: nowMs + request.leaseMs, lanes });
     return { nowMs, jobs, nextDueMs: orNull(nextDueMs), broken: [] };
   }
 
@@ -161,7 +170,7 @@ export class MemoryJobStore implements JobStore {
     const { jobId, claim, instance } = decision;
     const slot = this.#jobs.find(jobId);
     const holds = slot !== undefined && this.#holds(slot, decision);
-    // A claim that holds has not been used before; a run by hand has no claim to tell by.
+    // A valid claim has not been used before; a run by hand has no claim to check.
     if (instance !== undefined && (claim === undefined || !holds)) {
       const repeated = this.#repeated(instance);
       if (repeated !== undefined) return repeated;
@@ -172,21 +181,21 @@ export class MemoryJobStore implements JobStore {
     return verdict;
   }
 
-  /** For a claimed job: it is still lent to whoever decides, and not another one that has its id by now. */
+  /** True when the claim is valid, and the job is not another one of the same id. */
   #holds(slot: number, { claim, instance }: Decision): boolean {
     if (claim === undefined) return true;
-    if (!this.#jobs.isLent(slot) || this.#jobs.version(slot) !== claim.version) return false;
+    if (!this.#jobs.isClaimed(slot) || this.#jobs.version(slot) !== claim.version) return false;
     return instance === undefined || instance.job.incarnation === this.#jobs.outline(slot).incarnation;
   }
 
-  /** The job is where the decision wanted it, and nobody has touched it since: the decision is a repetition. */
+  /** True when the job is as the decision left it: the decision is a repetition. */
   #isDone(slot: number, { claim, instance }: Decision): boolean {
-    if (claim === undefined || this.#jobs.isLent(slot)) return false;
+    if (claim === undefined || this.#jobs.isClaimed(slot)) return false;
     if (instance !== undefined && instance.job.incarnation !== this.#jobs.outline(slot).incarnation) return false;
     return this.#jobs.version(slot) === claim.version + 1 && this.#jobs.nextRun(slot) === claim.nextRunMs;
   }
 
-  /** The verdict of the same decision, when its answer had been lost. */
+  /** Returns the verdict of the same decision, whose answer was lost. */
   #repeated({ id, owner, runs }: NewInstance): Verdict | undefined {
     const rows = runs.map((run) => this.#history.find(run.executionId)).filter((row) => row !== undefined);
     if (rows.length === 0) return undefined;
@@ -197,7 +206,7 @@ export class MemoryJobStore implements JobStore {
     return { kind: "started", token: open.token, runs: planned(open) };
   }
 
-  /** Counts what runs, writes the executions and opens the instance. */
+  /** Counts the running instances, writes the executions and opens the instance. */
   #open(decision: Decision, instance: NewInstance, slot: number, nowMs: number): Verdict {
     const { job, owner, overlap = "skip", once } = instance;
     const { maxInstances } = this.#jobs.outline(slot);
@@ -212,7 +221,7 @@ export class MemoryJobStore implements JobStore {
     if (runs.length === 0) return NOTHING;
     const past = this.#history.openPast(job.id);
     const mayWait = overlap !== "skip";
-    // A run that waits is the next to start: what comes after it takes its place, not a place before it.
+    // The waiting run is the next to start: a later one replaces it and never goes before it.
     const isFull = past.running >= maxInstances || (mayWait && this.#waiting.of(job.id) !== undefined);
     const state = isFull ? "max_instances" : "submitted";
     const incarnation = isOnce ? job.incarnation : "";
@@ -230,7 +239,7 @@ export class MemoryJobStore implements JobStore {
     return { kind: "started", token, runs };
   }
 
-  /** Leaves the run waiting; returns the one whose place it took. */
+  /** Queues a run; returns the waiting one that it replaces. */
   #wait({ id, job }: NewInstance, row: ExecutionRow, needsNoNextRun: boolean, nowMs: number): readonly PlannedRun[] {
     const before = this.#waiting.take(job.id);
     this.#endWaiting(before, "max_instances", nowMs);
@@ -325,7 +334,7 @@ export class MemoryJobStore implements JobStore {
   release(claims: readonly ClaimKey[]): void {
     for (const { jobId, version } of claims) {
       const slot = this.#jobs.find(jobId);
-      if (slot === undefined || !this.#jobs.isLent(slot) || this.#jobs.version(slot) !== version) continue;
+      if (slot === undefined || !this.#jobs.isClaimed(slot) || this.#jobs.version(slot) !== version) continue;
       this.#jobs.settle(slot);
       this.#wakeIfFirst(slot);
     }
@@ -336,16 +345,16 @@ export class MemoryJobStore implements JobStore {
   }
 
   #reportOne(report: Report): boolean {
-    const instance = this.#instances.held(report);
+    const instance = this.#instances.find(report);
     const row = instance?.rows.find(({ id }) => id === report.executionId);
     if (instance === undefined || row === undefined) return isRepeated(this.#history.find(report.executionId), report);
-    row.take(report);
+    row.apply(report);
     if (report.state === "submitted") instance.attempt = report.attempt;
     if (row.isFinal) this.#ended(row, instance, report.last);
     return true;
   }
 
-  /** The next run of the instance, if there is one, starts afresh. */
+  /** Starts the next run of the instance, if there is one, at its first attempt. */
   #ended(row: ExecutionRow, instance: Instance, isLast: boolean): void {
     row.instance = undefined;
     if (isLast) this.#close(instance);
@@ -362,7 +371,7 @@ export class MemoryJobStore implements JobStore {
     const lost: string[] = [];
     const cancel: string[] = [];
     for (const key of held) {
-      const instance = this.#instances.held(key);
+      const instance = this.#instances.find(key);
       if (instance === undefined) lost.push(key.instanceId);
       else {
         instance.leaseUntil = until;
@@ -464,7 +473,7 @@ export class MemoryJobStore implements JobStore {
   offer(held: readonly InstanceKey[]): void {
     const nowMs = this.now();
     for (const key of held) {
-      const instance = this.#instances.held(key);
+      const instance = this.#instances.find(key);
       if (instance === undefined) continue;
       instance.offered = true;
       instance.leaseUntil = nowMs;
@@ -527,7 +536,7 @@ function mayStartAgain({ offered, job, deliveries }: Instance): boolean {
   return offered || (job.ack === "late" && deliveries < job.maxDeliveries);
 }
 
-/** The same news as was written before, from the same holder. */
+/** True for a report that the same owner made before. */
 function isRepeated(row: ExecutionRow | undefined, { token, state }: Report): boolean {
   return row?.isFinal === true && row.token === token && row.state === state;
 }

@@ -4,7 +4,7 @@ import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
 import { encodeJob } from "../core/job-record.js";
 import { date } from "../triggers/date.js";
 import { interval } from "../triggers/interval.js";
-import { claiming, claimOne, decision, FAR, job, LEASE_MS, news, running, started } from "./conformance/kit.js";
+import { claiming, claimOne, decision, FAR, job, LEASE_MS, reportOf, running, started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import type { RunSql } from "./mysql/jobs-in-transaction.js";
 import { MySQLJobStore } from "./mysql.js";
@@ -56,7 +56,7 @@ describe("the MySQL store", () => {
 test("nodes and results that cannot be read cost themselves alone", async () => {
   const { store, namespace } = await open();
   const [broken, sound] = [await running(store, { id: "broken" }), await running(store, { id: "sound" })];
-  await store.report([broken, sound].map((run) => news(run, { result: 7 })));
+  await store.report([broken, sound].map((run) => reportOf(run, { result: 7 })));
   await pools[0].query("UPDATE scheduler_executions SET result = '{' WHERE ns = ? AND job_id = 'broken'", [namespace]);
   const { executions } = await store.executions.list({});
   expect(executions.map(({ jobId, result, error }) => [jobId, result, error]).sort()).toEqual([
@@ -211,7 +211,7 @@ describe("long and odd texts", () => {
     const runs = [];
     for (let at = 0; at < 12; at++)
       runs.push(await running(store, { args: ["x".repeat(300_000)] }, { leaseMs: 60_000 }));
-    const reports = runs.map((run, at) => news(run, { result: '"\\'.repeat(at === 0 ? 3_000_000 : 200_000) }));
+    const reports = runs.map((run, at) => reportOf(run, { result: '"\\'.repeat(at === 0 ? 3_000_000 : 200_000) }));
     expect(await store.report(reports)).toEqual(runs.map(() => true));
     const results = await Promise.all(runs.map(({ verdict }) => store.executions.get(verdict.runs[0]!.executionId)));
     expect(results[0]?.result).toMatch(/too long to keep/);
@@ -222,7 +222,9 @@ describe("long and odd texts", () => {
     const { store } = await open();
     const run = await running(store);
     const error = `${"x".repeat(1_999)}🚀${"y".repeat(9_000)}`;
-    expect(await store.report([news(run, { state: "error", error, stack: `\ud83d\u0000${error}` })])).toEqual([true]);
+    expect(await store.report([reportOf(run, { state: "error", error, stack: `\ud83d\u0000${error}` })])).toEqual([
+      true,
+    ]);
     const row = await store.executions.get(run.verdict.runs[0]!.executionId);
     expect(row?.error).toBe(`${"x".repeat(1_999)}\ufffd`);
     expect(row?.stack).toHaveLength(8_000);

@@ -53,11 +53,11 @@ const OPTIONS: OptionNames<MySQLJobStoreOptions> = {
   statementMs: true,
 };
 
-/** How schedulers of one store tell each other to look, when they have something better than polling: a Redis channel, say. */
+/** Wake-up channel between schedulers of one store, where there is something better than polling: Redis, say. */
 export interface Wake {
-  /** Best effort: what it throws is ignored, for others look once a second anyway. */
+  /** Publishes a wake-up, best effort: errors are ignored, because the others poll once a second anyway. */
   notify(): unknown;
-  /** Answers how to stop. */
+  /** Subscribes to wake-ups; returns the unsubscribe function. */
   subscribe(onWake: () => void): () => void;
 }
 
@@ -77,9 +77,9 @@ export interface MySQLJobStoreOptions {
   readonly tablePrefix?: string;
   /** A channel for wake-ups; without it a subscribed store looks once a second whether the next run has come forward. */
   readonly wake?: Wake;
-  /** Tells the time (epoch ms) instead of the server, for tests. All who share the tables must agree about it. */
+  /** Replaces the server's clock (epoch ms), for tests. All schedulers of the tables must agree on it. */
   readonly now?: () => number;
-  /** How long to wait for a connection and for a statement, ms. Default 2,000 and 5,000. */
+  /** Longest waits for a connection and for a statement, ms. Default 2,000 and 5,000. */
   readonly connectMs?: number;
   readonly statementMs?: number;
 }
@@ -159,7 +159,7 @@ export class MySQLJobStore implements JobStore {
       } catch (error) {
         if (!isDuplicate(error)) throw error;
         const existing = await readJob(session, this.#tables, id);
-        // It may be our own, the answer having been lost; and it may have been removed in between.
+        // It may be the one inserted here, whose answer was lost; and it may have been removed meanwhile.
         if (existing !== undefined) return session.again && existing.incarnation === incarnation ? undefined : existing;
         if (attempt >= INSERTS_MAX) throw error;
       }
@@ -200,7 +200,7 @@ export class MySQLJobStore implements JobStore {
       await session.run(sql, values);
     }
     if (changed > 0 || !session.again) return changed > 0;
-    // The job as this very change would have left it: the answer was lost, not the change.
+    // The job as this change left it: its answer was lost, not the change.
     const same = await session.rows(
       `SELECT 1 FROM ${jobs} WHERE ns = ? AND id = ? AND version = ? AND next_run_ms <=> ? AND lease_until = 0 AND spec = ?`,
       [ns, job.id, job.version + 1, job.nextRunMs, spec],
@@ -298,14 +298,12 @@ export class MySQLJobStore implements JobStore {
     };
   }
 
-  /** Nobody waits for it: what was written stands, whether or not somebody hears of it at once. */
+  /** Publishes a wake-up without waiting: the change is committed in any case. */
   #notify(): void {
     if (this.#wake === undefined) return;
     const { notify } = this.#wake;
     void Promise.resolve()
       .then(() => notify.call(this.#wake))
-      .catch(() => {}); // the others look by themselves within a second
+      .catch(() => {}); // the others poll within a second
   }
 }
-
-/** What the columns would refuse is refused by name. */

@@ -2,7 +2,7 @@ import type { JobStore } from "../core/job-store.js";
 import type { MySQLJobStoreOptions } from "./mysql.js";
 import type { RedisJobStoreOptions } from "./redis.js";
 
-/** The kinds of store that live behind a URL, and how to open one. A client is loaded only then: who uses Redis need not have mysql2. */
+/** Opens stores by their URL. A client is loaded only then: a user of Redis need not have mysql2. */
 export const openStore = {
   async mysql(options: MySQLJobStoreOptions): Promise<JobStore> {
     const { MySQLJobStore } = await import("./mysql.js");

@@ -12,7 +12,7 @@ import {
   job,
   keyOf,
   LEASE_MS,
-  news,
+  reportOf,
   running,
   started,
   uniqueId,
@@ -163,7 +163,7 @@ function nextOf({ nextRunMs }: JobRecord, runsEach: number): number | null {
 
 function endsOf({ instance }: Decision, verdict: Verdict): Report[] {
   if (verdict.kind !== "started") throw new Error(`not started but ${verdict.kind}`);
-  return verdict.runs.map((run) => news({ instanceId: instance!.id, verdict }, { executionId: run.executionId }));
+  return verdict.runs.map((run) => reportOf({ instanceId: instance!.id, verdict }, { executionId: run.executionId }));
 }
 
 test("every key is under the namespace's hash tag, and all go with what they held", async () => {
@@ -173,14 +173,14 @@ test("every key is under the namespace's hash tag, and all go with what they hel
   const run = await running(store, { ack: "late", tags: ["red"] });
   const failed = await running(store, { func: "other" });
   await store.requestCancel(run.verdict.runs[0]!.executionId);
-  await store.report([news(failed, { state: "error", error: "bad" })]);
+  await store.report([reportOf(failed, { state: "error", error: "bad" })]);
   await store.insert(job({ nextRunMs: null }));
   await store.heartbeat({ id: "node", host: "h", pid: 1, startedAt: 1, seenAt: 1, running: 0, state: "running" });
   const keys = await redis.keys("*");
   expect(keys.filter((key) => !key.startsWith(prefix))).toEqual([]);
   expect(keys.length).toBeGreaterThan(15);
 
-  await store.report([news(run, { state: "cancelled" })]);
+  await store.report([reportOf(run, { state: "cancelled" })]);
   expect(await store.removeAll()).toBe(3);
   expect(await store.executions.deleteBefore(Date.now() + 60_000, 100)).toBe(2);
   expect(await redis.keys("*")).toEqual([`${prefix}nodes`]);
@@ -193,7 +193,7 @@ test("namespaces do not see each other, nor does a client's key prefix matter", 
   one.store.subscribe(() => wakes++);
   await eventually(() => expect(wakes).toBe(1));
   const run = await running(one.store);
-  expect(await one.store.report([news(run)])).toEqual([true]);
+  expect(await one.store.report([reportOf(run)])).toEqual([true]);
   await eventually(() => expect(wakes).toBeGreaterThan(1));
   expect((await other.store.list({})).jobs).toEqual([]);
   expect((await other.store.executions.list({})).executions).toEqual([]);
@@ -212,7 +212,7 @@ test("a cluster has each namespace on one node, and several on several", async (
     let wakes = 0;
     store.subscribe(() => wakes++);
     await eventually(() => expect(wakes).toBe(1));
-    expect(await store.report([news(await running(store))])).toEqual([true]);
+    expect(await store.report([reportOf(await running(store))])).toEqual([true]);
     await eventually(() => expect(wakes).toBeGreaterThan(1));
     expect((await store.executions.list({})).executions).toHaveLength(1);
     const keys = await Promise.all(redis.nodes("master").map((node) => node.keys(`${prefix}*`)));
@@ -226,7 +226,7 @@ test("scripts that Redis has forgotten are sent again", async () => {
   const { store } = openStore();
   const run = await running(store);
   await clients[0].script("FLUSH");
-  expect(await store.report([news(run)])).toEqual([true]);
+  expect(await store.report([reportOf(run)])).toEqual([true]);
   await clients[0].script("FLUSH");
   const ids = await Promise.all(Array.from({ length: 50 }, () => store.insert(job())));
   expect(ids.every((existing) => existing === undefined)).toBe(true);
@@ -267,7 +267,7 @@ describe("when an answer is lost", () => {
     const again = { ...(await store.get(first.job.id))!, nextRunMs: 2_000 };
     await store.update(again);
     await started(store, decision(await claimOne(store, first.job.id), FAR));
-    expect(await twice(namespace, (far) => far.report([news(first)]))).toEqual([true]);
+    expect(await twice(namespace, (far) => far.report([reportOf(first)]))).toEqual([true]);
     expect((await store.executions.active([first.job.id])).get(first.job.id)).toBe(1);
   });
 
@@ -356,7 +356,7 @@ describe("values that cannot be read", () => {
     for (const id of ids) runs.push(await running(store, { id }));
     const sound = await running(store, { id: "sound" });
     const outcome = await running(store, { id: "outcome" });
-    await store.report([sound, outcome].map((run) => news(run)));
+    await store.report([sound, outcome].map((run) => reportOf(run)));
     const idOf = (run: typeof sound) => run.verdict.runs[0]!.executionId;
     for (const [at, run] of runs.entries()) await clients[0].hset(`${prefix}runs`, idOf(run), broken[at]!);
     const row = await clients[0].hget(`${prefix}runs`, idOf(outcome));
@@ -406,7 +406,7 @@ describe("history", () => {
     const endings = ["error", "missed", "cancelled"] as const;
     for (let at = 0; at < 30; at++) {
       const run = await running(store);
-      await store.report([news(run, at % 5 === 0 ? { state: endings[(at / 5) % 3]! } : {})]);
+      await store.report([reportOf(run, at % 5 === 0 ? { state: endings[(at / 5) % 3]! } : {})]);
       if (at % 3 === 0) await setTimeout(2);
     }
     await running(store, {}, { leaseMs: 60_000 });
@@ -433,7 +433,7 @@ describe("history", () => {
 
   test("a page's end may be deleted before the next page is asked for", async () => {
     const { store } = openStore();
-    for (let at = 0; at < 6; at++) await store.report([news(await running(store))]);
+    for (let at = 0; at < 6; at++) await store.report([reportOf(await running(store))]);
     const ids = (await store.executions.list({})).executions.map(({ id }) => id);
     const { executions, cursor } = await store.executions.list({ limit: 3 });
     expect(executions.map(({ id }) => id)).toEqual(ids.slice(0, 3));
@@ -490,7 +490,7 @@ describe("at the start", () => {
     expect((await store.list({})).jobs).toHaveLength(2);
     expect((await store.executions.list({})).executions).toHaveLength(1);
     await started(store, decision(claimed, FAR));
-    expect(await store.report([news(run)])).toEqual([true]);
+    expect(await store.report([reportOf(run)])).toEqual([true]);
   });
 
   test("an address that nobody listens at is an error, not a wait", async () => {

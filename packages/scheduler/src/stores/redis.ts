@@ -58,7 +58,7 @@ const OPTIONS: OptionNames<RedisJobStoreOptions> = {
 
 /** Options of a RedisJobStore. */
 export interface RedisJobStoreOptions {
-  /** An ioredis client, or a cluster; it stays open at `close`. One that waits forever makes the store wait forever: see `url`. */
+  /** ioredis client, or a cluster; it stays open at `close`. A client that waits for ever makes the store wait for ever: see `url`. */
   readonly redis?: RedisClient;
   /** Or where to connect to (redis://, rediss://, unix:// or a path), with a client that fails fast and heals. */
   readonly url?: string;
@@ -66,7 +66,7 @@ export interface RedisJobStoreOptions {
   readonly namespace?: string;
   /** Instead of the server's clock, for tests. */
   readonly now?: () => number;
-  /** Hears at `start` what is wrong with the server's settings. Default: warnings on stderr. */
+  /** Receives warnings about the server's settings at `start`. Default: stderr. */
   readonly logger?: ServerLogger;
 }
 
@@ -88,11 +88,11 @@ const SCRIPTS = {
 
 const LIST_LIMIT = 100;
 const LOOKS_MAX = 50;
-/** What one script call lends or lists at most. */
+/** Most jobs that one script call claims or lists. */
 const BATCH = 200;
 const READY_WITHIN_MS = 5_000;
 const NODE_FORGOTTEN_AFTER_MS = 60_000;
-/** How long a job that cannot be read is left alone. */
+/** Time for which an unreadable job is not claimed again, ms. */
 const BROKEN_MS = 60_000;
 
 /**
@@ -100,14 +100,14 @@ const BROKEN_MS = 60_000;
  * of bounded length, by the server's clock; schedulers wake each other by PUBLISH. A command that was executed although
  * its caller saw an error, or that a client sent twice, does no harm.
  *
- * What Redis forgets is gone: without an append-only file a crash loses the jobs (with `appendfsync everysec`, the last
+ * Redis must keep its data: without an append-only file a crash loses the jobs (with `appendfsync everysec`, the last
  * second of them), and with a `maxmemory-policy` other than noeviction a full memory loses any of them. Jobs that must
  * outlive that belong into MySQL. History grows until `executions.deleteBefore` cuts it, at some 400 bytes an execution.
  */
 export class RedisJobStore implements JobStore {
   readonly shared = true;
   executions!: ExecutionLog;
-  /** Opens a client of the store's own; undefined when it was given one. */
+  /** Opens a client of the store's own; undefined when a client was passed in. */
   readonly #openOwn: (() => RedisClient) | undefined;
   readonly #prefix: string;
   #client!: RedisClient;
@@ -148,7 +148,7 @@ export class RedisJobStore implements JobStore {
     await this.now();
   }
 
-  /** Nothing to make: keys come with what they hold. */
+  /** Does nothing: keys are created with their values. */
   migrate(): void {}
 
   close(): void {
@@ -196,7 +196,7 @@ export class RedisJobStore implements JobStore {
     return { jobs, ...(place === undefined ? {} : { cursor: JSON.stringify(place) }) };
   }
 
-  /** One job that cannot be read must not hide the others. */
+  /** Reads the jobs without unreadable ones, which must not hide the others. */
   #readable(id: string, meta: string, text: string): JobRecord | undefined {
     try {
       return readJob(id, meta, text);
@@ -273,7 +273,7 @@ export class RedisJobStore implements JobStore {
     }
   }
 
-  /** A job that cannot be read has its run written down as an error, and is paused: it costs nobody else anything. */
+  /** Pauses a job that cannot be read, and records its run as an error, so that the jobs behind it run. */
   async #setAside(
     { id, version, runMs }: { id: string; version: number; runMs: number },
     owner: string,
@@ -345,7 +345,7 @@ export class RedisJobStore implements JobStore {
   }
 }
 
-/** Of "<version> <lent> <next run or -> …" and the job's JSON. */
+/** Decodes "<version> <claimed> <next run or -> …" and the job's JSON. */
 function readJob(id: string, meta: string, text: string): JobRecord {
   const [version, , nextRun] = meta.split(" ", 3) as [string, string, string];
   return decodeJobOf(id, text, msOrNull(nextRun), Number(version));

@@ -1,7 +1,7 @@
-/** Bytes of JSON. What is longer need not fit a packet, and would hold up the reports behind it. */
+/** Longest result, bytes of JSON: a longer one need not fit a packet, and would delay the reports behind it. */
 const RESULT_MAX_BYTES = 1_000_000;
 
-/** A result as JSON text; what is too long to keep is a text that says so. */
+/** Returns a result as JSON text; of one that is too long, a text with the reason. */
 export function resultText(executionId: string, result: unknown): string {
   const text = JSON.stringify(result);
   // Three bytes a UTF-16 unit at most: short texts need no counting.

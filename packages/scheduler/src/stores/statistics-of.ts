@@ -1,6 +1,6 @@
 import type { DurationStatistics } from "../core/execution.js";
 
-/** Average and the 95th percentile by nearest rank, of at least one duration. */
+/** Returns the average and the 95th percentile by nearest rank, of at least one duration. */
 export function statisticsOf(durations: readonly number[]): DurationStatistics {
   const sorted = [...durations].sort((a, b) => a - b);
   const sum = sorted.reduce((total, duration) => total + duration, 0);

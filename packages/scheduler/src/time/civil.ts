@@ -1,4 +1,4 @@
-/** The proleptic Gregorian calendar on integers: days since 1970-01-01 and what they are called. */
+/** Proleptic Gregorian calendar on integers: days since 1970-01-01 and their dates. */
 
 export const DAY_MS = 86_400_000;
 
@@ -52,7 +52,7 @@ export function daysInMonth(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-/** ISO 8601 week, 1 to 53: the week that holds the year's first Thursday is week 1. */
+/** Returns the ISO 8601 week, 1 to 53: the week with the year's first Thursday is week 1. */
 export function isoWeek(days: number): number {
   const thursday = days - weekdayOf(days) + 3;
   const { year } = civilFromDays(thursday);

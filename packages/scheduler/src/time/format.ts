@@ -5,7 +5,7 @@ import { zoneAbbreviation } from "./zone-abbreviation.js";
 
 export { zoneAbbreviation };
 
-/** `2018-05-07 02:44:29 MST`: the local time to the second and what the zone is called then. */
+/** Returns a local time to the second with the zone's abbreviation: `2018-05-07 02:44:29 MST`. */
 export function formatLocal(at: number, timezone: string): string {
   return `${localText(at, timezone, " ")} ${zoneAbbreviation(at, timezone)}`;
 }

@@ -3,7 +3,7 @@ import { zone } from "./zone.js";
 /** The zone that `Date` has in this process, by a name that any process reads. */
 export interface LocalZone {
   readonly name: string;
-  /** A reason to doubt it: TZ holds a text that `Date` silently takes for UTC. */
+  /** Warning: TZ holds a text that `Date` silently takes for UTC. */
   readonly warning: string | undefined;
 }
 
@@ -19,7 +19,7 @@ export function localZoneName(): string {
   return localZone().name;
 }
 
-/** Intl's own name where its offsets are those of `Date`; else TZ's text where that holds; else the offset itself. */
+/** Returns Intl's own name where its offsets are those of `Date`; else TZ's text where that holds; else the offset itself. */
 export function readLocalZone(tz: string | undefined): LocalZone {
   const text = tz?.replace(/^:/, "").replace(/^\/.*zoneinfo\//, "");
   const named = new Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -31,7 +31,7 @@ export function readLocalZone(tz: string | undefined): LocalZone {
 
 const UTC_NAMES = /^((Etc\/)?(UTC|UCT|GMT|Zulu|Universal|Greenwich)([+-]?0{1,2}(:00)?)?|(\/etc\/)?localtime|-00)$/i;
 
-/** Each month from 2010 to 2037: enough to tell any two zones apart that differ today. */
+/** Moments in each month from 2010 to 2037: enough to distinguish any two zones that differ today. */
 const PROBES: readonly number[] = Array.from({ length: 28 * 12 }, (_, index) => Date.UTC(2010, index, 15));
 
 function isDatesZone(name: string): boolean {

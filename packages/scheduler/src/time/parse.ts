@@ -8,7 +8,7 @@ export type DateInput = Date | number | string | { readonly epochMilliseconds: n
 const PATTERN =
   /^(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?(Z|z|[+-]\d{2}(?::?\d{2})?)?)?$/;
 
-/** The end of what a Date can hold. */
+/** Largest value of a Date. */
 const LATEST_MS = 8.64e15;
 
 /**

@@ -43,7 +43,7 @@ export function portableZone(name: string, field = "timezone"): string {
   throw new RangeError(`${field}: "${name}" is known to some versions of Node only; write a name like ${instead}`);
 }
 
-/** Checks the zones of a trigger, and of those inside it, before they are stored. */
+/** Checks the zones of a trigger, and of the triggers inside it, before they are stored. */
 export function checkZones({ timezone, triggers }: TriggerState): void {
   if (timezone !== undefined) portableZone(timezone as string);
   if (Array.isArray(triggers)) for (const trigger of triggers as TriggerState[]) checkZones(trigger);

@@ -1,7 +1,7 @@
 import { offsetText } from "./offset-text.js";
 import { zone } from "./zone.js";
 
-/** What people there call the time at that moment: `MST`, `CEST`, `CST`; `+08` where tzdata has no name either. */
+/** Returns the zone's abbreviation at a moment: `MST`, `CEST`, `CST`; `+08` where tzdata has no name either. */
 export function zoneAbbreviation(at: number, timezone: string): string {
   if (!NUMERIC.test(timezone)) {
     const name = TZDATA[nameOf(at, timezone, "long")] ?? nameOf(at, timezone, "short");
@@ -10,7 +10,7 @@ export function zoneAbbreviation(at: number, timezone: string): string {
   return offsetText(zone(timezone).offsetAt(at), "").replace(/00$/, "");
 }
 
-/** English Intl abbreviates only what Americans do; these are tzdata's names, which Python and `date` print. */
+/** Abbreviations of tzdata, which Python and `date` print; English Intl abbreviates American zones only. */
 const TZDATA: Readonly<Record<string, string>> = {
   "American Samoa Standard Time": "SST",
   "Australian Central Daylight Time": "ACDT",

@@ -1,6 +1,6 @@
 import { isOwnZone, Zone, zone, zoneSource } from "./zone.js";
 
-/** The years that are written down, from the one in which they are: the yearly and leap-yearly runs of coming years. */
+/** Years of rules that are stored, from the current one: the yearly and leap-yearly runs of coming years. */
 const YEARS = 6;
 /** Rules that end sooner are written anew. */
 const YEARS_MIN = 2;
@@ -36,7 +36,7 @@ export function zoneRulesText(names: readonly string[], nowMs: number): string |
   });
 }
 
-/** Compares rules that were stored with those of this process. */
+/** Compares stored rules with those of this process. */
 export function standingOf(rules: string, nowMs: number): Standing {
   const { isKnown, isSame, isLater, year } = cached(comparisons, rules, () => compared(read(rules)));
   if (!isKnown) return "newer";
@@ -45,7 +45,7 @@ export function standingOf(rules: string, nowMs: number): Standing {
   return isLater && yearsLeft > 0 ? "newer" : "older";
 }
 
-/** The zones under those rules; what lies outside their years is as in this process, or as at their ends. */
+/** Returns the zones under those rules; outside their years, zones are as in this process, or as at their ends. */
 export function zonesUnder(rules: string): ReadonlyMap<string, Zone> {
   return cached(overlays, rules, () => {
     const { year, zones } = read(rules);

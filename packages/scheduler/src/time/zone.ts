@@ -1,6 +1,6 @@
 import { civilFromDays, DAY_MS, daysFromCivil, isLeapYear, weekdayOf } from "./civil.js";
 
-/** A stretch of time [startMs, endMs) with one offset from UTC; the ends may be infinite. */
+/** Span [startMs, endMs) with one offset from UTC; the ends may be infinite. */
 export interface Span {
   readonly startMs: number;
   readonly endMs: number;
@@ -11,9 +11,9 @@ export interface Span {
 /** No zone was ever further from UTC than this (Manila and Alaska before 1900: under 16 h). */
 export const WIDEST_OFFSET_MS = 16 * 3_600_000;
 
-/** Zones are read in pieces of this length, when somebody asks. */
+/** Length of the pieces in which zones are read, on demand. */
 const PIECE_MS = 3_652 * DAY_MS;
-/** Two transitions within one step would be missed; the closest ones since 1970 are weeks apart (Ramadan in Morocco). */
+/** Step of the search, within which two transitions would be missed; the closest since 1970 are weeks apart (Ramadan in Morocco). */
 const PROBE_MS = 6 * DAY_MS;
 
 /**
@@ -30,7 +30,7 @@ export class Zone {
   constructor(
     readonly name: string,
     read: (at: number) => number,
-    /** It has one offset for ever. */
+    /** True for a zone with one offset for ever. */
     readonly fixed = false,
   ) {
     this.#read = read;
@@ -59,7 +59,7 @@ export class Zone {
     return at >= last.startMs && at < last.endMs ? last : this.#find(at);
   }
 
-  /** The span before the one given; undefined at the beginning of time. */
+  /** Returns the span before; undefined at the beginning of time. */
   spanBefore(span: Span): Span | undefined {
     return Number.isFinite(span.startMs) && span.startMs > EARLIEST_MS ? this.spanAt(span.startMs - 1) : undefined;
   }
@@ -139,7 +139,7 @@ export class Zone {
     this.#readFrom = from;
   }
 
-  /** Moments in (from, to] at which the offset changes, with the new offset; `offset` is the one at `from`. */
+  /** Returns the moments in (from, to] at which the offset changes, with the new offset; `offset` is that at `from`. */
   *#transitions(from: number, to: number, offset: number): Generator<[number, number]> {
     let at = from;
     let current = offset;
@@ -155,7 +155,7 @@ export class Zone {
     }
   }
 
-  /** The first whole second in (from, to] whose offset is not `offset`. */
+  /** Returns the first whole second in (from, to] whose offset is not `offset`. */
   #bisect(from: number, to: number, offset: number): number {
     let low = Math.floor(from / 1_000);
     let high = Math.ceil(to / 1_000);
@@ -211,7 +211,7 @@ export function zoneSource(): ZoneSource {
   return source;
 }
 
-/** Reads zones made from now on out of another database; without one, out of Intl's. For tests. */
+/** Sets the database for zones created from now on; Intl's without an argument. For tests. */
 export function useZoneSource(other: ZoneSource = INTL): void {
   source = other;
   zones.clear();
@@ -230,7 +230,7 @@ export function isOwnZone(name: string): boolean {
 
 const NONE: ReadonlyMap<string, Zone> = new Map();
 
-/** Calls `make` with other zones in the place of those of the same names; triggers that it makes keep them. */
+/** Calls `make` with other zones in place of those of the same names; triggers created in it keep them. */
 export function withZones<Made>(others: ReadonlyMap<string, Zone>, make: () => Made): Made {
   const before = replaced;
   replaced = others;
@@ -262,7 +262,7 @@ function readZone(name: string): Zone {
   let format: Intl.DateTimeFormat;
   try {
     if (source.lacks?.(name) === true) throw new RangeError(name);
-    // The fewest fields that Intl will print with an offset; the offset is what is read.
+    // The fewest fields that Intl prints with an offset, which is all that is read.
     format = new Intl.DateTimeFormat("en-US", { timeZone: name, timeZoneName: "longOffset", minute: "numeric" });
   } catch {
     throw new RangeError(`timezone: unknown time zone "${name}"`);
@@ -272,7 +272,7 @@ function readZone(name: string): Zone {
   return new Zone(name, (at) => offsetIn(format.format(at)));
 }
 
-/** An offset as the name of a zone: `+08:00`. Later versions of Intl know these, this one need not. */
+/** Reads an offset as the name of a zone, `+08:00`, which earlier versions of Intl do not know. */
 const FIXED = /^([+-])(0\d|1\d|2[0-3]):([0-5]\d)$/;
 
 function fixedZone(name: string, [, sign, hours, minutes]: RegExpExecArray): Zone {

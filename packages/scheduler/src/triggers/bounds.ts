@@ -2,7 +2,7 @@ import { type DateInput, parseInstant } from "../time/parse.js";
 import { zone } from "../time/zone.js";
 import type { Instant, Random } from "./trigger.js";
 
-/** What every repeating trigger takes beside its own fields. */
+/** Options of every repeating trigger. */
 export interface BoundsOptions {
   /** No run before it. */
   readonly startDate?: DateInput | undefined;
@@ -26,7 +26,7 @@ export interface Bounds {
   readonly jitterMs: number;
 }
 
-/** `finer` rounds a start between two milliseconds: up where it bounds run times, down where it is one. */
+/** Rounds a start between two milliseconds: up where it bounds run times, down where it is one. */
 export function readBounds(
   { start_date, startDate = start_date, end_date, endDate = end_date, jitter = 0 }: BoundsOptions,
   timezone: string,

@@ -13,7 +13,7 @@ import {
 import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 
-/** Parts of a calendar interval and the time of day of its runs. */
+/** Options of `calendarInterval`. */
 export interface CalendarIntervalOptions extends BoundsOptions {
   readonly years?: number;
   readonly months?: number;
@@ -22,15 +22,23 @@ export interface CalendarIntervalOptions extends BoundsOptions {
   readonly hour?: number;
   readonly minute?: number;
   readonly second?: number;
-  /** Where the counting begins when there is no `startDate`, epoch ms; `anchored` fills it in. */
+  /** Start of the count without a `startDate`, epoch ms; set by `anchored`. */
   readonly anchor?: number | undefined;
 }
 
 /**
- * Runs at one time of day every so many years, months, weeks and days, counted on the calendar from `startDate` (without
- * one: the day it is added). A date that does not exist (31 February) is left out, as is a time that a clock change
- * swallows; a time that a clock change repeats runs once, the first time. All counting is from the first day, so the
- * 31st of every second month stays the 31st. An `endDate` that is only a date is a whole day.
+ * Creates a trigger that runs at one time of day every so many years, months, weeks and days, counted on the calendar from
+ * `startDate` (without one: the day on which the job is added). A date that does not exist (31 February) is left out, as is
+ * a time in the gap of a clock change; a time that a clock change repeats runs once, the first time. All counting is from
+ * the first day, so the 31st of every second month stays the 31st. An `endDate` that is only a date is a whole day.
+ *
+ * @example
+ * ```ts
+ * import { calendarInterval, nextRuns } from "@headline/scheduler";
+ *
+ * const trigger = calendarInterval({ months: 1, startDate: "2026-01-31", hour: 9, timezone: "UTC" });
+ * console.log(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"));
+ * ```
  */
 export function calendarInterval(options: CalendarIntervalOptions): CalendarIntervalTrigger {
   return new CalendarIntervalTrigger(options);

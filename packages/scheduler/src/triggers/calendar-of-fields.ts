@@ -3,7 +3,7 @@ import { Calendar, NEVER } from "./calendar.js";
 import { FIELD_RANGE, type Field, type FieldElement, type FieldName } from "./fields.js";
 import { bitsOf, monthBits, nextTable, weekdayTable } from "./value-tables.js";
 
-/** The calendar of APScheduler's fields: every one of them must match. */
+/** Creates the calendar of APScheduler's fields, each of which must match. */
 export function calendarOf(fields: ReadonlyMap<FieldName, Field>): Calendar {
   const elements = (name: FieldName) => fields.get(name)!.elements;
   const values = (name: FieldName) => valuesOf(elements(name));
@@ -68,7 +68,7 @@ function movingDay(element: FieldElement, firstWeekday: number, length: number):
   return day <= length ? 1 << day : 0;
 }
 
-/** The days of a month that lie in one of the ISO weeks; `first` is its first day, in days since 1970. */
+/** Returns the days of a month that lie in one of the ISO weeks; `first` is its first day, in days since 1970. */
 function weekBits(
   weeks: ReadonlySet<number>,
   year: number,
@@ -88,7 +88,7 @@ function weekBits(
   return bits;
 }
 
-/** The months that weeks of those numbers can touch: week w lies between the 7w-9th and the 7w+3rd day of the year. */
+/** Returns the months that weeks of those numbers can touch: week w lies between the 7w-9th and the 7w+3rd day of the year. */
 function monthsOfWeeks(weeks: ReadonlySet<number>): number {
   let months = 0;
   for (const week of weeks) {

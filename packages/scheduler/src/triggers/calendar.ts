@@ -1,30 +1,30 @@
 import { civilFromDays, daysFromCivil, daysInMonth, isLeapYear, mod, weekdayOf } from "../time/civil.js";
 import { lowestBit } from "./value-tables.js";
 
-/** What a calendar matches, as bits and tables. */
+/** Matches of a calendar, as bits and tables. */
 export interface CalendarSpec {
-  /** The first matching year at or after the one given; Infinity when there is none. */
+  /** Returns the first matching year at or after `year`; Infinity when there is none. */
   readonly nextYear: (year: number) => number;
   /** Bit m for month m, 1 to 12. */
   readonly months: number;
   /** Bit d for each matching day d of a month; the same in all years that begin alike and follow a year as long. */
   readonly daysOf: (year: number, month: number) => number;
-  /** next value at or after the index, or -1; one longer than the field's values. */
+  /** Next value at or after the index, or -1; one entry longer than the field's values. */
   readonly hours: Int8Array;
   readonly minutes: Int8Array;
   readonly seconds: Int8Array;
 }
 
-/** Both calendar and weekdays repeat after 400 years: what has not matched by then never will. */
+/** Years searched: calendar and weekdays repeat after 400 years. */
 const YEARS_BOUND = 400;
-/** What is looked for never comes. */
+/** Result of a search without a match. */
 export const NEVER = Number.POSITIVE_INFINITY;
 const DAY_S = 86_400;
 
 /**
  * Finds matching moments of a calendar without any time zone: seconds since 1970 as if the local time were UTC.
  * The month it looked at last is remembered, which makes the usual next match a few array reads; for a rare match
- * whole years are leapt over, each a look at the plan of its kind.
+ * whole years are skipped, each by the plan of its kind.
  */
 export class Calendar {
   /** The month remembered: its first day, the day after its last, and the bits of its matching days. */
@@ -44,7 +44,7 @@ export class Calendar {
   readonly #spec: CalendarSpec;
 
   constructor(spec: CalendarSpec) {
-    // A reversed range of a crontab names no hour at all; no month is how to say it here.
+    // A reversed range of a crontab names no hour at all; a calendar without months expresses that.
     const isEmpty = spec.hours[0] === -1 || spec.minutes[0] === -1 || spec.seconds[0] === -1;
     this.#spec = isEmpty ? { ...spec, months: 0 } : spec;
     this.#firstHour = spec.hours[0]!;
@@ -65,7 +65,7 @@ export class Calendar {
     return next === NEVER ? NEVER : next * DAY_S + this.#firstOfDay;
   }
 
-  /** The first matching second of a day at or after the one given; -1 when that day has none left. */
+  /** Returns the first matching second of a day at or after `second`; -1 when that day has none left. */
   #timeFrom(secondOfDay: number): number {
     const { hours, minutes, seconds } = this.#spec;
     const hour = Math.floor(secondOfDay / 3_600);
@@ -104,7 +104,7 @@ export class Calendar {
     this.#bits = bits;
   }
 
-  /** Year by year, leaping over those that cannot match. `day` is the first of a month. */
+  /** Walks year by year over those that can match. `day` is the first of a month. */
   #searchFrom(day: number): number {
     let { year, month } = civilFromDays(day);
     let lastYear = NEVER;

@@ -2,8 +2,8 @@ import { nearestName } from "../core/known-options.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
 /**
- * Throws when an option is not one of the known: with `hours` for `hour`, or `minute` for `minutes`, a job would run at
- * times nobody asked for.
+ * Throws on an unknown option: with `hours` for `hour`, or `minute` for `minutes`, a job would run at
+ * unexpected times.
  */
 export function checkOptions(kind: string, options: object, ...known: readonly (readonly string[])[]): void {
   for (const [name, value] of Object.entries(options)) {

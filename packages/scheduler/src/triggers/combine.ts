@@ -3,7 +3,7 @@ import { checkOptions } from "./check-options.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 import { withTimezone } from "./with-timezone.js";
 
-/** Options of combined triggers. */
+/** Options of `anyOf` and `allOf`. */
 export interface CombineOptions {
   /** Seconds: each run is delayed by a random time up to this, beside the jitter of the triggers themselves. */
   readonly jitter?: number;
@@ -11,12 +11,30 @@ export interface CombineOptions {
 
 type Combined = readonly Trigger[] | readonly [...Trigger[], CombineOptions];
 
-/** Runs whenever one of them says so; two that say the same moment run once. Options may follow the triggers. */
+/**
+ * Creates a trigger that runs whenever one of the triggers does; equal moments run once. Options may follow the triggers.
+ *
+ * @example
+ * ```ts
+ * import { anyOf, cron, nextRuns } from "@headline/scheduler";
+ *
+ * console.log(nextRuns(anyOf(cron({ hour: 9 }), cron({ hour: 17, dayOfWeek: "fri" })), 3));
+ * ```
+ */
 export function anyOf(...triggers: Combined): AnyOfTrigger {
   return new AnyOfTrigger(...split(triggers));
 }
 
-/** Runs when all of them say the same moment, and never if 10,000 looks ahead find none. Options may follow. */
+/**
+ * Creates a trigger that runs when all triggers name the same moment, and never when 10,000 steps find none. Options may follow.
+ *
+ * @example
+ * ```ts
+ * import { allOf, cron, nextRuns } from "@headline/scheduler";
+ *
+ * console.log(nextRuns(allOf(cron({ hour: 9 }), cron({ day: 13, hour: "*" }), cron({ dayOfWeek: "fri", hour: "*" })), 2));
+ * ```
+ */
 export function allOf(...triggers: Combined): AllOfTrigger {
   return new AllOfTrigger(...split(triggers));
 }
@@ -83,7 +101,7 @@ abstract class CombinedTrigger implements Trigger {
 /** Its interval is drawn, not delayed. */
 const EVERY = "every";
 
-/** A run time as the trigger names it, before its jitter: delayed by it, one trigger must not hide another's. */
+/** Returns a run time before its jitter: delayed by it, one trigger must not hide another's. */
 function baseOf(trigger: Trigger, previous: Instant | null, now: Instant, random: Random | undefined): Instant | null {
   return trigger.kind === EVERY ? trigger.next(previous, now, random) : trigger.next(previous, now);
 }

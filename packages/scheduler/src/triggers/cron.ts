@@ -18,7 +18,7 @@ import { checkDst, type DstRule, nextInZone } from "./zoned-calendar.js";
 
 type FieldValue = string | number | undefined;
 
-/** APScheduler's fields. Those less significant than the least significant one given are at their lowest value. */
+/** APScheduler's fields. Fields less significant than the least significant given one have their lowest value. */
 export interface CronOptions extends BoundsOptions {
   readonly year?: FieldValue;
   readonly month?: FieldValue;
@@ -30,16 +30,16 @@ export interface CronOptions extends BoundsOptions {
   readonly hour?: FieldValue;
   readonly minute?: FieldValue;
   readonly second?: FieldValue;
-  /** What clock changes do; "wall" by default. */
+  /** Rule at clock changes. Default "wall". */
   readonly dst?: DstRule | undefined;
   /** APScheduler's own spelling is understood as well. */
   readonly day_of_week?: FieldValue;
 }
 
-/** What a field means that is not given. */
+/** Default of a field that is not given. */
 const EVERY = fieldsFrom((_) => "*");
 
-/** What it means when no less significant one is given either. */
+/** Default of a field when no less significant one is given either. */
 const LOWEST = fieldsFrom((name) => {
   if (name === "month" || name === "day") return "1";
   return name === "hour" || name === "minute" || name === "second" ? "0" : "*";
@@ -50,14 +50,25 @@ function fieldsFrom(textOf: (name: FieldName) => string): Readonly<Record<FieldN
   return Object.fromEntries(fields) as Record<FieldName, Field>;
 }
 
-/** Runs when the local time matches every field. Throws a TriggerSyntaxError that names the field. */
+/**
+ * Creates a trigger that runs when the local time matches every field. Throws a TriggerSyntaxError that names the field.
+ *
+ * @example
+ * ```ts
+ * import { cron, nextRuns } from "@headline/scheduler";
+ *
+ * const workdays = cron({ dayOfWeek: "mon-fri", hour: 6, minute: 30, timezone: "Europe/Berlin" });
+ * const thirdFridays = cron({ month: "6-8", day: "3rd fri", hour: "0-3", dst: "once" });
+ * console.log(nextRuns(workdays, 3), String(thirdFridays));
+ * ```
+ */
 export function cron(options: CronOptions): CronTrigger {
   return new CronTrigger(options);
 }
 
 export class CronTrigger implements Trigger {
   readonly kind = "cron";
-  /** What a careful reader should know about the expression. */
+  /** Warnings about the expression. */
   readonly warnings: readonly string[];
   readonly #options: CronOptions;
   readonly #given: ReadonlyMap<FieldName, Field>;
@@ -116,7 +127,7 @@ function givenFields(options: CronOptions): ReadonlyMap<FieldName, Field> {
   return given;
 }
 
-/** With no field given at all every one of them is `*`: each second, as in APScheduler. */
+/** True without any given field: every field is `*`, each second, as in APScheduler. */
 function allFields(given: ReadonlyMap<FieldName, Field>): ReadonlyMap<FieldName, Field> {
   const leastSignificant = FIELDS.findLastIndex((name) => given.has(name));
   const isLess = (index: number) => leastSignificant >= 0 && index > leastSignificant;

@@ -125,7 +125,7 @@ function isDayField({ name }: CrontabField): boolean {
   return name === "day" || name === "day_of_week";
 }
 
-/** Answers what is odd about a part that adds nothing. */
+/** Returns a warning about a part that adds nothing. */
 function addValues(
   values: Set<number>,
   field: CrontabField,

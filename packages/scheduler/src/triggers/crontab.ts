@@ -19,16 +19,24 @@ import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 import { bitsOf, monthBits, nextTable, weekdayTable } from "./value-tables.js";
 import { checkDst, type DstRule, nextInZone } from "./zoned-calendar.js";
 
-/** Options of a crontab trigger. */
+/** Options of `crontab`. */
 export interface CrontabOptions extends BoundsOptions, CrontabSyntax {
   /** "once" by default: Vixie cron's own rule for clock changes. */
   readonly dst?: DstRule | undefined;
 }
 
 /**
- * Five fields as Vixie cron reads them, or `@daily` and its like; `@reboot` is once, when the job is added. With
- * `extended` also `L`, `L-3`, `LW`, `15W`, `5L`, `fri#3` and `?`. Throws a TriggerSyntaxError with the field and the
- * column.
+ * Creates a trigger from five fields, as Vixie cron reads them, or `@daily` and its like; `@reboot` is once, when the job is
+ * added. With `extended` also `L`, `L-3`, `LW`, `15W`, `5L`, `fri#3` and `?`. Throws a TriggerSyntaxError with the field and
+ * the column.
+ *
+ * @example
+ * ```ts
+ * import { crontab, nextRuns } from "@headline/scheduler";
+ *
+ * console.log(nextRuns(crontab("0,30 8-18 * * mon-fri", { timezone: "Europe/Berlin" }), 3));
+ * console.log(nextRuns(crontab("0 9 LW * *", { extended: true }), 3));
+ * ```
  */
 export function crontab(expression: string, options: CrontabOptions = {}): CrontabTrigger | RebootTrigger {
   return String(expression).trim() === "@reboot" ? reboot() : new CrontabTrigger(expression, options);
@@ -107,7 +115,7 @@ function warningsFor(expression: string, { day, weekday, odd }: CrontabFields): 
   ];
 }
 
-/** Both when one of the two begins with a star, either when neither does: cron.c's DOM_STAR and DOW_STAR. */
+/** Rule of cron.c's DOM_STAR and DOW_STAR: both fields must match when one begins with a star, either when neither does. */
 function daysMatching({ day, weekday }: CrontabFields): (year: number, month: number) => number {
   const days = bitsOf(day.values);
   // Sunday is 0 there and 6 here.

@@ -7,7 +7,7 @@ import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
-/** Moment of a single run. */
+/** Options of `date`. */
 export interface DateOptions {
   /** The moment; text without an offset is local time. Without it and without `in`: now. */
   readonly runAt?: DateInput | undefined;
@@ -18,7 +18,18 @@ export interface DateOptions {
 
 const WITH_OFFSET = /:\d.*(Z|[+-]\d\d(:?\d\d)?)$/i;
 
-/** Runs once. */
+/**
+ * Creates a trigger that runs once: at a moment, or some time after the job is added.
+ *
+ * @example
+ * ```ts
+ * import { date, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler();
+ * scheduler.registerTask("orders.cancel", (context, orderId: string) => console.log(orderId));
+ * await scheduler.addJob({ id: "order:7", func: "orders.cancel", args: ["7"], trigger: date({ in: { minutes: 30 } }) });
+ * ```
+ */
 export function date(options: DateOptions = {}): DateTrigger {
   return new DateTrigger(options);
 }
@@ -48,7 +59,7 @@ export class DateTrigger implements Trigger {
     this.#timezone = timezone;
   }
 
-  /** The zone on whose rules the moment depends: it was given as a local time. */
+  /** Zone whose rules decide the moment, which was given as a local time. */
   get localZone(): string | undefined {
     return this.#text === undefined || WITH_OFFSET.test(this.#text) ? undefined : this.#timezone;
   }

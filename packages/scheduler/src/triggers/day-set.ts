@@ -2,7 +2,7 @@ import { civilFromDays, daysFromCivil, daysInMonth, weekdayOf } from "../time/ci
 import { WEEKDAY_NAMES } from "./fields.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
-/** Days of one list: more are a data set, which belongs into a table and not into every job. */
+/** Days in one list: more belong into a table and not into every job. */
 const DAYS_MAX = 5_000;
 /** Longest run of neighbouring days: a search for the day behind it ends. */
 const STRETCH_MAX = 3_660;
@@ -54,7 +54,7 @@ export class DaySet {
     return low > 0 && this.#ranges[low - 1]!.last >= day;
   }
 
-  /** Takes an entry in; returns its range when it is one of dates. */
+  /** Adds an entry; returns its range when it is a range of dates. */
   #add(given: unknown, index: number): DayRange | undefined {
     if (typeof given !== "string") {
       const advice = typeof given === "function" ? "; a function cannot be stored, list the days that it gives" : "";

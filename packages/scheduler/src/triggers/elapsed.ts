@@ -22,7 +22,7 @@ const LONGEST_MS = 2 * 8.64e15;
 
 export const ELAPSED_PARTS = Object.keys(PART_MS);
 
-/** The sum, in whole ms, at least one if it is anything. Throws a RangeError that names the part that is no number. */
+/** Returns the sum in whole ms, at least 1 if it is not 0. Throws a RangeError that names the part that is no number. */
 export function elapsedMs(parts: Elapsed): number {
   let sum = 0;
   for (const [name, ms] of Object.entries(PART_MS)) {

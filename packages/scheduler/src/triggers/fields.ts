@@ -32,7 +32,7 @@ export const MONTH_NAMES = [
 export const WEEKDAY_NAMES = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 const POSITIONS = ["1st", "2nd", "3rd", "4th", "5th", "last"] as const;
 
-/** One element of a field's list: numbers from `first` to `last` by `step`, or a day that depends on the month. */
+/** Element of a field's list: numbers from `first` to `last` by `step`, or a day that depends on the month. */
 export type FieldElement =
   | {
       readonly kind: "range";

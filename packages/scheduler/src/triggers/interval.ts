@@ -5,14 +5,23 @@ import { checkOptions } from "./check-options.js";
 import { ELAPSED_PARTS, type Elapsed, elapsedMs } from "./elapsed.js";
 import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 
+/** Options of `interval`. */
 export interface IntervalOptions extends Elapsed, BoundsOptions {
   /** The first run's moment when there is no `startDate`, epoch ms; `anchored` fills it in. */
   readonly anchor?: number | undefined;
 }
 
 /**
- * Runs each time so much time has passed: from `startDate`, or from one interval after the job is added. Parts are
- * added up; nothing at all is one second. Elapsed time: clock changes do not matter.
+ * Creates a trigger that runs each time that much time has passed: from `startDate`, or from one interval after the job is
+ * added. The parts are summed; nothing at all is one second. Elapsed time: clock changes do not matter.
+ *
+ * @example
+ * ```ts
+ * import { interval, nextRuns } from "@headline/scheduler";
+ *
+ * const trigger = interval({ hours: 1, minutes: 30, startDate: "2026-01-01 00:00:00", timezone: "UTC" });
+ * console.log(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"));
+ * ```
  */
 export function interval(options: IntervalOptions): IntervalTrigger {
   return new IntervalTrigger(options);
@@ -33,7 +42,7 @@ export class IntervalTrigger implements Trigger {
     this.#bounds = readBounds(options, options.timezone ?? localZoneName(), "down");
   }
 
-  /** Multiples of the interval from the first run on, so that neither jitter nor a late start moves the others. */
+  /** Returns multiples of the interval from the first run on, so that neither jitter nor a late start moves the others. */
   next(previous: Instant | null, now: Instant, random?: Random): Instant | null {
     return bounded(this.#next(previous, now), this.#bounds, random, (at) => at + this.everyMs);
   }

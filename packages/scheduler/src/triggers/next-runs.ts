@@ -4,7 +4,16 @@ import type { Trigger } from "./trigger.js";
 
 const MOST = 10_000;
 
-/** The next run times of a trigger at or after `from` (now), without its jitter; fewer when it ends before. */
+/**
+ * Returns the next run times of a trigger at or after `from` (now), without its jitter; fewer when it ends before.
+ *
+ * @example
+ * ```ts
+ * import { crontab, nextRuns } from "@headline/scheduler";
+ *
+ * console.log(nextRuns(crontab("@daily", { timezone: "UTC" }), 2, "2026-01-01T00:00:00Z"));
+ * ```
+ */
 export function nextRuns(trigger: Trigger, count: number, from: DateInput = systemClock().now()): Date[] {
   const wanted = checkedCount(count);
   const fromMs = parseInstant(from, "UTC", "from");
@@ -16,7 +25,7 @@ export function nextRuns(trigger: Trigger, count: number, from: DateInput = syst
   return runs;
 }
 
-/** Throws when it is no number of runs. */
+/** Checks a number of runs. */
 export function checkedCount(count: number): number {
   if (Number.isSafeInteger(count) && count >= 1 && count <= MOST) return count;
   throw new RangeError(`count: must be a whole number from 1 to ${MOST}, is ${String(count)}`);

@@ -1,6 +1,6 @@
 import type { Instant, Trigger, TriggerState } from "./trigger.js";
 
-/** crontab's `@reboot`: once, when the scheduler that reads the table starts. */
+/** Creates crontab's `@reboot`: once, when the scheduler that reads the table starts. */
 export function reboot(): RebootTrigger {
   return new RebootTrigger();
 }

@@ -42,7 +42,17 @@ const kinds = new Map<string, FromJSON>([
   ],
 ] as [string, FromJSON][]);
 
-/** The trigger that `toJSON` wrote. Throws a RangeError when nobody knows its kind. */
+/**
+ * Creates the trigger that `toJSON` returned. Throws a RangeError for an unknown kind.
+ *
+ * @example
+ * ```ts
+ * import { interval, triggerFromJSON } from "@headline/scheduler";
+ *
+ * const state = JSON.parse(JSON.stringify(interval({ minutes: 5 })));
+ * console.log(String(triggerFromJSON(state)));
+ * ```
+ */
 export function triggerFromJSON(state: TriggerState): Trigger {
   const fromJSON = kinds.get(state.kind);
   if (fromJSON === undefined)
@@ -50,7 +60,33 @@ export function triggerFromJSON(state: TriggerState): Trigger {
   return fromJSON(state as never);
 }
 
-/** Makes triggers of your own survive a store: `fromJSON` gets what their `toJSON` gave. */
+/**
+ * Registers a kind of trigger of your own, so that stores can keep it: `fromJSON` receives what `toJSON` returned.
+ *
+ * @example
+ * ```ts
+ * import { type Instant, registerTrigger, Scheduler, type Trigger } from "@headline/scheduler";
+ *
+ * class FullHours implements Trigger {
+ *   readonly kind = "fullHours";
+ *   next(previous: Instant | null, now: Instant): Instant {
+ *     const from = previous === null ? now : previous + 1;
+ *     return Math.ceil(from / 3_600_000) * 3_600_000;
+ *   }
+ *   anchored() {
+ *     return this;
+ *   }
+ *   toJSON() {
+ *     return { kind: this.kind };
+ *   }
+ *   toString() {
+ *     return "full hours";
+ *   }
+ * }
+ * registerTrigger("fullHours", () => new FullHours());
+ * await new Scheduler().addJob({ func: () => console.log("cuckoo"), trigger: new FullHours() });
+ * ```
+ */
 export function registerTrigger(kind: string, fromJSON: (state: TriggerState) => Trigger): void {
   kinds.set(kind, fromJSON as FromJSON);
 }

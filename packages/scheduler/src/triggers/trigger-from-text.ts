@@ -10,8 +10,17 @@ const EXAMPLES =
   "a crontab (*/5 8-18 * * mon-fri, @daily), an interval (every 10 minutes, @every 1h30m, PT90S) or a date (2026-01-31 12:30)";
 
 /**
- * The trigger that a text means: five crontab fields or a name such as `@daily`, an interval, or a date. Throws a
+ * Creates the trigger of a text: five crontab fields or a name such as `@daily`, an interval, or a date. Throws a
  * TriggerSyntaxError with what to write instead.
+ *
+ * @example
+ * ```ts
+ * import { triggerFromText } from "@headline/scheduler";
+ *
+ * for (const text of ["0,30 8-18 * * mon-fri", "every 10 minutes", "PT90S", "2026-01-31 12:30"]) {
+ *   console.log(String(triggerFromText(text, "UTC")));
+ * }
+ * ```
  */
 export function triggerFromText(given: string, timezone?: string): Trigger {
   const text = given.trim();
@@ -41,7 +50,7 @@ function crontabFrom(text: string, zone: { readonly timezone?: string }): Trigge
   return trigger;
 }
 
-/** Also a line with too few or too many fields, so that what is wrong with it can be said. */
+/** True also for a line with too few or too many fields, so that the error can name the mistake. */
 function isLine(text: string): boolean {
   const words = text.split(/\s+/);
   return text.startsWith("@") || words.length === 5 || (/[\d*?~]/.test(words[0]!) && words.length >= 4);

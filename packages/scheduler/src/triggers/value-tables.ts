@@ -1,4 +1,4 @@
-/** For each value the next one at or after it, -1 for none; one entry more than there are values. */
+/** Returns a table of the next value at or after each index, -1 for none; it has one entry more than there are values. */
 export function nextTable(values: Iterable<number>, size: number): Int8Array {
   const table = new Int8Array(size + 1).fill(-1);
   for (const value of values) table[value] = value;
@@ -18,7 +18,7 @@ export function monthBits(length: number): number {
   return length === 31 ? 0xfffffffe | 0 : (1 << (length + 1)) - 2;
 }
 
-/** For each weekday a month may begin on, its days that fall on one of `weekdays` (bit w for weekday w). */
+/** Returns, for each weekday on which a month may begin, its days that fall on one of `weekdays` (bit w for weekday w). */
 export function weekdayTable(weekdays: number): readonly number[] {
   weekdayTables[weekdays] ??= Array.from({ length: 7 }, (_, firstWeekday) => {
     let bits = 0;

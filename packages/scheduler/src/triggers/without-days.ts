@@ -8,7 +8,7 @@ import type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 import { withTimezone } from "./with-timezone.js";
 
-/** Days without runs, and the fate of their runs. */
+/** Options of `withoutDays`. */
 export interface WithoutDaysOptions {
   /**
    * Weekdays (`sat`), dates (`2026-04-03`), days of every year (`12-25`) and ranges of either (`2026-08-01/2026-08-16`,
@@ -17,14 +17,22 @@ export interface WithoutDaysOptions {
   readonly days: readonly string[];
   /** "skip" (default) leaves the run out, "next" moves it to the same time of the next day that is not in the list. */
   readonly instead?: "skip" | "next" | undefined;
-  /** Where the days are; the trigger's own zone, or else the scheduler's, when it is left out. */
+  /** Zone of the days. Default the trigger's own zone, or else the scheduler's. */
   readonly timezone?: string | undefined;
 }
 
 /**
- * The trigger without its runs on certain days: holidays, weekends, a freeze. Moved runs that meet others run once, and
- * a moved time that a clock change swallows is as much later as the gap is long. `startDate`, `endDate` and the
- * fields of the trigger count before a run is moved.
+ * Creates a trigger without the runs on certain days: holidays, weekends, a freeze. Moved runs that meet others run once, and
+ * a moved time in the gap of a clock change is as much later as the gap is long. `startDate`, `endDate` and the fields of
+ * the trigger count before a run is moved.
+ *
+ * @example
+ * ```ts
+ * import { cron, nextRuns, withoutDays } from "@headline/scheduler";
+ *
+ * const trigger = withoutDays(cron({ hour: 9 }), { days: ["sat", "sun", "12-24/01-02"], instead: "next" });
+ * console.log(nextRuns(trigger, 5));
+ * ```
  */
 export function withoutDays(trigger: Trigger, options: WithoutDaysOptions): WithoutDaysTrigger {
   return new WithoutDaysTrigger(trigger, options);
@@ -33,7 +41,7 @@ export function withoutDays(trigger: Trigger, options: WithoutDaysOptions): With
 /** Stretches of days passed over before it is taken that no run is left. */
 const TRIES = 4_000;
 
-/** A run time, and the one of the trigger inside that it comes from. */
+/** Run time, and the run time of the inner trigger that it comes from. */
 interface Found {
   readonly at: Instant;
   readonly source: Instant;
@@ -100,7 +108,7 @@ export class WithoutDaysTrigger implements Trigger {
     return trigger.next(Math.max(at, resume - 1), resume, random);
   }
 
-  /** Day by day, over those that have runs, of their own or moved to them. */
+  /** Walks the days that have runs, of their own or moved to them. */
   #moved(from: Instant): Found | null {
     const [trigger] = this.triggers;
     let day = this.#days.firstOutside(this.#dayOf(from));
@@ -125,12 +133,12 @@ export class WithoutDaysTrigger implements Trigger {
     return first;
   }
 
-  /** The first of the runs of one day, moved to another one, that is not before `from`. */
+  /** Returns the first run of one day, moved to another day, that is not before `from`. */
   #firstFrom(sourceDay: number, day: number, from: Instant): Found | null {
     const [trigger] = this.triggers;
     const shiftMs = (day - sourceDay) * DAY_MS;
     const local = from + this.#zone.offsetAt(from);
-    // Early, because a clock change of the later day may move a time; what is too early is passed over.
+    // Early, because a clock change of the later day may move a time; earlier times are skipped.
     const begin = Math.max(this.#startOf(sourceDay), this.#zone.toInstant(local - shiftMs) - MARGIN_MS);
     for (let at = trigger.next(begin - 1, begin); at !== null; at = trigger.next(at, at)) {
       if (this.#dayOf(at) > sourceDay) return null;
@@ -182,13 +190,13 @@ export class WithoutDaysTrigger implements Trigger {
 /** The longest gap that clocks of our time have (Antarctica/Troll). */
 const MARGIN_MS = 2 * 3_600_000;
 
-/** Each run of `every()` counts from the one before, so it cannot be asked about another day. */
+/** True for `every()`, whose runs count from the run before, so that other days have none. */
 export function countsFromLast(trigger: Trigger): boolean {
   const { triggers = [] } = trigger as Trigger & { triggers?: readonly Trigger[] };
   return trigger.kind === "every" || triggers.some(countsFromLast);
 }
 
-/** The zone of a trigger, or of all those inside it when they share one. */
+/** Returns the zone of a trigger, or of all triggers inside it when they share one. */
 function onlyZoneIn(state: TriggerState): string | undefined {
   const zones = new Set(zonesIn(state));
   return zones.size === 1 ? [...zones][0] : undefined;

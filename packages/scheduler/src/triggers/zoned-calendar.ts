@@ -3,16 +3,16 @@ import type { Calendar } from "./calendar.js";
 import type { Instant } from "./trigger.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
-/** What clock changes do: `wall` follows what clocks show, `once` is Vixie cron's rule for fixed times. */
+/** Rule at clock changes: `wall` follows what clocks show, `once` is Vixie cron's rule for fixed times. */
 export type DstRule = "wall" | "once";
 
-/** Vixie cron takes 3 h forward, or more than 3 h back, for somebody setting the clock, and just follows it. */
+/** Largest clock change that counts: Vixie cron takes more than 3 h for a correction of the clock and follows it. */
 const LARGEST_CHANGE_MS = 3 * 3_600_000;
 
 /** Both the calendar and the zones begin anew after that: a time that clocks have not shown by then they never will. */
 const FOUR_CENTURIES_MS = 146_097 * 86_400_000;
 
-/** A search begun this long before a span's end has seen every local time that clocks can show behind it. */
+/** Margin before a span's end, so that a search sees every local time that clocks can show behind it. */
 const SEEN_MS = 2 * WIDEST_OFFSET_MS + LARGEST_CHANGE_MS;
 
 /**
@@ -46,7 +46,7 @@ function nextInSpan(calendar: Calendar, { offsetMs }: Span, at: Instant): number
 }
 
 function nextOnceInSpan(calendar: Calendar, zone: Zone, span: Span, at: Instant): number {
-  // What is further from the change than its size has nothing to do with it.
+  // A change affects only times within its own size.
   if (at - span.startMs > LARGEST_CHANGE_MS) return nextInSpan(calendar, span, at);
   const before = zone.spanBefore(span);
   const changeMs = before === undefined ? 0 : span.offsetMs - before.offsetMs;

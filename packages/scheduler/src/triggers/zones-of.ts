@@ -1,15 +1,15 @@
 import type { TriggerState } from "./trigger.js";
 
-/** Kinds whose run times are local times. */
+/** Kinds of triggers with local times as run times. */
 const LOCAL_KINDS: readonly unknown[] = ["cron", "crontab", "calendarInterval", "every"];
 const LOCAL_TEXTS = ["startDate", "endDate"] as const;
 
-/** The names of the zones on whose rules the run times of a trigger depend; of those inside it, too. */
+/** Returns the names of the zones whose rules decide the run times of a trigger, and of the triggers inside it. */
 export function zonesOf(state: TriggerState): string[] {
   return [...new Set(zonesIn(state))];
 }
 
-/** True when the run times of the trigger, or of those inside it, are local times. */
+/** True when the run times of the trigger, or of the triggers inside it, are local times. */
 export function isLocal({ kind, triggers = [] }: TriggerState): boolean {
   return LOCAL_KINDS.includes(kind) || (triggers as TriggerState[]).some(isLocal);
 }

@@ -87,7 +87,7 @@ export class ReportQueue {
     this.#writing = undefined;
   }
 
-  /** Writes a batch, with retries until the store answers: of leases that have ended meanwhile it says so. */
+  /** Writes a batch, with retries until the store answers: its answer decides on leases that have ended meanwhile. */
   async #write(reports: readonly Report[]): Promise<readonly boolean[]> {
     for (let failures = 1; ; failures++) {
       try {

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { JobStore } from "../core/job-store.js";
 
-/** The store's clock, estimated from its last answer without a call. */
+/** Store's clock, estimated from its last answer without a call. */
 export class StoreClock {
   /** Store time minus monotonic time, as of the last answer. */
   #offsetMs = 0;

@@ -1,10 +1,10 @@
 import type { Clock } from "../core/clock.js";
 import type { Events } from "../core/events.js";
 import type { Executor } from "../core/executor.js";
-import type { Ack, JobRecord } from "../core/job-record.js";
+import type { JobRecord } from "../core/job-record.js";
 import type { SchedulerNode } from "../core/job-store.js";
 import type { Logger } from "../core/logger.js";
-import type { TaskFunction } from "../core/task.js";
+import type { Ack, TaskFunction } from "../core/task.js";
 import type { Random } from "../triggers/trigger.js";
 
 /** Services of a scheduler that the workers of its stores use. */

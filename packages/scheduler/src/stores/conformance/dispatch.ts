@@ -14,8 +14,8 @@ import {
   instance,
   job,
   LEASE_OVER_MS,
-  news,
   plannedRuns,
+  reportOf,
   rowOf,
   running,
   started,
@@ -25,7 +25,7 @@ import {
 
 const NOTHING_TO_DO = { kind: "started", token: 0, runs: [] } as const;
 
-/** Starting runs: what one atomic step does, and does once. */
+/** Cases for dispatch: one atomic step, applied once. */
 export const dispatchCases: Cases = {
   "a start writes the execution, opens the instance and moves the job, all at once": async ({ store }) => {
     const { job: added, verdict, what } = await running(store, { name: "文 🚀" });
@@ -86,7 +86,7 @@ export const dispatchCases: Cases = {
       const runs = scheduled.map((scheduledAt) => ({ executionId: uniqueId("e"), scheduledAt }));
       const what = counting(decision(lent, next, { runs }), uncounted);
       const [verdict] = await store.dispatch([what]);
-      const [again] = await store.dispatch([what]); // its answer was lost
+      const [again] = await store.dispatch([what]); // repeated, as after a lost answer
       assert.deepEqual(again, verdict);
       return verdict!;
     };
@@ -132,7 +132,7 @@ export const dispatchCases: Cases = {
     assert.equal(await store.get(ended.id), undefined);
     assert.deepEqual((await store.executions.list({})).executions, []);
     const { version } = await stored(store, moved.id);
-    await store.dispatch(decisions); // the answer may have been lost
+    await store.dispatch(decisions); // repeated, as after a lost answer
     assert.equal((await stored(store, moved.id)).version, version);
   },
   "run times that are had once without a claim are those of claims, but for those that ended so": async ({ store }) => {
@@ -143,8 +143,8 @@ export const dispatchCases: Cases = {
     const by = decision(claimed, 3_000, { runs: [first!, second!] });
     const held = { instanceId: by.instance!.id, verdict: await started(store, by) };
     await store.report([
-      news(held, { executionId: first!.executionId, state: "missed", startedAt: null, last: false }),
-      news(held, { executionId: second!.executionId }),
+      reportOf(held, { executionId: first!.executionId, state: "missed", startedAt: null, last: false }),
+      reportOf(held, { executionId: second!.executionId }),
     ]);
 
     const once = ["missed", "max_instances"] as const;
@@ -204,7 +204,7 @@ export const dispatchCases: Cases = {
   },
   "a decision repeated after its run has ended has nothing left to do": async ({ store }) => {
     const run = await running(store);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.deepEqual(await store.dispatch([run.what]), [NOTHING_TO_DO]);
     assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).state, "executed");
   },
@@ -243,7 +243,7 @@ export const dispatchCases: Cases = {
     }
     assert.equal((await executionsOf(store, first.job.id)).length, 3);
     assert.equal(await activeOf(store, first.job.id), 1);
-    await store.report([news(first)]);
+    await store.report([reportOf(first)]);
     await change(store, first.job.id, { nextRunMs: 4_000 });
     await started(store, decision(await claimOne(store, first.job.id), FAR));
   },
@@ -262,7 +262,7 @@ export const dispatchCases: Cases = {
     const at = verdicts.findIndex(({ kind }) => kind === "started");
     const { token, runs } = verdicts[at] as Extract<(typeof verdicts)[number], { kind: "started" }>;
     const held = { instanceId: hands[at]!.instance!.id, verdict: { kind: "started", token, runs } as const };
-    await store.report([news(held)]);
+    await store.report([reportOf(held)]);
     assert.deepEqual(
       (await store.dispatch([byHand(added), byHand(added)])).map(({ kind }) => kind),
       ["started", "max_instances"],
@@ -289,7 +289,7 @@ export const dispatchCases: Cases = {
       [2, true],
     ] as const) {
       assert.equal(await activeOf(store, added.id), 1);
-      assert.deepEqual(await store.report([news(run, { executionId: runs[at]!.executionId, last })]), [true]);
+      assert.deepEqual(await store.report([reportOf(run, { executionId: runs[at]!.executionId, last })]), [true]);
     }
     assert.equal(await activeOf(store, added.id), 0);
     const executions = await executionsOf(store, added.id);
@@ -301,7 +301,7 @@ export const dispatchCases: Cases = {
   },
   "a run time is executed once, by a new incarnation once more": async ({ store }) => {
     const run = await running(store);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     const { id } = run.job;
     await change(store, id, { nextRunMs: 1_000 });
     const verdict = await started(store, decision(await claimOne(store, id), FAR));
@@ -314,7 +314,7 @@ export const dispatchCases: Cases = {
   },
   "a job that comes back as it was, incarnation and all, does not repeat a run time": async ({ store }) => {
     const run = await running(store);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     await store.remove(run.job.id);
     await store.insert(run.job);
     assert.deepEqual((await started(store, decision(await claimOne(store, run.job.id), FAR))).runs, []);
@@ -325,7 +325,7 @@ export const dispatchCases: Cases = {
     const first = decision(await claimOne(store, added.id), 1_000, { runs: plannedRuns(2_000, 4_000) });
     const verdict = await started(store, first);
     const held = { instanceId: first.instance!.id, verdict };
-    await store.report(verdict.runs.map(({ executionId }, at) => news(held, { executionId, last: at === 1 })));
+    await store.report(verdict.runs.map(({ executionId }, at) => reportOf(held, { executionId, last: at === 1 })));
     const runs = plannedRuns(1_000, 2_000, 3_000, 4_000, 5_000);
     const rest = await started(store, decision(await claimOne(store, added.id), FAR, { runs }));
     assert.deepEqual(rest.runs, [runs[0], runs[2], runs[4]]);
@@ -412,7 +412,7 @@ export const dispatchCases: Cases = {
     const [jobs, rounds] = [30, 4];
     await insertAll(
       store,
-      // An owner may be a whole round behind the others: its run has not ended, and is none too many.
+      // An owner may be a whole round behind the others: its run has not ended, and counts.
       Array.from({ length: jobs }, (_, at) => job({ id: `j${at}`, nextRunMs: 1_000, maxInstances: rounds })),
     );
     const done: string[] = [];
@@ -428,13 +428,13 @@ export const dispatchCases: Cases = {
         const ends = verdicts.map((verdict, at) => {
           assert.equal(verdict.kind, "started");
           done.push(`${decisions[at]!.jobId} ${decisions[at]!.instance.runs[0]!.scheduledAt}`);
-          return news({ instanceId: decisions[at]!.instance.id, verdict: verdict as never });
+          return reportOf({ instanceId: decisions[at]!.instance.id, verdict: verdict as never });
         });
         assert.ok((await each.report(ends)).every(Boolean));
       }
     };
     await Promise.all([work(store, "alice"), work(second ?? store, "bob"), work(store, "carol")]);
-    await work(store, "alice"); // whoever idled early may have left the last ones
+    await work(store, "alice"); // a worker that idled early may have left the last ones
     assert.equal(done.length, jobs * rounds);
     assert.equal(new Set(done).size, jobs * rounds);
     const { executions } = await store.executions.list({ limit: 1_000 });

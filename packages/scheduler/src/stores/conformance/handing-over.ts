@@ -14,13 +14,13 @@ import {
   keyOf,
   LEASE_MS,
   LEASE_OVER_MS,
-  news,
   plannedRuns,
+  reportOf,
   rowOf,
   running,
 } from "./kit.js";
 
-/** Another client's news must have come within this time. */
+/** Time within which a wake-up of another client must arrive, ms. */
 const WOKEN_WITHIN_MS = 1_500;
 const SUBSCRIBED_WITHIN_MS = 300;
 
@@ -33,20 +33,20 @@ export const handingOverCases: Cases = {
       const { takenOver, lost } = await (second ?? store).reap(claiming({ owner: "bob", leaseMs: 60_000 }));
       assert.deepEqual([takenOver[0]?.instanceId, takenOver[0]?.attempt, lost], [run.instanceId, 1, []]);
       assert.deepEqual(takenOver[0]!.runs, run.verdict.runs);
-      assert.deepEqual(await store.report([news(run)]), [false]);
+      assert.deepEqual(await store.report([reportOf(run)]), [false]);
       assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
       await store.offer([keyOf(run)]); // stale: nothing happens
       assert.deepEqual((await store.reap(claiming({ owner: "carol" }))).takenOver, []);
       const row = await rowOf(store, run.verdict.runs[0]!.executionId);
       assert.deepEqual([row.owner, row.attempt, row.state], ["bob", 1, "submitted"]);
-      assert.deepEqual(await store.report([news(heldBy(takenOver[0]!))]), [true]);
+      assert.deepEqual(await store.report([reportOf(heldBy(takenOver[0]!))]), [true]);
     }
   },
   "whoever offers a run holds it no more, even before it is taken": async ({ store }) => {
     const run = await running(store, {}, { leaseMs: 60_000 });
     await store.offer([keyOf(run), { instanceId: "nobody", token: 1 }]);
     await store.offer([keyOf(run)]);
-    assert.deepEqual(await store.report([news(run)]), [false]);
+    assert.deepEqual(await store.report([reportOf(run)]), [false]);
     assert.deepEqual((await store.renew([keyOf(run)], 60_000)).lost, [run.instanceId]);
     assert.equal(await activeOf(store, run.job.id), 1);
     assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver.length, 1);
@@ -72,7 +72,7 @@ export const handingOverCases: Cases = {
     const what = decision(await claimOne(store, added.id), FAR, { runs, leaseMs: 60_000 });
     const [verdict] = await store.dispatch([what]);
     const run = { instanceId: what.instance!.id, verdict: verdict as never };
-    await store.report([news(run, { last: false })]);
+    await store.report([reportOf(run, { last: false })]);
     await store.offer([keyOf(run)]);
     const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
     assert.deepEqual([taken?.runs, taken?.attempt], [runs.slice(1), 1]);
@@ -87,7 +87,7 @@ export const handingOverCases: Cases = {
     const { takenOver } = await store.reap(claiming({ owner: "bob" }));
     assert.deepEqual([takenOver[0]?.job.id, takenOver[0]?.attempt], [added.id, 1]);
     assert.deepEqual(takenOver[0]?.runs, hand.instance!.runs);
-    assert.deepEqual(await store.report([news(heldBy(takenOver[0]!))]), [true]);
+    assert.deepEqual(await store.report([reportOf(heldBy(takenOver[0]!))]), [true]);
     assert.equal((await rowOf(store, hand.instance!.runs[0]!.executionId)).owner, "bob");
   },
   "an offered run waits for somebody who knows its task": async ({ store }) => {
@@ -103,12 +103,12 @@ export const handingOverCases: Cases = {
     const [run, other] = [await running(store), await running(store)];
     const { executionId } = run.verdict.runs[0]!;
     assert.equal(await (second ?? store).requestCancel(executionId), true);
-    assert.equal(await store.requestCancel(executionId), true); // the answer may have been lost
+    assert.equal(await store.requestCancel(executionId), true); // repeated, as after a lost answer
     assert.deepEqual((await store.renew([keyOf(other)], LEASE_MS)).cancel, []);
     for (let again = 0; again < 2; again++) {
       assert.deepEqual((await store.renew([keyOf(run), keyOf(other)], LEASE_MS)).cancel, [executionId]);
     }
-    assert.deepEqual(await store.report([news(run, { state: "cancelled" })]), [true]);
+    assert.deepEqual(await store.report([reportOf(run, { state: "cancelled" })]), [true]);
     assert.equal(await store.requestCancel(executionId), false);
     assert.equal(await store.requestCancel("nobody"), false);
   },
@@ -125,7 +125,7 @@ export const handingOverCases: Cases = {
     ];
     assert.deepEqual([await store.requestCancel(second), await store.requestCancel(third)], [true, true]);
     assert.deepEqual([...(await store.renew([keyOf(run)], LEASE_MS)).cancel].sort(), [second, third].sort());
-    await store.report([news(run, { executionId: first, last: false })]);
+    await store.report([reportOf(run, { executionId: first, last: false })]);
     assert.equal(await store.requestCancel(first), false);
   },
   "a late run that was asked to end is not started again": async ({ store, advance }) => {
@@ -177,7 +177,7 @@ export const handingOverCases: Cases = {
   },
 };
 
-/** Somebody who sleeps until the store calls. Subscribing takes a moment, and may itself wake. */
+/** Subscriber that sleeps until the store calls. Subscribing takes a moment, and may itself wake. */
 async function listening(store: JobStore) {
   let woken = false;
   const stop = store.subscribe(() => {

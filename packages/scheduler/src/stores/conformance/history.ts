@@ -10,21 +10,21 @@ import {
   insertAll,
   job,
   LEASE_OVER_MS,
-  news,
   pages,
   plannedRuns,
+  reportOf,
   running,
   started,
   uniqueId,
 } from "./kit.js";
 
-/** What happened: listing it, measuring it, forgetting it. */
+/** Cases for the history: listing, statistics, deletion. */
 export const historyCases: Cases = {
   "history is listed newest first, by job, state and time, page by page": async ({ store, advance }) => {
     const runs = [];
     for (let at = 0; at < 5; at++) {
       runs.push(await running(store, { id: at % 2 === 0 ? uniqueId("even") : "odd", incarnation: uniqueId("i") }));
-      if (at === 1) await store.report([news(runs[1]!, { state: "error" })]);
+      if (at === 1) await store.report([reportOf(runs[1]!, { state: "error" })]);
       await store.remove("odd");
       await advance(5);
     }
@@ -81,7 +81,7 @@ export const historyCases: Cases = {
   },
   "a reported end is seen in the lists, by whatever client": async ({ store, second }) => {
     const run = await running(store);
-    await store.report([news(run, { result: { 文: 1 } })]);
+    await store.report([reportOf(run, { result: { 文: 1 } })]);
     const [listed] = (await (second ?? store).executions.list({ states: ["executed"] })).executions;
     assert.deepEqual(listed, await store.executions.get(run.verdict.runs[0]!.executionId));
     assert.deepEqual([listed?.result, listed?.durationMs], [{ 文: 1 }, 250]);
@@ -142,7 +142,7 @@ export const historyCases: Cases = {
   },
   "old executions can be removed, those under way stay": async ({ store, advance }) => {
     const [done, open] = [await running(store), await running(store, {}, { leaseMs: 60_000 })];
-    await store.report([news(done)]);
+    await store.report([reportOf(done)]);
     const now = await store.now();
     assert.equal(await store.executions.deleteBefore(now - 60_000, 10), 0);
     await advance(10);
@@ -152,7 +152,7 @@ export const historyCases: Cases = {
     assert.deepEqual(await executionsOf(store, done.job.id), []);
     assert.equal((await store.executions.list({})).executions.length, 1);
     assert.equal((await store.executions.durations([done.job.id])).size, 0);
-    assert.deepEqual(await store.report([news(open)]), [true]);
+    assert.deepEqual(await store.report([reportOf(open)]), [true]);
   },
   "no more executions are removed than asked for, and none of later": async ({ store, advance }) => {
     const added = job({ nextRunMs: null });
@@ -170,7 +170,7 @@ export const historyCases: Cases = {
   },
 };
 
-/** One batch of runs by hand, a job each; answers what was planned. */
+/** Dispatches one batch of runs by hand, a job each; returns the planned runs. */
 async function submitted(store: JobStore, count: number): Promise<PlannedRun[]> {
   const jobs = Array.from({ length: count }, () => job({ nextRunMs: FAR }));
   await insertAll(store, jobs);
@@ -179,7 +179,7 @@ async function submitted(store: JobStore, count: number): Promise<PlannedRun[]> 
   return hands.map(({ instance }) => instance!.runs[0]!);
 }
 
-/** So many runs in one instance, each ended as said. */
+/** Runs `states` in one instance, each ended in its state. */
 async function endedRuns(
   store: JobStore,
   record: ReturnType<typeof job>,
@@ -189,7 +189,7 @@ async function endedRuns(
   const hand = byHand(record, { runs: plannedRuns(...Array.from({ length: count }, (_, at) => at)) });
   const run = { instanceId: hand.instance!.id, verdict: await started(store, hand) };
   const reports = run.verdict.runs.map(({ executionId }, at) =>
-    news(run, { executionId, startedAt: 1_000, finishedAt: 1_010, last: at === count - 1, ...how(at) }),
+    reportOf(run, { executionId, startedAt: 1_000, finishedAt: 1_010, last: at === count - 1, ...how(at) }),
   );
   assert.deepEqual(
     await store.report(reports),

@@ -12,7 +12,7 @@ import {
   insertAll,
   job,
   listedIds,
-  news,
+  reportOf,
   running,
   started,
   stored,
@@ -221,13 +221,13 @@ export const jobCases: Cases = {
     assert.deepEqual((await store.list({})).jobs, []);
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
     assert.equal(await activeOf(store, run.job.id), 1);
-    assert.deepEqual(await store.report([news(run)]), [true]);
+    assert.deepEqual(await store.report([reportOf(run)]), [true]);
     assert.equal((await store.executions.list({ jobId: run.job.id })).executions.length, 1);
   },
   "running instances go on when their job is removed": async ({ store }) => {
     const run = await running(store);
     await store.remove(run.job.id);
-    assert.deepEqual(await store.report([news(run)]), [true]);
+    assert.deepEqual(await store.report([reportOf(run)]), [true]);
     assert.equal((await store.executions.get(run.verdict.runs[0]!.executionId))?.state, "executed");
   },
   "a job of an id that was there before counts what still runs of the first": async ({ store }) => {
@@ -236,7 +236,7 @@ export const jobCases: Cases = {
     const again = job({ id: run.job.id });
     assert.equal(await store.insert(again), undefined);
     assert.deepEqual(await store.dispatch([byHand(again)]), [{ kind: "max_instances" }]);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     await started(store, byHand(again));
   },
   "a store of this process keeps functions, a shared one refuses them, saying so": async ({ store }) => {

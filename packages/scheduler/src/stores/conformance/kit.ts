@@ -17,11 +17,11 @@ import { interval } from "../../triggers/interval.js";
 /** A store to be tested, with data of its own. */
 export interface OpenedStore {
   readonly store: JobStore;
-  /** Another client of the same data; shared stores must give one. */
+  /** Opens another client of the same data; shared stores must give one. */
   readonly second?: JobStore;
   /** Lets the store's clock move on by at least so much: a fake clock, or really waiting. */
   advance(ms: number): Promise<void>;
-  /** Makes this the stored job's JSON, where a store can hold such a thing; without it, something that is no JSON. */
+  /** Sets the stored job's JSON, where a store can hold such a thing; without an argument to text that is no JSON. */
   corrupt?(jobId: string, json?: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -46,7 +46,7 @@ export function uniqueId(prefix: string): string {
   return `${prefix}-${(count++).toString(36)}-${process.pid.toString(36)}`;
 }
 
-/** A job that is due in the past of any clock, unless said otherwise. */
+/** Creates a job that is due in the past of any clock, unless `more` says otherwise. */
 export function job(more: Partial<JobRecord> = {}): JobRecord {
   return {
     id: uniqueId("job"),
@@ -120,7 +120,7 @@ export async function claimOne(store: JobStore, id: string, owner = "alice"): Pr
   return found;
 }
 
-export function news(run: { instanceId: string; verdict: Started }, more: Partial<Report> = {}): Report {
+export function reportOf(run: { instanceId: string; verdict: Started }, more: Partial<Report> = {}): Report {
   return {
     instanceId: run.instanceId,
     token: run.verdict.token,
@@ -137,12 +137,12 @@ export function news(run: { instanceId: string; verdict: Started }, more: Partia
   };
 }
 
-/** The key under which a started run is held. */
+/** Returns the key of a started run. */
 export function keyOf(run: { instanceId: string; verdict: Started }): InstanceKey {
   return { instanceId: run.instanceId, token: run.verdict.token };
 }
 
-/** A run as whoever took it over holds it. */
+/** Returns a reclaimed run in its owner's view. */
 export function heldBy(taken: TakenOver): { instanceId: string; verdict: Started } {
   return { instanceId: taken.instanceId, verdict: { kind: "started", token: taken.token, runs: taken.runs } };
 }
@@ -162,7 +162,7 @@ export async function executionsOf(store: JobStore, jobId: string): Promise<read
   return (await store.executions.list({ jobId, limit: 1_000 })).executions;
 }
 
-/** How many instances of a job are under way. */
+/** Returns the number of instances of a job under way. */
 export async function activeOf(store: JobStore, jobId: string): Promise<number> {
   return (await store.executions.active([jobId])).get(jobId) ?? 0;
 }
@@ -197,7 +197,7 @@ export async function listedIds(store: JobStore, query: JobQuery): Promise<strin
   return ids;
 }
 
-/** Asks for page after page; one without end is cut off. */
+/** Reads page after page, up to a limit. */
 export async function* pages<Page extends { readonly cursor?: string }>(
   ask: (cursor: { cursor?: string }) => Page | Promise<Page>,
 ): AsyncGenerator<Page> {

@@ -12,8 +12,8 @@ import {
   keyOf,
   LEASE_MS,
   LEASE_OVER_MS,
-  news,
   plannedRuns,
+  reportOf,
   rowOf,
   running,
   started,
@@ -22,7 +22,7 @@ import {
 
 const BOB = claiming({ owner: "bob" });
 
-/** What happens to runs whose scheduler died or was stopped. */
+/** Cases for runs whose scheduler died or was stopped. */
 export const leaseCases: Cases = {
   "a lease lasts as long as it was given for": async ({ store, advance }) => {
     const none = await store.reap(BOB);
@@ -46,14 +46,14 @@ export const leaseCases: Cases = {
         const { takenOver, lost } = await store.reap(BOB);
         assert.deepEqual([takenOver, lost], [[], []]);
       }
-      assert.deepEqual(await store.report([news(run)]), [true]);
+      assert.deepEqual(await store.report([reportOf(run)]), [true]);
     }
   },
   "a lease that has ended is still its holder's while nobody has reaped it": async ({ store, advance }) => {
     const [renewed, ended] = [await running(store), await running(store)];
     await advance(LEASE_OVER_MS);
     assert.deepEqual((await store.renew([keyOf(renewed)], 60_000)).lost, []);
-    assert.deepEqual(await store.report([news(ended)]), [true]);
+    assert.deepEqual(await store.report([reportOf(ended)]), [true]);
     const { takenOver, lost } = await store.reap(BOB);
     assert.deepEqual([takenOver, lost], [[], []]);
   },
@@ -62,7 +62,7 @@ export const leaseCases: Cases = {
     const held = [keyOf(run), { instanceId: "nobody", token: 1 }];
     assert.deepEqual((await store.renew(held, LEASE_MS)).lost, ["nobody"]);
     assert.deepEqual((await store.renew([{ ...keyOf(run), token: 77_777 }], LEASE_MS)).lost, [run.instanceId]);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.deepEqual([...(await store.renew(held, LEASE_MS)).lost].sort(), [run.instanceId, "nobody"].sort());
     assert.deepEqual(await store.renew([], LEASE_MS), { lost: [], cancel: [] });
   },
@@ -73,7 +73,7 @@ export const leaseCases: Cases = {
   }) => {
     const run = await running(store, { ack: "early", name: "文" });
     const { executionId } = run.verdict.runs[0]!;
-    await store.report([news(run, { state: "running", finishedAt: null, last: false })]);
+    await store.report([reportOf(run, { state: "running", finishedAt: null, last: false })]);
     await advance(LEASE_OVER_MS);
     const { lost, takenOver } = await (second ?? store).reap(BOB);
     assert.deepEqual(takenOver, []);
@@ -81,7 +81,7 @@ export const leaseCases: Cases = {
     const { id, jobId, jobName, state, owner, scheduledAt, attempt } = lost[0]!;
     assert.deepEqual([id, jobId, jobName], [executionId, run.job.id, "文"]);
     assert.deepEqual([state, owner, scheduledAt, attempt], ["lost", "alice", 1_000, 1]);
-    assert.deepEqual(await store.report([news(run, { result: "late" })]), [false]);
+    assert.deepEqual(await store.report([reportOf(run, { result: "late" })]), [false]);
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
     const row = await rowOf(store, executionId);
     assert.deepEqual([row.state, row.durationMs, row.result], ["lost", null, null]);
@@ -96,7 +96,7 @@ export const leaseCases: Cases = {
     const runs = plannedRuns(1_000, 2_000, 3_000);
     const what = decision(await claimOne(store, added.id), FAR, { runs });
     const run = { instanceId: what.instance!.id, verdict: await started(store, what) };
-    await store.report([news(run, { last: false })]);
+    await store.report([reportOf(run, { last: false })]);
     await advance(LEASE_OVER_MS);
     const { lost } = await store.reap(BOB);
     assert.deepEqual(lost.map(({ id }) => id).sort(), [runs[1]!.executionId, runs[2]!.executionId].sort());
@@ -113,7 +113,7 @@ export const leaseCases: Cases = {
     const what = decision(await claimOne(store, added.id), null, { runs });
     const verdict = await started(store, what);
     const run = { instanceId: what.instance!.id, verdict };
-    await store.report([news(run, { last: false })]);
+    await store.report([reportOf(run, { last: false })]);
     await advance(LEASE_OVER_MS);
     const { takenOver } = await (second ?? store).reap(BOB);
     assert.equal(takenOver.length, 1);
@@ -122,20 +122,20 @@ export const leaseCases: Cases = {
     assert.deepEqual([taken!.instanceId, taken!.attempt, taken!.job.id], [run.instanceId, 2, added.id]);
     assert.deepEqual(taken!.job.args, ["文"]);
     assert.notEqual(taken!.token, verdict.token);
-    const stale = news(run, { executionId: runs[1]!.executionId, last: false });
+    const stale = reportOf(run, { executionId: runs[1]!.executionId, last: false });
     assert.deepEqual(await store.report([stale]), [false]);
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
     const row = await rowOf(store, runs[1]!.executionId);
     assert.deepEqual([row.owner, row.attempt, row.state, row.startedAt], ["bob", 2, "submitted", null]);
     const mine = heldBy(taken!);
-    assert.deepEqual(await store.report([news(mine, { attempt: 2, last: false })]), [true]);
-    assert.deepEqual(await store.report([news(mine, { executionId: runs[2]!.executionId, last: true })]), [true]);
+    assert.deepEqual(await store.report([reportOf(mine, { attempt: 2, last: false })]), [true]);
+    assert.deepEqual(await store.report([reportOf(mine, { executionId: runs[2]!.executionId, last: true })]), [true]);
     assert.equal(await activeOf(store, added.id), 0);
   },
   "a takeover counts on from the attempt that was reported": async ({ store, advance }) => {
     const run = await running(store, { ack: "late" });
     const retry = { state: "submitted", attempt: 3, startedAt: null, finishedAt: null, last: false } as const;
-    await store.report([news(run, retry)]);
+    await store.report([reportOf(run, retry)]);
     await advance(LEASE_OVER_MS);
     const [taken] = (await store.reap(BOB)).takenOver;
     assert.equal(taken?.attempt, 4);
@@ -190,7 +190,7 @@ export const leaseCases: Cases = {
     await started(store, hand);
     await advance(LEASE_OVER_MS);
     const [bobs] = (await store.reap(BOB)).takenOver;
-    await store.report([news(heldBy(bobs!), { attempt: 2, last: false })]);
+    await store.report([reportOf(heldBy(bobs!), { attempt: 2, last: false })]);
     await advance(LEASE_OVER_MS);
     const [carols] = (await store.reap(claiming({ owner: "carol" }))).takenOver;
     assert.deepEqual([carols?.attempt, carols?.runs], [2, hand.instance!.runs.slice(1)]);
@@ -213,7 +213,7 @@ export const leaseCases: Cases = {
     await advance(LEASE_OVER_MS);
     const [taken] = (await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }))).takenOver;
     assert.deepEqual(await store.dispatch([byHand(run.job)]), [{ kind: "max_instances" }]);
-    await store.report([news(heldBy(taken!), { attempt: 2 })]);
+    await store.report([reportOf(heldBy(taken!), { attempt: 2 })]);
     await started(store, byHand(run.job));
   },
   "a reap takes no more than asked for, and says that there is more": async ({ store, advance }) => {

@@ -15,8 +15,8 @@ import {
   keyOf,
   LEASE_MS,
   LEASE_OVER_MS,
-  news,
   plannedRuns,
+  reportOf,
   rowOf,
   running,
   started,
@@ -56,7 +56,7 @@ export const overlapCases: Cases = {
     assert.deepEqual([row.state, row.startedAt, row.finishedAt, row.scheduledAt], ["queued", null, null, 2_000]);
     assert.equal(await activeOf(store, run.job.id), 1);
     assert.equal(await reapOne(store), undefined, "there is no place yet");
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     const taken = await reapOne(store);
     assert.deepEqual(taken?.runs, what.instance!.runs);
     assert.deepEqual([taken?.attempt, taken?.waited, taken?.job.id], [1, true, run.job.id]);
@@ -65,7 +65,7 @@ export const overlapCases: Cases = {
     assert.deepEqual(await store.dispatch([what]), [{ kind: "started", token: 0, runs: [] }]);
     const started = await rowOf(store, queuedId);
     assert.deepEqual([started.state, started.owner, await activeOf(store, run.job.id)], ["submitted", "bob", 1]);
-    assert.deepEqual(await store.report([news(heldBy(taken!))]), [true]);
+    assert.deepEqual(await store.report([reportOf(heldBy(taken!))]), [true]);
     assert.deepEqual([await stateOf(store, queuedId), await activeOf(store, run.job.id)], ["executed", 0]);
   },
   "a later run takes the place of the one that waits": async ({ store }) => {
@@ -74,13 +74,13 @@ export const overlapCases: Cases = {
     const runs = [{ executionId: queuedId, scheduledAt: 2_000 }];
     assert.deepEqual(await store.dispatch([later]), [{ kind: "queued", superseded: runs, cancel: [] }]);
     assert.equal(await stateOf(store, queuedId), "max_instances");
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.deepEqual((await reapOne(store))?.runs, later.instance!.runs);
     assert.equal((await executionsOf(store, run.job.id)).length, 3);
   },
   "a run that comes when the place is free takes the place of the one that waits for it": async ({ store }) => {
     const { run, queuedId } = await waiting(store);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     const later = await dueDecision(store, run.job.id, 3_000);
     const [verdict] = await store.dispatch([later]);
     assert.equal(verdict?.kind, "queued");
@@ -95,7 +95,7 @@ export const overlapCases: Cases = {
     assert.equal((await store.dispatch([what]))[0]?.kind, "queued");
     const states = await Promise.all(runs.map(({ executionId }) => stateOf(store, executionId)));
     assert.deepEqual(states, ["max_instances", "max_instances", "queued"]);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.deepEqual((await reapOne(store))?.runs, [runs[2]]);
   },
   "runs by hand of one batch wait one at a time": async ({ store }) => {
@@ -106,7 +106,7 @@ export const overlapCases: Cases = {
       verdicts.map((verdict) => verdict.kind === "queued" && verdict.superseded),
       [[], hands[0]!.instance!.runs, hands[1]!.instance!.runs],
     );
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.deepEqual((await reapOne(store))?.runs, hands[2]!.instance!.runs);
     assert.equal(await activeOf(store, added.id), 1);
   },
@@ -145,28 +145,28 @@ export const overlapCases: Cases = {
     const again = await reapOne(store);
     assert.deepEqual([again?.attempt, again?.runs], [2, run.verdict.runs]);
     assert.equal(await reapOne(store), undefined);
-    await store.report([news(heldBy(again!), { attempt: 2 })]);
+    await store.report([reportOf(heldBy(again!), { attempt: 2 })]);
     assert.deepEqual((await reapOne(store))?.runs, what.instance!.runs);
   },
   "a retry that waits keeps its place": async ({ store }) => {
     const { run, what } = await waiting(store);
     const failed = { state: "submitted", attempt: 2, last: false, finishedAt: null, error: "first" } as const;
-    await store.report([news(run, failed)]);
+    await store.report([reportOf(run, failed)]);
     assert.equal(await reapOne(store), undefined);
-    await store.report([news(run, { attempt: 2 })]);
+    await store.report([reportOf(run, { attempt: 2 })]);
     assert.deepEqual((await reapOne(store))?.runs, what.instance!.runs);
   },
   "a change of its job changes what waits": async ({ store }) => {
     const { run } = await waiting(store, { args: ["before"] });
     await change(store, run.job.id, { args: ["after", "文"], kwargs: { a: [] }, ack: "late", maxDeliveries: 9 });
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     const taken = await reapOne(store);
     assert.deepEqual([taken?.job.args, taken?.job.kwargs], [["after", "文"], { a: [] }]);
     assert.deepEqual([taken?.job.ack, taken?.job.misfireGraceTime], ["late", null]);
   },
   "what waits of a late job is delivered again when its scheduler dies": async ({ store, advance }) => {
     const { run, what } = await waiting(store, { ack: "late" });
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     await reapOne(store, { owner: "carol", leaseMs: LEASE_MS });
     await advance(LEASE_OVER_MS);
     const again = await reapOne(store);
@@ -174,7 +174,7 @@ export const overlapCases: Cases = {
   },
   "what waits of a job that leaves ack to a late task is delivered again as well": async ({ store, advance }) => {
     const { run } = await waiting(store, { ack: "early", fromTask: ["ack"] });
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     await reapOne(store, { owner: "carol", leaseMs: LEASE_MS, acks: new Map([["task", "late"]]) });
     await advance(LEASE_OVER_MS);
     assert.equal((await reapOne(store))?.attempt, 2);
@@ -182,7 +182,7 @@ export const overlapCases: Cases = {
   "a paused job's run waits on, unless it was asked for by hand": async ({ store }) => {
     const { run, what } = await waiting(store);
     await change(store, run.job.id, { nextRunMs: null });
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.equal(await reapOne(store), undefined);
     await change(store, run.job.id, { nextRunMs: FAR });
     const resumed = await reapOne(store);
@@ -190,7 +190,7 @@ export const overlapCases: Cases = {
     const paused = await change(store, run.job.id, { nextRunMs: null });
     const hand = byHand(paused, { overlap: "queue-one" });
     await store.dispatch([hand]);
-    await store.report([news(heldBy(resumed!))]);
+    await store.report([reportOf(heldBy(resumed!))]);
     assert.deepEqual((await reapOne(store))?.runs, hand.instance!.runs);
   },
   "a run that waits counts towards maxRuns once, and the last one starts although its job has ended": async ({
@@ -207,24 +207,24 @@ export const overlapCases: Cases = {
     assert.equal(await countOf(), 1);
     assert.equal((await counted(3_000))[0]?.kind, "queued");
     assert.equal(await countOf(), 1);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     const taken = await reapOne(store);
     assert.equal((await counted(4_000))[0]?.kind, "queued");
     assert.deepEqual([await countOf(), (await store.get(run.job.id))?.nextRunMs], [2, null]);
-    await store.report([news(heldBy(taken!))]);
+    await store.report([reportOf(heldBy(taken!))]);
     assert.equal((await reapOne(store))?.runs[0]?.scheduledAt, 4_000);
   },
   "removing its job ends what waits, and what runs goes on": async ({ store }) => {
     const { run, queuedId } = await waiting(store);
     assert.equal(await store.remove(run.job.id), true);
     assert.equal(await stateOf(store, queuedId), "cancelled");
-    assert.deepEqual(await store.report([news(run)]), [true]);
+    assert.deepEqual(await store.report([reportOf(run)]), [true]);
     assert.equal(await reapOne(store), undefined);
     assert.equal(await store.remove(run.job.id), false);
     const other = await waiting(store);
     await store.removeAll();
     assert.equal(await stateOf(store, other.queuedId), "cancelled");
-    await store.report([news(other.run)]);
+    await store.report([reportOf(other.run)]);
     assert.equal(await reapOne(store), undefined);
   },
   "cancelling what waits ends it at once": async ({ store }) => {
@@ -233,7 +233,7 @@ export const overlapCases: Cases = {
     assert.equal(await store.requestCancel(queuedId), false);
     const { state, finishedAt } = await rowOf(store, queuedId);
     assert.deepEqual([state, typeof finishedAt], ["cancelled", "number"]);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     assert.equal(await reapOne(store), undefined);
   },
   "cancel-other asks the oldest to end, as many as must go": async ({ store, advance }) => {
@@ -253,7 +253,7 @@ export const overlapCases: Cases = {
     const [verdict] = await store.dispatch([fourth]);
     assert.deepEqual(verdict, { kind: "queued", superseded: third.instance!.runs, cancel: [oldest] });
     assert.equal(await reapOne(store), undefined);
-    await store.report([news(held[0]!, { state: "cancelled" })]);
+    await store.report([reportOf(held[0]!, { state: "cancelled" })]);
     assert.deepEqual((await reapOne(store))?.runs, fourth.instance!.runs);
     assert.equal(await activeOf(store, added.id), 2);
   },
@@ -269,15 +269,15 @@ export const overlapCases: Cases = {
         [[executionId, "cancelled"]],
       );
       assert.equal(await stateOf(store, executionId), "cancelled");
-      assert.deepEqual(await store.report([news(run)]), [false], "its holder comes too late");
+      assert.deepEqual(await store.report([reportOf(run)]), [false], "its holder comes too late");
       const taken = takenOver[0] ?? (await reapOne(store));
       assert.deepEqual(taken?.runs, what.instance!.runs);
-      await store.report([news(heldBy(taken!))]);
+      await store.report([reportOf(heldBy(taken!))]);
     }
   },
   "what waits is started by a scheduler that can run it, as much as it has room for": async ({ store }) => {
     const [one, other] = [await waiting(store, { executor: "cpu" }), await waiting(store, { executor: "cpu" })];
-    await store.report([news(one.run), news(other.run)]);
+    await store.report([reportOf(one.run), reportOf(other.run)]);
     const lanes = (executor: string, room: number, tasks = ["task"]) => ({ lanes: [{ executor, room, tasks }] });
     assert.equal(await reapOne(store, lanes("default", 9)), undefined);
     assert.equal(await reapOne(store, lanes("cpu", 9, ["another"])), undefined);
@@ -292,7 +292,7 @@ export const overlapCases: Cases = {
   },
   "many who look for a run that waits start it once": async ({ store, second }) => {
     const { run, what } = await waiting(store);
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     const looks = Array.from({ length: 8 }, async (_, at) =>
       (at % 2 === 0 ? store : (second ?? store)).reap(claiming({ owner: `o${at}`, leaseMs: 60_000 })),
     );
@@ -311,7 +311,7 @@ export const overlapCases: Cases = {
     assert.deepEqual(await listed(["queued", "submitted", "running"]), all);
     assert.equal(await store.executions.deleteBefore(FAR, 100), 0);
     assert.equal(await stateOf(store, queuedId), "queued");
-    await store.report([news(run)]);
+    await store.report([reportOf(run)]);
     await reapOne(store);
     assert.deepEqual(await listed(["queued"]), []);
   },

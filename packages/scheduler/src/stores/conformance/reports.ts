@@ -8,30 +8,30 @@ import {
   job,
   keyOf,
   LEASE_MS,
-  news,
   plannedRuns,
+  reportOf,
   rowOf,
   running,
   started,
   uniqueId,
 } from "./kit.js";
 
-/** Writing down what became of runs. */
+/** Cases for reports of runs. */
 export const reportCases: Cases = {
   "what a run reports is kept: times, result, error": async ({ store }) => {
     const run = await running(store);
     const { executionId } = run.verdict.runs[0]!;
-    await store.report([news(run, { state: "running", finishedAt: null, last: false })]);
+    await store.report([reportOf(run, { state: "running", finishedAt: null, last: false })]);
     const begun = await rowOf(store, executionId);
     assert.deepEqual(
       [begun.state, begun.startedAt, begun.finishedAt, begun.durationMs],
       ["running", 10_000, null, null],
     );
     const failed = { state: "submitted", attempt: 2, startedAt: null, finishedAt: null, error: "once" } as const;
-    await store.report([news(run, { ...failed, last: false })]);
+    await store.report([reportOf(run, { ...failed, last: false })]);
     const waiting = await rowOf(store, executionId);
     assert.deepEqual([waiting.state, waiting.attempt, waiting.error], ["submitted", 2, "once"]);
-    await store.report([news(run, { attempt: 2, startedAt: 11_000, finishedAt: 11_125 })]);
+    await store.report([reportOf(run, { attempt: 2, startedAt: 11_000, finishedAt: 11_125 })]);
     const done = await rowOf(store, executionId);
     assert.deepEqual([done.state, done.attempt, done.durationMs, done.error], ["executed", 2, 125, null]);
     assert.deepEqual([done.startedAt, done.finishedAt], [11_000, 11_125]);
@@ -55,7 +55,7 @@ export const reportCases: Cases = {
     for (const result of results) {
       const hand = byHand(added);
       const run = { instanceId: hand.instance!.id, verdict: await started(store, hand) };
-      assert.deepEqual(await store.report([news(run, { result })]), [true]);
+      assert.deepEqual(await store.report([reportOf(run, { result })]), [true]);
       assert.deepEqual((await rowOf(store, hand.instance!.runs[0]!.executionId)).result, result);
     }
   },
@@ -63,7 +63,7 @@ export const reportCases: Cases = {
     for (const state of ["error", "missed", "cancelled"] as const) {
       const run = await running(store);
       const times = state === "missed" ? { startedAt: null } : {};
-      await store.report([news(run, { state, error: "bad 文", stack: "at\n  line", ...times })]);
+      await store.report([reportOf(run, { state, error: "bad 文", stack: "at\n  line", ...times })]);
       const done = await store.executions.get(run.verdict.runs[0]!.executionId);
       assert.deepEqual([done?.state, done?.error, done?.stack], [state, "bad 文", "at\n  line"]);
       assert.equal(done?.durationMs, state === "missed" ? null : 250);
@@ -73,45 +73,48 @@ export const reportCases: Cases = {
   "messages of 2,000 characters and stacks of 8,000 are kept whole": async ({ store }) => {
     const run = await running(store);
     const [error, stack] = ["文".repeat(2_000), "x\n🚀é".repeat(1_600)];
-    await store.report([news(run, { state: "error", error, stack })]);
+    await store.report([reportOf(run, { state: "error", error, stack })]);
     const row = await rowOf(store, run.verdict.runs[0]!.executionId);
     assert.deepEqual([row.error, row.stack], [error, stack]);
   },
   "half of a character in an error does not keep the end from being written": async ({ store }) => {
     const run = await running(store);
-    assert.deepEqual(await store.report([news(run, { state: "error", error: "cut \ud83d", stack: "\udE80 cut" })]), [
-      true,
-    ]);
+    assert.deepEqual(
+      await store.report([reportOf(run, { state: "error", error: "cut \ud83d", stack: "\udE80 cut" })]),
+      [true],
+    );
     assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).state, "error");
   },
   "a report that is repeated is still true, one of somebody else's is not": async ({ store, second }) => {
     const run = await running(store);
-    const end = news(run, { result: "mine" });
-    assert.deepEqual(await store.report([news(run, { token: 77_777, result: "not mine" })]), [false]);
+    const end = reportOf(run, { result: "mine" });
+    assert.deepEqual(await store.report([reportOf(run, { token: 77_777, result: "not mine" })]), [false]);
     assert.deepEqual(await store.report([end]), [true]);
     assert.deepEqual(await (second ?? store).report([end]), [true]);
     assert.deepEqual(await store.report([end, end]), [true, true]);
     const foreign = [
-      news(run, { token: 77_777 }),
-      news(run, { executionId: "nobody" }),
-      news(run, { instanceId: "nobody", token: 1e6 }),
+      reportOf(run, { token: 77_777 }),
+      reportOf(run, { executionId: "nobody" }),
+      reportOf(run, { instanceId: "nobody", token: 1e6 }),
     ];
     assert.deepEqual(await store.report(foreign), [false, false, false]);
     assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).result, "mine");
   },
   "what has ended stays as it ended": async ({ store }) => {
     const run = await running(store);
-    await store.report([news(run, { result: 1 })]);
-    assert.deepEqual(await store.report([news(run, { state: "error", error: "no, it failed", result: 2 })]), [false]);
-    await store.report([news(run, { state: "running", finishedAt: null, last: false })]);
+    await store.report([reportOf(run, { result: 1 })]);
+    assert.deepEqual(await store.report([reportOf(run, { state: "error", error: "no, it failed", result: 2 })]), [
+      false,
+    ]);
+    await store.report([reportOf(run, { state: "running", finishedAt: null, last: false })]);
     const { state, result, error, finishedAt } = await rowOf(store, run.verdict.runs[0]!.executionId);
     assert.deepEqual([state, result, error, finishedAt], ["executed", 1, null, 10_250]);
     assert.equal(await activeOf(store, run.job.id), 0);
   },
   "news of one run that comes together ends as the last says": async ({ store }) => {
     const run = await running(store);
-    const begun = news(run, { state: "running", finishedAt: null, last: false });
-    assert.deepEqual(await store.report([begun, news(run, { result: "done" })]), [true, true]);
+    const begun = reportOf(run, { state: "running", finishedAt: null, last: false });
+    assert.deepEqual(await store.report([begun, reportOf(run, { result: "done" })]), [true, true]);
     const row = await rowOf(store, run.verdict.runs[0]!.executionId);
     assert.deepEqual([row.state, row.result, row.durationMs], ["executed", "done", 250]);
   },
@@ -121,12 +124,12 @@ export const reportCases: Cases = {
     const hand = byHand(added, { runs: plannedRuns(1_000, 2_000) });
     const run = { instanceId: hand.instance!.id, verdict: await started(store, hand) };
     const [first, second] = run.verdict.runs.map(({ executionId }) => executionId) as [string, string];
-    await store.report([news(run, { executionId: first, last: false })]);
+    await store.report([reportOf(run, { executionId: first, last: false })]);
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, []);
     assert.equal((await rowOf(store, second)).state, "submitted");
-    await store.report([news(run, { executionId: second, state: "running", finishedAt: null, last: false })]);
+    await store.report([reportOf(run, { executionId: second, state: "running", finishedAt: null, last: false })]);
     assert.equal(await activeOf(store, added.id), 1);
-    await store.report([news(run, { executionId: second })]);
+    await store.report([reportOf(run, { executionId: second })]);
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
     assert.equal(await activeOf(store, added.id), 0);
   },
@@ -137,7 +140,7 @@ export const reportCases: Cases = {
     const verdicts = await store.dispatch(hands);
     const reports = verdicts.map((verdict, at) => {
       const run = { instanceId: hands[at]!.instance!.id, verdict: verdict as never };
-      return news(run, at % 10 === 3 ? { executionId: uniqueId("nobody") } : { result: at });
+      return reportOf(run, at % 10 === 3 ? { executionId: uniqueId("nobody") } : { result: at });
     });
     assert.deepEqual(
       await store.report(reports),

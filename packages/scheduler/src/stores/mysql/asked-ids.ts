@@ -1,4 +1,4 @@
-/** Separates the ids of executions that are to stop: no id holds one. */
+/** Separator of the ids of executions that were asked to end: no id contains it. */
 export const SEPARATOR = "\n";
 
 /** The executions of an instance that are to stop, as its row keeps them. */

@@ -6,7 +6,7 @@ import type { JobRecord } from "../../core/job-record.js";
 const ID_MAX = 190;
 const FUNC_MAX = 255;
 
-/** Throws a JobSpecError for what the tables cannot hold. */
+/** Throws a JobSpecError for a job that the tables cannot hold. */
 export function checkStorable({ id, func, executor }: JobRecord): void {
   checkTexts({ id, func, executor });
   if (typeof func !== "string") throw new JobSpecError("func", "a shared store keeps names, not functions");

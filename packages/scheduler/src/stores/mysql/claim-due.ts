@@ -10,17 +10,17 @@ import { EXACT, idList, WANT_IDS } from "./want.js";
 
 /** Time for which a job of a later version of this library is left alone. */
 const BROKEN_MS = 60_000;
-/** Rows that cannot be read at all, of one claim. */
+/** Unreadable rows in one claim. */
 const UNREADABLE_MAX = 10;
-/** The executor of a row whose JSON cannot be read. */
+/** Executor of a row with unreadable JSON. */
 const UNREADABLE = "";
 
-/** One read when nothing is due; else a transaction that lends out what no other scheduler is looking at. */
+/** Claims due jobs: one read when nothing is due, else a transaction over rows that no other scheduler has locked. */
 export async function claimDue(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Claims> {
   const lanes = lanesOf(request);
   const state = await sessions.each((session) => look(session, tables, lanes));
   if (!state.isDue) return { nowMs: state.nowMs, jobs: [], nextDueMs: state.nextMs, broken: [] };
-  const claims = await lend(sessions, tables, request);
+  const claims = await claim(sessions, tables, request);
   const nextDueMs = claims.isFull ? claims.nowMs : earlier(state.nextMs, claims.leaseEndMs);
   return { nowMs: claims.nowMs, jobs: claims.jobs, nextDueMs, broken: claims.broken };
 }
@@ -39,7 +39,7 @@ async function look(session: Session, tables: Tables, lanes: readonly Lane[]) {
   const nowMs = ms(state!["now_ms"]);
   const isDue = state!["is_due"] !== null;
   const nextMs = msOrNull(state!["next_ms"]);
-  // Where much is due this would look at all of it; and then nobody waits for the end of a lease.
+  // With many due jobs this would read all of them, and then the end of a lease does not matter.
   if (isDue) return { nowMs, isDue, nextMs };
   return { nowMs, isDue, nextMs: earlier(nextMs, await leaseEnd(session, jobs, ns, nowMs)) };
 }
@@ -52,49 +52,49 @@ function dueIn({ ns, jobs, now }: Tables, { executor, tasks }: Lane): { where: s
   return { where, values: [ns, ...(executor === undefined ? [] : [executor]), ...knownValues(tasks)] };
 }
 
-/** Somebody must meet a row that no executor claims, to say what is wrong with it. */
+/** Adds a lane for unreadable rows, which no executor claims and some scheduler must report. */
 function withUnreadable(lanes: readonly Lane[]): readonly Lane[] {
   if (lanes.some(({ executor }) => executor === undefined)) return lanes;
   return [...lanes, { executor: UNREADABLE, limit: UNREADABLE_MAX, tasks: undefined }];
 }
 
-interface Lent {
+interface ClaimedJobs {
   readonly nowMs: number;
   readonly jobs: readonly JobRecord[];
   readonly broken: readonly { readonly id: string; readonly reason: string }[];
-  /** There may be more that is due. */
+  /** True when more jobs may be due. */
   readonly isFull: boolean;
-  /** When the first claim of another scheduler ends. */
+  /** End of the first claim of another scheduler. */
   readonly leaseEndMs: number | null;
 }
 
-function lend(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Lent> {
-  let unanswered: Lent | undefined;
+function claim(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<ClaimedJobs> {
+  let unanswered: ClaimedJobs | undefined;
   return sessions.transaction(async (session) => {
     if (session.again && unanswered !== undefined && (await stands(session, tables, request, unanswered)))
       return unanswered;
-    unanswered = await lendOnce(session, tables, request);
+    unanswered = await claimOnce(session, tables, request);
     return unanswered;
   });
 }
 
-/** Whether the COMMIT whose answer was lost was carried out: then the first of its claims is as it was made. */
+/** True when the COMMIT whose answer was lost succeeded: then its first claim is as it was made. */
 async function stands(
   session: Session,
   { ns, jobs }: Tables,
   { owner, leaseMs }: ClaimRequest,
-  lent: Lent,
+  claimed: ClaimedJobs,
 ): Promise<boolean> {
-  const [first] = lent.jobs;
+  const [first] = claimed.jobs;
   if (first === undefined) return false;
   const rows = await session.rows(
     `SELECT 1 FROM ${jobs} WHERE ns = ? AND id = ? AND version = ? AND lease_owner = ? AND lease_until = ? FOR UPDATE`,
-    [ns, first.id, first.version, owner, lent.nowMs + leaseMs],
+    [ns, first.id, first.version, owner, claimed.nowMs + leaseMs],
   );
   return rows.length > 0;
 }
 
-async function lendOnce(session: Session, tables: Tables, request: ClaimRequest): Promise<Lent> {
+async function claimOnce(session: Session, tables: Tables, request: ClaimRequest): Promise<ClaimedJobs> {
   const { ns, jobs, now } = tables;
   const { owner, leaseMs } = request;
   const rows: Row[] = [];
@@ -109,14 +109,14 @@ async function lendOnce(session: Session, tables: Tables, request: ClaimRequest)
     return { nowMs: await clockOf(session, now), jobs: [], broken: [], isFull: false, leaseEndMs: null };
   const nowMs = ms(rows[0]!["now_ms"]);
   const leaseEndMs = isFull ? null : await leaseEnd(session, jobs, ns, nowMs);
-  const { lent, newer, broken } = read(rows);
+  const { claimed, newer, broken } = read(rows);
   const lease = `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT}
                  SET j.lease_owner = ?, j.lease_until = ?, j.version = j.version + 1`;
-  if (lent.length > 0) await session.run(lease, [idList(lent.map(({ id }) => id)), ns, owner, nowMs + leaseMs]);
+  if (claimed.length > 0) await session.run(lease, [idList(claimed.map(({ id }) => id)), ns, owner, nowMs + leaseMs]);
   if (newer.length > 0) await session.run(lease, [idList(newer.map(({ id }) => id)), ns, owner, nowMs + BROKEN_MS]);
   if (broken.length > 0) await setAside(session, tables, { broken, owner, nowMs });
-  lent.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
-  return { nowMs, jobs: lent, broken: [...newer, ...broken], isFull, leaseEndMs };
+  claimed.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
+  return { nowMs, jobs: claimed, broken: [...newer, ...broken], isFull, leaseEndMs };
 }
 
 function dueRows(session: Session, tables: Tables, lane: Lane, limit: number): Promise<Row[]> {
@@ -135,21 +135,21 @@ interface BrokenRow {
 }
 
 function read(rows: readonly Row[]) {
-  const lent: JobRecord[] = [];
+  const claimed: JobRecord[] = [];
   const newer: BrokenRow[] = [];
   const broken: BrokenRow[] = [];
   for (const row of rows) {
     const [id, runMs] = [row["id"] as string, ms(row["next_run_ms"])];
     try {
-      lent.push(decodeJobOf(id, row["spec"] as string, runMs, ms(row["version"]) + 1));
+      claimed.push(decodeJobOf(id, row["spec"] as string, runMs, ms(row["version"]) + 1));
     } catch (error) {
       (error instanceof NewerFormatError ? newer : broken).push({ id, runMs, reason: thrownMessage(error) });
     }
   }
-  return { lent, newer, broken };
+  return { claimed, newer, broken };
 }
 
-/** A job that cannot be read has its run written down as an error, and is paused: it costs nobody else anything. */
+/** Pauses a job that cannot be read, and records its run as an error, so that the jobs behind it run. */
 async function setAside(
   session: Session,
   { ns, jobs, executions }: Tables,
@@ -176,7 +176,7 @@ async function leaseEnd(session: Session, jobs: string, ns: string, nowMs: numbe
   const [first] = await session.rows(
     `SELECT MIN(lease_until) AS ms FROM (
        SELECT lease_until FROM ${jobs} FORCE INDEX (due)
-       WHERE ns = ? AND next_run_ms <= ? AND lease_until > ? ORDER BY next_run_ms LIMIT 10000) AS lent`,
+       WHERE ns = ? AND next_run_ms <= ? AND lease_until > ? ORDER BY next_run_ms LIMIT 10000) AS claimed`,
     [ns, nowMs, nowMs],
   );
   return msOrNull(first!["ms"]);

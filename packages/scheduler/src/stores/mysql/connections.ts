@@ -2,29 +2,29 @@ import type { Pool, PoolConnection, RowDataPacket } from "mysql2/promise";
 import { isLost, isNotPrimary, NoConnection, ReadOnlyServer, StatementTimeout } from "./failure.js";
 
 export interface Deadlines {
-  /** How long to wait for a connection, ms. */
+  /** Longest wait for a connection, ms. */
   readonly connectMs: number;
-  /** How long one statement may take, ms. */
+  /** Longest time of one statement, ms. */
   readonly statementMs: number;
 }
 
-/** More calls than this do not wait for a connection: they are told so at once. */
+/** Calls that may wait for a connection; further ones are refused at once. */
 const WAITING_MAX = 100;
-/** A connection is asked so often whether it still lives and leads to a server that writes, and has so long to answer. */
+/** Interval of the check that a connection is alive and its server writable, and time for the answer, ms. */
 const CHECK_AFTER_MS = 1_000;
 const CHECK_MS = 1_000;
 /** Values of @@read_only, as numbers and as words. */
 const WRITABLE = new Set(["0", "OFF"]);
-/** How long the server waits for a lock at most: less long than a statement may take, so that it says why. */
+/** Longest wait of the server for a lock, s: less than a statement may take, so that the error names the reason. */
 const LOCK_WAIT_SECONDS = 3;
 const LOCK_WAIT_SHARE = 0.6;
-/** How long MariaDB keeps the locks of a transaction whose client has vanished behind a link that is half open. */
+/** Time for which MariaDB keeps the locks of a transaction whose client has vanished behind a half-open link, s. */
 const IDLE_TRANSACTION_SECONDS = 10;
 
 /**
- * Lends a pool's connections, one to each use, so that every wait has an end. mysql2 waits for ever for a free
- * connection and keeps one whose statement timed out; here a connection that failed or went silent is cut, and those
- * not heard from since may be as dead and are cut when their turn comes.
+ * Leases a pool's connections, one to each use, so that every wait has an end. mysql2 waits for ever for a free connection
+ * and keeps one whose statement timed out; here a connection that failed or went silent is destroyed, and connections not
+ * used since may be as dead: they are destroyed at their next use.
  */
 export class Connections {
   readonly #heardAt = new WeakMap<object, number>();
@@ -81,8 +81,8 @@ export class Connections {
   }
 
   /**
-   * After a failover the old server may live on, read-only: a caller that only looks there for work would find what was true
-   * before. A connection to such a server is used for a second at most, and the next one goes where the address leads by then.
+   * Checks for a read-only server: after a failover the old one may live on, and reads there return old data. A connection to
+   * such a server is used for a second at most, and the next one goes where the address leads by then.
    */
   async #check(connection: PoolConnection): Promise<void> {
     const checkedAt = this.#checkedAt.get(connection.connection) ?? Number.NEGATIVE_INFINITY;
@@ -93,15 +93,15 @@ export class Connections {
     this.#checkedAt.set(connection.connection, performance.now());
   }
 
-  /** True for a pool that resets what its sessions were told each time they come back. */
+  /** True for a pool that resets the settings of its sessions each time they come back. */
   async #forgets(): Promise<boolean> {
     const { pool } = (await this.pool()) as unknown as { pool?: { config?: { resetOnRelease?: boolean } } };
     return pool?.config?.resetOnRelease === true;
   }
 
   /**
-   * READ COMMITTED takes no gap locks, so claims do not wait for one another. In strict mode a text that is too long is
-   * refused, not cut; and mysql2 escapes with backslashes, which must therefore mean something.
+   * Sets up a session. READ COMMITTED takes no gap locks, so claims do not wait for one another. Strict mode refuses a text
+   * that is too long, and does not truncate it; mysql2 escapes with backslashes, which must therefore count.
    */
   async #prepare(connection: PoolConnection): Promise<void> {
     if (!this.#checkedAt.has(connection.connection)) this.#checkedAt.set(connection.connection, performance.now());
@@ -116,7 +116,7 @@ export class Connections {
     );
   }
 
-  /** A free connection in time; one that comes too late goes straight back. */
+  /** Returns a free connection in time; one that comes too late goes back to the pool. */
   async #acquire(timeoutMs: number): Promise<PoolConnection> {
     if (this.#waiting >= WAITING_MAX) throw new NoConnection("too many calls wait for a MySQL connection");
     this.#waiting++;
@@ -130,7 +130,7 @@ export class Connections {
       timer = setTimeout(() => {
         connecting.then(
           (late) => late.release(),
-          () => {}, // nobody waits for it any more
+          () => {}, // the caller has gone
         );
         reject(new NoConnection(`no MySQL connection within ${this.deadlines.connectMs} ms`));
       }, timeoutMs);
@@ -143,7 +143,7 @@ export class Connections {
   }
 }
 
-/** What the server answers in time, or the end of the connection. */
+/** Returns the server's answer in time, or destroys the connection. */
 export async function inTime<T>(connection: PoolConnection, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
@@ -159,7 +159,7 @@ export async function inTime<T>(connection: PoolConnection, timeoutMs: number, r
   }
 }
 
-/** Out of the pool, and no goodbye: mysql2's own destroy() waits for the other end, which a dead link never answers. */
+/** Destroys a connection without a goodbye: mysql2's own destroy() waits for the other end, which a dead link never answers. */
 export function cut(connection: PoolConnection): void {
   connection.destroy();
   hangUp(connection.connection);

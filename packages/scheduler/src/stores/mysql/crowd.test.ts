@@ -1,7 +1,7 @@
 import { inFull, throwawayMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { claiming, decision, FAR, job, news } from "../conformance/kit.js";
+import { claiming, decision, FAR, job, reportOf } from "../conformance/kit.js";
 import { MySQLJobStore } from "../mysql.js";
 
 const JOBS = inFull(600, 2_000);
@@ -54,7 +54,7 @@ async function runAll(store: MySQLJobStore, owner: string, limit: number): Promi
     const reports = decisions.flatMap(({ instance }, at) => {
       const verdict = verdicts[at]!;
       if (verdict.kind !== "started") throw new Error(`${instance!.job.id}: ${verdict.kind}`);
-      return [news({ instanceId: instance!.id, verdict })];
+      return [reportOf({ instanceId: instance!.id, verdict })];
     });
     expect((await store.report(reports)).every(Boolean)).toBe(true);
     ran.push(...decisions.map(({ jobId }) => jobId));

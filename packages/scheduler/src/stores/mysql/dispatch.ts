@@ -9,7 +9,7 @@ import { ms, msOrNull, type Tables } from "./tables.js";
 import { queue, waitingOf } from "./waiting.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 
-/** There was nothing (left) to do, and nothing is held. */
+/** Verdict without runs: nothing is left to do, and nothing is leased. */
 const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
 const STALE: Verdict = { kind: "stale" };
 const FIRST_TOKEN = 1;
@@ -40,7 +40,7 @@ class Batch {
   async carryOut(decisions: readonly Decision[]): Promise<Verdict[]> {
     const rows = await this.lockJobs(decisions);
     const fresh = firstOfEachClaim(decisions.filter((decision) => holds(rows.get(decision.jobId), decision)));
-    // A claim that holds has not been used before; a run by hand has no claim to tell by.
+    // A valid claim has not been used before; a run by hand has no claim to check.
     const repeated = await this.repeated(
       decisions.filter((decision) => decision.claim === undefined || !fresh.has(decision)),
     );
@@ -65,7 +65,7 @@ class Batch {
     return new Map(rows.map((row) => [row["id"] as string, row]));
   }
 
-  /** Decisions that were carried out before, their answer having been lost, with the same answer again. */
+  /** Repeats the verdicts of decisions that were applied before, whose answer was lost. */
   async repeated(decisions: readonly Decision[]): Promise<Map<Decision, Verdict>> {
     const suspects = decisions.filter(({ instance }) => instance !== undefined);
     if (suspects.length === 0) return new Map();
@@ -90,7 +90,7 @@ class Batch {
     );
   }
 
-  /** Counts what runs, writes the executions and opens the instances. */
+  /** Counts the running instances, writes the executions and opens the instances. */
   async open(decisions: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Map<Decision, Verdict>> {
     const verdicts = new Map<Decision, Verdict>(decisions.map((decision) => [decision, NOTHING]));
     const opening = decisions.filter(({ instance }) => instance !== undefined && instance.runs.length > 0);
@@ -138,7 +138,7 @@ class Batch {
     return full;
   }
 
-  /** Run times that were executed before are kept out by the unique key; answers the executions that were written. */
+  /** Writes the executions, without run times that were executed before, by the unique key; returns those written. */
   async writeExecutions(
     opening: readonly Decision[],
     full: ReadonlySet<Decision>,
@@ -158,7 +158,7 @@ class Batch {
     }
   }
 
-  /** Executions that ended in those states give their run times up: like one by hand, each is then told apart by its own id. */
+  /** Releases the run times of executions that ended in those states: each is then identified by its own id, as one by hand. */
   async free({ job, runs, once }: NewInstance): Promise<void> {
     const { ns, executions } = this.tables;
     await this.session.run(
@@ -221,7 +221,7 @@ class Batch {
     );
   }
 
-  /** Moves the jobs that count their runs; those that have had all stay without a next run. Returns what it moved. */
+  /** Moves the jobs that count their runs; a job with a reached limit stays without a next run. Returns the moved ones. */
   async count(decisions: readonly Decision[], verdicts: ReadonlyMap<Decision, Verdict>): Promise<Set<Decision>> {
     const { ns, jobs } = this.tables;
     const counting = decisions.flatMap((decision) => {
@@ -283,7 +283,7 @@ interface ExecutionRow {
 
 function executionRows({ claim, instance }: Decision, ns: string, isFull: boolean, nowMs: number): ExecutionRow[] {
   const { job, id: instanceId, owner, runs, overlap = "skip", once } = instance!;
-  // A run by hand may be of a run time that the trigger names too: it is told apart by its instance.
+  // A run by hand may have a run time of the trigger: its instance distinguishes it.
   const incarnation = claim === undefined && once === undefined ? instanceId : job.incarnation;
   const name = job.name.length <= NAME_MAX ? job.name : [...job.name].slice(0, NAME_MAX).join("");
   return runs.map(({ executionId: id, scheduledAt }, at) => ({
@@ -309,7 +309,7 @@ function executionRows({ claim, instance }: Decision, ns: string, isFull: boolea
   }));
 }
 
-/** When the execution has finished, and its state, as it is written first. */
+/** Returns the end of the execution and its state, as they are written first. */
 function startOf(isFull: boolean, waits: boolean, nowMs: number): [number | null, string] {
   if (!isFull) return [null, "submitted"];
   return waits ? [null, "queued"] : [nowMs, "max_instances"];
@@ -324,13 +324,13 @@ function mayWait({ instance }: Decision): boolean {
   return (instance?.overlap ?? "skip") !== "skip";
 }
 
-/** The job is there and, for a claimed one, still lent to whoever decides. */
+/** True when the job exists and, for a claimed one, its claim is valid. */
 function holds(row: Row | undefined, { claim }: Decision): boolean {
   if (row === undefined) return false;
   return claim === undefined || (ms(row["version"]) === claim.version && ms(row["lease_until"]) > 0);
 }
 
-/** The job is where the decision wanted it, and nobody has touched it since: the decision is a repetition. */
+/** True when the job is as the decision left it: the decision is a repetition. */
 function isDone(row: Row | undefined, { claim }: Decision): boolean {
   if (row === undefined || claim === undefined) return false;
   return (
@@ -340,7 +340,7 @@ function isDone(row: Row | undefined, { claim }: Decision): boolean {
   );
 }
 
-/** A claim is used once, also within one batch. */
+/** Returns the first decision of each claim, which can be used once, also within a batch. */
 function firstOfEachClaim(decisions: readonly Decision[]): Set<Decision> {
   const claimed = new Set<string>();
   return new Set(
@@ -364,7 +364,7 @@ function repeatedVerdict(
   if (known(last) === "queued") return { kind: "queued", superseded: [], cancel: [] };
   if (instance.runs.some((run) => known(run) === "max_instances")) return { kind: "max_instances" };
   const isOurs = open !== undefined && open["owner"] === instance.owner && ms(open["token"]) === FIRST_TOKEN;
-  if (!isOurs) return NOTHING; // it has ended, or is another's; or its holder's own by a takeover, and held already
+  if (!isOurs) return NOTHING; // ended, reclaimed by another, or leased already by this scheduler's own takeover
   const unfinished = instance.runs.filter((run) => known(run) === "submitted" || known(run) === "running");
   return { kind: "started", token: ms(open["token"]), runs: unfinished };
 }

@@ -16,9 +16,9 @@ import { EXACT, idList, WANT_IDS } from "./want.js";
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;
 const DURATIONS_OF = 100;
-/** Jobs of one statement about durations. */
+/** Jobs in one statement about durations. */
 const JOBS_AT_ONCE = 100;
-/** Rows of one DELETE: short locks, whatever the retention. */
+/** Rows in one DELETE: short locks, whatever the retention. */
 const DELETE_AT_ONCE = 1_000;
 
 /** The executions, apart from their jobs. */
@@ -77,7 +77,7 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
            ORDER BY submitted_ms LIMIT ?`,
           [ns, beforeMs, atOnce],
         );
-        // What is final stays final, so nothing needs to hold the two statements together.
+        // Final states do not change, so the two statements need no transaction.
         if (found.length > 0) removed += await removeRows(found.map((row) => row["id"] as string));
         if (found.length < atOnce) break;
       }
@@ -147,7 +147,7 @@ export function asExecution(row: Row): Execution {
   };
 }
 
-/** A result that cannot be read is an error that says so, and hides no other execution. */
+/** Reads a result; an unreadable one becomes an error, and does not block other executions. */
 function readOutcome(row: Row): Pick<Execution, "result" | "error"> {
   const error = row["error"] as string | null;
   if (row["result"] === null) return { result: null, error };

@@ -1,7 +1,7 @@
 import { eventually, openProxy, type PrivateMysql, privateMysql } from "@headline/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import mysql2 from "mysql2/promise";
-import { claiming, decision, FAR, job, news } from "../conformance/kit.js";
+import { claiming, decision, FAR, job, reportOf } from "../conformance/kit.js";
 import { MySQLJobStore } from "../mysql.js";
 
 /** Two servers of which one address is meant; who connects there may not write to a read-only one. */
@@ -66,7 +66,7 @@ test("a store that writes leaves a server that became read-only, and goes on at 
   const what = decision(jobs[0]!, FAR);
   const [verdict] = await store.dispatch([what]);
   if (verdict?.kind !== "started") throw new Error("the run was not started");
-  expect(await store.report([news({ instanceId: what.instance!.id, verdict })])).toEqual([true]);
+  expect(await store.report([reportOf({ instanceId: what.instance!.id, verdict })])).toEqual([true]);
   expect(await next.executions.get(verdict.runs[0]!.executionId)).toMatchObject({ state: "executed" });
 });
 

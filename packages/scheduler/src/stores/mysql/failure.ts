@@ -1,16 +1,16 @@
-/** Nobody knows what became of it: the server did not answer in time, and its connection is gone. */
+/** Error for an unknown outcome: the server did not answer in time, and the connection is gone. */
 export class StatementTimeout extends Error {
   override readonly name = "StatementTimeout";
   readonly fatal = true;
 }
 
-/** The connection ended under a statement, or went silent: what the statement did is unknown. */
+/** True for an error of a connection that ended or went silent, so that the outcome of its statement is unknown. */
 export function isLost(error: unknown): boolean {
   const { code, errno, fatal } = error as { code?: string; errno?: number; fatal?: boolean };
   return fatal === true || LOST_CODES.has(code ?? "") || LOST_ERRNOS.has(errno ?? 0);
 }
 
-/** The server that answered does not write any more, or belongs to no quorum: nothing was done, and the address may lead to another. */
+/** True for an error of a server that is read-only or without a quorum: nothing was done, and the address may lead to another. */
 export function isNotPrimary(error: unknown): boolean {
   return NOT_PRIMARY_ERRNOS.has((error as { errno?: number }).errno ?? 0);
 }
@@ -21,7 +21,7 @@ export class ReadOnlyServer extends Error {
   readonly fatal = true;
 }
 
-/** No connection came in time: nothing was sent. The code is that of a system that waited for one. */
+/** Error when no connection is free in time: nothing was sent. The code is that of a system timeout. */
 export class NoConnection extends Error {
   override readonly name = "NoConnection";
   readonly code = "ETIMEDOUT";

@@ -9,7 +9,7 @@ import {
   FAR,
   job,
   LEASE_MS,
-  news,
+  reportOf,
   running,
   type Started,
 } from "../conformance/kit.js";
@@ -194,7 +194,7 @@ describe("a reply that is lost after the work was done", () => {
     await using link = await openFar();
     const run = await running(link.near, {}, { leaseMs: 60_000 });
     link.at(/^COMMIT/, loseReply(link));
-    expect(await link.far.report([news(run)])).toEqual([true]);
+    expect(await link.far.report([reportOf(run)])).toEqual([true]);
     expect(link.happened()).toBe(true);
     expect(await executionsOf(run.job.id)).toMatchObject([{ state: "executed" }]);
   });
@@ -212,7 +212,7 @@ describe("a reply that is lost after the work was done", () => {
     ]);
     expect(lost.map(({ jobId }) => jobId)).toEqual([early.job.id]);
     const again = { instanceId: late.instanceId, verdict: { ...late.verdict, token: 2 } };
-    expect(await link.near.report([news(again, { attempt: 2 })])).toEqual([true]);
+    expect(await link.near.report([reportOf(again, { attempt: 2 })])).toEqual([true]);
   });
 });
 
@@ -234,9 +234,9 @@ describe("a connection that is cut", () => {
       const what = decision(jobs[0]!, null, { leaseMs: 60_000 });
       const [verdict] = await link.far.dispatch([what]);
       expect(verdict).toMatchObject({ kind: "started", token: 1, runs: what.instance!.runs });
-      expect(await link.far.report([news({ instanceId: what.instance!.id, verdict: verdict as Started })])).toEqual([
-        true,
-      ]);
+      expect(await link.far.report([reportOf({ instanceId: what.instance!.id, verdict: verdict as Started })])).toEqual(
+        [true],
+      );
       expect(await executionsOf(added.id)).toMatchObject([{ state: "executed", token: 1 }]);
       link.at(/never/, () => {});
       statements = count;
@@ -272,7 +272,7 @@ describe("a connection that is cut", () => {
         const verdicts = await answered(() => link.far.dispatch(decisions));
         const started = decisions.flatMap(({ instance, jobId }, at) => {
           const verdict = verdicts[at]!;
-          return verdict.kind === "started" ? [{ jobId, report: news({ instanceId: instance!.id, verdict }) }] : [];
+          return verdict.kind === "started" ? [{ jobId, report: reportOf({ instanceId: instance!.id, verdict }) }] : [];
         });
         const stored = await answered(() => link.far.report(started.map(({ report }) => report)));
         expect(stored.every(Boolean)).toBe(true);
@@ -373,7 +373,7 @@ test("a server that is killed in the middle of the work has everything when it i
       const started = verdicts.flatMap((verdict, at) =>
         verdict.kind === "started" ? [{ verdict, what: decisions[at]! }] : [],
       );
-      const reports = started.map(({ verdict, what }) => news({ instanceId: what.instance!.id, verdict }));
+      const reports = started.map(({ verdict, what }) => reportOf({ instanceId: what.instance!.id, verdict }));
       expect((await patiently(() => store.report(reports))).every(Boolean)).toBe(true);
       reported.push(...started.map(({ what }) => what.jobId));
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -407,7 +407,9 @@ test("a server that stops at a COMMIT and goes on when nobody waits any more has
   const [verdict] = await patiently(() => store.dispatch([what]));
   expect(verdict).toEqual({ kind: "started", token: 1, runs: what.instance!.runs });
   expect((await store.executions.list({})).executions).toHaveLength(1);
-  expect(await store.report([news({ instanceId: what.instance!.id, verdict: verdict as Started })])).toEqual([true]);
+  expect(await store.report([reportOf({ instanceId: what.instance!.id, verdict: verdict as Started })])).toEqual([
+    true,
+  ]);
   await stopping.end();
 });
 

@@ -1,8 +1,8 @@
 const COUNT_MAX = 200;
-/** Bytes. Escaped twice they are four times as long, and packets of MariaDB end at 16 MB. */
+/** Bytes in one statement. Escaped twice they are four times as long, and packets of MariaDB end at 16 MB. */
 const SIZE_MAX = 1_000_000;
 
-/** Neighbours that may travel in one statement: not too many, and together not too long for a packet. */
+/** Splits a list into parts for one statement each: not too many entries, and together not too long for a packet. */
 export function inPieces<T>(items: readonly T[], sizeOf: (item: T) => number): T[][] {
   const pieces: T[][] = [];
   let size = 0;

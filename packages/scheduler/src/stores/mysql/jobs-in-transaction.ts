@@ -1,44 +1,46 @@
+import { checkDefaults, type JobDefaults } from "../../core/job-policy.js";
 import { encodeJob } from "../../core/job-record.js";
-import { checkDefaults, type JobDefaults, type JobSpec, toRecord } from "../../core/job-spec.js";
+import type { JobSpec } from "../../core/job-spec.js";
 import type { WithArguments } from "../../core/json-arguments.js";
 import { checkKnown, type OptionNames } from "../../core/known-options.js";
 import { idMaker } from "../../core/new-id.js";
+import { newJob } from "../../core/new-job.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
 import { checkStorable } from "./check-storable.js";
 import type { Tables } from "./tables.js";
 import { endWaiting, waitingChange } from "./waiting.js";
 
-/** Runs one statement of a transaction that the caller began and will commit, and returns what it returns: `(sql, params) => connection.query(sql, params)`. */
+/** Runs one statement of a transaction that the caller commits, and returns its result: `(sql, params) => connection.query(sql, params)`. */
 export type RunSql = (sql: string, params: readonly (string | number | null)[]) => Promise<unknown>;
 
 /** Time zone and defaults of jobs added in a transaction. */
 export interface InTransactionOptions {
-  /** IANA name for triggers without one. Default "UTC". */
+  /** IANA name of the zone for triggers without one. Default "UTC". */
   readonly timezone?: string;
   readonly jobDefaults?: JobDefaults;
 }
 
 const OPTIONS: OptionNames<InTransactionOptions> = { timezone: true, jobDefaults: true };
 
-/** What a job is in a shared store: its task is named. */
+/** Description of a job in a shared store, with a task's name and an id. */
 export type SharedJobSpec = Omit<JobSpec, "store" | "onConflict" | "func" | "id"> & {
   readonly id: string;
   readonly func: string;
 };
 
-/** Jobs that are there if and only if the rest of a transaction is. */
+/** Jobs that exist if and only if the rest of a transaction does. */
 export interface JobsInTransaction {
-  /** Adds a job, or replaces the one of that id. Throws a JobSpecError that names the attribute. */
+  /** Adds a job, or replaces the job of that id. Throws a JobSpecError that names the attribute. */
   put<Args extends readonly unknown[], Kwargs>(spec: WithArguments<SharedJobSpec, Args, Kwargs>): Promise<void>;
   put(spec: SharedJobSpec): Promise<void>;
-  /** Removes a job if it is there. Runs under way go on. */
+  /** Removes a job if it exists. Runs under way go on. */
   remove(id: string): Promise<void>;
 }
 
 const newId = idMaker(Math.random);
 
-/** Schedulers see what was committed at their next look, a second later at most; nobody is woken before there is something to see. */
+/** Writes jobs in a caller's transaction. Schedulers find them at their next poll, a second after the commit at most; there is no wake-up. */
 export function jobsInTransaction(run: RunSql, tables: Tables, options: InTransactionOptions): JobsInTransaction {
   checkKnown<InTransactionOptions>(options, OPTIONS, "inTransaction");
   const { timezone = "UTC", jobDefaults = {} } = options;
@@ -49,9 +51,9 @@ export function jobsInTransaction(run: RunSql, tables: Tables, options: InTransa
     async put(spec: SharedJobSpec) {
       const nowMs = isAbsolute(spec) ? Date.now() : clockIn(await run(`SELECT ${now} AS now_ms`, []));
       const around = { defaults: jobDefaults, timezone, nowMs, random: Math.random, newId, taskIsKnown: false };
-      const job = toRecord(spec, around);
+      const job = newJob(spec, around);
       checkStorable(job);
-      // The version beats any that a job of this id ever had, and with it every claim of that one.
+      // The version is above that of any earlier job of this id, and with it every claim.
       await run(
         `INSERT INTO ${jobs} (ns, id, func, next_run_ms, version, max_instances, spec) VALUES (?, ?, ?, ?, ${now}, ?, ?)
          ON DUPLICATE KEY UPDATE func = VALUES(func), next_run_ms = VALUES(next_run_ms),
@@ -69,7 +71,7 @@ export function jobsInTransaction(run: RunSql, tables: Tables, options: InTransa
   };
 }
 
-/** A date that is named is the same by every clock; all else counts from the store's. */
+/** True for a date that is the same by every clock; other triggers count from the store's clock. */
 function isAbsolute({ trigger, nextRunTime, runImmediately }: SharedJobSpec): boolean {
   if (nextRunTime === "now" || runImmediately === true) return false;
   if (trigger === undefined || typeof trigger === "string" || trigger.kind !== "date") return false;
@@ -77,7 +79,7 @@ function isAbsolute({ trigger, nextRunTime, runImmediately }: SharedJobSpec): bo
   return state["runAt"] !== undefined;
 }
 
-/** The server's clock, in the rows alone, beside their fields, or wrapped: as the caller's driver gives them. */
+/** Reads the server's clock from rows alone, beside their fields, or wrapped: as the caller's driver returns them. */
 function clockIn(answer: unknown): number {
   if (Array.isArray(answer)) return clockIn(answer[0]);
   const row = answer as { now_ms?: unknown; rows?: unknown } | null | undefined;

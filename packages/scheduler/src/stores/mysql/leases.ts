@@ -8,7 +8,7 @@ import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 
 const KEYS = wantRows("token BIGINT");
 
-/** Renews leases; answers which are gone, and what is to stop. */
+/** Renews leases; returns the lost ones, and the executions asked to end. */
 export async function renew(
   sessions: Sessions,
   tables: Tables,
@@ -47,7 +47,7 @@ async function renewPiece(
   };
 }
 
-/** A new token keeps the one who offers from saying any more about it. */
+/** Releases an instance with a new token, so that its owner cannot report on it any more. */
 export async function offer(
   sessions: Sessions,
   { ns, instances, now }: Tables,
@@ -63,7 +63,7 @@ export async function offer(
   );
 }
 
-/** Leaves word with the instance, where its holder looks when it renews; what waits for a place ends at once. */
+/** Writes the request into the instance, where its owner reads it at the next renewal; a waiting run ends at once. */
 export async function requestCancel(sessions: Sessions, tables: Tables, executionId: string): Promise<boolean> {
   if (await cancelWaiting(sessions, tables, { executionId })) return true;
   const { ns, instances, executions } = tables;

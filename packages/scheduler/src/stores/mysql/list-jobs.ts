@@ -9,7 +9,7 @@ const LIMIT_MAX = 10_000;
 /** The last job of a page: its next run and its id. */
 type Place = readonly [nextRunMs: number | null, id: string];
 
-/** One job; throws a SyntaxError when it cannot be read. */
+/** Reads one job; throws a SyntaxError when it cannot be read. */
 export async function readJob(session: Session, { ns, jobs }: Tables, id: string): Promise<JobRecord | undefined> {
   const [row] = await session.rows(`SELECT id, next_run_ms, version, spec FROM ${jobs} WHERE ns = ? AND id = ?`, [
     ns,
@@ -18,7 +18,7 @@ export async function readJob(session: Session, { ns, jobs }: Tables, id: string
   return row && asJob(row);
 }
 
-/** The scheduled ones along their index, then the paused ones. Those that cannot be read are left out. */
+/** Lists the scheduled jobs along their index, then the paused ones, without unreadable ones. */
 export async function listJobs(
   session: Session,
   tables: Tables,
@@ -77,7 +77,7 @@ function readable(row: Row): JobRecord[] {
   try {
     return [asJob(row)];
   } catch {
-    return []; // whoever would run it hears of it from claimDue
+    return []; // claimDue reports it
   }
 }
 

@@ -3,7 +3,7 @@ import { readNode } from "../read-node.js";
 import type { Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
 
-/** How long a node that says nothing more is still shown, and when its row goes. */
+/** Time for which a silent node is still listed, and after which its row is deleted, ms. */
 const SHOWN_MS = 60_000;
 const KEPT_MS = 3_600_000;
 
@@ -31,7 +31,7 @@ export async function nodes(sessions: Sessions, { ns, nodes: table, now }: Table
   return rows.flatMap((row) => readNode(row["node"] as string, ms(row["seen_ms"])));
 }
 
-/** With it go the nodes that have been dead for long: each start has an end, or leaves a row. */
+/** Removes a node, and with it those that have been dead for long, so that no start leaves a row for ever. */
 export async function forgetNode(sessions: Sessions, { ns, nodes: table, now }: Tables, id: string): Promise<void> {
   await sessions.each((session) =>
     session.run(`DELETE FROM ${table} WHERE ns = ? AND (id = ? OR seen_ms < ${now} - ?)`, [ns, id, KEPT_MS]),

@@ -3,12 +3,12 @@ import { mysqlAddress } from "../server-url.js";
 import { urlOption } from "../url-option.js";
 import { hangUp } from "./connections.js";
 
-/** A small pool of the store's own, opened at its first use: without a url mysql2 is not even loaded. */
+/** Small pool of the store's own, opened at its first use: without a url mysql2 is not even loaded. */
 export interface OwnPool {
   pool(): Promise<Pool>;
-  /** After a `close`, the next use opens another. */
+  /** Returns the pool; after a `close`, the next use opens another. */
   reopen(): void;
-  /** Says goodbye, but does not wait for a server that does not. */
+  /** Closes the pool without waiting for a server that does not answer. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ export function ownPool(url: string, connectMs: number): OwnPool {
       const left = new Promise<void>((resolve) => {
         timer = setTimeout(resolve, CLOSE_MS);
       });
-      const ended = pool.end().catch(() => {}); // of a connection that was broken anyway
+      const ended = pool.end().catch(() => {}); // a broken connection
       await Promise.race([ended, left]);
       clearTimeout(timer);
       for (const connection of open) hangUp(connection);
@@ -52,7 +52,7 @@ async function opened(url: string, connectMs: number, open: Set<object>): Promis
     maxIdle: 4,
     idleTimeout: 60_000,
     queueLimit: 50,
-    // A connection that is being made to a link that is dead holds a place in the pool: not for as long as a caller waits.
+    // A connection to a dead link has a place in the pool while it is being opened: less long than a caller waits.
     connectTimeout: Math.ceil(connectMs / 2),
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,

@@ -10,7 +10,7 @@ import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
 import { startWaiting } from "./waiting.js";
 import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 
-/** One read when no lease has ended; else a transaction over those that nobody else is looking at. */
+/** Reclaims expired leases: one read when there are none, else a transaction over rows that no other scheduler has locked. */
 export async function reap(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Reaped> {
   const { ns, instances, waiting, now } = tables;
   const [state] = await sessions.each((session) =>
@@ -30,7 +30,7 @@ export async function reap(sessions: Sessions, tables: Tables, request: ClaimReq
   return { ...reaped, takenOver: [...reaped.takenOver, ...started], waiting: true };
 }
 
-/** Takes over, or closes, the instances whose lease has ended. */
+/** Reclaims or closes the instances with an expired lease. */
 async function reclaim(
   sessions: Sessions,
   tables: Tables,
@@ -47,7 +47,7 @@ async function reclaim(
   });
 }
 
-/** Whether the COMMIT whose answer was lost was carried out: then its first instance or execution is as it was left. */
+/** True when the COMMIT whose answer was lost succeeded: then its first instance or execution is as it was left. */
 async function stands(
   session: Session,
   { ns, instances, executions }: Tables,
@@ -72,14 +72,14 @@ async function stands(
   return rows.length > 0;
 }
 
-/** An instance whose lease has ended, with what can be read of it. */
+/** Instance with an expired lease, with its readable parts. */
 interface Ended {
   readonly row: Row;
   readonly id: string;
   readonly planned: readonly PlannedRun[];
   /** Executions that were asked to end. */
   readonly asked: ReadonlySet<string>;
-  /** Undefined when nobody may, or can, start it again. */
+  /** Job; undefined when the instance may or can not start again. */
   readonly job: JobRecord | undefined;
 }
 
@@ -112,7 +112,7 @@ async function reapEnded(session: Session, tables: Tables, request: ClaimRequest
   return { nowMs, takenOver, lost, nextExpiryMs: msOrNull(next!["ms"]) };
 }
 
-/** The instances that one of the lanes can run, and those of which nobody can say who could. */
+/** Returns the instances that one of the lanes can run, and those that are unreadable. */
 function runnable(lanes: readonly Lane[]): { where: string; values: readonly unknown[] } {
   const each = lanes.map(({ executor, tasks }) => {
     const parts = [
@@ -126,7 +126,7 @@ function runnable(lanes: readonly Lane[]): { where: string; values: readonly unk
   return { where: `(${where})`, values: each.flatMap(({ values }) => values) };
 }
 
-/** An instance that is to be started again is left to those who can run it; one that only has to be closed is not. */
+/** True for an instance that this scheduler should handle: one to start again only with a lane for it, one to close always. */
 function isOurs({ row, planned, asked }: Ended): boolean {
   const mayStart = Number(row["again"]) === 1;
   return Number(row["mine"]) === 1 || !mayStart || planned.every(({ executionId }) => asked.has(executionId));
@@ -141,12 +141,12 @@ function readEnded(row: Row): Ended {
     if (Number(row["again"]) !== 1) return { row, id, planned, asked, job: undefined };
     return { row, id, planned, asked, job: decodeJob(row["spec"] as string, null, 0) };
   } catch {
-    // What cannot be read cannot be run: it is lost, and does not keep the others from being taken over.
+    // An unreadable instance is lost, and does not keep the others from being reclaimed.
     return { row, id, planned, asked, job: undefined };
   }
 }
 
-/** Leases what may be started again to `owner`; an instance of which nothing is left to do is not handed over. */
+/** Leases the instances that may start again to `owner`, except those with nothing left to do. */
 async function handOver(
   session: Session,
   tables: Tables,
@@ -206,7 +206,7 @@ function openExecutions(session: Session, { ns, executions }: Tables, ended: rea
   );
 }
 
-/** Closes instances; what had not ended of them is lost, or cancelled if it was asked to end, and nobody's: a late report of it is refused. */
+/** Closes instances; their open executions are lost, or cancelled after a request, and late reports of them are refused. */
 async function lose(session: Session, tables: Tables, ended: readonly Ended[], nowMs: number): Promise<Execution[]> {
   if (ended.length === 0) return [];
   const { ns, instances, executions } = tables;

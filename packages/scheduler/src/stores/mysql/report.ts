@@ -6,50 +6,50 @@ import type { Session, Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 
-/** As execution.ts promises, whoever reports. */
+/** Longest message and stack of an error, as execution.ts promises. */
 const ERROR_MAX = 2_000;
 const STACK_MAX = 8_000;
 
 /**
- * Writes batches of news, each in one transaction; answers for each whether its holder was still the holder. Instances are
- * locked in the order of their ids; nobody writes an execution without its instance's lock.
+ * Records reports in batches, each in one transaction; returns for each whether its sender still has the lease. Instances are
+ * locked in the order of their ids, and an execution is never written without the lock of its instance.
  */
 export async function report(sessions: Sessions, tables: Tables, reports: readonly Report[]): Promise<boolean[]> {
-  const answers: boolean[] = [];
-  const news = reports.map((each) => ({ ...each, result: textOf(each) }));
-  for (const piece of inPieces(news, ({ result, error, stack }) =>
+  const recorded: boolean[] = [];
+  const texts = reports.map((given) => ({ ...given, result: textOf(given) }));
+  for (const piece of inPieces(texts, ({ result, error, stack }) =>
     Buffer.byteLength([result, error, stack].join("")),
   )) {
-    answers.push(...(await sessions.transaction((session) => record(session, tables, piece))));
+    recorded.push(...(await sessions.transaction((session) => record(session, tables, piece))));
   }
-  return answers;
+  return recorded;
 }
 
-/** A report with its result as text. */
-type News = Omit<Report, "result"> & { readonly result: string | null };
+/** Report with its result as text. */
+type TextReport = Omit<Report, "result"> & { readonly result: string | null };
 
 function textOf({ executionId, result }: Report): string | null {
   return result === null ? null : resultText(executionId, result);
 }
 
-async function record(session: Session, tables: Tables, reports: readonly News[]): Promise<boolean[]> {
-  const tokens = await heldTokens(session, tables, reports);
+async function record(session: Session, tables: Tables, reports: readonly TextReport[]): Promise<boolean[]> {
+  const tokens = await currentTokens(session, tables, reports);
   const states = await executionStates(session, tables, reports);
-  const accepted: News[] = [];
-  const answers = reports.map((news) => {
-    const row = states.get(news.executionId);
+  const accepted: TextReport[] = [];
+  const recorded = reports.map((entry) => {
+    const row = states.get(entry.executionId);
     if (row === undefined) return false;
-    if (isFinalState(row.state)) return row.token === news.token && row.state === news.state;
-    if (tokens.get(news.instanceId) !== news.token) return false;
-    row.state = news.state;
-    accepted.push(news);
+    if (isFinalState(row.state)) return row.token === entry.token && row.state === entry.state;
+    if (tokens.get(entry.instanceId) !== entry.token) return false;
+    row.state = entry.state;
+    accepted.push(entry);
     return true;
   });
   await write(session, tables, accepted);
-  return answers;
+  return recorded;
 }
 
-async function heldTokens(session: Session, { ns, instances }: Tables, reports: readonly News[]) {
+async function currentTokens(session: Session, { ns, instances }: Tables, reports: readonly TextReport[]) {
   const rows = await session.rows(
     `SELECT i.id, i.token
      FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT} ${locking("i")}`,
@@ -58,7 +58,7 @@ async function heldTokens(session: Session, { ns, instances }: Tables, reports: 
   return new Map(rows.map((row) => [row["id"] as string, ms(row["token"])]));
 }
 
-async function executionStates(session: Session, { ns, executions }: Tables, reports: readonly News[]) {
+async function executionStates(session: Session, { ns, executions }: Tables, reports: readonly TextReport[]) {
   const rows = await session.rows(
     `SELECT e.id, e.state, e.token
      FROM ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}`,
@@ -67,7 +67,7 @@ async function executionStates(session: Session, { ns, executions }: Tables, rep
   return new Map(rows.map((row) => [row["id"] as string, { state: row["state"] as string, token: ms(row["token"]) }]));
 }
 
-const NEWS = wantRows(
+const WANT_REPORTS = wantRows(
   "state VARCHAR(16) CHARACTER SET utf8mb4",
   "attempt INT",
   "started BIGINT",
@@ -77,11 +77,11 @@ const NEWS = wantRows(
   "stack TEXT CHARACTER SET utf8mb4",
 );
 
-async function write(session: Session, tables: Tables, accepted: readonly News[]): Promise<void> {
+async function write(session: Session, tables: Tables, accepted: readonly TextReport[]): Promise<void> {
   if (accepted.length === 0) return;
   const { ns, executions, instances } = tables;
   await session.run(
-    `UPDATE ${NEWS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
+    `UPDATE ${WANT_REPORTS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
      SET e.state = want.state, e.attempt = want.attempt, e.started_ms = want.started, e.finished_ms = want.finished,
        e.result = want.result, e.error = want.error, e.stack = want.stack`,
     [rowList(lastOfEach(accepted).map(asRow)), ns],
@@ -96,8 +96,8 @@ async function write(session: Session, tables: Tables, accepted: readonly News[]
   await goOn(session, tables, accepted);
 }
 
-/** Instances that stay open: at the next attempt of the same run time, or at the first of the next one. */
-async function goOn(session: Session, { ns, instances }: Tables, accepted: readonly News[]): Promise<void> {
+/** Updates instances that stay open: to the next attempt of the same run, or the first of the next one. */
+async function goOn(session: Session, { ns, instances }: Tables, accepted: readonly TextReport[]): Promise<void> {
   const open = new Map<string, { id: string; attempt: number; ended: number }>();
   for (const { instanceId: id, state, attempt, last } of accepted) {
     if (state === "submitted") open.set(id, { id, attempt, ended: open.get(id)?.ended ?? 0 });
@@ -112,12 +112,12 @@ async function goOn(session: Session, { ns, instances }: Tables, accepted: reado
   );
 }
 
-/** Two reports of one execution may come together ("running", then its end): the last one says it all. */
-function lastOfEach(reports: readonly News[]): News[] {
-  return [...new Map(reports.map((news) => [news.executionId, news])).values()];
+/** Keeps the last of two reports of one execution that come together ("running", then its end). */
+function lastOfEach(reports: readonly TextReport[]): TextReport[] {
+  return [...new Map(reports.map((entry) => [entry.executionId, entry])).values()];
 }
 
-function asRow({ executionId, state, attempt, startedAt, finishedAt, result, error, stack }: News) {
+function asRow({ executionId, state, attempt, startedAt, finishedAt, result, error, stack }: TextReport) {
   return {
     id: executionId,
     state,

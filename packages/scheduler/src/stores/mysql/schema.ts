@@ -2,12 +2,12 @@ import { isDuplicateName, isMissingTable } from "./failure.js";
 import type { Session, Sessions } from "./session.js";
 import { EXACT } from "./want.js";
 
-/** What the tables look like now. A later version adds statements of its own after these, which stay as they are. */
+/** Current version of the tables. A later version adds statements after these, which stay as they are. */
 const VERSION = 3;
 
 /**
- * Makes the tables, or brings them up to date. Each statement may be repeated and may meet another process that does the
- * same; when the tables are up to date nothing but one row is read, so that no right to change tables is needed.
+ * Creates or upgrades the tables. Each statement may be repeated, also by several processes at once; current tables cost
+ * one read, so that no right to change tables is needed.
  */
 export async function migrate(sessions: Sessions, prefix: string): Promise<void> {
   await sessions.each(async (session) => {
@@ -24,14 +24,14 @@ export async function migrate(sessions: Sessions, prefix: string): Promise<void>
   });
 }
 
-/** Throws when the tables are not there, saying what to do. */
+/** Throws when the tables do not exist, with the remedy. */
 export async function checkTables(sessions: Sessions, prefix: string): Promise<void> {
   const found = await sessions.each((session) => versionOf(session, prefix));
   if (found !== VERSION)
     throw new Error(`${prefix}jobs: the tables are of version ${found}, not ${VERSION}; migrate() makes them`);
 }
 
-/** Another process may have made the column, or this one before its connection was lost. */
+/** Runs a statement whose column another process, or this one before its connection was lost, may have added. */
 async function runOnce(session: Session, statement: string): Promise<void> {
   try {
     await session.run(statement);
@@ -40,7 +40,7 @@ async function runOnce(session: Session, statement: string): Promise<void> {
   }
 }
 
-/** 0 when there are no tables. */
+/** Returns the version of the tables; 0 without tables. */
 async function versionOf(session: Session, prefix: string): Promise<number> {
   try {
     const [row] = await session.rows(`SELECT MAX(version) AS version FROM ${prefix}schema`);
@@ -144,7 +144,7 @@ function executorColumns(prefix: string): readonly string[] {
   ];
 }
 
-/** Version 3: the runs that wait for a place among the instances of their job, one for each job. */
+/** Version 3: the runs that wait for a slot, one for each job. */
 function waitingTable(prefix: string): readonly string[] {
   return [
     `CREATE TABLE IF NOT EXISTS ${prefix}waiting (

@@ -4,12 +4,12 @@ import { isConflict, isLost, isNotPrimary, StatementTimeout } from "./failure.js
 
 export type Row = RowDataPacket;
 
-/** One connection for the length of a transaction, or of statements that need not hold together. */
+/** One connection for a transaction, or for statements without one. */
 export interface Session {
   rows(sql: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** Answers how many rows were met (MySQL's affectedRows). */
+  /** Executes a statement; returns the number of rows it met (MySQL's affectedRows). */
   run(sql: string, values?: readonly unknown[]): Promise<number>;
-  /** An earlier attempt may have been carried out: its connection was lost before the answer came. */
+  /** True when an earlier attempt may have been committed: its connection was lost before the answer. */
   readonly again: boolean;
 }
 
@@ -17,14 +17,14 @@ const CONFLICTS_MAX = 5;
 const LOSSES_MAX = 2;
 const JITTER_MS = 10;
 
-/** Runs work on connections, and repeats what the server or the network interrupted. Work must bear being repeated. */
+/** Runs work on connections, with retries when the server or the network interrupted it. Work must be repeatable. */
 export class Sessions {
   constructor(
     private readonly connections: Connections,
     private readonly statementMs: number,
   ) {}
 
-  /** A transaction, repeated when it was a deadlock's victim, waited too long for a lock, or lost its connection. */
+  /** Runs a transaction; retries after a deadlock, a lock wait timeout, or a lost connection. */
   transaction<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.each(async (session) => {
       await session.run("START TRANSACTION");
@@ -33,13 +33,13 @@ export class Sessions {
         await session.run("COMMIT");
         return result;
       } catch (error) {
-        if (!isLost(error) && !isNotPrimary(error)) await rollBack(session); // the others end with their connection
+        if (!isLost(error) && !isNotPrimary(error)) await rollBack(session); // other transactions end with
         throw error;
       }
     });
   }
 
-  /** Statements that each hold by themselves. */
+  /** Runs statements without a transaction. */
   async each<T>(work: (session: Session) => Promise<T>): Promise<T> {
     let again = false;
     let [losses, conflicts] = [0, 0];
@@ -62,7 +62,7 @@ export class Sessions {
   }
 }
 
-/** A lock wait timeout, for one, leaves its transaction open: a connection that cannot end it must not be lent again. */
+/** Rolls back; a connection that cannot end its transaction (after a lock wait timeout, say) is destroyed. */
 async function rollBack(session: Session): Promise<void> {
   try {
     await session.run("ROLLBACK");
@@ -74,7 +74,7 @@ async function rollBack(session: Session): Promise<void> {
 function sessionOn(connection: PoolConnection, timeoutMs: number, again: boolean): Session {
   const query = async <T extends RowDataPacket[] | ResultSetHeader>(sql: string, values: readonly unknown[]) => {
     for (const value of values) refuseObjects(value);
-    // The pool may be somebody else's, with settings of its own: rows come as objects here.
+    // A pool that was passed in may have other settings: rows are objects here.
     const how = { sql, values: [...values], rowsAsArray: false, nestTables: false as never, typeCast: true };
     const [result] = await inTime(connection, timeoutMs, () => connection.query<T>(how));
     return result;
@@ -86,7 +86,7 @@ function sessionOn(connection: PoolConnection, timeoutMs: number, again: boolean
   };
 }
 
-/** mysql2 writes an object as `name` = 'value' pairs: an id from outside that is none must not become SQL. */
+/** Checks that ids are texts: mysql2 writes an object as `name` = 'value' pairs, and an id from outside must not become SQL. */
 function refuseObjects(value: unknown): void {
   if (Array.isArray(value)) for (const each of value) refuseObjects(each);
   else if (typeof value === "object" && value !== null) throw new TypeError("an object is no SQL value");

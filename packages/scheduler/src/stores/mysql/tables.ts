@@ -1,4 +1,4 @@
-/** What every statement of one store needs: its tables, its namespace, and the store's clock. */
+/** Names in every statement of one store: its tables, its namespace, and the store's clock. */
 export interface Tables {
   readonly ns: string;
   readonly jobs: string;
@@ -11,12 +11,12 @@ export interface Tables {
 }
 
 /**
- * The server's clock. By way of UTC, because UNIX_TIMESTAMP(NOW(3)) is wrong for an hour each autumn where the session's
+ * Server's clock, by way of UTC, because UNIX_TIMESTAMP(NOW(3)) is wrong for an hour each autumn where the session's
  * zone has clock changes.
  */
 const SERVER_NOW = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(3)) DIV 1000)";
 
-/** `clock`, when it is given, tells the time instead of the server. */
+/** Returns the tables; a given `clock` replaces the server's time. */
 export function tablesOf(prefix: string, ns: string, clock: (() => number) | undefined): Tables {
   return {
     ns,
@@ -31,7 +31,7 @@ export function tablesOf(prefix: string, ns: string, clock: (() => number) | und
   };
 }
 
-/** Numbers come as strings or bigints when the pool says so. */
+/** Reads a number, which some pools return as a string or bigint. */
 export function ms(value: unknown): number {
   return Number(value);
 }
@@ -40,7 +40,7 @@ export function msOrNull(value: unknown): number | null {
   return value === null || value === undefined ? null : Number(value);
 }
 
-/** How many rows, as LIMIT takes it: -1 or NaN would be no number, or every row. */
+/** Returns a limit that LIMIT accepts: -1 or NaN would be no number, or every row. */
 export function limitOf(asked: number, { least, most }: { least: number; most: number }): number {
   return Number.isNaN(asked) ? most : Math.min(most, Math.max(least, Math.trunc(asked)));
 }

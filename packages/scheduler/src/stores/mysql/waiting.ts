@@ -8,10 +8,10 @@ import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, type Tables } from "./tables.js";
 import { EXACT, idList, locking, WANT_IDS } from "./want.js";
 
-/** Of an instance that waited: no dispatch gives it, so that a repeated one is not taken for its holder. */
+/** Token of an instance that waited: no dispatch gives it, so that a repeated one does not pass for its owner. */
 const STARTED_TOKEN = 2;
 
-/** Leaves the last run of a decision waiting, in place of the one that waited; its job's row is locked. */
+/** Queues the last run of a decision in place of the waiting one; its job's row is locked. */
 export async function queue(
   session: Session,
   tables: Tables,
@@ -59,7 +59,7 @@ export async function waitingOf(session: Session, { ns, waiting }: Tables, jobId
   return new Set(rows.map((row) => row["job_id"] as string));
 }
 
-/** The statement that makes what waits what the job says now. */
+/** Returns the statement that updates the waiting run of a changed job. */
 export function waitingChange({ ns, waiting }: Tables, job: JobRecord) {
   const { func, executor, max, deliveries, spec } = columnsOf(job);
   return {
@@ -68,7 +68,7 @@ export function waitingChange({ ns, waiting }: Tables, job: JobRecord) {
   };
 }
 
-/** Ends what waits of one job, or of all, as cancelled; true when something did. */
+/** Ends the waiting run of one job, or of all, as cancelled; returns true when there was one. */
 export async function cancelWaiting(sessions: Sessions, tables: Tables, where: WaitingWhere): Promise<boolean> {
   const { ns, waiting } = tables;
   const { sql, values } = conditionOf(where);
@@ -87,7 +87,7 @@ export interface WaitingWhere {
   readonly executionId?: string;
 }
 
-/** The statements that end what waits as cancelled. */
+/** Returns the statements that end waiting runs as cancelled. */
 export function endWaiting({ ns, waiting, executions, now }: Tables, where: WaitingWhere) {
   const { sql, values } = conditionOf(where);
   return [
@@ -105,7 +105,7 @@ function conditionOf({ jobId, executionId }: WaitingWhere): { sql: string; value
   return executionId === undefined ? { sql: "", values: [] } : { sql: "AND w.execution_id = ?", values: [executionId] };
 }
 
-/** The run that waited is written down as one for which there was no place. */
+/** Records a replaced waiting run as `max_instances`. */
 async function supersede(session: Session, tables: Tables, jobId: string, nowMs: number): Promise<PlannedRun[]> {
   const { ns, waiting, executions } = tables;
   const [row] = await session.rows(
@@ -122,7 +122,7 @@ async function supersede(session: Session, tables: Tables, jobId: string, nowMs:
   return [{ executionId, scheduledAt: ms(row["scheduled_ms"]) }];
 }
 
-/** Leaves word with as many instances as must go for one more, the oldest first; returns their executions. */
+/** Asks as many instances to end as must go for one more, the oldest first; returns their executions. */
 async function askToEnd(session: Session, tables: Tables, jobId: string, maxInstances: number): Promise<string[]> {
   const { ns, instances, executions } = tables;
   const open = await session.rows(
@@ -175,7 +175,7 @@ export async function startWaiting(
   });
 }
 
-/** Without locks: what is found is looked at again under them. */
+/** Finds candidates without locks; they are read again under locks. */
 async function startableJobs(session: Session, tables: Tables, request: ClaimRequest, limit: number) {
   const { ns, waiting, jobs, instances } = tables;
   const mine = runnable(lanesOf(request));
@@ -262,7 +262,7 @@ async function endUnreadable(session: Session, { ns, waiting, executions, now }:
   await session.run(`DELETE FROM ${waiting} WHERE ns = ? AND job_id = ?`, [ns, row["job_id"]]);
 }
 
-/** Whether the COMMIT whose answer was lost was carried out. */
+/** True when the COMMIT whose answer was lost succeeded. */
 async function stands(
   session: Session,
   { ns, instances }: Tables,

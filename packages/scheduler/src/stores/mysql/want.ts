@@ -1,4 +1,4 @@
-/** "a" and "a " are two ids: the servers have no collation in common that tells them apart, but each has one. */
+/** Collation that distinguishes "a" from "a ": the servers have none in common, but each has one. */
 export const EXACT = "/*M!100202 COLLATE utf8mb4_nopad_bin */ /*!80017 COLLATE utf8mb4_0900_bin */";
 
 /**
@@ -14,12 +14,12 @@ export function wantRows(...columns: readonly string[]): string {
   return `JSON_TABLE(?, '$[*]' COLUMNS (${all.map((column) => `${column} PATH '$.${column.split(" ", 1)[0]}'`).join(", ")})) want`;
 }
 
-/** Locks the rows of one table beside `want`, which MySQL would lock too and cannot; MariaDB can, and has no OF. */
+/** Locks the rows of one table and not those of `want`, which MySQL cannot lock; MariaDB can, and has no OF. */
 export function locking(alias: string): string {
   return `FOR UPDATE /*!80001 OF ${alias} */`;
 }
 
-/** Sorted and each once: all who lock several rows lock them in this order. */
+/** Sorts and deduplicates ids: several rows are always locked in this order. */
 export function idList(ids: readonly string[]): string {
   return JSON.stringify([...new Set(ids)].sort());
 }

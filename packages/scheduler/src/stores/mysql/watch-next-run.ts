@@ -29,7 +29,7 @@ export function watchNextRun(sessions: Sessions, { ns, jobs, instances }: Tables
       known = next;
       if (isEarlier && !isStopped) onWake();
     } catch {
-      // The scheduler's own calls meet the same trouble, and say so.
+      // The scheduler's own calls fail as well, and log it.
     } finally {
       isAsking = false;
     }

@@ -1,6 +1,6 @@
 import type { RedisClient } from "./client.js";
 
-/** Who hears what is wrong with the server's settings. */
+/** Receives warnings about the server's settings. */
 export interface ServerLogger {
   warn(message: string): void;
   info?(message: string): void;
@@ -8,7 +8,7 @@ export interface ServerLogger {
 
 const OLDEST = [6, 2] as const;
 
-/** Refuses a Redis that is too old, and says what would lose jobs. Where INFO is not allowed nothing is known. */
+/** Refuses a Redis that is too old, and warns of settings that lose jobs. Where INFO is not allowed nothing is checked. */
 export async function checkServer(client: RedisClient, logger: ServerLogger): Promise<void> {
   const info = await client.info().catch(() => "");
   const setting = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];

@@ -30,7 +30,7 @@ export function openClient(url: string): Redis {
     retryStrategy: reconnectAfterMs,
     reconnectOnError,
   });
-  client.on("error", () => {}); // whoever calls a method hears of it there
+  client.on("error", () => {}); // the calls that fail reject
   return client;
 }
 

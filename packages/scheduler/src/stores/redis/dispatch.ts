@@ -1,6 +1,7 @@
-import { encodeJob, type JobRecord, type Overlap, waitingJob } from "../../core/job-record.js";
+import { encodeJob, type JobRecord, waitingJob } from "../../core/job-record.js";
 import type { Decision, PlannedRun, Queued, Verdict } from "../../core/job-store.js";
 import { startsWithoutNextRun } from "../../core/run-limit.js";
+import type { Overlap } from "../../core/task.js";
 import { mostDeliveries } from "../deliveries.js";
 import { letterOf, natureOf, onceField, word } from "./execution-row.js";
 import { laneOfJob } from "./lane.js";
@@ -9,7 +10,7 @@ import { type Argument, Script, type Scripts } from "./script.js";
 
 const script = new Script(lua);
 
-/** A script call carries out so many decisions, and so many runs unless one decision has more. */
+/** Decisions in one script call, and runs, unless one decision has more. */
 const DECISIONS_MAX = 200;
 const RUNS_MAX = 1_000;
 
@@ -18,7 +19,7 @@ const ONCE = "o";
 
 const OVERLAP_LETTERS: Readonly<Record<Overlap, string>> = { skip: "", "queue-one": "q", "cancel-other": "c" };
 
-/** The decisions in one or more script calls: Redis does nothing else during one. `isStored` when Redis has that very job. */
+/** Splits decisions into script calls, during which Redis does nothing else. `isStored` when Redis has that very job. */
 export async function dispatch(
   scripts: Scripts,
   now: string,

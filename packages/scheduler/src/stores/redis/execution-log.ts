@@ -27,7 +27,7 @@ const SCRIPTS = {
 };
 
 const LIMIT_DEFAULT = 100;
-/** Executions a script call answers, and looks a page may take: 1,000 rows each, then it is shorter and goes on by its cursor. */
+/** Executions in one script call, and calls for one page: 1,000 rows each, then the page is shorter and has a cursor. */
 const BATCH = 200;
 const LOOKS_MAX = 50;
 const JOBS_PER_CALL = 10;
@@ -44,7 +44,7 @@ const UNUSUAL: ReadonlySet<ExecutionState> = new Set([
   "cancelled",
 ]);
 
-/** Where a page ended: everything older than this execution is still to come. */
+/** End of a page: the execution whose older ones follow. */
 interface Place {
   readonly score: string;
   readonly id: string;
@@ -62,7 +62,7 @@ export class RedisExecutionLog implements ExecutionLog {
     return row === null ? undefined : readRow(id, row)[0];
   }
 
-  /** A page may be shorter than asked for, and go on by its cursor, when what is wanted is rare among very many. */
+  /** Lists executions; a page may be shorter than its limit, with a cursor, when matches are rare among very many. */
   async list(query: ExecutionQuery): Promise<ExecutionPage> {
     const { jobId, states } = query;
     if (states?.length === 0) return { executions: [] };
@@ -107,7 +107,7 @@ export class RedisExecutionLog implements ExecutionLog {
     );
   }
 
-  /** By way of the open instances, which are as many as run at a time, and of what waits for a place. */
+  /** Finds executions under way by the open instances, which are as many as run at a time, and by waiting runs. */
   async #underWay(query: ExecutionQuery, states: readonly ExecutionState[]): Promise<ExecutionPage> {
     const all = new Map<string, Execution>();
     for (let skip = 0; ; ) {

@@ -57,12 +57,12 @@ export function natureOf(job: JobRecord, run: PlannedRun, instanceId: string, is
   return JSON.stringify(nature);
 }
 
-/** What one (job, incarnation, run time) is known by. */
+/** Returns the key of one (job, incarnation, run time). */
 export function onceField(jobId: string, incarnation: string, scheduledAt: number): string {
   return `${scheduledAt} ${incarnation.length} ${incarnation}${jobId}`;
 }
 
-/** Of a row's middle line, or of what follows it; undefined for one that cannot be read. */
+/** Reads a row's middle line, or the outcome after it; undefined for an unreadable one. */
 export function readNature(text: string): Nature | undefined {
   try {
     const nature = JSON.parse(text.slice(text.indexOf(" ", text.indexOf(" ") + 1) + 1)) as Nature;
@@ -83,7 +83,7 @@ export function readRow(id: string, row: string): Execution[] {
 
 type Outcome = readonly [result: Json, error: string | null, stack: string | null];
 
-/** An outcome that cannot be read is an error that says so: the run is known to have ended. */
+/** Reads an outcome; an unreadable one becomes an error: the run is known to have ended. */
 function readOutcome(text: string): Outcome {
   if (text === "") return [null, null, null];
   try {

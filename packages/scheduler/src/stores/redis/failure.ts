@@ -1,9 +1,9 @@
 import { replyCode } from "../../redis-reply.js";
 
-/** Why Redis cannot be used: `login` and `tls` are settings that do not heal by waiting, `right` is one that may be granted. */
+/** Reason why Redis cannot be used: `login` and `tls` are settings that waiting does not heal, `right` is one that may be granted. */
 export interface RedisFailure {
   readonly kind: "login" | "right" | "tls" | "reach";
-  /** Names what is wrong; never holds the password. */
+  /** Message with the reason; it never contains the password. */
   readonly text: string;
 }
 
@@ -24,7 +24,7 @@ export function redisFailure(thrown: unknown): RedisFailure {
   return { kind: "reach", text: `Redis cannot be reached: ${message}` };
 }
 
-/** An answer of Redis, not of the link to it: connecting again would change nothing. */
+/** True for an error of Redis, not of the connection: connecting again would change nothing. */
 export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";
 }

@@ -17,24 +17,31 @@ const SCRIPTS = {
   reap: new Script(reapLua),
 };
 
-/** How many a script call takes. */
+/** Reports in one script call. */
 const BATCH = 200;
-/** How many windows of leases that have ended one reap looks at. */
+/** Windows of expired leases in one reap. */
 const WINDOWS_MAX = 100;
 
 export async function report(scripts: Scripts, reports: readonly Report[]): Promise<boolean[]> {
   const answers: boolean[] = [];
   for (const batch of batches(reports)) {
     const args: Argument[] = [];
-    for (const news of batch) {
-      args.push(news.instanceId, news.executionId, news.token, stateLine(news), outcomeLine(news), stepOf(news));
+    for (const report of batch) {
+      args.push(
+        report.instanceId,
+        report.executionId,
+        report.token,
+        stateLine(report),
+        outcomeLine(report),
+        stepOf(report),
+      );
     }
     for (const answer of (await scripts.run(SCRIPTS.report, args)) as number[]) answers.push(Number(answer) === 1);
   }
   return answers;
 }
 
-/** What becomes of the instance. */
+/** Returns the next state of the instance. */
 function stepOf({ state, attempt, last }: Report): Argument {
   if (state === "running") return "";
   if (state === "submitted") return attempt;
@@ -84,7 +91,7 @@ type ReapAnswer = [
 ];
 type Started = [instanceId: string, head: string, spec: string];
 
-/** Window by window through the leases that have ended, past those whose tasks are unknown here. */
+/** Reads expired leases window by window, past those whose tasks are unknown here. */
 export async function reap(scripts: Scripts, now: string, request: ClaimRequest): Promise<Reaped> {
   const { owner, leaseMs } = request;
   const lanes = lanesOf(request);
@@ -123,7 +130,7 @@ export function knownLanes(lanes: readonly Lane[]): string[] {
   return ["lanes", ...new Set(names)];
 }
 
-/** The token is one that no dispatch gives, so that a repeated dispatch is not taken for its holder. */
+/** Token of a started waiting run: no dispatch gives it, so that a repeated one does not pass for its owner. */
 const STARTED_TOKEN = 2;
 
 /** None when the job cannot be read: its lease ends, and it is delivered again or lost. */

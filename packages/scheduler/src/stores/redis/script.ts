@@ -17,7 +17,7 @@ export interface Scripts {
 }
 
 /**
- * By hash, and with its text when Redis does not know it (yet, or any more). Not by `defineCommand`, which on somebody
+ * Runs a script by its hash, and with its text when Redis does not know it (yet, or any more). Not by `defineCommand`, which on somebody
  * else's client that pipelines by itself brings other callers down (ioredis #1931).
  */
 export function scriptsOf(client: RedisClient, prefix: string): Scripts {

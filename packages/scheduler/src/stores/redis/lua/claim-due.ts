@@ -1,11 +1,11 @@
 import { jobLua, prelude } from "./prelude.js";
 
 /**
- * Lends due jobs, the earliest first: the heads of the known tasks' ZSETs are merged, so jobs of unknown tasks are not
- * even looked at. A lent job stays in its ZSET, at the end of its lease.
+ * Claims due jobs, the earliest first: the heads of the known tasks' ZSETs are merged, so that jobs of unknown tasks are
+ * not read. A claimed job stays in its ZSET, at the end of its lease.
  * ARGV: now or '', lease ms, how many; then '' for any job, 'lanes' and their names, 'tasks' and their names (of any
  * executor), or 'executor' and its name (with any task).
- * Answers now, when the next job is due or '', then id, next run, version, JSON of each.
+ * Returns now, when the next job is due or '', then id, next run, version, JSON of each.
  */
 export const claimDue = `${prelude}${jobLua}
 local now, limit = clock(ARGV[1]), tonumber(ARGV[3])

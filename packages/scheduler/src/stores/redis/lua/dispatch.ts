@@ -1,17 +1,17 @@
 import { jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
- * Carries decisions out. ARGV: now or '', how many decisions, then of each
- *   job id, version ('' by hand), next run ('' when the job ends), how many of the first runs do not count ('' when none
+ * Applies decisions. ARGV: now or '', number of decisions, then of each
+ *   job id, version ('' by hand), next run ('' when the job ends), number of the first runs that do not count ('' when none
  *   is counted), instance id ('' without one),
  * with an instance: lease ms, "<deliveries> <most> <offered>", owner, func, plan, the job's JSON ('' for the stored one),
  *   '' to skip an overlap, 'q' to queue it or 'c' to ask what runs to end as well, 'o' for run times that are had once
  *   without a claim, with the letters of the states after which they are had again, the run as it waits then,
- *   how many runs, and of each: execution id, its once field ('' by hand), what it is.
- * Answers for each: 'q' waiting, with the head of what waited before and a line of executions asked to end, 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
+ *   number of runs, and of each: execution id, its once field ('' by hand), its row.
+ * Returns for each: 'q' waiting, with the head of what waited before and a line of executions asked to end, 's' stale, 'm' max instances, 'n' nothing to do, '*' all runs started with token 1, or
  * "<token> <which> <which> …" for some of the runs.
  *
- * What is read at once stays true for the whole batch, because the jobs' changes are made in these tables first. What is
+ * Values read first stay true for the whole batch, because the jobs' changes are made in these tables first. What is
  * to be written is gathered and written at once; a decision that may be a repetition needs to see it, hence `flush`.
  */
 export const dispatch = String.raw`${prelude}${jobLua}${waitingLua}

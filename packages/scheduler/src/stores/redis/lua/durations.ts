@@ -1,6 +1,6 @@
 import { prelude } from "./prelude.js";
 
-/** ARGV: job ids. Answers for each the durations of its last runs: at most 100, out of its last 1,000 executions. */
+/** ARGV: job ids. Returns for each the durations of its last runs: at most 100, of its last 1,000 executions. */
 export const durations = `${prelude}
 local answers = {}
 for at, id in ipairs(ARGV) do

@@ -1,7 +1,7 @@
 import { prelude } from "./prelude.js";
 
 /**
- * Forgets finished executions, in every index. ARGV of each: id, job id, once field or ''. Answers how many there were.
+ * Deletes finished executions from every index. ARGV of each: id, job id, once field or ''. Returns their number.
  * A run time that another execution has by now stays its own.
  */
 export const forgetExecutions = `${prelude}

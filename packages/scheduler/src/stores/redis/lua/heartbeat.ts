@@ -1,6 +1,6 @@
 import { nodeLua, prelude } from "./prelude.js";
 
-/** ARGV: now or '', after how many ms an unseen scheduler is forgotten, scheduler id, its JSON. */
+/** ARGV: now or '', ms after which a silent scheduler is removed, scheduler id, its JSON. */
 export const heartbeat = `${prelude}${nodeLua}
 local now = clock(ARGV[1])
 call('HSET', P .. 'nodes', ARGV[3], int(now) .. ' ' .. ARGV[4])

@@ -1,9 +1,9 @@
 import { prelude, searchLua } from "./prelude.js";
 
 /**
- * One look back through the executions, which ends when it has found enough or has seen 1,000. ARGV: which index, score
- * and id where the last look ended or '', submitted from and before or '', letters of the states or '' for all, how many.
- * Answers whether there is more, score and id where it ended, then id and row of each.
+ * Reads a part of the executions, newest first, which ends with enough matches or after 1,000. ARGV: index, score
+ * and id where the last part ended or '', submitted from and before or '', letters of the states or '' for all, how many.
+ * Returns whether there is more, score and id where it ended, then id and row of each.
  */
 export const history = `${prelude}${searchLua}
 local index, score, id, from, before, states, limit = P .. ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], tonumber(ARGV[7])

@@ -1,6 +1,6 @@
 import { jobLua, prelude } from "./prelude.js";
 
-/** ARGV: job id, func, next run or -, max instances, JSON, version. Answers meta and JSON of the one that is there, or nothing. */
+/** ARGV: job id, func, next run or -, max instances, JSON, version. Returns meta and JSON of an existing job, or nothing. */
 export const insert = `${prelude}${jobLua}
 local id, func, nextRun, max, spec, version = unpack(ARGV)
 local there = call('HGET', P .. 'meta', id)

@@ -1,9 +1,9 @@
 import { prelude, searchLua } from "./prelude.js";
 
 /**
- * One look at the list, which ends when it has found enough or has seen 1,000 jobs. ARGV: 'scheduled', 'paused' or '',
- * score and id where the last look ended or '', how many, the tag as it stands in a job's JSON or ''.
- * Answers whether there is more, score and id where it ended, then id, meta, JSON of each job.
+ * Reads a part of the list, which ends with enough matches or after 1,000 jobs. ARGV: 'scheduled', 'paused' or '',
+ * score and id where the last part ended or '', how many, the tag as it stands in a job's JSON or ''.
+ * Returns whether there is more, score and id where it ended, then id, meta, JSON of each job.
  */
 export const listJobs = `${prelude}${searchLua}
 local state, score, id, limit, tag = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]

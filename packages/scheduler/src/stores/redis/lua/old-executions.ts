@@ -1,7 +1,7 @@
 import { prelude } from "./prelude.js";
 
 /**
- * Finished executions among the oldest. ARGV: submitted before, how many to skip, how many to look at. Answers how many
+ * Finished executions among the oldest. ARGV: submitted before, number to skip, number to read. Returns the number
  * it has looked at, then id and the row's middle line of those that have ended.
  */
 export const oldExecutions = String.raw`${prelude}

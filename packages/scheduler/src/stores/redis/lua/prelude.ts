@@ -1,11 +1,11 @@
 /**
- * What the scripts share. KEYS[1] is the prefix of all keys, `{scheduler:<namespace>}:`: it carries the hash tag, so a
+ * Functions that the scripts share. KEYS[1] is the prefix of all keys, `{scheduler:<namespace>}:`: it carries the hash tag, so a
  * cluster sends the script to the one node that has everything. Under the prefix:
  *
  *     jobs        HASH  job id → its JSON, opaque here
- *     meta        HASH  job id → "<version> <lent: 0|1> <next run or -> <max instances> <lane>"
+ *     meta        HASH  job id → "<version> <claimed: 0|1> <next run or -> <max instances> <lane>"
  *     order       ZSET  job ids by next run, paused ones at +inf: the order of the list
- *     due:<lane>  ZSET  job ids by when they may be claimed: the next run, or the end of the lease they are lent on
+ *     due:<lane>  ZSET  job ids by when they may be claimed: the next run, or the end of their claim's lease
  *     funcs       SET   the lanes (a task's name, with its executor's: see lane.ts) that have a due:<lane>
  *     runs        HASH  execution id → its row, three lines (see execution-row.ts)
  *     history     ZSET  execution ids by submission;  history:<job id> the same of one job
@@ -15,7 +15,7 @@
  *     leases      ZSET  instance ids by the end of their lease
  *     active      HASH  job id → how many instances are open
  *     waiting     HASH  job id → the run that waits for a place among its instances: a JSON line, then the job's JSON
- *     cancels     HASH  instance id → executions somebody asked to stop, as JSON strings with commas between
+ *     cancels     HASH  instance id → executions that were asked to end, as JSON strings with commas between
  *     nodes       HASH  scheduler id → "<seen> <JSON>"
  *
  * Batches read and write with one variadic command a structure: a call costs more than what it does. Numbers leave Lua
@@ -102,7 +102,7 @@ local function removeJobs(ids)
 end
 `;
 
-/** Schedulers that show themselves. */
+/** Schedulers with their heartbeats. */
 export const nodeLua = `
 -- Those seen since then, as "<seen> <JSON>"; the others are forgotten.
 local function nodesSince(oldest)
@@ -118,7 +118,7 @@ local function nodesSince(oldest)
 end
 `;
 
-/** Finding one's place in a ZSET again, from the score and the member of where one was. */
+/** Finds a place in a ZSET again, from the score and the member there. */
 export const searchLua = `
 local function isBefore(one, other)
   for at = 1, math.min(#one, #other) do
@@ -140,7 +140,7 @@ local function placeOf(index, score, member)
 end
 `;
 
-/** Ending what waits. Its head is [starts without a next run, max instances, most deliveries, instance id, lane, execution id, run time]. */
+/** Ends a waiting run. Its head is [starts without a next run, max instances, most deliveries, instance id, lane, execution id, run time]. */
 export const waitingLua = String.raw`
 -- The head of a waiting run, and as JSON; nil when it cannot be read.
 local function headOfWaiting(text)

@@ -1,10 +1,10 @@
 import { instanceLua, jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
- * Looks at up to 100 instances whose lease has ended, past the first `skip`, which an earlier look has left alone.
+ * Reads up to 100 instances with an expired lease, past the first `skip`, which an earlier call has left alone.
  * ARGV: now or '', owner, lease ms, how many to take over, skip, JSON of the [task, ack] that have one; then '' for any run, 'lanes' and their names, 'tasks' and
  * their names, or 'executor' and its name.
- * Answers now, when the next lease ends or '', how many were left alone, whether there may be more; then for each taken
+ * Returns now, when the next lease ends or '', the number left alone, whether there may be more; then for each taken
  * over: instance id, token, attempt, plan, the job's JSON and the ids of its unfinished executions; then id and row of
  * each execution that was lost or cancelled, whether runs wait for a place, and of each run that has one now:
  * instance id, head, JSON.

@@ -1,6 +1,6 @@
 import { jobLua, prelude, removeLua, waitingLua } from "./prelude.js";
 
-/** Removes the first 500 jobs, and at the end what still waits of others; answers how many jobs there were. ARGV: now or ''. */
+/** Removes the first 500 jobs, and at the end the waiting runs of others; returns the number of jobs. ARGV: now or ''. */
 export const removeSome = `${prelude}${jobLua}${removeLua}${waitingLua}
 local ids = call('ZRANGE', P .. 'order', 0, 499)
 local waiting = #ids == 0 and call('HKEYS', P .. 'waiting') or ids

@@ -1,6 +1,6 @@
 import { prelude } from "./prelude.js";
 
-/** ARGV: now or '', lease ms, then instance id and token of each. Answers the lost ones' ids, and what is asked to stop. */
+/** ARGV: now or '', lease ms, then instance id and token of each. Returns the lost ones' ids, and the executions asked to end. */
 export const renew = `${prelude}
 local leaseEnd = int(clock(ARGV[1]) + ARGV[2])
 local ids = {}

@@ -1,9 +1,9 @@
 import { instanceLua, prelude } from "./prelude.js";
 
 /**
- * Writes news of executions down. ARGV of each: instance id, execution id, token, the row's first line, its last line,
- * and what becomes of the instance: 'close', 'next' (its next run starts afresh), an attempt's number, or ''.
- * Answers 1 for each that was written now or before by the same holder, else 0.
+ * Records reports of executions. ARGV of each: instance id, execution id, token, the row's first line, its last line,
+ * and the next state of the instance: 'close', 'next' (its next run starts afresh), an attempt's number, or ''.
+ * Returns 1 for each that is recorded, now or before by the same owner, else 0.
  */
 export const report = String.raw`${prelude}${instanceLua}
 local instanceIds, runIds = {}, {}

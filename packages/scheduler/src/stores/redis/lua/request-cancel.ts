@@ -1,6 +1,6 @@
 import { prelude, waitingLua } from "./prelude.js";
 
-/** ARGV: now or '', job id, instance id, execution id, the latter as JSON. Answers 1 when that execution is under way, or waited. */
+/** ARGV: now or '', job id, instance id, execution id, the latter as JSON. Returns 1 when that execution is under way, or waited. */
 export const requestCancel = `${prelude}${waitingLua}
 local now, job, instance, id, text = unpack(ARGV)
 local state = sub(call('HGET', P .. 'runs', id) or '', 1, 1)

@@ -1,6 +1,6 @@
 import { instanceLua, prelude } from "./prelude.js";
 
-/** The executions of up to 200 open instances. ARGV: how many instances to skip. Answers how many were seen, then id and row of each. */
+/** Returns the number of instances read, then id and row of each execution of up to 200 open instances. ARGV: instances to skip. */
 export const underWay = String.raw`${prelude}${instanceLua}
 local ids = call('ZRANGE', P .. 'leases', ARGV[1], ARGV[1] + 199)
 local runs, found = {}, {}

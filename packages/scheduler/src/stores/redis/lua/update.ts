@@ -1,8 +1,8 @@
 import { jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
- * ARGV: job id, the version that was read, func, next run or -, max instances, JSON, and what a waiting run of it becomes:
- * its most deliveries and JSON. Answers the new version, or nothing. The same change once more, its answer having been
+ * ARGV: job id, the version that was read, func, next run or -, max instances, JSON, and the new job of its waiting run:
+ * its most deliveries and JSON. Returns the new version, or nothing. The same change once more, its answer having been
  * lost, finds itself done.
  */
 export const update = `${prelude}${jobLua}${waitingLua}
