@@ -236,7 +236,7 @@ describe.each(["MySQL", "Redis"] as const)("overlap across schedulers of %s", (k
 
 /** A scheduler in a process of its own. */
 async function startWorker(kind: "MySQL" | "Redis", namespace: string) {
-  const script = await bundled(fileURLToPath(new URL("./chaos/worker.ts", import.meta.url)));
+  const script = await bundled(fileURLToPath(new URL("../tools/chaos/worker.ts", import.meta.url)));
   const url = openStore.url(kind);
   const process_: ChildProcess = spawn(process.execPath, [script, url, namespace, "2000"], {
     stdio: ["ignore", "pipe", "inherit"],
