@@ -35,7 +35,7 @@ export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
  * import { Scheduler, systemClock } from "@headline/scheduler";
  *
  * const scheduler = new Scheduler({ clock: systemClock({ unref: true }) });
- * console.log(new Date(scheduler.clock.now()));
+ * console.log(scheduler.clock.now() <= Date.now()); // true
  * ```
  */
 export function systemClock(options: SystemClockOptions = {}): Clock {

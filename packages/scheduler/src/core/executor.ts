@@ -46,7 +46,7 @@ export type Outcome =
  *   }
  *   async shutdown() {}
  * }
- * console.log(new Scheduler({ executors: { inline: new InlineExecutor() } }).state);
+ * console.log(new Scheduler({ executors: { inline: new InlineExecutor() } }).state); // stopped
  * ```
  */
 export interface Executor {

@@ -15,7 +15,7 @@ import type { TaskFunction } from "./task.js";
  * const scheduler = new Scheduler({ timezone: "UTC" });
  * scheduler.registerTask("report", () => {});
  * const spec: JobSpec = { id: "report", func: "report", trigger: cron({ hour: 6 }), onConflict: "keep", timeoutMs: 60_000 };
- * console.log(String(await scheduler.addJob(spec)));
+ * console.log(String(await scheduler.addJob(spec))); // report (trigger: cron[hour='6'], pending)
  * ```
  */
 export interface JobSpec extends JobPolicy {

@@ -21,7 +21,7 @@ import type { Logger } from "./logger.js";
  *   jobDefaults: { coalesce: true, maxInstances: 3 },
  * };
  * const scheduler = new Scheduler(options);
- * console.log(scheduler.timezone);
+ * console.log(scheduler.timezone); // Europe/Berlin
  * ```
  */
 export interface SchedulerOptions {

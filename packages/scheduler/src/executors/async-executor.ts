@@ -33,7 +33,7 @@ export interface AsyncExecutorOptions {
  * import { AsyncExecutor, Scheduler } from "@headline/scheduler";
  *
  * const scheduler = new Scheduler({ executors: { default: new AsyncExecutor({ concurrency: 20, queueMax: 100 }) } });
- * console.log(scheduler.state);
+ * console.log(scheduler.state); // stopped
  * ```
  */
 export class AsyncExecutor implements Executor {

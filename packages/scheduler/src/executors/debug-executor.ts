@@ -10,7 +10,7 @@ import { jsonValue } from "./json-value.js";
  * import { DebugExecutor, Scheduler } from "@headline/scheduler";
  *
  * const scheduler = new Scheduler({ executors: { default: new DebugExecutor() } });
- * console.log(scheduler.state);
+ * console.log(scheduler.state); // stopped
  * ```
  */
 export class DebugExecutor implements Executor {

@@ -8,7 +8,7 @@
  * const book = new ScheduleBook();
  * book.every().second.do(() => CancelJob);
  * await book.runAll();
- * console.log(book.jobs.length);
+ * console.log(book.jobs.length); // 0
  * ```
  */
 export const CancelJob: unique symbol = Symbol.for("@headline/scheduler/CancelJob");

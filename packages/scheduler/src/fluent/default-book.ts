@@ -13,7 +13,7 @@ export const defaultBook = new ScheduleBook();
  * ```ts
  * import { clear, every, runAll } from "@headline/scheduler";
  *
- * every(10).minutes.tag("work").do((name: string) => console.log(`hello ${name}`), "alice");
+ * every(10).minutes.tag("work").do((name: string) => console.log(`hello ${name}`), "alice"); // hello alice
  * await runAll();
  * clear("work");
  * ```

@@ -27,7 +27,19 @@ export interface BoundEvery {
   do(work: string | JobFunction, ...args: unknown[]): Promise<Job>;
 }
 
-/** Builder of a job: `every(10).minutes`, `every().day.at("10:30")`, `every(5).to(10).seconds`, ended by `do`. */
+/**
+ * Builder of a job: `every(10).minutes`, `every().day.at("10:30")`, `every(5).to(10).seconds`, ended by `do`.
+ *
+ * @example
+ * ```ts
+ * import { every, Scheduler } from "@headline/scheduler";
+ *
+ * const scheduler = new Scheduler({ timezone: "UTC" });
+ * await every(10).minutes.on(scheduler, { id: "tick" }).do(() => console.log("tick"));
+ * const close = every().month.onDay(31).at("09:00").except("sun").on(scheduler, { id: "close" });
+ * console.log(String((await close.do(() => console.log("closed"))).trigger)); // every[month on day 31 at 09:00:00 without sun]
+ * ```
+ */
 export class Every {
   #latest: number | undefined;
   #unit: Unit | undefined;

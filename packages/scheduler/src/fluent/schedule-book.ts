@@ -42,7 +42,7 @@ const LONGEST_SLEEP_MS = 1_000;
  * book.every(10).minutes.do(() => console.log("ten minutes later"));
  * book.every().day.at("10:30").tag("daily").do(() => console.log("good morning"));
  * await book.runPending();
- * console.log(book.idleSeconds, book.getJobs("daily").map(String));
+ * console.log(book.getJobs("daily").length); // 1
  * ```
  */
 export class ScheduleBook {

@@ -39,8 +39,9 @@ export interface JobHost {
  * const job = await scheduler.addJob({ id: "report", func: "report", trigger: interval({ hours: 1 }) });
  * await job.modify({ maxInstances: 2 });
  * await job.pause({ note: "stocktaking" });
+ * console.log(job.paused, job.pauseNote); // true stocktaking
  * await job.resume();
- * console.log(String(job), job.nextRuns(3));
+ * console.log(job.nextRuns(3).length); // 3
  * await job.remove();
  * await scheduler.shutdown();
  * ```

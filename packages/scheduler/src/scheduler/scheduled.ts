@@ -41,20 +41,11 @@ const scheduledInstances = new WeakSet<object>();
  * `onConflict: "keep"`, or each start of the program adds another job. Under `experimentalDecorators` instances add
  * their jobs by `scheduleMethods(this)`.
  *
- * @example
  * ```ts
- * import { interval, Scheduled, Scheduler } from "@headline/scheduler";
- *
- * const scheduler = new Scheduler();
  * class Greeter {
  *   @Scheduled(scheduler, { trigger: interval({ minutes: 5 }) })
- *   greet() {
- *     console.log("hello");
- *   }
+ *   greet() {}
  * }
- * new Greeter();
- * await scheduler.start();
- * await scheduler.shutdown();
  * ```
  */
 export function Scheduled<Args extends readonly unknown[] = readonly Json[], Kwargs = Json>(

@@ -80,10 +80,10 @@ const DAY_MS = 86_400_000;
  * import { cron, interval, Scheduler } from "@headline/scheduler";
  *
  * const scheduler = new Scheduler({ timezone: "UTC" });
- * scheduler.registerTask("greet", (context, name: string) => console.log(`hello ${name}`, context.scheduledAt));
+ * scheduler.registerTask("greet", (_context, name: string) => console.log(`hello ${name}`)); // hello bob
  * scheduler.on("job:error", ({ jobId, error }) => console.error(jobId, error));
- * await scheduler.addJob({ func: "greet", args: ["alice"], trigger: interval({ seconds: 3 }) });
- * await scheduler.addJob({ id: "bob", func: "greet", args: ["bob"], trigger: cron({ hour: 6 }) });
+ * await scheduler.addJob({ func: "greet", args: ["alice"], trigger: interval({ hours: 3 }) });
+ * await scheduler.addJob({ id: "bob", func: "greet", args: ["bob"], trigger: cron({ month: 1, day: 1, hour: 6 }) });
  * await scheduler.start();
  * await scheduler.runNow("bob");
  * await scheduler.shutdown();

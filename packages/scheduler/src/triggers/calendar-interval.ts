@@ -37,7 +37,7 @@ export interface CalendarIntervalOptions extends BoundsOptions {
  * import { calendarInterval, nextRuns } from "@headline/scheduler";
  *
  * const trigger = calendarInterval({ months: 1, startDate: "2026-01-31", hour: 9, timezone: "UTC" });
- * console.log(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"));
+ * console.log(JSON.stringify(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"))); // ["2026-01-31T09:00:00.000Z","2026-03-31T09:00:00.000Z"]
  * ```
  */
 export function calendarInterval(options: CalendarIntervalOptions): CalendarIntervalTrigger {

@@ -18,7 +18,8 @@ type Combined = readonly Trigger[] | readonly [...Trigger[], CombineOptions];
  * ```ts
  * import { anyOf, cron, nextRuns } from "@headline/scheduler";
  *
- * console.log(nextRuns(anyOf(cron({ hour: 9 }), cron({ hour: 17, dayOfWeek: "fri" })), 3));
+ * const trigger = anyOf(cron({ hour: 9, timezone: "UTC" }), cron({ hour: 17, dayOfWeek: "fri", timezone: "UTC" }));
+ * console.log(JSON.stringify(nextRuns(trigger, 3, "2026-01-01T00:00:00Z"))); // ["2026-01-01T09:00:00.000Z","2026-01-02T09:00:00.000Z","2026-01-02T17:00:00.000Z"]
  * ```
  */
 export function anyOf(...triggers: Combined): AnyOfTrigger {
@@ -32,7 +33,8 @@ export function anyOf(...triggers: Combined): AnyOfTrigger {
  * ```ts
  * import { allOf, cron, nextRuns } from "@headline/scheduler";
  *
- * console.log(nextRuns(allOf(cron({ hour: 9 }), cron({ day: 13, hour: "*" }), cron({ dayOfWeek: "fri", hour: "*" })), 2));
+ * const trigger = allOf(cron({ day: 13, timezone: "UTC" }), cron({ dayOfWeek: "fri", timezone: "UTC" }));
+ * console.log(JSON.stringify(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"))); // ["2026-02-13T00:00:00.000Z","2026-03-13T00:00:00.000Z"]
  * ```
  */
 export function allOf(...triggers: Combined): AllOfTrigger {

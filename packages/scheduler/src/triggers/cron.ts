@@ -58,8 +58,8 @@ function fieldsFrom(textOf: (name: FieldName) => string): Readonly<Record<FieldN
  * import { cron, nextRuns } from "@headline/scheduler";
  *
  * const workdays = cron({ dayOfWeek: "mon-fri", hour: 6, minute: 30, timezone: "Europe/Berlin" });
- * const thirdFridays = cron({ month: "6-8", day: "3rd fri", hour: "0-3", dst: "once" });
- * console.log(nextRuns(workdays, 3), String(thirdFridays));
+ * console.log(JSON.stringify(nextRuns(workdays, 2, "2026-01-01T00:00:00Z"))); // ["2026-01-01T05:30:00.000Z","2026-01-02T05:30:00.000Z"]
+ * console.log(String(cron({ month: "6-8", day: "3rd fri", hour: "0-3", dst: "once" }))); // cron[month='6-8', day='3rd fri', hour='0-3']
  * ```
  */
 export function cron(options: CronOptions): CronTrigger {

@@ -34,8 +34,9 @@ export interface CrontabOptions extends BoundsOptions, CrontabSyntax {
  * ```ts
  * import { crontab, nextRuns } from "@headline/scheduler";
  *
- * console.log(nextRuns(crontab("0,30 8-18 * * mon-fri", { timezone: "Europe/Berlin" }), 3));
- * console.log(nextRuns(crontab("0 9 LW * *", { extended: true }), 3));
+ * const workdays = crontab("0,30 8-18 * * mon-fri", { timezone: "Europe/Berlin" });
+ * console.log(JSON.stringify(nextRuns(workdays, 2, "2026-01-01T00:00:00Z"))); // ["2026-01-01T07:00:00.000Z","2026-01-01T07:30:00.000Z"]
+ * console.log(String(crontab("0 9 LW * *", { extended: true }))); // crontab[0 9 LW * *]
  * ```
  */
 export function crontab(expression: string, options: CrontabOptions = {}): CrontabTrigger | RebootTrigger {

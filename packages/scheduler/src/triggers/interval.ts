@@ -20,7 +20,7 @@ export interface IntervalOptions extends Elapsed, BoundsOptions {
  * import { interval, nextRuns } from "@headline/scheduler";
  *
  * const trigger = interval({ hours: 1, minutes: 30, startDate: "2026-01-01 00:00:00", timezone: "UTC" });
- * console.log(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"));
+ * console.log(JSON.stringify(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"))); // ["2026-01-01T00:00:00.000Z","2026-01-01T01:30:00.000Z"]
  * ```
  */
 export function interval(options: IntervalOptions): IntervalTrigger {

@@ -11,7 +11,7 @@ const MOST = 10_000;
  * ```ts
  * import { crontab, nextRuns } from "@headline/scheduler";
  *
- * console.log(nextRuns(crontab("@daily", { timezone: "UTC" }), 2, "2026-01-01T00:00:00Z"));
+ * console.log(nextRuns(crontab("@daily", { timezone: "UTC" }), 2, "2026-01-01T12:00:00Z").length); // 2
  * ```
  */
 export function nextRuns(trigger: Trigger, count: number, from: DateInput = systemClock().now()): Date[] {

@@ -50,7 +50,7 @@ const kinds = new Map<string, FromJSON>([
  * import { interval, triggerFromJSON } from "@headline/scheduler";
  *
  * const state = JSON.parse(JSON.stringify(interval({ minutes: 5 })));
- * console.log(String(triggerFromJSON(state)));
+ * console.log(String(triggerFromJSON(state))); // interval[0:05:00]
  * ```
  */
 export function triggerFromJSON(state: TriggerState): Trigger {

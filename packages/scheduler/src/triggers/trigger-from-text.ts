@@ -17,9 +17,9 @@ const EXAMPLES =
  * ```ts
  * import { triggerFromText } from "@headline/scheduler";
  *
- * for (const text of ["0,30 8-18 * * mon-fri", "every 10 minutes", "PT90S", "2026-01-31 12:30"]) {
- *   console.log(String(triggerFromText(text, "UTC")));
- * }
+ * console.log(String(triggerFromText("0,30 8-18 * * mon-fri"))); // crontab[0,30 8-18 * * mon-fri]
+ * console.log(String(triggerFromText("every 10 minutes"))); // interval[0:10:00]
+ * console.log(String(triggerFromText("2026-01-31 12:30", "UTC"))); // date[2026-01-31 12:30:00 UTC]
  * ```
  */
 export function triggerFromText(given: string, timezone?: string): Trigger {

@@ -30,8 +30,8 @@ export interface WithoutDaysOptions {
  * ```ts
  * import { cron, nextRuns, withoutDays } from "@headline/scheduler";
  *
- * const trigger = withoutDays(cron({ hour: 9 }), { days: ["sat", "sun", "12-24/01-02"], instead: "next" });
- * console.log(nextRuns(trigger, 5));
+ * const trigger = withoutDays(cron({ hour: 9, timezone: "UTC" }), { days: ["sat", "sun", "01-01"], instead: "next" });
+ * console.log(JSON.stringify(nextRuns(trigger, 2, "2026-01-01T00:00:00Z"))); // ["2026-01-02T09:00:00.000Z","2026-01-05T09:00:00.000Z"]
  * ```
  */
 export function withoutDays(trigger: Trigger, options: WithoutDaysOptions): WithoutDaysTrigger {
