@@ -1,7 +1,7 @@
 import type { CloseStack } from "@headline/service/lifecycle";
 import { type Log, logError } from "@headline/service/log";
 import { Articles } from "./articles/articles.js";
-import { Announcer } from "./changes/announcer.js";
+import { Announcer } from "./changes/cache-invalidator.js";
 import { Channels } from "./channels/channels.js";
 import type { Links } from "./open-links.js";
 import type { Observation } from "./open-observation.js";

@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import type { JobsIn } from "@headline/newsroom/jobs";
 import { type Log, rateLimitedLog } from "@headline/service/log";
 import type { TrackKeys } from "@headline/track-token";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import type { Channels } from "../channels/channels.js";
 import type { Blocks } from "../users/blocks.js";
 import type { Users } from "../users/users.js";

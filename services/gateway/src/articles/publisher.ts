@@ -14,7 +14,7 @@ import {
 } from "@headline/newsroom/articles";
 import type { JobsIn } from "@headline/newsroom/jobs";
 import type { VersionedCache } from "@headline/redis";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 
 interface Deps {
   readonly mysql: Mysql;

@@ -4,7 +4,7 @@ import type { EventLog, TrackedEvent } from "@headline/newsroom/events";
 import { z } from "zod";
 import type { ArticlePath } from "../articles/article-path.js";
 import type { Articles } from "../articles/articles.js";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import { idText } from "../http/read.js";
 import type { Call } from "../http/route.js";

@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import { route, type Story } from "../http/route.js";
 import type { Users } from "../users/users.js";
 import { ConversationLeft, ConversationList, Message, MessageList } from "./answers.js";

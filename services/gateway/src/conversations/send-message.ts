@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import { insertMessage, MessageBlocked } from "@headline/newsroom/conversations";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import { HttpRefusal } from "../http/problem.js";
 import type { Call } from "../http/route.js";

@@ -3,11 +3,11 @@ import type { EventLog } from "@headline/newsroom/events";
 import { type Log, rateLimitedLog } from "@headline/service/log";
 import type { TrackKeys } from "@headline/track-token";
 import type { Articles } from "../articles/articles.js";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import { createReactions } from "../reactions/reactions.js";
 import type { Users } from "../users/users.js";
-import { createJudge } from "./judge-events.js";
-import type { EventDeps } from "./take-events.js";
+import { createJudge } from "./validate-events.js";
+import type { EventDeps } from "./report-events.js";
 
 interface Options {
   readonly mysql: Mysql;

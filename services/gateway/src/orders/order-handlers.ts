@@ -12,7 +12,7 @@ import {
 } from "@headline/newsroom/orders";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import { type ListQuery, listPage, listQuery } from "../http/list-page.js";
 import { idText, idValue } from "../http/read.js";

@@ -4,11 +4,11 @@ import type { Channels } from "../channels/channels.js";
 import { idValue, read } from "../http/read.js";
 import type { AccessTokens } from "../users/access-tokens.js";
 import { answering } from "./answering.js";
-import { SOCKETS_PER_USER_MAX } from "./let-in.js";
+import { SOCKETS_PER_USER_MAX } from "./authenticate-socket.js";
 import type { LocalSockets } from "./local-sockets.js";
 import { type PushSocket, roomOf } from "./push-events.js";
 import type { UpdateWatch } from "./update-watch.js";
-import { whoseToken } from "./who-connects.js";
+import { whoseToken } from "./handshake-identity.js";
 
 interface Parts {
   readonly tokens: AccessTokens;

@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import type { Reaction } from "@headline/newsroom/reactions";
 import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } from "@headline/newsroom/reactions";
 import type { VersionedCache } from "@headline/redis";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 
 interface Deps {
   readonly mysql: Mysql;

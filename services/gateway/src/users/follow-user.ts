@@ -5,7 +5,7 @@ import { addNotification } from "@headline/newsroom/notifications";
 import { changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import type { Call } from "../http/route.js";
 import type { UserPath } from "./user-path.js";

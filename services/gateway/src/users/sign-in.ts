@@ -16,7 +16,7 @@ import type { SignInLimit } from "@headline/redis/limits";
 import { asRefusal, Refusal } from "@headline/service/errors";
 import type { Request } from "express";
 import { z } from "zod";
-import type { Announcer } from "../changes/announcer.js";
+import type { Announcer } from "../changes/cache-invalidator.js";
 import { bearerToken } from "../http/authenticate.js";
 import { decimal, read } from "../http/read.js";
 import type { Call } from "../http/route.js";

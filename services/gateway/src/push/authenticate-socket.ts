@@ -5,7 +5,7 @@ import type { AccessTokens } from "../users/access-tokens.js";
 import { problemOf } from "./answering.js";
 import type { LocalSockets } from "./local-sockets.js";
 import type { PushServer } from "./push-events.js";
-import { whoConnects } from "./who-connects.js";
+import { whoConnects } from "./handshake-identity.js";
 
 interface Parts {
   readonly tokens: AccessTokens;

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Reader } from "../http/authenticate.js";
 import type { Call } from "../http/route.js";
 import type { Upload } from "./event-item.js";
-import type { Judge, Verdict } from "./judge-events.js";
+import type { Judge, Verdict } from "./validate-events.js";
 
 const REASON_MAX = 200;
 const TRY_AGAIN = "try again later";

@@ -3,7 +3,7 @@ import type { Outcome, Reacted } from "@headline/newsroom/reactions";
 import { Refusal } from "@headline/service/errors";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { describe, expect, test } from "@jest/globals";
-import { createJudge } from "./judge-events.js";
+import { createJudge } from "./validate-events.js";
 
 const keys = openTrackKeys("a secret of more than thirty-two bytes");
 const nowMs = 1_795_217_000_123;
