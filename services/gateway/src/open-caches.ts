@@ -1,7 +1,7 @@
 import type { CloseStack } from "@headline/service/lifecycle";
 import { type Log, logError } from "@headline/service/log";
 import { Articles } from "./articles/articles.js";
-import { Announcer } from "./changes/cache-invalidator.js";
+import { CacheInvalidator } from "./changes/cache-invalidator.js";
 import { Channels } from "./channels/channels.js";
 import type { Links } from "./open-links.js";
 import type { Observation } from "./open-observation.js";
@@ -17,7 +17,7 @@ export interface Caches {
   readonly channels: Channels;
   readonly blocks: Blocks;
   readonly endedSignIns: EndedSignIns;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly tokens: AccessTokens;
 }
 
@@ -39,9 +39,9 @@ export function openCaches({ links, observation, resources, tokenKeys, now, log 
   const channels = new Channels(cached);
   const endedSignIns = new EndedSignIns();
   const blocks = new Blocks(mysql);
-  const announcer = new Announcer({ articles, users, endedSignIns, blocks, redis, onRedisError });
-  resources.defer(() => announcer[Symbol.dispose]());
+  const invalidator = new CacheInvalidator({ articles, users, endedSignIns, blocks, redis, onRedisError });
+  resources.defer(() => invalidator[Symbol.dispose]());
   resources.defer(channels.keepLoading(logError(log, "channels not read")));
   const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));
-  return { articles, users, channels, blocks, endedSignIns, announcer, tokens };
+  return { articles, users, channels, blocks, endedSignIns, invalidator, tokens };
 }

@@ -53,7 +53,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     resources.defer(keepPruningReceipts(mysql, logError(log, "receipts not pruned")));
 
     const caches = openCaches({ links, observation, resources, tokenKeys, now, log });
-    const { articles, users, channels, blocks, tokens, announcer, endedSignIns } = caches;
+    const { articles, users, channels, blocks, tokens, invalidator, endedSignIns } = caches;
     const { trustProxy = 0, writeRates = WRITE_RATES } = config;
     const writeLimits = createWriteLimits(limitRedis, writeRates);
     const reading = { mysqlUrl, mysqlBudget: budgets.pushing, redis, subscriber, tokens, channels, blocks, now, log };
@@ -66,7 +66,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         onError: logError(log, "changes not followed"),
         onChanges: (changes, by) => {
           push.tell(changes);
-          return by === "message" ? announcer.forgetHere(changes) : announcer.forget(changes);
+          return by === "message" ? invalidator.invalidateLocal(changes) : invalidator.invalidateShared(changes);
         },
       }),
     );

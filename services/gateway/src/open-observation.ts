@@ -39,11 +39,11 @@ interface Readable {
   readonly push: Push;
 }
 
-/** What looks on while the gateway works. */
+/** Metrics and tracing hooks. */
 export interface Observation extends AsyncDisposable {
   readonly dependency: (name: string) => ObserveDependency;
   readonly tracing: Tracing | undefined;
-  /** What stands before every route. */
+  /** Handlers ahead of every route. */
   readonly watch: readonly RequestHandler[];
   readonly onPage: (page: HydratedPage) => void;
   readonly onUnreadable: OnUnreadable;

@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import type { JobsIn } from "@headline/newsroom/jobs";
 import { type Log, rateLimitedLog } from "@headline/service/log";
 import type { TrackKeys } from "@headline/track-token";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import type { Channels } from "../channels/channels.js";
 import type { Blocks } from "../users/blocks.js";
 import type { Users } from "../users/users.js";
@@ -17,7 +17,7 @@ interface Options {
   readonly users: Users;
   readonly channels: Channels;
   readonly blocks: Blocks;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly jobs: JobsIn;
   readonly trackKeys: TrackKeys;
   readonly now: () => number;
@@ -29,7 +29,7 @@ const EACH_SECOND = { everyMs: 1_000 };
 
 /** Makes what the routes of articles need: a publisher, and the index of similar titles. */
 export function createArticleDeps(options: Options): ArticleDeps {
-  const { mysql, articles, users, channels, blocks, announcer, jobs, trackKeys, now, log, onRedisError } = options;
+  const { mysql, articles, users, channels, blocks, invalidator, jobs, trackKeys, now, log, onRedisError } = options;
   return {
     mysql,
     articles,
@@ -37,7 +37,7 @@ export function createArticleDeps(options: Options): ArticleDeps {
     blocks,
     keys: trackKeys,
     now,
-    publisher: createPublisher({ mysql, jobs, announcer, userStatistics: users.statistics, onRedisError }),
+    publisher: createPublisher({ mysql, jobs, invalidator, userStatistics: users.statistics, onRedisError }),
     similar: createSimilar(mysql),
     onSimilarError: rateLimitedLog(log, "similar articles", EACH_SECOND),
     onViewerError: rateLimitedLog(log, "what a reader did", EACH_SECOND),

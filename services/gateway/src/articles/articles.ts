@@ -27,7 +27,7 @@ interface Deps {
 const LOCAL_MAX = 50_000;
 const CONTENTS_LOCAL_MAX = 500;
 
-/** How long joined items are used before they are joined again from caches that know when they expire. */
+/** Time after which joined items are joined again from caches that know when they expire. */
 const JOINED_TTL_MS = 5_000;
 
 /** Articles and their counts, hydrated from memory, Redis or MySQL: two round trips to Redis at most, none when warm. */
@@ -35,7 +35,7 @@ export class Articles {
   readonly fragments: VersionedCache<Fragment>;
   readonly contents: VersionedCache<string>;
   readonly statistics: VersionedCache<ArticleCounts>;
-  /** How many items were made of memory alone. */
+  /** Number of items that were made of memory alone. */
   readonly items = { reads: { local: 0, redis: 0, source: 0 } };
   /** Fragments and counts already joined, so that a warm page is one lookup an article. Emptied every few seconds. */
   readonly #joined = new Map<bigint, Item>();
@@ -88,7 +88,7 @@ export class Articles {
     return items;
   }
 
-  /** What is in memory of `ids`, however old: for when nobody else answers. */
+  /** Items in memory, however old: the fallback when Redis and MySQL fail. */
   remembered(ids: readonly bigint[]): (Item | undefined)[] {
     return ids.map((id) => {
       const fragment = this.fragments.lastKnown(id);

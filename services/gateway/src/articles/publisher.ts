@@ -14,18 +14,18 @@ import {
 } from "@headline/newsroom/articles";
 import type { JobsIn } from "@headline/newsroom/jobs";
 import type { VersionedCache } from "@headline/redis";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 
 interface Deps {
   readonly mysql: Mysql;
   readonly jobs: JobsIn;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly userStatistics: VersionedCache<UserCounts>;
   readonly onRedisError: (error: unknown) => void;
 }
 
-/** Writes articles to MySQL, and then tells caches and feeds, so that the next request sees what happened. */
-export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedisError }: Deps) {
+/** Writes articles to MySQL, and then invalidates caches, so that the next request reads what was written. */
+export function createPublisher({ mysql, jobs, invalidator, userStatistics, onRedisError }: Deps) {
   const writer = { mysql, jobs };
   return {
     async publish(authorId: bigint, article: NewArticle, request: PublishRequest): Promise<bigint> {
@@ -44,7 +44,7 @@ export function createPublisher({ mysql, jobs, announcer, userStatistics, onRedi
   /** Best effort, all at once: the change is in MySQL. */
   async function announce(authorId: bigint, { changes, authorCounts }: Written | AlreadyWritten): Promise<void> {
     await Promise.all([
-      announcer.announce(...changes),
+      invalidator.invalidate(...changes),
       authorCounts && userStatistics.offer(authorId, authorCounts).catch(onRedisError),
     ]);
   }

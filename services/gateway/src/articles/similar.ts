@@ -16,7 +16,7 @@ interface Likeness {
   readonly notBy: ReadonlySet<bigint>;
 }
 
-/** How many of a channel's newest articles are compared. */
+/** Number of a channel's newest articles that are compared. */
 const CANDIDATES = 300;
 const SIMILAR_MAX = 5;
 const CHANNELS_TTL_MS = 10_000;

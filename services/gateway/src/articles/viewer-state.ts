@@ -1,7 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 import { BatchSigner, type TrackKeys } from "@headline/track-token";
 
-/** What this reader has done with an article and its author. */
+/** Reactions of a reader to an article and its author. */
 export interface ViewerState {
   readonly liked: boolean;
   readonly collected: boolean;

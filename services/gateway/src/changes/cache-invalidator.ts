@@ -5,7 +5,7 @@ import type { Blocks } from "../users/blocks.js";
 import type { EndedSignIns } from "../users/ended-sign-ins.js";
 import type { Users } from "../users/users.js";
 
-interface Parts {
+interface Deps {
   readonly articles: Articles;
   readonly users: Users;
   readonly endedSignIns: EndedSignIns;
@@ -14,23 +14,23 @@ interface Parts {
   readonly onRedisError: (error: unknown) => void;
 }
 
-type Forgetful = Pick<VersionedCache<unknown>, "markStale" | "markStaleHere">;
+type Cache = Pick<VersionedCache<unknown>, "markStale" | "markStaleHere">;
 
-const TELL_AGAIN_MS = 1_000;
-/** Beyond this the oldest are given up; Redis forgets by itself within an hour. */
-const UNTOLD_MAX = 100_000;
+const RETRY_MS = 1_000;
+/** Limit of changes that wait for Redis; the oldest are dropped, and their entries expire within an hour. */
+const PENDING_MAX = 100_000;
 
 /**
- * Makes caches forget what has changed: this process's at once, Redis as soon as it listens, and by a message those of every
- * other gateway. What Redis did not take it is told again, or what it still holds would be true to the next gateway that starts.
+ * Invalidates caches after a commit: local at once, Redis with retry, other gateways by a message. Without the retry a gateway
+ * that starts later would take stale values of Redis for true.
  */
-export class Announcer implements Disposable {
-  readonly #caches: Readonly<Record<string, readonly Forgetful[]>>;
-  readonly #untold = new Map<string, Change>();
+export class CacheInvalidator implements Disposable {
+  readonly #caches: Readonly<Record<string, readonly Cache[]>>;
+  readonly #pending = new Map<string, Change>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly parts: Parts) {
-    const { articles, users } = parts;
+  constructor(private readonly deps: Deps) {
+    const { articles, users } = deps;
     this.#caches = {
       article: [articles.fragments, articles.contents],
       "article-statistics": [articles.statistics],
@@ -39,20 +39,20 @@ export class Announcer implements Disposable {
     };
   }
 
-  /** To be called once the changes are committed. Best effort: whoever is not told reads them in MySQL within a second. */
-  async announce(...changes: readonly Change[]): Promise<void> {
-    const { redis, onRedisError } = this.parts;
-    await Promise.all([this.forget(changes), wakeFollowers(redis, ...changes).catch(onRedisError)]);
+  /** Invalidates everywhere, once the changes are committed. Best effort: other gateways read them in MySQL within a second. */
+  async invalidate(...changes: readonly Change[]): Promise<void> {
+    const { redis, onRedisError } = this.deps;
+    await Promise.all([this.invalidateShared(changes), wakeFollowers(redis, ...changes).catch(onRedisError)]);
   }
 
-  /** Forgets here and in Redis. */
-  async forget(changes: readonly Change[]): Promise<void> {
+  /** Invalidates this process's caches and Redis. */
+  async invalidateShared(changes: readonly Change[]): Promise<void> {
     this.#note(changes);
-    await Promise.all(changes.map((change) => this.#forgetOne(change)));
+    await Promise.all(changes.map((change) => this.#markStale(change)));
   }
 
-  /** Forgets here; whoever sent the message has told Redis. */
-  forgetHere(changes: readonly Change[]): void {
+  /** Invalidates this process's caches; the sender of the message has invalidated Redis. */
+  invalidateLocal(changes: readonly Change[]): void {
     this.#note(changes);
     for (const { topic, subjectId, version } of changes) {
       for (const cache of this.#caches[topic] ?? []) cache.markStaleHere(subjectId, version);
@@ -61,36 +61,36 @@ export class Announcer implements Disposable {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
-    this.#untold.clear();
+    this.#pending.clear();
   }
 
   #note(changes: readonly Change[]): void {
-    this.parts.endedSignIns.note(changes);
-    this.parts.blocks.note(changes);
+    this.deps.endedSignIns.note(changes);
+    this.deps.blocks.note(changes);
   }
 
-  async #forgetOne(change: Change): Promise<void> {
+  async #markStale(change: Change): Promise<void> {
     const { topic, subjectId, version } = change;
     try {
       await Promise.all((this.#caches[topic] ?? []).map((cache) => cache.markStale(subjectId, version)));
     } catch (error) {
-      this.parts.onRedisError(error);
-      this.#tellLater(change);
+      this.deps.onRedisError(error);
+      this.#retryLater(change);
     }
   }
 
-  #tellLater(change: Change): void {
+  #retryLater(change: Change): void {
     const key = `${change.topic} ${change.subjectId}`;
-    const newer = (this.#untold.get(key)?.version ?? 0) > change.version;
-    if (!newer) this.#untold.set(key, change);
-    if (this.#untold.size > UNTOLD_MAX) this.#untold.delete(this.#untold.keys().next().value as string);
-    this.#timer ??= setTimeout(() => void this.#tellAgain(), TELL_AGAIN_MS).unref();
+    const newer = (this.#pending.get(key)?.version ?? 0) > change.version;
+    if (!newer) this.#pending.set(key, change);
+    if (this.#pending.size > PENDING_MAX) this.#pending.delete(this.#pending.keys().next().value as string);
+    this.#timer ??= setTimeout(() => void this.#retry(), RETRY_MS).unref();
   }
 
-  async #tellAgain(): Promise<void> {
-    const changes = [...this.#untold.values()];
-    this.#untold.clear();
+  async #retry(): Promise<void> {
+    const changes = [...this.#pending.values()];
+    this.#pending.clear();
     this.#timer = undefined;
-    await this.forget(changes);
+    await this.invalidateShared(changes);
   }
 }

@@ -37,7 +37,7 @@ export class Channels {
     this.#last = new LastChannels(parts.redis, parts.onUnreadable("channel"));
   }
 
-  /** @throws Refusal UNAVAILABLE when nobody knows yet whether it is one. */
+  /** @throws Refusal UNAVAILABLE while the channels are not loaded. */
   get(channelId: number): Channel | undefined {
     const channel = this.#byId.get(channelId);
     if (channel === undefined) this.#mustBeKnown();

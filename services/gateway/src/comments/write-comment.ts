@@ -4,7 +4,7 @@ import type { EventLog, TrackedEvent } from "@headline/newsroom/events";
 import { z } from "zod";
 import type { ArticlePath } from "../articles/article-path.js";
 import type { Articles } from "../articles/articles.js";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import { idText } from "../http/read.js";
 import type { Call } from "../http/route.js";
@@ -17,7 +17,7 @@ export interface CommentDeps {
   readonly mysql: Mysql;
   readonly articles: Articles;
   readonly users: Users;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly eventLog: EventLog;
   readonly now: () => number;
   readonly onRedisError: (error: unknown) => void;
@@ -62,9 +62,12 @@ export function removeComment(parts: CommentDeps) {
 }
 
 /** Best effort: MySQL has it, and other processes read it there within a second. */
-async function invalidate({ articles, announcer, onRedisError }: CommentDeps, { comment, counts, changes }: Commented) {
+async function invalidate(
+  { articles, invalidator, onRedisError }: CommentDeps,
+  { comment, counts, changes }: Commented,
+) {
   await Promise.all([
-    announcer.announce(...changes),
+    invalidator.invalidate(...changes),
     counts && articles.statistics.offer(comment.articleId, counts).catch(onRedisError),
   ]);
 }

@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import { route, type Story } from "../http/route.js";
 import type { Users } from "../users/users.js";
 import { ConversationLeft, ConversationList, Message, MessageList } from "./answers.js";
@@ -13,7 +13,7 @@ import { NewMessage, sendMessage } from "./send-message.js";
 export interface ConversationDeps {
   readonly mysql: Mysql;
   readonly users: Users;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly messageLimit: MessageLimit;
   readonly notifyRead: NotifyRead;
 }

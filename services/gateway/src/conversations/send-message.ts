@@ -2,7 +2,7 @@ import type { Mysql } from "@headline/mysql";
 import { insertMessage, MessageBlocked } from "@headline/newsroom/conversations";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import { HttpRefusal } from "../http/problem.js";
 import type { Call } from "../http/route.js";
@@ -15,7 +15,7 @@ import { presentMessage } from "./present-message.js";
 interface Deps {
   readonly mysql: Mysql;
   readonly users: Users;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly messageLimit: MessageLimit;
 }
 
@@ -30,7 +30,7 @@ export const NewMessage = z
 export type NewMessage = z.output<typeof NewMessage>;
 
 /** Commits a message to another user; the same `client_id` again is the same message. */
-export function sendMessage({ mysql, users, announcer, messageLimit }: Deps) {
+export function sendMessage({ mysql, users, invalidator, messageLimit }: Deps) {
   return async ({ reader, params, body }: Call<{ reader: Reader; params: PeerPath; body: NewMessage }>) => {
     const { userId: senderId } = reader;
     const { userId: recipientId } = params;
@@ -40,7 +40,7 @@ export function sendMessage({ mysql, users, announcer, messageLimit }: Deps) {
       throw new Refusal("NOT_FOUND", `user ${recipientId} does not exist`);
     const draft = { senderId, recipientId, text: body.text, clientId: body.client_id };
     const { message, changes } = await insertMessage(mysql, draft).catch(refuseBlocked);
-    if (changes.length > 0) await announcer.announce(...changes);
+    if (changes.length > 0) await invalidator.invalidate(...changes);
     return presentMessage(message);
   };
 }

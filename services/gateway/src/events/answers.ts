@@ -2,7 +2,7 @@ import { z } from "zod";
 import { count } from "../http/answers.js";
 
 /** Results of an upload of events. */
-export const Verdicts = z
+export const EventResults = z
   .object({
     accepted: count,
     duplicates: count,

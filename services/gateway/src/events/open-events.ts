@@ -54,7 +54,7 @@ const EVENT_COMMANDS: readonly NeededCommand[] = [
 ];
 const EACH_SECOND = { everyMs: 1_000 };
 
-/** Where events become durable, and what takes them from there into MySQL; connections of their own, so that nobody waits for them. */
+/** Opens the event log and the consumer that persists events in MySQL, on connections of their own. */
 export async function openEvents({ mysqlUrl, redisUrl, budgets, log, dependency }: Options): Promise<Events> {
   const resources = new CloseStack();
   try {

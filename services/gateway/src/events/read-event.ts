@@ -13,14 +13,14 @@ import { EventItem } from "./event-item.js";
 
 interface Context {
   readonly keys: TrackKeys;
-  /** Who uploads, where the request says so; else each token speaks for itself. */
+  /** Reader of the request, where it names one; else each token names its own. */
   readonly reader: Reader | undefined;
   /** Of the guests whose events these are. */
   readonly network: number | undefined;
   readonly nowMs: number;
 }
 
-/** What one item says, once it is believed. */
+/** Events and reaction of a valid item. */
 export interface ReadEvent {
   /** One, or of an exposure one for each article. */
   readonly events: readonly TrackedEvent[];
@@ -67,10 +67,10 @@ const WHY_NOT = {
   expired: "has expired",
 } as const;
 
-function payloadOf({ token }: EventItem, verdict: Tracked, { reader }: Context): TrackPayload {
-  if (!verdict.ok) throw invalid("token", token === "" ? "is missing" : WHY_NOT[verdict.reason]);
-  if (reader !== undefined && reader.userId !== verdict.payload.userId) throw invalid("token", "is another reader's");
-  return verdict.payload;
+function payloadOf({ token }: EventItem, result: Tracked, { reader }: Context): TrackPayload {
+  if (!result.ok) throw invalid("token", token === "" ? "is missing" : WHY_NOT[result.reason]);
+  if (reader !== undefined && reader.userId !== result.payload.userId) throw invalid("token", "is another reader's");
+  return result.payload;
 }
 
 function tracked(item: EventItem, payload: TrackPayload, { network, nowMs }: Context): TrackedEvent {

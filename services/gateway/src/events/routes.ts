@@ -1,7 +1,7 @@
 import { route, type Story } from "../http/route.js";
-import { Verdicts } from "./answers.js";
+import { EventResults } from "./answers.js";
 import { EventUpload, Upload } from "./event-item.js";
-import { type EventDeps, takeEvents } from "./report-events.js";
+import { type EventDeps, reportEvents } from "./report-events.js";
 
 /** A hundred exposures of ten articles fit, and browsers give no more to a beacon. */
 const BODY_BYTES_MAX = 64 * 1_024;
@@ -27,8 +27,8 @@ export const events: Story<EventDeps> = {
         types: ["application/json", "text/plain"],
       },
       rate: "events",
-      answer: { status: 202, data: Verdicts },
-      handler: takeEvents,
+      answer: { status: 202, data: EventResults },
+      handler: reportEvents,
     }),
   ],
 };

@@ -3,7 +3,7 @@ import type { Outcome, Reacted } from "@headline/newsroom/reactions";
 import { Refusal } from "@headline/service/errors";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { describe, expect, test } from "@jest/globals";
-import { createJudge } from "./validate-events.js";
+import { createEventValidator } from "./validate-events.js";
 
 const keys = openTrackKeys("a secret of more than thirty-two bytes");
 const nowMs = 1_795_217_000_123;
@@ -20,8 +20,8 @@ const id = "7f9c24e8-3b12-4f6a-9d51-0c8f5b7a2e10";
 const item = (type: string, token: string) => ({ id, type, token, ts: nowMs });
 const away = new Refusal("UNAVAILABLE", "not now");
 
-/** A judge whose log and reactions answer as told, one call after the other. */
-function judgeWith(calls: { react?: (Outcome | Reacted | Error)[]; append?: (boolean | Error)[] }) {
+/** A validator whose log and reactions answer as told, one call after the other. */
+function validatorWith(calls: { react?: (Outcome | Reacted | Error)[]; append?: (boolean | Error)[] }) {
   const appended: TrackedEvent[][] = [];
   const errors: unknown[] = [];
   const answer = <T>(answers: (T | Error)[] | undefined) => {
@@ -36,7 +36,7 @@ function judgeWith(calls: { react?: (Outcome | Reacted | Error)[]; append?: (boo
       return events.map(() => fresh);
     },
   };
-  const judge = createJudge({
+  const validate = createEventValidator({
     keys,
     eventLog: eventLog as unknown as EventLog,
     react: async (reactions) => {
@@ -47,28 +47,28 @@ function judgeWith(calls: { react?: (Outcome | Reacted | Error)[]; append?: (boo
     now: () => nowMs,
     onError: (error) => void errors.push(error),
   });
-  return { appended, errors, judge: (...items: unknown[]) => judge(items, undefined) };
+  return { appended, errors, validate: (...items: unknown[]) => validate(items, undefined) };
 }
 
 describe("a reaction", () => {
   test("that was carried out and not logged is logged, and accepted, when it comes again", async () => {
-    const { judge, appended, errors } = judgeWith({ react: ["changed", "known"], append: [away, true] });
-    expect(await judge(item("liking", tokens.liking))).toEqual([{ is: "unavailable" }]);
-    expect(await judge(item("liking", tokens.liking))).toEqual([{ is: "accepted" }]);
+    const { validate, appended, errors } = validatorWith({ react: ["changed", "known"], append: [away, true] });
+    expect(await validate(item("liking", tokens.liking))).toEqual([{ is: "unavailable" }]);
+    expect(await validate(item("liking", tokens.liking))).toEqual([{ is: "accepted" }]);
     expect(appended[1]).toMatchObject([{ kind: "liking", articleId: 97n, occurrence: id }]);
     expect(errors).toEqual([away]);
   });
 
   test("that takes a dislike back is logged with why that was", async () => {
-    const { judge, appended } = judgeWith({
+    const { validate, appended } = validatorWith({
       react: [
         { outcome: "changed", whyUndone: "old" },
         { outcome: "known", whyUndone: "old" },
       ],
       append: [away, true],
     });
-    expect(await judge(item("undislike", tokens.click))).toEqual([{ is: "unavailable" }]);
-    expect(await judge(item("undislike", tokens.click))).toEqual([{ is: "accepted" }]);
+    expect(await validate(item("undislike", tokens.click))).toEqual([{ is: "unavailable" }]);
+    expect(await validate(item("undislike", tokens.click))).toEqual([{ is: "accepted" }]);
     expect(appended).toMatchObject([[{ kind: "undislike", why: "old" }], [{ kind: "undislike", why: "old" }]]);
   });
 
@@ -79,15 +79,15 @@ describe("a reaction", () => {
       ["own", "refused"],
       [away, "unavailable"],
     ] as const) {
-      const { judge, appended } = judgeWith({ react: [outcome] });
-      expect(await judge(item("block", tokens.click))).toMatchObject([{ is }]);
+      const { validate, appended } = validatorWith({ react: [outcome] });
+      expect(await validate(item("block", tokens.click))).toMatchObject([{ is }]);
       expect(appended).toEqual([]);
     }
   });
 
   test("that cannot be carried out now does not hold up what needs no database", async () => {
-    const { judge, appended } = judgeWith({ react: [away], append: [true] });
-    expect(await judge(item("liking", tokens.liking), item("click", tokens.click))).toEqual([
+    const { validate, appended } = validatorWith({ react: [away], append: [true] });
+    expect(await validate(item("liking", tokens.liking), item("click", tokens.click))).toEqual([
       { is: "unavailable" },
       { is: "accepted" },
     ]);
@@ -95,14 +95,14 @@ describe("a reaction", () => {
   });
 });
 
-test("a bug is not a verdict", async () => {
+test("a bug is not a result", async () => {
   const bug = new Error("a bug");
-  await expect(judgeWith({ append: [bug] }).judge(item("click", tokens.click))).rejects.toBe(bug);
-  await expect(judgeWith({ react: [bug] }).judge(item("liking", tokens.liking))).rejects.toBe(bug);
+  await expect(validatorWith({ append: [bug] }).validate(item("click", tokens.click))).rejects.toBe(bug);
+  await expect(validatorWith({ react: [bug] }).validate(item("liking", tokens.liking))).rejects.toBe(bug);
 });
 
 test("of a page without articles nothing was seen", async () => {
-  expect(await judgeWith({}).judge(item("exposure", empty))).toEqual([
+  expect(await validatorWith({}).validate(item("exposure", empty))).toEqual([
     { is: "refused", fields: [{ field: "token", detail: "is of a page without articles" }] },
   ]);
 });

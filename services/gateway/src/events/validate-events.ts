@@ -14,57 +14,57 @@ interface Deps {
   readonly onError: (error: unknown) => void;
 }
 
-/** What became of one item: it counts, it counted before, it never will, or not now. */
-export type Verdict =
+/** Result for one uploaded event: accepted, duplicate, permanently rejected, or retry later. */
+export type EventResult =
   | { readonly is: "accepted" }
   | { readonly is: "duplicate" }
   | { readonly is: "refused"; readonly fields: readonly FieldError[] }
   | { readonly is: "unavailable" };
 
-/** What became of a reaction, or that nobody could say. */
+/** Result of a reaction, or that MySQL is away. */
 type Tried = Reacted | { readonly outcome: "unavailable"; readonly whyUndone?: undefined };
 
 const NOT_TRIED: Tried = { outcome: "unavailable" };
-const ACCEPTED: Verdict = { is: "accepted" };
-const DUPLICATE: Verdict = { is: "duplicate" };
-const UNAVAILABLE: Verdict = { is: "unavailable" };
+const ACCEPTED: EventResult = { is: "accepted" };
+const DUPLICATE: EventResult = { is: "duplicate" };
+const UNAVAILABLE: EventResult = { is: "unavailable" };
 
 /**
  * Judges each item of an upload by itself: first what it says, then what it does, at last that it happened. What is accepted
  * is durable.
  */
-export function createJudge({ keys, eventLog, react, now, onError }: Deps) {
+export function createEventValidator({ keys, eventLog, react, now, onError }: Deps) {
   return async (
     items: readonly unknown[],
     reader: Reader | undefined,
     network?: number,
-  ): Promise<readonly Verdict[]> => {
+  ): Promise<readonly EventResult[]> => {
     const context = { keys, reader, network, nowMs: now() };
-    const verdicts: (Verdict | undefined)[] = [];
-    const believed = new Map<number, ReadEvent>();
+    const results: (EventResult | undefined)[] = [];
+    const valid = new Map<number, ReadEvent>();
     for (const [index, item] of items.entries()) {
       try {
-        believed.set(index, readEvent(item, context));
+        valid.set(index, readEvent(item, context));
       } catch (error) {
-        verdicts[index] = refused(error);
+        results[index] = refused(error);
       }
     }
-    for (const [index, { outcome, whyUndone }] of await reactAll(believed)) {
-      const verdict = verdictOf(outcome);
-      const part = believed.get(index) as ReadEvent;
+    for (const [index, { outcome, whyUndone }] of await reactAll(valid)) {
+      const result = resultOf(outcome);
+      const part = valid.get(index) as ReadEvent;
       // It changed something, now or when it came before, and has to be in the log.
-      if (verdict === undefined) believed.set(index, { ...part, events: part.events.map(undoing(whyUndone)) });
+      if (result === undefined) valid.set(index, { ...part, events: part.events.map(undoing(whyUndone)) });
       else {
-        verdicts[index] = verdict;
-        believed.delete(index);
+        results[index] = result;
+        valid.delete(index);
       }
     }
-    for (const [index, verdict] of await appendAll(believed)) verdicts[index] = verdict;
-    return items.map((_, index) => verdicts[index] ?? UNAVAILABLE);
+    for (const [index, result] of await appendAll(valid)) results[index] = result;
+    return items.map((_, index) => results[index] ?? UNAVAILABLE);
   };
 
-  async function reactAll(believed: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Tried>> {
-    const reacting = [...believed].filter((entry): entry is [number, ReadEvent & { reaction: Reaction }] => {
+  async function reactAll(valid: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Tried>> {
+    const reacting = [...valid].filter((entry): entry is [number, ReadEvent & { reaction: Reaction }] => {
       return entry[1].reaction !== undefined;
     });
     try {
@@ -77,8 +77,8 @@ export function createJudge({ keys, eventLog, react, now, onError }: Deps) {
     }
   }
 
-  async function appendAll(believed: ReadonlyMap<number, ReadEvent>): Promise<Map<number, Verdict>> {
-    const parts = [...believed];
+  async function appendAll(valid: ReadonlyMap<number, ReadEvent>): Promise<Map<number, EventResult>> {
+    const parts = [...valid];
     const events: readonly TrackedEvent[] = parts.flatMap(([, part]) => part.events);
     try {
       const fresh = events.length === 0 ? [] : await eventLog.append(events);
@@ -98,20 +98,20 @@ export function createJudge({ keys, eventLog, react, now, onError }: Deps) {
   }
 }
 
-export type Judge = ReturnType<typeof createJudge>;
+export type ValidateEvents = ReturnType<typeof createEventValidator>;
 
 /** Says of the undoing of a dislike what is undone, which the client need not know. */
 function undoing(why: DislikeWhy | undefined): (event: TrackedEvent) => TrackedEvent {
   return (event) => (why === undefined ? event : { ...event, why });
 }
 
-function refused(error: unknown): Verdict {
+function refused(error: unknown): EventResult {
   const refusal = asRefusal(error);
   if (refusal === undefined) throw error;
   return { is: "refused", fields: refusal.fields };
 }
 
-function verdictOf(outcome: Tried["outcome"]): Verdict | undefined {
+function resultOf(outcome: Tried["outcome"]): EventResult | undefined {
   switch (outcome) {
     case "changed":
     case "known":

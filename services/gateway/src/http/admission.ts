@@ -5,9 +5,9 @@ import { onceOver } from "./exchanges.js";
 import { sendRefusal } from "./problem.js";
 
 interface Options {
-  /** How many requests are answered at once. */
+  /** Limit of requests in flight. */
   readonly max: number;
-  /** How long an answer may take from when the whole request is here. */
+  /** Limit for an answer, from when the whole request is here. */
   readonly budgetMs: number;
   /** Limit for a request to arrive and its answer to leave, together; two minutes by default. */
   readonly exchangeMaxMs?: number;

@@ -4,7 +4,7 @@ import type { Request, Response } from "express";
 import type { AccessTokens } from "../users/access-tokens.js";
 import { INT64_MAX } from "./read.js";
 
-/** Who asks: a signed-in reader (positive id) or a guest (negative id). */
+/** A signed-in reader (positive id) or a guest (negative id). */
 export interface Reader {
   readonly userId: bigint;
   /** Of a token made here: the sign-in it is of. */
@@ -31,7 +31,7 @@ export function createAuthenticate(tokens: AccessTokens) {
     if (guest !== null) return { userId: guestId(guest[1] as string) };
     throw new Refusal("UNAUTHENTICATED", "Authorization must be `Bearer <token>` or `Anony <id>`");
   };
-  /** Only somebody signed in. */
+  /** A signed-in reader. @throws Refusal UNAUTHENTICATED for a guest */
   const signedIn = async (req: Request): Promise<Reader> => {
     const bearer = bearerToken(req);
     if (bearer === undefined)

@@ -3,7 +3,7 @@ import type { Request } from "express";
 const PREFETCH = /\bprefetch\b/i;
 const CRAWLER = /bot\b|crawl|spider|slurp|facebookexternalhit|link ?check|preview/i;
 
-/** Whether nobody reads the answer, as far as the request says: HEAD, a prefetch, or a crawler that is no reader of ours. */
+/** Whether no reader sees the answer, as far as the request says: HEAD, a prefetch, or a crawler without Authorization. */
 export function isLook({ method, headers }: Request): boolean {
   if (method === "HEAD") return true;
   const purposes = [headers["sec-purpose"], headers["purpose"], headers["x-purpose"], headers["x-moz"]];

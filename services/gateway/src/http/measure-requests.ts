@@ -8,10 +8,10 @@ interface Route {
 }
 
 const STATUSES = ["aborted", "1xx", "2xx", "3xx", "4xx", "5xx"] as const;
-/** What no route took: files, and what does not exist. */
+/** Requests that no route took: of files, and of paths that do not exist. */
 const NO_ROUTE: Route = { path: "(none)", methods: {} };
 
-/** How long answers take, by the route's pattern, never by what stands in its place. */
+/** Measures the time of answers by the pattern of their route, never by its parameters. */
 export function measureRequests(metrics: Metrics): RequestHandler {
   const timings = metrics.timing({
     name: "headline_http_request_seconds",

@@ -34,7 +34,7 @@ export function createPresetServer(app: Express, { stallTimeoutMs }: { stallTime
   return server;
 }
 
-/** What express() makes for itself, made of a given prototype: it inherits express's methods and knows its app. */
+/** Object that express() makes for itself, with a given prototype: it inherits express's methods and knows its app. */
 function asPrototypeOf<Prototype extends object>(app: Express, own: object, methods: Prototype): Prototype {
   Object.setPrototypeOf(own, methods);
   Object.defineProperty(own, "app", { configurable: true, enumerable: true, writable: true, value: app });

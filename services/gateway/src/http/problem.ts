@@ -51,7 +51,7 @@ export const notFound: RequestHandler = (req) => {
   throw new Refusal("NOT_FOUND", `there is no ${req.method} ${req.path}`);
 };
 
-/** The last resort: every error leaves as application/problem+json (RFC 9457); a bug is logged here, once, and tells nothing. */
+/** The last resort: every error leaves as application/problem+json (RFC 9457); a bug is logged here, once, and leaves without details. */
 export function problems(log: Log): ErrorRequestHandler {
   return (error, req, res, _next) => {
     if (res.writableEnded) return; // it was answered while this went on: its time was over

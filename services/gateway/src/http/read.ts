@@ -54,7 +54,7 @@ function refusalOf(fields: readonly FieldError[], count: number): Refusal {
   return new Refusal("INVALID_ARGUMENT", texts.join("; "), { fields });
 }
 
-/** What the caller is told of one field that is wrong. */
+/** Refusal of a request by one field that is wrong. */
 export function invalid(field: string, detail: string): Refusal {
   return new Refusal("INVALID_ARGUMENT", `${field} ${detail}`, { fields: [{ field, detail }] });
 }

@@ -8,11 +8,11 @@ import { createPresetServer } from "./preset-server.js";
 interface Options {
   readonly host: string;
   readonly port: number;
-  /** How long a draining server goes on serving, so that balancers notice /readyz first. */
+  /** Time for which a draining server goes on serving, so that balancers notice /readyz first. */
   readonly graceMs: number;
   /** Limit for a connection without progress while an answer is owed; ten seconds by default. */
   readonly stallTimeoutMs?: number | undefined;
-  /** What else speaks on this server's connections. */
+  /** Sockets on this server's connections. */
   readonly push: { listen(server: Server): void; drain(): Promise<void> };
   /** Told when the end has begun: from then on /readyz says so. */
   readonly onDrain: () => void;

@@ -1,6 +1,6 @@
 import type { Request, Response } from "express";
 
-/** What a request spent its time on, for who asked by `X-Server-Timing: 1`; browsers show it beside the request. */
+/** Time of each part of a request, for one with `X-Server-Timing: 1`; browsers show it beside the request. */
 export class ServerTiming {
   #parts = "";
   #sinceMs = performance.now();

@@ -5,7 +5,7 @@ import { imageSources } from "./image-sources.js";
 import { answerOtherMethod } from "./methods.js";
 
 /**
- * What has a hash in its name never changes. Pictures may be kept for an hour; pages are asked for again, so that nobody mixes
+ * A file with a hash in its name never changes. Pictures may be kept for an hour; pages are asked for again, so that no browser mixes
  * two versions of them.
  */
 const KEEP = "public, max-age=31536000, immutable";
@@ -14,12 +14,12 @@ const ASK_AGAIN = "no-cache";
 const HASHED = /[\\/]assets[\\/][\w.-]+-[\w-]{8}\.\w+(\.br|\.gz)?$/;
 const PICTURE = /\.(svg|png|jpe?g|webp|avif|gif|ico)$/i;
 
-/** Nothing of another site but covers of those named, no inline script or style, in nobody's frame. */
+/** Permits nothing of other sites but covers of those named, no inline script or style, and no frame. */
 function contentSecurityPolicy(coverOrigins: readonly string[]): string {
   return `default-src 'self'; ${imageSources(coverOrigins)}; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`;
 }
 
-/** What the build compressed beside the file itself, the smallest first. */
+/** Encodings that the build wrote beside the file, the smallest first. */
 const ENCODINGS = [
   { name: "br", suffix: ".br" },
   { name: "gzip", suffix: ".gz" },

@@ -1,6 +1,6 @@
 import { Refusal } from "@headline/service/errors";
 
-/** What `promise` brings within `timeoutMs`. @throws Refusal UNAVAILABLE when that is nothing. */
+/** Result of `promise` within `timeoutMs`. @throws Refusal UNAVAILABLE when that is nothing. */
 export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {

@@ -12,7 +12,7 @@ import {
 } from "@headline/newsroom/orders";
 import { Refusal } from "@headline/service/errors";
 import { z } from "zod";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import { type ListQuery, listPage, listQuery } from "../http/list-page.js";
 import { idText, idValue } from "../http/read.js";
@@ -22,9 +22,9 @@ import { day, daysOnSale, orderedDay } from "./promotion-day.js";
 import { settled } from "./settled.js";
 
 export interface PromotionTerms {
-  /** How long an order waits to be paid. */
+  /** Time to pay an order. */
   readonly timeoutMs: number;
-  /** How many articles are promoted from one day on. */
+  /** Number of articles that are promoted from one day on. */
   readonly slotsPerDay: number;
   readonly priceFen: number;
 }
@@ -32,7 +32,7 @@ export interface PromotionTerms {
 export interface OrderDeps {
   readonly mysql: Mysql;
   readonly jobs: JobsIn;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly terms: PromotionTerms;
   readonly now: () => number;
 }
@@ -66,10 +66,10 @@ export function orderPromotion({ mysql, jobs, terms, now }: OrderDeps) {
 }
 
 /** Pays an order; again is the same. */
-export function payForOrder({ mysql, jobs, announcer }: OrderDeps) {
+export function payForOrder({ mysql, jobs, invalidator }: OrderDeps) {
   return async ({ reader: { userId }, params: { id } }: Call<{ reader: Reader; params: OrderPath }>) => {
     const { order, changes } = await settled(mysql.transaction((tx) => payOrder(tx, jobs, userId, id)));
-    if (changes.length > 0) await announcer.announce(...changes);
+    if (changes.length > 0) await invalidator.invalidate(...changes);
     return presentOrder(order);
   };
 }

@@ -2,9 +2,9 @@ import { asRefusal, Refusal } from "@headline/service/errors";
 import type { PushProblem } from "./push-events.js";
 import { tokenBucket } from "./token-bucket.js";
 
-/** What one socket may ask. */
+/** Rate of requests on one socket. */
 const RATE = { perSecond: 5, burst: 20 };
-/** Whoever is told to come back comes back at different times. */
+/** Clients retry at different times. */
 const AGAIN_MS = { min: 500, spread: 2_500 };
 const TOO_OFTEN = new Refusal("RESOURCE_EXHAUSTED", "too many requests on this socket", { retryAfterSeconds: 1 });
 
@@ -27,7 +27,7 @@ export function answering(onBug: (error: unknown) => void) {
     };
 }
 
-/** A bug is told to us, and tells the client nothing. */
+/** Problem of an error; a bug is logged and leaves without details. */
 export function problemOf(error: unknown, onBug: (error: unknown) => void): PushProblem {
   const refusal = asRefusal(error);
   if (refusal === undefined) {

@@ -1,7 +1,7 @@
 import type { Change } from "@headline/newsroom/changes";
 import { LRUCache } from "lru-cache";
 
-/** A row that a user with a socket here is to be told of. */
+/** A row to push to a user with a socket here. */
 export interface Wanted {
   readonly userId: bigint;
   readonly id: bigint;
@@ -12,7 +12,7 @@ interface Parts {
   readonly isHere: (userId: bigint) => boolean;
   /** By the topic of the change, whose subject is the user and whose version is the row: reads the rows and sends them. */
   readonly push: Readonly<Record<string, (wanted: readonly Wanted[]) => Promise<void>>>;
-  /** By the topic of the change, whose subject is what many are told of: reads and sends that to everybody here. */
+  /** By the topic of a change that concerns many users: reads its subject and sends it to those with a socket here. */
   readonly pushToMany: Readonly<Record<string, (subjectId: bigint) => Promise<void>>>;
   readonly onError: (error: unknown) => void;
 }
@@ -22,7 +22,7 @@ interface Waiting {
   readonly wanted: Wanted;
 }
 
-/** What is told at the same time is read at once. */
+/** Changes that arrive within GATHER_MS share one query. */
 const GATHER_MS = 5;
 const GATHER_MANY_MS = 250;
 const AGAIN_MS = 500;

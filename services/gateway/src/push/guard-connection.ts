@@ -4,7 +4,7 @@ import { tokenBucket } from "./token-bucket.js";
 
 /** Packets of any kind that one connection may send. */
 const PACKETS = { perSecond: 20, burst: 100 };
-/** How long a client has to answer a goodbye; ws alone waits for half a minute. */
+/** Limit for a client to answer a goodbye; ws alone waits for half a minute. */
 const GOODBYE_MS = 1_000;
 
 /** Cuts a connection that floods, or that was closed and whose client does not let go. */

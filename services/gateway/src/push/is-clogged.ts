@@ -8,7 +8,7 @@ export function isClogged({ conn }: PushSocket): boolean {
   return waiting(conn) > PACKETS_MAX || (webSocketOf(conn)?.bufferedAmount ?? 0) > BYTES_MAX;
 }
 
-/** Ends a connection at once: no goodbye that nobody reads, and no waiting for one. */
+/** Ends a connection at once, without a goodbye to a client that reads nothing. */
 export function hangUp(conn: Connection): void {
   webSocketOf(conn)?.terminate();
   conn.close(true);

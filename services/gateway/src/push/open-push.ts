@@ -13,18 +13,18 @@ import type { Channels } from "../channels/channels.js";
 import type { NotifyRead } from "../conversations/mark-conversation-read.js";
 import type { AccessTokens } from "../users/access-tokens.js";
 import type { Blocks } from "../users/blocks.js";
+import { authenticateSocket } from "./authenticate-socket.js";
 import { catchUp } from "./catch-up.js";
 import { ChangePusher } from "./change-pusher.js";
 import { drainSockets } from "./drain-sockets.js";
 import { guardConnection } from "./guard-connection.js";
 import { isOwnOrigin } from "./is-own-origin.js";
-import { letIn } from "./authenticate-socket.js";
 import { LocalSockets, send } from "./local-sockets.js";
-import { lookAfterSockets } from "./socket-reaper.js";
 import { type PushServer, roomOf } from "./push-events.js";
 import { rowsToPush } from "./push-rows.js";
 import { redisBus } from "./redis-bus.js";
 import { serveSocket } from "./serve-socket.js";
+import { startSocketReaper } from "./socket-reaper.js";
 import { refuseUpgrade, takeUpgrades } from "./take-upgrades.js";
 import { UpdateWatch } from "./update-watch.js";
 
@@ -32,7 +32,7 @@ export interface PushOptions {
   /** Pages of other sites that may connect, as browsers name them: `https://news.example`. */
   readonly origins?: readonly string[];
   readonly socketsMax?: number;
-  /** How often at most a client is told how many articles wait. */
+  /** Shortest time between two counts of newer articles to a client. */
   readonly updatesEveryMs?: number;
 }
 
@@ -52,10 +52,10 @@ interface Parts extends PushOptions {
 }
 
 export interface Push extends AsyncDisposable {
-  /** Sends what these changes are about to whoever has a socket here. Never fails, and never waits. */
+  /** Sends the subjects of these changes to users with a socket here. Never fails, and never waits. */
   tell(changes: readonly Change[]): void;
   notifyRead: NotifyRead;
-  /** How many are open. */
+  /** Number of open sockets. */
   readonly sockets: number;
   /** Serves sockets at /socket.io of an HTTP server. */
   listen(server: HttpServer): void;
@@ -66,7 +66,7 @@ export interface Push extends AsyncDisposable {
 const PATH = "/socket.io";
 const SOCKETS_MAX = 20_000;
 const UPDATES_EVERY_MS = 5_000;
-/** How long a client may take to say who it is. */
+/** Limit for a handshake. */
 const HANDSHAKE_MS = 5_000;
 const MESSAGE_BYTES_MAX = 16 * 1_024;
 /** A peer that went silent is gone after both. */
@@ -118,10 +118,10 @@ export function openPush(parts: Parts): Push {
     tell: (socket, updates) => send(socket, "updates", updates),
   });
   resources.defer(() => watch[Symbol.dispose]());
-  resources.defer(lookAfterSockets(io, tokens, now));
+  resources.defer(startSocketReaper(io, tokens, now));
 
   engine.on("connection", guardConnection);
-  io.use(letIn({ tokens, local, limit: parts.limit, trustProxy: parts.trustProxy, onBug }));
+  io.use(authenticateSocket({ tokens, local, limit: parts.limit, trustProxy: parts.trustProxy, onBug }));
   const serving = { tokens, channels, local, watch, catchUp: catchUp(rows.missed), now, onBug };
   io.on("connection", (socket) => serveSocket(socket, serving));
 

@@ -2,7 +2,7 @@ import type { Socket as AnySocket, Server } from "socket.io";
 import type { presentMessage } from "../conversations/present-message.js";
 import type { PresentedNotification } from "../notifications/present-notification.js";
 
-/** What a request over a socket is answered when it cannot be: the same codes as over HTTP. */
+/** Refusal of a request over a socket, with the codes of HTTP. */
 export interface PushProblem {
   readonly code: string;
   readonly message: string;
@@ -31,7 +31,7 @@ export interface Told {
   draining: (draining: { reconnect_after_ms: number }) => void;
 }
 
-/** Client to server: what is asked, and how it is answered. */
+/** Client to server, with acknowledgements. */
 export interface Asked {
   catch_up: (asked: unknown, answer?: Ack) => void;
   watch: (asked: unknown, answer?: Ack) => void;
@@ -39,8 +39,8 @@ export interface Asked {
   renew: (asked: unknown, answer?: Ack) => void;
 }
 
-/** What is known of a socket's client. */
-export interface Who {
+/** Identity of a socket's client. */
+export interface SocketIdentity {
   userId: bigint;
   /** When the token ends; nothing ends for guests. */
   expiresAtMs: number | undefined;
@@ -51,8 +51,8 @@ export interface Who {
 
 type None = Record<string, never>;
 
-export type PushServer = Server<Asked, Told, None, Who>;
-export type PushSocket = AnySocket<Asked, Told, None, Who>;
+export type PushServer = Server<Asked, Told, None, SocketIdentity>;
+export type PushSocket = AnySocket<Asked, Told, None, SocketIdentity>;
 
 export function roomOf(userId: bigint): string {
   return `user:${userId}`;

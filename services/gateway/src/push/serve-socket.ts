@@ -5,10 +5,10 @@ import { idValue, read } from "../http/read.js";
 import type { AccessTokens } from "../users/access-tokens.js";
 import { answering } from "./answering.js";
 import { SOCKETS_PER_USER_MAX } from "./authenticate-socket.js";
+import { tokenIdentity } from "./handshake-identity.js";
 import type { LocalSockets } from "./local-sockets.js";
 import { type PushSocket, roomOf } from "./push-events.js";
 import type { UpdateWatch } from "./update-watch.js";
-import { whoseToken } from "./handshake-identity.js";
 
 interface Parts {
   readonly tokens: AccessTokens;
@@ -62,7 +62,7 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
   socket.on(
     "renew",
     answered(async (asked) => {
-      const who = await whoseToken(tokens, read(Renewed, asked, "message").token);
+      const who = await tokenIdentity(tokens, read(Renewed, asked, "message").token);
       if (who.userId !== userId) throw new Refusal("PERMISSION_DENIED", "the token is somebody else's");
       socket.data.expiresAtMs = who.expiresAtMs;
       socket.data.signInId = who.signInId;

@@ -2,24 +2,24 @@ import type { AccessTokens } from "../users/access-tokens.js";
 import { hangUp, isClogged } from "./is-clogged.js";
 import type { PushServer, PushSocket } from "./push-events.js";
 
-const LOOK_EVERY_MS = 1_000;
+const REAP_EVERY_MS = 1_000;
 const WARN_MS = 60_000;
 
 /** Every second, closes slow consumers and sockets whose token expired or whose sign-in ended. Returns a stop function. */
-export function lookAfterSockets(io: PushServer, tokens: AccessTokens, now: () => number): () => void {
+export function startSocketReaper(io: PushServer, tokens: AccessTokens, now: () => number): () => void {
   const timer = setInterval(() => {
     const nowMs = now();
     for (const socket of io.of("/").sockets.values()) {
       if (isClogged(socket)) hangUp(socket.conn);
       else if (tokens.hasEnded(socket.data)) disconnect(socket, "the sign-in has ended");
-      else if (socket.data.expiresAtMs !== undefined) keepToToken(socket, socket.data.expiresAtMs, nowMs);
+      else if (socket.data.expiresAtMs !== undefined) enforceExpiry(socket, socket.data.expiresAtMs, nowMs);
     }
-  }, LOOK_EVERY_MS);
+  }, REAP_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-function keepToToken(socket: PushSocket, expiresAtMs: number, nowMs: number): void {
+function enforceExpiry(socket: PushSocket, expiresAtMs: number, nowMs: number): void {
   if (nowMs >= expiresAtMs) {
     disconnect(socket, "the token has expired; connect with another one");
   } else if (nowMs >= expiresAtMs - WARN_MS && !socket.data.isWarned) {

@@ -7,7 +7,7 @@ import type { PushSocket } from "./push-events.js";
 interface Parts {
   readonly mysql: Mysql;
   readonly blocks: Blocks;
-  /** How often at most a client is told. */
+  /** Shortest time between two notices to a client. */
   readonly everyMs: number;
   readonly tell: (socket: PushSocket, updates: { channel_id: string; count: number }) => void;
   readonly onError: (error: unknown) => void;

@@ -2,24 +2,24 @@ import type { Mysql } from "@headline/mysql";
 import type { Reaction } from "@headline/newsroom/reactions";
 import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } from "@headline/newsroom/reactions";
 import type { VersionedCache } from "@headline/redis";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 
 interface Deps {
   readonly mysql: Mysql;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly articleStatistics: VersionedCache<ArticleCounts>;
   readonly userStatistics: VersionedCache<UserCounts>;
   readonly onRedisError: (error: unknown) => void;
 }
 
 /** Writes reactions to MySQL, and then tells caches and feeds, so that the next request sees the counts. */
-export function createReactions({ mysql, announcer, articleStatistics, userStatistics, onRedisError }: Deps) {
+export function createReactions({ mysql, invalidator, articleStatistics, userStatistics, onRedisError }: Deps) {
   return async (reactions: readonly Reaction[]): Promise<readonly Reacted[]> => {
     if (reactions.length === 0) return [];
     const { reacted, articleCounts, authorCounts, changes } = await writeReactions(mysql, reactions);
     // Best effort, all at once: MySQL has it, and whoever is not told reads it there within a second.
     await Promise.all([
-      announcer.announce(...changes),
+      invalidator.invalidate(...changes),
       ...[...articleCounts].map(([id, counts]) => articleStatistics.offer(id, counts).catch(onRedisError)),
       ...[...authorCounts].map(([id, counts]) => userStatistics.offer(id, counts).catch(onRedisError)),
     ]);

@@ -5,7 +5,7 @@ import { LRUCache } from "lru-cache";
 import type { Reader } from "../http/authenticate.js";
 import { INT64_MAX } from "../http/read.js";
 
-/** Exactly one of the two: our own secret, or somebody else's public keys. */
+/** Secret of this site, or public keys of another issuer. */
 export type TokenKeys = { readonly secret: string } | { readonly jwksUrl: string };
 
 export interface TokenPair {
@@ -23,7 +23,7 @@ export interface AccessTokens {
   verify(token: string): Reader | Promise<Reader>;
   /** Tokens of a sign-in. */
   issue(userId: bigint, signIn: SignInRef): Promise<TokenPair>;
-  /** Which sign-in a refresh token renews. @throws Refusal UNAUTHENTICATED */
+  /** Reads the sign-in that a refresh token renews. @throws Refusal UNAUTHENTICATED */
   readRefreshToken(refreshToken: string): Promise<RefreshClaims>;
   /** Whether a reader's sign-in has ended before their access token. */
   hasEnded(reader: Reader): boolean;
@@ -37,7 +37,7 @@ const SECRET_BYTES_MIN = 32;
 const SUBJECT = /^[1-9]\d{0,18}$/;
 /** An exp beyond this is not a date; jose accepts 1e308. */
 const EXP_MAX = 253_402_300_799;
-/** How long an issuer may take to answer with its keys. */
+/** Limit for an issuer to return its keys. */
 const JWKS_MS = 500;
 const VERIFIED_MAX = 10_000;
 const VERIFIED_TTL_MS = 60_000;

@@ -19,7 +19,7 @@ export const PasswordChange = z
 export type PasswordChange = z.output<typeof PasswordChange>;
 
 /** Changes the password and ends every other sign-in of the user. The same again after a lost answer is the same change. */
-export function changePassword({ mysql, tokens, announcer, signInLimit }: SignInDeps) {
+export function changePassword({ mysql, tokens, invalidator, signInLimit }: SignInDeps) {
   const limited = limiter();
   return async ({ req, reader, body }: Call<{ reader: Reader; body: PasswordChange }>) => {
     tokens.mustIssue();
@@ -38,7 +38,7 @@ export function changePassword({ mysql, tokens, announcer, signInLimit }: SignIn
         throw new Refusal("ALREADY_EXISTS", "the password is being changed by another request");
       return endOthers(tx, userId, signInId);
     });
-    if (changes.length > 0) await announcer.announce(...changes);
+    if (changes.length > 0) await invalidator.invalidate(...changes);
     return { user_id: String(userId), ended: count };
   };
 }

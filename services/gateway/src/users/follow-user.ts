@@ -5,7 +5,7 @@ import { addNotification } from "@headline/newsroom/notifications";
 import { changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import type { Reader } from "../http/authenticate.js";
 import type { Call } from "../http/route.js";
 import type { UserPath } from "./user-path.js";
@@ -13,7 +13,7 @@ import type { Users } from "./users.js";
 
 interface Deps {
   readonly mysql: Mysql;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly users: Users;
   readonly onRedisError: (error: unknown) => void;
 }
@@ -78,7 +78,7 @@ function writeFollow(
 }
 
 /** Best effort: MySQL has it, and other processes read it there within a second. */
-async function invalidate({ users, announcer, onRedisError }: Deps, { counts, changes }: Followed): Promise<void> {
+async function invalidate({ users, invalidator, onRedisError }: Deps, { counts, changes }: Followed): Promise<void> {
   const offers = [...counts].map(([id, count]) => users.statistics.offer(id, count).catch(onRedisError));
-  await Promise.all([announcer.announce(...changes), ...offers]);
+  await Promise.all([invalidator.invalidate(...changes), ...offers]);
 }

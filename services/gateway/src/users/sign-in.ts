@@ -16,7 +16,7 @@ import type { SignInLimit } from "@headline/redis/limits";
 import { asRefusal, Refusal } from "@headline/service/errors";
 import type { Request } from "express";
 import { z } from "zod";
-import type { Announcer } from "../changes/cache-invalidator.js";
+import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 import { bearerToken } from "../http/authenticate.js";
 import { decimal, read } from "../http/read.js";
 import type { Call } from "../http/route.js";
@@ -27,7 +27,7 @@ import type { SignUpLimit } from "./sign-up-limit.js";
 export interface SignInDeps {
   readonly mysql: Mysql;
   readonly tokens: AccessTokens;
-  readonly announcer: Announcer;
+  readonly invalidator: CacheInvalidator;
   readonly signInLimit: SignInLimit;
 }
 
@@ -61,7 +61,7 @@ export type SignOutQuery = z.output<typeof SignOutQuery>;
 
 /** Creates a user and signs them in. The same name and password again, after a lost answer, is the same sign-up. */
 export function signUp(parts: SignUpDeps) {
-  const { mysql, tokens, announcer, signUpLimit } = parts;
+  const { mysql, tokens, invalidator, signUpLimit } = parts;
   const limited = limiter();
   return async ({ req, body }: Call<{ body: SignUp }>) => {
     tokens.mustIssue();
@@ -70,7 +70,7 @@ export function signUp(parts: SignUpDeps) {
       try {
         const hash = await limited(() => hashPassword(password));
         const change = await insertUser(mysql, name, hash);
-        await announcer.announce(change);
+        await invalidator.invalidate(change);
         return { userId: change.subjectId, hash };
       } catch (error) {
         if (asRefusal(error)?.code !== "ALREADY_EXISTS") throw error;
@@ -120,11 +120,11 @@ export function signIn(parts: SignInDeps) {
  * Exchanges a refresh token, as Bearer or in the body, for a new access token and the next refresh token. The same again within a
  * minute is the same renewal; later it is a copy in other hands, and the sign-in ends.
  */
-export function renewSignIn({ mysql, tokens, announcer }: SignInDeps) {
+export function renewSignIn({ mysql, tokens, invalidator }: SignInDeps) {
   return async ({ req, body }: Call<{ body: unknown }>) => {
     const claims = await tokens.readRefreshToken(bearerToken(req) ?? read(Renewal, body).refresh_token);
     const { renewed, changes } = await renewGeneration(mysql, claims);
-    if (changes.length > 0) await announcer.announce(...changes);
+    if (changes.length > 0) await invalidator.invalidate(...changes);
     if (renewed === undefined) throw new Refusal("UNAUTHENTICATED", "the sign-in has ended; sign in again");
     return tokens.issue(claims.userId, renewed);
   };
@@ -134,12 +134,12 @@ export function renewSignIn({ mysql, tokens, announcer }: SignInDeps) {
  * Ends the sign-in of the token, or with `everywhere=1` every one of its user; again is the same. An access token that has
  * expired can be replaced by the refresh token, as Bearer.
  */
-export function signOut({ mysql, tokens, announcer }: SignInDeps) {
+export function signOut({ mysql, tokens, invalidator }: SignInDeps) {
   return async ({ req, query: { everywhere } }: Call<{ query: SignOutQuery }>) => {
     tokens.mustIssue();
     const { userId, signInId } = await signInOf(tokens, bearerToken(req));
     const { count, changes } = await end(userId, signInId, everywhere === 1);
-    if (changes.length > 0) await announcer.announce(...changes);
+    if (changes.length > 0) await invalidator.invalidate(...changes);
     return { ended: count };
   };
 
