@@ -1,18 +1,11 @@
+import { NOTIFICATION_KINDS } from "@headline/newsroom/notifications";
 import { z } from "zod";
 import { count, id, listOf, time } from "../http/answers.js";
 
 export const Notification = z
   .object({
     id,
-    kind: z.enum([
-      "new_article",
-      "article_published",
-      "order_cancelled",
-      "order_paid",
-      "followed",
-      "liked",
-      "commented",
-    ]),
+    kind: z.enum(NOTIFICATION_KINDS),
     subject_id: id,
     actor_id: id.nullable(),
     actor_name: z.string().nullable(),

@@ -1,3 +1,4 @@
+import type { Notification } from "../api/wire.js";
 import { isolated } from "./isolated.js";
 import { reasonLabels } from "./reasons.js";
 
@@ -179,7 +180,7 @@ export const zh = {
     followed: "关注了你",
     liked: "赞了你的文章",
     commented: "评论了你的文章",
-  } as Record<string, string>,
+  } satisfies Record<Notification["kind"], string> as Record<string, string>,
   newNotification: "有新动态",
 
   tooManyTries: (minutes: number) => `尝试次数太多，请 ${minutes} 分钟后再试`,
