@@ -21,8 +21,6 @@ import { traceRequests } from "./http/trace-requests.js";
 import type { Push } from "./push/open-push.js";
 import type { Users } from "./users/users.js";
 
-export type { OnUnreadable };
-
 interface Options {
   readonly log: Log;
   readonly host: string;

@@ -12,7 +12,7 @@ import {
 } from "@headline/newsroom/articles";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
 import { type Redis, VersionedCache } from "@headline/redis";
-import type { OnUnreadable } from "../open-observation.js";
+import type { OnUnreadable } from "@headline/service/metrics";
 
 export type { Item };
 

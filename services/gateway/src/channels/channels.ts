@@ -1,8 +1,8 @@
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
+import type { OnUnreadable } from "@headline/service/metrics";
 import { invalid } from "../http/read.js";
-import type { OnUnreadable } from "../open-observation.js";
 import { LastChannels } from "./last-channels.js";
 
 export interface Channel {

@@ -1,5 +1,5 @@
+import type { Item } from "@headline/newsroom/articles";
 import type { WithoutName } from "@headline/recommender";
-import type { Item } from "../articles/articles.js";
 import type { FeedQuery } from "./feed-query.js";
 
 /** Validated request for a page. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Item } from "@headline/newsroom/articles";
 import type { Redis } from "@headline/redis";
+import type { OnUnreadable } from "@headline/service/metrics";
 import type { HydratedList } from "../feed/page.js";
-import type { OnUnreadable } from "../open-observation.js";
 import { LastStaticPages } from "./last-static-pages.js";
 
 export type PageFormat = "html" | "json";

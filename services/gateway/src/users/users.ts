@@ -3,7 +3,7 @@ import type { UserCounts } from "@headline/newsroom/articles";
 import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import { loadUsers, readUser, type User } from "@headline/newsroom/users";
 import { type Redis, VersionedCache } from "@headline/redis";
-import type { OnUnreadable } from "../open-observation.js";
+import type { OnUnreadable } from "@headline/service/metrics";
 
 interface Deps {
   readonly mysql: Mysql;
