@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
   Server,
   ServerCredentials,
@@ -6,6 +5,7 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { deadline } from "@headline/service/timing";
 import { freeSocket } from "./free-socket.js";
 import { descriptorSetBase64 } from "./gen/descriptor-set.js";
 import { HealthService } from "./gen/grpc/health/v1/health.js";
@@ -136,11 +136,10 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   });
 }
 
-/** tryShutdown waits for calls in flight, and has been seen to wait for ever: hence the timer. */
+/** Waits for calls in flight, then cuts what is left; tryShutdown alone has been seen to wait for ever. */
 async function shutdown(server: Server, drainMs: number): Promise<void> {
-  const late = AbortSignal.timeout(drainMs);
   const drained = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
-  await Promise.race([drained, once(late, "abort")]);
+  await deadline(drained, drainMs).catch(() => undefined);
   server.forceShutdown();
 }
 

@@ -5,7 +5,11 @@ import { DATABASE_NOW_MS } from "./clock.js";
 
 test("the database's clock counts evenly over the hour that comes twice in autumn, whatever the session's zone", async () => {
   await using server = await privateMysql({ args: ["--default-time-zone=+02:00"] });
-  await using mysql = openMysql(server.url, { connectionsMax: 1 });
+  await using mysql = openMysql(server.url, {
+    connectionsMax: 1,
+    acquireTimeoutMs: 30_000,
+    statementTimeoutMs: 30_000,
+  });
   expect(await mysql.query("SELECT @@time_zone AS zone")).toEqual([{ zone: "+00:00" }]);
   const firstMs = Date.UTC(2026, 9, 25, 0, 30); // 02:30 in Berlin, for the first time
   for (const [atMs, zone] of [

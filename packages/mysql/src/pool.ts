@@ -1,5 +1,6 @@
 import { mysqlAddress } from "@headline/service/config";
 import { Refusal } from "@headline/service/errors";
+import { deadline } from "@headline/service/timing";
 import mysql2, { type PoolConnection } from "mysql2/promise";
 import { asFailure, isConnectionBroken, isNotPrimary } from "./failure.js";
 import { type ObserveMysql, observed } from "./observe.js";
@@ -186,16 +187,13 @@ function prepareSession(connection: PoolConnection["connection"], statementTimeo
 
 /** A free connection within the deadline; one that comes too late goes straight back. */
 async function acquire(pool: mysql2.Pool, timeoutMs: number): Promise<PoolConnection> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Refusal("UNAVAILABLE", "no database connection is free", { retryAfterSeconds: 1 })),
-      timeoutMs,
-    );
-  });
   const connecting = pool.getConnection();
   try {
-    return await Promise.race([connecting, expired]);
+    return await deadline(
+      connecting,
+      timeoutMs,
+      () => new Refusal("UNAVAILABLE", "no database connection is free", { retryAfterSeconds: 1 }),
+    );
   } catch (error) {
     connecting.then(
       (late) => late.release(),
@@ -208,19 +206,11 @@ async function acquire(pool: mysql2.Pool, timeoutMs: number): Promise<PoolConnec
       });
     }
     throw asFailure(error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
 /** Waits for the statements that run, whose time is limited, but not for a server that does not take its leave. */
 async function closePool(pool: mysql2.Pool, open: Iterable<PoolConnection["connection"]>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const left = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, CLOSE_MS);
-  });
-  const ended = pool.end().catch(() => undefined); // of a connection that was broken anyway
-  await Promise.race([ended, left]);
-  clearTimeout(timer);
+  await deadline(pool.end(), CLOSE_MS).catch(() => undefined); // a connection was broken, or the server does not say goodbye
   for (const connection of open) hangUp(connection);
 }

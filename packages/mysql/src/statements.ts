@@ -1,3 +1,4 @@
+import { deadline } from "@headline/service/timing";
 import type { PoolConnection, ResultSetHeader, RowDataPacket } from "mysql2/promise";
 import { isNotPrepared, StatementTimeout } from "./failure.js";
 
@@ -51,23 +52,15 @@ function asText(param: Param): Param {
 }
 
 /**
- * What the server answers within `timeoutMs`, or else the end of the connection. mysql2's own timeout begins when a command
- * is sent, so it does not cover what waits in line behind another, nor the preparing of a statement.
+ * Resolves with the server's answer, or ends the connection after `timeoutMs`. mysql2's own timeout begins when a command
+ * is sent, so it covers neither the wait behind another command nor the preparing of a statement.
  */
 export async function inTime<T>(connection: PoolConnection, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   if (timeoutMs <= 0) throw new StatementTimeout("there was no time left for a statement", { fatal: false });
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      cut(connection);
-      reject(new StatementTimeout(`a statement took longer than ${Math.round(timeoutMs)} ms`, { fatal: true }));
-    }, timeoutMs);
+  return deadline(run(), timeoutMs, () => {
+    cut(connection);
+    return new StatementTimeout(`a statement took longer than ${Math.round(timeoutMs)} ms`, { fatal: true });
   });
-  try {
-    return await Promise.race([run(), expired]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Out of the pool, and no goodbye. */

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { backoff, pause } from "@headline/service/timing";
 import type { PoolConnection } from "mysql2/promise";
 import { isConnectionBroken, isContention } from "./failure.js";
 import { inTime, type Statements, statements } from "./statements.js";
@@ -17,7 +17,7 @@ interface Limits {
 }
 
 const ATTEMPTS_MAX = 4;
-const BACKOFF_MS = 15;
+const BACKOFF = { minMs: 20, maxMs: 80 };
 /** Rolling back has a little time of its own: it is what saves the connection. */
 const ROLLBACK_MS = 100;
 
@@ -47,9 +47,9 @@ export async function runTransaction<T>(
         }
       });
     } catch (error) {
-      const pauseMs = BACKOFF_MS * attempt * (0.5 + Math.random());
+      const pauseMs = backoff(attempt - 1, BACKOFF);
       if (attempt === ATTEMPTS_MAX || !isContention(rootCause(error)) || leftMs() < pauseMs) throw error;
-      await sleep(pauseMs);
+      await pause(pauseMs);
     }
   }
 }

@@ -3,6 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { DeadlineSweep, fromStatus, Silence } from "@headline/grpc";
 import { Refusal } from "@headline/service/errors";
 import { Slots } from "@headline/service/slots";
+import { backoff, jitter } from "@headline/service/timing";
 import { type Choice, chooseByReader, peerHashOf } from "./affinity.js";
 import type { RecommenderChannel } from "./channel.js";
 import type {
@@ -40,7 +41,8 @@ interface AskOptions {
 type Stream = ClientDuplexStream<StreamRecommendationsRequest, StreamRecommendationsResponse>;
 
 const CALLS_PER_MESSAGE = 256;
-const BACKOFF_MS = 20;
+const BACKOFF_MS_MIN = 20;
+const BACKOFF_MS_MAX = 500;
 /** A server without this service will not grow it within seconds. */
 const UNIMPLEMENTED_BACKOFF_MS = 30_000;
 const TRACEPARENT_MAX = 128;
@@ -243,18 +245,24 @@ export class RecommendStream {
 
   #tick(now: number): void {
     if (this.#closed) return;
-    this.#lanes.forEach((lane, place) => {
-      if (lane.mute(now)) {
-        this.channel.renew();
-        lane.reopen("the stream went silent");
-      } else if (lane.due(now)) {
-        // New connections too: a backend that was stuck connecting gets another chance.
-        if (place === 0) this.channel.renew();
-        this.#replace(lane, place);
-      }
-    });
+    for (const lane of this.#lanes) {
+      if (!lane.mute(now)) continue;
+      this.channel.renew();
+      lane.reopen("the stream went silent");
+    }
+    this.#rotate(now);
     for (const lane of this.#retiring) if (lane.mute(now)) lane.close();
     if (now >= this.#spreadAt) this.#spread(now);
+  }
+
+  /** Replaces a stream that is old enough, one at a time and while another is up, so that calls keep a stream. */
+  #rotate(now: number): void {
+    const place = this.#lanes.findIndex((lane) => lane.due(now));
+    const lane = this.#lanes[place];
+    if (lane === undefined || !this.#lanes.every((other) => other.up)) return;
+    // New connections too: a backend that was stuck connecting gets another chance.
+    if (place === 0) this.channel.renew();
+    this.#replace(lane, place);
   }
 
   #replace(lane: Lane, place: number): void {
@@ -300,7 +308,7 @@ class Lane implements Choice {
   #writable = true;
   #retired = false;
   #openedAt = 0;
-  #backoffMs = BACKOFF_MS;
+  #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -310,7 +318,7 @@ class Lane implements Choice {
   ) {
     this.#silence = new Silence(channel.silenceMs);
     const rotateMs = options.rotateMs ?? 5 * 60_000;
-    this.#rotateAt = performance.now() + rotateMs * (0.8 + 0.4 * Math.random());
+    this.#rotateAt = performance.now() + jitter(rotateMs, 0.2);
     this.#open();
   }
 
@@ -413,7 +421,7 @@ class Lane implements Choice {
       this.#state = "up";
       this.#peer = stream.getPeer();
       this.#peerHash = peerHashOf(this.#peer);
-      this.#backoffMs = BACKOFF_MS;
+      this.#failures = 0;
       this.events.ready(this);
     });
     stream.on("data", ({ replies }: StreamRecommendationsResponse) => {
@@ -450,10 +458,7 @@ class Lane implements Choice {
     this.#timer.unref();
   }
 
-  /** Doubles from 20 ms; half of it is random, so that a fleet does not come back in step. */
   #nextBackoff(): number {
-    const backoff = this.#backoffMs;
-    this.#backoffMs = Math.min(this.options.backoffMsMax ?? 500, backoff * 2);
-    return backoff * (0.5 + Math.random() / 2);
+    return backoff(this.#failures++, { minMs: BACKOFF_MS_MIN, maxMs: this.options.backoffMsMax ?? BACKOFF_MS_MAX });
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
+import { poll } from "@headline/service/timing";
 import type { Change } from "./change.js";
 import { pruneChanges } from "./prune-changes.js";
 import { readChanges } from "./read-changes.js";
@@ -37,30 +37,19 @@ const PRUNE_EVERY_MS = 10 * 60 * 1_000;
 export function followChanges(options: Options): ChangeFollower {
   const { mysql, subscriber, onChanges, onError = () => undefined, pollMs = 1_000 } = options;
   const stopped = new AbortController();
-  const poll = readChanges(mysql, (changes) => onChanges(changes, "table"));
-  const polling = keepPolling();
+  const { signal } = stopped;
+  const read = readChanges(mysql, (changes) => onChanges(changes, "table"));
+  const polling = poll(read, { everyMs: pollMs, signal, onError, immediately: true });
+  const pruning = poll(() => pruneChanges(mysql, signal), { everyMs: PRUNE_EVERY_MS, signal, onError });
   const stopListening = subscriber && listen(subscriber, async (change) => onChanges([change], "message"), onError);
   return {
-    poll,
+    poll: read,
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
       stopListening?.();
-      await polling;
+      await Promise.all([polling, pruning]);
     },
   };
-
-  async function keepPolling(): Promise<void> {
-    const { signal } = stopped;
-    let lastPrunedMs = performance.now();
-    while (!signal.aborted) {
-      await poll().catch(onError);
-      if (performance.now() - lastPrunedMs > PRUNE_EVERY_MS) {
-        lastPrunedMs = performance.now();
-        await pruneChanges(mysql, signal).catch(onError);
-      }
-      await sleep(pollMs * (0.9 + Math.random() / 5), undefined, { signal }).catch(() => undefined);
-    }
-  }
 }
 
 /** Subscribes to `wakeFollowers`, again after each reconnect, until the returned function is called. */

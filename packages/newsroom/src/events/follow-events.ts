@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
+import { poll } from "@headline/service/timing";
 import { readEvents } from "./read-events.js";
 import type { LandedEvent } from "./tracked-event.js";
 
@@ -24,18 +24,15 @@ const RETRY_MS = 500;
 export async function followEvents(options: Options): Promise<void> {
   const { mysql, onBatch, signal, onError = () => undefined, pollMs = 250, batchMax = 1_000 } = options;
   let after = options.from;
-  while (!signal.aborted) {
-    let pauseMs = 0;
-    try {
+  await poll(readUpToNow, { everyMs: pollMs, retryMs: RETRY_MS, signal, onError, immediately: true });
+
+  async function readUpToNow(): Promise<void> {
+    let isMore = true;
+    while (isMore && !signal.aborted) {
       const events = await readEvents(mysql, after, batchMax);
       if (events.length > 0 && !signal.aborted) await onBatch(events);
       after = events.at(-1)?.id ?? after;
-      if (events.length < batchMax) pauseMs = pollMs;
-    } catch (error) {
-      if (signal.aborted) return;
-      onError(error);
-      pauseMs = RETRY_MS;
+      isMore = events.length === batchMax;
     }
-    if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
   }
 }

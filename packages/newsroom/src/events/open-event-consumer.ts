@@ -2,15 +2,15 @@ import { randomUUID } from "node:crypto";
 import type { Mysql } from "@headline/mysql";
 import type { Redis } from "@headline/redis";
 import { asRefusal } from "@headline/service/errors";
+import { backoff, jitter } from "@headline/service/timing";
 import { decodeEvent } from "./event-row.js";
 import { EventStream, type StreamEntry, type StreamLag } from "./event-stream.js";
 import { insertEvents } from "./insert-events.js";
-import { createPause } from "./pause.js";
 import type { TrackedEvent } from "./tracked-event.js";
+import { wakeablePause } from "./wakeable-pause.js";
 
 interface Options {
   readonly mysql: Mysql;
-  /** A client opened with `EventStream.scripts`. */
   readonly redis: Redis;
   readonly onError?: (error: unknown) => void;
   /** Idle time after which another consumer reclaims its pending entries. */
@@ -31,8 +31,7 @@ const IDLE_MS = 500;
 const GATHER_MS = 20;
 const TAKE_OVER_EVERY_MS = 1_000;
 const FORGET_EVERY_MS = 60_000;
-const RETRY_MIN_MS = 100;
-const RETRY_MAX_MS = 1_000;
+const RETRY = { minMs: 100, maxMs: 1_000 };
 
 interface Readable {
   readonly entry: StreamEntry;
@@ -51,11 +50,11 @@ export function openEventConsumer(options: Options): EventConsumer {
   const { signal } = stopped;
   let tookOverAtMs = Number.NEGATIVE_INFINITY;
   let forgotAtMs = performance.now();
-  const pause = createPause(signal);
+  const pause = wakeablePause(signal);
   const landing = keepLanding();
 
   return {
-    wake: pause.end,
+    wake: pause.wake,
     lag: () => stream.lag(),
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
@@ -72,12 +71,12 @@ export function openEventConsumer(options: Options): EventConsumer {
         await land(entries);
         failures = 0;
         if (entries.length === ENTRIES_AT_ONCE) continue;
-        await pause.forMs(IDLE_MS * (0.75 + Math.random() / 2));
-        await pause.anyway(GATHER_MS);
+        await pause.forMs(jitter(IDLE_MS, 0.25));
+        await pause.inFull(GATHER_MS);
       } catch (error) {
         if (signal.aborted) return;
         onError(error);
-        await pause.anyway(retryMs(failures));
+        await pause.inFull(backoff(failures, RETRY));
         failures += 1;
       }
     }
@@ -112,7 +111,7 @@ export function openEventConsumer(options: Options): EventConsumer {
         return;
       } catch (error) {
         onError(error);
-        await pause.anyway(retryMs(failures));
+        await pause.inFull(backoff(failures, RETRY));
         failures += 1;
       }
     }
@@ -153,8 +152,4 @@ export function openEventConsumer(options: Options): EventConsumer {
       return undefined;
     }
   }
-}
-
-function retryMs(failures: number): number {
-  return Math.min(RETRY_MIN_MS * 2 ** Math.min(failures, 10), RETRY_MAX_MS) * (0.75 + Math.random() / 2);
 }

@@ -3,12 +3,12 @@ import type { Redis } from "@headline/redis";
 import { EventStream } from "./event-stream.js";
 import { createGroupCommit } from "./group-commit.js";
 import { insertEvents } from "./insert-events.js";
-import { createPause } from "./pause.js";
 import type { TrackedEvent } from "./tracked-event.js";
+import { wakeablePause } from "./wakeable-pause.js";
 
 interface Options {
   readonly mysql: Mysql;
-  /** A client opened with `EventStream.scripts`, of a Redis that may or may not be durable: it is asked. */
+  /** Redis that may or may not be durable; it is asked. */
   readonly redis: Redis;
   /** Called when something waits in Redis to be landed. */
   readonly onWaiting?: () => void;
@@ -41,9 +41,9 @@ export async function openEventLog(options: Options): Promise<EventLog> {
   const onLost = () => {
     isDurable = false; // it may come back as another one
   };
-  const pause = createPause(stopped.signal);
+  const pause = wakeablePause(stopped.signal);
   redis.on("close", onLost);
-  redis.on("ready", pause.end);
+  redis.on("ready", pause.wake);
   await ask();
   const asking = keepAsking();
 
@@ -64,7 +64,7 @@ export async function openEventLog(options: Options): Promise<EventLog> {
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
       redis.off("close", onLost);
-      redis.off("ready", pause.end);
+      redis.off("ready", pause.wake);
       await asking;
     },
   };

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import { DATABASE_NOW_MS } from "@headline/mysql";
+import { poll } from "@headline/service/timing";
 
 /** Longer than the token of an event counts. */
 const KEEP_MS = 48 * 60 * 60 * 1_000;
@@ -10,7 +10,8 @@ const EVERY_MS = 10 * 60 * 1_000;
 /** Deletes the receipts of events whose tokens have expired, now and then, until the returned function is called. */
 export function keepPruningReceipts(mysql: Mysql, onError: (error: unknown) => void): () => Promise<void> {
   const stopped = new AbortController();
-  const pruning = keepPruning(mysql, onError, stopped.signal);
+  const { signal } = stopped;
+  const pruning = poll(() => pruneReceipts(mysql, signal), { everyMs: EVERY_MS, signal, onError, ref: false });
   return async () => {
     stopped.abort();
     await pruning;
@@ -24,13 +25,5 @@ export async function pruneReceipts(mysql: Mysql, signal?: AbortSignal): Promise
       `DELETE FROM reaction_receipts WHERE created_at < ${DATABASE_NOW_MS} - ${KEEP_MS} ORDER BY created_at LIMIT ${ROWS_AT_ONCE}`,
     );
     if (affectedRows < ROWS_AT_ONCE) return;
-  }
-}
-
-async function keepPruning(mysql: Mysql, onError: (error: unknown) => void, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const pauseMs = EVERY_MS * (0.9 + Math.random() / 5);
-    await sleep(pauseMs, undefined, { signal, ref: false }).catch(() => undefined);
-    if (!signal.aborted) await pruneReceipts(mysql, signal).catch(onError);
   }
 }

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import type { Log } from "../log/log.js";
 import { problemsOf } from "../log/problems.js";
+import { deadline } from "../timing/index.js";
 import { Count } from "./count.js";
 import { type Sample, Series } from "./series.js";
 import { Timing } from "./timing.js";
@@ -62,7 +63,7 @@ export class Metrics {
   /** Something that is known elsewhere already. */
   read({ labels = [], type = "gauge", read, ...described }: Read): void {
     this.#register(described, type, async () => {
-      const reading = await soon(read).catch(() => Number.NaN);
+      const reading = await deadline(() => read(), READ_MS).catch(() => Number.NaN);
       if (typeof reading !== "number")
         return reading.map(([values, value]) => ({ value, labels: named(labels, values) }));
       return labels.length === 0 ? [{ value: reading, labels: {} }] : []; // what cannot be read has no label values
@@ -83,18 +84,6 @@ export class Metrics {
   #register({ name, help }: Described, type: string, samples: () => Sample[] | Promise<Sample[]>): void {
     const get = async () => ({ name, help, type, values: await samples(), aggregator: "sum" });
     this.registry.registerMetric({ name, help, type, get } as unknown as Metric);
-  }
-}
-
-async function soon<T>(read: () => T | Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("not read in time")), READ_MS);
-  });
-  try {
-    return await Promise.race([read(), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

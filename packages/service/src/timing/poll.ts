@@ -2,8 +2,8 @@ import { jitter } from "./backoff.js";
 import { pause } from "./pause.js";
 
 interface Options {
-  /** Pause between two runs, more or less by a tenth. */
-  readonly everyMs: number;
+  /** Pause between two runs, more or less by a tenth; a function is called before each pause. */
+  readonly everyMs: number | (() => number);
   /** Ends the polling: at once in a pause, after the run in a run. */
   readonly signal: AbortSignal;
   /** Receives what a run throws before the signal; polling goes on. */
@@ -35,16 +35,16 @@ interface Options {
  */
 export async function poll(work: () => unknown, options: Options): Promise<void> {
   const { everyMs, signal, onError, retryMs = everyMs, immediately = false, ref = true } = options;
-  let pauseMs = immediately ? 0 : everyMs;
+  const wait = (ms: typeof everyMs) => pause(jitter(typeof ms === "number" ? ms : ms()), signal, { ref });
+  if (!immediately) await wait(everyMs);
   while (!signal.aborted) {
-    if (pauseMs > 0) await pause(jitter(pauseMs), signal, { ref });
-    if (signal.aborted) return;
     try {
       await work();
-      pauseMs = everyMs;
+      await wait(everyMs);
     } catch (error) {
-      if (!signal.aborted) onError(error);
-      pauseMs = retryMs;
+      if (signal.aborted) return;
+      onError(error);
+      await wait(retryMs);
     }
   }
 }

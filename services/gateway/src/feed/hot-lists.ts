@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Recommender } from "@headline/recommender";
+import { poll } from "@headline/service/timing";
 import type { Articles } from "../articles/articles.js";
 import { ALL_CHANNELS } from "../channels/channels.js";
 import type { HydratedList, Items, Pick } from "./page.js";
@@ -48,12 +48,12 @@ export class HotLists implements AsyncDisposable {
     await this.#running;
   }
 
-  async #keepWarm(): Promise<void> {
-    const { signal } = this.#stopped;
-    while (!signal.aborted) {
-      await sleep(this.#lists.has(ALL_CHANNELS) ? REFRESH_MS : FIRST_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.refresh();
-    }
+  #keepWarm(): Promise<void> {
+    return poll(() => this.refresh(), {
+      everyMs: () => (this.#lists.has(ALL_CHANNELS) ? REFRESH_MS : FIRST_MS),
+      signal: this.#stopped.signal,
+      onError: this.deps.onError,
+    });
   }
 
   async #refreshOne(channelId: number): Promise<void> {

@@ -1,6 +1,7 @@
+import { Refusal } from "@headline/service/errors";
+import { deadline } from "@headline/service/timing";
 import type { Articles } from "../articles/articles.js";
 import { presentItem } from "../articles/present-item.js";
-import { within } from "../http/within.js";
 import type { Blocks } from "../users/blocks.js";
 import type { Fallback } from "./fallback.js";
 import type { FeedQuery } from "./feed-query.js";
@@ -30,7 +31,7 @@ export function createHydratePage({ articles, blocks, fallback, hydrateMs, block
     let items: Items;
     try {
       const loading = articles.getMany(ids);
-      items = loading instanceof Promise ? await within(hydrateMs, loading) : loading;
+      items = loading instanceof Promise ? await deadline(loading, hydrateMs, tooLate) : loading;
     } catch (error) {
       onHydrationError(error);
       return fallback.fromMemory(page, articles.remembered(ids), query);
@@ -50,6 +51,10 @@ export function createHydratePage({ articles, blocks, fallback, hydrateMs, block
 }
 
 export type HydratePage = ReturnType<typeof createHydratePage>;
+
+function tooLate(): Refusal {
+  return new Refusal("UNAVAILABLE", "the articles were not read in time", { retryAfterSeconds: 1 });
+}
 
 function authorOf(item: NonNullable<Items[number]>): bigint {
   return BigInt(String(presentItem(item)["aut_id"]));

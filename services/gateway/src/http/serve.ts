@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { deadline } from "@headline/service/timing";
 import type { Express } from "express";
 import { createPresetServer } from "./preset-server.js";
 
@@ -45,7 +46,7 @@ export async function serve(app: Express, options: Options): Promise<Serving> {
       server.close();
       server.closeIdleConnections();
       closeUnused();
-      await Promise.race([closed, sleep(DRAIN_MS, undefined, { ref: false })]);
+      await deadline(closed, DRAIN_MS).catch(() => undefined);
       server.closeAllConnections();
     },
   };

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Item } from "@headline/newsroom/articles";
 import type { Redis } from "@headline/redis";
 import type { OnUnreadable } from "@headline/service/metrics";
+import { poll } from "@headline/service/timing";
 import type { HydratedList } from "../feed/page.js";
 import { LastStaticPages } from "./last-static-pages.js";
 
@@ -119,12 +119,9 @@ export class StaticPages implements AsyncDisposable {
     }
   }
 
-  async #keepFresh(): Promise<void> {
+  #keepFresh(): Promise<void> {
     const { signal } = this.#stopped;
-    while (!signal.aborted) {
-      await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.refresh().catch(this.parts.onError);
-    }
+    return poll(() => this.refresh(), { everyMs: REFRESH_MS, signal, onError: this.parts.onError });
   }
 }
 

@@ -1,7 +1,7 @@
 import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
 import type { Change } from "@headline/newsroom/changes";
+import { deadline } from "@headline/service/timing";
 import { LRUCache } from "lru-cache";
-import { within } from "../http/within.js";
 
 type Blocked = ReadonlySet<bigint>;
 
@@ -35,7 +35,7 @@ export class Blocks {
   /** Within a time, or else as last known: a page without MySQL is better than none. */
   async soon(userId: bigint, timeoutMs: number): Promise<Blocked> {
     const known = this.#blocked.get(userId, { allowStale: true, noDeleteOnStaleGet: true });
-    return within(timeoutMs, this.of(userId)).catch(() => known ?? NONE);
+    return deadline(this.of(userId), timeoutMs).catch(() => known ?? NONE);
   }
 
   async #load(userIds: readonly bigint[]): Promise<ReadonlyMap<bigint, Blocked>> {

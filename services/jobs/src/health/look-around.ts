@@ -2,8 +2,9 @@ import type { Mysql } from "@headline/mysql";
 import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
 import type { Execution, Scheduler } from "@headline/scheduler";
+import { deadline } from "@headline/service/timing";
 import { type Counted, RecentScrapes } from "./counted.js";
-import { inTime, type Probe, type Probed, probeAll } from "./probe.js";
+import { type Probe, type Probed, probeAll } from "./probe.js";
 import { readPrometheusText } from "./prometheus-text.js";
 import { type Scrape, scrapeAll } from "./scrape.js";
 
@@ -48,8 +49,8 @@ export function lookingAround(parts: HealthParts): () => Promise<Health> {
     const [probed, others, own, failures] = await Promise.all([
       probeAll(probes, WITHIN_MS),
       scrapeAll(metricsUrls, WITHIN_MS),
-      inTime(ownMetrics, WITHIN_MS).catch(() => ""),
-      inTime(() => failuresSince(scheduler, atMs - HOUR_MS), WITHIN_MS).catch(() => undefined),
+      deadline(ownMetrics, WITHIN_MS).catch(() => ""),
+      deadline(() => failuresSince(scheduler, atMs - HOUR_MS), WITHIN_MS).catch(() => undefined),
     ]);
     const scrapes = [...others, { source: OWN, samples: readPrometheusText(own) }];
     const read = new Set(scrapes.map(({ source }) => source));

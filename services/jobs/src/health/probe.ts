@@ -1,3 +1,5 @@
+import { deadline } from "@headline/service/timing";
+
 /** Whether something answers, and how soon. */
 export interface Probed {
   readonly name: string;
@@ -21,27 +23,10 @@ export function probeAll(probes: readonly Probe[], withinMs: number): Promise<Pr
 async function probeOne({ name, ask }: Probe, withinMs: number): Promise<Probed> {
   const startedAt = performance.now();
   try {
-    const detail = await inTime(ask, withinMs);
+    const detail = await deadline(ask, withinMs);
     return { name, ok: true, ms: performance.now() - startedAt, detail };
   } catch (error) {
     return { name, ok: false, ms: performance.now() - startedAt, detail: reasonOf(error) };
-  }
-}
-
-/** Result of `ask` within `withinMs`; then its signal aborts and its result is dropped. */
-export async function inTime<T>(ask: (signal: AbortSignal) => Promise<T>, withinMs: number): Promise<T> {
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${withinMs} ms`));
-      controller.abort();
-    }, withinMs);
-  });
-  try {
-    return await Promise.race([ask(controller.signal), late]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

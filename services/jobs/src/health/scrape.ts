@@ -1,4 +1,4 @@
-import { inTime } from "./probe.js";
+import { deadline } from "@headline/service/timing";
 import { readPrometheusText, type Sample } from "./prometheus-text.js";
 
 /** Samples of one process at one reading. */
@@ -13,7 +13,7 @@ const BYTES_MAX = 4 * 1_024 * 1_024;
 /** Reads all at once; what does not answer in time is missing. */
 export async function scrapeAll(urls: readonly string[], withinMs: number): Promise<Scrape[]> {
   const scrapes = await Promise.allSettled(
-    urls.map((url) => inTime(async (signal) => ({ source: url, samples: await scrape(url, signal) }), withinMs)),
+    urls.map((url) => deadline(async (signal) => ({ source: url, samples: await scrape(url, signal) }), withinMs)),
   );
   return scrapes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
 }

@@ -1,6 +1,7 @@
 import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import { followEvents, type LandedEvent } from "@headline/newsroom/events";
+import { deadline, poll } from "@headline/service/timing";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
 import { type EventConsumer, Learner, RANKER_LIMITS } from "./learner.js";
@@ -33,6 +34,7 @@ interface Restored {
 export const MODEL_NAME = "recommender";
 const SNAPSHOT_MS = 10 * 60 * 1_000;
 const LOOK_MS = 30_000;
+const CLOSE_MS = 2_000;
 /** Events learnt in one turn of the loop: some 0.1 ms each. */
 const PIECE = 20;
 
@@ -58,7 +60,7 @@ export async function openLearning(deps: Deps): Promise<Learning> {
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
       await grower[Symbol.asyncDispose]();
-      await Promise.race([Promise.all([following, storing]), sleep(2_000, undefined, { ref: false })]);
+      await deadline(Promise.all([following, storing]), CLOSE_MS).catch(() => undefined);
     },
   };
 
@@ -104,21 +106,17 @@ export async function openLearning(deps: Deps): Promise<Learning> {
     }
   }
 
-  async function keepStoring(): Promise<void> {
+  function keepStoring(): Promise<void> {
     let storedUpTo = learner.position;
-    while (!signal.aborted) {
-      await sleep(Math.min(LOOK_MS, snapshotMs), undefined, { signal }).catch(() => undefined);
-      if (signal.aborted || learner.position === storedUpTo || !learner.isSettled) continue;
-      try {
-        if (!(await store.claim(snapshotMs)) || !learner.isSettled) continue;
-        const eventId = learner.position;
-        const packing = packModel(snapshotOf(learner));
-        snapshot = packing.catch(() => undefined); // learning waits for it
-        await store.save({ eventId, parts: await packing });
-        storedUpTo = eventId;
-      } catch (error) {
-        onError(error);
-      }
-    }
+    const storeWhatIsNew = async () => {
+      if (learner.position === storedUpTo || !learner.isSettled) return;
+      if (!(await store.claim(snapshotMs)) || !learner.isSettled) return;
+      const eventId = learner.position;
+      const packing = packModel(snapshotOf(learner));
+      snapshot = packing.catch(() => undefined); // learning waits for it
+      await store.save({ eventId, parts: await packing });
+      storedUpTo = eventId;
+    };
+    return poll(storeWhatIsNew, { everyMs: Math.min(LOOK_MS, snapshotMs), signal, onError });
   }
 }
