@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mysqlInWords, openMysql } from "@headline/mysql";
 import { type Change, wakeFollowers } from "@headline/newsroom/changes";
 import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
-import { namingLogin, openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { namingLogin, openRedis, waitForRedis } from "@headline/redis";
 import { commandLine, orUsage, wholeNumber } from "../lib/command-line.js";
 import { openStores, type Stores } from "../lib/open-stores.js";
 import { progressOf } from "../lib/progress.js";
@@ -89,7 +89,6 @@ async function readFileOrEnd(path: string): Promise<Headlines> {
 async function notifyServices({ mysqlUrl, redisUrl }: Stores, changes: readonly Change[]): Promise<void> {
   let why = "Redis does not answer";
   const redis = openRedis(redisUrl, {
-    scripts: VersionedCache.scripts,
     commandTimeoutMs: 1_000,
     onError: namingLogin("REDIS_URL", (error) => {
       why = (error as Error).message;

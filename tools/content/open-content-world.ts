@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { correctStatistics } from "@headline/newsroom/statistics";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { openRedis, waitForRedis } from "@headline/redis";
 import { CloseStack } from "@headline/service/lifecycle";
 import { migratedMysql, throwawayRedis } from "@headline/testkit";
 
@@ -30,7 +30,7 @@ export async function openContentWorld(
     mysqlUrl: database.url,
     mysql,
     async wrongCounts() {
-      const redis = openRedis(redisServer.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 1_000 });
+      const redis = openRedis(redisServer.url, { commandTimeoutMs: 1_000 });
       try {
         await waitForRedis(redis);
         const { statistics } = await correctStatistics({ mysql, redis });

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { migrate, openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { privateMysql, throwawayRedis } from "@headline/testkit";
-import { EventStream, openEventConsumer, openEventLog } from "../src/events/index.js";
+import { openEventConsumer, openEventLog } from "../src/events/index.js";
 import { insertEvents } from "../src/events/insert-events.js";
 import { event } from "../test/events/support.js";
 
@@ -44,7 +44,7 @@ async function measure(way: string, clients: number): Promise<void> {
     durable: way.startsWith("redis"),
     args: way.startsWith("redis") ? fsync : [],
   });
-  const redis = openRedis(server.url, { scripts: EventStream.scripts });
+  const redis = openRedis(server.url);
   await waitForRedis(redis);
   const log = await openEventLog({ mysql, redis });
   const times: number[] = [];

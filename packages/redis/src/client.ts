@@ -1,4 +1,5 @@
 import { redisAddress } from "@headline/service/config";
+import { backoff } from "@headline/service/timing";
 import { Redis as Client } from "ioredis";
 import { isMovedOnReply } from "./failure.js";
 import { type ObserveRedis, observeCommands } from "./observe.js";
@@ -6,8 +7,6 @@ import { type ObserveRedis, observeCommands } from "./observe.js";
 export type Redis = Client;
 
 export interface RedisOptions {
-  /** Lua scripts, by the name of the method that calls them. They must be known before the first command (ioredis #1931). */
-  readonly scripts?: Record<string, { readonly lua: string; readonly numberOfKeys: number }>;
   /** How long one command may take, its reply included. A command that timed out may still have run. */
   readonly commandTimeoutMs?: number;
   /** A connection that only listens: no command timeouts apply between messages. */
@@ -16,8 +15,7 @@ export interface RedisOptions {
   readonly observe?: ObserveRedis | undefined;
 }
 
-const RECONNECT_MIN_MS = 50;
-const RECONNECT_MAX_MS = 1_000;
+const RECONNECT = { minMs: 50, maxMs: 1_000 };
 /** Pings of an idle subscriber: a half-open link is noticed within two of them. */
 const SUBSCRIBER_PING_MS = 1_000;
 
@@ -27,7 +25,7 @@ const SUBSCRIBER_PING_MS = 1_000;
  * (docs/decisions/0006-clients-that-heal.md). Nothing is queued while the link is down: every command has an answer now.
  */
 export function openRedis(url: string, options: RedisOptions = {}): Redis {
-  const { scripts, commandTimeoutMs = 100, subscriber = false, onError = () => undefined } = options;
+  const { commandTimeoutMs = 100, subscriber = false, onError = () => undefined } = options;
   const client = new Client({
     ...redisAddress(url),
     enableOfflineQueue: false,
@@ -38,11 +36,9 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
     disconnectTimeout: 100,
     socketTimeout: 5 * commandTimeoutMs,
     keepAlive: 10_000,
-    retryStrategy: (attempt) =>
-      Math.min(RECONNECT_MIN_MS * 2 ** Math.min(attempt, 10), RECONNECT_MAX_MS) * (0.75 + Math.random() / 4),
+    retryStrategy: (attempt) => backoff(attempt, RECONNECT),
     reconnectOnError: (error) => (isMovedOnReply(error) ? 1 : false),
     autoResubscribe: true,
-    ...(scripts === undefined ? {} : { scripts }),
   });
   client.on("error", onError);
   if (options.observe !== undefined) observeCommands(client, options.observe);

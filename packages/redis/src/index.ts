@@ -8,4 +8,5 @@ export {
   scriptCommands,
 } from "./missing-rights.js";
 export type { ObserveRedis } from "./observe.js";
+export { type Script, script } from "./script.js";
 export { type CacheSource, type Versioned, VersionedCache } from "./versioned-cache.js";

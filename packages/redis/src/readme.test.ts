@@ -4,7 +4,7 @@ import { openRedis, VersionedCache, waitForRedis } from "./index.js";
 
 test("the README's example holds", async () => {
   await using server = await throwawayRedis();
-  const redis = openRedis(server.url, { scripts: VersionedCache.scripts });
+  const redis = openRedis(server.url);
   await waitForRedis(redis, 30_000);
   const titles = new VersionedCache<string>({
     name: "title",

@@ -10,7 +10,7 @@ let redis: Redis;
 
 beforeAll(async () => {
   server = await throwawayRedis();
-  redis = openRedis(server.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+  redis = openRedis(server.url, { commandTimeoutMs: 10_000 });
   await waitForRedis(redis, 30_000);
 });
 afterAll(async () => {
@@ -231,7 +231,6 @@ describe("a versioned cache", () => {
     await using proxy = await openProxy({ target: server.target });
     const errors: unknown[] = [];
     const client = openRedis(`redis://127.0.0.1:${proxy.port}`, {
-      scripts: VersionedCache.scripts,
       commandTimeoutMs: 100,
       onError: (error) => errors.push(error),
     });

@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Redis } from "./client.js";
+import { script } from "./script.js";
 
 /** A value and the version of the row it was read from. `value` undefined says that there is no such row. */
 export interface Versioned<T> {
@@ -13,7 +14,6 @@ export type CacheSource<T> = (ids: readonly bigint[]) => Promise<ReadonlyMap<big
 interface Options<T> {
   /** Prefix of the keys in Redis: `article` makes `article:{7}`. */
   readonly name: string;
-  /** A client opened with `VersionedCache.scripts`. */
   readonly redis: Redis;
   readonly source: CacheSource<T>;
   readonly encode: (value: T) => Buffer;
@@ -50,7 +50,8 @@ const AHEAD_MAX_MS = 60_000;
 const PRESENT = 0x2b; // "+"
 const ABSENT = 0x2d; // "-"
 
-const KEEP_NEWER = `
+/** Writes a value unless a newer version is there. */
+const keepNewer = script<[version: number, body: Buffer, ttlMs: number, aheadMs: number], number>(`
 local held = redis.call('GETRANGE', KEYS[1], 0, 16)
 if held ~= '' then
   local version = tonumber(string.match(held, '^%d+'))
@@ -59,21 +60,17 @@ if held ~= '' then
   if version and version > given and version <= latest then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. ARGV[2], 'PX', ARGV[3])
-return 1`;
+return 1`);
 
-const MARK_STALE = `
+/** Marks what is older than the version as stale. */
+const markStale = script<[version: number, ttlSeconds: number], number>(`
 local held = redis.call('GETRANGE', KEYS[1], 0, 16)
 if held ~= '' then
   local version = tonumber(string.match(held, '^%d+'))
   if version and version >= tonumber(ARGV[1]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. '?', 'EX', ARGV[2])
-return 1`;
-
-interface CacheRedis extends Redis {
-  cacheKeepNewer(key: string, version: number, body: Buffer, ttlMs: number, aheadMs: number): Promise<number>;
-  cacheMarkStale(key: string, version: number, ttlSeconds: number): Promise<number>;
-}
+return 1`);
 
 /**
  * Rows by id: this process's memory, then Redis, then the source, with what was missing remembered on the way back.
@@ -85,20 +82,15 @@ interface CacheRedis extends Redis {
  * - When the source fails, the last known value is better than none.
  */
 export class VersionedCache<T> {
-  static readonly scripts = {
-    cacheKeepNewer: { lua: KEEP_NEWER, numberOfKeys: 1 },
-    cacheMarkStale: { lua: MARK_STALE, numberOfKeys: 1 },
-  };
-
   /** How many ids were found where: in this process, in Redis, or at the source. Only ever grows. */
   readonly reads = { local: 0, redis: 0, source: 0 };
   readonly #local: LRUCache<bigint, LocalEntry<T>>;
   readonly #loading = new Map<bigint, Promise<LocalEntry<T>>>();
-  readonly #redis: CacheRedis;
+  readonly #redis: Redis;
 
   constructor(private readonly options: Options<T>) {
     this.#local = new LRUCache({ max: options.localMax });
-    this.#redis = options.redis as CacheRedis;
+    this.#redis = options.redis;
   }
 
   /** The value if this process has it fresh: nothing is awaited on the hot path. */
@@ -154,7 +146,7 @@ export class VersionedCache<T> {
   /** Says that what is older than `version` is stale. Rejects when Redis cannot be told; this process knows anyway. */
   async markStale(id: bigint, version: number): Promise<void> {
     this.markStaleHere(id, version);
-    await this.#redis.cacheMarkStale(this.key(id), version, STALE_MARK_TTL_S);
+    await markStale(this.#redis, this.key(id), version, STALE_MARK_TTL_S);
   }
 
   /** The same for this process alone, when somebody else has told Redis. */
@@ -249,7 +241,7 @@ export class VersionedCache<T> {
     const body =
       value === undefined ? Buffer.of(ABSENT) : Buffer.concat([Buffer.of(PRESENT), this.options.encode(value)]);
     const ttlMs = this.#jittered(value === undefined ? ABSENT_TTL_MS : REDIS_TTL_S * 1_000);
-    await this.#redis.cacheKeepNewer(this.key(id), version, body, ttlMs, AHEAD_MAX_MS);
+    await keepNewer(this.#redis, this.key(id), version, body, ttlMs, AHEAD_MAX_MS);
   }
 
   /** `<version>+<body>`, `<version>-` for an absent row, `<version>?` for a mark; a mark holds no value. */

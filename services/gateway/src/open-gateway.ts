@@ -47,7 +47,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const observation = resources.use(await openObservation({ log, host, metricsPort, otlpEndpoint }));
     const budgets = config.budgets ?? budgetsOf(config.pageBudgetMs);
     const links = await openLinks(config, budgets, observation, resources);
-    const { mysql, redis, subscriber, limitRedis, events } = links;
+    const { mysql, redis, subscriber, events } = links;
     const jobStore = openJobStore(mysqlUrl);
     resources.defer(() => jobStore.close());
     resources.defer(keepPruningReceipts(mysql, logError(log, "receipts not pruned")));
@@ -55,7 +55,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
     const caches = openCaches({ links, observation, resources, tokenKeys, now, log });
     const { articles, users, channels, blocks, tokens, invalidator, endedSignIns } = caches;
     const { trustProxy = 0, writeRates = WRITE_RATES } = config;
-    const writeLimits = createWriteLimits(limitRedis, writeRates);
+    const writeLimits = createWriteLimits(redis, writeRates);
     const reading = { mysqlUrl, mysqlBudget: budgets.pushing, redis, subscriber, tokens, channels, blocks, now, log };
     const push = openPush({ ...config.push, ...reading, limit: writeLimits.sockets, trustProxy });
     resources.use(push);

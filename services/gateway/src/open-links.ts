@@ -9,7 +9,6 @@ import {
   type Redis,
   reportMissingRights,
   scriptCommands,
-  VersionedCache,
   waitForRedis,
 } from "@headline/redis";
 import type { CloseStack } from "@headline/service/lifecycle";
@@ -18,7 +17,6 @@ import type { ObserveDependency } from "@headline/service/metrics";
 import { openTrackKeys } from "@headline/track-token";
 import type { Budgets } from "./budgets.js";
 import { type Events, openEvents } from "./events/open-events.js";
-import { PageSessions } from "./feed/page-sessions.js";
 import { pageTokens } from "./feed/page-tokens.js";
 import { tracedRecommender } from "./feed/traced-recommender.js";
 import type { GatewayConfig } from "./gateway-config.js";
@@ -29,8 +27,6 @@ export interface Links {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly subscriber: Redis;
-  /** Counts what is limited, without scripts of ours. */
-  readonly limitRedis: Redis;
   readonly recommender: Recommender;
   readonly events: Events;
   readonly onRedisError: (error: unknown) => void;
@@ -68,10 +64,8 @@ export async function openLinks(
   };
 
   const mysql = resources.use(openMysql(mysqlUrl, { ...budgets.mysql, observe: dependency("mysql") }));
-  const scripts = { ...VersionedCache.scripts, ...PageSessions.scripts };
   const redis = opened(
     openRedis(redisUrl, {
-      scripts,
       commandTimeoutMs: budgets.redisMs,
       onError: onRedisError,
       observe: dependency("redis"),
@@ -80,7 +74,6 @@ export async function openLinks(
   const subscriber = opened(
     openRedis(redisUrl, { subscriber: true, commandTimeoutMs: budgets.redisMs, onError: onRedisError }),
   );
-  const limitRedis = opened(openRedis(redisUrl, { commandTimeoutMs: budgets.redisMs, onError: onRedisError }));
   const recommender = connectedRecommender(config, observation, resources);
   const [events] = await Promise.all([
     openEvents({ mysqlUrl, redisUrl: stateRedisUrl, budgets, log, dependency }).then((open) => resources.use(open)),
@@ -88,7 +81,7 @@ export async function openLinks(
     waitForRedis(subscriber),
   ]);
   await reportMissingRights({ redis, variable: "REDIS_URL", commands: CACHE_COMMANDS, log });
-  return { mysql, redis, subscriber, limitRedis, recommender, events, onRedisError };
+  return { mysql, redis, subscriber, recommender, events, onRedisError };
 }
 
 function connectedRecommender(config: GatewayConfig, observation: Observation, resources: CloseStack): Recommender {

@@ -45,7 +45,7 @@ const EACH_SECOND = { everyMs: 1_000 };
 export function createStoryDeps(options: Options): StoryDeps {
   const { config, links, caches, observation, pages, push } = options;
   const { log, now = Date.now, coverOrigins = [] } = config;
-  const { limitRedis } = links;
+  const { redis } = links;
   const shared = {
     ...links,
     ...caches,
@@ -69,13 +69,13 @@ export function createStoryDeps(options: Options): StoryDeps {
     events: createEventDeps({ ...shared, guestNetwork: createGuestNetwork(config.trackSecret) }),
     users: {
       ...shared,
-      signInLimit: createSignInLimit(limitRedis, config.signInRates),
-      signUpLimit: createSignUpLimit(limitRedis, config.signUpsPerHour ?? SIGN_UPS_PER_HOUR),
+      signInLimit: createSignInLimit(redis, config.signInRates),
+      signUpLimit: createSignUpLimit(redis, config.signUpsPerHour ?? SIGN_UPS_PER_HOUR),
     },
     notifications: shared,
     conversations: {
       ...shared,
-      messageLimit: createMessageLimit(limitRedis, config.messageRate ?? MESSAGE_RATE),
+      messageLimit: createMessageLimit(redis, config.messageRate ?? MESSAGE_RATE),
       notifyRead: push.notifyRead,
     },
     orders: { ...shared, terms: { ...PROMOTION_TERMS, ...config.promotionTerms } },

@@ -1,6 +1,6 @@
 import { openMysql } from "@headline/mysql";
 import { correctStatistics } from "@headline/newsroom/statistics";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { openRedis, waitForRedis } from "@headline/redis";
 import { inFull } from "@headline/testkit";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type Shot, startLoad, statuses } from "./load.js";
@@ -27,7 +27,7 @@ test("runs of the correction beside authors who publish leave no counter wrong",
     }),
   );
   await using mysql = openMysql(world.mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 10_000 });
-  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+  const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
   await waitForRedis(redis, 30_000);
 
   const all: Shot[] = [];

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
-import { openRedis, type Redis, VersionedCache, waitForRedis } from "@headline/redis";
+import { openRedis, type Redis, waitForRedis } from "@headline/redis";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Articles } from "../src/articles/articles.js";
 import { countingLink } from "./counting-link.js";
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** The articles as a gateway with an empty memory has them, and the statements it sends. */
 async function openArticles(redisUrl = world.redis.url, mysql: Mysql = world.mysql) {
-  const redis = openRedis(redisUrl, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+  const redis = openRedis(redisUrl, { commandTimeoutMs: 10_000 });
   redises.push(redis);
   await waitForRedis(redis, 30_000);
   const statements: string[] = [];

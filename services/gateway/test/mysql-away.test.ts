@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { correctStatistics } from "@headline/newsroom/statistics";
-import { openRedis, VersionedCache } from "@headline/redis";
+import { openRedis } from "@headline/redis";
 import { eventually, inFull, type PrivateMysql, privateMysql } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { forgetfulLink } from "./counting-link.js";
@@ -67,7 +67,7 @@ async function countOfAuthor(): Promise<Count> {
  */
 async function expectCounted(before: Count): Promise<void> {
   const uncorrected = await countOfAuthor();
-  const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+  const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
   await correctStatistics({ mysql: world.mysql, redis });
   redis.disconnect();
   // The sixty of the beginning were written without being counted.

@@ -3,7 +3,7 @@ import { type Change, followChanges } from "@headline/newsroom/changes";
 import { readEvents } from "@headline/newsroom/events";
 import { pruneReceipts } from "@headline/newsroom/reactions";
 import { correctStatistics } from "@headline/newsroom/statistics";
-import { openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { openRedis, waitForRedis } from "@headline/redis";
 import { eventually, inFull } from "@headline/testkit";
 import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -139,7 +139,7 @@ describe("likes and collections", () => {
         expect(await counts(BigInt(row.id), other)).toEqual(expected);
       });
     }
-    const redis = openRedis(world.redis.url, { scripts: VersionedCache.scripts, commandTimeoutMs: 10_000 });
+    const redis = openRedis(world.redis.url, { commandTimeoutMs: 10_000 });
     await waitForRedis(redis, 30_000);
     const report = await correctStatistics({ mysql: world.mysql, redis });
     redis.disconnect();

@@ -12,7 +12,6 @@ import {
   openRedis,
   reportMissingRights,
   scriptCommands,
-  VersionedCache,
   waitForRedis,
 } from "@headline/redis";
 import { createSignInLimit } from "@headline/redis/limits";
@@ -130,7 +129,6 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
     const observeRedis = dependency("redis");
     const open = (url: string, variable: string) => {
       const redis = openRedis(url, {
-        scripts: VersionedCache.scripts,
         commandTimeoutMs: REDIS_MS,
         onError: namingLogin(variable, onRedisError),
         observe: observeRedis,

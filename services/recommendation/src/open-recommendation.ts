@@ -133,7 +133,6 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
     const mysql = resources.use(openMysql(mysqlUrl, { ...brief, observe: observation.dependency("mysql") }));
     const bulkMysql = resources.use(openMysql(mysqlUrl, { ...BULK, observe: observation.dependency("mysql-bulk") }));
     const redis = openRedis(stateRedisUrl, {
-      scripts: HistoryStore.scripts,
       commandTimeoutMs,
       onError: namingLogin("REDIS_STATE_URL or REDIS_URL", report),
       observe: observation.dependency("redis"),

@@ -1,4 +1,4 @@
-import type { Redis } from "@headline/redis";
+import { type Redis, script } from "@headline/redis";
 import { encodeEvent } from "./event-row.js";
 import { batchOf, placeInBatch, type TrackedEvent } from "./tracked-event.js";
 
@@ -32,7 +32,7 @@ const IDLE_CONSUMER_MS = 10 * 60 * 1_000;
  * Marks what was not seen before and adds it to the stream, all or nothing. The keys of the marks come among the arguments,
  * `seen key, member, event` for each, and share the stream's hash tag.
  */
-const APPEND = `
+const append = script<[entriesMax: number, ttlSeconds: number, ...marked: string[]], number[]>(`
 if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[1]) then return redis.error_reply('FULL the stream takes no more') end
 local fresh, events = {}, {}
 for i = 3, #ARGV, 3 do
@@ -44,21 +44,21 @@ for i = 3, #ARGV, 3 do
   end
 end
 if #events > 0 then redis.call('XADD', KEYS[1], '*', 'events', '[' .. table.concat(events, ',') .. ']') end
-return fresh`;
+return fresh`);
 
 /** Persisted entries are deleted, so the length of the stream is its backlog. */
-const SETTLE = `
+const settle = script<[group: string, ...ids: string[]], number>(`
 redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 2))
-return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))`;
+return redis.call('XDEL', KEYS[1], unpack(ARGV, 2))`);
 
 /** Moves an entry that cannot be persisted to the dead letters. */
-const SET_ASIDE = `
+const setAside = script<[group: string, id: string, entriesMax: number, body: string], number>(`
 redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[3], '*', 'events', ARGV[4])
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[2])
-return redis.call('XDEL', KEYS[1], ARGV[2])`;
+return redis.call('XDEL', KEYS[1], ARGV[2])`);
 
 /** Forgets consumers that are gone and owe nothing: with its last entries a consumer would take them along. */
-const FORGET = `
+const forget = script<[group: string, consumer: string, idleMs: number], number>(`
 local forgotten = 0
 for _, found in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   local info = {}
@@ -68,35 +68,16 @@ for _, found in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
     forgotten = forgotten + 1
   end
 end
-return forgotten`;
-
-interface StreamRedis extends Redis {
-  eventsAppend(key: string, most: number, ttlSeconds: number, ...marked: string[]): Promise<number[]>;
-  eventsSettle(key: string, group: string, ...ids: string[]): Promise<number>;
-  eventsSetAside(key: string, aside: string, group: string, id: string, most: number, body: string): Promise<number>;
-  eventsForget(key: string, group: string, consumer: string, idleMs: number): Promise<number>;
-}
+return forgotten`);
 
 /** The events that have not landed yet, in a Redis stream with one group of consumers. */
 export class EventStream {
-  static readonly scripts = {
-    eventsAppend: { lua: APPEND, numberOfKeys: 1 },
-    eventsSettle: { lua: SETTLE, numberOfKeys: 1 },
-    eventsSetAside: { lua: SET_ASIDE, numberOfKeys: 2 },
-    eventsForget: { lua: FORGET, numberOfKeys: 1 },
-  };
-
-  readonly #redis: StreamRedis;
-
-  /** @param redis a client opened with `EventStream.scripts`. */
-  constructor(redis: Redis) {
-    this.#redis = redis as StreamRedis;
-  }
+  constructor(private readonly redis: Redis) {}
 
   /** Adds what is new, and answers what that was. Rejects when Redis did not say so; it may have happened all the same. */
   async append(events: readonly TrackedEvent[]): Promise<readonly boolean[]> {
     const marked = events.flatMap((event) => [seenKey(event), placeInBatch(event), encodeEvent(event)]);
-    const fresh = await this.#redis.eventsAppend(STREAM, ENTRIES_MAX, SEEN_TTL_S, ...marked);
+    const fresh = await append(this.redis, STREAM, ENTRIES_MAX, SEEN_TTL_S, ...marked);
     return fresh.map((isNew) => isNew === 1);
   }
 
@@ -106,7 +87,7 @@ export class EventStream {
    */
   async isDurable(): Promise<boolean> {
     const [persistence, memory, replication] = await Promise.all(
-      ["persistence", "memory", "replication"].map((section) => this.#redis.info(section)),
+      ["persistence", "memory", "replication"].map((section) => this.redis.info(section)),
     );
     const says = (text: string | undefined, line: RegExp) => line.test(text ?? "");
     return (
@@ -120,7 +101,7 @@ export class EventStream {
   /** Entries that no consumer has read yet. */
   async take(consumer: string, count: number): Promise<readonly StreamEntry[]> {
     try {
-      const answer = await this.#redis.xreadgroup("GROUP", GROUP, consumer, "COUNT", count, "STREAMS", STREAM, ">");
+      const answer = await this.redis.xreadgroup("GROUP", GROUP, consumer, "COUNT", count, "STREAMS", STREAM, ">");
       const [stream] = (answer ?? []) as [string, RawEntry[]][];
       return (stream?.[1] ?? []).map(toEntry);
     } catch (error) {
@@ -133,7 +114,7 @@ export class EventStream {
   /** Claims entries that another consumer has left pending for `idleMs`. */
   async takeOver(consumer: string, idleMs: number, count: number): Promise<readonly StreamEntry[]> {
     try {
-      const [, entries] = (await this.#redis.xautoclaim(STREAM, GROUP, consumer, idleMs, "0-0", "COUNT", count)) as [
+      const [, entries] = (await this.redis.xautoclaim(STREAM, GROUP, consumer, idleMs, "0-0", "COUNT", count)) as [
         string,
         (RawEntry | null)[],
       ];
@@ -146,26 +127,26 @@ export class EventStream {
 
   /** These have landed. */
   async settle(entries: readonly StreamEntry[]): Promise<void> {
-    if (entries.length > 0) await this.#redis.eventsSettle(STREAM, GROUP, ...entries.map(({ id }) => id));
+    if (entries.length > 0) await settle(this.redis, STREAM, GROUP, ...entries.map(({ id }) => id));
   }
 
   /** Moves an entry that can never be persisted to the dead letters. */
   async setAside({ id, body }: StreamEntry): Promise<void> {
-    await this.#redis.eventsSetAside(STREAM, UNREADABLE, GROUP, id, UNREADABLE_MAX, body);
+    await setAside(this.redis, [STREAM, UNREADABLE], GROUP, id, UNREADABLE_MAX, body);
   }
 
   /** Forgets `consumer`, and those that have been gone for long, where they have settled everything. */
   async forgetConsumers(consumer: string): Promise<void> {
-    await this.#redis.eventsForget(STREAM, GROUP, consumer, IDLE_CONSUMER_MS).catch((error: unknown) => {
+    await forget(this.redis, STREAM, GROUP, consumer, IDLE_CONSUMER_MS).catch((error: unknown) => {
       if (!isNoGroup(error)) throw error;
     });
   }
 
   async lag(): Promise<StreamLag> {
     const [entries, first, [seconds, microseconds]] = await Promise.all([
-      this.#redis.xlen(STREAM),
-      this.#redis.xrange(STREAM, "-", "+", "COUNT", 1),
-      this.#redis.time(),
+      this.redis.xlen(STREAM),
+      this.redis.xrange(STREAM, "-", "+", "COUNT", 1),
+      this.redis.time(),
     ]);
     const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
     const oldest = first[0]?.[0];
@@ -174,7 +155,7 @@ export class EventStream {
 
   /** From the beginning of the stream: what was appended before the group was there has to land as well. */
   async #createGroup(): Promise<void> {
-    await this.#redis.xgroup("CREATE", STREAM, GROUP, "0", "MKSTREAM").catch((error: unknown) => {
+    await this.redis.xgroup("CREATE", STREAM, GROUP, "0", "MKSTREAM").catch((error: unknown) => {
       if (!(error instanceof Error && error.message.startsWith("BUSYGROUP"))) throw error;
     });
   }

@@ -1,5 +1,5 @@
 import { mysqlInWords, openMysql } from "@headline/mysql";
-import { namingLogin, openRedis, VersionedCache, waitForRedis } from "@headline/redis";
+import { namingLogin, openRedis, waitForRedis } from "@headline/redis";
 import { mysqlUrl, readConfig, redisUrl } from "@headline/service/config";
 import { z } from "zod";
 import { correctStatistics } from "./correct-statistics.js";
@@ -14,7 +14,6 @@ process.once("SIGTERM", () => stopped.abort(new Error("stopped by SIGTERM")));
 const mysql = openMysql(config.MYSQL_URL, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
 const failures = new Set<string>();
 const redis = openRedis(config.REDIS_URL, {
-  scripts: VersionedCache.scripts,
   commandTimeoutMs: 2_000,
   onError: namingLogin("REDIS_URL", (error) => failures.add(describe(error))),
 });

@@ -9,7 +9,7 @@ import { readChunk } from "./read-chunk.js";
 
 export interface CorrectionOptions {
   readonly mysql: Mysql;
-  /** A client opened with `VersionedCache.scripts`. While it is away MySQL is corrected all the same, and the report says so. */
+  /** While it is away MySQL is corrected all the same, and the report says so. */
   readonly redis: Redis;
   readonly definitions?: readonly StatisticsDefinition<string>[];
   /** Subjects compared at a time. */

@@ -5,7 +5,6 @@ import { countsOf, readStatisticRows } from "./statistic-rows.js";
 
 interface Options {
   readonly mysql: Mysql;
-  /** A client opened with `VersionedCache.scripts`. */
   readonly redis: Redis;
   /** Subjects cached in this process. */
   readonly localMax: number;

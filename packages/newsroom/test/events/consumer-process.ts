@@ -1,10 +1,10 @@
 /** A consumer as a process of its own, to be killed: `REDIS_URL=… MYSQL_URL=… node --import tsx --conditions=source consumer-process.ts`. */
 import { openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
-import { EventStream, openEventConsumer } from "../../src/events/index.js";
+import { openEventConsumer } from "../../src/events/index.js";
 
 const mysql = openMysql(process.env["MYSQL_URL"] ?? "", { acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000 });
-const redis = openRedis(process.env["REDIS_URL"] ?? "", { scripts: EventStream.scripts });
+const redis = openRedis(process.env["REDIS_URL"] ?? "");
 await waitForRedis(redis, 30_000);
 openEventConsumer({ mysql, redis, takeOverAfterMs: 500 });
 process.stdout.write("landing\n");

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { openRedis, type Redis, waitForRedis } from "@headline/redis";
 import { migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
-import { EventStream, type LandedEvent, readEvents, type TrackedEvent } from "../../src/events/index.js";
+import { type LandedEvent, readEvents, type TrackedEvent } from "../../src/events/index.js";
 
 const MIGRATIONS = fileURLToPath(new URL("../../migrations", import.meta.url));
 
@@ -36,7 +36,7 @@ export async function openStores({
   /** As patient as a busy machine needs, but for a link with faults, whose time-outs are what is tested. */
   const open = async (url?: string) => {
     const patience = url === undefined ? { commandTimeoutMs: 5_000 } : {};
-    const client = openRedis(url ?? redisServer.url, { scripts: EventStream.scripts, ...patience });
+    const client = openRedis(url ?? redisServer.url, { ...patience });
     clients.push(client);
     await waitForRedis(client, 30_000);
     return client;

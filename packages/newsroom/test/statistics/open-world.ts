@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { type Mysql, migrate, openMysql, type Transaction } from "@headline/mysql";
-import { openRedis, type Redis, type Versioned, VersionedCache, waitForRedis } from "@headline/redis";
+import { openRedis, type Redis, type Versioned, type VersionedCache, waitForRedis } from "@headline/redis";
 import { CloseStack } from "@headline/service/lifecycle";
 import { migratedMysql, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import {
@@ -36,7 +36,7 @@ export async function openWorld(): Promise<World> {
   const redisServer = resources.use(await throwawayRedis());
   const mysql = resources.use(openMysql(database.url, { acquireTimeoutMs: 5_000, statementTimeoutMs: 5_000 }));
   const connectRedis = async (url: string, commandTimeoutMs = 100) => {
-    const redis = openRedis(url, { scripts: VersionedCache.scripts, commandTimeoutMs });
+    const redis = openRedis(url, { commandTimeoutMs });
     resources.defer(() => redis.disconnect());
     await waitForRedis(redis, 30_000);
     return redis;

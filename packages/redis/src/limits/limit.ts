@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Refusal } from "@headline/service/errors";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
-import type { Redis } from "../index.js";
+import { type Redis, type Script, script } from "../index.js";
 
 export interface Rate {
   readonly times: number;
@@ -25,17 +25,13 @@ export interface Limit {
   forget(key: string): Promise<void>;
 }
 
-/**
- * Counts on all processes together; while Redis is away each counts for itself, so that nothing fails or waits for it. The
- * client must be for limits alone, and young: a limit defines a command, which a client that is in use already may not take
- * (ioredis #1931).
- */
+/** Counts on all processes together; while Redis is away each process counts alone, so that nothing fails or waits for it. */
 export function createLimit(redis: Redis, { name, detail, times, perSeconds }: Options): Limit {
   const rate = { keyPrefix: `headline:${name}`, points: times, duration: perSeconds };
   const alone = new RateLimiterMemory(rate);
   const together = new RateLimiterRedis({
     ...rate,
-    storeClient: redis,
+    storeClient: storeClient(redis),
     rejectIfRedisNotReady: true,
     insuranceLimiter: alone,
   });
@@ -54,6 +50,21 @@ export function createLimit(redis: Redis, { name, detail, times, perSeconds }: O
     async forget(key) {
       await Promise.all([together.delete(kept(key)), alone.delete(kept(key))]);
     },
+  };
+}
+
+/** The part of ioredis that the limiter uses. The command that it defines is sent by EVALSHA, so that the client may be one that is in use. */
+function storeClient(redis: Redis) {
+  let increment: Script<string[], [consumed: number, ttlMs: number]>;
+  return {
+    get status() {
+      return redis.status;
+    },
+    defineCommand: (_name: "rlflxIncr", { lua }: { readonly lua: string }) => {
+      increment = script(lua);
+    },
+    rlflxIncr: ([key, ...args]: [key: string, ...args: string[]]) => increment(redis, key, ...args),
+    del: (key: string) => redis.del(key),
   };
 }
 

@@ -63,7 +63,6 @@ export async function openEvents({ mysqlUrl, redisUrl, budgets, log, dependency 
       rateLimitedLog(log, "the Redis of events", EACH_SECOND),
     );
     const redis = openRedis(redisUrl, {
-      scripts: EventStream.scripts,
       commandTimeoutMs: budgets.redisMs,
       onError: onRedisError,
       observe: dependency?.("redis-events"),

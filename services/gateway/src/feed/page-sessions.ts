@@ -1,9 +1,9 @@
-import type { Redis } from "@headline/redis";
+import { type Redis, script } from "@headline/redis";
 
 const SESSION_TTL_S = 30 * 60;
 
-/** The time_stamp of each page so far, page 1 first. Claims the next one if it is `page`; returns false beyond that. */
-const CLAIM_PAGE = `
+/** Reads the time_stamp of a page, or claims it if the page is the next one; null beyond that. */
+const claimPage = script<[page: number, nowMs: number, ttlSeconds: number], string | null>(`
 local count = redis.call('LLEN', KEYS[1])
 local page = tonumber(ARGV[1])
 if page <= count then return redis.call('LINDEX', KEYS[1], page - 1) end
@@ -12,42 +12,30 @@ local last = tonumber(redis.call('LINDEX', KEYS[1], -1))
 local next = string.format('%d', math.max(tonumber(ARGV[2]), last + 1))
 redis.call('RPUSH', KEYS[1], next)
 redis.call('EXPIRE', KEYS[1], ARGV[3])
-return next`;
+return next`);
 
-const BEGIN = `
+/** Forgets all pages but the first. */
+const beginPages = script<[timeStamp: number, ttlSeconds: number], number>(`
 redis.call('DEL', KEYS[1])
 redis.call('RPUSH', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
-return 1`;
-
-interface SessionRedis extends Redis {
-  pagesClaim(key: string, page: number, nowMs: number, ttlSeconds: number): Promise<string | null>;
-  pagesBegin(key: string, timeStamp: number, ttlSeconds: number): Promise<number>;
-}
+return 1`);
 
 /**
  * The time_stamp behind each page number of a reader, for clients that count pages instead of keeping a cursor. A page's
  * time_stamp is chosen once, before the recommender is asked, so asking for a page twice is asking for one batch.
  */
 export class PageSessions {
-  static readonly scripts = {
-    pagesClaim: { lua: CLAIM_PAGE, numberOfKeys: 1 },
-    pagesBegin: { lua: BEGIN, numberOfKeys: 1 },
-  };
-  readonly #redis: SessionRedis;
-
-  constructor(redis: Redis) {
-    this.#redis = redis as SessionRedis;
-  }
+  constructor(private readonly redis: Redis) {}
 
   /** Begins with page 1 and forgets the pages before. */
   async begin(userId: bigint, channelId: number, timeStamp: number): Promise<void> {
-    await this.#redis.pagesBegin(key(userId, channelId), timeStamp, SESSION_TTL_S);
+    await beginPages(this.redis, key(userId, channelId), timeStamp, SESSION_TTL_S);
   }
 
   /** The time_stamp of a later page: the one it had, or `nowMs` when it is the next; undefined when pages before it were not served. */
   async claim(userId: bigint, channelId: number, page: number, nowMs: number): Promise<number | undefined> {
-    const timeStamp = await this.#redis.pagesClaim(key(userId, channelId), page, nowMs, SESSION_TTL_S);
+    const timeStamp = await claimPage(this.redis, key(userId, channelId), page, nowMs, SESSION_TTL_S);
     return timeStamp === null ? undefined : Number(timeStamp);
   }
 }

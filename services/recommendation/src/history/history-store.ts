@@ -1,4 +1,4 @@
-import type { Redis } from "@headline/redis";
+import { type Redis, script } from "@headline/redis";
 import { LRUCache } from "lru-cache";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { type Batch, madeAt } from "./batch.js";
@@ -16,16 +16,23 @@ export type Recorded =
 const FIRST_VISIT_MS = 6 * 60 * 60 * 1_000;
 const HISTORIES_MAX_BYTES = 256 * 1024 * 1024;
 
-/** Nothing when the key still has the head the caller knows, otherwise the whole value. */
-const READ_IF_CHANGED = `
+/** Returns 1 when the key still has the head that the caller knows, otherwise the whole value. */
+const readIfChanged = script<[head: Buffer], Buffer | number | null>(
+  `
 if redis.call('GETRANGE', KEYS[1], 0, 7) == ARGV[1] then return 1 end
-return redis.call('GET', KEYS[1])`;
+return redis.call('GET', KEYS[1])`,
+  { reply: "bytes" },
+);
 
 /**
  * Compare and set: records the batch only if the head is still the one the batch was chosen against. A value of another
  * format counts as none, here as where it is decoded, and is overwritten.
  */
-const RECORD = `
+const record = script<
+  [expectedHead: Buffer, head: Buffer, bytes: Buffer, whole: "0" | "1", ttlMs: number],
+  Buffer | number | null
+>(
+  `
 local head = redis.call('GETRANGE', KEYS[1], 0, 7)
 if head ~= '' and string.byte(head) ~= ${FORMAT} then head = '' end
 if head ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
@@ -36,19 +43,9 @@ else
   redis.call('APPEND', KEYS[1], ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
-return 1`;
-
-interface HistoryRedis extends Redis {
-  historyReadIfChangedBuffer(key: string, head: Buffer): Promise<Buffer | number | null>;
-  historyRecordBuffer(
-    key: string,
-    expectedHead: Buffer,
-    head: Buffer,
-    bytes: Buffer,
-    whole: "0" | "1",
-    ttlMs: number,
-  ): Promise<Buffer | number | null>;
-}
+return 1`,
+  { reply: "bytes" },
+);
 
 /**
  * Readers' histories: the truth in Redis, one key a reader, and a copy of those seen lately in memory. A copy is never
@@ -56,23 +53,15 @@ interface HistoryRedis extends Redis {
  * processes can serve one reader. Either costs one round trip.
  */
 export class HistoryStore {
-  static readonly scripts = {
-    historyReadIfChanged: { lua: READ_IF_CHANGED, numberOfKeys: 1 },
-    historyRecord: { lua: RECORD, numberOfKeys: 1 },
-  };
-
-  readonly #redis: HistoryRedis;
   readonly #known = new LRUCache<bigint, History>({
     maxSize: HISTORIES_MAX_BYTES,
     sizeCalculation: (history) => history.bytes,
   });
 
   constructor(
-    redis: Redis,
+    private readonly redis: Redis,
     private readonly catalogue: Catalogue,
-  ) {
-    this.#redis = redis as HistoryRedis;
-  }
+  ) {}
 
   /** The reader's history in memory, perhaps out of date. */
   remembered(userId: bigint): History | undefined {
@@ -82,10 +71,8 @@ export class HistoryStore {
   /** The reader's history as it is now. */
   async current(userId: bigint): Promise<History> {
     const known = this.#known.get(userId);
-    if (known === undefined) return this.#keep(userId, await this.#redis.getBuffer(historyKey(userId)).catch(fail));
-    const reply = await this.#redis
-      .historyReadIfChangedBuffer(historyKey(userId), encodeHead(known.version))
-      .catch(fail);
+    if (known === undefined) return this.#keep(userId, await this.redis.getBuffer(historyKey(userId)).catch(fail));
+    const reply = await readIfChanged(this.redis, historyKey(userId), encodeHead(known.version)).catch(fail);
     return typeof reply === "number" ? known : this.#keep(userId, reply);
   }
 
@@ -97,16 +84,15 @@ export class HistoryStore {
   async record(userId: bigint, history: History, batch: Batch, nowMs: number): Promise<Recorded> {
     const expectedHead = encodeHead(history.version);
     const rewritten = history.rewritten(nowMs);
-    const reply = await this.#redis
-      .historyRecordBuffer(
-        historyKey(userId),
-        expectedHead,
-        encodeHead(madeAt(batch)),
-        rewritten === undefined ? encodeBatch(batch, this.catalogue) : this.#encodeAll([...rewritten.batches, batch]),
-        rewritten === undefined ? "0" : "1",
-        userId < 0n && history.version === 0 ? FIRST_VISIT_MS : WINDOW_MS,
-      )
-      .catch(fail);
+    const reply = await record(
+      this.redis,
+      historyKey(userId),
+      expectedHead,
+      encodeHead(madeAt(batch)),
+      rewritten === undefined ? encodeBatch(batch, this.catalogue) : this.#encodeAll([...rewritten.batches, batch]),
+      rewritten === undefined ? "0" : "1",
+      userId < 0n && history.version === 0 ? FIRST_VISIT_MS : WINDOW_MS,
+    ).catch(fail);
     if (typeof reply !== "number") return { recorded: false, history: this.#keep(userId, reply) };
     const next = rewritten ?? history;
     next.append(batch);
