@@ -1,3 +1,4 @@
+import { html } from "@headline/service/html";
 import { clickRate, FEEDS, type FeedName, type Round } from "./measures.js";
 
 const WIDTH = 860;
@@ -92,5 +93,5 @@ function percent(rate: number): string {
 }
 
 function escapeXml(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return html`${text}`.text;
 }

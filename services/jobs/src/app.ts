@@ -3,6 +3,7 @@ import type { Recommender } from "@headline/recommender";
 import type { SignInLimit } from "@headline/redis/limits";
 import type { Scheduler } from "@headline/scheduler";
 import { type Dashboard, dashboard, keepScheduler } from "@headline/scheduler/dashboard";
+import { html } from "@headline/service/html";
 import type { Log } from "@headline/service/log";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { RecentTasks } from "./background/recent-tasks.js";
@@ -113,7 +114,7 @@ function failures(log: Log): ErrorRequestHandler {
         res,
         status,
         "Error",
-        `<main><h1>${status === 500 ? "Something went wrong on our side." : "That request cannot be read."}</h1></main>`,
+        html`<main><h1>${status === 500 ? "Something went wrong on our side." : "That request cannot be read."}</h1></main>`,
       );
   };
 }

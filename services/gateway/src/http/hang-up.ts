@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 const LINGER_MS = 1_000;
 
 /** Sends a last answer; the connection ends when the client hangs up, and soon if it does not. */
-export function hangUpWith(socket: Duplex, answer: string): void {
+export function hangUpWith(socket: Duplex, answer: string | Buffer): void {
   socket.on("error", () => undefined); // it may be gone
   socket.end(answer);
   setTimeout(() => socket.destroy(), LINGER_MS).unref();

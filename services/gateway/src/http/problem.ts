@@ -2,6 +2,7 @@ import { isUnableReply } from "@headline/redis";
 import { asRefusal, Refusal, type RefusalCode } from "@headline/service/errors";
 import { type Log, traceIdOf } from "@headline/service/log";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import { PROBLEM_TYPE, problemDetails } from "./problem-details.js";
 import { requestId } from "./request-id.js";
 import { traceparentOf } from "./traceparent-of.js";
 
@@ -83,19 +84,10 @@ export function sendRefusal(res: Response, refusal: Refusal): void {
 }
 
 function sendProblem(res: Response, status: number, code: string, message: string, more: object = {}): void {
-  const problem = {
-    type: "about:blank",
-    title: TITLES[status] ?? "Error",
-    status,
-    detail: message,
-    message,
-    code,
-    request_id: requestId(res),
-    ...more,
-  };
-  const bytes = Buffer.from(JSON.stringify(problem));
+  const problem = { status, title: TITLES[status] ?? "Error", code, message };
+  const bytes = problemDetails(problem, { request_id: requestId(res), ...more });
   res.statusCode = status;
-  res.setHeader("Content-Type", "application/problem+json; charset=utf-8");
+  res.setHeader("Content-Type", PROBLEM_TYPE);
   res.setHeader("Content-Length", bytes.length);
   res.end(bytes);
 }

@@ -3,17 +3,29 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { onceOver, unansweredOn } from "./exchanges.js";
 import { hangUpWith } from "./hang-up.js";
+import { rawProblem } from "./problem-details.js";
 
-/** Node's own codes for what its parser gives up on; everything else is not HTTP. */
-const REFUSALS: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
-  HPE_HEADER_OVERFLOW: [
-    "431 Request Header Fields Too Large",
-    "RESOURCE_EXHAUSTED",
-    "the headers are larger than 16 KiB",
-  ],
-  ERR_HTTP_REQUEST_TIMEOUT: ["408 Request Timeout", "DEADLINE_EXCEEDED", "the request took too long to arrive"],
+/** Refusals by the error codes of Node's parser; every other error is malformed input. */
+const REFUSALS: Readonly<Record<string, Parameters<typeof rawProblem>[0]>> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    title: "Request Header Fields Too Large",
+    code: "RESOURCE_EXHAUSTED",
+    message: "the headers are larger than 16 KiB",
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    title: "Request Timeout",
+    code: "DEADLINE_EXCEEDED",
+    message: "the request took too long to arrive",
+  },
 };
-const MALFORMED = ["400 Bad Request", "INVALID_ARGUMENT", "this is not a request that can be read"] as const;
+const MALFORMED = {
+  status: 400,
+  title: "Bad Request",
+  code: "INVALID_ARGUMENT",
+  message: "this is not a request that can be read",
+};
 
 /**
  * Answers what never became a request: a problem like any other, written by hand, and the connection ends. Answers to whole
@@ -33,20 +45,8 @@ function endAfter(last: ServerResponse): void {
   onceOver(last, () => last.req.socket.destroySoon());
 }
 
-function problemOf(error: { code?: string }): string {
-  const [status, code, message] = REFUSALS[error.code ?? ""] ?? MALFORMED;
+function problemOf(error: { code?: string }): Buffer {
   const requestId = randomUUID();
-  const problem = JSON.stringify({
-    type: "about:blank",
-    title: status.slice(4),
-    status: Number(status.slice(0, 3)),
-    detail: message,
-    message,
-    code,
-    request_id: requestId,
-  });
-  return (
-    `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${problem.length}\r\n` +
-    `X-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${problem}`
-  );
+  const refusal = REFUSALS[error.code ?? ""] ?? MALFORMED;
+  return rawProblem(refusal, { "X-Request-Id": requestId }, { request_id: requestId });
 }

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 
 import { unansweredOn } from "../http/exchanges.js";
 import { hangUpWith } from "../http/hang-up.js";
+import { rawProblem } from "../http/problem-details.js";
 
 type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -21,23 +22,13 @@ export function takeUpgrades(server: Server, path: string, upgrade: Upgrade): vo
   });
 }
 
-/** Refuses an upgrade as HTTP does. */
+/** Refuses an upgrade with a problem, and ends the connection. */
 export function refuseUpgrade(
   socket: Duplex,
   { status, code, message }: { status: string; code: string; message: string },
 ): void {
-  const body = JSON.stringify({
-    type: "about:blank",
-    title: status.slice(4),
-    status: Number(status.slice(0, 3)),
-    detail: message,
-    message,
-    code,
-  });
-  hangUpWith(
-    socket,
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\nReferrer-Policy: same-origin\r\n${status.startsWith("503") ? "Retry-After: 1\r\n" : ""}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const problem = { status: Number(status.slice(0, 3)), title: status.slice(4), code, message };
+  hangUpWith(socket, rawProblem(problem, problem.status === 503 ? { "Retry-After": "1" } : {}));
 }
 
 function isOf(url: string, path: string): boolean {

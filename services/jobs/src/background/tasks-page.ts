@@ -1,6 +1,6 @@
+import { type Html, html } from "@headline/service/html";
 import type { RequestHandler } from "express";
 import { document } from "../http/document.js";
-import { escaped } from "../http/escaped.js";
 import { pageHeader } from "../http/page-header.js";
 import type { RecentTask, RecentTasks } from "./recent-tasks.js";
 
@@ -8,17 +8,17 @@ import type { RecentTask, RecentTasks } from "./recent-tasks.js";
 export function tasksPage(recent: RecentTasks): RequestHandler {
   return async (_req, res) => {
     const tasks = await recent.list();
-    const body = `${pageHeader("tasks")}
+    const body = html`${pageHeader("tasks")}
 <main><h1>Background tasks</h1>
-${tasks.length === 0 ? "<p>None was done lately. Publishing as an author with followers makes some.</p>" : table(tasks)}</main>`;
+${tasks.length === 0 ? html`<p>None was done lately. Publishing as an author with followers makes some.</p>` : table(tasks)}</main>`;
     document(res, 200, "Background tasks", body);
   };
 }
 
-function table(tasks: readonly RecentTask[]): string {
+function table(tasks: readonly RecentTask[]): Html {
   const rows = tasks.map(
     ({ task, args, state, retries, startedAtMs, durationMs, outcome }) =>
-      `<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td>${escaped(task)}</td><td><code dir="auto">${escaped(args)}</code></td><td>${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number">${durationMs} ms</td><td class="number">${retries}</td><td><code dir="auto">${escaped(outcome)}</code></td></tr>`,
+      html`<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td>${task}</td><td><code dir="auto">${args}</code></td><td>${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number">${durationMs} ms</td><td class="number">${retries}</td><td><code dir="auto">${outcome}</code></td></tr>`,
   );
-  return `<table><thead><tr><th>State</th><th>Task</th><th>Arguments</th><th>Started (UTC)</th><th class="number">Duration</th><th class="number">Retries</th><th>Result or error</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return html`<table><thead><tr><th>State</th><th>Task</th><th>Arguments</th><th>Started (UTC)</th><th class="number">Duration</th><th class="number">Retries</th><th>Result or error</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

@@ -1,3 +1,4 @@
+import { html } from "@headline/service/html";
 import type { RequestHandler } from "express";
 import { document } from "../http/document.js";
 import { pageHeader } from "../http/page-header.js";
@@ -12,6 +13,6 @@ export function healthPage(lookAround: () => Promise<Health>): RequestHandler {
     const refreshes = req.query["refresh"] !== "0";
     const health = await lookAround();
     if (refreshes) res.setHeader("Refresh", String(REFRESH_SECONDS));
-    document(res, 200, "Health", `${pageHeader("health")}<main>${healthHtml(health, refreshes)}</main>`);
+    document(res, 200, "Health", html`${pageHeader("health")}<main>${healthHtml(health, refreshes)}</main>`);
   };
 }

@@ -1,3 +1,4 @@
+import { type Html, html, joined } from "@headline/service/html";
 /** The job service's own pages, beside the scheduler's dashboard. */
 export const PAGES = [
   { href: "/health", text: "Health" },
@@ -7,10 +8,10 @@ export const PAGES = [
 ] as const;
 
 /** Header of every staff page. */
-export function pageHeader(current: "health" | "tasks" | "explain" | "experiments"): string {
+export function pageHeader(current: "health" | "tasks" | "explain" | "experiments"): Html {
   const links = PAGES.map(({ href, text }) =>
-    href === `/${current}` ? `<strong aria-current="page">${text}</strong>` : `<a href="${href}">${text}</a>`,
+    href === `/${current}` ? html`<strong aria-current="page">${text}</strong>` : html`<a href="${href}">${text}</a>`,
   );
-  return `<header><a href="/">Jobs</a> ${links.join(" ")}
+  return html`<header><a href="/">Jobs</a> ${joined(links, " ")}
 <form method="post" action="/sign-out"><button type="submit">Sign out</button></form></header>`;
 }

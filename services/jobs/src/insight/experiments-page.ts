@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { type Html, html } from "@headline/service/html";
 import type { RequestHandler } from "express";
 import { document } from "../http/document.js";
 import { pageHeader } from "../http/page-header.js";
@@ -35,8 +36,14 @@ interface Bucket {
 export function experimentsPage(mysql: Mysql): RequestHandler {
   return async (_req, res) => {
     const buckets = bucketsOf(await countEvents(mysql));
-    const body = buckets.length === 0 ? "<p>No events came in within a day.</p>" : table(buckets) + chart(buckets);
-    document(res, 200, "Experiments", `${pageHeader("experiments")}<main><h1>Rankings side by side</h1>${body}</main>`);
+    const body =
+      buckets.length === 0 ? html`<p>No events came in within a day.</p>` : html`${table(buckets)}${chart(buckets)}`;
+    document(
+      res,
+      200,
+      "Experiments",
+      html`${pageHeader("experiments")}<main><h1>Rankings side by side</h1>${body}</main>`,
+    );
   };
 }
 
@@ -76,14 +83,14 @@ function bucketsOf(counted: readonly Counted[]): Bucket[] {
   });
 }
 
-function table(buckets: readonly Bucket[]): string {
+function table(buckets: readonly Bucket[]): Html {
   const rows = buckets.map(({ bucket, exposures, clicks, likes, dislikes }) => {
     const rate = exposures === 0 ? 0 : clicks / exposures;
     const margin = exposures === 0 ? 0 : 1.96 * Math.sqrt((rate * (1 - Math.min(1, rate))) / exposures);
     const ranking = RANKINGS[bucket] ?? `bucket ${bucket}`;
-    return `<tr><td>${ranking}</td><td class="number">${exposures}</td><td class="number">${clicks}</td><td class="number">${percent(rate)} ± ${percent(margin)}</td><td class="number">${likes}</td><td class="number">${dislikes}</td></tr>`;
+    return html`<tr><td>${ranking}</td><td class="number">${exposures}</td><td class="number">${clicks}</td><td class="number">${percent(rate)} ± ${percent(margin)}</td><td class="number">${likes}</td><td class="number">${dislikes}</td></tr>`;
   });
-  return `<table><thead><tr><th>Ranking</th><th class="number">Exposures</th><th class="number">Clicks</th><th class="number">Click rate (95 %)</th><th class="number">Likes</th><th class="number">Dislikes</th></tr></thead><tbody>${rows.join("")}</tbody></table>`;
+  return html`<table><thead><tr><th>Ranking</th><th class="number">Exposures</th><th class="number">Clicks</th><th class="number">Click rate (95 %)</th><th class="number">Likes</th><th class="number">Dislikes</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 const WIDTH = 720;
@@ -91,7 +98,7 @@ const HEIGHT = 200;
 const COLORS = ["#8a8f98", "#c8102e", "#1668c7", "#1e7e46"];
 
 /** Click rates over the last hours, one line a bucket. */
-function chart(buckets: readonly Bucket[]): string {
+function chart(buckets: readonly Bucket[]): Html {
   const most = Math.max(0.01, ...buckets.flatMap(({ hourly }) => hourly.filter((rate) => rate !== undefined)));
   const lines = buckets.map(({ hourly }, index) => {
     const points = hourly.flatMap((rate, hour) => {
@@ -101,15 +108,15 @@ function chart(buckets: readonly Bucket[]): string {
     });
     const color = COLORS[index % COLORS.length];
     const dots = points.map(
-      (point) => `<circle cx="${point.split(",")[0]}" cy="${point.split(",")[1]}" r="3" fill="${color}"/>`,
+      (point) => html`<circle cx="${point.split(",")[0]}" cy="${point.split(",")[1]}" r="3" fill="${color}"/>`,
     );
-    return `<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>${dots.join("")}`;
+    return html`<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>${dots}`;
   });
   const legend = buckets.map(
     ({ bucket }, index) =>
-      `<tspan fill="${COLORS[index % COLORS.length]}">● ${RANKINGS[bucket] ?? `bucket ${bucket}`}  </tspan>`,
+      html`<tspan fill="${COLORS[index % COLORS.length]}">● ${RANKINGS[bucket] ?? `bucket ${bucket}`}  </tspan>`,
   );
-  return `<h2>Click rate by hour</h2><svg viewBox="-10 -30 ${WIDTH + 20} ${HEIGHT + 50}" role="img" aria-label="Click rate by hour, up to ${percent(most)}"><text x="0" y="-14" font-size="13" fill="currentColor">${legend.join("")} (top: ${percent(most)})</text><line x1="0" y1="${HEIGHT}" x2="${WIDTH}" y2="${HEIGHT}" stroke="currentColor" opacity="0.3"/>${lines.join("")}</svg>`;
+  return html`<h2>Click rate by hour</h2><svg viewBox="-10 -30 ${WIDTH + 20} ${HEIGHT + 50}" role="img" aria-label="Click rate by hour, up to ${percent(most)}"><text x="0" y="-14" font-size="13" fill="currentColor">${legend} (top: ${percent(most)})</text><line x1="0" y1="${HEIGHT}" x2="${WIDTH}" y2="${HEIGHT}" stroke="currentColor" opacity="0.3"/>${lines}</svg>`;
 }
 
 function percent(share: number): string {

@@ -2,9 +2,9 @@ import type { Mysql } from "@headline/mysql";
 import { loadArticles } from "@headline/newsroom/articles";
 import type { ExplainedArticle, ExplainFeedResponse, Recommender } from "@headline/recommender";
 import { asRefusal } from "@headline/service/errors";
+import { type Html, html } from "@headline/service/html";
 import type { Request, RequestHandler } from "express";
 import { document } from "../http/document.js";
-import { escaped } from "../http/escaped.js";
 import { pageHeader } from "../http/page-header.js";
 
 interface Parts {
@@ -28,7 +28,7 @@ export function explainPage({ explainer, mysql }: Parts): RequestHandler {
       const request = { userId: BigInt(userId), channelId: Number(channelId), articleNum: 10 };
       const answer = await explainer.explain(request, { timeoutMs: EXPLAIN_MS });
       const titles = await titlesOf(mysql, answer);
-      document(res, 200, "Explain", page(`${form(userId, channelId)}${explanation(answer, titles)}`));
+      document(res, 200, "Explain", page(html`${form(userId, channelId)}${explanation(answer, titles)}`));
     } catch (error) {
       const refusal = asRefusal(error);
       if (refusal === undefined) throw error;
@@ -62,39 +62,40 @@ async function titlesOf(mysql: Mysql, { candidates }: ExplainFeedResponse): Prom
   return new Map([...rows].map(([id, { value }]) => [id, value?.title ?? "(not published)"]));
 }
 
-function page(content: string): string {
-  return `${pageHeader("explain")}<main><h1>Why a feed is as it is</h1>${content}</main>`;
+function page(content: Html): Html {
+  return html`${pageHeader("explain")}<main><h1>Why a feed is as it is</h1>${content}</main>`;
 }
 
-function form(userId: string, channelId: string, problem?: string): string {
-  const alert = problem === undefined ? "" : `<p class="problem" role="alert">${escaped(problem)}</p>`;
-  return `${alert}<form class="row" action="/explain"><label>Reader<input name="user_id" value="${escaped(userId)}" required placeholder="7, or -7 for a guest"></label>
-<label>Channel<input name="channel_id" value="${escaped(channelId)}"></label><button type="submit">Explain</button></form>`;
+function form(userId: string, channelId: string, problem?: string): Html {
+  const alert = problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`;
+  return html`${alert}<form class="row" action="/explain"><label>Reader<input name="user_id" value="${userId}" required placeholder="7, or -7 for a guest"></label>
+<label>Channel<input name="channel_id" value="${channelId}"></label><button type="submit">Explain</button></form>`;
 }
 
-function explanation(answer: ExplainFeedResponse, titles: ReadonlyMap<bigint, string>): string {
+function explanation(answer: ExplainFeedResponse, titles: ReadonlyMap<bigint, string>): Html {
   const { algo, bucket, clicksLearned, learnedUpTo, candidates, interests } = answer;
   const chips = interests.map(
-    ({ kind, name, weight }) =>
-      `<li>${escaped(kind)} <strong dir="auto">${escaped(name)}</strong> ${number(weight)}</li>`,
+    ({ kind, name, weight }) => html`<li>${kind} <strong dir="auto">${name}</strong> ${number(weight)}</li>`,
   );
-  return `<p>Ranking <strong>${escaped(algo)}</strong>, bucket ${bucket}; learnt from ${clicksLearned} clicks, up to event ${learnedUpTo}.</p>
-<h2>Drawn to</h2>${chips.length === 0 ? "<p>Nothing is known yet.</p>" : `<ul class="chips">${chips.join("")}</ul>`}
+  return html`<p>Ranking <strong>${algo}</strong>, bucket ${bucket}; learnt from ${clicksLearned} clicks, up to event ${learnedUpTo}.</p>
+<h2>Drawn to</h2>${chips.length === 0 ? html`<p>Nothing is known yet.</p>` : html`<ul class="chips">${chips}</ul>`}
 <h2>Candidates</h2>
 <table><thead><tr><th class="number">Place</th><th>Article</th><th>Sources</th><th class="number">Score</th><th>Made of</th><th>Dropped by</th></tr></thead>
-<tbody>${candidates.map((candidate) => row(candidate, titles)).join("")}</tbody></table>`;
+<tbody>${candidates.map((candidate) => row(candidate, titles))}</tbody></table>`;
 }
 
 function row(
   { articleId, sources, score, parts, measures, position, droppedBy }: ExplainedArticle,
   titles: ReadonlyMap<bigint, string>,
-): string {
-  const made = Object.entries(parts).map(([name, value]) => `${escaped(name)} ${number(value)}`);
-  const measured = Object.entries(measures).map(([name, value]) => `${escaped(name)} ${number(value)}`);
+): Html {
+  const made = Object.entries(parts).map(([name, value]) => `${name} ${number(value)}`);
+  const measured = Object.entries(measures).map(([name, value]) => `${name} ${number(value)}`);
   const details =
-    measured.length === 0 ? "" : `<details><summary>measures</summary><code>${measured.join(", ")}</code></details>`;
+    measured.length === 0
+      ? ""
+      : html`<details><summary>measures</summary><code>${measured.join(", ")}</code></details>`;
   const place = position === 0 ? "" : String(position);
-  return `<tr class="${position === 0 ? "out" : "in"}"><td class="number">${place}</td><td><bdi>${escaped(titles.get(articleId) ?? "?")}</bdi> <small>${articleId}</small></td><td>${sources.map(escaped).join(", ")}</td><td class="number">${sources.length === 0 ? "" : number(score)}</td><td>${made.join(" + ")}${details}</td><td>${escaped(droppedBy)}</td></tr>`;
+  return html`<tr class="${position === 0 ? "out" : "in"}"><td class="number">${place}</td><td><bdi>${titles.get(articleId) ?? "?"}</bdi> <small>${articleId}</small></td><td>${sources.join(", ")}</td><td class="number">${sources.length === 0 ? "" : number(score)}</td><td>${made.join(" + ")}${details}</td><td>${droppedBy}</td></tr>`;
 }
 
 function number(value: number): string {

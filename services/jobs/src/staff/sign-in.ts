@@ -1,9 +1,9 @@
 import { canonicalName } from "@headline/newsroom/users";
 import type { SignInLimit } from "@headline/redis/limits";
 import { asRefusal } from "@headline/service/errors";
+import { html } from "@headline/service/html";
 import express, { type Request, type RequestHandler, type Response } from "express";
 import { document } from "../http/document.js";
-import { escaped } from "../http/escaped.js";
 import type { StaffSessions } from "./staff-sessions.js";
 
 const PASSWORD_MAX = 200;
@@ -85,11 +85,11 @@ interface Form {
 }
 
 function sendForm(res: Response, status: number, { next, name = "", problem }: Form): void {
-  const body = `<main class="sign-in"><h1>Headline jobs</h1>
-${problem === undefined ? "" : `<p class="problem" role="alert">${escaped(problem)}</p>`}
+  const body = html`<main class="sign-in"><h1>Headline jobs</h1>
+${problem === undefined ? "" : html`<p class="problem" role="alert">${problem}</p>`}
 <form method="post" action="/sign-in">
-<input type="hidden" name="next" value="${escaped(next)}">
-<label>Name<input name="name" dir="auto" value="${escaped(name)}" required maxlength="32" autocomplete="username" autocapitalize="none" autofocus></label>
+<input type="hidden" name="next" value="${next}">
+<label>Name<input name="name" dir="auto" value="${name}" required maxlength="32" autocomplete="username" autocapitalize="none" autofocus></label>
 <label>Password<input name="password" type="password" required maxlength="${PASSWORD_MAX}" autocomplete="current-password"></label>
 <button type="submit">Sign in</button>
 </form></main>`;

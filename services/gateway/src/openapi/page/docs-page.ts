@@ -1,6 +1,7 @@
+import { html } from "@headline/service/html";
 import type { OpenApi } from "../document.js";
-import { html, prose } from "./html.js";
 import { type Operation, operationSection } from "./operation-section.js";
+import { prose } from "./prose.js";
 
 interface Tag {
   readonly name: string;

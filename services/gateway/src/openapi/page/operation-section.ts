@@ -1,6 +1,7 @@
+import { type Html, html } from "@headline/service/html";
 import type { JsonSchema } from "../schemas.js";
 import { exampleOf, typeInWords } from "./example.js";
-import { type Html, html, prose } from "./html.js";
+import { prose } from "./prose.js";
 
 export interface Operation {
   readonly method: string;
