@@ -1,6 +1,6 @@
 import { Refusal } from "@headline/service/errors";
 
-/** How long a call is wanted. Its AbortSignal is made when a handler first asks for it: most never do. */
+/** Lifetime of a served call: deadline and cancellation. The AbortSignal is made on first use, since most handlers never use it. */
 export class CallLife {
   #controller: AbortController | undefined;
   #endedBy: unknown;
@@ -11,7 +11,7 @@ export class CallLife {
   /** In performance.now() time. */
   readonly startedAt = performance.now();
 
-  /** Aborts when the caller is gone or the deadline has passed. */
+  /** Aborts when the caller is gone or the deadline has passed; the reason says which. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -25,27 +25,29 @@ export class CallLife {
     return Math.max(0, this.deadlineAt - performance.now());
   }
 
-  /** Nobody waits for the answer any more. */
+  /** Whether it was cancelled or its deadline has passed. */
   get ended(): boolean {
     return this.#endedBy !== undefined;
   }
 
-  /** How it ended before it was answered, as gRPC says it; undefined when it did not. */
+  /** Status it ended with before it was answered; undefined when it did not end. */
   get endedAs(): "DEADLINE_EXCEEDED" | "CANCELLED" | undefined {
     if (!this.ended) return undefined;
     return this.#endedBy instanceof Refusal ? "DEADLINE_EXCEEDED" : "CANCELLED";
   }
 
+  /** Ends it because its deadline has passed. */
   expire(): void {
     this.#end(new Refusal("DEADLINE_EXCEEDED", "deadline exceeded"));
   }
 
+  /** Ends it because the caller is gone. */
   cancel(): void {
     this.#end(new DOMException("the caller is gone", "AbortError"));
   }
 
-  /** The failure is only the echo of this call's own end: not a bug, and nobody is there to be told. */
-  explains(error: unknown): boolean {
+  /** Whether an error is the consequence of this call's own end, and so neither a bug nor a response. */
+  isCauseOf(error: unknown): boolean {
     if (!this.ended) return false;
     return (
       error === this.#endedBy || error instanceof Refusal || (error instanceof Error && error.name === "AbortError")

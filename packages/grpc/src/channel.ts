@@ -13,7 +13,7 @@ import { HealthCheckResponse_ServingStatus, HealthClient } from "./gen/grpc/heal
 import { Silence } from "./silence.js";
 import { fromServiceError } from "./status.js";
 
-/** Address, credentials and patience of a channel. */
+/** Address, credentials and health checks of a channel. */
 export interface HealingOptions {
   /** A grpc-js target: `127.0.0.1:50051`, `dns:///service:50051`, `ipv4:a:1,b:2`, `unix:/run/service.sock`. */
   readonly address: string;
@@ -89,7 +89,7 @@ export class HealingChannel<Clients> {
     this.#onTick.add(listener);
   }
 
-  /** Makes new connections. Calls in flight on the old ones may still finish there. */
+  /** Makes new connections; calls in flight finish on the old ones. */
   renew(): void {
     const now = performance.now();
     if (this.#closed || now - this.#renewedAt < this.silenceMs / 2) return;
@@ -127,28 +127,28 @@ export class HealingChannel<Clients> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new Refusal("UNAVAILABLE", "this client is closed"));
       if (signal?.aborted) return reject(signal.reason);
-      let answered = new Metadata();
-      this.#silence.asked(performance.now());
+      let header = new Metadata();
+      this.#silence.began(performance.now());
       const deadline = Date.now() + Math.max(1, Math.ceil(timeoutMs));
       const call = method(this.#open)(request, metadata, { deadline }, (error, response) => {
         signal?.removeEventListener("abort", cancel);
         if (!error) {
           this.#silence.answered(performance.now());
-          return resolve({ response, metadata: answered });
+          return resolve({ response, metadata: header });
         }
         if (signal?.aborted) {
-          this.#silence.left();
+          this.#silence.cancelled();
           return reject(signal.reason);
         }
         const failure = fromServiceError(error);
-        if (saysNothing(failure)) this.#silence.lost();
+        if (isUnanswered(failure)) this.#silence.failed();
         else this.#silence.answered(performance.now());
         reject(failure);
       });
       const cancel = () => call.cancel();
       signal?.addEventListener("abort", cancel, { once: true });
       call.on("metadata", (sent) => {
-        answered = sent;
+        header = sent;
       });
     });
   }
@@ -162,7 +162,7 @@ export class HealingChannel<Clients> {
 
   #tick(): void {
     const now = performance.now();
-    if (this.#silence.silent(now)) this.renew();
+    if (this.#silence.isSilent(now)) this.renew();
     for (const listener of this.#onTick) listener(now);
   }
 
@@ -196,7 +196,7 @@ export class HealingChannel<Clients> {
   }
 }
 
-/** A server that answers "no" is there; these may as well have come from nowhere. */
-function saysNothing(failure: Error): boolean {
+/** Failures that may come from a peer that is gone; every other status was sent by a server. */
+function isUnanswered(failure: Error): boolean {
   return failure instanceof Refusal && (failure.code === "UNAVAILABLE" || failure.code === "DEADLINE_EXCEEDED");
 }

@@ -1,6 +1,6 @@
 /**
- * One timer for any number of deadlines, armed for the earliest. `sweep` ends what is due at `now` and answers when the
- * next one is. Answered calls cost nothing here: the timer that was theirs finds the next deadline and sleeps again.
+ * One timer for any number of deadlines, armed for the earliest. `sweep` ends the calls that are due at `now` and returns the
+ * next deadline. An answered call costs nothing: its timer finds the next deadline and is armed again.
  */
 export class DeadlineSweep {
   #timer: NodeJS.Timeout | undefined;
@@ -8,8 +8,8 @@ export class DeadlineSweep {
 
   constructor(private readonly sweep: (now: number) => number) {}
 
-  /** Promises a sweep at `deadlineAt`, in performance.now() time. */
-  note(deadlineAt: number): void {
+  /** Schedules a sweep at `deadlineAt`, in performance.now() time. */
+  add(deadlineAt: number): void {
     if (deadlineAt >= this.#armedFor) return;
     this.#armedFor = deadlineAt;
     clearTimeout(this.#timer);
@@ -25,6 +25,6 @@ export class DeadlineSweep {
   #run(): void {
     this.#armedFor = Number.POSITIVE_INFINITY;
     const next = this.sweep(performance.now());
-    if (next < Number.POSITIVE_INFINITY) this.note(next);
+    if (next < Number.POSITIVE_INFINITY) this.add(next);
   }
 }

@@ -12,7 +12,7 @@ const { SERVING, NOT_SERVING, SERVICE_UNKNOWN } = HealthCheckResponse_ServingSta
 
 type Watcher = ServerWritableStream<HealthCheckRequest, HealthCheckResponse>;
 
-/** grpc.health.v1 for the server ("") and each of its services; all of them serve, or none does. */
+/** Implementation of grpc.health.v1 for the server ("") and each of its services, which all have one status. */
 export class Health {
   readonly #names: ReadonlySet<string>;
   readonly #watchers = new Set<Watcher>();
@@ -30,7 +30,7 @@ export class Health {
   set serving(serving: boolean) {
     if (this.#serving === serving) return;
     this.#serving = serving;
-    for (const watcher of this.#watchers) this.#tell(watcher);
+    for (const watcher of this.#watchers) this.#send(watcher);
   }
 
   readonly handlers: HealthServer = {
@@ -44,7 +44,7 @@ export class Health {
         this.#watchers.add(watcher);
         watcher.once("close", () => this.#watchers.delete(watcher));
         watcher.on("error", () => this.#watchers.delete(watcher));
-        this.#tell(watcher);
+        this.#send(watcher);
         if (this.#drained) watcher.end();
       },
       { drain: () => this.#drain() },
@@ -61,7 +61,7 @@ export class Health {
     for (const watcher of this.#watchers) watcher.end();
   }
 
-  #tell(watcher: Watcher): void {
+  #send(watcher: Watcher): void {
     watcher.write({ status: this.#status(watcher.request.service) });
   }
 

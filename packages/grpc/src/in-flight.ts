@@ -1,18 +1,18 @@
 import { Refusal } from "@headline/service/errors";
 
-/** Counts the work in progress, so that what does not fit is refused at once instead of waiting. */
+/** Limit of calls in progress; a call beyond it is refused at once instead of waiting. */
 export interface InFlightGate {
-  /** How many are inside. */
+  /** Calls in progress. */
   readonly size: number;
-  /** Takes a place, or answers false. */
+  /** Admits a call; false when the gate is full. */
   enter(): boolean;
-  /** Gives the place back. */
+  /** Ends a call that was admitted. */
   leave(): void;
-  /** What to tell who finds no place. */
+  /** Refusal of a call that finds the gate full. */
   readonly refusal: Refusal;
 }
 
-/** A gate for `max` calls at a time. One gate may stand before several services. */
+/** Creates a gate for `max` calls at a time; several services may share it. */
 export function inFlightGate(max: number, retryAfterSeconds = 0.1): InFlightGate {
   let size = 0;
   return {

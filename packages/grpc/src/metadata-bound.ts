@@ -9,7 +9,7 @@ import { type FailureStatus, PUSHBACK } from "./status.js";
 
 export const METADATA_BYTES_MAX = 8 * 1_024;
 
-/** The refusal of a call whose metadata is larger than `bytesMax`; asking again never helps. */
+/** Refusal of a call whose metadata is larger than `bytesMax`; its pushback forbids a retry. */
 export function metadataRefusal(metadata: Metadata, bytesMax = METADATA_BYTES_MAX): FailureStatus | undefined {
   const bytes = metadataBytes(metadata);
   if (bytes <= bytesMax) return undefined;
@@ -22,7 +22,7 @@ export function metadataRefusal(metadata: Metadata, bytesMax = METADATA_BYTES_MA
   };
 }
 
-/** Handlers that have no edge of ours, behind the same bound. */
+/** Wraps handlers that were not made by `unary` with the same bound. */
 export function boundedMetadata<Implementation extends object>(implementation: Implementation) {
   const bounded = Object.entries(implementation).map(([name, handler]) => [name, withBound(handler)] as const);
   return Object.fromEntries(bounded) as UntypedServiceImplementation;
@@ -41,7 +41,7 @@ function withBound<Handler extends (call: Call, callback?: Callback) => unknown>
     else if (callback !== undefined) callback(refused);
     else call.emit("error", refused);
   };
-  return Object.assign(bounded, handler); // a stream's handler says how it drains
+  return Object.assign(bounded, handler); // a stream's handler has a drain()
 }
 
 function metadataBytes(metadata: Metadata): number {

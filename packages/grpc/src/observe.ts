@@ -1,13 +1,10 @@
 import { status } from "@grpc/grpc-js";
 import { asRefusal } from "@headline/service/errors";
 
-/**
- * Told of each call that was served or made: the method's name, the name of its status, how long it took, and the W3C
- * traceparent it came with.
- */
+/** Receives each call that was served or made: method, status name, duration, and the W3C traceparent it came with. */
 export type ObserveCall = (method: string, code: string, ms: number, traceparent: string | undefined) => void;
 
-/** The status of a call that threw; what is no refusal is a bug. */
+/** Status name of a call that threw; an error that is not a refusal is INTERNAL. */
 export function codeOf(error: unknown): string {
   if (error instanceof Error && error.name === "AbortError") return "CANCELLED";
   return asRefusal(error)?.code ?? "INTERNAL";

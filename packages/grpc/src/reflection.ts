@@ -14,13 +14,13 @@ import {
   ServerReflectionService,
 } from "./gen/grpc/reflection/v1/reflection.js";
 
-type Ask = NonNullable<ServerReflectionRequest["messageRequest"]>;
-type Tell = NonNullable<ServerReflectionResponse["messageResponse"]>;
+type ReflectionRequest = NonNullable<ServerReflectionRequest["messageRequest"]>;
+type ReflectionResponse = NonNullable<ServerReflectionResponse["messageResponse"]>;
 type Stream = ServerDuplexStream<ServerReflectionRequest, ServerReflectionResponse>;
 
 const NAME_MAX = 200;
 
-/** Both versions have the same messages; only the path differs. */
+/** The stable version; `v1alpha` has the same messages at another path. */
 export const ReflectionV1 = ServerReflectionService;
 export const ReflectionV1Alpha = {
   serverReflectionInfo: {
@@ -33,29 +33,29 @@ export const ReflectionV1Alpha = {
 export function reflection(services: readonly string[], descriptorSets: readonly string[]) {
   const { files, symbols } = index(descriptorSets);
   const streams = new Set<Stream>();
-  let drained = false;
+  let isDrained = false;
 
-  const answer = (ask: Ask | undefined): Tell => {
-    switch (ask?.$case) {
+  const respond = (request: ReflectionRequest | undefined): ReflectionResponse => {
+    switch (request?.$case) {
       case "listServices":
         return {
           $case: "listServicesResponse",
           listServicesResponse: { service: services.map((name) => ({ name })) },
         };
       case "fileByFilename":
-        return file(files.get(ask.fileByFilename), ask.fileByFilename);
+        return file(files.get(request.fileByFilename), request.fileByFilename);
       case "fileContainingSymbol":
-        return file(symbols.get(ask.fileContainingSymbol), ask.fileContainingSymbol);
+        return file(symbols.get(request.fileContainingSymbol), request.fileContainingSymbol);
       case "fileContainingExtension":
       case "allExtensionNumbersOfType":
         return error(status.NOT_FOUND, "there are no extensions");
       default:
-        return error(status.INVALID_ARGUMENT, "an empty question");
+        return error(status.INVALID_ARGUMENT, "an empty request");
     }
   };
 
-  const file = (found: FileDescriptorProto | undefined, asked: string): Tell => {
-    if (!found) return error(status.NOT_FOUND, `${clip(asked, NAME_MAX)} is not known here`);
+  const file = (found: FileDescriptorProto | undefined, name: string): ReflectionResponse => {
+    if (!found) return error(status.NOT_FOUND, `${clip(name, NAME_MAX)} is not known here`);
     const needed = new Set<FileDescriptorProto>();
     collect(found, needed);
     return {
@@ -80,33 +80,33 @@ export function reflection(services: readonly string[], descriptorSets: readonly
     stream.once("close", () => streams.delete(stream));
     stream.on("error", () => streams.delete(stream));
     stream.on("data", (request) => {
-      const isTaken = stream.write({
+      const isAccepted = stream.write({
         validHost: "",
         originalRequest: request,
-        messageResponse: answer(request.messageRequest),
+        messageResponse: respond(request.messageRequest),
       });
-      if (!isTaken) stream.pause();
+      if (!isAccepted) stream.pause();
     });
     stream.on("drain", () => stream.resume());
     stream.on("end", () => stream.end());
-    if (drained) stream.end();
+    if (isDrained) stream.end();
   };
 
   return {
     serverReflectionInfo: Object.assign(serverReflectionInfo, {
       drain() {
-        drained = true;
+        isDrained = true;
         for (const stream of streams) stream.end();
       },
     }),
   };
 }
 
-function error(errorCode: number, errorMessage: string): Tell {
+function error(errorCode: number, errorMessage: string): ReflectionResponse {
   return { $case: "errorResponse", errorResponse: { errorCode, errorMessage } };
 }
 
-/** Every file by its name and by each symbol that it declares. */
+/** Index of the files by name, and by each symbol that they declare. */
 function index(descriptorSets: readonly string[]) {
   const sets = descriptorSets.map((set) => fromBinary(FileDescriptorSetSchema, Buffer.from(set, "base64")));
   const files = new Map(sets.flatMap((set) => set.file).map((file) => [file.name, file]));

@@ -1,12 +1,12 @@
-/** Retries may be a tenth of the calls, with a burst for the moment when a server dies with calls in flight. */
+/** Bound of retries: a share of the calls, with a burst for the moment when a server dies with calls in flight. */
 export interface RetryBudget {
-  /** A call was made. */
+  /** Counts a call. */
   earn(): void;
-  /** Takes one retry out of the budget, or answers false. */
+  /** Takes one retry out of the budget; false when there is none. */
   spend(): boolean;
 }
 
-/** Budget of retries: each call earns `ratio` of one, at most `burst` are saved. */
+/** Creates a budget of `ratio` retries a call, and of `burst` at once. */
 export function retryBudget(ratio = 0.1, burst = 100): RetryBudget {
   let tokens = burst;
   return {

@@ -13,8 +13,9 @@ import { Health } from "./health.js";
 import { boundedMetadata } from "./metadata-bound.js";
 import { ReflectionV1, ReflectionV1Alpha, reflection } from "./reflection.js";
 
-/** A handler of endless streams, told to answer what it has read and end them. */
+/** Handler of endless streams. */
 export interface Drains {
+  /** Answers the calls that were read, and ends the streams. */
   drain(): void;
 }
 
@@ -33,25 +34,25 @@ interface ServeOptions {
   readonly services: readonly ServedService[];
   /** Default: no TLS. `mutualTls(...)` makes some. */
   readonly credentials?: ServerCredentials | undefined;
-  /** The largest request. Default 64 KiB: our requests are some 30 bytes, a batch of 256 some 25 KiB. */
+  /** Upper bound of a request. Default 64 KiB. */
   readonly receiveBytesMax?: number;
-  /** How long calls in flight may take once the server drains. Default 5 s. */
+  /** Time for calls in flight once the server drains. Default 5 s. */
   readonly drainMs?: number;
   readonly interceptors?: readonly ServerInterceptor[];
-  /** Calls in flight on one connection; more of them wait at their client. Default 256. */
+  /** Upper bound of calls in flight on one connection; further calls wait at their client. Default 256. */
   readonly streamsMax?: number;
-  /** Whether tools may ask which services and messages there are. Default yes. */
+  /** Whether reflection is served. Default: yes. */
   readonly reflection?: boolean | undefined;
 }
 
-/** Server that takes calls until it is drained. */
+/** Server that was started by `openServer`; disposing drains it. */
 export interface RunningServer extends AsyncDisposable {
-  /** Where clients find it: with the port that was taken. */
+  /** Address for clients, with the port that was bound. */
   readonly address: string;
   readonly port: number;
-  /** What grpc.health.v1 answers, for the server and each service. */
+  /** Health of the server and each service: SERVING or NOT_SERVING. */
   serving: boolean;
-  /** NOT_SERVING first; then no new calls; what was read is answered; what is left after `drainMs` is cut. */
+  /** Turns to NOT_SERVING, takes no new calls, answers those that were read, and cuts the rest after `drainMs`. */
   drain(): Promise<void>;
 }
 
@@ -76,7 +77,12 @@ export function service<Implementation extends UntypedServiceImplementation>(
   return { name, definition: definition as ServiceDefinition, implementation, descriptorSet };
 }
 
-/** Binds, and serves the services with standard health, and reflection unless that is off, until drained. */
+/**
+ * Binds, and serves the services with health, and reflection unless that is off, until drained.
+ *
+ * @example
+ * await using server = await openServer({ address: "0.0.0.0:50051", services: [exampleService] });
+ */
 export async function openServer(options: ServeOptions): Promise<RunningServer> {
   const names = options.services.map(({ name }) => name);
   const health = new Health(names);

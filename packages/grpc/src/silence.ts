@@ -1,44 +1,48 @@
 /**
- * Notices a peer that has gone quiet: calls have been waiting for it since `silenceMs`, some of them failed, and none
- * succeeded. A slow peer whose calls still succeed is not silent, nor is one that nobody asks.
+ * Detects a silent peer: calls have been pending for `silenceMs`, some failed, and none succeeded. A slow peer whose calls
+ * still succeed is not silent, nor is one without calls.
  */
 export class Silence {
-  #waiting = 0;
+  #pending = 0;
   #since = 0;
-  #lost = false;
+  #hasFailed = false;
 
   constructor(private readonly silenceMs: number) {}
 
-  asked(now: number): void {
-    if (this.#waiting++ === 0 && !this.#lost) this.#since = now;
+  /** A call began. */
+  began(now: number): void {
+    if (this.#pending++ === 0 && !this.#hasFailed) this.#since = now;
   }
 
-  /** Something came back: the peer is there. */
-  heard(now: number): void {
+  /** Data came from the peer. */
+  received(now: number): void {
     this.#since = now;
-    this.#lost = false;
+    this.#hasFailed = false;
   }
 
+  /** A call was answered, with a refusal perhaps. */
   answered(now: number): void {
-    this.#waiting--;
-    this.heard(now);
+    this.#pending--;
+    this.received(now);
   }
 
-  lost(): void {
-    this.#waiting--;
-    this.#lost = true;
+  /** A call failed without an answer of the peer. */
+  failed(): void {
+    this.#pending--;
+    this.#hasFailed = true;
   }
 
-  /** Who stopped waiting for reasons of their own says nothing about the peer. */
-  left(): void {
-    this.#waiting--;
+  /** A call was cancelled here, which says nothing about the peer. */
+  cancelled(): void {
+    this.#pending--;
   }
 
-  silent(now: number): boolean {
-    return this.#lost && now - this.#since >= this.silenceMs;
+  isSilent(now: number): boolean {
+    return this.#hasFailed && now - this.#since >= this.silenceMs;
   }
 
+  /** The connection is new. */
   reset(now: number): void {
-    this.heard(now);
+    this.received(now);
   }
 }

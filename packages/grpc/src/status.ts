@@ -1,7 +1,7 @@
 import { Metadata, type ServiceError, type StatusObject, status } from "@grpc/grpc-js";
 import { asRefusal, Refusal, type RefusalCode } from "@headline/service/errors";
 
-/** What a caller is told of a failure: its gRPC status, its sentence, and when asking again makes sense. */
+/** Failure as it is sent: gRPC status, message, and when a retry makes sense. */
 export type FailureStatus = Pick<StatusObject, "code" | "details"> & { metadata?: Metadata };
 
 /** Trailer of gRPC's retry design: milliseconds to wait before asking again; negative means never. */
@@ -9,18 +9,19 @@ export const PUSHBACK = "grpc-retry-pushback-ms";
 
 const DETAILS_BYTES_MAX = 1_024;
 
-/** A refusal speaks to the caller; a bug is told to `onBug` once, and the caller hears only that it is internal. */
+/** Converts an error: a refusal keeps its message; a bug goes to `onBug` once and is sent as INTERNAL without detail. */
 export function toStatus(error: unknown, onBug: (error: unknown) => void): FailureStatus {
   const refusal = asRefusal(error);
   if (refusal) return refusalStatus(refusal);
   try {
     onBug(error);
   } catch {
-    // A broken reporter must not cost the caller its answer.
+    // A broken reporter must not cost the caller its response.
   }
   return { code: status.INTERNAL, details: "internal error" };
 }
 
+/** Status of a refusal, with its pushback. */
 export function refusalStatus(refusal: Refusal): FailureStatus {
   const details = sendable(refusal.message);
   if (refusal.retryAfterSeconds === undefined) return { code: status[refusal.code], details };
@@ -55,7 +56,7 @@ const REFUSALS = new Map<number, RefusalCode>(
   ).map((code) => [status[code], code]),
 );
 
-/** A Refusal where the status is one; a link that broke is UNAVAILABLE; anything else is a bug, ours or the server's. */
+/** Converts a status to a Refusal where it is one; a broken link is UNAVAILABLE; any other status is a bug, here or at the server. */
 export function fromStatus(code: number, details: string, metadata?: Metadata): Error {
   const refusal = REFUSALS.get(code) ?? (isBrokenLink(code, details) ? "UNAVAILABLE" : undefined);
   if (!refusal) return new Error(`the server failed: ${status[code] ?? code} ${details}`);
@@ -63,12 +64,12 @@ export function fromStatus(code: number, details: string, metadata?: Metadata): 
   return new Refusal(refusal, details, pushback >= 0 ? { retryAfterSeconds: pushback / 1_000 } : {});
 }
 
-/** Converts a failed call to the Refusal that the server threw, or to an Error. */
+/** Converts the error of a grpc-js call, see `fromStatus`. */
 export function fromServiceError(error: ServiceError): Error {
   return fromStatus(error.code, error.details, error.metadata);
 }
 
-/** A server that dies without draining shows as CANCELLED or as a reset stream, whose call may be asked again. */
+/** A server that dies without draining shows as CANCELLED or as a reset stream; the call may be retried. */
 function isBrokenLink(code: number, details: string): boolean {
   return code === status.CANCELLED || (code === status.INTERNAL && /RST_STREAM|socket|ECONN|session/i.test(details));
 }

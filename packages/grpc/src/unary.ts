@@ -5,41 +5,47 @@ import { metadataRefusal } from "./metadata-bound.js";
 import { codeName, codeOf, type ObserveCall } from "./observe.js";
 import { type FailureStatus, refusalStatus, toStatus } from "./status.js";
 
-/** What a handler knows of its call besides the request. */
+/** Call of a handler, besides its request. */
 export interface CallContext {
   /** Aborts when the caller is gone or the deadline has passed. */
   readonly signal: AbortSignal;
   /** Milliseconds until the deadline, as of the moment of reading. */
   readonly deadlineMs: number;
-  /** What the caller sent beside the request. */
+  /** Request metadata. */
   readonly metadata: Metadata;
-  /** The W3C traceparent of the request behind this call. */
+  /** W3C traceparent of the call. */
   readonly traceparent: string | undefined;
-  /** `x-feed-dry-run: 1`: answer in full, record nothing. */
-  readonly dryRun: boolean;
-  /** Sends answer metadata; once, before the answer. Values are ASCII. */
+  /** Sends header metadata; once, before the response. Values are ASCII. */
   sendMetadata(entries: Readonly<Record<string, string>>): void;
 }
 
-/** Async function behind one RPC. */
+/** Serves one call: resolves with the response, or rejects with a Refusal. */
 export type UnaryHandler<Request, Response> = (request: Request, context: CallContext) => Promise<Response> | Response;
 
-/** What every handler's edge needs. */
+/** Limits and observers of the handlers of a service. */
 export interface Edge {
-  /** Told of every failure that is not a Refusal, once, and of the traceparent of its call where it had one. */
+  /** Receives every error that is not a Refusal, once, with the traceparent of its call where it had one. */
   readonly onBug: (error: unknown, traceparent?: string) => void;
   readonly observe?: ObserveCall;
-  /** Refuses calls beyond its limit. */
+  /** Bounds the calls in progress. */
   readonly gate?: InFlightGate;
-  /** The longest a call may take, whatever deadline it came with. Default 10 s. */
+  /** Upper bound of a call's deadline. Default 10 s. */
   readonly limitMs?: number;
-  /** Request metadata beyond this is refused. Default 8 KiB. */
+  /** Upper bound of request metadata. Default 8 KiB. */
   readonly metadataBytesMax?: number;
 }
 
 const LIMIT_MS = 10_000;
 
-/** Makes a grpc-js handler of an async function: a Refusal becomes its status, anything else INTERNAL, never a crash. */
+/**
+ * Makes a grpc-js handler of an async function: a Refusal becomes its status, any other error INTERNAL; neither ends the process.
+ *
+ * @example
+ * const greet = unary<GreetRequest, GreetResponse>(async ({ name }, { signal }) => ({ text: await greeting(name, signal) }), {
+ *   onBug: (error) => log.error(error),
+ *   gate: inFlightGate(512),
+ * });
+ */
 export function unary<Request, Response>(
   handler: UnaryHandler<Request, Response>,
   edge: Edge,
@@ -73,7 +79,7 @@ async function answer<Request, Response>(
     if (!context.ended) callback(null, response);
     observe(context.endedAs ?? "OK");
   } catch (error) {
-    if (!context.explains(error)) {
+    if (!context.isCauseOf(error)) {
       const failure = toStatus(error, (bug) => edge.onBug(bug, context.traceparent));
       if (!context.ended) callback(failure);
     }
@@ -93,7 +99,7 @@ function methodName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** Takes a place at the gate, or says why the call may not come in. */
+/** Admits a call by its metadata and the gate; returns the status to refuse it with, or undefined. */
 export function refuse(metadata: Metadata, edge: Edge): FailureStatus | undefined {
   const refused = metadataRefusal(metadata, edge.metadataBytesMax);
   if (refused !== undefined) return refused;
@@ -115,10 +121,6 @@ class UnaryContext<Request, Response> extends CallLife implements CallContext {
 
   get traceparent(): string | undefined {
     return this.#text("traceparent");
-  }
-
-  get dryRun(): boolean {
-    return this.#text("x-feed-dry-run") === "1";
   }
 
   sendMetadata(entries: Readonly<Record<string, string>>): void {

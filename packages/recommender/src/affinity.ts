@@ -1,25 +1,25 @@
-/** A stream to a backend, as the choice between several sees it. */
+/** Stream to a backend, as the choice between several sees it. */
 export interface Choice {
-  /** The same number for the same backend in every client. */
+  /** Hash of the backend, equal in every client. */
   readonly peerHash: number;
   /** Calls in flight. */
   readonly load: number;
 }
 
-/** No stream carries more than this many times the mean of all. */
+/** Upper bound of a stream's load, as a multiple of the mean. */
 const LOAD_FACTOR = 1.25;
-/** Below this many calls in flight a stream is never too busy for its readers. */
+/** Calls in flight below which a stream is never too busy for its readers. */
 const LOAD_MIN = 16;
-/** Readers without an id have no history that a backend could remember. */
-const NO_READER = 0n;
+/** Anonymous readers have no history that a backend could cache. */
+const ANONYMOUS = 0n;
 
 /**
- * Chooses the reader's own backend: of `choices` the one that weighs most with the reader (rendezvous hashing, Thaler and Ravishankar
- * 1998), so that all clients agree and a backend that leaves moves only its own readers. A stream above 1.25 times the mean load is
- * passed over for the next (consistent hashing with bounded loads, Mirrokni et al. 2018). Undefined when there is nothing to choose from.
+ * Chooses the reader's backend among `choices` by rendezvous hashing (Thaler and Ravishankar 1998): all clients agree, and a backend
+ * that leaves moves only its own readers. A stream above 1.25 times the mean load is skipped for the next (consistent hashing with
+ * bounded loads, Mirrokni et al. 2018). Undefined without choices.
  */
 export function chooseByReader<T extends Choice>(userId: bigint, choices: readonly T[]): T | undefined {
-  if (userId === NO_READER) return leastLoaded(choices);
+  if (userId === ANONYMOUS) return leastLoaded(choices);
   const loadMax = boundOf(choices);
   const reader = Number(BigInt.asUintN(32, userId ^ (userId >> 32n)));
   let best: T | undefined;

@@ -1,63 +1,73 @@
-import { setTimeout as pause } from "node:timers/promises";
 import { Metadata } from "@grpc/grpc-js";
-import { codeOf, type HealingOptions, type ObserveCall, type RetryBudget, retryBudget } from "@headline/grpc";
-import { Refusal } from "@headline/service/errors";
+import { type HealingOptions, type ObserveCall, type RetryBudget, retryBudget } from "@headline/grpc";
 import { openChannel, type RecommenderChannel } from "./channel.js";
 import type { ExplainFeedRequest, ExplainFeedResponse } from "./gen/headline/explain/v1/explain.js";
 import type { CountUpdatesRequest } from "./gen/headline/recommend/v1/recommend.js";
 import type { UserRequest } from "./gen/user_recommend.js";
 import { fromMetadata, type Recommendation } from "./recommendation.js";
-import { RecommendStream, type StreamOptions, Unseen } from "./stream.js";
+import { retryOnce } from "./retry-once.js";
+import { RecommendStream, type StreamOptions } from "./stream.js";
 
-/** Time limits, trace and cancellation of one call. */
+/** Deadline, trace and cancellation of one call. */
 export interface CallOptions {
-  /** How long the caller will wait, the retry included. Default: the client's. */
+  /** Deadline of the call, its retry included. Default: the client's. */
   readonly timeoutMs?: number | undefined;
-  /** How long the first attempt may take of it, so that time is left for a second. Default: all of it. */
+  /** Time for the first attempt, so that some is left for a second. Default: all of it. */
   readonly attemptMs?: number | undefined;
   readonly traceparent?: string | undefined;
-  /** Gives the call up. */
+  /** Cancels the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Options of one recommendation. */
+/** Options of `recommend`. */
 export interface RecommendOptions extends CallOptions {
   /** Answer in full, record nothing. */
   readonly dryRun?: boolean | undefined;
 }
 
-/** Options of a client. */
+/** Address, deadlines and retries of a client. */
 export interface RecommenderOptions extends HealingOptions, StreamOptions {
-  /** Default 300 ms. */
+  /** Deadline of a call, its retry included. Default 300 ms. */
   readonly timeoutMs?: number;
-  /** Calls user_recommend only, one RPC a call. */
+  /** Whether each call is one RPC of user_recommend, without streams. Default: no. */
   readonly unaryOnly?: boolean;
-  /** Retries allowed. Default: a tenth of the calls. */
+  /** Bound of the retries. Default: a tenth of the calls. */
   readonly budget?: RetryBudget;
-  /** Told of each call, its retry included. */
+  /** Receives each call once, its retry included. */
   readonly observe?: ObserveCall | undefined;
 }
 
-/** The recommendation service, as its callers see it. Failures are Refusals with gRPC's names; a bug is a plain Error. */
+/** Client of the recommendation service. Failures are Refusals with gRPC's code names; a bug, here or there, is a plain Error. */
 export interface Recommender extends AsyncDisposable {
+  /** Returns a page of a reader's feed: a refresh, or older articles with the `timeStamp` of the page before. */
   recommend(request: UserRequest, options?: RecommendOptions): Promise<Recommendation>;
-  /** How many newer articles wait; consumes nothing. */
+  /** Counts newer articles; consumes nothing. */
   countUpdates(request: CountUpdatesRequest, options?: CallOptions): Promise<number>;
-  /** Why a reader's feed is as it is; consumes nothing. It may take a while, and is not tried again. */
+  /** Explains a reader's feed; consumes nothing. It has 3 s by default, and no retry. */
   explain(request: ExplainFeedRequest, options?: CallOptions): Promise<ExplainFeedResponse>;
-  /** Whether the server says it serves; false too when nobody answers. */
+  /** Asks grpc.health.v1 whether the service serves; false when it is not reached. */
   check(service?: string, options?: CallOptions): Promise<boolean>;
-  /** Whether calls travel on the stream just now. */
+  /** Whether a stream is up, so that calls use it. */
   readonly streaming: boolean;
+  /** Waits for the calls in flight, which their deadlines bound, and closes the connections. */
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 300;
 const EXPLAIN_MS = 3_000;
-/** Work with less than this left is not started. */
-const WORTH_STARTING_MS = 20;
 
-/** Calls over the stream of batches, and unary where no stream is up. Retries once, where asking again is safe. */
+/**
+ * Connects to the recommendation service: calls go over streams of batches, and unary where none is up. One retry, where repeating is
+ * safe. The connection is made in the background and made again whenever it breaks.
+ *
+ * @example
+ * // needs a server
+ * import { connectRecommender } from "@headline/recommender";
+ *
+ * await using recommender = connectRecommender({ address: "dns:///recommendation:50051", timeoutMs: 300 });
+ * const page = await recommender.recommend({ userId: 7n, channelId: 0, articleNum: 10, timeStamp: 0n });
+ * for (const { articleId } of page.recommends) console.log(articleId);
+ */
 export function connectRecommender(options: RecommenderOptions): Recommender {
   const channel = openChannel(options);
   const stream = options.unaryOnly
@@ -69,9 +79,9 @@ export function connectRecommender(options: RecommenderOptions): Recommender {
 
   const recommender: Recommender = {
     recommend(request, call = {}) {
-      return retrying("recommend", call, call.timeoutMs ?? timeoutMsDefault, (timeoutMs, unseen) => {
-        // When one stream ends because its server leaves, the others may be about to.
-        if (stream?.up && !unseen) return stream.ask(request, { ...call, timeoutMs });
+      return retrying("recommend", call, call.timeoutMs ?? timeoutMsDefault, (timeoutMs, isRepeated) => {
+        // A stream that ended because its server drains may soon be followed by the others.
+        if (stream?.up && !isRepeated) return stream.call(request, { ...call, timeoutMs });
         return recommendUnary(channel, request, { ...call, timeoutMs });
       });
     },
@@ -110,7 +120,19 @@ export function connectRecommender(options: RecommenderOptions): Recommender {
   return recommender;
 }
 
-/** For internal services: the frozen contract alone, with deadlines, healing and the one retry. */
+/**
+ * Connects by the frozen contract alone, without streams: for callers with few calls.
+ *
+ * @example
+ * // needs a server
+ * import { unaryRecommender } from "@headline/recommender";
+ *
+ * await using recommender = unaryRecommender({ address: "127.0.0.1:50051", timeoutMs: 300 });
+ * const request = { userId: 7n, channelId: 0, articleNum: 10, timeStamp: BigInt(Date.now()) };
+ * const newest = await recommender.recommend(request);
+ * const older = await recommender.recommend({ ...request, timeStamp: newest.timeStamp });
+ * console.log(newest.recommends.length, older.recommends.length);
+ */
 export function unaryRecommender(options: Omit<RecommenderOptions, "unaryOnly" | keyof StreamOptions>): Recommender {
   return connectRecommender({ ...options, unaryOnly: true });
 }
@@ -135,65 +157,7 @@ function requestMetadata({ traceparent, dryRun }: RecommendOptions): Metadata {
   return metadata;
 }
 
-/** A stream for each address that is named; one more where a name may stand for many. Fewer streams carry larger batches. */
+/** One stream for each address, two for a name that may stand for several backends. Fewer streams carry larger batches. */
 function streamsFor(address: string): number {
   return /^(ipv4|ipv6|unix):/.test(address) ? address.split(",").length : 2;
-}
-
-type Attempt<T> = (timeoutMs: number, unseen: boolean) => Promise<T>;
-
-function retryOnce(budget: RetryBudget, observe: ObserveCall | undefined) {
-  return async <T>(method: string, call: CallOptions, timeoutMs: number, attempt: Attempt<T>): Promise<T> => {
-    const startedAt = performance.now();
-    const observed = (code: string) => observe?.(method, code, performance.now() - startedAt, call.traceparent);
-    budget.earn();
-    try {
-      const answer = await attempt(Math.min(timeoutMs, call.attemptMs ?? timeoutMs), false);
-      observed("OK");
-      return answer;
-    } catch (failure) {
-      try {
-        const answer = await again(failure, startedAt + timeoutMs, budget, call.signal, attempt);
-        observed("OK");
-        return answer;
-      } catch (error) {
-        observed(codeOf(error));
-        throw error;
-      }
-    }
-  };
-}
-
-/**
- * The one retry. A refresh is idempotent by its time_stamp, so asking twice is safe; the budget keeps a struggling server
- * from being asked twice as much. A call that no server saw is asked again before that, and costs no budget.
- */
-async function again<T>(
-  failure: unknown,
-  deadlineAt: number,
-  budget: RetryBudget,
-  signal: AbortSignal | undefined,
-  attempt: Attempt<T>,
-): Promise<T> {
-  let error = failure;
-  if (error instanceof Unseen && !signal?.aborted && worthStarting(deadlineAt)) {
-    try {
-      return await attempt(deadlineAt - performance.now(), true);
-    } catch (second) {
-      error = second;
-    }
-  }
-  if (!isTransient(error) || signal?.aborted) throw error;
-  const pauseMs = (error.retryAfterSeconds ?? 0.01 * Math.random()) * 1_000;
-  if (!worthStarting(deadlineAt - pauseMs) || !budget.spend()) throw error;
-  await pause(pauseMs);
-  return await attempt(deadlineAt - performance.now(), false);
-}
-
-function worthStarting(deadlineAt: number): boolean {
-  return deadlineAt - performance.now() >= WORTH_STARTING_MS;
-}
-
-function isTransient(error: unknown): error is Refusal {
-  return error instanceof Refusal && (error.code === "UNAVAILABLE" || error.code === "DEADLINE_EXCEEDED");
 }

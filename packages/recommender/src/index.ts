@@ -38,6 +38,7 @@ export {
   UserRecommendService,
   UserRequest,
 } from "./gen/user_recommend.js";
+export { type PendingCall, UnprocessedCall } from "./pending-call.js";
 export type {
   FeedModeName,
   MakeTokens,
@@ -45,9 +46,9 @@ export type {
   Recommend,
   Recommendation,
   RecommendContext,
-  Unsigned,
+  UnsignedPage,
   WithoutName,
 } from "./recommendation.js";
 export { recommendBatches } from "./serve-batches.js";
 export { explainService, recommendService, userRecommendService } from "./services.js";
-export { RecommendStream, type StreamOptions, Unseen } from "./stream.js";
+export { RecommendStream, type StreamOptions } from "./stream.js";

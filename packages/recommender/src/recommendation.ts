@@ -2,55 +2,55 @@ import type { Metadata } from "@grpc/grpc-js";
 import { type Answer, FeedMode, Reason, type TokenParts, Without } from "./gen/headline/recommend/v1/recommend.js";
 import type { ArticleResponse, Track, UserRequest } from "./gen/user_recommend.js";
 
-/** How an answer came about, as `x-feed-mode` says it. */
+/** Mode of a page, the value of `x-feed-mode`. */
 export type FeedModeName = Lowercase<Exclude<keyof typeof FeedMode, "UNRECOGNIZED">>;
 
-/** Why an article was chosen, as `x-feed-reasons` says it. */
+/** Reason for an article, a value of `x-feed-reasons`. */
 export type ReasonName = Lowercase<Exclude<keyof typeof Reason, "UNRECOGNIZED">>;
 
-/** Facts about the reader that were not read in time for the page; the values of `x-feed-without`. */
+/** Facts about the reader that were not read in time for the page, the values of `x-feed-without`. */
 export type WithoutName = Exclude<Lowercase<Exclude<keyof typeof Without, "UNRECOGNIZED">>, "unspecified">;
 
-/** The response of user_recommend with what it says in metadata. */
+/** Page of a feed: the response of user_recommend and its metadata. */
 export interface Recommendation extends ArticleResponse {
   readonly mode: FeedModeName;
-  /** The stamp of the batch that was answered; 0 when there was none. */
+  /** Stamp of the batch; 0 when there is none. */
   readonly stamp: bigint;
-  /** Which algorithm chose. */
+  /** Name of the ranking. */
   readonly algo: string;
-  /** Why each article was chosen, in the order of the articles; empty when nobody said. */
+  /** Reason of each article, in the order of the articles; empty when the server sent none. */
   readonly reasons: readonly ReasonName[];
-  /** Facts about the reader that were not known in time; none by default. */
+  /** Facts about the reader that were missing; none by default. */
   readonly without?: readonly WithoutName[];
-  /** Beside articles without tokens: what the tokens are made of. */
+  /** Parts of the tokens, when the articles come without tokens. */
   readonly tokenParts?: TokenParts;
 }
 
-/** Parts of tracking tokens, for callers that make them. */
-export interface Unsigned extends TokenParts {
+/** Parts of a page's tracking tokens, for callers that make them. */
+export interface UnsignedPage extends TokenParts {
   readonly userId: bigint;
   readonly channelId: number;
   readonly stamp: bigint;
   readonly articles: readonly { readonly articleId: bigint; readonly reason: number; readonly position: number }[];
 }
 
-/** Makes the tokens of a page: one for its exposure, and those of each article in their order. */
-export type MakeTokens = (page: Unsigned) => { readonly exposure: string; readonly tracks: readonly Track[] };
+/** Makes the tokens of a page: one for its exposure, and those of each article in order. */
+export type MakeTokens = (page: UnsignedPage) => { readonly exposure: string; readonly tracks: readonly Track[] };
 
-/** What the recommender knows of a call besides the request, however it came. */
+/** Call of a recommendation besides its request, unary or over a stream. */
 export interface RecommendContext {
   /** Aborts when the caller is gone or the deadline has passed. */
   readonly signal: AbortSignal;
-  /** Milliseconds until the deadline, as of the moment of reading. */
+  /** Milliseconds until the deadline, as of the read. */
   readonly deadlineMs: number;
-  /** Answer in full, record nothing. */
+  /** Whether to answer in full and record nothing. */
   readonly dryRun: boolean;
-  /** The caller makes the tokens itself; `tokenParts` are answered in their place. */
+  /** Whether the caller makes the tokens itself, so that `tokenParts` take their place. */
   readonly withoutTokens?: boolean;
   readonly traceparent: string | undefined;
 }
 
-/** The recommendation service's one function, served unary and over the stream alike. */
+/** Handler of recommendations, served unary and over streams alike. */
 export type Recommend = (request: UserRequest, context: RecommendContext) => Promise<Recommendation>;
 
 const modeNames = names<FeedModeName>(FeedMode);
@@ -59,6 +59,7 @@ const withoutNames = names<WithoutName | "unspecified">(Without);
 const modeNumbers = new Map(modeNames.map((name, number) => [name, number as FeedMode]));
 const reasonNumbers = new Map(reasonNames.map((name, number) => [name, number as Reason]));
 
+/** Converts a recommendation to its message on a stream. */
 export function toAnswer(recommendation: Recommendation): Answer {
   return {
     response: recommendation,
@@ -71,7 +72,7 @@ export function toAnswer(recommendation: Recommendation): Answer {
   };
 }
 
-/** The same with the tokens that were left to the caller to make. */
+/** Converts a message of a stream, and makes the tokens that were left to the caller. */
 export function fromAnswerTo(request: UserRequest, answer: Answer, makeTokens: MakeTokens | undefined): Recommendation {
   const recommendation = fromAnswer(answer);
   const { tokenParts, stamp, reasons } = answer;
@@ -90,6 +91,7 @@ export function fromAnswerTo(request: UserRequest, answer: Answer, makeTokens: M
   };
 }
 
+/** Converts a message of a stream. */
 export function fromAnswer({ response, mode, stamp, algo, reasons, without }: Answer): Recommendation {
   return {
     exposure: response?.exposure ?? "",
@@ -99,11 +101,11 @@ export function fromAnswer({ response, mode, stamp, algo, reasons, without }: An
     stamp,
     algo,
     reasons: reasons.map((reason) => reasonNames[reason] ?? "unspecified"),
-    ...saying(without.map((name) => withoutNames[name])),
+    ...withoutField(without.map((name) => withoutNames[name])),
   };
 }
 
-/** What user_recommend says beside its response. */
+/** Header metadata of user_recommend. */
 export function toMetadata({ mode, stamp, algo, reasons, without = [] }: Recommendation): Record<string, string> {
   return {
     "x-feed-mode": mode,
@@ -114,6 +116,7 @@ export function toMetadata({ mode, stamp, algo, reasons, without = [] }: Recomme
   };
 }
 
+/** Converts a response of user_recommend with its header metadata. */
 export function fromMetadata(response: ArticleResponse, metadata: Metadata): Recommendation {
   const text = (key: string) => metadata.get(key)[0]?.toString() ?? "";
   const mode = text("x-feed-mode") as FeedModeName;
@@ -127,12 +130,12 @@ export function fromMetadata(response: ArticleResponse, metadata: Metadata): Rec
     stamp: /^\d{1,19}$/.test(stamp) ? BigInt(stamp) : 0n,
     algo: text("x-feed-algo"),
     reasons: reasons === "" ? [] : reasons.split(",").map(knownReason),
-    ...saying(text("x-feed-without").split(",")),
+    ...withoutField(text("x-feed-without").split(",")),
   };
 }
 
-/** Names that are not known are left out, and so is a list of none. */
-function saying(names: readonly (string | undefined)[]): Pick<Recommendation, "without"> {
+/** Drops unknown names, and the field when no name is left. */
+function withoutField(names: readonly (string | undefined)[]): Pick<Recommendation, "without"> {
   const without = withoutNames.filter((name) => name !== "unspecified" && names.includes(name)) as WithoutName[];
   return without.length > 0 ? { without } : {};
 }
@@ -141,7 +144,7 @@ function knownReason(name: string): ReasonName {
   return reasonNumbers.has(name as ReasonName) ? (name as ReasonName) : "unspecified";
 }
 
-/** The names of a generated enum by number; a value that is added to the .proto is known here at once. */
+/** Names of a generated enum by number, so that a value that is added to the .proto is known here. */
 function names<Name extends string>(generated: Record<string, string | number>): Name[] {
   const found: Name[] = [];
   for (const [name, number] of Object.entries(generated)) {

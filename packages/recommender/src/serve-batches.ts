@@ -12,22 +12,22 @@ import { UserRequest } from "./gen/user_recommend.js";
 import { type Recommend, type RecommendContext, toAnswer } from "./recommendation.js";
 
 interface BatchOptions extends Edge {
-  /** Calls of one stream that may be in flight; what is beyond is answered RESOURCE_EXHAUSTED. Default 1,024. */
+  /** Calls in flight on one stream; further calls are RESOURCE_EXHAUSTED. Default 1,024. */
   readonly callsMax?: number;
 }
 
 type Stream = ServerDuplexStream<StreamRecommendationsRequest, StreamRecommendationsResponse>;
 
-/** One of the calls on a stream, for who observes. */
+/** Name of a call on a stream, for observers. */
 const METHOD = "StreamRecommendations";
 const CALLS_MAX = 1_024;
 const LIMIT_MS = 10_000;
-/** Calls begun in one turn of the event loop: between the turns what they asked for leaves, and what came is read. */
+/** Calls begun in one turn of the event loop, so that their reads are sent and replies are read between the turns. */
 const CALLS_PER_TURN = 4;
-/** Keeps a message of the largest answers far below the 4 MiB that any client accepts. */
+/** Keeps a message of the largest replies far below the 4 MiB that every client accepts. */
 const REPLIES_PER_MESSAGE = 128;
 
-/** Serves StreamRecommendations: calls of all batches run side by side, each with its own deadline and outcome. */
+/** Serves StreamRecommendations: the calls of all batches run concurrently, each with its own deadline and outcome. */
 export function recommendBatches(
   recommend: Recommend,
   options: BatchOptions,
@@ -54,8 +54,8 @@ export function recommendBatches(
 }
 
 class BatchedCall extends CallLife implements RecommendContext {
-  /** Where it stands among the calls in flight. */
-  place = 0;
+  /** Slot among the calls in flight. */
+  slot = 0;
 
   constructor(
     private readonly call: Call,
@@ -85,13 +85,13 @@ class BatchedCall extends CallLife implements RecommendContext {
   }
 }
 
-/** One stream: what was read and is not yet answered, and what is answered and not yet written. */
+/** One stream: calls that are read and not answered, and replies that are not written. */
 class Conversation {
   readonly #inFlight = new Slots<BatchedCall>();
   readonly #deadlines = new DeadlineSweep((now) => this.#expire(now));
   readonly #callsMax: number;
   readonly #limitMs: number;
-  /** Calls that were read and are not begun. */
+  /** Calls that are read and not begun. */
   #waiting: BatchedCall[] = [];
   #ready: Reply[] = [];
   #flushing = false;
@@ -107,7 +107,7 @@ class Conversation {
   ) {
     this.#callsMax = options.callsMax ?? CALLS_MAX;
     this.#limitMs = options.limitMs ?? LIMIT_MS;
-    // Answer headers tell the client that somebody is there.
+    // Header metadata tells the client that the stream is accepted.
     stream.sendMetadata(new Metadata());
     stream.on("data", (message) => this.#read(message));
     stream.on("end", () => this.drain());
@@ -120,7 +120,7 @@ class Conversation {
     });
   }
 
-  /** Reads no more, answers what was read, then half-closes. */
+  /** Stops reading, answers the calls that were read, then half-closes. */
   drain(): void {
     this.#reading = false;
     this.stream.pause();
@@ -135,7 +135,7 @@ class Conversation {
   }
 
   #admit(call: Call): void {
-    const full = this.#inFlight.size >= this.#callsMax ? "too many calls in flight on this stream" : this.#shut();
+    const full = this.#inFlight.size >= this.#callsMax ? "too many calls in flight on this stream" : this.#refusal();
     if (full) {
       this.options.observe?.(METHOD, "RESOURCE_EXHAUSTED", 0, call.traceparent || undefined);
       this.#reply(call.id, failure(status.RESOURCE_EXHAUSTED, full));
@@ -143,27 +143,27 @@ class Conversation {
     }
     const timeoutMs = call.timeoutMs === 0 ? this.#limitMs : Math.min(call.timeoutMs, this.#limitMs);
     const batched = new BatchedCall(call, performance.now() + timeoutMs);
-    batched.place = this.#inFlight.put(batched);
-    this.#deadlines.note(batched.deadlineAt);
+    batched.slot = this.#inFlight.put(batched);
+    this.#deadlines.add(batched.deadlineAt);
     this.#waiting.push(batched);
   }
 
   #beginSome(): void {
     for (const call of this.#waiting.splice(0, CALLS_PER_TURN)) {
-      if (call.ended) this.#leave(call);
+      if (call.ended) this.#skip(call);
       else this.#answer(call).catch(this.options.onBug);
     }
     if (this.#waiting.length > 0) setImmediate(() => this.#beginSome());
   }
 
-  /** Ended before it was begun. */
-  #leave(call: BatchedCall): void {
+  /** Reports a call that ended before it was begun. */
+  #skip(call: BatchedCall): void {
     this.#observe(call, call.endedAs ?? "OK");
     this.options.gate?.leave();
   }
 
-  /** Takes a place at the gate, or says why there is none. */
-  #shut(): string | undefined {
+  /** Admits a call by the gate; returns the message to refuse it with, or undefined. */
+  #refusal(): string | undefined {
     const { gate } = this.options;
     return gate && !gate.enter() ? gate.refusal.message : undefined;
   }
@@ -174,7 +174,7 @@ class Conversation {
       this.#settle(batched, { $case: "answer", answer: toAnswer(recommendation) });
       this.#observe(batched, batched.endedAs ?? "OK");
     } catch (error) {
-      if (!batched.explains(error)) {
+      if (!batched.isCauseOf(error)) {
         const { code, details } = toStatus(error, (bug) => this.options.onBug(bug, batched.traceparent));
         this.#settle(batched, failure(code, details));
       }
@@ -200,9 +200,9 @@ class Conversation {
     return next;
   }
 
-  /** The first outcome of a call is its reply. */
+  /** Replies with the first outcome of a call; later ones are dropped. */
   #settle(call: BatchedCall, outcome: Reply["outcome"]): void {
-    if (this.#inFlight.take(call.place) !== undefined) this.#reply(call.id, outcome);
+    if (this.#inFlight.take(call.slot) !== undefined) this.#reply(call.id, outcome);
   }
 
   #reply(id: number, outcome: Reply["outcome"]): void {
@@ -213,7 +213,7 @@ class Conversation {
     setImmediate(() => this.#flush());
   }
 
-  /** What got ready in one event-loop tick leaves together. While the client does not read, neither do we. */
+  /** Sends the replies of one event-loop tick together; stops reading while the client does not read. */
   #flush(): void {
     this.#flushing = false;
     while (this.#ready.length > 0 && !this.#blocked && !this.#ended) {
@@ -241,7 +241,7 @@ class Conversation {
     this.stream.end();
   }
 
-  /** The client is gone: nobody wants what is still being worked on. */
+  /** Cancels the calls in flight of a client that is gone. */
   #abandon(): void {
     this.#reading = false;
     this.#ended = true;

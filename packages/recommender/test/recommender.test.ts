@@ -84,8 +84,8 @@ describe("the stream", () => {
       reply({ replies: calls.map(({ id }) => ok(id)) });
     });
     await using stream = await openStream(server.address);
-    await Promise.all(Array.from({ length: 40 }, () => stream.ask(reader, { timeoutMs: 20_000 })));
-    await stream.ask(reader, { timeoutMs: 20_000 });
+    await Promise.all(Array.from({ length: 40 }, () => stream.call(reader, { timeoutMs: 20_000 })));
+    await stream.call(reader, { timeoutMs: 20_000 });
     expect(messages).toEqual([40, 1]);
   });
 
@@ -97,7 +97,7 @@ describe("the stream", () => {
     });
     await using stream = await openStream(server.address);
     const traceparent = "0".repeat(128);
-    await Promise.all(Array.from({ length: 900 }, () => stream.ask(reader, { timeoutMs: 20_000, traceparent })));
+    await Promise.all(Array.from({ length: 900 }, () => stream.call(reader, { timeoutMs: 20_000, traceparent })));
     expect(messages).toEqual([256, 256, 256, 132]);
   });
 
@@ -147,8 +147,8 @@ describe("the stream", () => {
       return recommendation();
     });
     await using stream = await openStream(server.address);
-    const slow = refused(stream.ask({ ...reader, userId: 1n }, { timeoutMs: 500 }));
-    const fine = stream.ask(reader, { timeoutMs: 20_000 });
+    const slow = refused(stream.call({ ...reader, userId: 1n }, { timeoutMs: 500 }));
+    const fine = stream.call(reader, { timeoutMs: 20_000 });
     expect(await slow).toMatchObject({ code: "DEADLINE_EXCEEDED" });
     await fine;
     await until(() => aborted === 1);
@@ -179,7 +179,7 @@ describe("the stream", () => {
   it("refuses at once what the queue does not hold", async () => {
     await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 100 });
     await using stream = await openStream(server.address, { callsMax: 10, queueMax: 20 });
-    const asked = Array.from({ length: 40 }, () => refused(stream.ask(reader, { timeoutMs: 200 })));
+    const asked = Array.from({ length: 40 }, () => refused(stream.call(reader, { timeoutMs: 200 })));
     const codes = (await Promise.all(asked)).map(({ code }) => code);
     expect(codes.filter((code) => code === "RESOURCE_EXHAUSTED")).toHaveLength(20);
     expect(codes.filter((code) => code === "DEADLINE_EXCEEDED")).toHaveLength(20);
@@ -194,7 +194,7 @@ describe("the stream", () => {
       { edge: { callsMax: 5 } as object },
     );
     await using stream = await openStream(server.address);
-    const asked = Array.from({ length: 8 }, () => stream.ask(reader, { timeoutMs: 20_000 }).catch(({ code }) => code));
+    const asked = Array.from({ length: 8 }, () => stream.call(reader, { timeoutMs: 20_000 }).catch(({ code }) => code));
     const outcomes = await Promise.all(asked);
     expect(outcomes.filter((outcome) => outcome === "RESOURCE_EXHAUSTED")).toHaveLength(3);
   });
@@ -203,7 +203,7 @@ describe("the stream", () => {
     await using server = await openRecommender(() => new Promise(() => undefined), { drainMs: 100 });
     await using stream = await openStream(server.address);
     const left = new AbortController();
-    const asked = refused(stream.ask(reader, { timeoutMs: 5_000, signal: left.signal }));
+    const asked = refused(stream.call(reader, { timeoutMs: 5_000, signal: left.signal }));
     await after(20);
     left.abort(new Error("left"));
     expect((await asked).message).toBe("left");
@@ -221,7 +221,7 @@ describe("the stream", () => {
     );
     await using path = await openProxy(toPort(server.port));
     await using stream = await openStream(path.address);
-    const asked = refused(stream.ask(reader, { timeoutMs: 600_000 }));
+    const asked = refused(stream.call(reader, { timeoutMs: 600_000 }));
     await until(() => started === 1);
     path.reset();
     expect(await asked).toMatchObject({ code: "UNAVAILABLE" });
@@ -271,7 +271,7 @@ describe("the stream", () => {
         await after(1);
         continue;
       }
-      await stream.ask(reader, { timeoutMs: 20_000 });
+      await stream.call(reader, { timeoutMs: 20_000 });
       answered++;
     }
     // The old streams and connections are gone, not piled up.
