@@ -36,7 +36,7 @@ export function isBootstrapped(dataDir: string): boolean {
 }
 
 /**
- * What every start must be told. An unpacked tree is not where MariaDB was built to be; and a server that starts
+ * Arguments of every start. An unpacked tree is not where MariaDB was built to be; and a server that starts
  * removes the temporary tables it finds in its tmpdir, so no two may share one.
  */
 export function commonArgs({ shareDir }: MariaDbCommand, dataDir: string): string[] {

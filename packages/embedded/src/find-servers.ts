@@ -4,7 +4,7 @@ import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { ServersNotFound } from "./servers-not-found.js";
 import { unpackServers } from "./unpack-servers.js";
 
-/** How to start a server: `command` under the name `argv0`, with `env` added to the environment. */
+/** Command that starts a server: `command` under the name `argv0`, with `env` added to the environment. */
 export interface ServerCommand {
   readonly command: string;
   readonly argv0?: string;

@@ -1,6 +1,9 @@
 import { connect, type Socket } from "node:net";
 
-/** Just enough of the MySQL protocol to knock at a private server and to create a database, without a client library. */
+/**
+ * Just enough of the MySQL protocol to check a private server and to create a database. A client library would take longer to load
+ * than a server takes to start: mysql2 and ioredis some 0.2 s each, a server 0.12 s.
+ */
 
 const CAPABILITIES = 0x1 | 0x200 | 0x8000 | 0x80000; // LONG_PASSWORD, PROTOCOL_41, SECURE_CONNECTION, PLUGIN_AUTH
 const UTF8MB4 = 45;
@@ -20,7 +23,7 @@ export async function answersMariaDb(socketPath: string, withinMs = 1_000): Prom
   try {
     return await withSession(socketPath, withinMs, async (receive) => (await receive()).payload.length > 0);
   } catch {
-    return false; // nobody there, or nobody well: both mean no
+    return false; // no server, or one that does not work
   }
 }
 
@@ -82,7 +85,7 @@ async function withSession<T>(
   const failed = new Promise<never>((_, rejectIt) => {
     reject = rejectIt;
   });
-  failed.catch(() => {}); // it also fails after the talk is over, when nobody listens any more
+  failed.catch(() => {}); // it also fails after the session, when it is not awaited
   socket.once("error", (error) => reject(error));
   socket.once("close", () => reject(new Error(`MariaDB at ${socketPath} closed the connection`)));
   const timer = setTimeout(() => reject(new Error(`MariaDB at ${socketPath} was silent for ${withinMs} ms`)), withinMs);

@@ -15,7 +15,7 @@ export interface ServerSpec {
   readonly socketFolder: string;
   readonly logPath: string;
   readonly port: number | undefined;
-  /** Nothing in it is worth keeping: it ends by SIGKILL. */
+  /** Whether its data is temporary, so that it ends by SIGKILL. */
   readonly ephemeral: boolean;
   readonly startWithinMs: number;
   /** Runs before a start, under the lock; a running server that is reused needs none. */
@@ -28,14 +28,14 @@ export interface Server {
   readonly socketPath: string;
   /** Undefined only for a server found answering that no launcher wrote down. */
   readonly pid: number | undefined;
-  /** True when it ran already, so that it is not ours to stop. */
+  /** Whether it ran already, so that another launcher stops it. */
   readonly reused: boolean;
-  /** Resolves when the process has ended, whoever ended it. */
+  /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What launchers tell each other about a running server. */
+/** Record of a running server that launchers share. */
 interface Running {
   readonly server: ProcessIdentity;
   readonly owner: ProcessIdentity;
@@ -101,7 +101,7 @@ function reuse(spec: ServerSpec, socketPath: string, server: ProcessIdentity | u
   };
 }
 
-/** Its launcher is dead, so whoever finds it answers for its end. */
+/** A server whose launcher is dead is ended by the next launcher that finds it. */
 function adopt(spec: ServerSpec, socketPath: string, running: Running): Server {
   writeRunning(socketPath, { ...running, owner: thisProcess() });
   const { server } = running;

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 
-/** A process, told apart from a later one that was given the same pid. */
+/** Identity of a process, distinct from that of a later process with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** The kernel's start time, where it tells; a pid alone is used again sooner than one would like (containers). */
+  /** Start time, where the kernel has it; a pid alone is soon reused in containers. */
   readonly startTicks?: string;
 }
 
-/** Who runs under this pid now, or undefined when nobody does. */
+/** Identity of the process with this pid, or undefined when there is none. */
 export function identifyProcess(pid: number): ProcessIdentity | undefined {
   if (process.platform !== "linux") return isSignalable(pid) ? { pid } : undefined;
   const stat = readStat(pid);

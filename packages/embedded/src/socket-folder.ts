@@ -12,7 +12,7 @@ export function socketFolderOf(dataDir: string): string {
   return `/tmp/headline-${userId()}-${hash}`;
 }
 
-/** Creates the folder, and refuses one that somebody else put there first. */
+/** Creates the folder, and refuses one that another user has created. */
 export function ensureSocketFolder(folder: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const stat = lstatSync(folder);

@@ -78,7 +78,7 @@ function putInPlace(root: string, tree: string): void {
   renameSync(root, tree);
 }
 
-/** What a launcher that was killed left behind. */
+/** Folders that a killed launcher left behind. */
 function removeAbandoned(tree: string): void {
   const prefix = `${basename(tree)}.part-`;
   for (const name of readdirSync(dirname(tree)).filter((entry) => entry.startsWith(prefix))) {

@@ -1,7 +1,7 @@
 import { Refusal } from "@headline/service/errors";
 
 /**
- * The one classification of what servers and the proxies before them say
+ * Classification of the errors of servers and the proxies before them
  * (https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html, https://mariadb.com/kb/en/mariadb-error-code-reference/).
  */
 const DUPLICATE_ENTRY = 1062;
@@ -19,12 +19,12 @@ const NOT_PRIMARY = new Set([1290, 1836, 1792, 1874, 1047]);
 /** Sessions that the server ends: shutdown, killed, idle for too long; and what proxies say of a server behind them that is gone. */
 const SESSION_ENDED = new Set([1053, 1927, 3169, 4031, 1152, 1158, 1159, 1160, 1161, 2002, 2003, 2006, 2013, 2055]);
 
-/** Prepared statements that there is no place for, or that another server behind a proxy does not know. */
+/** Prepared statements beyond the server's limit, or unknown to another server behind a proxy. */
 const NOT_PREPARED = new Set([1461, 1243, 1615, 1295]);
 
 /** A server without the means: connections (of all, of one user), disk, memory, files, locks, time; an interrupted statement. */
 const EXHAUSTED = new Set([
-  1, // below 100: of the server's files, a temporary one that a full disk has no room for
+  1, // below 100: of the server's files, a temporary one on a full disk
   3,
   5,
   20,
@@ -79,7 +79,7 @@ interface DriverError extends Error {
   readonly fatal?: boolean;
 }
 
-/** A statement that had no answer in time. When it is fatal, it was on its way, and nobody knows what became of it. */
+/** Timeout of a statement. A fatal one was sent, and whether it ran is unknown. */
 export class StatementTimeout extends Error implements DriverError {
   readonly code = "PROTOCOL_SEQUENCE_TIMEOUT";
   readonly fatal: boolean;
@@ -94,51 +94,51 @@ export function isDuplicate(error: unknown): boolean {
   return errno(error) === DUPLICATE_ENTRY;
 }
 
-/** Another transaction holds the row that was asked for with NOWAIT. */
+/** Whether another transaction has locked the row that was read with NOWAIT. */
 export function isLocked(error: unknown): boolean {
   const number = errno(error);
   return number === LOCK_WAIT_TIMEOUT || number === MYSQL_NOWAIT; // MariaDB answers NOWAIT with the former
 }
 
-/** The server gave the statement up because it took, or waited, too long; the connection is as good as before. */
+/** Whether the server gave up a statement that took or waited too long; the connection is still good. */
 export function isGivenUp(error: unknown): boolean {
   const number = errno(error);
   return number === MARIADB_STATEMENT_TIME || number === MYSQL_EXECUTION_TIME;
 }
 
-/** No answer came in time, and the connection was cut: a transaction on it is rolled back. */
+/** Whether no answer came in time and the connection was destroyed: a transaction on it is rolled back. */
 export function isCut(error: unknown): boolean {
   return error instanceof StatementTimeout && error.fatal;
 }
 
-/** The whole transaction may be tried again: none of these leaves anything behind once rolled back. */
+/** Whether the transaction may be retried: after the rollback nothing of it remains. */
 export function isContention(error: unknown): boolean {
   return has(CONTENTION, error);
 }
 
-/** The server that answered is not the one that writes: its address may lead to another by now. */
+/** Whether the server is not the primary: its address may lead to another by now. */
 export function isNotPrimary(error: unknown): boolean {
   return has(NOT_PRIMARY, error);
 }
 
-/** The statement could not be prepared, and so has not run. */
+/** Whether a statement could not be prepared, and so has not run. */
 export function isNotPrepared(error: unknown): boolean {
   return has(NOT_PREPARED, error);
 }
 
-/** The server refuses this user, password or database: waiting does not help unless somebody changes that. */
+/** Whether the server refuses this user, password or database, which no retry changes. */
 export function isNotLetIn(error: unknown): boolean {
   return has(NOT_LET_IN, error instanceof Refusal ? error.cause : error);
 }
 
-/** After this the connection must not go back to the pool: its state is unknown, or its server is not the one to talk to. */
+/** Whether the connection must not return to the pool: its state is unknown, or its server is not the primary. */
 export function isConnectionBroken(error: unknown): boolean {
   const { fatal, code } = error as DriverError;
   if (fatal === true || has(SESSION_ENDED, error) || isNotPrimary(error)) return true;
   return fatal === undefined && code !== undefined && LOST_CONNECTION.has(code);
 }
 
-/** Translates for callers: an unreachable or unable server is a refusal that passes; everything else is left as it is. */
+/** Converts an unreachable or unable server to a refusal UNAVAILABLE; leaves every other error as it is. */
 export function asFailure(error: unknown): unknown {
   if (error instanceof Refusal) return error;
   if (isNotLetIn(error)) return unavailable(withoutNames(error as DriverError));
@@ -152,7 +152,7 @@ function unavailable(cause: unknown): Refusal {
   return new Refusal("UNAVAILABLE", "the database cannot answer right now", { cause, retryAfterSeconds: 1 });
 }
 
-/** The server's own words repeat the user and the database of an address, which logs must not. */
+/** Server messages repeat the user and the database of an address, which logs must not. */
 function withoutNames({ errno, code }: DriverError): Error {
   return Object.assign(new Error(`the server refuses the user or database of the address (${code})`), { errno, code });
 }

@@ -1,10 +1,10 @@
 import { asRefusal } from "@headline/service/errors";
 import { isDuplicate } from "./failure.js";
 
-/** Told of each statement or transaction: what it was, `ok` or what it failed with, and how long it took. */
+/** Receives each statement or transaction: its kind, `ok` or the failure, and its duration. */
 export type ObserveMysql = (operation: "query" | "write" | "transaction", outcome: string, ms: number) => void;
 
-/** Runs `work` and tells `observe` what became of it. */
+/** Runs `work` and reports its outcome to `observe`. */
 export async function observed<T>(
   observe: ObserveMysql,
   operation: Parameters<ObserveMysql>[0],
@@ -21,7 +21,7 @@ export async function observed<T>(
   }
 }
 
-/** A refusal of whoever works with the database, and a key that is taken, are answers; the database did what it should. */
+/** A refusal by the caller's own code and a duplicate key count as `ok`: the database did its work. */
 function outcomeOf(error: unknown): string {
   const code = asRefusal(error)?.code;
   if (code === "UNAVAILABLE") return "unavailable";

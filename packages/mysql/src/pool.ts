@@ -9,35 +9,35 @@ import { cut, hangUp, inTime, type Statements, statements } from "./statements.j
 import { runTransaction, type Transaction, type TransactionOptions } from "./transaction.js";
 
 export interface Mysql extends Statements, AsyncDisposable {
-  /** Runs `work` in one transaction; deadlocks and lock waits are tried again up to three times. */
+  /** Runs `work` in one transaction; retries deadlocks and lock waits up to three times. */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
 }
 
 interface Options {
-  /** How many connections at most. */
+  /** Upper bound of connections. */
   readonly connectionsMax?: number;
-  /** How long a caller waits for a free connection. */
+  /** Limit for the wait for a free connection. */
   readonly acquireTimeoutMs?: number;
-  /** How long one statement may take. The connection of one that takes longer is destroyed. */
+  /** Limit for one statement; beyond it the connection is destroyed. */
   readonly statementTimeoutMs?: number;
-  /** How long a transaction may take as a whole, from BEGIN to COMMIT and in all its attempts. */
+  /** Limit for a transaction as a whole, from BEGIN to COMMIT and in all its attempts. */
   readonly transactionTimeoutMs?: number;
   readonly observe?: ObserveMysql | undefined;
 }
 
 const QUEUE_MAX = 200;
 const CLOSE_MS = 1_000;
-/** Of one connection; the server has 16,382 for all of them. Statement texts hold no ids or counts, so that few are needed. */
+/** Prepared statements of one connection; the server has 16,382 for all of them. Statement texts hold no ids or counts, so that few are needed. */
 const PREPARED_MAX = 64;
-/** A connection that is in use is asked so often whether its server has become read-only. */
+/** Interval at which a connection in use is checked for a server that has become read-only. */
 const CHECK_PRIMARY_MS = 1_000;
 /** Values of @@read_only, as numbers and as words. */
 const WRITABLE = new Set(["0", "OFF"]);
 const CHECK_TIMEOUT_MS = 100;
 
 /**
- * A pool whose every wait has an end. mysql2 alone waits forever for a free connection and keeps a connection
+ * Opens a pool whose every wait has an end. mysql2 alone waits forever for a free connection and keeps a connection
  * whose statement timed out, so after a half-open link its pool stays dead (docs/decisions/0006-clients-that-heal.md).
  *
  * @throws Refusal UNAVAILABLE when the server is unreachable, overloaded, read-only or too slow.
@@ -93,8 +93,8 @@ function observing(mysql: Mysql, observe: ObserveMysql): Mysql {
 }
 
 /**
- * Lends connections, one to each use. Once one went silent, those that have not answered since may be as dead; once one met a
- * server that does not write any more, those made before may lead to it as well: they are cut when their turn comes, not lent.
+ * Acquires and releases connections. After one timed out, those that have not answered since may be dead too; after one met a
+ * read-only server, those made before may lead to it as well: they are destroyed when they are next acquired.
  */
 function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
   const heardAt = new WeakMap<object, number>();
@@ -165,7 +165,7 @@ function lendAlive(pool: mysql2.Pool, acquireTimeoutMs: number) {
       if (server !== undefined) server.checkedAt = performance.now();
       giveBack(connection);
     } catch {
-      leave(connection, undefined); // its next use would have met the same
+      leave(connection, undefined); // its next use would have failed alike
     }
   }
 }
@@ -180,12 +180,12 @@ function prepareSession(connection: PoolConnection["connection"], statementTimeo
   for (const sql of session) {
     const query = connection.query as unknown as (sql: string, done: (error: unknown) => void) => void;
     query.call(connection, sql, (error) => {
-      if (error) connection.destroy(); // what waits behind it fails, and is told so
+      if (error) connection.destroy(); // the statements behind it fail
     });
   }
 }
 
-/** A free connection within the deadline; one that comes too late goes straight back. */
+/** Acquires a connection within the deadline; one that comes too late is released. */
 async function acquire(pool: mysql2.Pool, timeoutMs: number): Promise<PoolConnection> {
   const connecting = pool.getConnection();
   try {
@@ -209,8 +209,8 @@ async function acquire(pool: mysql2.Pool, timeoutMs: number): Promise<PoolConnec
   }
 }
 
-/** Waits for the statements that run, whose time is limited, but not for a server that does not take its leave. */
+/** Waits for running statements, whose time is limited, but not for a server that does not close. */
 async function closePool(pool: mysql2.Pool, open: Iterable<PoolConnection["connection"]>): Promise<void> {
-  await deadline(pool.end(), CLOSE_MS).catch(() => undefined); // a connection was broken, or the server does not say goodbye
+  await deadline(pool.end(), CLOSE_MS).catch(() => undefined); // a connection is broken, or the server does not close it
   for (const connection of open) hangUp(connection);
 }

@@ -11,7 +11,7 @@ export interface Written {
 
 type Param = string | number | bigint | boolean | null | Buffer;
 
-/** What both a pool and a transaction can do. BIGINT columns and COUNT(*) arrive as decimal strings; MySQL's `a < b` and `1` do, too. */
+/** Statements of a pool or a transaction. BIGINT columns and COUNT(*) arrive as decimal strings; MySQL's `a < b` and `1` do, too. */
 export interface Statements {
   /** Rows of a SELECT. */
   query<Row>(sql: string, params?: readonly Param[]): Promise<Rows<Row>>;
@@ -21,7 +21,7 @@ export interface Statements {
 
 /**
  * Statements on one connection. `execute` prepares, so parameters keep their types; bigints travel as decimal strings. Where the
- * server has no place for another prepared statement (error 1461: it counts those of everybody), the statement goes as text, and
+ * server has no place for another prepared statement (error 1461: it counts those of all clients), the statement goes as text, and
  * the connection is `spent`: closed after this use, it gives back what it has prepared.
  */
 export function statements(connection: PoolConnection, timeoutMs: () => number, spent: () => void): Statements {
@@ -63,7 +63,7 @@ export async function inTime<T>(connection: PoolConnection, timeoutMs: number, r
   });
 }
 
-/** Out of the pool, and no goodbye. */
+/** Removes a connection from the pool and destroys its socket. */
 export function cut(connection: PoolConnection): void {
   connection.destroy();
   hangUp(connection.connection);

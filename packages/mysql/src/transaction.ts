@@ -6,7 +6,7 @@ import { inTime, type Statements, statements } from "./statements.js";
 export type Transaction = Statements;
 
 export interface TransactionOptions {
-  /** `snapshot` sees one moment of the whole database; `read committed` (the default) sees each statement's own. */
+  /** `snapshot` reads one state of the whole database; `read committed` (the default) that of each statement. */
   readonly isolation?: "read committed" | "snapshot";
 }
 
@@ -18,12 +18,12 @@ interface Limits {
 
 const ATTEMPTS_MAX = 4;
 const BACKOFF = { minMs: 20, maxMs: 80 };
-/** Rolling back has a little time of its own: it is what saves the connection. */
+/** Time for a rollback beyond the transaction's, since it saves the connection. */
 const ROLLBACK_MS = 100;
 
 type WithConnection = <T>(use: (connection: PoolConnection, spent: () => void) => Promise<T>) => Promise<T>;
 
-/** Runs `work` between BEGIN and COMMIT; whatever happens, the connection is given back without an open transaction. */
+/** Runs `work` between BEGIN and COMMIT; the connection is always released without an open transaction. */
 export async function runTransaction<T>(
   withConnection: WithConnection,
   work: (tx: Transaction) => Promise<T>,

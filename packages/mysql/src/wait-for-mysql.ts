@@ -4,11 +4,11 @@ import { openMysql } from "./pool.js";
 
 interface Options {
   readonly signal: AbortSignal;
-  /** Told again and again, about every quarter of a second, why it does not answer. */
+  /** Receives the error of each attempt, about every quarter of a second. */
   readonly onAway: (error: unknown) => void;
 }
 
-/** Resolves once MySQL answers. Rejects when the signal comes, and with what waiting would not help: a wrong password, say. */
+/** Resolves once MySQL answers; rejects when the signal aborts, and for an error that no retry changes, such as a wrong password. */
 export async function waitForMysql(url: string, { signal, onAway }: Options): Promise<void> {
   await using mysql = openMysql(url, { connectionsMax: 1, acquireTimeoutMs: 500, statementTimeoutMs: 500 });
   await retryUntil(() => mysql.query("SELECT 1"), { signal, onFailure: ifOutage(onAway) });

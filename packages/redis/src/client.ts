@@ -7,22 +7,22 @@ import { type ObserveRedis, observeCommands } from "./observe.js";
 export type Redis = Client;
 
 export interface RedisOptions {
-  /** How long one command may take, its reply included. A command that timed out may still have run. */
+  /** Limit for one command, its reply included. A command that timed out may still have run. */
   readonly commandTimeoutMs?: number;
-  /** A connection that only listens: no command timeouts apply between messages. */
+  /** Whether the connection only listens; no command timeouts apply between messages. */
   readonly subscriber?: boolean;
   readonly onError?: (error: Error) => void;
   readonly observe?: ObserveRedis | undefined;
 }
 
 const RECONNECT = { minMs: 50, maxMs: 1_000 };
-/** Pings of an idle subscriber: a half-open link is noticed within two of them. */
+/** Interval of an idle subscriber's pings: a half-open link is detected within two of them. */
 const SUBSCRIBER_PING_MS = 1_000;
 
 /**
- * A Redis client that fails at once when Redis is away and is back within a second of its return, half-open links
+ * Opens a Redis client that fails at once when Redis is away and is back within a second of its return, half-open links
  * included. With ioredis's defaults a call waits 73 s, a lost INCR is sent twice, and a half-open link stays dead
- * (docs/decisions/0006-clients-that-heal.md). Nothing is queued while the link is down: every command has an answer now.
+ * (docs/decisions/0006-clients-that-heal.md). Nothing is queued while the link is down.
  */
 export function openRedis(url: string, options: RedisOptions = {}): Redis {
   const { commandTimeoutMs = 100, subscriber = false, onError = () => undefined } = options;
@@ -50,7 +50,7 @@ export function openRedis(url: string, options: RedisOptions = {}): Redis {
 /** Commands that ioredis sends by itself after a reconnect without handling their rejection, which would be an unhandled one. */
 const OWN_COMMANDS = ["select", "subscribe", "psubscribe", "ssubscribe"] as const;
 
-/** Marks the rejections of those commands as handled; who calls one and awaits it still gets its rejection. */
+/** Marks the rejections of those commands as handled; a caller that awaits one still gets its rejection. */
 function handleOwnCommands(client: Client): void {
   for (const name of OWN_COMMANDS) {
     const command = (client[name] as (...args: unknown[]) => Promise<unknown>).bind(client);
@@ -68,7 +68,7 @@ export function channelOf(redis: Redis, name: string): string {
   return `${name}@${redis.options.db ?? 0}`;
 }
 
-/** Resolves when Redis answers, or after `timeoutMs` all the same: a service starts without its Redis and uses it when it is there. */
+/** Resolves with whether Redis is ready, after `timeoutMs` at the latest, so that a service starts without it. */
 export async function waitForRedis(redis: Redis, timeoutMs = 2_000): Promise<boolean> {
   if (redis.status === "ready") return true;
   return new Promise((resolve) => {

@@ -1,9 +1,9 @@
 import type { Redis } from "ioredis";
 
-/** Told of each command: `ok` or what it failed with, and how long its reply took. */
+/** Receives each command: `ok` or the failure, and the time to its reply. */
 export type ObserveRedis = (operation: "command", outcome: string, ms: number) => void;
 
-/** Tells `observe` what becomes of every command of a client, pipelined ones included: all of them pass through here. */
+/** Reports the outcome of every command of a client to `observe`, pipelined ones included. */
 export function observeCommands(client: Redis, observe: ObserveRedis): void {
   const send = client.sendCommand.bind(client);
   client.sendCommand = (command, stream) => {
@@ -17,10 +17,10 @@ export function observeCommands(client: Redis, observe: ObserveRedis): void {
   };
 }
 
-/** Replies that tell how things stand, and what to do first: send the script, make the group, or do without making it. */
+/** Error replies that are expected: an unknown script, a missing group, a group that exists. */
 const EXPECTED = /^(NOSCRIPT|NOGROUP|BUSYGROUP)/;
 
-/** Everything else that is a reply is a bug of ours. */
+/** Every other error reply is a bug of the caller. */
 function outcomeOf(error: unknown): string {
   const { name, message } = error as Error;
   if (name !== "ReplyError") return "unavailable";

@@ -8,7 +8,7 @@ export interface Versioned<T> {
   readonly value: T | undefined;
 }
 
-/** Where the truth is: answers what it has of `ids`; an id it does not answer does not exist. */
+/** Reads the rows of `ids` from the database; an id that it does not return does not exist. */
 export type CacheSource<T> = (ids: readonly bigint[]) => Promise<ReadonlyMap<bigint, Versioned<T>>>;
 
 interface Options<T> {
@@ -18,10 +18,10 @@ interface Options<T> {
   readonly source: CacheSource<T>;
   readonly encode: (value: T) => Buffer;
   readonly decode: (bytes: Buffer) => T;
-  /** How many entries this process keeps for itself. */
+  /** Entries that this process keeps in memory. */
   readonly localMax: number;
   readonly random?: () => number;
-  /** Told of each id of which this process now knows something else than before, for who keeps what is made of it. */
+  /** Receives each id whose value in this process changed, to invalidate what is derived from it. */
   readonly onChange?: (id: bigint) => void;
   readonly onRedisError?: (error: unknown) => void;
   /** Receives the error of each value of Redis that cannot be read; `onRedisError` does without it. */
@@ -29,21 +29,21 @@ interface Options<T> {
 }
 
 interface LocalEntry<T> extends Versioned<T> {
-  /** Set when something newer is known to exist: this value is kept only for when nothing else answers. */
+  /** Whether a newer value is known to exist, so that this one is used only when nothing else answers. */
   readonly stale: boolean;
-  /** Of a stale entry: until when nothing older than its version is believed. */
+  /** For a stale entry, the end of the time in which older versions are ignored. */
   readonly freshUntilMs: number;
 }
 
 const LOCAL_TTL_MS = 60_000;
 const REDIS_TTL_S = 3_600;
 const ABSENT_TTL_MS = 5_000;
-/** How long a mark that says "older than this is stale" outlives the loads that could still bring something older. */
+/** Lifetime of a stale mark, longer than loads that may still return an older value. */
 const STALE_MARK_TTL_S = 60;
 
 /**
- * Versions are milliseconds of the database's clock. One that is further ahead of the other clocks is a mistake, which nothing real would
- * replace until its time has come: it is read as missing, and written over.
+ * Versions are milliseconds of the database's clock. A version that is further ahead of the other clocks is a mistake, which no real
+ * write would replace until its time has come: it is read as missing, and overwritten.
  */
 const AHEAD_MAX_MS = 60_000;
 
@@ -52,9 +52,9 @@ const ABSENT = 0x2d; // "-"
 
 /** Writes a value unless a newer version is there. */
 const keepNewer = script<[version: number, body: Buffer, ttlMs: number, aheadMs: number], number>(`
-local held = redis.call('GETRANGE', KEYS[1], 0, 16)
-if held ~= '' then
-  local version = tonumber(string.match(held, '^%d+'))
+local current = redis.call('GETRANGE', KEYS[1], 0, 16)
+if current ~= '' then
+  local version = tonumber(string.match(current, '^%d+'))
   local given = tonumber(ARGV[1])
   local latest = math.max(given, redis.call('TIME')[1] * 1000) + tonumber(ARGV[4])
   if version and version > given and version <= latest then return 0 end
@@ -64,9 +64,9 @@ return 1`);
 
 /** Marks what is older than the version as stale. */
 const markStale = script<[version: number, ttlSeconds: number], number>(`
-local held = redis.call('GETRANGE', KEYS[1], 0, 16)
-if held ~= '' then
-  local version = tonumber(string.match(held, '^%d+'))
+local current = redis.call('GETRANGE', KEYS[1], 0, 16)
+if current ~= '' then
+  local version = tonumber(string.match(current, '^%d+'))
   if version and version >= tonumber(ARGV[1]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1] .. '?', 'EX', ARGV[2])
@@ -82,7 +82,7 @@ return 1`);
  * - When the source fails, the last known value is better than none.
  */
 export class VersionedCache<T> {
-  /** How many ids were found where: in this process, in Redis, or at the source. Only ever grows. */
+  /** Count of ids found in this process, in Redis, and at the source. */
   readonly reads = { local: 0, redis: 0, source: 0 };
   readonly #local: LRUCache<bigint, LocalEntry<T>>;
   readonly #loading = new Map<bigint, Promise<LocalEntry<T>>>();
@@ -93,7 +93,7 @@ export class VersionedCache<T> {
     this.#redis = options.redis;
   }
 
-  /** The value if this process has it fresh: nothing is awaited on the hot path. */
+  /** Value in this process, if fresh, without a promise on the hot path. */
   peek(id: bigint): T | undefined {
     const entry = this.#local.get(id);
     if (entry === undefined || !isFresh(entry, Date.now())) return undefined;
@@ -101,7 +101,7 @@ export class VersionedCache<T> {
     return entry.value;
   }
 
-  /** The last value this process has seen, however old. */
+  /** Last value that this process has seen, however old. */
   lastKnown(id: bigint): T | undefined {
     return this.#local.peek(id)?.value;
   }
@@ -111,8 +111,8 @@ export class VersionedCache<T> {
   }
 
   /**
-   * What exists of `ids`. Throws when any of them could not be loaded, so that nobody takes what is missing for what does not
-   * exist; what could be is remembered all the same, for `lastKnown`.
+   * Returns the values that exist. Throws when an id could not be loaded, so that a missing value always means that there is none;
+   * values that could be loaded are remembered all the same, for `lastKnown`.
    */
   async getMany(ids: readonly bigint[]): Promise<Map<bigint, T>> {
     const found = new Map<bigint, T>();
@@ -136,20 +136,20 @@ export class VersionedCache<T> {
     return found;
   }
 
-  /** Tells everyone a value just written to the source. Rejects when Redis does not take it; this process has it anyway. */
+  /** Writes a value that was just written to the source to all caches. Rejects when Redis does not take it; this process has it anyway. */
   async offer(id: bigint, versioned: Versioned<T>): Promise<void> {
-    this.#loading.delete(id); // whoever asks from now on must not share a load that began before this
+    this.#loading.delete(id); // later callers must not share a load that began before this
     this.#remember(id, versioned);
     await this.#writeToRedis(id, versioned);
   }
 
-  /** Says that what is older than `version` is stale. Rejects when Redis cannot be told; this process knows anyway. */
+  /** Marks values older than `version` as stale. Rejects when Redis does not take the mark; this process has it anyway. */
   async markStale(id: bigint, version: number): Promise<void> {
     this.markStaleHere(id, version);
     await markStale(this.#redis, this.key(id), version, STALE_MARK_TTL_S);
   }
 
-  /** The same for this process alone, when somebody else has told Redis. */
+  /** Marks them in this process alone, when another process has marked them in Redis. */
   markStaleHere(id: bigint, version: number): void {
     const entry = this.#local.peek(id);
     if (entry !== undefined && entry.version >= version) return;
@@ -207,7 +207,7 @@ export class VersionedCache<T> {
     }
   }
 
-  /** What Redis has and is not older than what this process knows to exist. What cannot be read is as good as missing. */
+  /** Reads values that are not older than the version this process knows of. An unreadable value counts as missing. */
   async #readFromRedis(ids: readonly bigint[]): Promise<Map<bigint, Versioned<T>>> {
     const found = new Map<bigint, Versioned<T>>();
     // Auto-pipelined into one write; single GETs, unlike MGET, also work across the slots of a cluster.

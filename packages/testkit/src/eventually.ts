@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-/** Runs `check` until it passes, and answers with its value; after `withinMs` its last failure is thrown. */
+/** Runs `check` until it passes, and returns its value; after `withinMs` its last failure is thrown. */
 export async function eventually<T>(
   check: () => T | Promise<T>,
   { withinMs = 30_000, everyMs = 10 }: { withinMs?: number; everyMs?: number } = {},

@@ -4,7 +4,7 @@ import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { askMysql } from "./ask-mysql.js";
 import { type ThrowawayMysql, throwawayMysql } from "./throwaway-mysql.js";
 
-/** What a clone of the template is made of. */
+/** Parts of a clone of the template. */
 interface Template {
   readonly database: string;
   readonly tables: readonly string[];
@@ -13,9 +13,9 @@ interface Template {
 }
 
 /**
- * A database with the schema that `migrate` makes, which is the same for everybody who asks. The first one of a run leaves a
- * template behind, of which the others are copies: a third of the time, and nothing to load. Copies have no foreign keys, and
- * on a server that outlives the run everybody migrates.
+ * A database with the schema that `migrate` makes, which is the same for every caller. The first one of a run leaves a
+ * template behind, of which the others are copies, in a third of the time. Copies have no foreign keys, and on a server that
+ * outlives the run every caller migrates.
  */
 export async function migratedMysql(migrate: (url: string) => Promise<unknown>): Promise<ThrowawayMysql> {
   const database = await throwawayMysql();

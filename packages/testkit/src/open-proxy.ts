@@ -17,7 +17,7 @@ export interface Proxy extends AsyncDisposable {
   /** `127.0.0.1:port`, or the socket's path. */
   readonly address: string;
   readonly counts: ProxyCounts;
-  /** New connections work; those that went dead stay dead until somebody closes them, as a half-open link does. */
+  /** New connections work; those that went dead stay dead until they are closed, as a half-open link does. */
   forward(): void;
   /** The link heals: another name for forward(). */
   heal(): void;
@@ -25,7 +25,7 @@ export interface Proxy extends AsyncDisposable {
   blackhole(): void;
   /** Requests arrive and replies do not: the caller cannot know what happened. */
   dropReplies(): void;
-  /** Everything arrives `ms` later, each way, until told otherwise. */
+  /** Delays every byte by `ms`, each way, until it is called again. */
   latency(ms: number): void;
   /** Points the address at another server: present connections stay where they are, as after a failover by name. */
   moveTo(target: ProxyTarget): void;

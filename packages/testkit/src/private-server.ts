@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 
-/** What the controls need of an embedded server. */
+/** Part of an embedded server that the controls use. */
 export interface Startable {
   readonly pid: number | undefined;
   readonly exited: Promise<void>;

@@ -10,7 +10,7 @@ export interface ProxyTraffic {
   bytesSwallowed: number;
 }
 
-/** One client's connection through the proxy. A direction that is dead swallows what comes, and the news of an end. */
+/** One client's connection through the proxy. A dead direction drops what comes, the end of the connection included. */
 export interface ProxyLink {
   /** Nothing of what the client sends arrives any more. */
   deafen(): void;

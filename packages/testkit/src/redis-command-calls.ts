@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 
-/** How often the server has run a command, such as `mget`: take it twice and subtract. */
+/** Number of runs of a command, such as `mget`, since the server started: take it twice and subtract. */
 export async function redisCommandCalls(url: string, command: string): Promise<number> {
   const redis = new Redis(url, { ...IMPATIENT, lazyConnect: true });
   redis.on("error", () => {}); // connect() rejects with it

@@ -6,7 +6,7 @@ const PREFIX = "headline-test-";
 
 /**
  * A folder of this process's own, short enough for a socket in it; asked for by name, the same one each time.
- * What dead test runs left goes on this occasion.
+ * Folders of dead test runs are removed on this occasion.
  */
 export function throwawayFolder(name?: string): string {
   const parent = tmpdir().length > 50 ? "/tmp" : tmpdir();

@@ -26,7 +26,7 @@ export async function throwawayMysql(): Promise<ThrowawayMysql> {
 }
 
 async function drop(socketPath: string, database: string): Promise<void> {
-  // A transaction somebody left open would hold the tables; the whole server goes soon, so it is not waited for.
+  // A transaction left open would lock the tables; the server ends soon, so it is not waited for.
   await runInMariaDb(socketPath, ["SET lock_wait_timeout = 1", `DROP DATABASE IF EXISTS ${database}`]).catch(() => {});
 }
 
@@ -41,7 +41,7 @@ function sharedSocket(): Promise<string> {
   return ready;
 }
 
-/** The setup starts the server when it finds that somebody wants it. */
+/** The setup starts the server when it finds the file `wanted`. */
 async function answering(socketPath: string): Promise<string> {
   const folder = dirname(socketPath);
   const failure = join(folder, "failure.txt");

@@ -70,8 +70,7 @@ export class BatchSigner {
   }
 
   /**
-   * The token that says the batch was on the screen, or a part of it. It names the articles signed so far, so that nobody can
-   * say of another one that it was seen.
+   * Returns the token of the batch's exposure. It names the articles signed so far, so that no other article can be reported as seen.
    */
   exposure(): string {
     writeBatch(view, PURPOSES.exposure, this.batch);

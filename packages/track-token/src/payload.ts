@@ -1,28 +1,28 @@
-/** What a token can be used for. One kind is never worth anything as another. */
+/** Purpose of a token; a token of one purpose is invalid for any other. */
 export type TrackKind = "click" | "collect" | "read" | "liking" | "exposure";
 
-/** What all tokens of one batch are bound to. */
+/** Fields that all tokens of one batch are bound to. */
 export interface BatchBinding {
   readonly userId: bigint;
   readonly channelId: number;
-  /** The batch: ms since the epoch. */
+  /** Stamp of the batch, in ms since the epoch. */
   readonly stamp: number;
-  /** Until when the tokens count: seconds since the epoch. */
+  /** Expiry of the tokens, in seconds since the epoch. */
   readonly expiresAtSeconds: number;
-  /** Which ranker chose: the experiment bucket. */
+  /** Experiment bucket, which names the ranking. */
   readonly bucket: number;
 }
 
-/** An article of a batch. */
+/** Article of a batch. */
 export interface ServedArticle {
   readonly articleId: bigint;
-  /** Why the article was chosen: the number of the wire's Reason. */
+  /** Reason of the article, the number of the wire's Reason. */
   readonly reason: number;
-  /** Where in the batch the article stood, from 0. */
+  /** Place of the article in the batch, from 0. */
   readonly position: number;
 }
 
-/** What a token is bound to. Of an exposure, which is about the whole batch, the article's fields are 0. */
+/** Fields that a token is bound to; the article's are 0 in an exposure, which is about the whole batch. */
 export interface TrackPayload extends BatchBinding, ServedArticle {}
 
 /**
@@ -36,7 +36,7 @@ export const PAYLOAD_BYTES = 36;
 /** Behind an exposure's payload, for each article of its batch: article i64 · reason u8 · position u8. */
 export const SERVED_BYTES = 10;
 
-/** What is signed for: an exposure's payload is never an article's. */
+/** Purpose as it is signed, so that an exposure's payload is never an article's. */
 export const PURPOSES: Readonly<Record<TrackKind, number>> = { click: 1, collect: 1, read: 1, liking: 1, exposure: 2 };
 
 export function writeBatch(into: DataView, purpose: number, batch: BatchBinding): void {
@@ -92,7 +92,7 @@ export function writeServed(served: readonly ServedArticle[]): Buffer {
   return into;
 }
 
-/** What stands behind an exposure's payload. */
+/** Encodes the articles behind an exposure's payload. */
 export function readServed(from: Buffer): ServedArticle[] {
   const served: ServedArticle[] = [];
   for (let at = PAYLOAD_BYTES; at < from.length; at += SERVED_BYTES) {

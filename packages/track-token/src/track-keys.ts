@@ -18,7 +18,7 @@ const SECRET_BYTES_MIN = 32;
 
 /**
  * The keys of tracking tokens. To rotate, make the old secret `previous` until its tokens have expired. A key's id is the
- * start of a hash of it, so nobody has to name it.
+ * start of a hash of it, so it needs no name.
  *
  * @throws TypeError when a secret is shorter than 32 bytes.
  */

@@ -17,7 +17,7 @@ interface Refused {
   readonly reason: "malformed" | "unknown key" | "wrong signature" | "expired";
 }
 
-/** What a token says, or why it counts for nothing. */
+/** Verified fields of a token, or the reason why it is invalid. */
 export type Tracked = { readonly ok: true; readonly payload: TrackPayload } | Refused;
 
 /** The same of an exposure, with the articles of its batch. */
@@ -28,13 +28,13 @@ export type Exposed =
 /** 48 characters of payload; an exposure's goes on with its articles. */
 const TOKEN = /^v1\.([\w-]{4})\.([\w-]{48,2048})\.([\w-]{10})$/;
 
-/** Checks a token for one kind of action; what it is bound to is for the caller to compare. */
+/** Verifies a token for one kind of action; the caller compares the fields that it is bound to. */
 export function verifyTrackToken(keys: TrackKeys, kind: TrackKind, token: string, nowMs: number): Tracked {
   const opened = open(keys, kind, token, nowMs);
   return opened.ok ? { ok: true, payload: opened.payload } : opened;
 }
 
-/** Checks the token of a batch that was on the screen; an exposure can be of these articles alone. */
+/** Verifies the token of an exposure, which can be of its own articles alone. */
 export function verifyExposureToken(keys: TrackKeys, token: string, nowMs: number): Exposed {
   const opened = open(keys, "exposure", token, nowMs);
   return opened.ok ? { ok: true, payload: opened.payload, served: readServed(opened.bytes) } : opened;

@@ -9,19 +9,19 @@ export interface Rate {
 }
 
 interface Options extends Rate {
-  /** What counts together: `sign-ups`. */
+  /** Name of the counter: `sign-ups`. */
   readonly name: string;
-  /** What is told to whom it is too often. */
+  /** Message of the refusal. */
   readonly detail: string;
 }
 
-/** How often something may be done, by whatever a key stands for. */
+/** Rate limit of an action by key. */
 export interface Limit {
-  /** @throws Refusal RESOURCE_EXHAUSTED, and when to come back */
+  /** Counts one action. @throws Refusal RESOURCE_EXHAUSTED with the time to retry after */
   take(key: string): Promise<void>;
-  /** It was not done after all. */
+  /** Takes back one action that did not happen. */
   giveBack(key: string): Promise<void>;
-  /** Counting begins anew. */
+  /** Resets the counter. */
   forget(key: string): Promise<void>;
 }
 
@@ -38,17 +38,17 @@ export function createLimit(redis: Redis, { name, detail, times, perSeconds }: O
   return {
     async take(key) {
       try {
-        await together.consume(kept(key));
+        await together.consume(hashed(key));
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
         throw new Refusal("RESOURCE_EXHAUSTED", detail, { retryAfterSeconds: error.msBeforeNext / 1_000 });
       }
     },
     async giveBack(key) {
-      await together.reward(kept(key));
+      await together.reward(hashed(key));
     },
     async forget(key) {
-      await Promise.all([together.delete(kept(key)), alone.delete(kept(key))]);
+      await Promise.all([together.delete(hashed(key)), alone.delete(hashed(key))]);
     },
   };
 }
@@ -68,7 +68,7 @@ function storeClient(redis: Redis) {
   };
 }
 
-/** As Redis keeps it: short whatever somebody sends, without saying who they are, and on one node of a cluster. */
-function kept(key: string): string {
+/** Key in Redis: short whatever the input, without personal data, and on one node of a cluster. */
+function hashed(key: string): string {
   return `{${createHash("sha256").update(key).digest("base64url").slice(0, 22)}}`;
 }
