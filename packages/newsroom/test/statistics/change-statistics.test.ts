@@ -1,3 +1,4 @@
+import { eventually } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { ARTICLE_STATISTICS, changeStatistics, USER_STATISTICS } from "../../src/statistics/index.js";
 import { articleCounts, comment, commentAndOffer, openWorld } from "./open-world.js";
@@ -88,7 +89,7 @@ describe("the cache of counts", () => {
   test("shows zeroes for who was never counted, and the first change after that", async () => {
     await using world = await openWorld();
     expect(await world.elsewhere().get(7n)).toEqual({ comments: 0, likes: 0, collects: 0 });
-    expect(await world.redis.get("article-statistics:{7}")).toMatch(/^0\+/);
+    await eventually(async () => expect(await world.redis.get("article-statistics:{7}")).toMatch(/^0\+/));
     await commentAndOffer(world, 7n);
     expect(await world.elsewhere().get(7n)).toEqual({ comments: 1, likes: 0, collects: 0 });
   });
