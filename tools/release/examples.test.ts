@@ -69,7 +69,7 @@ describe("an example runs, and prints what the comments behind its console.log s
       format: "esm",
       platform: "node",
       conditions: ["source"],
-      external: ["bullmq", "ioredis"],
+      external: ["bullmq", "ioredis", "@grpc/grpc-js"],
       logLevel: "silent",
     });
     const { stdout } = await run(process.execPath, [program], { timeout: 60_000 });

@@ -79,9 +79,6 @@ export function service<Implementation extends UntypedServiceImplementation>(
 
 /**
  * Binds, and serves the services with health, and reflection unless that is off, until drained.
- *
- * @example
- * await using server = await openServer({ address: "0.0.0.0:50051", services: [exampleService] });
  */
 export async function openServer(options: ServeOptions): Promise<RunningServer> {
   const names = options.services.map(({ name }) => name);

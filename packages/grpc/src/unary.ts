@@ -39,12 +39,6 @@ const LIMIT_MS = 10_000;
 
 /**
  * Makes a grpc-js handler of an async function: a Refusal becomes its status, any other error INTERNAL; neither ends the process.
- *
- * @example
- * const greet = unary<GreetRequest, GreetResponse>(async ({ name }, { signal }) => ({ text: await greeting(name, signal) }), {
- *   onBug: (error) => log.error(error),
- *   gate: inFlightGate(512),
- * });
  */
 export function unary<Request, Response>(
   handler: UnaryHandler<Request, Response>,

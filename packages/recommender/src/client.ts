@@ -61,12 +61,33 @@ const EXPLAIN_MS = 3_000;
  * safe. The connection is made in the background and made again whenever it breaks.
  *
  * @example
- * // needs a server
- * import { connectRecommender } from "@headline/recommender";
+ * ```ts
+ * import { openServer } from "@headline/grpc";
+ * import { connectRecommender, type Recommend, recommendService, userRecommendService } from "@headline/recommender";
  *
- * await using recommender = connectRecommender({ address: "dns:///recommendation:50051", timeoutMs: 300 });
+ * // A server that recommends one article to everyone.
+ * const recommend: Recommend = async () => ({
+ *   recommends: [{ articleId: 97n, track: undefined }],
+ *   reasons: ["hot"],
+ *   mode: "refresh",
+ *   algo: "one",
+ *   stamp: 1n,
+ *   timeStamp: 1n,
+ *   exposure: "",
+ * });
+ * const edge = { onBug: console.error };
+ * const services = [
+ *   userRecommendService(recommend, edge),
+ *   recommendService({ recommend, countUpdates: () => ({ count: 0 }) }, edge),
+ * ];
+ * const server = await openServer({ address: "127.0.0.1:0", services });
+ *
+ * const recommender = connectRecommender({ address: server.address, timeoutMs: 10_000 });
  * const page = await recommender.recommend({ userId: 7n, channelId: 0, articleNum: 10, timeStamp: 0n });
- * for (const { articleId } of page.recommends) console.log(articleId);
+ * console.log(page.recommends[0]?.articleId, page.reasons[0]); // 97n hot
+ * await recommender.close();
+ * await server.drain();
+ * ```
  */
 export function connectRecommender(options: RecommenderOptions): Recommender {
   const channel = openChannel(options);
@@ -122,16 +143,6 @@ export function connectRecommender(options: RecommenderOptions): Recommender {
 
 /**
  * Connects by the frozen contract alone, without streams: for callers with few calls.
- *
- * @example
- * // needs a server
- * import { unaryRecommender } from "@headline/recommender";
- *
- * await using recommender = unaryRecommender({ address: "127.0.0.1:50051", timeoutMs: 300 });
- * const request = { userId: 7n, channelId: 0, articleNum: 10, timeStamp: BigInt(Date.now()) };
- * const newest = await recommender.recommend(request);
- * const older = await recommender.recommend({ ...request, timeStamp: newest.timeStamp });
- * console.log(newest.recommends.length, older.recommends.length);
  */
 export function unaryRecommender(options: Omit<RecommenderOptions, "unaryOnly" | keyof StreamOptions>): Recommender {
   return connectRecommender({ ...options, unaryOnly: true });

@@ -14,8 +14,12 @@ export type Content = Html | string | number | bigint | boolean | null | undefin
  * Makes markup of a template; every value is escaped unless it is markup. Attribute values must stand in double quotes.
  *
  * @example
- * const row = html`<td title="${title}">${name}</td>`;
- * res.send(html`<table><tr>${cells}</tr></table>`.text);
+ * ```ts
+ * import { html } from "@headline/service/html";
+ *
+ * const cells = ["<b>", html`<i>${1}</i>`];
+ * console.log(html`<p title="${"a & b"}">${cells}</p>`.text); // <p title="a &amp; b">&lt;b&gt;<i>1</i></p>
+ * ```
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(strings.reduce((text, string, at) => text + markup(values[at - 1]) + string));

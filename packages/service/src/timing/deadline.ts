@@ -15,9 +15,9 @@ export class DeadlineExceeded extends Error {
  * ```ts
  * import { deadline } from "@headline/service/timing";
  *
- * const slow = (signal: AbortSignal) => new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
- * const { message } = await deadline(slow, 20).catch((error) => error);
- * console.log(message); // no answer within 20 ms
+ * console.log(await deadline(Promise.resolve("done"), 1_000)); // done
+ * const never = new Promise<string>(() => undefined);
+ * console.log(await deadline(never, 10).catch((error: Error) => error.message)); // no answer within 10 ms
  * ```
  */
 export async function deadline<T>(

@@ -25,11 +25,11 @@ interface Options {
  *
  * const stopped = new AbortController();
  * let runs = 0;
- * const refresh = () => {
+ * const work = () => {
  *   runs += 1;
  *   if (runs === 3) stopped.abort();
  * };
- * await poll(refresh, { everyMs: 5, signal: stopped.signal, onError: console.error });
+ * await poll(work, { everyMs: 10, signal: stopped.signal, onError: console.error });
  * console.log(runs); // 3
  * ```
  */
