@@ -1,11 +1,5 @@
 import { openMysql } from "@headline/mysql";
-import {
-  type EventConsumer,
-  type EventLog,
-  EventStream,
-  openEventConsumer,
-  openEventLog,
-} from "@headline/newsroom/events";
+import { type EventConsumer, type EventLog, openEventConsumer, openEventLog } from "@headline/newsroom/events";
 import {
   type NeededCommand,
   namingLogin,
