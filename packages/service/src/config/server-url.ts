@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { connect, isIP, type Socket } from "node:net";
 
-/** An address that cannot be used; its message never repeats any part of what may hold a password. */
+/** Error for an unusable address; its message repeats no part that may hold a password. */
 export class ServerUrlError extends TypeError {}
 
 /** A Redis, in the words of ioredis. */
@@ -119,7 +119,7 @@ function parse(text: string, protocols: readonly string[], known: readonly strin
   };
 }
 
-/** Each option once, and only those that are known: a misspelt one would be a connection without it. */
+/** Checks that each option is known and given once: a misspelt one would be a connection without it. */
 function optionsIn(search: string, known: readonly string[]): ReadonlyMap<string, string> {
   const options = new Map<string, string>();
   for (const pair of search.slice(1).split("&")) {
