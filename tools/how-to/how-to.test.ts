@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@jest/globals";
-import { CopiedTree } from "./copied-tree.js";
+import { CopiedTree } from "./copied-tree.fixture.js";
 import { applied, type PageStep, stepsOf } from "./page-steps.js";
 
 const read = (page: string) =>

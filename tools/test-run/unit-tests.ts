@@ -54,5 +54,5 @@ function importsOf(file: string): readonly Import[] {
 }
 
 function isTestCode(file: string): boolean {
-  return file.includes(".test.") || /\/test\//.test(file);
+  return /\.(test|fixture)\./.test(file) || /\/test\//.test(file);
 }
