@@ -31,7 +31,7 @@ const BATCH = 200;
 const GOAL_PER_SECOND = 4_000;
 
 /**
- * How many full executions (claimed, dispatched, reported) a second do four schedulers, each a process, get through one
+ * Full executions (claimed, dispatched, reported) a second of four schedulers, each a process, through one
  * durable MariaDB, and is each run time executed once? The peer is the same store asked for one job at a time, as
  * schedulers without batches do.
  */

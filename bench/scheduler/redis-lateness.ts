@@ -27,7 +27,7 @@ const GOAL_MS = 50;
 const ADDED_AT_ONCE = 1_000;
 
 /**
- * How late do runs begin when 15,000 one-off jobs fall due each second, for four schedulers on one Redis? Every job is due
+ * Lateness of runs when 15,000 one-off jobs fall due each second, for four schedulers on one Redis. Every job is due
  * at a moment of its own. The peer is BullMQ with delayed jobs, four workers, and a fifth of the load.
  */
 export async function benchRedisLateness(): Promise<Row[]> {

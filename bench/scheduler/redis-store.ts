@@ -46,7 +46,7 @@ const GOAL_PER_SECOND = 15_000;
 const TASK = "orders.cancelUnpaid";
 
 /**
- * How many full executions (claimed, dispatched, reported) a second do four schedulers get through one Redis, as
+ * Full executions (claimed, dispatched, reported) a second of four schedulers through one Redis, as
  * processes and in one process, and is each run time executed once? The peer is BullMQ with four workers that do
  * nothing either; it has its jobs added beforehand. Rounds alternate, the middle of each counts.
  */

@@ -12,7 +12,7 @@ const USUAL_GOAL = 2_000_000;
 const WORST_GOAL = 500_000;
 
 /**
- * How many next fire times a second, against croner and cron-parser in turns; how long an impossible trigger takes to
+ * Next fire times a second, against croner and cron-parser in turns; how long an impossible trigger takes to
  * say so; and what reading a time zone costs.
  */
 export async function benchTriggers(): Promise<Row[]> {

@@ -29,7 +29,7 @@ export interface ImportOptions {
 export interface Imported {
   readonly articles: number;
   readonly channelsAdded: number;
-  /** What running services are told. */
+  /** Changes for running services. */
   readonly changes: readonly Change[];
 }
 
@@ -37,7 +37,7 @@ const SPREAD_MS = 30 * 24 * 3_600_000;
 const ARTICLES_PER_TRANSACTION = 2_000;
 /** Connections that write at once. */
 const WRITERS = 3;
-/** How many of ten articles have a cover. */
+/** Articles with a cover, of ten. */
 const COVERED = 6;
 
 /**

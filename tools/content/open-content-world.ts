@@ -8,7 +8,7 @@ import { migratedMysql, throwawayRedis } from "@headline/testkit";
 interface ContentWorld extends AsyncDisposable {
   readonly mysqlUrl: string;
   readonly mysql: Mysql;
-  /** How many counts are not what they count. */
+  /** Number of wrong counts. */
   wrongCounts(): Promise<number>;
   count(from: string): Promise<number>;
 }

@@ -13,7 +13,7 @@ export interface Headline {
 
 export interface Headlines {
   readonly headlines: readonly Headline[];
-  /** What the file calls its categories, the first name each. */
+  /** Categories of the file, by their first name. */
   readonly categoryNames: ReadonlyMap<number, string>;
   /** Titles that were cut or rid of control characters. */
   readonly cleaned: number;

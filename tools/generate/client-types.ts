@@ -101,7 +101,7 @@ function operationShape({ name, method, path, said }: Operation): string {
   return `  ${name}: { ${fields.join(", ")} },`;
 }
 
-/** What stands in `data` of a success. */
+/** Type of `data` in a successful answer. */
 function answerOf(said: Json): Json | undefined {
   const [success] = Object.entries(said["responses"] as Schemas).filter(([status]) => status.startsWith("2"));
   const envelope = schemaIn((success?.[1]["content"] ?? {}) as Schemas);

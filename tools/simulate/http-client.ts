@@ -61,7 +61,7 @@ export class HttpClient {
     return (await this.#send(Page, "GET", path, { authorization })).data;
   }
 
-  /** How many of the events were refused. */
+  /** Number of refused events. */
   async upload(authorization: string, events: readonly SimulatedEvent[]): Promise<number> {
     const { data } = await this.#send(Verdicts, "POST", "/events", { authorization, body: { events } });
     return data.rejected.length;

@@ -3,7 +3,7 @@ import type { Look } from "./reading.js";
 export const FEEDS = ["ours", "popularity", "oracle"] as const;
 export type FeedName = (typeof FEEDS)[number];
 
-/** What readers did with one feed in one round. */
+/** Readers' feedback on one feed in one round. */
 export interface Tally {
   pages: number;
   looks: number;
@@ -12,7 +12,7 @@ export interface Tally {
 
 export type Round = Readonly<Record<FeedName, Tally>>;
 
-/** What a run comes to: the click rates of its first and its last third, and where ours stands between the others. */
+/** Summary of a run: the click rates of its first and its last third, and where ours stands between the others. */
 export interface Summary {
   readonly first: Readonly<Record<FeedName, number>>;
   readonly last: Readonly<Record<FeedName, number>>;

@@ -12,7 +12,7 @@ interface Visit {
   readonly nowMs: number;
 }
 
-/** What an app tells of one visit: what was looked at, and what was done with it. */
+/** Events that an app sends of one visit: exposures, and feedback on them. */
 export function eventsOf({ shown, exposure, looks, mayLike, nowMs }: Visit): SimulatedEvent[] {
   const servedOf = new Map(shown.map(({ served, article }) => [article.key, served]));
   const seen = looks.flatMap((look) => {

@@ -2,7 +2,7 @@ import type { HiddenArticle } from "./articles.js";
 import type { Chance } from "./chance.js";
 import { clickProbability, type Taste } from "./tastes.js";
 
-/** What a reader does with one article that they look at. */
+/** A reader's feedback on an article that they see. */
 export interface Look {
   readonly article: HiddenArticle;
   readonly clicked: boolean;
@@ -12,7 +12,7 @@ export interface Look {
   readonly disliked: boolean;
 }
 
-/** How much of a place's readers also look at the next one. */
+/** Share of a place's readers who also see the next one. */
 const LOOKS_ON = 0.88;
 const LIKED_SHARE = 0.25;
 const DISLIKED_SHARE = 0.01;

@@ -34,7 +34,7 @@ function conclusions({ first, last, overPopularity, overOracle, shareOfPossibleG
   ];
 }
 
-/** What makes the figures worth less. */
+/** Faults that make the figures worth less. */
 function complaints(troubles: Troubles): string[] {
   return Object.entries({
     "refreshes failed": troubles.refreshesFailed,

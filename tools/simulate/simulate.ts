@@ -10,7 +10,7 @@ import { oracleFeed, popularityFeed, type RivalFeed } from "./rival-feeds.js";
 import { inventTaste, type Taste } from "./tastes.js";
 import { TOPICS } from "./topics.js";
 
-/** What makes the figures worth less. */
+/** Faults that make the figures worth less. */
 export interface Troubles {
   refreshesFailed: number;
   uploadsFailed: number;
@@ -171,7 +171,7 @@ export async function simulate(options: Options): Promise<Simulated> {
     }
   }
 
-  /** What somebody else published: the rivals may show it from now on, too. */
+  /** Records an article of another author: the rivals may show it from now on, too. */
   function find({ article_id, title, channel_id }: ServedPage["results"][number]): HiddenArticle {
     return learn(article_id, foundArticle(article_id, { title, channelId: Number(channel_id) }, topics, chance));
   }

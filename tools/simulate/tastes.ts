@@ -2,10 +2,10 @@ import type { HiddenArticle } from "./articles.js";
 import { type Chance, shuffledBy } from "./chance.js";
 import type { Topic } from "./topics.js";
 
-/** What a reader likes, which nobody but the simulator knows. */
+/** A reader's tastes, known to the simulator alone. */
 export interface Taste {
   readonly reader: number;
-  /** How much each favoured topic is liked, from 0.6 to 1.2. */
+  /** Liking of each favoured topic, from 0.6 to 1.2. */
   readonly topics: ReadonlyMap<Topic, number>;
   readonly channels: ReadonlySet<number>;
   readonly words: ReadonlySet<string>;
@@ -17,7 +17,7 @@ const WORDS_PER_TOPIC = 3;
 const HALF_AS_POPULAR = 8;
 
 const ODDS = { anything: -3.2, topic: 1.8, channel: 0.6, word: 0.5, quality: 0.6 };
-/** What was read is hardly read again. */
+/** Factor of an article that was read before. */
 const AGAIN = 0.05;
 
 /** A reader's taste: one to three topics, popular ones rather than others, and a few words of each. */
@@ -37,7 +37,7 @@ export function inventTaste(reader: number, topics: readonly Topic[], chance: Ch
   };
 }
 
-/** How likely the reader is to click on the article once they look at it. */
+/** Probability of a click on an article that is seen. */
 export function clickProbability(taste: Taste, article: HiddenArticle, { clicked }: { clicked: boolean }): number {
   const byTopic = article.topic === undefined ? 0 : (taste.topics.get(article.topic) ?? 0);
   const liked = article.words.filter((word) => taste.words.has(word)).length;

@@ -117,7 +117,7 @@ function portInLog(name: string, child: ReturnType<typeof fork>): Promise<number
   });
 }
 
-/** What a line of the log says is wrong, if it does. */
+/** Error of a log line, or undefined. */
 function complaintIn(line: string): string | undefined {
   if (!/"level":[56]0/.test(line)) return undefined;
   const { msg, err } = JSON.parse(line) as { msg: string; err?: { message?: string; stack?: string } };

@@ -1,4 +1,4 @@
-/** What articles are about: two topics a channel of the sample, each with words of its own. */
+/** Topics of articles: two a channel of the sample, each with words of its own. */
 export interface Topic {
   readonly index: number;
   readonly name: string;

@@ -18,21 +18,21 @@ export interface GatewayConfig {
   readonly stateRedisUrl?: string | undefined;
   /** A grpc-js target: `dns:///recommendation:50051`, `ipv4:10.0.0.1:50051,10.0.0.2:50051`, `unix:/run/recommender.sock`. */
   readonly recommenderAddress: string;
-  /** What both ends of the way to the recommender prove themselves with; in the open without. */
+  /** Certificates of both ends towards the recommender; plaintext without. */
   readonly tls?: Tls | undefined;
   /** Whom the recommender's certificate names, if not the host of its address. */
   readonly tlsServerName?: string | undefined;
   /** Another way to the recommender than gRPC at that address. */
   readonly recommender?: Recommender;
   readonly tokenKeys: TokenKeys;
-  /** What the recommender signs tracking tokens with, and while rotating the secret before. */
+  /** Secret of tracking tokens, and the one before while it is rotated. */
   readonly trackSecret: string;
   readonly trackSecretPrevious?: string | undefined;
   readonly log: Log;
   readonly now?: () => number;
   readonly promotionTerms?: Partial<PromotionTerms>;
   readonly push?: PushOptions;
-  /** What one user may write to others. */
+  /** Rate of messages that a user may write to others. */
   readonly messageRate?: MessageRate;
   /** Wrong passwords for a name, and from an address. */
   readonly signInRates?: Partial<SignInRates>;
@@ -40,7 +40,7 @@ export interface GatewayConfig {
   readonly signUpsPerHour?: number;
   /** Writes of a reader and of a network, WRITE_RATES by default; no limits at all where it is "off". */
   readonly writeRates?: WriteRates | "off" | undefined;
-  /** How many proxies stand before this gateway, whose X-Forwarded-For says who asks; without one the connection says it. */
+  /** Number of proxies in front whose X-Forwarded-For is trusted; 0 takes the connection's address. */
   readonly trustProxy?: number;
   /** Pages of other sites that may read answers and send requests: `https://news.example`. */
   readonly corsOrigins?: readonly string[];
@@ -57,7 +57,7 @@ export interface GatewayConfig {
   readonly pageBudgetMs?: number;
   /** Shares other than those of that budget. */
   readonly budgets?: Budgets | undefined;
-  /** How long a draining gateway goes on serving, so that balancers notice /readyz first. */
+  /** Time that a draining gateway goes on serving, so that balancers notice /readyz first. */
   readonly graceMs?: number;
   /** Limit for a connection without progress while an answer is owed: its client does not read. */
   readonly stallTimeoutMs?: number;

@@ -41,18 +41,18 @@ const Environment = z
     TRACK_SECRET: secret,
     /** While rotating: the secret before, until its tokens have expired. */
     TRACK_SECRET_PREVIOUS: secret.optional(),
-    /** How long a gateway that is told to end goes on serving, ms: longer than its balancer takes to notice /readyz. */
+    /** Time that a stopping gateway goes on serving, ms: longer than its balancer takes to notice /readyz. */
     GRACE_MS: integer(0, 60_000).default(200),
     /** Budget of an answer, ms; each dependency has a share of it (docs/architecture.md). */
     PAGE_BUDGET_MS: integer(100, 60_000).default(PAGE_BUDGET_MS),
-    /** How long an order waits to be paid. */
+    /** Time to pay an order, s. */
     ORDER_TIMEOUT_SECONDS: decimal(0.001, 86_400).default(1_800),
     PROMOTION_SLOTS_PER_DAY: integer(0, 100_000).default(20),
     /** From one address, whose users all count together; more of it where many sit behind one. */
     SIGN_UPS_PER_HOUR: integer(1, 1_000_000_000).default(30),
     /** Writes of a reader and of a network a minute: `off`, or those that differ from the usual: `articles=10/60`. */
     WRITES_PER_MINUTE: writeRates.optional(),
-    /** How many proxies stand before this gateway, each of which adds who asks it to X-Forwarded-For. */
+    /** Number of proxies in front, each of which appends its client to X-Forwarded-For. */
     TRUST_PROXY: integer(0, 10).default(0),
     /** Pages of other sites that may open sockets, separated by commas: `https://news.example`. */
     PUSH_ORIGINS: origins,

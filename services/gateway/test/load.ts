@@ -5,14 +5,14 @@ export interface Shot {
   /** When it was sent, by performance.now(). */
   readonly atMs: number;
   readonly tookMs: number;
-  /** What came back; undefined when the connection broke. */
+  /** The answer; undefined when the connection broke. */
   readonly answer: Answer | undefined;
   readonly error?: unknown;
 }
 
 export interface Load {
   readonly shots: readonly Shot[];
-  /** What was sent from `atMs` on. */
+  /** Requests sent from `atMs` on. */
   since(atMs: number): readonly Shot[];
   /** Lets what is in flight end. */
   stop(): Promise<readonly Shot[]>;
@@ -47,7 +47,7 @@ export function startLoad(send: (client: number) => Promise<Answer>, { clients =
   };
 }
 
-/** How often each status came; a broken connection counts as "broken". */
+/** Answers by status; a broken connection counts as "broken". */
 export function statuses(shots: readonly Shot[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { answer } of shots) {

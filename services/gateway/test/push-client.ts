@@ -9,7 +9,7 @@ export interface PushClient extends Disposable {
   readonly socket: Socket;
   // biome-ignore lint/suspicious/noExplicitAny: tests read what they are told as a client does
   told(event: string): any[];
-  /** What a request is answered. */
+  /** Answer of a request. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   ask(event: string, asked?: unknown): Promise<any>;
   /** Waits for the `count`th event of a name, and answers with all of them. */

@@ -45,7 +45,7 @@ export interface OpenOptions {
   readonly log?: Log;
   /** Over the stream of batches instead of one RPC a call. */
   readonly streaming?: boolean;
-  /** How long the client waits, its one retry included. */
+  /** Time limit of the client, its one retry included. */
   readonly timeoutMs?: number;
 }
 
@@ -160,7 +160,7 @@ export function ids(page: Recommendation): readonly bigint[] {
   return page.recommends.map(({ articleId }) => articleId);
 }
 
-/** What stands in more than one of the pages, or twice on one. */
+/** Articles in more than one of the pages, or twice on one. */
 export function repeated(pages: readonly Recommendation[]): bigint[] {
   const seen = new Set<bigint>();
   return pages.flatMap(ids).filter((id) => seen.size === seen.add(id).size);

@@ -22,7 +22,7 @@ const PATIENCE_MS = 30_000;
 
 const COVERS = fileURLToPath(new URL("../../../sample/public", import.meta.url));
 
-/** What a browser says where the machine is busy: a page is left while its socket is being opened, a gateway asks to wait. */
+/** Console lines of a browser on a busy machine: a page is left while its socket is being opened, a gateway asks to wait. */
 const OF_BUSY_MACHINES = /WebSocket is closed before the connection is established|responded with a status of 503/;
 
 export const hasChromium = existsSync(CHROMIUM);
@@ -35,7 +35,7 @@ export const PASSWORD = "a password of the tests";
 export const eventually = <T>(check: () => T | Promise<T>) =>
   eventuallyWithin(check, { withinMs: PATIENCE_MS, everyMs: 25 });
 
-/** What the page said to POST /events. */
+/** Events that the page sent to POST /events. */
 export interface SentEvent {
   readonly type: string;
   readonly token: string;
@@ -99,7 +99,7 @@ export async function openSite(): Promise<Site> {
   };
 }
 
-/** What is asked for the first time takes longer than a gateway waits, on a machine that has much else to do. */
+/** A first request takes longer than a gateway waits, on a machine that has much else to do. */
 async function warmUp(url: string): Promise<void> {
   await signUp(url, "warms-up");
   await eventually(async () => {

@@ -1,4 +1,4 @@
-/** How events of a kind come into the log. */
+/** Origin of a kind's events: a token that proves them, or the gateway. */
 interface Origin {
   /** Token of an article that proves an upload; without one the gateway appends the event itself. */
   readonly token?: "click" | "read" | "collect" | "liking" | "exposure";

@@ -20,7 +20,7 @@ const Asked = z.strictObject(
 );
 
 /**
- * What a client missed, as the same events it would have had, and then how many: at most 100 of each, the newest. With
+ * Missed notifications and messages of a client as the usual events, then their number: at most 100 of each, the newest. With
  * `more` the older ones are read over HTTP.
  */
 export function catchUp({ missedNotifications, missedMessages, unread }: Parts) {

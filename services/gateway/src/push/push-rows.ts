@@ -32,7 +32,7 @@ interface Parts {
 }
 
 const USERS_AT_ONCE = 1_000;
-/** How long a client may take to say that it has a message. */
+/** Time for a client to acknowledge a message, ms. */
 const TAKEN_MS = 5_000;
 
 /** Reads the rows that are pushed, and sends them to the sockets of this gateway. */
@@ -40,7 +40,7 @@ export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
   const tellNotification = (notification: Notification) =>
     local.tell(notification.userId, "notification", presentNotification(notification));
 
-  /** What the recipient's client says it has is delivered, and the sender's devices, wherever they are, hear so. */
+  /** Marks an acknowledged message as delivered and notifies the sender's devices on any gateway. */
   const sendMessage = (socket: PushSocket, message: Message): void => {
     const { recipientId } = message;
     if (isClogged(socket)) hangUp(socket.conn);
