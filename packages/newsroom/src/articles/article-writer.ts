@@ -1,5 +1,4 @@
-import type { Mysql, Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql, type Transaction } from "@headline/mysql";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
 import { appendChanges, type Change } from "../changes/index.js";
@@ -8,12 +7,10 @@ import type { JobsIn } from "../jobs/index.js";
 import { fanOutIfFollowed } from "../notifications/index.js";
 import { endOrders, giveSlotsBack } from "../orders/index.js";
 import { DELETED, PUBLISHED, SCHEDULED } from "../schema/index.js";
-import { type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
+import { changeStatistics, USER_STATISTICS, type UserCounts } from "../statistics/index.js";
 import { NEW_USER_VERSION } from "../users/user-store.js";
 import { toStored, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";
 import { publishJob, publishJobId } from "./publish-job.js";
-
-export type UserCounts = Counts<"articles" | "followers" | "followings" | "likes_received">;
 
 /** Result of a write: the author's counts where they changed, and the changes for caches and feeds. */
 export interface Written {

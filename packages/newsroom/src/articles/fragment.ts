@@ -1,4 +1,4 @@
-import type { Counts } from "../statistics/index.js";
+import type { ArticleCounts } from "../statistics/index.js";
 import type { Article } from "./article-store.js";
 import { showWritten } from "./columns.js";
 
@@ -35,8 +35,6 @@ export function readFragment(bytes: Uint8Array): Fragment {
  * `{"article_id":"7",…,"comment_count":1,"like_count":2,"collect_count":3`
  */
 export type Item = Buffer;
-
-export type ArticleCounts = Counts<"comments" | "likes" | "collects">;
 
 export const NO_COUNTS: ArticleCounts = { comments: 0, likes: 0, collects: 0 };
 

@@ -15,14 +15,12 @@ export {
   insertArticle,
   type NewArticle,
   type PublishRequest,
-  type UserCounts,
   updateArticle,
   type WriterParts,
   type Written,
 } from "./article-writer.js";
 export { readCover, showWritten, toStored, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";
 export {
-  type ArticleCounts,
   type Fragment,
   type Item,
   NO_COUNTS,

@@ -1,5 +1,4 @@
-import type { Mysql, Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql, type Transaction } from "@headline/mysql";
 import { appendChanges, type Change } from "../changes/index.js";
 import { type JobsIn, NotDueYet } from "../jobs/index.js";
 import { addNotification, fanOutIfFollowed } from "../notifications/index.js";

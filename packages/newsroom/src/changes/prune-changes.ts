@@ -1,5 +1,4 @@
-import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
 
 const KEEP_MS = 60 * 60 * 1_000;
 const ROWS_AT_ONCE = 1_000;

@@ -1,5 +1,4 @@
-import type { Mysql, Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql, type Transaction } from "@headline/mysql";
 import { encodeEvent } from "./event-row.js";
 import { batchOf, placeInBatch, type TrackedEvent } from "./tracked-event.js";
 

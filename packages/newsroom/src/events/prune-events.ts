@@ -1,5 +1,4 @@
-import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
 
 interface Options {
   readonly mysql: Mysql;

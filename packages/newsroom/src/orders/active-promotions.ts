@@ -1,5 +1,4 @@
-import type { Statements } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Statements } from "@headline/mysql";
 import { PAID } from "../schema/index.js";
 
 /** A paid promotion of an article, from and until epoch ms. */

@@ -1,5 +1,4 @@
-import type { Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Transaction } from "@headline/mysql";
 import type { JobsIn } from "../jobs/index.js";
 import { CANCELLED } from "../schema/index.js";
 import { cancelJobId } from "./cancel-job.js";

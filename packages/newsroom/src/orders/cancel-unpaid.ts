@@ -1,5 +1,4 @@
-import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
 import { appendChanges, type Change } from "../changes/index.js";
 import { NotDueYet } from "../jobs/index.js";
 import { addNotification } from "../notifications/index.js";

@@ -1,5 +1,4 @@
-import type { Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Transaction } from "@headline/mysql";
 import type { Change } from "../changes/index.js";
 import type { JobsIn } from "../jobs/index.js";
 import { PAID, UNPAID } from "../schema/index.js";

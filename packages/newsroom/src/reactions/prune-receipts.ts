@@ -1,5 +1,4 @@
-import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
 import { poll } from "@headline/service/timing";
 
 /** Longer than the token of an event counts. */

@@ -4,12 +4,15 @@ import { appendChanges, type Change } from "../changes/index.js";
 import type { DislikeWhy } from "../events/index.js";
 import { addNotification } from "../notifications/index.js";
 import { type ChangeTopic, PUBLISHED } from "../schema/index.js";
-import { ARTICLE_STATISTICS, type Counts, changeStatistics, USER_STATISTICS } from "../statistics/index.js";
+import {
+  ARTICLE_STATISTICS,
+  type ArticleCounts,
+  changeStatistics,
+  USER_STATISTICS,
+  type UserCounts,
+} from "../statistics/index.js";
 import { type Changed, countedDeltas } from "./counted-deltas.js";
 import { REACTION_TARGETS, type Reaction, type ReactionTarget } from "./reaction.js";
-
-export type ArticleCounts = Counts<keyof typeof ARTICLE_STATISTICS.counters>;
-export type UserCounts = Counts<keyof typeof USER_STATISTICS.counters>;
 
 /** Result of a reaction: `same` changed nothing, `known` came before, `absent` and `own` were not possible. */
 export type Outcome = "changed" | "same" | "known" | "absent" | "own";

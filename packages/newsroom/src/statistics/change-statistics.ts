@@ -1,5 +1,4 @@
-import type { Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Transaction } from "@headline/mysql";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
 import { type RawStatisticRow, type StatisticRow, statisticColumns, toStatisticRow } from "./statistic-rows.js";
 

@@ -59,6 +59,9 @@ export const ARTICLE_STATISTICS: StatisticsDefinition<"comments" | "likes" | "co
   },
 };
 
+export type UserCounts = Counts<keyof typeof USER_STATISTICS.counters>;
+export type ArticleCounts = Counts<keyof typeof ARTICLE_STATISTICS.counters>;
+
 /** The index is forced because a chunk must stop after its rows, and the planner's guess may sort all of them first. */
 function perArticle(table: string, index: string): string {
   return `SELECT article_id AS id, COUNT(*) AS count FROM ${table} FORCE INDEX (${index})

@@ -3,10 +3,12 @@ export { type CorrectionOptions, type CorrectionProgress, correctStatistics } fr
 export type { CorrectionReport, CounterReport, StatisticsReport } from "./correction-report.js";
 export {
   ARTICLE_STATISTICS,
+  type ArticleCounts,
   type Counter,
   type Counts,
   type StatisticsDefinition,
   USER_STATISTICS,
+  type UserCounts,
 } from "./definition.js";
 export { formatReport } from "./format-report.js";
 export { openStatistics } from "./open-statistics.js";

@@ -1,5 +1,4 @@
-import type { Mysql, Transaction } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql, type Transaction } from "@headline/mysql";
 import { appendChanges } from "../changes/index.js";
 import { NEXT_VERSION } from "./change-statistics.js";
 import { type Counts, counterNames, type StatisticsDefinition } from "./definition.js";

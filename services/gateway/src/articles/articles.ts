@@ -1,6 +1,5 @@
 import type { Mysql } from "@headline/mysql";
 import {
-  type ArticleCounts,
   type Fragment,
   type Item,
   loadArticles,
@@ -10,6 +9,7 @@ import {
   toFragment,
   toItem,
 } from "@headline/newsroom/articles";
+import type { ArticleCounts } from "@headline/newsroom/statistics";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
 import { type Redis, VersionedCache } from "@headline/redis";
 import type { OnUnreadable } from "@headline/service/metrics";

@@ -8,11 +8,11 @@ import {
   insertArticle,
   type NewArticle,
   type PublishRequest,
-  type UserCounts,
   updateArticle,
   type Written,
 } from "@headline/newsroom/articles";
 import type { JobsIn } from "@headline/newsroom/jobs";
+import type { UserCounts } from "@headline/newsroom/statistics";
 import type { VersionedCache } from "@headline/redis";
 import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 

@@ -1,6 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 import type { Reaction } from "@headline/newsroom/reactions";
-import { type ArticleCounts, type Reacted, type UserCounts, writeReactions } from "@headline/newsroom/reactions";
+import { type Reacted, writeReactions } from "@headline/newsroom/reactions";
+import type { ArticleCounts, UserCounts } from "@headline/newsroom/statistics";
 import type { VersionedCache } from "@headline/redis";
 import type { CacheInvalidator } from "../changes/cache-invalidator.js";
 

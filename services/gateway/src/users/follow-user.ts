@@ -1,7 +1,7 @@
 import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
-import type { UserCounts } from "@headline/newsroom/articles";
 import { appendChanges, type Change } from "@headline/newsroom/changes";
 import { addNotification } from "@headline/newsroom/notifications";
+import type { UserCounts } from "@headline/newsroom/statistics";
 import { changeStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import type { Versioned } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";

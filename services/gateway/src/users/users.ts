@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
-import type { UserCounts } from "@headline/newsroom/articles";
+import type { UserCounts } from "@headline/newsroom/statistics";
+
 import { openStatistics, USER_STATISTICS } from "@headline/newsroom/statistics";
 import { loadUsers, readUser, type User } from "@headline/newsroom/users";
 import { type Redis, VersionedCache } from "@headline/redis";

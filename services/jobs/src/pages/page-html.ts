@@ -1,4 +1,5 @@
-import type { Article, ArticleCounts } from "@headline/newsroom/articles";
+import type { Article } from "@headline/newsroom/articles";
+import type { ArticleCounts } from "@headline/newsroom/statistics";
 import { type Html, html, joined } from "@headline/service/html";
 
 export interface PageChannel {

@@ -2,8 +2,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setImmediate as breathe } from "node:timers/promises";
 import { createGunzip, createGzip, constants as zlib } from "node:zlib";
-import type { Mysql } from "@headline/mysql";
-import { DATABASE_NOW_MS } from "@headline/mysql";
+import { DATABASE_NOW_MS, type Mysql } from "@headline/mysql";
 
 /** A model as it was after one event, in chunks: joined they are the bytes that were written. */
 export interface StoredModel {
