@@ -41,6 +41,12 @@ export default {
   workerIdleMemoryLimit: "1GB",
   // A worker with so much in memory takes a moment to leave; one that takes longer has something open, and Jest says so.
   workerGracefulExitTimeout: 10_000,
-  // Figures are measured one after the other, with nothing beside them.
-  maxWorkers: mode === "perf" ? 1 : Math.max(WORKERS_MIN, availableParallelism() - 1),
+  maxWorkers: workers(),
 };
+
+/** Figures are measured with nothing beside them; unit tests share the machine with no server, and wait now and then. */
+function workers() {
+  if (mode === "perf") return 1;
+  if (mode === "unit") return availableParallelism() + 1;
+  return Math.max(WORKERS_MIN, availableParallelism() - 1);
+}
