@@ -17,7 +17,6 @@ import type {
   Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { checkStorable } from "./mysql/check-storable.js";
 import { claimDue } from "./mysql/claim-due.js";
 import { Connections } from "./mysql/connections.js";
 import { dispatch } from "./mysql/dispatch.js";
@@ -41,6 +40,7 @@ import { ms, type Tables, tablesOf } from "./mysql/tables.js";
 import { cancelWaiting, waitingChange } from "./mysql/waiting.js";
 import { EXACT, rowList, wantRows } from "./mysql/want.js";
 import { watchNextRun } from "./mysql/watch-next-run.js";
+import { checkStorable } from "./sql/check-storable.js";
 
 const OPTIONS: OptionNames<MySQLJobStoreOptions> = {
   pool: true,

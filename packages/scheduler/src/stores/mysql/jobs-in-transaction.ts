@@ -7,7 +7,7 @@ import { idMaker } from "../../core/new-id.js";
 import { newJob } from "../../core/new-job.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
-import { checkStorable } from "./check-storable.js";
+import { checkStorable } from "../sql/check-storable.js";
 import type { Tables } from "./tables.js";
 import { endWaiting, waitingChange } from "./waiting.js";
 

@@ -1,6 +1,6 @@
 import type { InstanceKey, Renewal } from "../../core/job-store.js";
-import { askedIds, SEPARATOR } from "./asked-ids.js";
-import { inPieces } from "./in-pieces.js";
+import { askedIds, SEPARATOR } from "../sql/asked-ids.js";
+import { inPieces } from "../sql/in-pieces.js";
 import type { Session, Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
 import { cancelWaiting } from "./waiting.js";

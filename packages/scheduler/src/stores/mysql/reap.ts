@@ -3,7 +3,7 @@ import { decodeJob, type JobRecord } from "../../core/job-record.js";
 import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job-store.js";
 import { mostDeliveries, withTaskAck } from "../deliveries.js";
 import { type Lane, lanesOf } from "../lanes.js";
-import { askedIds } from "./asked-ids.js";
+import { askedIds } from "../sql/asked-ids.js";
 import { asExecution } from "./execution-log.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, msOrNull, type Tables } from "./tables.js";

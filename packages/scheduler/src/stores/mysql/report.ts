@@ -1,7 +1,7 @@
 import { isFinalState } from "../../core/execution.js";
 import type { Report } from "../../core/job-store.js";
 import { resultText } from "../result-text.js";
-import { inPieces } from "./in-pieces.js";
+import { inPieces } from "../sql/in-pieces.js";
 import type { Session, Sessions } from "./session.js";
 import { ms, type Tables } from "./tables.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";

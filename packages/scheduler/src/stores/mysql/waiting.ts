@@ -3,7 +3,7 @@ import type { ClaimRequest, Decision, PlannedRun, Queued, TakenOver } from "../.
 import { startsWithoutNextRun } from "../../core/run-limit.js";
 import { mostDeliveries, withTaskAck } from "../deliveries.js";
 import { type Lane, lanesOf } from "../lanes.js";
-import { askedIds, SEPARATOR } from "./asked-ids.js";
+import { askedIds, SEPARATOR } from "../sql/asked-ids.js";
 import type { Row, Session, Sessions } from "./session.js";
 import { limitOf, ms, type Tables } from "./tables.js";
 import { EXACT, idList, locking, WANT_IDS } from "./want.js";
