@@ -9,9 +9,10 @@ import type { Blocks } from "../users/blocks.js";
 import type { Article, ArticleDetail } from "./answers.js";
 import type { ArticlePath } from "./article-path.js";
 import type { Articles } from "./articles.js";
+import { linkTrace } from "./link-trace.js";
 import { presentItem, presentItems } from "./present-item.js";
 import type { Similar } from "./similar.js";
-import { linkTrace, viewerState } from "./viewer-state.js";
+import { readViewerState } from "./viewer-state.js";
 
 type Detail = z.output<typeof ArticleDetail>;
 
@@ -62,7 +63,7 @@ export function readArticle(parts: ReadingDeps) {
   async function forReader(userId: bigint, articleId: bigint, authorId: bigint) {
     const trace = linkTrace(parts.keys, userId, articleId, parts.now());
     try {
-      return { trace, viewer: await viewerState(parts.mysql, { userId, articleId, authorId }) };
+      return { trace, viewer: await readViewerState(parts.mysql, { userId, articleId, authorId }) };
     } catch (error) {
       parts.onViewerError(error);
       return { trace };
