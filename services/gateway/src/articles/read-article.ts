@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import { NO_COUNTS, readWaiting, toFragment, toItem, type WaitingArticle } from "@headline/newsroom/articles";
+import { readViewerState } from "@headline/newsroom/reactions";
 import { Refusal } from "@headline/service/errors";
 import type { TrackKeys } from "@headline/track-token";
 import type { z } from "zod";
@@ -12,7 +13,6 @@ import type { Articles } from "./articles.js";
 import { linkTrace } from "./link-trace.js";
 import { presentItem, presentItems } from "./present-item.js";
 import type { Similar } from "./similar.js";
-import { readViewerState } from "./viewer-state.js";
 
 type Detail = z.output<typeof ArticleDetail>;
 
