@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { findLayers } from "./layers.js";
+import { misplacedSql } from "./sql.js";
 import { countWords, forbiddenIn } from "./words.js";
 
 const LAYERS = [["packages/low"], ["packages/high"]];
@@ -48,4 +49,25 @@ test("openings of doc comments and words are counted, in names as well, by room 
   ];
   expect(countWords(sources)).toEqual({ openings: { "packages/low": 2 }, words: { "packages/low": 2, docs: 1 } });
   expect(forbiddenIn(source("CONTRIBUTING.md", "nobody"))).toEqual([]);
+});
+
+test("SQL in the gateway, and on articles outside newsroom, is found; comments, tests and bulk loading are left out", () => {
+  const select = "const sql = `SELECT name\n  FROM channels`;";
+  const onArticles = 'const sql = "UPDATE articles SET title = ?";';
+  const sources = [
+    source("services/gateway/src/a.ts", select),
+    source(
+      "services/gateway/src/b.ts",
+      'const METHODS = "GET, UPDATE, DELETE"; // SELECT FROM\n/** `FROM articles` */',
+    ),
+    source("services/gateway/src/b.test.ts", select),
+    source("services/jobs/src/a.ts", select),
+    source("services/jobs/src/b.ts", onArticles),
+    source("services/recommendation/src/catalogue/a.ts", onArticles),
+    source("packages/newsroom/src/a.ts", onArticles),
+  ];
+  expect(misplacedSql(sources)).toEqual([
+    "services/gateway/src/a.ts has SQL: services/gateway asks packages/newsroom",
+    "services/jobs/src/b.ts has SQL on articles: it belongs into packages/newsroom",
+  ]);
 });

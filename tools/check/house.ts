@@ -1,5 +1,5 @@
 /**
- * `tsx tools/check/house.ts [--list] [--lower]`: fails on an import of a higher layer, and where a room has more circles of imports, of
+ * `tsx tools/check/house.ts [--list] [--lower]`: fails on an import of a higher layer, on SQL outside newsroom, and where a room has more circles of imports, of
  * files or of folders, or more forbidden openings and words than tools/check/ceilings.json allows. `--lower` lowers the ceilings to the
  * counts, and never raises one; `--list` prints each place.
  */
@@ -9,6 +9,7 @@ import { commandLine } from "../lib/command-line.js";
 import { root } from "../lib/root.js";
 import { findLayers } from "./layers.js";
 import { isTest, roomOf, type Source, sourcesIn } from "./sources.js";
+import { misplacedSql } from "./sql.js";
 import { countWords, forbiddenIn, openingsIn } from "./words.js";
 
 const CEILINGS = join(root, "tools/check/ceilings.json");
@@ -18,7 +19,7 @@ type Counts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 const { values } = commandLine({
   usage:
-    "tsx tools/check/house.ts [--list] [--lower]\n\nCircles, layers and words, compared with the committed ceilings.",
+    "tsx tools/check/house.ts [--list] [--lower]\n\nLayers, SQL, circles and words; the last two are compared with the committed ceilings.",
   options: { list: { type: "boolean", default: false }, lower: { type: "boolean", default: false } },
 });
 
@@ -30,7 +31,7 @@ const ceilings = JSON.parse(readFileSync(CEILINGS, "utf8")) as Counts;
 
 if (values.list) list();
 if (values.lower) writeFileSync(CEILINGS, `${JSON.stringify(lowered(), null, 2)}\n`);
-const faults = [...upward.map((arrow) => `upward arrow: ${arrow}`), ...above()];
+const faults = [...upward.map((arrow) => `upward arrow: ${arrow}`), ...misplacedSql(code), ...above()];
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 if (faults.length > 0) process.exitCode = 1;
 

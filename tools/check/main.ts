@@ -7,7 +7,7 @@ import { formatSeconds } from "../lib/terminal.js";
 
 const { values } = commandLine({
   usage:
-    "npm run check [-- --no-tests]\n\nStubs, lint, layers and words, breaking changes, types, build, packages, and the tests unless --no-tests is given.",
+    "npm run check [-- --no-tests]\n\nStubs, lint, layers, SQL and words, breaking changes, types, build, packages, and the tests unless --no-tests is given.",
   options: { "no-tests": { type: "boolean", default: false } },
 });
 
@@ -16,7 +16,7 @@ const STEPS: readonly Step[] = [
   ["stubs are what the protos say", "tsx", ["tools/generate/stubs.ts", "--check"]],
   ["the client is what the gateway's schemas say", "tsx", source("tools/generate/client.ts", "--check")],
   ["lint and format", "biome", ["check", "."]],
-  ["layers, circles and words", "tsx", ["tools/check/house.ts"]],
+  ["layers, SQL, circles and words", "tsx", ["tools/check/house.ts"]],
   ["proto lint", "buf", ["lint"]],
   ["proto format", "buf", ["format", "proto", "-d", "--exit-code"]],
   ["the contract of the last release holds", "tsx", ["tools/check/breaking.ts"]],

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Mysql, migrate, mysqlInWords, openMysql } from "@headline/mysql";
+import { migrate, mysqlInWords, openMysql } from "@headline/mysql";
+import { hasArticles } from "@headline/newsroom/articles";
 import { loadSample } from "../content/sample.js";
 import { ExpectedFailure } from "../lib/expected-failure.js";
 import { root } from "../lib/root.js";
@@ -46,10 +47,6 @@ async function addSample(mysqlUrl: string, onProgress: (line: string) => void): 
   const { articles, authors, readers } = await loadSample(mysqlUrl);
   const seconds = formatSeconds(performance.now() - startedAt);
   onProgress(`sample: ${articles} articles by ${authors} authors, with ${readers} readers, in ${seconds}`);
-}
-
-async function hasArticles(mysql: Mysql): Promise<boolean> {
-  return (await mysql.query("SELECT id FROM articles LIMIT 1")).length > 0;
 }
 
 function asExpected(error: NodeJS.ErrnoException, words: string | undefined): Error {

@@ -30,6 +30,7 @@ export {
 } from "./fragment.js";
 export {
   countPublishedSince,
+  hasArticles,
   newestPublished,
   newestTitles,
   type PublishedArticle,

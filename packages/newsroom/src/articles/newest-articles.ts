@@ -12,6 +12,11 @@ export interface PublishedArticle {
   readonly publishedAtMs: number;
 }
 
+/** Whether there is any article, deleted ones included. */
+export async function hasArticles(mysql: Mysql): Promise<boolean> {
+  return (await mysql.query("SELECT id FROM articles LIMIT 1")).length > 0;
+}
+
 /** Titles of a channel's newest articles. */
 export async function newestTitles(mysql: Mysql, channelId: number, count: number): Promise<TitledArticle[]> {
   const rows = await mysql.query<{ id: string; author_id: string; title: string }>(

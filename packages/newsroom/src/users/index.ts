@@ -20,7 +20,6 @@ export {
   accountOf,
   findAccount,
   insertUser,
-  isFollowing,
   loadUsers,
   NEW_USER_VERSION,
   readUser,

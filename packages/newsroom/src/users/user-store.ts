@@ -87,14 +87,6 @@ export async function insertUser(mysql: Mysql, name: string, passwordHash: strin
   }
 }
 
-export async function isFollowing(mysql: Mysql, userId: bigint, authorId: bigint): Promise<boolean> {
-  const rows = await mysql.query("SELECT 1 AS follows FROM follows WHERE user_id = ? AND author_id = ?", [
-    userId,
-    authorId,
-  ]);
-  return rows.length > 0;
-}
-
 /** A user who can sign in with a password. */
 export interface Account {
   readonly userId: bigint;

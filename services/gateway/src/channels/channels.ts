@@ -1,23 +1,12 @@
 import type { Mysql } from "@headline/mysql";
+import { ALL_CHANNELS, type Channel, RECOMMENDED, readChannels } from "@headline/newsroom/channels";
 import type { Redis } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
 import type { OnUnreadable } from "@headline/service/metrics";
 import { invalid } from "../http/read.js";
 import { LastChannels } from "./last-channels.js";
 
-export interface Channel {
-  readonly id: number;
-  readonly name: string;
-  readonly nameEn: string;
-  /** Articles that come first on a refresh, the first one first. */
-  readonly pinned: readonly bigint[];
-}
-
-/** Id of the channel "recommended", which recommends from all others. */
-export const ALL_CHANNELS = 0;
-
 const REFRESH_MS = 10_000;
-const RECOMMENDED: Channel = { id: ALL_CHANNELS, name: "推荐", nameEn: "For you", pinned: [] };
 
 interface Deps {
   readonly mysql: Mysql;
@@ -96,19 +85,4 @@ export class Channels {
     if (this.#isKnown) return;
     throw new Refusal("UNAVAILABLE", "the channels cannot be read right now", { retryAfterSeconds: 1 });
   }
-}
-
-async function readChannels(mysql: Mysql): Promise<readonly Channel[]> {
-  const [rows, pins] = await Promise.all([
-    mysql.query<{ id: number; name: string; name_en: string }>(
-      "SELECT id, name, name_en FROM channels ORDER BY position",
-    ),
-    mysql.query<{ channel_id: number; article_id: string }>(
-      "SELECT channel_id, article_id FROM pinned_articles ORDER BY channel_id, position",
-    ),
-  ]);
-  const pinned = (id: number) => pins.filter((pin) => pin.channel_id === id).map((pin) => BigInt(pin.article_id));
-  const channels = rows.map((row) => ({ id: row.id, name: row.name, nameEn: row.name_en, pinned: pinned(row.id) }));
-  const recommended = channels.find(({ id }) => id === 0) ?? { ...RECOMMENDED, pinned: pinned(0) };
-  return [recommended, ...channels.filter(({ id }) => id !== 0)];
 }

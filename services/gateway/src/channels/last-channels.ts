@@ -1,6 +1,6 @@
+import type { Channel } from "@headline/newsroom/channels";
 import type { Redis } from "@headline/redis";
 import { z } from "zod";
-import type { Channel } from "./channels.js";
 
 const KEY = "{channels}:last";
 const Stored = z.object({

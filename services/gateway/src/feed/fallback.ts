@@ -1,5 +1,5 @@
+import { ALL_CHANNELS } from "@headline/newsroom/channels";
 import { Refusal } from "@headline/service/errors";
-import { ALL_CHANNELS } from "../channels/channels.js";
 import type { CountPublished, PublishedQuery } from "./count-published.js";
 import type { FeedQuery } from "./feed-query.js";
 import type { LastPages } from "./last-pages.js";

@@ -1,7 +1,7 @@
+import { ALL_CHANNELS } from "@headline/newsroom/channels";
 import type { Recommender } from "@headline/recommender";
 import { poll } from "@headline/service/timing";
 import type { Articles } from "../articles/articles.js";
-import { ALL_CHANNELS } from "../channels/channels.js";
 import type { HydratedList, Items, Pick } from "./page.js";
 
 interface Deps {

@@ -1,5 +1,5 @@
+import type { StaticPage } from "@headline/newsroom/pages";
 import type { Redis } from "@headline/redis";
-import type { StaticPage } from "./static-pages.js";
 
 const KEY = "{static-pages}:last";
 const NEWLINE = 0x0a;

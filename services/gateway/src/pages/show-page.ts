@@ -1,10 +1,11 @@
+import type { PageFormat } from "@headline/newsroom/pages";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
 import { imageSources } from "../http/image-sources.js";
 import { invalid } from "../http/read.js";
-import type { PageFormat, StaticPages } from "./static-pages.js";
+import type { StaticPages } from "./static-pages.js";
 
 /** File name in `/pages`, for the document; the handler reads it with `FILE`. */
 export const PagePath = z.object({

@@ -1,25 +1,11 @@
-import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
+import type { Mysql } from "@headline/mysql";
 import type { Item } from "@headline/newsroom/articles";
+import { type PageFormat, type PageTag, readPages, readPageTags, type StaticPage } from "@headline/newsroom/pages";
 import type { Redis } from "@headline/redis";
 import type { OnUnreadable } from "@headline/service/metrics";
 import { poll } from "@headline/service/timing";
 import type { HydratedList } from "../feed/page.js";
 import { LastStaticPages } from "./last-static-pages.js";
-
-export type PageFormat = "html" | "json";
-
-/** A page that a job service has built, as it is sent. */
-export interface StaticPage {
-  readonly etag: string;
-  readonly body: Buffer;
-  readonly builtAt: Date;
-}
-
-interface Stored {
-  readonly channel_id: number;
-  readonly format: PageFormat;
-  readonly etag: string;
-}
 
 interface Parts {
   readonly mysql: Mysql;
@@ -76,28 +62,21 @@ export class StaticPages implements AsyncDisposable {
 
   async #readChanged(): Promise<void> {
     const { mysql, onError } = this.parts;
-    const stored = await mysql.query<Stored>("SELECT channel_id, format, etag FROM static_pages");
-    const changed = stored.filter((page) => this.get(page.channel_id, page.format)?.etag !== page.etag);
+    const stored = await readPageTags(mysql);
+    const changed = stored.filter((page) => this.get(page.channelId, page.format)?.etag !== page.etag);
     for (let from = 0; from < changed.length; from += PAGES_AT_ONCE)
       await this.#read(changed.slice(from, from + PAGES_AT_ONCE));
-    const keys = new Set(stored.map(({ channel_id, format }) => keyOf(channel_id, format)));
+    const keys = new Set(stored.map(({ channelId, format }) => keyOf(channelId, format)));
     const gone = [...this.#pages.keys()].filter((key) => !keys.has(key));
     for (const key of gone) this.#pages.delete(key);
     this.#last.forget(gone).catch(onError);
   }
 
-  async #read(pages: readonly Stored[]): Promise<void> {
+  async #read(changed: readonly PageTag[]): Promise<void> {
     const { mysql, onError } = this.parts;
-    const channelIds = [...new Set(pages.map(({ channel_id }) => BigInt(channel_id)))];
-    const rows = await mysql.query<Stored & { body: Buffer; built_at: string }>(
-      `SELECT channel_id, format, etag, body, built_at
-         FROM ${WANTED_IDS} STRAIGHT_JOIN static_pages ON channel_id = want.id`,
-      [idList(channelIds)],
-    );
-    for (const { channel_id: channelId, format, etag, body, built_at } of rows) {
-      const page = { etag, body, builtAt: new Date(Number(built_at)) };
+    const channelIds = [...new Set(changed.map(({ channelId }) => channelId))];
+    for (const { channelId, format, ...page } of await readPages(mysql, channelIds))
       if (this.#take(channelId, format, page)) this.#last.keep(keyOf(channelId, format), page).catch(onError);
-    }
   }
 
   async #recall(): Promise<void> {

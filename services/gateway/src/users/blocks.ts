@@ -1,5 +1,6 @@
-import { idList, type Mysql, WANTED_IDS } from "@headline/mysql";
+import type { Mysql } from "@headline/mysql";
 import type { Change } from "@headline/newsroom/changes";
+import { readBlocked } from "@headline/newsroom/reactions";
 import { deadline } from "@headline/service/timing";
 import { LRUCache } from "lru-cache";
 
@@ -8,7 +9,6 @@ type Blocked = ReadonlySet<bigint>;
 const READERS_MAX = 20_000;
 const TTL_MS = 60_000;
 const AT_ONCE = 1_000;
-const BLOCKED_MAX = 100_000;
 const NONE: Blocked = new Set();
 
 /** Authors whom readers have blocked, in memory until a change says that a reader blocks others by now. */
@@ -40,14 +40,7 @@ export class Blocks {
 
   async #load(userIds: readonly bigint[]): Promise<ReadonlyMap<bigint, Blocked>> {
     const epoch = this.#epoch;
-    const rows = await this.mysql.query<{ user_id: string; author_id: string }>(
-      `SELECT b.user_id, b.author_id
-         FROM ${WANTED_IDS} JOIN author_blocks b ON b.user_id = want.id
-        LIMIT ${BLOCKED_MAX}`,
-      [idList(userIds)],
-    );
-    const loaded = new Map(userIds.map((id) => [id, new Set<bigint>()]));
-    for (const row of rows) loaded.get(BigInt(row.user_id))?.add(BigInt(row.author_id));
+    const loaded = await readBlocked(this.mysql, userIds);
     if (epoch === this.#epoch) for (const [id, blocked] of loaded) this.#blocked.set(id, blocked);
     return loaded;
   }

@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import { isFollowing } from "@headline/newsroom/users";
+import { isFollowing } from "@headline/newsroom/follows";
 import { Refusal } from "@headline/service/errors";
 import type { Reader } from "../http/authenticate.js";
 import type { Call } from "../http/route.js";

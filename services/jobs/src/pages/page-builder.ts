@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DATABASE_NOW_MS, type Mysql, type Transaction } from "@headline/mysql";
+import type { Mysql } from "@headline/mysql";
 import {
   type Article,
   loadArticles,
@@ -9,6 +8,8 @@ import {
   toFragment,
   toItem,
 } from "@headline/newsroom/articles";
+import { readChannels } from "@headline/newsroom/channels";
+import { prunePages, storePage } from "@headline/newsroom/pages";
 import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistics";
 import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
@@ -38,7 +39,6 @@ export interface BuildReport {
 const ARTICLES = 30;
 const RECOMMEND_MS = 1_000;
 const RECOMMENDER_STARTS_MS = 3_000;
-const RECOMMENDED: PageChannel = { id: 0, name: "推荐" };
 
 /** Renders what guests see of each channel as HTML and JSON into `static_pages`, for gateways to serve. */
 export class PageBuilder {
@@ -59,7 +59,7 @@ export class PageBuilder {
   /** Builds every channel's pages; one that fails keeps the pages it had, and fails the run once all have been tried. */
   async build(signal: AbortSignal): Promise<BuildReport> {
     await this.#recommenderServes(signal);
-    const channels = await this.#channels();
+    const channels = await readChannels(this.parts.mysql);
     const report = { channels: channels.length, changed: 0, empty: 0 };
     const failures: unknown[] = [];
     for (const channel of channels) {
@@ -77,12 +77,9 @@ export class PageBuilder {
     return report;
   }
 
-  /** Removes the pages of channels that are no more; answers how many. */
-  async prune(): Promise<number> {
-    const { affectedRows } = await this.parts.mysql.write(
-      "DELETE p FROM static_pages p LEFT JOIN channels c ON c.id = p.channel_id WHERE c.id IS NULL AND p.channel_id <> 0",
-    );
-    return affectedRows;
+  /** Removes the pages of channels that are no more; returns their number. */
+  prune(): Promise<number> {
+    return prunePages(this.parts.mysql);
   }
 
   /** A recommender that starts beside this service is waited for a little. */
@@ -94,20 +91,17 @@ export class PageBuilder {
     }
   }
 
-  async #channels(): Promise<PageChannel[]> {
-    const rows = await this.parts.mysql.query<PageChannel>("SELECT id, name FROM channels ORDER BY position");
-    return rows.some(({ id }) => id === 0) ? [...rows] : [RECOMMENDED, ...rows];
-  }
-
   /** Number of its two pages that changed; undefined without articles. */
   async #buildOne(channel: PageChannel, channels: readonly PageChannel[]): Promise<number | undefined> {
     const articles = await this.#articles(channel.id);
     if (articles.length === 0) return undefined;
     const html = Buffer.from(pageHtml({ channel, channels, articles, coverOrigins: this.parts.coverOrigins }));
-    return this.parts.mysql.transaction(
-      async (tx) =>
-        (await store(tx, channel.id, "html", html)) + (await store(tx, channel.id, "json", pageJson(articles))),
-    );
+    const json = pageJson(articles);
+    const changed = await this.parts.mysql.transaction(async (tx) => [
+      await storePage(tx, { channelId: channel.id, format: "html", body: html }),
+      await storePage(tx, { channelId: channel.id, format: "json", body: json }),
+    ]);
+    return changed.filter(Boolean).length;
   }
 
   async #articles(channelId: number): Promise<PageArticle[]> {
@@ -135,23 +129,6 @@ export class PageBuilder {
     }
     return newestArticleIds(mysql, channelId, ARTICLES);
   }
-}
-
-/** 1 when its bytes are new. */
-async function store(tx: Transaction, channelId: number, format: "html" | "json", body: Buffer): Promise<number> {
-  const etag = createHash("sha256").update(body).digest("base64url").slice(0, 32);
-  const { affectedRows } = await tx.write(
-    `UPDATE static_pages SET checked_at = ${DATABASE_NOW_MS} WHERE channel_id = ? AND format = ? AND etag = ?`,
-    [channelId, format, etag],
-  );
-  if (affectedRows > 0) return 0;
-  await tx.write(
-    `INSERT INTO static_pages (channel_id, format, etag, body, built_at, checked_at)
-     VALUES (?, ?, ?, ?, ${DATABASE_NOW_MS}, ${DATABASE_NOW_MS})
-     ON DUPLICATE KEY UPDATE etag = VALUES(etag), body = VALUES(body), built_at = VALUES(built_at), checked_at = VALUES(checked_at)`,
-    [channelId, format, etag, body],
-  );
-  return 1;
 }
 
 /** The answer of GET /articles to a guest, without cursors, tokens and time. */

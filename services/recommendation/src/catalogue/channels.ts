@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { readChannelIds } from "@headline/newsroom/channels";
 import { ALL_CHANNELS } from "./catalogue.js";
 
 const REFRESH_MS = 10_000;
@@ -14,8 +15,7 @@ export class Channels {
   }
 
   async load(): Promise<void> {
-    const rows = await this.mysql.query<{ id: number }>("SELECT id FROM channels");
-    this.#ids = new Set([ALL_CHANNELS, ...rows.map((row) => row.id)]);
+    this.#ids = await readChannelIds(this.mysql);
   }
 
   /** Reads them again from time to time until the returned function is called. */

@@ -1,5 +1,5 @@
 import type { Mysql } from "@headline/mysql";
-import type { DislikeWhy } from "@headline/newsroom/events";
+import { readBlocksAndDislikes } from "@headline/newsroom/reactions";
 import { dislikeShare } from "./dislike-weight.js";
 import { ReaderSets } from "./reader-sets.js";
 
@@ -13,8 +13,8 @@ export interface BlockList {
   readonly dampened: ReadonlyMap<bigint, number>;
 }
 
-const BLOCKED_MAX = 1_000;
-const DISLIKED_MAX = 1_000;
+/** Limit of blocked authors, and of dislikes. */
+const EACH_MAX = 1_000;
 /** Memory of the empty sets of one reader, and of an id in one of them. */
 const SETS_BYTES = 700;
 const ENTRY_BYTES = 60;
@@ -45,34 +45,13 @@ export class BlockLists {
   }
 }
 
-interface BlockRow {
-  readonly article_id: string | null;
-  readonly author_id: string | null;
-  readonly created_at: string;
-  readonly why: DislikeWhy | null;
-}
-
 async function readBlockList(mysql: Mysql, userId: bigint): Promise<BlockList> {
-  const rows = await mysql.query<BlockRow>(
-    `(SELECT NULL AS article_id, author_id, created_at, NULL AS why FROM author_blocks WHERE user_id = ? LIMIT ${BLOCKED_MAX})
-     UNION ALL
-     (SELECT d.article_id, a.author_id, d.created_at, d.why FROM article_dislikes d
-        LEFT JOIN articles a ON a.id = d.article_id WHERE d.user_id = ? ORDER BY d.created_at DESC LIMIT ${DISLIKED_MAX})`,
-    [userId, userId],
-  );
-  if (rows.length === 0) return NO_BLOCKS;
-  const blocked = new Set<bigint>();
-  const disliked = new Set<bigint>();
+  const { blocked, dislikes } = await readBlocksAndDislikes(mysql, userId, EACH_MAX);
+  if (blocked.length === 0 && dislikes.length === 0) return NO_BLOCKS;
   const dampened = new Map<bigint, number>();
-  for (const { article_id, author_id, created_at, why } of rows) {
-    if (article_id === null) blocked.add(BigInt(author_id as string));
-    else {
-      disliked.add(BigInt(article_id));
-      if (author_id === null) continue; // the article is no more
-      if (dislikeShare(why ?? undefined).author === 0) continue;
-      const author = BigInt(author_id);
-      dampened.set(author, Math.max(Number(created_at), dampened.get(author) ?? 0));
-    }
+  for (const { authorId, atMs, why } of dislikes) {
+    if (authorId === undefined || dislikeShare(why).author === 0) continue;
+    dampened.set(authorId, Math.max(atMs, dampened.get(authorId) ?? 0));
   }
-  return { blocked, disliked, dampened };
+  return { blocked: new Set(blocked), disliked: new Set(dislikes.map(({ articleId }) => articleId)), dampened };
 }

@@ -1,4 +1,5 @@
 import type { Mysql } from "@headline/mysql";
+import { readFollowed } from "@headline/newsroom/follows";
 import { ReaderSets } from "./reader-sets.js";
 
 /** Follows of a reader that count, the latest. */
@@ -31,9 +32,6 @@ function bytesOf({ size }: Follows): number {
 }
 
 async function readFollows(mysql: Mysql, userId: bigint): Promise<Follows> {
-  const rows = await mysql.query<{ author_id: string }>(
-    `SELECT author_id FROM follows WHERE user_id = ? ORDER BY created_at DESC LIMIT ${FOLLOWS_MAX}`,
-    [userId],
-  );
-  return rows.length === 0 ? NONE : new Set(rows.map((row) => BigInt(row.author_id)));
+  const followed = await readFollowed(mysql, userId, FOLLOWS_MAX);
+  return followed.length === 0 ? NONE : new Set(followed);
 }

@@ -1,0 +1,1 @@
+export { ALL_CHANNELS, type Channel, RECOMMENDED, readChannelIds, readChannels } from "./channel.js";

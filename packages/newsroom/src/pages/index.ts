@@ -1,0 +1,9 @@
+export {
+  type PageFormat,
+  type PageTag,
+  prunePages,
+  readPages,
+  readPageTags,
+  type StaticPage,
+  storePage,
+} from "./static-page.js";
