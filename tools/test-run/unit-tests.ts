@@ -3,14 +3,15 @@ import { dirname, join, resolve } from "node:path";
 
 const FOLDERS = ["packages", "services", "bench", "tools"];
 const NOT_LOOKED_INTO = new Set(["node_modules", "dist"]);
-/** Modules that start MariaDB, Redis, a browser or a service; of testkit, these names. */
+/** Modules that start a database, Redis, a browser or a service; of testkit, these names. */
 const SERVERS = new Set(["@headline/embedded", "playwright-core", "puppeteer-core", "node:child_process"]);
-const TESTKIT_SERVERS = /\b(throwawayMysql|throwawayRedis|throwawayRedisCluster|migratedMysql|privateMysql|bundled)\b/;
+const TESTKIT_SERVERS =
+  /\b(throwaway(Mysql|Postgres|PgBouncer|Redis|RedisCluster)|migratedMysql|private(Mysql|Postgres)|bundled)\b/;
 /** Sources of @headline/embedded. */
 const STARTER = /\/embedded\/src\/(open-\w+|find-servers)\.ts$/;
 const IMPORT = /^(?:import|export)\s+(?:([^;"']*?)\s+from\s+)?["']([^"']+)["']/gm;
 
-/** The test files that start no MariaDB, no Redis, no browser and no process: neither they, nor the test code that they import. */
+/** The test files that start no database, no Redis, no browser and no process: neither they, nor the test code that they import. */
 export function unitTests(root: string): readonly string[] {
   const starts = new Map<string, boolean>();
   return FOLDERS.flatMap((folder) => filesIn(join(root, folder)))
