@@ -36,11 +36,12 @@ import { reap } from "./mysql/reap.js";
 import { report } from "./mysql/report.js";
 import { checkTables, migrate } from "./mysql/schema.js";
 import { type Session, Sessions } from "./mysql/session.js";
-import { ms, type Tables, tablesOf } from "./mysql/tables.js";
+import { type Tables, tablesOf } from "./mysql/tables.js";
 import { cancelWaiting, waitingChange } from "./mysql/waiting.js";
 import { EXACT, rowList, wantRows } from "./mysql/want.js";
 import { watchNextRun } from "./mysql/watch-next-run.js";
 import { checkStorable } from "./sql/check-storable.js";
+import { ms } from "./sql/values.js";
 
 const OPTIONS: OptionNames<MySQLJobStoreOptions> = {
   pool: true,

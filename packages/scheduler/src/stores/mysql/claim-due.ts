@@ -3,9 +3,10 @@ import { thrownMessage } from "../../core/describe-thrown.js";
 import { decodeJobOf, type JobRecord, NewerFormatError } from "../../core/job-record.js";
 import type { ClaimRequest, Claims } from "../../core/job-store.js";
 import { type Lane, lanesOf } from "../lanes.js";
+import { earlier, limitOf, ms, msOrNull } from "../sql/values.js";
 import { unreadable } from "../unreadable.js";
 import type { Row, Session, Sessions } from "./session.js";
-import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { EXACT, idList, WANT_IDS } from "./want.js";
 
 /** Time for which a job of a later version of this library is left alone. */
@@ -194,8 +195,4 @@ function known(tasks: readonly string[] | undefined): string {
 
 function knownValues(tasks: readonly string[] | undefined): unknown[] {
   return tasks === undefined ? [] : [tasks.length === 0 ? [""] : tasks];
-}
-
-function earlier(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }

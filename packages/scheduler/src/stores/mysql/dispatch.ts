@@ -3,9 +3,10 @@ import type { Decision, NewInstance, PlannedRun, Verdict } from "../../core/job-
 import { runCountAfter } from "../../core/run-limit.js";
 import { mostDeliveries } from "../deliveries.js";
 import { inPieces } from "../sql/in-pieces.js";
+import { ms, msOrNull } from "../sql/values.js";
 import { isDuplicate } from "./failure.js";
 import type { Row, Session, Sessions } from "./session.js";
-import { ms, msOrNull, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { queue, waitingOf } from "./waiting.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 

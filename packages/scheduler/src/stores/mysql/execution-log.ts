@@ -1,16 +1,10 @@
-import type {
-  DurationStatistics,
-  Execution,
-  ExecutionPage,
-  ExecutionQuery,
-  ExecutionState,
-} from "../../core/execution.js";
+import type { DurationStatistics, ExecutionPage, ExecutionQuery } from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
-import type { Json } from "../../core/json.js";
+import { asExecution } from "../sql/execution-row.js";
+import { limitOf, ms } from "../sql/values.js";
 import { statisticsOf } from "../statistics-of.js";
-import { UNREADABLE_OUTCOME } from "../unreadable.js";
 import type { Row, Sessions } from "./session.js";
-import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { EXACT, idList, WANT_IDS } from "./want.js";
 
 const LIMIT_DEFAULT = 100;
@@ -123,37 +117,4 @@ function grouped(rows: readonly Row[]): ReadonlyMap<string, DurationStatistics> 
     byJob.set(row["job_id"] as string, durations);
   }
   return new Map([...byJob].map(([id, durations]) => [id, statisticsOf(durations)]));
-}
-
-export function asExecution(row: Row): Execution {
-  const { result, error } = readOutcome(row);
-  const startedAt = msOrNull(row["started_ms"]);
-  const finishedAt = msOrNull(row["finished_ms"]);
-  return {
-    id: row["id"] as string,
-    jobId: row["job_id"] as string,
-    jobName: row["job_name"] as string,
-    scheduledAt: ms(row["scheduled_ms"]),
-    submittedAt: ms(row["submitted_ms"]),
-    startedAt,
-    finishedAt,
-    durationMs: startedAt === null || finishedAt === null || row["state"] === "lost" ? null : finishedAt - startedAt,
-    state: row["state"] as ExecutionState,
-    owner: row["owner"] as string,
-    attempt: Number(row["attempt"]),
-    result,
-    error,
-    stack: row["stack"] as string | null,
-  };
-}
-
-/** Reads a result; an unreadable one becomes an error, and does not block other executions. */
-function readOutcome(row: Row): Pick<Execution, "result" | "error"> {
-  const error = row["error"] as string | null;
-  if (row["result"] === null) return { result: null, error };
-  try {
-    return { result: JSON.parse(row["result"] as string) as Json, error };
-  } catch {
-    return { result: null, error: error ?? UNREADABLE_OUTCOME };
-  }
 }

@@ -1,8 +1,9 @@
 import type { InstanceKey, Renewal } from "../../core/job-store.js";
 import { askedIds, SEPARATOR } from "../sql/asked-ids.js";
 import { inPieces } from "../sql/in-pieces.js";
+import { ms } from "../sql/values.js";
 import type { Session, Sessions } from "./session.js";
-import { ms, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { cancelWaiting } from "./waiting.js";
 import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 

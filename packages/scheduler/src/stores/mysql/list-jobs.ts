@@ -1,7 +1,8 @@
 import { decodeJobOf, type JobRecord } from "../../core/job-record.js";
 import type { JobPage, JobQuery } from "../../core/job-store.js";
+import { limitOf, ms, msOrNull } from "../sql/values.js";
 import type { Row, Session } from "./session.js";
-import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 10_000;

@@ -1,7 +1,8 @@
 import type { SchedulerNode } from "../../core/job-store.js";
 import { readNode } from "../read-node.js";
+import { ms } from "../sql/values.js";
 import type { Sessions } from "./session.js";
-import { ms, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 
 /** Time for which a silent node is still listed, and after which its row is deleted, ms. */
 const SHOWN_MS = 60_000;

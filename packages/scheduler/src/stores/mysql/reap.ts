@@ -4,9 +4,10 @@ import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job
 import { mostDeliveries, withTaskAck } from "../deliveries.js";
 import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds } from "../sql/asked-ids.js";
-import { asExecution } from "./execution-log.js";
+import { asExecution } from "../sql/execution-row.js";
+import { limitOf, ms, msOrNull } from "../sql/values.js";
 import type { Row, Session, Sessions } from "./session.js";
-import { limitOf, ms, msOrNull, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { startWaiting } from "./waiting.js";
 import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 

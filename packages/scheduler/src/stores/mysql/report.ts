@@ -1,14 +1,11 @@
 import { isFinalState } from "../../core/execution.js";
 import type { Report } from "../../core/job-store.js";
-import { resultText } from "../result-text.js";
 import { inPieces } from "../sql/in-pieces.js";
+import { asText, sizeOf, type TextReport } from "../sql/report-text.js";
+import { ms } from "../sql/values.js";
 import type { Session, Sessions } from "./session.js";
-import { ms, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
-
-/** Longest message and stack of an error, as execution.ts promises. */
-const ERROR_MAX = 2_000;
-const STACK_MAX = 8_000;
 
 /**
  * Records reports in batches, each in one transaction; returns for each whether its sender still has the lease. Instances are
@@ -16,20 +13,10 @@ const STACK_MAX = 8_000;
  */
 export async function report(sessions: Sessions, tables: Tables, reports: readonly Report[]): Promise<boolean[]> {
   const recorded: boolean[] = [];
-  const texts = reports.map((given) => ({ ...given, result: textOf(given) }));
-  for (const piece of inPieces(texts, ({ result, error, stack }) =>
-    Buffer.byteLength([result, error, stack].join("")),
-  )) {
+  for (const piece of inPieces(reports.map(asText), sizeOf)) {
     recorded.push(...(await sessions.transaction((session) => record(session, tables, piece))));
   }
   return recorded;
-}
-
-/** Report with its result as text. */
-type TextReport = Omit<Report, "result"> & { readonly result: string | null };
-
-function textOf({ executionId, result }: Report): string | null {
-  return result === null ? null : resultText(executionId, result);
 }
 
 async function record(session: Session, tables: Tables, reports: readonly TextReport[]): Promise<boolean[]> {
@@ -125,12 +112,7 @@ function asRow({ executionId, state, attempt, startedAt, finishedAt, result, err
     started: startedAt,
     finished: finishedAt,
     result,
-    error: cutText(error, ERROR_MAX),
-    stack: cutText(stack, STACK_MAX),
+    error,
+    stack,
   };
-}
-
-/** Half of a character that the cut (or the task) left would make the batch unreadable as JSON: it becomes U+FFFD. */
-function cutText(text: string | null, max: number): string | null {
-  return text === null ? null : Buffer.from(text.slice(0, max)).toString();
 }

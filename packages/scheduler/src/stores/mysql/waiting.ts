@@ -4,8 +4,9 @@ import { startsWithoutNextRun } from "../../core/run-limit.js";
 import { mostDeliveries, withTaskAck } from "../deliveries.js";
 import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds, SEPARATOR } from "../sql/asked-ids.js";
+import { limitOf, ms } from "../sql/values.js";
 import type { Row, Session, Sessions } from "./session.js";
-import { limitOf, ms, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 import { EXACT, idList, locking, WANT_IDS } from "./want.js";
 
 /** Token of an instance that waited: no dispatch gives it, so that a repeated one does not pass for its owner. */

@@ -1,5 +1,6 @@
+import { msOrNull } from "../sql/values.js";
 import type { Sessions } from "./session.js";
-import { msOrNull, type Tables } from "./tables.js";
+import type { Tables } from "./tables.js";
 
 const POLL_MS = 1_000;
 const NEVER = Number.POSITIVE_INFINITY;
