@@ -1,7 +1,7 @@
 import type { Express, Request, RequestHandler, Response } from "express";
-import { idempotencyKey } from "../idempotency/idempotency-key.js";
 import type { Authenticate, Reader } from "./authenticate.js";
 import { createBody } from "./body.js";
+import { idempotencyKey } from "./idempotency-key.js";
 import { isLiteral, otherMethods } from "./methods.js";
 import { read } from "./read.js";
 import type { Access, Call, Declaration, Story } from "./route.js";

@@ -1,12 +1,12 @@
 import type { Mysql } from "@headline/mysql";
 import { ArticleList } from "../articles/answers.js";
 import type { Articles } from "../articles/articles.js";
+import { listUserArticles, UserArticlesQuery } from "../articles/list-user-articles.js";
 import { SMALL_BODY_BYTES } from "../http/body.js";
 import { route, type Story } from "../http/route.js";
 import { Following, PasswordChanged, Renewed, SignedIn, SignedOut, User } from "./answers.js";
 import { changePassword, PasswordChange } from "./change-password.js";
 import { followUser, unfollowUser } from "./follow-user.js";
-import { listUserArticles, UserArticlesQuery } from "./list-user-articles.js";
 import { readMe, readUser } from "./read-user.js";
 import {
   Renewal,

@@ -1,10 +1,10 @@
 import type { Mysql } from "@headline/mysql";
 import { articleIdsByAuthor } from "@headline/newsroom/articles";
-import type { Articles } from "../articles/articles.js";
-import { presentItems } from "../articles/present-item.js";
 import { type ListQuery, listPage, listQuery } from "../http/list-page.js";
 import type { Call } from "../http/route.js";
-import type { UserPath } from "./user-path.js";
+import type { UserPath } from "../users/user-path.js";
+import type { Articles } from "./articles.js";
+import { presentItems } from "./present-item.js";
 
 interface Deps {
   readonly mysql: Mysql;

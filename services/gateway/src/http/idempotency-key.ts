@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { invalid } from "../http/read.js";
+import { invalid } from "./read.js";
 
 const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
 
