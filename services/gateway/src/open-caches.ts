@@ -39,7 +39,17 @@ export function openCaches({ links, observation, resources, tokenKeys, now, log 
   const channels = new Channels(cached);
   const endedSignIns = new EndedSignIns();
   const blocks = new Blocks(mysql);
-  const invalidator = new CacheInvalidator({ articles, users, endedSignIns, blocks, redis, onRedisError });
+  const invalidator = new CacheInvalidator({
+    caches: {
+      article: [articles.fragments, articles.contents],
+      "article-statistics": [articles.statistics],
+      user: [users.profiles],
+      "user-statistics": [users.statistics],
+    },
+    localCaches: [endedSignIns, blocks],
+    redis,
+    onRedisError,
+  });
   resources.defer(() => invalidator[Symbol.dispose]());
   resources.defer(channels.keepLoading(logError(log, "channels not read")));
   const tokens = createAccessTokens(tokenKeys, now, (signInId) => endedSignIns.has(signInId));

@@ -439,6 +439,8 @@ export interface Operations {
   readonly remove: { readonly params: { readonly id: string }; readonly query?: { readonly give_up_promotion?: number | undefined }; readonly answer: ArticleId };
   /** Lists the reader's own articles. */
   readonly myArticles: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: OwnArticleList };
+  /** Lists a user's articles. */
+  readonly userArticles: { readonly params: { readonly id: string }; readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ArticleList };
   /** Lists the channels. */
   readonly channels: { readonly answer: ChannelList };
   /** Lists comments. */
@@ -463,8 +465,6 @@ export interface Operations {
   readonly me: { readonly answer: User };
   /** Reads a user. */
   readonly user: { readonly params: { readonly id: string }; readonly answer: User };
-  /** Lists a user's articles. */
-  readonly userArticles: { readonly params: { readonly id: string }; readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ArticleList };
   /** Follows a user. */
   readonly follow: { readonly params: { readonly id: string }; readonly answer: Following };
   /** Ends following a user. */
@@ -516,6 +516,7 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   edit: { method: "PATCH", path: "/articles/{id}", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
   remove: { method: "DELETE", path: "/articles/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   myArticles: { method: "GET", path: "/users/me/articles", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  userArticles: { method: "GET", path: "/users/{id}/articles", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   channels: { method: "GET", path: "/channels", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   comments: { method: "GET", path: "/articles/{id}/comments", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   comment: { method: "POST", path: "/articles/{id}/comments", repeatable: true, keyed: true, knowsWho: true, mintsGuest: false },
@@ -528,7 +529,6 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   changePassword: { method: "PUT", path: "/users/me/password", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   me: { method: "GET", path: "/users/me", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   user: { method: "GET", path: "/users/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
-  userArticles: { method: "GET", path: "/users/{id}/articles", repeatable: true, keyed: false, knowsWho: false, mintsGuest: false },
   follow: { method: "PUT", path: "/users/{id}/follow", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   unfollow: { method: "DELETE", path: "/users/{id}/follow", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   notifications: { method: "GET", path: "/notifications", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },

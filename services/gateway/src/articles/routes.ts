@@ -1,8 +1,10 @@
 import { route, type Story } from "../http/route.js";
-import { ArticleDetail, ArticleId, OwnArticleList } from "./answers.js";
+import { UserPath } from "../users/user-path.js";
+import { ArticleDetail, ArticleId, ArticleList, OwnArticleList } from "./answers.js";
 import { ArticlePath } from "./article-path.js";
 import { Draft, Edit } from "./draft.js";
 import { listMyArticles, MyArticlesQuery } from "./list-my-articles.js";
+import { listUserArticles, UserArticlesQuery } from "./list-user-articles.js";
 import { DeleteQuery, editArticle, type PublishingDeps, publishArticle, removeArticle } from "./publish-article.js";
 import { type ReadingDeps, readArticle } from "./read-article.js";
 
@@ -85,6 +87,18 @@ export const articles: Story<ArticleDeps> = {
       query: MyArticlesQuery,
       answer: { data: OwnArticleList },
       handler: listMyArticles,
+    }),
+    route({
+      method: "get",
+      path: "/users/:id/articles",
+      name: "userArticles",
+      summary: "Lists a user's articles",
+      description: "Those that are published, the newest first.",
+      access: "public",
+      params: UserPath,
+      query: UserArticlesQuery,
+      answer: { data: ArticleList },
+      handler: listUserArticles,
     }),
   ],
 };

@@ -1,20 +1,17 @@
 import { type Change, wakeFollowers } from "@headline/newsroom/changes";
+import type { ChangeTopic } from "@headline/newsroom/schema";
 import type { Redis, VersionedCache } from "@headline/redis";
-import type { Articles } from "../articles/articles.js";
-import type { Blocks } from "../users/blocks.js";
-import type { EndedSignIns } from "../users/ended-sign-ins.js";
-import type { Users } from "../users/users.js";
+
+type Cache = Pick<VersionedCache<unknown>, "markStale" | "markStaleHere">;
 
 interface Deps {
-  readonly articles: Articles;
-  readonly users: Users;
-  readonly endedSignIns: EndedSignIns;
-  readonly blocks: Blocks;
+  /** Caches in Redis and memory, by the topic of the changes that invalidate their entries. */
+  readonly caches: { readonly [Topic in ChangeTopic]?: readonly Cache[] };
+  /** Caches of this process alone, each of which knows its topics. */
+  readonly localCaches: readonly { note(changes: readonly Change[]): void }[];
   readonly redis: Redis;
   readonly onRedisError: (error: unknown) => void;
 }
-
-type Cache = Pick<VersionedCache<unknown>, "markStale" | "markStaleHere">;
 
 const RETRY_MS = 1_000;
 /** Limit of changes that wait for Redis; the oldest are dropped, and their entries expire within an hour. */
@@ -25,19 +22,10 @@ const PENDING_MAX = 100_000;
  * that starts later would take stale values of Redis for true.
  */
 export class CacheInvalidator implements Disposable {
-  readonly #caches: Readonly<Record<string, readonly Cache[]>>;
   readonly #pending = new Map<string, Change>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly deps: Deps) {
-    const { articles, users } = deps;
-    this.#caches = {
-      article: [articles.fragments, articles.contents],
-      "article-statistics": [articles.statistics],
-      user: [users.profiles],
-      "user-statistics": [users.statistics],
-    };
-  }
+  constructor(private readonly deps: Deps) {}
 
   /** Invalidates everywhere, once the changes are committed. Best effort: other gateways read them in MySQL within a second. */
   async invalidate(...changes: readonly Change[]): Promise<void> {
@@ -54,9 +42,8 @@ export class CacheInvalidator implements Disposable {
   /** Invalidates this process's caches; the sender of the message has invalidated Redis. */
   invalidateLocal(changes: readonly Change[]): void {
     this.#note(changes);
-    for (const { topic, subjectId, version } of changes) {
-      for (const cache of this.#caches[topic] ?? []) cache.markStaleHere(subjectId, version);
-    }
+    for (const { topic, subjectId, version } of changes)
+      for (const cache of this.deps.caches[topic] ?? []) cache.markStaleHere(subjectId, version);
   }
 
   [Symbol.dispose](): void {
@@ -65,14 +52,13 @@ export class CacheInvalidator implements Disposable {
   }
 
   #note(changes: readonly Change[]): void {
-    this.deps.endedSignIns.note(changes);
-    this.deps.blocks.note(changes);
+    for (const cache of this.deps.localCaches) cache.note(changes);
   }
 
   async #markStale(change: Change): Promise<void> {
     const { topic, subjectId, version } = change;
     try {
-      await Promise.all((this.#caches[topic] ?? []).map((cache) => cache.markStale(subjectId, version)));
+      await Promise.all((this.deps.caches[topic] ?? []).map((cache) => cache.markStale(subjectId, version)));
     } catch (error) {
       this.deps.onRedisError(error);
       this.#retryLater(change);

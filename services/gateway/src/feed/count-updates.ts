@@ -1,17 +1,16 @@
 import type { Recommender } from "@headline/recommender";
-import type { RequestHandler } from "express";
 import { z } from "zod";
 import type { Channels } from "../channels/channels.js";
-import type { Authenticate } from "../http/authenticate.js";
-import { decimal, read } from "../http/read.js";
-import { sendOk } from "../http/send-ok.js";
+import type { Reader } from "../http/authenticate.js";
+import { decimal } from "../http/read.js";
+import type { Call } from "../http/route.js";
 import { traceparentOf } from "../http/traceparent-of.js";
+import type { Updates } from "./answers.js";
 import type { Breaker } from "./breaker.js";
 import type { Fallback } from "./fallback.js";
 import { FeedQuery } from "./feed-query.js";
 
 interface Deps {
-  readonly authenticate: Authenticate;
   readonly channels: Channels;
   readonly recommender: Recommender;
   readonly breaker: Breaker;
@@ -24,24 +23,21 @@ export const UpdatesQuery = z.object({
   since: decimal({ min: 0, max: Number.MAX_SAFE_INTEGER }),
 });
 
-/** GET /articles/updates: number of newer articles that wait for the reader, up to 100. Consumes nothing. */
-export function countUpdates({
-  authenticate,
-  channels,
-  recommender,
-  breaker,
-  fallback,
-  timeoutMs,
-}: Deps): RequestHandler {
-  return async (req, res) => {
-    const { channel_id: channelId, since } = read(UpdatesQuery, req.query);
+export type UpdatesQuery = z.output<typeof UpdatesQuery>;
+
+/** Counts newer articles that wait for the reader, up to 100. Consumes nothing. */
+export function countUpdates({ channels, recommender, breaker, fallback, timeoutMs }: Deps) {
+  return async ({
+    req,
+    reader: { userId },
+    query: { channel_id: channelId, since },
+  }: Call<{ reader: Reader; query: UpdatesQuery }>): Promise<z.input<typeof Updates>> => {
     channels.named(channelId);
-    const { userId } = await authenticate.anybody(req, res);
     const traceparent = traceparentOf(req);
     const live = breaker(() =>
       recommender.countUpdates({ userId, channelId, since: BigInt(since) }, { timeoutMs, traceparent }),
     );
     const { count, degraded } = await fallback.updates(live, { userId, channelId, since }, traceparent);
-    sendOk(res, { channel_id: String(channelId), since, count, degraded });
+    return { channel_id: String(channelId), since, count, degraded };
   };
 }

@@ -33,7 +33,7 @@ export const feed: Story<FeedDeps> = {
       access: "guest",
       query: UpdatesQuery,
       answer: { data: Updates },
-      raw: countUpdates,
+      handler: countUpdates,
     }),
   ],
 };

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Refusal } from "@headline/service/errors";
 import type { Request, Response } from "express";
-import type { AccessTokens } from "../users/access-tokens.js";
 import { INT64_MAX } from "./read.js";
 
 /** A signed-in reader (positive id) or a guest (negative id). */
@@ -9,6 +8,12 @@ export interface Reader {
   readonly userId: bigint;
   /** Of a token made here: the sign-in it is of. */
   readonly signInId?: bigint | undefined;
+}
+
+/** Verifies access tokens. */
+interface TokenVerifier {
+  /** At once for a token seen before. @throws Refusal UNAUTHENTICATED */
+  verify(token: string): Reader | Promise<Reader>;
 }
 
 const GUEST = /^Anony +(\S{1,64})$/i;
@@ -20,7 +25,7 @@ const DEVICE_ID = /^[\w.:-]+$/;
  * Reads the Authorization header. `Bearer <token>` is a reader, and a bad one is 401, never a guest. `Anony <id>` is a guest
  * with a history of its own; without a header the gateway makes one up and says so in X-Anonymous-Id.
  */
-export function createAuthenticate(tokens: AccessTokens) {
+export function createAuthenticate(tokens: TokenVerifier) {
   /** Anybody. At once for guests and for tokens seen before. */
   const anybody = (req: Request, res: Response): Reader | Promise<Reader> => {
     const { authorization } = req.headers;

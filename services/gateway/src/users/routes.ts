@@ -1,7 +1,4 @@
 import type { Mysql } from "@headline/mysql";
-import { ArticleList } from "../articles/answers.js";
-import type { Articles } from "../articles/articles.js";
-import { listUserArticles, UserArticlesQuery } from "../articles/list-user-articles.js";
 import { SMALL_BODY_BYTES } from "../http/body.js";
 import { route, type Story } from "../http/route.js";
 import { Following, PasswordChanged, Renewed, SignedIn, SignedOut, User } from "./answers.js";
@@ -25,7 +22,6 @@ import type { Users } from "./users.js";
 export interface UserDeps extends SignUpDeps {
   readonly mysql: Mysql;
   readonly users: Users;
-  readonly articles: Articles;
   readonly onRedisError: (error: unknown) => void;
 }
 
@@ -133,18 +129,6 @@ export const users: Story<UserDeps> = {
       answer: { data: User },
       refuses: { 404: NO_USER },
       handler: readUser,
-    }),
-    route({
-      method: "get",
-      path: "/users/:id/articles",
-      name: "userArticles",
-      summary: "Lists a user's articles",
-      description: "Those that are published, the newest first.",
-      access: "public",
-      params: UserPath,
-      query: UserArticlesQuery,
-      answer: { data: ArticleList },
-      handler: listUserArticles,
     }),
     route({
       method: "put",
