@@ -6,8 +6,8 @@ import { date } from "../triggers/date.js";
 import { interval } from "../triggers/interval.js";
 import { claiming, claimOne, decision, FAR, job, LEASE_MS, reportOf, running, started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
-import type { RunSql } from "./mysql/jobs-in-transaction.js";
 import { MySQLJobStore } from "./mysql.js";
+import type { RunSql } from "./sql/jobs-in-transaction.js";
 
 let database: ThrowawayMysql;
 let pools: [Pool, Pool];

@@ -22,12 +22,6 @@ import { Connections } from "./mysql/connections.js";
 import { dispatch } from "./mysql/dispatch.js";
 import { executionLog } from "./mysql/execution-log.js";
 import { isDuplicate } from "./mysql/failure.js";
-import {
-  type InTransactionOptions,
-  type JobsInTransaction,
-  jobsInTransaction,
-  type RunSql,
-} from "./mysql/jobs-in-transaction.js";
 import { offer, renew, requestCancel } from "./mysql/leases.js";
 import { listJobs, readJob } from "./mysql/list-jobs.js";
 import { forgetNode, heartbeat, nodes } from "./mysql/nodes.js";
@@ -41,6 +35,12 @@ import { cancelWaiting, waitingChange } from "./mysql/waiting.js";
 import { EXACT, rowList, wantRows } from "./mysql/want.js";
 import { watchNextRun } from "./mysql/watch-next-run.js";
 import { checkStorable } from "./sql/check-storable.js";
+import {
+  type InTransactionOptions,
+  type JobsInTransaction,
+  jobsInTransaction,
+  type RunSql,
+} from "./sql/jobs-in-transaction.js";
 import { ms } from "./sql/values.js";
 
 const OPTIONS: OptionNames<MySQLJobStoreOptions> = {

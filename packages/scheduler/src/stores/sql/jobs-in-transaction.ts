@@ -7,9 +7,9 @@ import { idMaker } from "../../core/new-id.js";
 import { newJob } from "../../core/new-job.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
-import { checkStorable } from "../sql/check-storable.js";
-import type { Tables } from "./tables.js";
-import { endWaiting, waitingChange } from "./waiting.js";
+import type { Tables } from "../mysql/tables.js";
+import { endWaiting, waitingChange } from "../mysql/waiting.js";
+import { checkStorable } from "./check-storable.js";
 
 /** Runs one statement of a transaction that the caller commits, and returns its result: `(sql, params) => connection.query(sql, params)`. */
 export type RunSql = (sql: string, params: readonly (string | number | null)[]) => Promise<unknown>;
