@@ -22,6 +22,7 @@ import { Connections } from "./mysql/connections.js";
 import { dispatch } from "./mysql/dispatch.js";
 import { executionLog } from "./mysql/execution-log.js";
 import { isDuplicate } from "./mysql/failure.js";
+import { jobStatements } from "./mysql/job-statements.js";
 import { offer, renew, requestCancel } from "./mysql/leases.js";
 import { listJobs, readJob } from "./mysql/list-jobs.js";
 import { forgetNode, heartbeat, nodes } from "./mysql/nodes.js";
@@ -169,7 +170,7 @@ export class MySQLJobStore implements JobStore {
 
   /** Adds and removes jobs in a transaction of yours, so that an order and its job exist together or not at all. */
   inTransaction(run: RunSql, options: InTransactionOptions = {}): JobsInTransaction {
-    return jobsInTransaction(run, this.#tables, options);
+    return jobsInTransaction(run, jobStatements(this.#tables), options);
   }
 
   get(id: string): Promise<JobRecord | undefined> {

@@ -1,5 +1,5 @@
 import { checkDefaults, type JobDefaults } from "../../core/job-policy.js";
-import { encodeJob } from "../../core/job-record.js";
+import type { JobRecord } from "../../core/job-record.js";
 import type { JobSpec } from "../../core/job-spec.js";
 import type { WithArguments } from "../../core/json-arguments.js";
 import { checkKnown, type OptionNames } from "../../core/known-options.js";
@@ -7,8 +7,6 @@ import { idMaker } from "../../core/new-id.js";
 import { newJob } from "../../core/new-job.js";
 import { portableZone } from "../../time/portable-zone.js";
 import type { Trigger } from "../../triggers/trigger.js";
-import type { Tables } from "../mysql/tables.js";
-import { endWaiting, waitingChange } from "../mysql/waiting.js";
 import { checkStorable } from "./check-storable.js";
 
 /** Runs one statement of a transaction that the caller commits, and returns its result: `(sql, params) => connection.query(sql, params)`. */
@@ -38,36 +36,45 @@ export interface JobsInTransaction {
   remove(id: string): Promise<void>;
 }
 
+/** Statement with its values. */
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly (string | number | null)[];
+}
+
+/** Statements of one store's tables. */
+export interface JobStatements {
+  /** SQL of the server's clock, epoch ms. */
+  clock(): string;
+  /** Inserts a job, or replaces the job of its id, with a version above that of any earlier one. */
+  put(job: JobRecord): readonly Statement[];
+  remove(id: string): readonly Statement[];
+}
+
 const newId = idMaker(Math.random);
 
-/** Writes jobs in a caller's transaction. Schedulers find them at their next poll, a second after the commit at most; there is no wake-up. */
-export function jobsInTransaction(run: RunSql, tables: Tables, options: InTransactionOptions): JobsInTransaction {
+/** Writes jobs in a caller's transaction. Schedulers find them at their next poll, a second after the commit at most. */
+export function jobsInTransaction(
+  run: RunSql,
+  statements: JobStatements,
+  options: InTransactionOptions,
+): JobsInTransaction {
   checkKnown<InTransactionOptions>(options, OPTIONS, "inTransaction");
   const { timezone = "UTC", jobDefaults = {} } = options;
   checkDefaults(jobDefaults);
   portableZone(timezone);
-  const { ns, jobs, now } = tables;
+  const runAll = async (all: readonly Statement[]) => {
+    for (const { sql, values } of all) await run(sql, values);
+  };
   return {
     async put(spec: SharedJobSpec) {
-      const nowMs = isAbsolute(spec) ? Date.now() : clockIn(await run(`SELECT ${now} AS now_ms`, []));
+      const nowMs = isAbsolute(spec) ? Date.now() : clockIn(await run(`SELECT ${statements.clock()} AS now_ms`, []));
       const around = { defaults: jobDefaults, timezone, nowMs, random: Math.random, newId, taskIsKnown: false };
       const job = newJob(spec, around);
       checkStorable(job);
-      // The version is above that of any earlier job of this id, and with it every claim.
-      await run(
-        `INSERT INTO ${jobs} (ns, id, func, next_run_ms, version, max_instances, spec) VALUES (?, ?, ?, ?, ${now}, ?, ?)
-         ON DUPLICATE KEY UPDATE func = VALUES(func), next_run_ms = VALUES(next_run_ms),
-           version = GREATEST(version + 1, VALUES(version)), max_instances = VALUES(max_instances), spec = VALUES(spec),
-           lease_owner = NULL, lease_until = 0`,
-        [ns, job.id, String(job.func), job.nextRunMs, job.maxInstances, encodeJob(job)],
-      );
-      const change = waitingChange(tables, job);
-      await run(change.sql, change.values);
+      await runAll(statements.put(job));
     },
-    async remove(id) {
-      await run(`DELETE FROM ${jobs} WHERE ns = ? AND id = ?`, [ns, id]);
-      for (const { sql, values } of endWaiting(tables, { jobId: id })) await run(sql, values);
-    },
+    remove: (id) => runAll(statements.remove(id)),
   };
 }
 
