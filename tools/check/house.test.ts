@@ -36,7 +36,10 @@ test("a circle is found among files, and among folders where no file is in one",
     LAYERS,
   );
   expect(found.circles).toEqual([["packages/low/src/a.ts", "packages/low/src/b.ts"]]);
-  expect(found.folderCircles).toEqual({ "packages/low": 2 });
+  expect(found.folderCircles).toEqual([
+    { from: "packages/low/one", to: "packages/low/two" },
+    { from: "packages/low/two", to: "packages/low/one" },
+  ]);
 });
 
 test("openings of doc comments and words are counted, in names as well, by room and without tests", () => {

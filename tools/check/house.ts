@@ -26,7 +26,11 @@ const { values } = commandLine({
 const code = sourcesIn(root, CODE, /\.(tsx?|mjs)$/).filter(({ path }) => !path.endsWith(".d.ts"));
 const texts = [...code, ...sourcesIn(root, ["docs", ...CODE], /\.md$/), ...markdownAtRoot()];
 const { circles, upward, folderCircles } = findLayers(code.filter(({ path }) => !path.endsWith(".mjs")));
-const counts: Counts = { ...countWords(texts), circles: countByRoom(circles), folderCircles };
+const counts: Counts = {
+  ...countWords(texts),
+  circles: countByRoom(circles.map(([first = ""]) => first)),
+  folderCircles: countByRoom(folderCircles.map(({ from }) => from)),
+};
 const ceilings = JSON.parse(readFileSync(CEILINGS, "utf8")) as Counts;
 
 if (values.list) list();
@@ -59,14 +63,15 @@ function lowered(): Counts {
   );
 }
 
-function countByRoom(found: readonly (readonly string[])[]): Readonly<Record<string, number>> {
+function countByRoom(paths: readonly string[]): Readonly<Record<string, number>> {
   const counted: Record<string, number> = {};
-  for (const [first = ""] of found) counted[roomOf(first)] = (counted[roomOf(first)] ?? 0) + 1;
+  for (const path of paths) counted[roomOf(path)] = (counted[roomOf(path)] ?? 0) + 1;
   return counted;
 }
 
 function list(): void {
   for (const circle of circles) process.stdout.write(`circle: ${circle.join(" ↔ ")}\n`);
+  for (const { from, to } of folderCircles) process.stdout.write(`arrow of a circle of folders: ${from} → ${to}\n`);
   for (const source of texts.filter(({ path }) => !isTest(path))) {
     const found = [...openingsIn(source), ...forbiddenIn(source)];
     if (found.length > 0) process.stdout.write(`${source.path}: ${found.join(" ")}\n`);

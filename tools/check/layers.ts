@@ -17,7 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const IMPORT = /^\s*(?:import|export)\s(?:[^;"'`]*?\sfrom\s+)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm;
 const WORKSPACE = /^@headline\/([^/]+)/;
 
-interface Arrow {
+export interface Arrow {
   readonly from: string;
   readonly to: string;
 }
@@ -27,8 +27,8 @@ export interface Findings {
   readonly circles: readonly (readonly string[])[];
   /** Imports of a room of the same layer or a higher one, in words. */
   readonly upward: readonly string[];
-  /** Arrows between folders that import each other, by room. */
-  readonly folderCircles: Readonly<Record<string, number>>;
+  /** Arrows between folders of a room that import each other. */
+  readonly folderCircles: readonly Arrow[];
 }
 
 /** Circles and upward arrows among sources, types included; tests may import anything. */
@@ -79,19 +79,15 @@ function specifiersIn(text: string): readonly string[] {
 }
 
 /** Folders directly below a room's sources; the files beside them are the room's front and belong to none. */
-function folderCirclesOf(arrows: readonly Arrow[]): Readonly<Record<string, number>> {
+function folderCirclesOf(arrows: readonly Arrow[]): readonly Arrow[] {
   const between = arrows
     .map(({ from, to }) => [folderOf(from), folderOf(to)] as const)
     .filter((pair): pair is readonly [string, string] => pair[0] !== undefined && pair[1] !== undefined)
     .filter(([from, to]) => from !== to && roomOf(from) === roomOf(to));
-  const unique = new Map(between.map((pair) => [pair.join(" "), pair]));
-  const counts: Record<string, number> = {};
-  for (const circle of circlesOf(graphOf(unique.values()))) {
-    const room = roomOf(circle[0] as string);
-    const inside = [...unique.values()].filter(([from, to]) => circle.includes(from) && circle.includes(to));
-    counts[room] = (counts[room] ?? 0) + inside.length;
-  }
-  return counts;
+  const unique = [...new Map(between.map((pair) => [pair.join(" "), pair])).values()];
+  return circlesOf(graphOf(unique)).flatMap((circle) =>
+    unique.filter((pair) => pair.every((folder) => circle.includes(folder))).map(([from, to]) => ({ from, to })),
+  );
 }
 
 function folderOf(path: string): string | undefined {

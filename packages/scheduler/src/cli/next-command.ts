@@ -1,7 +1,7 @@
+import { nextRuns } from "../core/next-runs.js";
 import { isoLocal } from "../time/format.js";
 import { localZoneName } from "../time/local-zone.js";
 import { crontab } from "../triggers/crontab.js";
-import { nextRuns } from "../triggers/next-runs.js";
 import { withoutDays } from "../triggers/without-days.js";
 import { checkOperands, count, readArguments, UsageError } from "./arguments.js";
 import { HELP } from "./help.js";

@@ -1,4 +1,4 @@
-import { nearestName } from "../core/known-options.js";
+import { nearestName } from "../options/nearest-name.js";
 import { ConfigError } from "./config-error.js";
 
 /** Returns the value in its checked type, or throws a ConfigError. */

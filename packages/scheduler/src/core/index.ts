@@ -26,6 +26,7 @@ export type { JobPatch, JobSpec } from "./job-spec.js";
 export type { JobStore, SchedulerNode } from "./job-store.js";
 export type { Json } from "./json.js";
 export type { Logger } from "./logger.js";
+export { nextRuns } from "./next-runs.js";
 export type { PauseOptions } from "./pause.js";
 export type { SchedulerOptions } from "./scheduler-options.js";
 export type { Ack, Overlap, RunContext, TaskFunction, TaskOptions } from "./task.js";

@@ -1,8 +1,9 @@
+import { nearestName } from "../options/nearest-name.js";
 import { checkName, checkNumbers, checkOneOf } from "./check-value.js";
 import { JobSpecError } from "./errors.js";
 import type { JobRecord, Retries } from "./job-record.js";
 import { type Json, plainJson } from "./json.js";
-import { checkKnown, nearestName, type OptionNames } from "./known-options.js";
+import { checkKnown, type OptionNames } from "./known-options.js";
 import { type Ack, OVERLAPS, type Overlap } from "./task.js";
 
 /** Options of jobs that a scheduler's `jobDefaults` may set. */

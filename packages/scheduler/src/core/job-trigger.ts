@@ -1,5 +1,5 @@
 import { type DateInput, parseInstant } from "../time/parse.js";
-import { checkZones } from "../time/portable-zone.js";
+import { checkZones } from "../triggers/check-zones.js";
 import { innermost } from "../triggers/innermost.js";
 import { OffsetTrigger } from "../triggers/offset.js";
 import type { Random, Trigger, TriggerState } from "../triggers/trigger.js";

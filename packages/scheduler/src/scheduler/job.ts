@@ -6,10 +6,10 @@ import { jobText } from "../core/job-text.js";
 import type { Json } from "../core/json.js";
 import type { WithArguments } from "../core/json-arguments.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
+import { checkedCount } from "../core/next-runs.js";
 import type { PauseOptions } from "../core/pause.js";
 import { hasReachedLimit } from "../core/run-limit.js";
 import type { Ack, Overlap, TaskFunction } from "../core/task.js";
-import { checkedCount } from "../triggers/next-runs.js";
 import type { Trigger, TriggerState } from "../triggers/trigger.js";
 
 const PAUSE: OptionNames<PauseOptions> = { until: true, note: true };

@@ -1,4 +1,3 @@
-import type { TriggerState } from "../triggers/trigger.js";
 import { zone } from "./zone.js";
 
 /**
@@ -41,10 +40,4 @@ export function portableZone(name: string, field = "timezone"): string {
   const instead = ICU_ONLY[name.toUpperCase()] ?? (/^SystemV\//i.test(name) ? "America/New_York" : undefined);
   if (instead === undefined) return name;
   throw new RangeError(`${field}: "${name}" is known to some versions of Node only; write a name like ${instead}`);
-}
-
-/** Checks the zones of a trigger, and of the triggers inside it, before they are stored. */
-export function checkZones({ timezone, triggers }: TriggerState): void {
-  if (timezone !== undefined) portableZone(timezone as string);
-  if (Array.isArray(triggers)) for (const trigger of triggers as TriggerState[]) checkZones(trigger);
 }

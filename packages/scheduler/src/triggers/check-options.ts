@@ -1,4 +1,4 @@
-import { nearestName } from "../core/known-options.js";
+import { nearestName } from "../options/nearest-name.js";
 import { TriggerSyntaxError } from "./trigger-syntax-error.js";
 
 /**

@@ -5,7 +5,6 @@ export { type CrontabOptions, crontab } from "./crontab.js";
 export { type DateOptions, date } from "./date.js";
 export type { Elapsed } from "./elapsed.js";
 export { type IntervalOptions, interval } from "./interval.js";
-export { nextRuns } from "./next-runs.js";
 export { reboot } from "./reboot.js";
 export type { Instant, Random, Trigger, TriggerState } from "./trigger.js";
 export { registerTrigger, triggerFromJSON } from "./trigger-from-json.js";

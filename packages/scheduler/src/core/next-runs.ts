@@ -1,6 +1,6 @@
-import { systemClock } from "../core/clock.js";
 import { type DateInput, parseInstant } from "../time/parse.js";
-import type { Trigger } from "./trigger.js";
+import type { Trigger } from "../triggers/trigger.js";
+import { systemClock } from "./clock.js";
 
 const MOST = 10_000;
 
