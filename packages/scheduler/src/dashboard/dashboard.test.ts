@@ -244,6 +244,7 @@ describe("the dashboard", () => {
     const text = await page.text();
     expect(text).toContain('value="61 * * * &quot;&lt;b&gt;"');
     expect(text).toContain("minute: 61 is not between 0 and 59");
+    expect(text).toContain('data-every="0"'); // nothing to fetch again: a GET of this path is a 404
     for (const body of [
       { trigger: "soon" },
       { trigger: { kind: "constructor" } },

@@ -25,6 +25,8 @@ interface JobPageParts extends JobDetails {
   readonly refused?: { readonly text: string; readonly reason: string };
 }
 
+const NO_REFRESH = 0;
+
 /** Renders a job: its attributes, next runs, executions and actions. */
 export function jobPage(visit: Visit, { row, upcoming, executions, timeline, refused }: JobPageParts): Html {
   const { job } = row;
@@ -32,7 +34,7 @@ export function jobPage(visit: Visit, { row, upcoming, executions, timeline, ref
     section: "jobs",
     heading: job.name,
     name: cut(job.name, 60),
-    everyMs: 1_500,
+    everyMs: refused === undefined ? 1_500 : NO_REFRESH, // the answer to a form stands at a path that cannot be fetched again
     body: html`<div class="bar" data-key="bar">${jobStatePill(row.state)}${orphanPill(row.missing)}${row.running > 0 && html`<span class="busy">${row.running} of ${job.maxInstances} running</span>`}${jobButtons(visit, row)}${removeLink(visit, row)}</div>
 ${pauseText(visit, row)}
 <div class="columns" data-key="columns">
@@ -58,7 +60,7 @@ export function removePage(visit: Visit, { job }: JobRow): Html {
     section: "jobs",
     heading: html`Remove “<bdi>${job.name}</bdi>”?`,
     name: "Remove a job",
-    everyMs: 0,
+    everyMs: NO_REFRESH,
     body: html`<p>The job <code dir="auto">${job.id}</code> in store <code dir="auto">${job.store}</code> runs no more. What runs now goes on, what waits is cancelled, and its executions stay.</p>
 <form class="buttons" method="post" action="${target}/remove">${hiddenFields(visit, paths.jobs)}<button type="submit" class="danger">Remove the job</button><a class="button" href="${target}">Keep it</a></form>`,
   });
