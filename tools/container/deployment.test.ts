@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { mysqlAddress } from "@headline/service/config";
 import { describe, expect, test } from "@jest/globals";
 import { parse, parseAllDocuments } from "yaml";
+import { missingSteps, SERVICES, type Service, variablesOf } from "../check/variables.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SERVICES = ["gateway", "recommendation", "jobs"] as const;
 /** Of compose, below /run/secrets. */
 const FILES = ["jwt/secret", "track/secret", "staff/secret", "mysql/password", "mysql/url"];
 /** Processes that end when they are done. */
@@ -35,13 +35,9 @@ interface Manifest {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** The variables that a service's main.ts knows, each also as a file. */
-function variablesOf(service: string): ReadonlySet<string> {
-  const names = [...read(`services/${service}/src/main.ts`).matchAll(/^ +([A-Z][A-Z_]+):/gm)].map(
-    ([, name]) => name as string,
-  );
-  const tls = ["TLS_CA", "TLS_CERT", "TLS_KEY", "TLS_SERVER_NAME"];
-  return new Set(["NODE_ENV", ...[...names, ...tls].flatMap((name) => [name, `${name}_FILE`])]);
+/** Variables of a service, each also as a file. */
+function knownTo(service: Service): ReadonlySet<string> {
+  return new Set(["NODE_ENV", ...[...variablesOf(service)].flatMap((name) => [name, `${name}_FILE`])]);
 }
 
 /** Those without which a service does not start, or signs with a key that another restart forgets. */
@@ -50,24 +46,14 @@ const NEEDED: Readonly<Record<(typeof SERVICES)[number], readonly string[]>> = {
   recommendation: ["MYSQL_URL", "REDIS_URL", "REDIS_STATE_URL", "TRACK_SECRET"],
   jobs: ["MYSQL_URL", "REDIS_URL", "REDIS_STATE_URL", "STAFF_SECRET"],
 };
-/** Node's own, and a name that only callers of the recommender read. */
-const ELSEWHERE = new Set(["NODE_ENV", "TLS_SERVER_NAME"]);
 const plain = (names: Iterable<string>) => new Set([...names].map((name) => name.replace(/_FILE$/, "")));
 
 /** Code beside the services' main.ts that knows variables. */
 const READERS = ["tools/launcher/environment.ts", "packages/service/src/config/tls.ts"];
 
 describe("the variables of the services", () => {
-  test.each(SERVICES)("of %s are all in the table of docs/architecture.md, for it or for all", (service) => {
-    const rows = read("docs/architecture.md")
-      .split("\n")
-      .filter((line) => line.startsWith("| `"))
-      .map((line) => line.split("|").slice(1, 3) as [string, string])
-      .filter(([, who]) => who.includes(service) || /\b(all|both) services\b/.test(who));
-    const documented = plain(rows.flatMap(([names]) => [...names.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => name!)));
-    expect([...plain(variablesOf(service))].filter((name) => !documented.has(name) && !ELSEWHERE.has(name))).toEqual(
-      [],
-    );
+  test("are used where they are declared, and are all in the table of docs/architecture.md", () => {
+    expect(missingSteps()).toEqual([]);
   });
 
   test("in the table of docs/architecture.md are read by a service or by npm start", () => {
@@ -125,7 +111,7 @@ describe("docker-compose.yml", () => {
   test("tells each service only what it knows, and gives it the secrets it reads", () => {
     for (const service of SERVICES) {
       const { environment, volumes } = compose.services[service];
-      const known = variablesOf(service);
+      const known = knownTo(service);
       expect(Object.keys(environment).filter((name) => !known.has(name))).toEqual([]);
       const files = Object.values<string>(environment).filter((value) => String(value).startsWith("/run/secrets/"));
       const mounted = (volumes as string[]).map((volume) => volume.split(":")[1]);
@@ -242,7 +228,7 @@ describe("deploy/kubernetes", () => {
   });
 
   test.each(SERVICES)("%s is told only what it knows, and every secret as a file that is mounted", (service) => {
-    const known = variablesOf(service);
+    const known = knownTo(service);
     const shared = named("ConfigMap", "headline").data ?? {};
     const own = Object.fromEntries((containerOf(service).env ?? []).map(({ name, value }) => [name, value]));
     expect(Object.keys(own).filter((name) => !known.has(name))).toEqual([]);

@@ -7,6 +7,7 @@ const STEPS = [
   "tools/generate/stubs.ts",
   "tools/generate/reasons.ts",
   "tools/generate/client.ts",
+  "tools/generate/tables.ts",
   "packages/scheduler/tools/bundle-dashboard.ts",
 ];
 

@@ -13,6 +13,6 @@ export function registerTimetable(scheduler: Scheduler, jobs: readonly Timetable
 export async function keepTimetable(scheduler: Scheduler, jobs: readonly TimetableJob[]): Promise<void> {
   await scheduler.declareJobs(
     TIMETABLE_TAG,
-    jobs.map(({ run: _run, ...spec }) => spec),
+    jobs.map(({ run: _run, about: _about, ...spec }) => spec),
   );
 }

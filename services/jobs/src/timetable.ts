@@ -35,6 +35,8 @@ export interface TimetableDeps {
 
 /** A job known before the start: its row in the store, and its run. `func` stays the same for ever, as stored jobs name it. */
 export interface TimetableJob extends SharedJobSpec {
+  /** Times and effect in words, which `npm run generate` brings into docs/jobs.md; jobs that prune stand there together. */
+  readonly about?: { readonly when: string; readonly what: string };
   readonly run: (deps: TimetableDeps, context: RunContext) => unknown;
 }
 
@@ -50,6 +52,10 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly T
   const jobs: readonly TimetableJob[] = [
     {
       id: "correct-statistics",
+      about: {
+        when: "every 5 min (`CORRECT_EVERY_SECONDS`)",
+        what: "every counter against the rows it counts, in MySQL and Redis, in chunks, beside live writes. The execution's result and `/metrics` say how many members were checked, how many counts were wrong, and by how much at worst",
+      },
       func: "statistics.correct",
       trigger: interval({ seconds: correctSeconds }),
       timeoutMs: 30 * MINUTE_MS,
@@ -61,6 +67,10 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly T
     },
     {
       id: "build-static-pages",
+      about: {
+        when: "every minute (`PAGES_EVERY_SECONDS`)",
+        what: "the guests' feed of each channel, as HTML and JSON",
+      },
       func: "pages.build",
       trigger: interval({ seconds: pagesSeconds }),
       nextRunTime: "now",
@@ -68,6 +78,10 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly T
     },
     {
       id: "heal-orders",
+      about: {
+        when: "every minute",
+        what: "cancels what is overdue without its job; recounts each day's slots and says what was wrong",
+      },
       func: "orders.heal",
       trigger: crontab("* * * * *"),
       run: async ({ mysql, oneOffs }, { signal }) => ({
@@ -77,6 +91,7 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly T
     },
     {
       id: "heal-articles",
+      about: { when: "every minute", what: "publishes what is overdue without its job" },
       func: "articles.heal",
       trigger: crontab("* * * * *"),
       run: async ({ mysql, oneOffs }, { signal, scheduledAt }) => ({
@@ -107,6 +122,10 @@ export function timetable({ correctSeconds, pagesSeconds }: Periods): readonly T
     },
     {
       id: "prune-events",
+      about: {
+        when: "every hour",
+        what: "the beginning of the [event log](feedback.md#not-for-ever): what landed more than `EVENTS_KEEP_DAYS` (180) ago, as far as every model's newest snapshot knows it. The execution's result says how many",
+      },
       func: "events.prune",
       trigger: crontab("50 * * * *"),
       run: ({ mysql, eventsKeptMs }, { signal }) => pruneLearntEvents(mysql, eventsKeptMs, signal),

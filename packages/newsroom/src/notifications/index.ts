@@ -14,6 +14,7 @@ export {
   type NewNotification,
   NOTIFICATION_KINDS,
   NOTIFICATION_TOPIC,
+  NOTIFICATIONS,
   type Notification,
   type NotificationKind,
 } from "./notification.js";

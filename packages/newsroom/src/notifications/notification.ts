@@ -1,17 +1,22 @@
 import type { ChangeTopic } from "../schema/index.js";
 
-/** Kinds of notifications, each with its subject. */
-export const NOTIFICATION_KINDS = [
-  "new_article", // an article of a followed author
-  "article_published", // one's own article, at its time
-  "order_cancelled", // an order
-  "order_paid", // an order
-  "followed", // the new follower
-  "liked", // one's own article
-  "commented", // a comment under one's own article
-] as const;
+/** Kinds of notifications: recipient and subject in words, which `npm run generate` brings into docs/http-api.md. */
+export const NOTIFICATIONS = {
+  new_article: { to: "followers", subject: "the article" },
+  article_published: { to: "its author, when its time has come", subject: "the article" },
+  order_cancelled: { to: "who ordered", subject: "the order" },
+  order_paid: { to: "who ordered", subject: "the order" },
+  followed: { to: "who is followed, once for each follower", subject: "the follower" },
+  liked: {
+    to: "the author, once for each reader and article, however often it is taken back",
+    subject: "the article",
+  },
+  commented: { to: "the author, until the comment is deleted", subject: "the comment" },
+} as const satisfies Readonly<Record<string, { readonly to: string; readonly subject: string }>>;
 
-export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
+export type NotificationKind = keyof typeof NOTIFICATIONS;
+
+export const NOTIFICATION_KINDS = Object.keys(NOTIFICATIONS) as readonly NotificationKind[];
 
 /** As it is kept. */
 export interface NewNotification {

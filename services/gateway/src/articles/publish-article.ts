@@ -20,9 +20,9 @@ export type DeleteQuery = z.output<typeof DeleteQuery>;
 /** Commits an article, at once or for the time of `publish_at`; once for each idempotency key. */
 export function publishArticle({ channels, publisher, now }: PublishingDeps) {
   return async ({ reader, body, key }: Call<{ reader: Reader; body: Draft }>) => {
-    const { title, content, cover, channel_id, publish_at } = body;
+    const { channel_id, publish_at, ...fields } = body;
     const time = publish_at === undefined ? {} : { publishAtMs: publish_at };
-    const article = { title, content, cover, channelId: Number(channel_id), ...time };
+    const article = { ...fields, channelId: Number(channel_id), ...time };
     // A retry is the same article whenever it comes: only a new one needs a channel and a time that are still there.
     const mayPublish = () => {
       publishingChannel(channels, channel_id);
