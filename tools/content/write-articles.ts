@@ -1,9 +1,10 @@
-import { toStored, WRITTEN_COLUMNS, type WrittenFields } from "@headline/newsroom/articles";
+import { toStored, UNWRITTEN, WRITTEN_COLUMNS, type WrittenFields } from "@headline/newsroom/articles";
 import type { Change } from "@headline/newsroom/changes";
 import { PUBLISHED } from "@headline/newsroom/schema";
 import type { BulkWriter, Row } from "./bulk-writer.js";
 
-export interface ArticleToWrite extends WrittenFields {
+/** With the written fields that a source has; others stay empty. */
+export interface ArticleToWrite extends Pick<WrittenFields, "title" | "channelId" | "cover"> {
   readonly authorId: bigint;
   readonly content: string;
   readonly publishedAtMs: number;
@@ -83,6 +84,6 @@ export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>
 function toRow(version: number) {
   return (article: ArticleToWrite): Row => {
     const { authorId, publishedAtMs } = article;
-    return [authorId, ...toStored(article), PUBLISHED, version, publishedAtMs, publishedAtMs, publishedAtMs];
+    return [authorId, ...toStored({ ...UNWRITTEN, ...article }), PUBLISHED, version, publishedAtMs, publishedAtMs, publishedAtMs];
   };
 }

@@ -9,10 +9,11 @@ const COPIED = [
   "packages",
   "services/gateway",
   "services/recommendation",
+  "services/jobs",
+  "services/web",
   "proto",
   "tools",
-  "docs/http-api.md",
-  "docs/operations.md",
+  "docs",
 ];
 const FILES = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.base.json", "buf.yaml", "buf.gen.yaml"];
 const NOT_COPIED = new Set(["node_modules", "dist", ".turbo", "test"]);

@@ -1,11 +1,11 @@
 /** One step of a how-to page: a new file, or a change of one. */
 export interface PageStep {
   readonly file: string;
-  readonly language: "ts" | "diff";
+  readonly language: "ts" | "sql" | "diff";
   readonly block: string;
 }
 
-const HEADING_OR_BLOCK = /^## .*?`(?<file>[\w./-]+)`$|^## .*$|^```(?<language>ts|diff)\n(?<block>[\s\S]*?)^```$/gm;
+const HEADING_OR_BLOCK = /^## .*?`(?<file>[\w./-]+)`$|^## .*$|^```(?<language>ts|sql|diff)\n(?<block>[\s\S]*?)^```$/gm;
 
 /** Blocks of a page in their order, each of the file that the heading above it names. */
 export function stepsOf(page: string): PageStep[] {
@@ -21,7 +21,7 @@ export function stepsOf(page: string): PageStep[] {
 
 /** Text after a step. @throws Error when the lines that the step starts from stand nowhere in it, or more than once. */
 export function applied({ file, language, block }: PageStep, text: string): string {
-  if (language === "ts") return block;
+  if (language !== "diff") return block;
   const lines = block.trimEnd().split("\n");
   const side = (sign: "-" | "+") =>
     lines

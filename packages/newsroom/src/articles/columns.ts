@@ -49,6 +49,9 @@ const ENTRIES = Object.entries(WRITTEN) as unknown as readonly (readonly [
   Column<unknown, string | number>,
 ])[];
 
+/** Every field empty, for articles of a source that has not all of them. */
+export const UNWRITTEN: WrittenFields = fieldsOf(({ unreadable }) => unreadable);
+
 /** The columns for a SELECT: `a.title, a.channel_id, …` */
 export function writtenColumns(alias: string): string {
   return WRITTEN_COLUMNS.map((name) => `${alias}.${name}`).join(", ");

@@ -19,7 +19,7 @@ export {
   type WriterParts,
   type Written,
 } from "./article-writer.js";
-export { readCover, showWritten, toStored, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";
+export { readCover, showWritten, toStored, UNWRITTEN, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";
 export {
   type Fragment,
   type Item,
