@@ -84,6 +84,14 @@ export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>
 function toRow(version: number) {
   return (article: ArticleToWrite): Row => {
     const { authorId, publishedAtMs } = article;
-    return [authorId, ...toStored({ ...UNWRITTEN, ...article }), PUBLISHED, version, publishedAtMs, publishedAtMs, publishedAtMs];
+    return [
+      authorId,
+      ...toStored({ ...UNWRITTEN, ...article }),
+      PUBLISHED,
+      version,
+      publishedAtMs,
+      publishedAtMs,
+      publishedAtMs,
+    ];
   };
 }
