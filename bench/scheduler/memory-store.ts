@@ -5,8 +5,8 @@ import { runInNewContext } from "node:vm";
 import { interval, type JobRecord, MemoryJobStore } from "@headline/scheduler";
 import type { Row } from "./row.js";
 
-type Decision = Parameters<MemoryJobStore["dispatch"]>[0][number];
-type Verdict = ReturnType<MemoryJobStore["dispatch"]>[number];
+type Request = Parameters<MemoryJobStore["dispatch"]>[0][number];
+type Result = ReturnType<MemoryJobStore["dispatch"]>[number];
 type Report = Parameters<MemoryJobStore["report"]>[0][number];
 
 /** Cost of adding jobs. */
@@ -122,7 +122,7 @@ function cyclesPerSecond(jobs: number): number {
   const clock = { now: () => now, monotonic: () => now, setTimer: () => ({ [Symbol.dispose]: () => {} }) };
   const store = new MemoryJobStore({ clock });
   for (let at = 0; at < jobs; at++) store.insert({ ...job(at), nextRunMs: NOW + at });
-  const decide = (claimed: JobRecord): Decision => ({
+  const decide = (claimed: JobRecord): Request => ({
     jobId: claimed.id,
     claim: { version: claimed.version, nextRunMs: claimed.nextRunMs! + jobs },
     instance: {
@@ -139,9 +139,9 @@ function cyclesPerSecond(jobs: number): number {
   let elapsed = 0;
   do {
     const claimed = store.claimDue({ owner: "bench", leaseMs: ENDLESS_MS, limit: BATCH }).jobs;
-    const decisions = claimed.map(decide);
-    const verdicts = store.dispatch(decisions);
-    const written = store.report(verdicts.map((verdict, at) => reportOf(decisions[at]!, verdict, now)));
+    const requests = claimed.map(decide);
+    const results = store.dispatch(requests);
+    const written = store.report(results.map((result, at) => reportOf(requests[at]!, result, now)));
     if (!written.every(Boolean)) throw new Error("a report was refused");
     done += claimed.length;
     now += claimed.length;
@@ -150,12 +150,12 @@ function cyclesPerSecond(jobs: number): number {
   return (done / elapsed) * 1_000;
 }
 
-function reportOf({ instance }: Decision, verdict: Verdict, now: number): Report {
-  if (instance === undefined || verdict.kind !== "started" || verdict.runs.length !== 1) throw new Error("not started");
+function reportOf({ instance }: Request, result: Result, now: number): Report {
+  if (instance === undefined || result.kind !== "started" || result.runs.length !== 1) throw new Error("not started");
   return {
     instanceId: instance.id,
-    token: verdict.token,
-    executionId: verdict.runs[0]!.executionId,
+    token: result.token,
+    executionId: result.runs[0]!.executionId,
     state: "executed",
     attempt: 1,
     startedAt: now,

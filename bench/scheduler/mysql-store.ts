@@ -7,7 +7,7 @@ import { privateMysql } from "@headline/testkit";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { Row } from "./row.js";
 
-type Decision = Parameters<MySQLJobStore["dispatch"]>[0][number];
+type Request = Parameters<MySQLJobStore["dispatch"]>[0][number];
 type Report = Parameters<MySQLJobStore["report"]>[0][number];
 
 interface Load {
@@ -150,12 +150,12 @@ async function work({ url, namespace, owner, batch, seconds }: Load): Promise<Do
         limit: batch,
         tasks: ["orders.cancelUnpaid"],
       });
-      const decisions = jobs.map((each) => decisionAbout(each, owner, newId));
-      const verdicts = await store.dispatch(decisions);
-      const reports = decisions.flatMap(({ instance }, at) => {
-        const verdict = verdicts[at]!;
-        if (verdict.kind !== "started") return [];
-        return verdict.runs.map(({ executionId }) => executed(instance!.id, verdict.token, executionId, nowMs));
+      const requests = jobs.map((each) => decisionAbout(each, owner, newId));
+      const results = await store.dispatch(requests);
+      const reports = requests.flatMap(({ instance }, at) => {
+        const result = results[at]!;
+        if (result.kind !== "started") return [];
+        return result.runs.map(({ executionId }) => executed(instance!.id, result.token, executionId, nowMs));
       });
       executions += (await store.report(reports)).filter(Boolean).length;
     } catch (error) {
@@ -166,7 +166,7 @@ async function work({ url, namespace, owner, batch, seconds }: Load): Promise<Do
   return { executions, errors };
 }
 
-function decisionAbout(record: JobRecord, owner: string, newId: () => string): Decision {
+function decisionAbout(record: JobRecord, owner: string, newId: () => string): Request {
   const scheduledAt = record.nextRunMs!;
   return {
     jobId: record.id,

@@ -7,7 +7,7 @@ import { throwawayRedis } from "@headline/testkit";
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
 import type { JobRecord } from "../../packages/scheduler/src/core/job-record.js";
-import type { Decision, Report, Verdict } from "../../packages/scheduler/src/core/job-store.js";
+import type { DispatchRequest, DispatchResult, Report } from "../../packages/scheduler/src/core/job-store.js";
 import { interval } from "../../packages/scheduler/src/triggers/interval.js";
 import type { Row } from "./row.js";
 
@@ -222,10 +222,10 @@ async function schedule({ url, owner, seconds }: Load): Promise<Done> {
   while (performance.now() < until) {
     try {
       const { jobs, nowMs } = await store.claimDue({ owner, leaseMs: 15_000, limit: BATCH, tasks: [TASK] });
-      const decisions = jobs.map((each) => decide(each, owner, newId));
-      const verdicts = await store.dispatch(decisions);
+      const requests = jobs.map((each) => decide(each, owner, newId));
+      const results = await store.dispatch(requests);
       await reporting;
-      reporting = write(verdicts.flatMap((verdict, at) => endsOf(decisions[at]!, verdict, nowMs)));
+      reporting = write(results.flatMap((result, at) => endsOf(requests[at]!, result, nowMs)));
     } catch (error) {
       errors.push((error as Error).message);
     }
@@ -237,7 +237,7 @@ async function schedule({ url, owner, seconds }: Load): Promise<Done> {
 }
 
 /** Its next run is in the past as well, so that there is always something to do. */
-function decide(record: JobRecord, owner: string, newId: () => string): Decision {
+function decide(record: JobRecord, owner: string, newId: () => string): DispatchRequest {
   const instance = {
     id: newId(),
     owner,
@@ -248,11 +248,11 @@ function decide(record: JobRecord, owner: string, newId: () => string): Decision
   return { jobId: record.id, claim: { version: record.version, nextRunMs: record.nextRunMs! + JOBS }, instance };
 }
 
-function endsOf({ instance }: Decision, verdict: Verdict, nowMs: number): Report[] {
-  if (verdict.kind !== "started") return [];
-  return verdict.runs.map((run) => ({
+function endsOf({ instance }: DispatchRequest, result: DispatchResult, nowMs: number): Report[] {
+  if (result.kind !== "started") return [];
+  return result.runs.map((run) => ({
     instanceId: instance!.id,
-    token: verdict.token,
+    token: result.token,
     executionId: run.executionId,
     state: "executed",
     attempt: 1,

@@ -101,7 +101,7 @@ describe.each(STORE_KINDS)("a client of %s that does not know the task", (kind) 
 function cutOff(store: ReturnType<typeof openStore>, isCut: () => boolean): ReturnType<typeof openStore> {
   return new Proxy(store, {
     get(target, name) {
-      if (isCut() && ["renew", "report", "reap"].includes(String(name)))
+      if (isCut() && ["renew", "report", "reclaim"].includes(String(name)))
         return () => Promise.reject(new Error("cut off"));
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;

@@ -21,9 +21,9 @@ export type MaybePromise<T> = T | Promise<T>;
  * - `dispatch` is ONE atomic step: it counts the job's running instances, writes the execution rows, opens the instance
  *   with its lease, and moves the job to its next run (or removes it);
  * - an **instance** is one submission: usually one run time, several when a backlog is not coalesced. Its owner renews its
- *   lease; `reap` reclaims instances with an expired lease;
+ *   lease; `reclaim` takes instances with an expired lease;
  * - a run that finds `maxInstances` instances of its job, and is not to be skipped, **waits** in the store: one run for
- *   each job, the latest. `reap` starts it when a slot is free; a change of its job changes it, the job's removal ends it;
+ *   each job, the latest. `reclaim` starts it when a slot is free; a change of its job changes it, the job's removal ends it;
  * - every method may be repeated after a lost answer: the second call finds the work of the first and returns its result.
  *
  * Times are epoch ms of the STORE's clock (`now()`), which all its schedulers share. `stores/conformance` tests all of it.
@@ -57,19 +57,19 @@ export interface JobStore {
 
   /**
    * Leases due jobs (`nextRunMs` ≤ now, not leased) to `owner`, earliest first. With `tasks`, only jobs whose `func` is
-   * among them; with `lanes`, only jobs of one of the lanes and no more of each than its capacity, so that a full executor
-   * blocks no other. Unreadable jobs are skipped and reported in `broken`.
+   * among them; with `executors`, only jobs of these and no more of each than its capacity, so that a full executor blocks
+   * no other. Unreadable jobs are skipped and reported in `broken`.
    */
-  claimDue(request: ClaimRequest): MaybePromise<Claims>;
-  /** Applies decisions, each atomically, in order; returns their verdicts in the same order. */
-  dispatch(decisions: readonly Decision[]): MaybePromise<readonly Verdict[]>;
+  claimDue(request: ClaimRequest): MaybePromise<ClaimResult>;
+  /** Applies each request atomically, in order; returns their results in the same order. */
+  dispatch(requests: readonly DispatchRequest[]): MaybePromise<readonly DispatchResult[]>;
   /** Ends claims before their leases do; stale claims are ignored. */
-  release(claims: readonly ClaimKey[]): MaybePromise<void>;
+  releaseClaims(claims: readonly ClaimKey[]): MaybePromise<void>;
 
   /** Records the state of executions; true for each that is recorded (by this call or an earlier one of the same owner), false when the lease was lost. */
   report(reports: readonly Report[]): MaybePromise<readonly boolean[]>;
   /** Renews the leases of instances; returns the ids of instances that are not leased with that token any more, and of executions that were asked to end. */
-  renew(held: readonly InstanceKey[], leaseMs: number): MaybePromise<Renewal>;
+  renew(instances: readonly InstanceKey[], leaseMs: number): MaybePromise<Renewal>;
   /**
    * Reclaims instances with an expired lease. Instances with ack `late` and deliveries left (and released ones with any
    * ack) are leased to `owner` with a new token and `attempt` + 1 (a released one keeps its attempt); the others are
@@ -77,9 +77,9 @@ export interface JobStore {
    * `cancelled`. Then waiting runs with a free slot are leased to `owner` with a token that no dispatch has given, unless
    * their job is paused; runs by hand, and the last of `maxRuns`, start without a next run of their job as well.
    */
-  reap(request: ClaimRequest): MaybePromise<Reaped>;
+  reclaim(request: ClaimRequest): MaybePromise<ReclaimResult>;
   /** Releases instances, so that any scheduler may reclaim them at once; stale ones are ignored. */
-  offer(held: readonly InstanceKey[]): MaybePromise<void>;
+  releaseInstances(instances: readonly InstanceKey[]): MaybePromise<void>;
   /** Requests the end of an execution: its owner receives that at its next `renew`; a waiting run ends at once. False when it is not under way. */
   requestCancel(executionId: string): MaybePromise<boolean>;
 
@@ -87,10 +87,10 @@ export interface JobStore {
 
   /** Records that a scheduler is alive, with the store's time. */
   heartbeat(node: SchedulerNode): MaybePromise<void>;
-  /** Lists schedulers with a heartbeat in the last minute that have not left with `forgetNode`. */
+  /** Lists schedulers with a heartbeat in the last minute that have not left with `removeNode`. */
   nodes(): MaybePromise<readonly SchedulerNode[]>;
   /** Removes a scheduler that shuts down. */
-  forgetNode(id: string): MaybePromise<void>;
+  removeNode(id: string): MaybePromise<void>;
 
   /** Subscribes to changes that may have brought the next run forward; returns the unsubscribe function. */
   subscribe(onWake: () => void): () => void;
@@ -103,7 +103,7 @@ export interface ExecutionLog {
   /** Returns statistics over the last 100 runs of each job that ended as `executed` or `error`; jobs without any are left out. */
   durations(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, DurationStatistics>>;
   /** Returns the number of instances under way of each job; jobs without any are left out. */
-  active(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
+  countActive(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
   /** Deletes up to `limit` finished executions submitted before `beforeMs`; returns their number. */
   deleteBefore(beforeMs: number, limit: number): MaybePromise<number>;
 }
@@ -130,22 +130,22 @@ export interface ClaimRequest {
   /** Tasks that this scheduler can run; undefined for any. */
   readonly tasks?: readonly string[];
   /** Capacity of each of its executors; undefined for jobs of any executor. */
-  readonly lanes?: readonly ClaimLane[];
-  /** For `reap`: `ack` of the tasks that declare one, for instances of jobs that leave it to their task. */
+  readonly executors?: readonly ExecutorCapacity[];
+  /** For `reclaim`: `ack` of the tasks that declare one, for instances of jobs that leave it to their task. */
   readonly acks?: ReadonlyMap<string, Ack>;
 }
 
 /** Executor of a scheduler that claims, with its capacity. */
-export interface ClaimLane {
+export interface ExecutorCapacity {
   readonly executor: string;
   /** Number of jobs that it takes. */
-  readonly room: number;
+  readonly capacity: number;
   /** Tasks that it can run; undefined for any. */
   readonly tasks?: readonly string[];
 }
 
 /** Claimed jobs. */
-export interface Claims {
+export interface ClaimResult {
   /** Store's clock at its answer. */
   readonly nowMs: number;
   readonly jobs: readonly JobRecord[];
@@ -160,8 +160,8 @@ export interface ClaimKey {
   readonly version: number;
 }
 
-/** Decision about one claimed job, or (without `claim`) a run by hand, which leaves the next run as it is. */
-export interface Decision {
+/** Next run of one claimed job and the instance to open; without `claim`, a run by hand, which leaves the next run as it is. */
+export interface DispatchRequest {
   readonly jobId: string;
   readonly claim?: {
     readonly version: number;
@@ -172,7 +172,7 @@ export interface Decision {
      * store adds the other runs that it starts, or that wait without replacing a waiting one, to the job's `runCount`; at
      * `maxRuns` the job stays without a next run.
      */
-    readonly uncounted?: number;
+    readonly misfireCount?: number;
   };
   /** Undefined when only the next run moves. */
   readonly instance?: NewInstance;
@@ -186,16 +186,16 @@ export interface NewInstance {
   readonly job: JobRecord;
   /** Runs, in their order. */
   readonly runs: readonly PlannedRun[];
-  /** True for an instance that any scheduler may take with `reap` at once. */
-  readonly offered?: boolean;
+  /** True for an instance that any scheduler may take with `reclaim` at once. */
+  readonly released?: boolean;
   /** Rule without a free slot: the runs are skipped (the default), or the last one waits and the others are skipped. */
   readonly overlap?: Overlap;
   /**
-   * For a decision without a claim, and without an overlap that waits: run times that this job has had are left out, as
+   * For a request without a claim, and without an overlap that waits: run times that this job has had are left out, as
    * with a claim, except those whose executions ended in one of these states, which run again as new executions. Without a
    * free slot nothing is recorded.
    */
-  readonly once?: readonly FinalState[];
+  readonly skipExistingExcept?: readonly FinalState[];
 }
 
 /** Run time with the id of its execution. */
@@ -205,19 +205,19 @@ export interface PlannedRun {
 }
 
 /**
- * Result of a decision. `started`: leased to `owner` under `token`, with the `runs` to execute (without run times that this
+ * Result of a dispatch. `started`: leased to `owner` under `token`, with the `runs` to execute (without run times that this
  * job has executed already; with none left, nothing is leased). `max_instances`: `maxInstances` were running, and the runs
  * are recorded as that. `queued`: the last run waits for a slot; runs in `superseded` wait no more, executions in `cancel`
  * were asked to end. `stale`: the claim had ended or the job was changed; nothing was done.
  */
-export type Verdict =
+export type DispatchResult =
   | { readonly kind: "started"; readonly token: number; readonly runs: readonly PlannedRun[] }
   | { readonly kind: "max_instances" }
-  | Queued
+  | QueuedResult
   | { readonly kind: "stale" };
 
-/** Verdict of a run that waits for a slot. */
-export interface Queued {
+/** Result of a run that waits for a slot. */
+export interface QueuedResult {
   readonly kind: "queued";
   /** Runs that waited until now, recorded as `max_instances`. */
   readonly superseded: readonly PlannedRun[];
@@ -257,7 +257,7 @@ export interface Renewal {
 }
 
 /** Instance reclaimed from a dead scheduler, or released by a live one. */
-export interface TakenOver {
+export interface ReclaimedInstance {
   readonly instanceId: string;
   readonly token: number;
   readonly attempt: number;
@@ -265,19 +265,19 @@ export interface TakenOver {
   /** Unfinished runs, in order. */
   readonly runs: readonly PlannedRun[];
   /** True for a run that waited for a slot and was never started. */
-  readonly waited?: boolean;
+  readonly wasQueued?: boolean;
 }
 
-/** Result of `reap`. */
-export interface Reaped {
+/** Result of `reclaim`. */
+export interface ReclaimResult {
   readonly nowMs: number;
-  readonly takenOver: readonly TakenOver[];
+  readonly reclaimed: readonly ReclaimedInstance[];
   /** Executions that ended now as `lost`, or as `cancelled` after a request. */
   readonly lost: readonly Execution[];
   /** End of the next lease; null when there is none. */
   readonly nextExpiryMs: number | null;
   /** True while runs wait for a slot, as far as the store looked. */
-  readonly waiting?: boolean;
+  readonly hasQueued?: boolean;
 }
 
 /** Scheduler of a store. */
@@ -291,13 +291,13 @@ export interface SchedulerNode {
   readonly running: number;
   readonly state: "running" | "paused" | "stopping";
   /** Tasks and executors that it has; undefined for a node of an earlier version. */
-  readonly offers?: NodeOffers;
+  readonly offers?: NodeCapabilities;
   /** Sets of jobs that it declares, with a hash of each id; "*" for a whole set. */
   readonly declares?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Tasks and executors of a node; a job runs at nodes whose executor knows its task. */
-export interface NodeOffers {
+export interface NodeCapabilities {
   /** Names of the tasks with a function in its process. */
   readonly tasks: readonly string[];
   /** Names of tasks without a function, which only remote executors run. */

@@ -1,5 +1,5 @@
 import type { JobRecord } from "./job-record.js";
-import type { NodeOffers, SchedulerNode } from "./job-store.js";
+import type { NodeCapabilities, SchedulerNode } from "./job-store.js";
 
 /** Part of a job that no live scheduler has. */
 export interface Missing {
@@ -23,7 +23,7 @@ export function missingOf(job: JobRecord, nodes: readonly Pick<SchedulerNode, "o
   return hasExecutor ? { missing: "task", name: taskName(job) } : { missing: "executor", name: job.executor };
 }
 
-function canRun({ func, executor }: JobRecord, offers: NodeOffers): boolean {
+function canRun({ func, executor }: JobRecord, offers: NodeCapabilities): boolean {
   if (offers.remoteExecutors.includes(executor))
     return typeof func !== "string" || offers.tasks.includes(func) || offers.remoteTasks.includes(func);
   return offers.executors.includes(executor) && (typeof func !== "string" || offers.tasks.includes(func));

@@ -1,6 +1,6 @@
 import { JobSpecError } from "./errors.js";
 import type { JobRecord } from "./job-record.js";
-import type { Decision, Verdict } from "./job-store.js";
+import type { DispatchRequest, DispatchResult } from "./job-store.js";
 
 type Counted = Pick<JobRecord, "maxRuns" | "runCount">;
 
@@ -41,19 +41,19 @@ export function limitedRuns(
 }
 
 /** True for a waiting run that starts although its job has no next run: a run by hand, or the last of `maxRuns`. */
-export function startsWithoutNextRun({ claim, instance }: Decision): boolean {
+export function startsWithoutNextRun({ claim, instance }: DispatchRequest): boolean {
   const { maxRuns, runCount = 0 } = instance!.job;
   return claim === undefined || (maxRuns !== undefined && runCount + 1 >= maxRuns);
 }
 
-/** Returns the job's `runCount` after a decision; undefined when the decision does not count runs. */
-export function runCountAfter(decision: Decision, verdict: Verdict): number | undefined {
-  const { claim, instance } = decision;
-  if (claim?.uncounted === undefined || instance === undefined) return undefined;
+/** Returns the job's `runCount` after a request; undefined when the request does not count runs. */
+export function runCountAfter(request: DispatchRequest, result: DispatchResult): number | undefined {
+  const { claim, instance } = request;
+  if (claim?.misfireCount === undefined || instance === undefined) return undefined;
   // A run that takes the place of a waiting one is counted already, with that one.
-  if (verdict.kind === "queued") return (instance.job.runCount ?? 0) + (verdict.superseded.length === 0 ? 1 : 0);
-  if (verdict.kind !== "started") return undefined;
-  const late = new Set(instance.runs.slice(0, claim.uncounted).map(({ executionId }) => executionId));
-  const started = verdict.runs.filter(({ executionId }) => !late.has(executionId)).length;
+  if (result.kind === "queued") return (instance.job.runCount ?? 0) + (result.superseded.length === 0 ? 1 : 0);
+  if (result.kind !== "started") return undefined;
+  const late = new Set(instance.runs.slice(0, claim.misfireCount).map(({ executionId }) => executionId));
+  const started = result.runs.filter(({ executionId }) => !late.has(executionId)).length;
   return (instance.job.runCount ?? 0) + started;
 }

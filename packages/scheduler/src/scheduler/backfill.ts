@@ -26,7 +26,7 @@ export async function backfill(
   checkKnown<BackfillOptions>(options, BACKFILL, "backfill");
   const { trigger, nextRunMs } = job.record;
   const range = checkedRange(options, context.timezone);
-  const once = [...UNSTARTED, ...checkedAgain(options.again ?? [])];
+  const skipExistingExcept = [...UNSTARTED, ...checkedAgain(options.again ?? [])];
   checkTrigger(trigger);
   startedWorker(job, context);
   const nowMs = await context.stores.get(job.store).now();
@@ -35,8 +35,8 @@ export async function backfill(
     return { executionId: context.newId(), scheduledAt };
   });
   if (planned.length === 0) return { runs: [], leftOut: 0 };
-  const verdict = await dispatchByHand(job, context, requester, { runs: planned, overlap: "skip", once });
-  const runs = verdict.kind === "started" ? verdict.runs : [];
+  const result = await dispatchByHand(job, context, requester, { runs: planned, overlap: "skip", skipExistingExcept });
+  const runs = result.kind === "started" ? result.runs : [];
   return { runs, leftOut: planned.length - runs.length };
 }
 

@@ -2,7 +2,7 @@ import { RUN_NOW, type RunNowOptions } from "../core/call-options.js";
 import { JobNotFoundError, MaxInstancesError, SchedulerStateError } from "../core/errors.js";
 import { checkedOverlap } from "../core/job-policy.js";
 import type { JobRecord } from "../core/job-record.js";
-import type { NewInstance, Verdict } from "../core/job-store.js";
+import type { DispatchResult, NewInstance } from "../core/job-store.js";
 import { checkKnown } from "../core/known-options.js";
 import type { Job } from "./job.js";
 import type { SchedulerContext } from "./scheduler-context.js";
@@ -40,8 +40,8 @@ export async function dispatchByHand(
   job: Job,
   context: SchedulerContext,
   requester: RunRequester,
-  request: Pick<NewInstance, "runs" | "overlap" | "once">,
-): Promise<Extract<Verdict, { kind: "started" | "queued" }>> {
+  request: Pick<NewInstance, "runs" | "overlap" | "skipExistingExcept">,
+): Promise<Extract<DispatchResult, { kind: "started" | "queued" }>> {
   const { stores, tasks, executors, newId } = context;
   const worker = startedWorker(job, context);
   const record: JobRecord = { ...tasks.withSettings(job.record), misfireGraceTime: null };
@@ -54,17 +54,17 @@ export async function dispatchByHand(
     owner: requester.id,
     leaseMs: worker.leaseMs,
     job: record,
-    offered: !runsHere,
+    released: !runsHere,
     ...request,
   };
-  const [verdict] = await stores.get(job.store).dispatch([{ jobId: job.id, instance }]);
-  if (verdict === undefined || verdict.kind === "stale") throw new JobNotFoundError(job.id);
-  if (verdict.kind === "max_instances") throw new MaxInstancesError(job.id, record.maxInstances);
-  if (verdict.kind === "queued") worker.queued(instance, verdict);
+  const [result] = await stores.get(job.store).dispatch([{ jobId: job.id, instance }]);
+  if (result === undefined || result.kind === "stale") throw new JobNotFoundError(job.id);
+  if (result.kind === "max_instances") throw new MaxInstancesError(job.id, record.maxInstances);
+  if (result.kind === "queued") worker.queued(instance, result);
   else if (!runsHere) worker.expectReleased();
-  else if (verdict.runs.length > 0) {
-    const { token, runs } = verdict;
+  else if (result.runs.length > 0) {
+    const { token, runs } = result;
     worker.run({ instanceId: instance.id, token, job: record, runs, attempt: 1 });
   }
-  return verdict;
+  return result;
 }

@@ -27,7 +27,7 @@ import type { DurationStatistics, Execution, ExecutionPage } from "../core/execu
 import type { Executor } from "../core/executor.js";
 import type { JobRecord } from "../core/job-record.js";
 import { type JobPatch, type JobSpec, STORE_DEFAULT } from "../core/job-spec.js";
-import type { JobStore, NodeOffers, SchedulerNode } from "../core/job-store.js";
+import type { JobStore, NodeCapabilities, SchedulerNode } from "../core/job-store.js";
 import type { Json } from "../core/json.js";
 import type { WithArguments } from "../core/json-arguments.js";
 import { checkKnown } from "../core/known-options.js";
@@ -587,7 +587,7 @@ export class Scheduler implements AsyncDisposable, JobHost {
     return { offers: this.#offers(), declares: this.#declarations.announced };
   }
 
-  #offers(): NodeOffers {
+  #offers(): NodeCapabilities {
     const { names, localNames } = this.#tasks;
     const executors = [...this.#executors.entries()];
     return {

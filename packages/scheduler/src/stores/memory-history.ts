@@ -151,7 +151,7 @@ export class MemoryHistory implements ExecutionLog {
     return durations;
   }
 
-  active(jobIds: readonly string[]): ReadonlyMap<string, number> {
+  countActive(jobIds: readonly string[]): ReadonlyMap<string, number> {
     const found = new Map<string, number>();
     for (const id of jobIds) {
       const running = this.#pasts.get(id)?.running ?? 0;

@@ -1,6 +1,6 @@
 import type { JobRecord } from "../core/job-record.js";
 import { withinLimit } from "../core/run-limit.js";
-import type { Lane } from "./lanes.js";
+import type { ClaimFilter } from "./claim-filters.js";
 import { grownFloats } from "./memory-arrays.js";
 import { MemoryHeap } from "./memory-heap.js";
 
@@ -10,7 +10,7 @@ const FIRST_VERSION = 1;
 export interface ClaimScope {
   readonly nowMs: number;
   readonly untilMs: number;
-  readonly lanes: readonly Lane[];
+  readonly filters: readonly ClaimFilter[];
 }
 
 /**
@@ -137,18 +137,18 @@ export class MemoryJobs {
     this.#free.length = 0;
   }
 
-  /** Claims due jobs of the lanes, the earliest first; returns also when the next one is due. */
-  claimDue({ nowMs, untilMs, lanes }: ClaimScope): { readonly jobs: JobRecord[]; readonly nextDueMs: number } {
+  /** Claims due jobs of the filters, the earliest first; returns also when the next one is due. */
+  claimDue({ nowMs, untilMs, filters }: ClaimScope): { readonly jobs: JobRecord[]; readonly nextDueMs: number } {
     this.#endLeases(nowMs);
     const jobs: JobRecord[] = [];
     let nextDueMs = this.#claimed.firstKey;
-    for (const lane of lanes) nextDueMs = Math.min(nextDueMs, this.#claimFrom(lane, nowMs, untilMs, jobs));
-    if (lanes.length > 1) jobs.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
+    for (const filter of filters) nextDueMs = Math.min(nextDueMs, this.#claimFrom(filter, nowMs, untilMs, jobs));
+    if (filters.length > 1) jobs.sort((a, b) => a.nextRunMs! - b.nextRunMs!);
     return { jobs, nextDueMs };
   }
 
-  /** Claims due jobs of one lane; returns when its next job is due. */
-  #claimFrom({ executor, limit, tasks }: Lane, nowMs: number, untilMs: number, jobs: JobRecord[]): number {
+  /** Claims due jobs of one filter; returns when its next job is due. */
+  #claimFrom({ executor, limit, tasks }: ClaimFilter, nowMs: number, untilMs: number, jobs: JobRecord[]): number {
     const heaps = executor === undefined ? [...this.#due.values()] : [this.#due.get(executor)];
     const known = tasks === undefined ? undefined : new Set<JobRecord["func"]>(tasks);
     const unknown: { readonly slot: number; readonly nextRunMs: number }[] = [];

@@ -17,7 +17,7 @@ export interface Instance {
   leaseUntil: number;
   attempt: number;
   deliveries: number;
-  offered: boolean;
+  released: boolean;
   /** True while it is leased by the scheduler that dispatched it. */
   isFirstHand: boolean;
   /** Executions that were asked to end. */

@@ -1,19 +1,9 @@
 import { inFull } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
-import type { Decision, Verdict } from "../core/job-store.js";
+import type { DispatchRequest, DispatchResult } from "../core/job-store.js";
 import { seededRandom } from "../simulation/seeded-random.js";
 import { VirtualClock } from "../simulation/virtual-clock.js";
-import {
-  byHand,
-  change,
-  claiming,
-  decision,
-  FAR,
-  job,
-  plannedRuns,
-  reportOf,
-  type Started,
-} from "./conformance/kit.js";
+import { byHand, change, claiming, FAR, job, plannedRuns, reportOf, request, type Started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import { MemoryJobStore, type MemoryJobStoreOptions } from "./memory.js";
 import { MemoryHeap } from "./memory-heap.js";
@@ -58,7 +48,7 @@ describe("history in memory", () => {
     const [run] = runs(1);
     expect(store.report([reportOf(run!)])).toEqual([true]);
     expect(store.executions.list({}).executions).toEqual([]);
-    expect(store.executions.active([run!.jobId]).size).toBe(0);
+    expect(store.executions.countActive([run!.jobId]).size).toBe(0);
   });
 
   test("goes on in its ring after some of it was deleted", () => {
@@ -80,10 +70,10 @@ describe("history in memory", () => {
     store.insert(added);
     for (const wanted of [1, 0]) {
       const [lent] = store.claimDue(claiming()).jobs;
-      const what = decision(lent!, FAR);
-      const [verdict] = store.dispatch([what]);
-      expect((verdict as Started).runs).toHaveLength(wanted);
-      if (wanted === 1) store.report([reportOf({ instanceId: what.instance!.id, verdict: verdict as Started })]);
+      const what = request(lent!, FAR);
+      const [result] = store.dispatch([what]);
+      expect((result as Started).runs).toHaveLength(wanted);
+      if (wanted === 1) store.report([reportOf({ instanceId: what.instance!.id, result: result as Started })]);
       await change(store, added.id, { nextRunMs: 1_000 });
     }
   });
@@ -102,13 +92,13 @@ test("a token is never good for the next one in its place, however often it was 
   const { store, runs } = openStore({ historyMax: 5 });
   const [first] = runs(1);
   store.report([reportOf(first!)]);
-  const tokens = new Set([first!.verdict.token]);
+  const tokens = new Set([first!.result.token]);
   for (let round = 0; round < 1_200; round++) {
     const [run] = runs(1);
     expect(store.report([reportOf({ ...run!, instanceId: first!.instanceId })])).toEqual([false]);
-    expect(store.renew([{ instanceId: first!.instanceId, token: run!.verdict.token }], 1).lost).toHaveLength(1);
+    expect(store.renew([{ instanceId: first!.instanceId, token: run!.result.token }], 1).lost).toHaveLength(1);
     expect(store.report([reportOf(run!)])).toEqual([true]);
-    tokens.add(run!.verdict.token);
+    tokens.add(run!.result.token);
   }
   expect(tokens.size).toBeGreaterThan(500);
   expect(Math.min(...tokens)).toBeGreaterThan(0);
@@ -120,7 +110,7 @@ test("a record that was handed out does not change when the job does", () => {
   store.insert(added);
   const before = store.get(added.id)!;
   const [lent] = store.claimDue(claiming()).jobs;
-  store.dispatch([decision(lent!, FAR)]);
+  store.dispatch([request(lent!, FAR)]);
   expect([before.version, lent!.version, store.get(added.id)!.version]).toEqual([1, 2, 3]);
   expect([before.nextRunMs, lent!.nextRunMs, store.get(added.id)!.nextRunMs]).toEqual([1_000, 1_000, FAR]);
   expect(added).toEqual(before);
@@ -177,16 +167,16 @@ function openStore(options: MemoryJobStoreOptions = {}) {
   const runs = (count: number) => {
     const jobs = Array.from({ length: count }, () => job({ nextRunMs: null }));
     for (const each of jobs) store.insert(each);
-    const decisions = jobs.map((each) => byHand(each, { runs: plannedRuns(1_000) }));
-    return store.dispatch(decisions).map((verdict, at) => startedRun(decisions[at]!, verdict));
+    const requests = jobs.map((each) => byHand(each, { runs: plannedRuns(1_000) }));
+    return store.dispatch(requests).map((result, at) => startedRun(requests[at]!, result));
   };
   return { store, runs };
 }
 
-function startedRun({ jobId, instance }: Decision, verdict: Verdict) {
-  return { jobId, instanceId: instance!.id, verdict: verdict as Started };
+function startedRun({ jobId, instance }: DispatchRequest, result: DispatchResult) {
+  return { jobId, instanceId: instance!.id, result: result as Started };
 }
 
-function executionId({ verdict }: { verdict: Started }): string {
-  return verdict.runs[0]!.executionId;
+function executionId({ result }: { result: Started }): string {
+  return result.runs[0]!.executionId;
 }

@@ -6,8 +6,9 @@ import { type JobRecord, waitingJob } from "../core/job-record.js";
 import type {
   ClaimKey,
   ClaimRequest,
-  Claims,
-  Decision,
+  ClaimResult,
+  DispatchRequest,
+  DispatchResult,
   ExecutionLog,
   InstanceKey,
   JobPage,
@@ -15,17 +16,16 @@ import type {
   JobStore,
   NewInstance,
   PlannedRun,
-  Reaped,
+  ReclaimedInstance,
+  ReclaimResult,
   Renewal,
   Report,
   SchedulerNode,
-  TakenOver,
-  Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { runCountAfter, startsWithoutNextRun } from "../core/run-limit.js";
+import { type ClaimFilter, claimFilters } from "./claim-filters.js";
 import { withTaskAck } from "./deliveries.js";
-import { type Lane, lanesOf } from "./lanes.js";
 import { MemoryHistory } from "./memory-history.js";
 import { MemoryInstances } from "./memory-instances.js";
 import { MemoryJobs } from "./memory-jobs.js";
@@ -53,11 +53,11 @@ export interface MemoryJobStoreOptions {
 
 const NODE_FORGOTTEN_AFTER_MS = 60_000;
 
-/** Verdict without runs: nothing is left to do, and nothing is leased. */
-const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
-const STALE: Verdict = { kind: "stale" };
-const QUEUED: Verdict = { kind: "queued", superseded: [], cancel: [] };
-const MAX_INSTANCES: Verdict = { kind: "max_instances" };
+/** Result without runs: nothing is left to do, and nothing is leased. */
+const NOTHING: DispatchResult = { kind: "started", token: 0, runs: [] };
+const STALE: DispatchResult = { kind: "stale" };
+const QUEUED: DispatchResult = { kind: "queued", superseded: [], cancel: [] };
+const MAX_INSTANCES: DispatchResult = { kind: "max_instances" };
 
 /**
  * Store in this process: nothing is serialised, functions may be jobs, and all is gone with the process. Every method
@@ -154,49 +154,49 @@ export class MemoryJobStore implements JobStore {
     return count;
   }
 
-  claimDue(request: ClaimRequest): Claims {
+  claimDue(request: ClaimRequest): ClaimResult {
     const nowMs = this.now();
-    const lanes = lanesOf(request);
-    const { jobs, nextDueMs } = this.#jobs.claimDue({ nowMs, untilMs: nowMs + request.leaseMs, lanes });
+    const filters = claimFilters(request);
+    const { jobs, nextDueMs } = this.#jobs.claimDue({ nowMs, untilMs: nowMs + request.leaseMs, filters });
     return { nowMs, jobs, nextDueMs: orNull(nextDueMs), broken: [] };
   }
 
-  dispatch(decisions: readonly Decision[]): Verdict[] {
+  dispatch(requests: readonly DispatchRequest[]): DispatchResult[] {
     const nowMs = this.now();
-    return decisions.map((decision) => this.#dispatchOne(decision, nowMs));
+    return requests.map((request) => this.#dispatchOne(request, nowMs));
   }
 
-  #dispatchOne(decision: Decision, nowMs: number): Verdict {
-    const { jobId, claim, instance } = decision;
+  #dispatchOne(request: DispatchRequest, nowMs: number): DispatchResult {
+    const { jobId, claim, instance } = request;
     const slot = this.#jobs.find(jobId);
-    const holds = slot !== undefined && this.#holds(slot, decision);
+    const holds = slot !== undefined && this.#holds(slot, request);
     // A valid claim has not been used before; a run by hand has no claim to check.
     if (instance !== undefined && (claim === undefined || !holds)) {
       const repeated = this.#repeated(instance);
       if (repeated !== undefined) return repeated;
     }
-    if (!holds) return slot !== undefined && this.#isDone(slot, decision) ? NOTHING : STALE;
-    const verdict = instance === undefined ? NOTHING : this.#open(decision, instance, slot, nowMs);
-    if (claim !== undefined) this.#advance(slot, claim.nextRunMs, runCountAfter(decision, verdict));
-    return verdict;
+    if (!holds) return slot !== undefined && this.#isDone(slot, request) ? NOTHING : STALE;
+    const result = instance === undefined ? NOTHING : this.#open(request, instance, slot, nowMs);
+    if (claim !== undefined) this.#advance(slot, claim.nextRunMs, runCountAfter(request, result));
+    return result;
   }
 
   /** True when the claim is valid, and the job is not another one of the same id. */
-  #holds(slot: number, { claim, instance }: Decision): boolean {
+  #holds(slot: number, { claim, instance }: DispatchRequest): boolean {
     if (claim === undefined) return true;
     if (!this.#jobs.isClaimed(slot) || this.#jobs.version(slot) !== claim.version) return false;
     return instance === undefined || instance.job.incarnation === this.#jobs.outline(slot).incarnation;
   }
 
-  /** True when the job is as the decision left it: the decision is a repetition. */
-  #isDone(slot: number, { claim, instance }: Decision): boolean {
+  /** True when the job is as the request left it: the request is a repetition. */
+  #isDone(slot: number, { claim, instance }: DispatchRequest): boolean {
     if (claim === undefined || this.#jobs.isClaimed(slot)) return false;
     if (instance !== undefined && instance.job.incarnation !== this.#jobs.outline(slot).incarnation) return false;
     return this.#jobs.version(slot) === claim.version + 1 && this.#jobs.nextRun(slot) === claim.nextRunMs;
   }
 
-  /** Returns the verdict of the same decision, whose answer was lost. */
-  #repeated({ id, owner, runs }: NewInstance): Verdict | undefined {
+  /** Returns the result of the same request, whose answer was lost. */
+  #repeated({ id, owner, runs }: NewInstance): DispatchResult | undefined {
     const rows = runs.map((run) => this.#history.find(run.executionId)).filter((row) => row !== undefined);
     if (rows.length === 0) return undefined;
     if (rows.some(({ state }) => state === "max_instances")) return MAX_INSTANCES;
@@ -207,13 +207,14 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Counts the running instances, writes the executions and opens the instance. */
-  #open(decision: Decision, instance: NewInstance, slot: number, nowMs: number): Verdict {
-    const { job, owner, overlap = "skip", once } = instance;
+  #open(request: DispatchRequest, instance: NewInstance, slot: number, nowMs: number): DispatchResult {
+    const { job, owner, overlap = "skip", skipExistingExcept } = instance;
     const { maxInstances } = this.#jobs.outline(slot);
-    if (once !== undefined && (this.#history.past(job.id)?.running ?? 0) >= maxInstances) return MAX_INSTANCES;
-    const isOnce = once !== undefined || decision.claim !== undefined;
+    if (skipExistingExcept !== undefined && (this.#history.past(job.id)?.running ?? 0) >= maxInstances)
+      return MAX_INSTANCES;
+    const isOnce = skipExistingExcept !== undefined || request.claim !== undefined;
     const runs =
-      once !== undefined
+      skipExistingExcept !== undefined
         ? this.#notYetHad(instance, slot)
         : isOnce
           ? this.#notYetExecuted(instance.runs, slot)
@@ -232,7 +233,7 @@ export class MemoryJobStore implements JobStore {
       const waiting = mayWait ? rows.pop() : undefined;
       for (const row of rows) this.#endUnstarted(row, nowMs);
       if (waiting === undefined) return MAX_INSTANCES;
-      const superseded = this.#wait(instance, waiting, startsWithoutNextRun(decision), nowMs);
+      const superseded = this.#wait(instance, waiting, startsWithoutNextRun(request), nowMs);
       return { kind: "queued", superseded, cancel: overlap === "queue-one" ? [] : this.#askToEnd(past, maxInstances) };
     }
     const { token } = this.#begin(instance, rows, nowMs);
@@ -267,7 +268,7 @@ export class MemoryJobStore implements JobStore {
   }
 
   #begin(
-    { id, job, owner, leaseMs, offered = false }: NewInstance,
+    { id, job, owner, leaseMs, released = false }: NewInstance,
     rows: readonly ExecutionRow[],
     nowMs: number,
   ): Instance {
@@ -279,10 +280,10 @@ export class MemoryJobStore implements JobStore {
       rows,
       owner,
       token: 0,
-      leaseUntil: offered ? nowMs : nowMs + leaseMs,
+      leaseUntil: released ? nowMs : nowMs + leaseMs,
       attempt: 1,
-      deliveries: offered ? 0 : 1,
-      offered,
+      deliveries: released ? 0 : 1,
+      released,
       isFirstHand: true,
       order: this.#order++,
       cancel: undefined,
@@ -293,7 +294,7 @@ export class MemoryJobStore implements JobStore {
       row.instance = opened;
     }
     past.running++;
-    if (offered) this.#wake();
+    if (released) this.#wake();
     return opened;
   }
 
@@ -317,8 +318,8 @@ export class MemoryJobStore implements JobStore {
   }
 
   /** Looks through all that is kept, for the run times of a backfill. */
-  #notYetHad({ job, runs, once = [] }: NewInstance, slot: number): readonly PlannedRun[] {
-    const had = this.#history.past(job.id)?.timesHad(job.incarnation, once);
+  #notYetHad({ job, runs, skipExistingExcept = [] }: NewInstance, slot: number): readonly PlannedRun[] {
+    const had = this.#history.past(job.id)?.timesHad(job.incarnation, skipExistingExcept);
     const left = runs.filter(({ scheduledAt }) => had?.has(scheduledAt) !== true);
     if (this.#jobs.outline(slot).incarnation === job.incarnation)
       for (const { scheduledAt } of left) this.#jobs.ran(slot, scheduledAt);
@@ -331,7 +332,7 @@ export class MemoryJobStore implements JobStore {
     else this.#jobs.count(slot, nextRunMs, runCount);
   }
 
-  release(claims: readonly ClaimKey[]): void {
+  releaseClaims(claims: readonly ClaimKey[]): void {
     for (const { jobId, version } of claims) {
       const slot = this.#jobs.find(jobId);
       if (slot === undefined || !this.#jobs.isClaimed(slot) || this.#jobs.version(slot) !== version) continue;
@@ -381,11 +382,11 @@ export class MemoryJobStore implements JobStore {
     return { lost, cancel };
   }
 
-  reap(request: ClaimRequest): Reaped {
+  reclaim(request: ClaimRequest): ReclaimResult {
     const { owner, leaseMs, limit, acks } = request;
     const nowMs = this.now();
-    const lanes = lanesOf(request);
-    const takenOver: TakenOver[] = [];
+    const filters = claimFilters(request);
+    const reclaimed: ReclaimedInstance[] = [];
     const lost: Execution[] = [];
     let nextExpiryMs = Number.POSITIVE_INFINITY;
     for (const instance of this.#instances) {
@@ -395,28 +396,28 @@ export class MemoryJobStore implements JobStore {
           lost.push(...this.#end(instance, nowMs));
           continue;
         }
-        if (!lanes.some((lane) => takes(lane, instance.job))) continue;
-        if (takenOver.length < limit) {
+        if (!filters.some((filter) => takes(filter, instance.job))) continue;
+        if (reclaimed.length < limit) {
           instance.job = withTaskAck(instance.job, acks);
-          takenOver.push(this.#handOver(instance, owner, nowMs + leaseMs));
+          reclaimed.push(this.#handOver(instance, owner, nowMs + leaseMs));
         }
       }
       nextExpiryMs = Math.min(nextExpiryMs, Math.max(nowMs, instance.leaseUntil));
     }
-    for (const waiting of this.#startable(lanes, limit - takenOver.length)) {
+    for (const waiting of this.#startable(filters, limit - reclaimed.length)) {
       const job = withTaskAck(waiting.job, acks);
-      takenOver.push(this.#startWaiting({ ...waiting, job }, owner, leaseMs, nowMs));
+      reclaimed.push(this.#startWaiting({ ...waiting, job }, owner, leaseMs, nowMs));
     }
-    return { nowMs, takenOver, lost, nextExpiryMs: orNull(nextExpiryMs), waiting: this.#waiting.size > 0 };
+    return { nowMs, reclaimed, lost, nextExpiryMs: orNull(nextExpiryMs), hasQueued: this.#waiting.size > 0 };
   }
 
   /** Those that wait no longer than until now. */
-  #startable(lanes: readonly Lane[], limit: number): readonly WaitingRun[] {
+  #startable(filters: readonly ClaimFilter[], limit: number): readonly WaitingRun[] {
     const found: WaitingRun[] = [];
     for (const waiting of this.#waiting) {
       if (found.length >= limit) break;
       const { job, row, needsNoNextRun } = waiting;
-      if (!lanes.some((lane) => takes(lane, job))) continue;
+      if (!filters.some((filter) => takes(filter, job))) continue;
       const slot = this.#jobs.find(job.id);
       const isPaused = slot !== undefined && this.#jobs.nextRun(slot) === null;
       const { maxInstances } = slot === undefined ? job : this.#jobs.outline(slot);
@@ -425,19 +426,24 @@ export class MemoryJobStore implements JobStore {
     return found;
   }
 
-  #startWaiting({ instanceId, job, row }: WaitingRun, owner: string, leaseMs: number, nowMs: number): TakenOver {
+  #startWaiting(
+    { instanceId, job, row }: WaitingRun,
+    owner: string,
+    leaseMs: number,
+    nowMs: number,
+  ): ReclaimedInstance {
     this.#waiting.take(job.id);
     row.state = "submitted";
     row.owner = owner;
     const opened = this.#begin({ id: instanceId, owner, leaseMs, job, runs: [] }, [row], nowMs);
     opened.isFirstHand = false;
-    return { instanceId, token: opened.token, attempt: 1, job, runs: planned(opened), waited: true };
+    return { instanceId, token: opened.token, attempt: 1, job, runs: planned(opened), wasQueued: true };
   }
 
-  #handOver(instance: Instance, owner: string, leaseUntil: number): TakenOver {
-    if (!instance.offered) instance.attempt++;
+  #handOver(instance: Instance, owner: string, leaseUntil: number): ReclaimedInstance {
+    if (!instance.released) instance.attempt++;
     instance.deliveries++;
-    instance.offered = false;
+    instance.released = false;
     instance.isFirstHand = false;
     instance.owner = owner;
     instance.leaseUntil = leaseUntil;
@@ -470,12 +476,12 @@ export class MemoryJobStore implements JobStore {
     this.#history.closePast(instance.past);
   }
 
-  offer(held: readonly InstanceKey[]): void {
+  releaseInstances(held: readonly InstanceKey[]): void {
     const nowMs = this.now();
     for (const key of held) {
       const instance = this.#instances.find(key);
       if (instance === undefined) continue;
-      instance.offered = true;
+      instance.released = true;
       instance.leaseUntil = nowMs;
       this.#instances.renewToken(instance);
       this.#wake();
@@ -504,7 +510,7 @@ export class MemoryJobStore implements JobStore {
     return [...this.#nodes.values()];
   }
 
-  forgetNode(id: string): void {
+  removeNode(id: string): void {
     this.#nodes.delete(id);
   }
 
@@ -527,13 +533,13 @@ function planned({ rows }: Instance): PlannedRun[] {
   return rows.map((row) => row.asPlanned());
 }
 
-function takes({ executor, tasks }: Lane, job: JobRecord): boolean {
+function takes({ executor, tasks }: ClaimFilter, job: JobRecord): boolean {
   if (executor !== undefined && executor !== job.executor) return false;
   return tasks === undefined || tasks.includes(job.func as string);
 }
 
-function mayStartAgain({ offered, job, deliveries }: Instance): boolean {
-  return offered || (job.ack === "late" && deliveries < job.maxDeliveries);
+function mayStartAgain({ released, job, deliveries }: Instance): boolean {
+  return released || (job.ack === "late" && deliveries < job.maxDeliveries);
 }
 
 /** True for a report that the same owner made before. */

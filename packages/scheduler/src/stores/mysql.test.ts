@@ -4,7 +4,7 @@ import { createPool, type Pool, type RowDataPacket } from "mysql2/promise";
 import { encodeJob } from "../core/job-record.js";
 import { date } from "../triggers/date.js";
 import { interval } from "../triggers/interval.js";
-import { claiming, claimOne, decision, FAR, job, LEASE_MS, reportOf, running, started } from "./conformance/kit.js";
+import { claiming, claimOne, FAR, job, LEASE_MS, reportOf, request, running, started } from "./conformance/kit.js";
 import { jobStoreConformance } from "./conformance.js";
 import { MySQLJobStore } from "./mysql.js";
 import type { RunSql } from "./sql/jobs-in-transaction.js";
@@ -107,7 +107,9 @@ describe("tables", () => {
       [spec],
     );
     const ids = async (executor: string) => {
-      const { jobs } = await stores[1]!.claimDue(claiming({ lanes: [{ executor, room: 10, tasks: ["task"] }] }));
+      const { jobs } = await stores[1]!.claimDue(
+        claiming({ executors: [{ executor, capacity: 10, tasks: ["task"] }] }),
+      );
       return jobs.map(({ id }) => id);
     };
     expect(await ids("default")).toEqual([]);
@@ -199,8 +201,8 @@ describe("what cannot be read", () => {
       bad.instanceId,
     ]);
     await advance(LEASE_MS + 20);
-    const { takenOver, lost } = await store.reap(claiming({ owner: "bob" }));
-    expect(takenOver.map(({ instanceId }) => instanceId)).toEqual([good.instanceId]);
+    const { reclaimed, lost } = await store.reclaim(claiming({ owner: "bob" }));
+    expect(reclaimed.map(({ instanceId }) => instanceId)).toEqual([good.instanceId]);
     expect(lost.map(({ jobId }) => jobId)).toEqual([bad.job.id]);
   });
 });
@@ -213,7 +215,7 @@ describe("long and odd texts", () => {
       runs.push(await running(store, { args: ["x".repeat(300_000)] }, { leaseMs: 60_000 }));
     const reports = runs.map((run, at) => reportOf(run, { result: '"\\'.repeat(at === 0 ? 3_000_000 : 200_000) }));
     expect(await store.report(reports)).toEqual(runs.map(() => true));
-    const results = await Promise.all(runs.map(({ verdict }) => store.executions.get(verdict.runs[0]!.executionId)));
+    const results = await Promise.all(runs.map(({ result }) => store.executions.get(result.runs[0]!.executionId)));
     expect(results[0]?.result).toMatch(/too long to keep/);
     expect(results[1]?.result).toHaveLength(400_000);
   });
@@ -225,7 +227,7 @@ describe("long and odd texts", () => {
     expect(await store.report([reportOf(run, { state: "error", error, stack: `\ud83d\u0000${error}` })])).toEqual([
       true,
     ]);
-    const row = await store.executions.get(run.verdict.runs[0]!.executionId);
+    const row = await store.executions.get(run.result.runs[0]!.executionId);
     expect(row?.error).toBe(`${"x".repeat(1_999)}\ufffd`);
     expect(row?.stack).toHaveLength(8_000);
   });
@@ -247,11 +249,11 @@ describe("claims", () => {
     const { store } = await open();
     await store.insert(job({ id: "once", maxInstances: 9 }));
     const lent = await claimOne(store, "once");
-    const verdicts = await store.dispatch([decision(lent, FAR), decision(lent, FAR)]);
-    expect(verdicts.map(({ kind }) => kind)).toEqual(["started", "stale"]);
+    const results = await store.dispatch([request(lent, FAR), request(lent, FAR)]);
+    expect(results.map(({ kind }) => kind)).toEqual(["started", "stale"]);
   });
 
-  test("whose decision is only the next run have the same verdict again", async () => {
+  test("whose request is only the next run have the same result again", async () => {
     const { store } = await open();
     await store.insert(job({ id: "moved" }));
     const { version } = await claimOne(store, "moved");
@@ -293,7 +295,7 @@ describe("cancelling", () => {
     const added = job({ coalesce: false });
     await store.insert(added);
     const runs = ["c1", "c2"].map((executionId, at) => ({ executionId, scheduledAt: at }));
-    const what = decision(await claimOne(store, added.id), FAR, { runs });
+    const what = request(await claimOne(store, added.id), FAR, { runs });
     const { token } = await started(store, what);
     for (const id of ["c1", "c2", "c1"]) expect(await store.requestCancel(id)).toBe(true);
     const { cancel } = await store.renew([{ instanceId: what.instance!.id, token }], LEASE_MS);
@@ -325,14 +327,14 @@ describe("waiting", () => {
     const holder = await pools[0].getConnection();
     await holder.query("START TRANSACTION");
     await holder.query("SELECT id FROM scheduler_jobs WHERE ns = ? FOR UPDATE", [namespace]);
-    await expect(store.dispatch([decision(lent, FAR)])).rejects.toThrow("did not answer within 200 ms");
+    await expect(store.dispatch([request(lent, FAR)])).rejects.toThrow("did not answer within 200 ms");
     await holder.query("ROLLBACK");
     holder.release();
     const [rows] = await pools[0].query<RowDataPacket[]>("SELECT id FROM scheduler_executions WHERE ns = ?", [
       namespace,
     ]);
     expect(rows).toEqual([]);
-    expect((await store.dispatch([decision(lent, FAR)]))[0]?.kind).toBe("started");
+    expect((await store.dispatch([request(lent, FAR)]))[0]?.kind).toBe("started");
     await store.close();
   });
 });
@@ -372,7 +374,7 @@ describe("jobs in a transaction of the caller's", () => {
       const claim = await claimOne(its, "order:7");
       await its.inTransaction(run).put(spec);
       await run("COMMIT", []);
-      expect(await its.dispatch([decision(claim, null)])).toEqual([{ kind: "stale" }]);
+      expect(await its.dispatch([request(claim, null)])).toEqual([{ kind: "stale" }]);
     });
     expect(await store.get("order:7")).toMatchObject({ nextRunMs: 5_000_000 });
   });

@@ -3,18 +3,18 @@ import { encodeJob, type JobRecord } from "../core/job-record.js";
 import type {
   ClaimKey,
   ClaimRequest,
-  Claims,
-  Decision,
+  ClaimResult,
+  DispatchRequest,
+  DispatchResult,
   ExecutionLog,
   InstanceKey,
   JobPage,
   JobQuery,
   JobStore,
-  Reaped,
+  ReclaimResult,
   Renewal,
   Report,
   SchedulerNode,
-  Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { claimDue } from "./mysql/claim-due.js";
@@ -23,11 +23,11 @@ import { dispatch } from "./mysql/dispatch.js";
 import { executionLog } from "./mysql/execution-log.js";
 import { isDuplicate } from "./mysql/failure.js";
 import { jobStatements } from "./mysql/job-statements.js";
-import { offer, renew, requestCancel } from "./mysql/leases.js";
+import { releaseInstances, renew, requestCancel } from "./mysql/leases.js";
 import { listJobs, readJob } from "./mysql/list-jobs.js";
 import { forgetNode, heartbeat, nodes } from "./mysql/nodes.js";
 import { type OwnPool, ownPool } from "./mysql/own-pool.js";
-import { reap } from "./mysql/reap.js";
+import { reclaim } from "./mysql/reclaim.js";
 import { report } from "./mysql/report.js";
 import { checkTables, migrate } from "./mysql/schema.js";
 import { type Session, Sessions } from "./mysql/session.js";
@@ -232,17 +232,17 @@ export class MySQLJobStore implements JobStore {
     return count;
   }
 
-  claimDue(request: ClaimRequest): Promise<Claims> {
+  claimDue(request: ClaimRequest): Promise<ClaimResult> {
     return claimDue(this.#sessions, this.#tables, request);
   }
 
-  async dispatch(decisions: readonly Decision[]): Promise<Verdict[]> {
-    const verdicts = await dispatch(this.#sessions, this.#tables, decisions);
-    if (decisions.some(({ instance }) => instance?.offered)) this.#notify();
-    return verdicts;
+  async dispatch(requests: readonly DispatchRequest[]): Promise<DispatchResult[]> {
+    const results = await dispatch(this.#sessions, this.#tables, requests);
+    if (requests.some(({ instance }) => instance?.released)) this.#notify();
+    return results;
   }
 
-  async release(claims: readonly ClaimKey[]): Promise<void> {
+  async releaseClaims(claims: readonly ClaimKey[]): Promise<void> {
     const { ns, jobs } = this.#tables;
     if (claims.length === 0) return;
     const keys = rowList(claims.map(({ jobId: id, version }) => ({ id, version })));
@@ -265,12 +265,12 @@ export class MySQLJobStore implements JobStore {
     return renew(this.#sessions, this.#tables, held, leaseMs);
   }
 
-  reap(request: ClaimRequest): Promise<Reaped> {
-    return reap(this.#sessions, this.#tables, request);
+  reclaim(request: ClaimRequest): Promise<ReclaimResult> {
+    return reclaim(this.#sessions, this.#tables, request);
   }
 
-  async offer(held: readonly InstanceKey[]): Promise<void> {
-    await offer(this.#sessions, this.#tables, held);
+  async releaseInstances(held: readonly InstanceKey[]): Promise<void> {
+    await releaseInstances(this.#sessions, this.#tables, held);
     this.#notify();
   }
 
@@ -286,7 +286,7 @@ export class MySQLJobStore implements JobStore {
     return nodes(this.#sessions, this.#tables);
   }
 
-  forgetNode(id: string): Promise<void> {
+  removeNode(id: string): Promise<void> {
     return forgetNode(this.#sessions, this.#tables, id);
   }
 

@@ -3,16 +3,16 @@ import { eventually, openProxy, type ThrowawayRedis, throwawayRedis, throwawayRe
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Cluster, Redis } from "ioredis";
 import { encodeJob, type JobRecord } from "../core/job-record.js";
-import type { Decision, Report, Verdict } from "../core/job-store.js";
+import type { DispatchRequest, DispatchResult, Report } from "../core/job-store.js";
 import {
   claiming,
   claimOne,
-  decision,
   FAR,
   job,
   keyOf,
   LEASE_MS,
   reportOf,
+  request,
   running,
   started,
   uniqueId,
@@ -107,9 +107,9 @@ test("a job of another executor that a scheduler of the first version stored goe
   const added = job();
   await store.insert(added);
   await clients[0].hset(`{scheduler:${namespace}}:jobs`, added.id, encodeJob({ ...added, executor: "cpu" }));
-  const lanes = ["default", "cpu"].map((executor) => ({ executor, room: 10, tasks: ["task"] }));
-  expect((await store.claimDue(claiming({ lanes: [lanes[0]!] }))).jobs).toEqual([]);
-  expect((await store.claimDue(claiming({ lanes: [lanes[1]!] }))).jobs).toMatchObject([{ id: added.id }]);
+  const lanes = ["default", "cpu"].map((executor) => ({ executor, capacity: 10, tasks: ["task"] }));
+  expect((await store.claimDue(claiming({ executors: [lanes[0]!] }))).jobs).toEqual([]);
+  expect((await store.claimDue(claiming({ executors: [lanes[1]!] }))).jobs).toMatchObject([{ id: added.id }]);
 });
 
 test("four schedulers carry 2,000 jobs out, each run time once", async () => {
@@ -147,11 +147,11 @@ async function hammer(store: RedisJobStore, owner: string, runsEach: number): Pr
       continue;
     }
     idle = 0;
-    const decisions = jobs.map((each) => decision(each, nextOf(each, runsEach), { owner }));
-    const verdicts = await store.dispatch(decisions);
-    const ends = verdicts.flatMap((verdict, at) => endsOf(decisions[at]!, verdict));
+    const requests = jobs.map((each) => request(each, nextOf(each, runsEach), { owner }));
+    const results = await store.dispatch(requests);
+    const ends = results.flatMap((result, at) => endsOf(requests[at]!, result));
     expect((await store.report(ends)).every(Boolean)).toBe(true);
-    executed.push(...decisions.map((each) => `${each.jobId} ${each.instance!.runs[0]!.scheduledAt}`));
+    executed.push(...requests.map((each) => `${each.jobId} ${each.instance!.runs[0]!.scheduledAt}`));
   }
   return executed;
 }
@@ -161,9 +161,9 @@ function nextOf({ nextRunMs }: JobRecord, runsEach: number): number | null {
   return next >= runsEach * 10_000 ? null : next;
 }
 
-function endsOf({ instance }: Decision, verdict: Verdict): Report[] {
-  if (verdict.kind !== "started") throw new Error(`not started but ${verdict.kind}`);
-  return verdict.runs.map((run) => reportOf({ instanceId: instance!.id, verdict }, { executionId: run.executionId }));
+function endsOf({ instance }: DispatchRequest, result: DispatchResult): Report[] {
+  if (result.kind !== "started") throw new Error(`not started but ${result.kind}`);
+  return result.runs.map((run) => reportOf({ instanceId: instance!.id, result }, { executionId: run.executionId }));
 }
 
 test("every key is under the namespace's hash tag, and all go with what they held", async () => {
@@ -172,7 +172,7 @@ test("every key is under the namespace's hash tag, and all go with what they hel
   const { store, prefix } = openStore({ redis });
   const run = await running(store, { ack: "late", tags: ["red"] });
   const failed = await running(store, { func: "other" });
-  await store.requestCancel(run.verdict.runs[0]!.executionId);
+  await store.requestCancel(run.result.runs[0]!.executionId);
   await store.report([reportOf(failed, { state: "error", error: "bad" })]);
   await store.insert(job({ nextRunMs: null }));
   await store.heartbeat({ id: "node", host: "h", pid: 1, startedAt: 1, seenAt: 1, running: 0, state: "running" });
@@ -249,15 +249,15 @@ describe("when an answer is lost", () => {
     return answer;
   }
 
-  test("the same decision has the same verdict, and there is one row", async () => {
+  test("the same request has the same result, and there is one row", async () => {
     const { store, namespace, prefix } = openStore();
     const added = job();
     await store.insert(added);
-    const what = decision(await claimOne(store, added.id), FAR);
-    const verdicts = await twice(namespace, (far) => far.dispatch([what]));
-    expect(verdicts).toEqual([{ kind: "started", token: 1, runs: what.instance!.runs }]);
+    const what = request(await claimOne(store, added.id), FAR);
+    const results = await twice(namespace, (far) => far.dispatch([what]));
+    expect(results).toEqual([{ kind: "started", token: 1, runs: what.instance!.runs }]);
     expect((await store.executions.list({})).executions).toHaveLength(1);
-    expect((await store.executions.active([added.id])).get(added.id)).toBe(1);
+    expect((await store.executions.countActive([added.id])).get(added.id)).toBe(1);
     expect(await clients[0].zcard(`${prefix}history:${added.id}`)).toBe(1);
   });
 
@@ -266,9 +266,9 @@ describe("when an answer is lost", () => {
     const first = await running(store, { maxInstances: 2 });
     const again = { ...(await store.get(first.job.id))!, nextRunMs: 2_000 };
     await store.update(again);
-    await started(store, decision(await claimOne(store, first.job.id), FAR));
+    await started(store, request(await claimOne(store, first.job.id), FAR));
     expect(await twice(namespace, (far) => far.report([reportOf(first)]))).toEqual([true]);
-    expect((await store.executions.active([first.job.id])).get(first.job.id)).toBe(1);
+    expect((await store.executions.countActive([first.job.id])).get(first.job.id)).toBe(1);
   });
 
   test("the same change is found done, a second job is not added", async () => {
@@ -319,7 +319,7 @@ describe("wake-ups", () => {
     expect(await wakesAfter(() => store.insert(job({ nextRunMs: null })))).toBe(0);
     expect(await wakesAfter(() => store.update({ ...soon, nextRunMs: 400 }))).toBe(1);
     const run = await running(store, { nextRunMs: 300 });
-    expect(await wakesAfter(() => store.offer([{ instanceId: run.instanceId, token: 1 }]))).toBe(1);
+    expect(await wakesAfter(() => store.releaseInstances([{ instanceId: run.instanceId, token: 1 }]))).toBe(1);
     stop();
     expect(await wakesAfter(() => store.insert(job({ nextRunMs: 1 })))).toBe(0);
   });
@@ -357,7 +357,7 @@ describe("values that cannot be read", () => {
     const sound = await running(store, { id: "sound" });
     const outcome = await running(store, { id: "outcome" });
     await store.report([sound, outcome].map((run) => reportOf(run)));
-    const idOf = (run: typeof sound) => run.verdict.runs[0]!.executionId;
+    const idOf = (run: typeof sound) => run.result.runs[0]!.executionId;
     for (const [at, run] of runs.entries()) await clients[0].hset(`${prefix}runs`, idOf(run), broken[at]!);
     const row = await clients[0].hget(`${prefix}runs`, idOf(outcome));
     await clients[0].hset(`${prefix}runs`, idOf(outcome), `${row?.trimEnd()}\n[1,`);
@@ -384,10 +384,10 @@ describe("values that cannot be read", () => {
     await clients[0].hset(`${prefix}instances`, plan.instanceId, stored!.replace(/\["[^\n]*\]/, "[broken"));
     await clients[0].hset(`${prefix}instances`, head.instanceId, "no head");
     nowMs += 2 * LEASE_MS;
-    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
-    expect(takenOver.map(({ instanceId }) => instanceId)).toEqual([sound.instanceId]);
+    const { reclaimed } = await store.reclaim(claiming({ owner: "bob" }));
+    expect(reclaimed.map(({ instanceId }) => instanceId)).toEqual([sound.instanceId]);
     nowMs += 2 * LEASE_MS;
-    expect((await store.reap(claiming({ owner: "carol" }))).takenOver).toHaveLength(1);
+    expect((await store.reclaim(claiming({ owner: "carol" }))).reclaimed).toHaveLength(1);
   });
 
   test("cost their own node alone", async () => {
@@ -441,16 +441,16 @@ describe("history", () => {
     expect((await store.executions.list({ cursor: cursor! })).executions).toEqual([]);
   });
 
-  test("a backlog of 1,000 run times is one decision", async () => {
+  test("a backlog of 1,000 run times is one request", async () => {
     const { store } = openStore();
     const added = job({ coalesce: false, ack: "late" });
     await store.insert(added);
     const runs = Array.from({ length: 1_000 }, (_, at) => ({ executionId: uniqueId("e"), scheduledAt: at }));
-    const what = decision(await claimOne(store, added.id), FAR, { runs, leaseMs: 1 });
+    const what = request(await claimOne(store, added.id), FAR, { runs, leaseMs: 1 });
     expect((await started(store, what)).runs).toHaveLength(1_000);
     await setTimeout(5);
-    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
-    expect(takenOver[0]?.runs).toEqual(runs);
+    const { reclaimed } = await store.reclaim(claiming({ owner: "bob" }));
+    expect(reclaimed[0]?.runs).toEqual(runs);
     expect((await store.executions.list({ states: ["submitted"], limit: 2_000 })).executions).toHaveLength(1_000);
   });
 
@@ -460,8 +460,8 @@ describe("history", () => {
     for (let at = 0; at < 250; at++) await running(store, { func: "unknown", ack: "late" }, leases);
     const run = await running(store, { func: "known", ack: "late" }, leases);
     await setTimeout(5);
-    const { takenOver } = await store.reap(claiming({ owner: "bob", tasks: ["known"], limit: 5 }));
-    expect(takenOver.map(({ instanceId }) => instanceId)).toEqual([run.instanceId]);
+    const { reclaimed } = await store.reclaim(claiming({ owner: "bob", tasks: ["known"], limit: 5 }));
+    expect(reclaimed.map(({ instanceId }) => instanceId)).toEqual([run.instanceId]);
   });
 });
 
@@ -485,11 +485,11 @@ describe("at the start", () => {
     const claimed = await claimOne(store, lent.id);
     await redis.config("SET", "maxmemory", "1");
     await expect(store.insert(job())).rejects.toThrow(/OOM/);
-    await expect(store.dispatch([decision(claimed, FAR)])).rejects.toThrow(/OOM/);
+    await expect(store.dispatch([request(claimed, FAR)])).rejects.toThrow(/OOM/);
     await redis.config("SET", "maxmemory", "0");
     expect((await store.list({})).jobs).toHaveLength(2);
     expect((await store.executions.list({})).executions).toHaveLength(1);
-    await started(store, decision(claimed, FAR));
+    await started(store, request(claimed, FAR));
     expect(await store.report([reportOf(run)])).toEqual([true]);
   });
 

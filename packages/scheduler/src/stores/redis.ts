@@ -6,23 +6,23 @@ import { decodeJobOf, encodeJob, type JobRecord, NewerFormatError, waitingJob } 
 import type {
   ClaimKey,
   ClaimRequest,
-  Claims,
-  Decision,
+  ClaimResult,
+  DispatchRequest,
+  DispatchResult,
   ExecutionLog,
   InstanceKey,
   JobPage,
   JobQuery,
   JobStore,
-  Reaped,
+  ReclaimResult,
   Renewal,
   Report,
   SchedulerNode,
-  Verdict,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { defaultLogger } from "../core/logger.js";
+import { type ClaimFilter, claimFilters } from "./claim-filters.js";
 import { mostDeliveries } from "./deliveries.js";
-import { type Lane, lanesOf } from "./lanes.js";
 import { readNode } from "./read-node.js";
 import { checkServer, type ServerLogger } from "./redis/check-server.js";
 import { openClient, type RedisClient, untilReady } from "./redis/client.js";
@@ -30,7 +30,7 @@ import { dispatch } from "./redis/dispatch.js";
 import { RedisExecutionLog } from "./redis/execution-log.js";
 import { msOrNull, natureOfRow, word } from "./redis/execution-row.js";
 import { laneOfJob } from "./redis/lane.js";
-import { batches, knownLanes, offer, reap, renew, report } from "./redis/leases.js";
+import { batches, knownLanes, reclaim, releaseInstances, renew, report } from "./redis/leases.js";
 import { claimDue as claimDueLua } from "./redis/lua/claim-due.js";
 import { get as getLua } from "./redis/lua/get.js";
 import { heartbeat as heartbeatLua } from "./redis/lua/heartbeat.js";
@@ -225,9 +225,9 @@ export class RedisJobStore implements JobStore {
     }
   }
 
-  async claimDue(request: ClaimRequest): Promise<Claims> {
-    const parts: Claims[] = [];
-    for (const lane of lanesOf(request)) parts.push(await this.#claimLane(lane, request));
+  async claimDue(request: ClaimRequest): Promise<ClaimResult> {
+    const parts: ClaimResult[] = [];
+    for (const lane of claimFilters(request)) parts.push(await this.#claimLane(lane, request));
     if (parts.length === 0) return { nowMs: await this.now(), jobs: [], nextDueMs: null, broken: [] };
     const jobs = parts.length === 1 ? parts[0]!.jobs : parts.flatMap((part) => part.jobs).sort(byNextRun);
     return {
@@ -238,7 +238,7 @@ export class RedisJobStore implements JobStore {
     };
   }
 
-  async #claimLane(lane: Lane, { owner, leaseMs }: ClaimRequest): Promise<Claims> {
+  async #claimLane(lane: ClaimFilter, { owner, leaseMs }: ClaimRequest): Promise<ClaimResult> {
     const { executor, limit } = lane;
     const known = knownLanes([lane]);
     const jobs: JobRecord[] = [];
@@ -284,11 +284,11 @@ export class RedisJobStore implements JobStore {
     await this.#scripts.run(SCRIPTS.setAside, [this.#now(), id, version, randomUUID(), word(owner), nature, outcome]);
   }
 
-  dispatch(decisions: readonly Decision[]): Promise<Verdict[]> {
-    return dispatch(this.#scripts, this.#now(), decisions, (job, version) => this.#claimed.get(job) === version);
+  dispatch(requests: readonly DispatchRequest[]): Promise<DispatchResult[]> {
+    return dispatch(this.#scripts, this.#now(), requests, (job, version) => this.#claimed.get(job) === version);
   }
 
-  async release(claims: readonly ClaimKey[]): Promise<void> {
+  async releaseClaims(claims: readonly ClaimKey[]): Promise<void> {
     await this.#giveBack(claims, "");
   }
 
@@ -306,12 +306,12 @@ export class RedisJobStore implements JobStore {
     return renew(this.#scripts, this.#now(), held, leaseMs);
   }
 
-  reap(request: ClaimRequest): Promise<Reaped> {
-    return reap(this.#scripts, this.#now(), request);
+  reclaim(request: ClaimRequest): Promise<ReclaimResult> {
+    return reclaim(this.#scripts, this.#now(), request);
   }
 
-  offer(held: readonly InstanceKey[]): Promise<void> {
-    return offer(this.#scripts, this.#now(), held);
+  releaseInstances(held: readonly InstanceKey[]): Promise<void> {
+    return releaseInstances(this.#scripts, this.#now(), held);
   }
 
   async requestCancel(executionId: string): Promise<boolean> {
@@ -336,7 +336,7 @@ export class RedisJobStore implements JobStore {
     });
   }
 
-  async forgetNode(id: string): Promise<void> {
+  async removeNode(id: string): Promise<void> {
     await this.#client.hdel(`${this.#prefix}nodes`, id);
   }
 

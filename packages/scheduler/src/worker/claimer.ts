@@ -1,11 +1,11 @@
 import type { JobRecord } from "../core/job-record.js";
-import type { Claims, Decision, Verdict } from "../core/job-store.js";
+import type { ClaimResult, DispatchRequest, DispatchResult } from "../core/job-store.js";
 import { limitedRuns, runCountAfter } from "../core/run-limit.js";
 import { hasOlderZoneRules } from "../core/zone-stamp.js";
-import { claimLanes } from "./claim-lanes.js";
 import { DeferredJobs } from "./deferred-jobs.js";
-import { dispatchDecisions } from "./dispatch-decisions.js";
+import { dispatchWithRetries } from "./dispatch-with-retries.js";
 import { type DueRuns, dueRuns, isMisfire } from "./due-runs.js";
+import { executorCapacities } from "./executor-capacities.js";
 import { LeasedInstance } from "./leased-instance.js";
 import { Loop } from "./loop.js";
 import { pauseBrokenJob } from "./pause-broken-job.js";
@@ -63,12 +63,12 @@ export class Claimer {
     const ready = this.#deferred.takeReady();
     if (ready.length > 0) await this.#process(ready, clock.now());
     const { batch, noCapacityMs } = this.#config;
-    const lanes = claimLanes(host, { most: batch, isShared: store.shared });
+    const executors = executorCapacities(host, { most: batch, isShared: store.shared });
     this.#wakeOnCapacity();
-    if (lanes.length === 0 || this.#deferred.size >= batch) return noCapacityMs;
+    if (executors.length === 0 || this.#deferred.size >= batch) return noCapacityMs;
     try {
       const sentAt = host.clock.monotonic();
-      const answer = store.claimDue({ owner: host.id, leaseMs, limit: batch * lanes.length, lanes });
+      const answer = store.claimDue({ owner: host.id, leaseMs, limit: batch * executors.length, executors });
       const claims = answer instanceof Promise ? await answer : answer;
       clock.synchronize(claims.nowMs, sentAt);
       backoff.reset();
@@ -85,7 +85,7 @@ export class Claimer {
    * Migrates jobs whose next run was computed under older zone rules, which ends their claims. Returns the other jobs,
    * and when the first of the migrated is due.
    */
-  async #migrate({ jobs, nowMs }: Claims): Promise<{ current: readonly JobRecord[]; dueMs: number }> {
+  async #migrate({ jobs, nowMs }: ClaimResult): Promise<{ current: readonly JobRecord[]; dueMs: number }> {
     const old = jobs.filter((job) => hasOlderZoneRules(job, nowMs));
     if (old.length === 0) return { current: jobs, dueMs: NEVER };
     let dueMs = NEVER;
@@ -109,25 +109,25 @@ export class Claimer {
       return NEVER;
     }
     const capacities = new Map<string, number>();
-    const decisions: Decision[] = [];
+    const requests: DispatchRequest[] = [];
     const sources: { job: JobRecord; isTruncated: boolean }[] = [];
     for (const job of jobs) {
       if (!this.#takeCapacity(job, capacities)) continue;
       const due = this.#dueRuns(job, nowMs);
       if (due === undefined) continue;
-      decisions.push(this.#decision(job, due, nowMs));
+      requests.push(this.#request(job, due, nowMs));
       sources.push({ job, isTruncated: due.isTruncated });
     }
     const sentAt = host.clock.monotonic();
-    const verdicts = await dispatchDecisions(this.#context, decisions);
-    if (verdicts === undefined) return NEVER;
+    const results = await dispatchWithRetries(this.#context, requests);
+    if (results === undefined) return NEVER;
     let earliest = NEVER;
-    for (let at = 0; at < verdicts.length; at++) {
-      if (sources[at]!.isTruncated && decisions[at]!.instance!.runs.length > 0)
-        events.backlogTruncated(sources[at]!.job, decisions[at]!.instance!);
-      this.#apply(decisions[at]!, verdicts[at]!, sentAt);
-      const isStale = verdicts[at]!.kind === "stale";
-      earliest = Math.min(earliest, isStale ? nowMs : (decisions[at]!.claim!.nextRunMs ?? earliest));
+    for (let at = 0; at < results.length; at++) {
+      if (sources[at]!.isTruncated && requests[at]!.instance!.runs.length > 0)
+        events.backlogTruncated(sources[at]!.job, requests[at]!.instance!);
+      this.#apply(requests[at]!, results[at]!, sentAt);
+      const isStale = results[at]!.kind === "stale";
+      earliest = Math.min(earliest, isStale ? nowMs : (requests[at]!.claim!.nextRunMs ?? earliest));
     }
     return earliest;
   }
@@ -156,7 +156,7 @@ export class Claimer {
     return true;
   }
 
-  #decision(job: JobRecord, due: DueRuns, nowMs: number): Decision {
+  #request(job: JobRecord, due: DueRuns, nowMs: number): DispatchRequest {
     const { host, leaseMs } = this.#context;
     const limited = job.maxRuns === undefined ? undefined : limitedRuns(job, due.runs, nowMs);
     const { runs } = limited ?? due;
@@ -166,7 +166,7 @@ export class Claimer {
       claim: {
         version: job.version,
         nextRunMs: due.next,
-        ...(limited === undefined ? {} : { uncounted: limited.late }),
+        ...(limited === undefined ? {} : { misfireCount: limited.late }),
       },
       instance: {
         id: host.newId(),
@@ -179,26 +179,26 @@ export class Claimer {
     };
   }
 
-  #apply(decision: Decision, verdict: Verdict, sentAt: number): void {
+  #apply(request: DispatchRequest, result: DispatchResult, sentAt: number): void {
     const { events, leaseMs } = this.#context;
-    const { job, id, runs } = decision.instance!;
-    if (verdict.kind === "stale") return;
-    if (verdict.kind === "max_instances") {
+    const { job, id, runs } = request.instance!;
+    if (result.kind === "stale") return;
+    if (result.kind === "max_instances") {
       const runTimes = runs.map((run) => run.scheduledAt);
       events.tooManyInstances(job, runTimes);
-    } else if (verdict.kind === "queued") {
-      this.#runner.queued(decision.instance!, verdict);
-    } else if (verdict.runs.length > 0) {
-      this.#runner.run(new LeasedInstance(id, verdict.token, job, verdict.runs, 1, sentAt + leaseMs));
+    } else if (result.kind === "queued") {
+      this.#runner.queued(request.instance!, result);
+    } else if (result.runs.length > 0) {
+      this.#runner.run(new LeasedInstance(id, result.token, job, result.runs, 1, sentAt + leaseMs));
     }
-    const count = runCountAfter(decision, verdict);
-    if (decision.claim?.nextRunMs === null) events.removed(job);
+    const count = runCountAfter(request, result);
+    if (request.claim?.nextRunMs === null) events.removed(job);
     else if (count !== undefined && count >= job.maxRuns!) events.endedByLimit(job, count);
   }
 
   async #release(jobs: readonly JobRecord[]): Promise<void> {
     if (jobs.length === 0) return;
     const claims = jobs.map((job) => ({ jobId: job.id, version: job.version }));
-    await this.#context.backoff.bestEffort("release claims", () => this.#context.store.release(claims));
+    await this.#context.backoff.bestEffort("release claims", () => this.#context.store.releaseClaims(claims));
   }
 }

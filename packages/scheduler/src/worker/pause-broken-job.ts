@@ -15,13 +15,13 @@ export async function pauseBrokenJob(
     const [instanceId, executionId, scheduledAt] = [host.newId(), host.newId(), job.nextRunMs!];
     const runs = [{ executionId, scheduledAt }];
     const instance = { id: instanceId, owner: host.id, leaseMs, job: paused, runs };
-    const [verdict] = await store.dispatch([{ jobId: job.id, instance }]);
-    if (verdict?.kind !== "started") return;
+    const [result] = await store.dispatch([{ jobId: job.id, instance }]);
+    if (result?.kind !== "started") return;
     const nowMs = await store.now();
     const error = `the trigger failed, and the job is paused: ${thrownMessage(thrown)}`;
     await store.report([
       {
-        ...{ instanceId, token: verdict.token, executionId, state: "error", attempt: 1 },
+        ...{ instanceId, token: result.token, executionId, state: "error", attempt: 1 },
         ...{ startedAt: null, finishedAt: nowMs, result: null, error, stack: null, last: true },
       },
     ]);

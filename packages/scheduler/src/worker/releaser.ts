@@ -25,7 +25,7 @@ export class Releaser {
         const update = { state: "submitted", attempt: started.attempt + 1, last: false } as const;
         await store.report([toReport(started, update, clock.now())]);
       }
-      await store.offer([{ instanceId: instance.id, token: instance.token }]);
+      await store.releaseInstances([{ instanceId: instance.id, token: instance.token }]);
       this.onReleased();
     });
     this.#releasing.add(released);

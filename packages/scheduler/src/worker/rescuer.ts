@@ -1,6 +1,6 @@
 import type { JobRecord } from "../core/job-record.js";
-import type { ClaimLane, TakenOver } from "../core/job-store.js";
-import { claimLanes } from "./claim-lanes.js";
+import type { ExecutorCapacity, ReclaimedInstance } from "../core/job-store.js";
+import { executorCapacities } from "./executor-capacities.js";
 import { LeasedInstance } from "./leased-instance.js";
 import { Loop } from "./loop.js";
 import type { Runner } from "./runner.js";
@@ -81,28 +81,28 @@ export class Rescuer {
     const { host, backoff, store } = this.context;
     let waitMs = this.#config.everyMs;
     try {
-      const lanes = claimLanes(host, { most: this.#config.batch, isShared: store.shared });
-      if (lanes.length > 0) this.#expectsRuns = false;
-      for (const lane of lanes) waitMs = Math.min(waitMs, await this.#rescueLane(lane));
+      const executors = executorCapacities(host, { most: this.#config.batch, isShared: store.shared });
+      if (executors.length > 0) this.#expectsRuns = false;
+      for (const executor of executors) waitMs = Math.min(waitMs, await this.#rescueRunsOf(executor));
       return waitMs;
     } catch (error) {
       return backoff.nextDelayMs("look for runs to take over", error);
     }
   }
 
-  async #rescueLane(lane: ClaimLane): Promise<number> {
+  async #rescueRunsOf(executor: ExecutorCapacity): Promise<number> {
     const { store, host, leaseMs, events } = this.context;
     const { everyMs, minMs } = this.#config;
-    const request = { owner: host.id, leaseMs, limit: lane.room, lanes: [lane], acks: host.taskAcks() };
-    const { nowMs, nextExpiryMs, waiting, lost, takenOver } = await store.reap(request);
+    const request = { owner: host.id, leaseMs, limit: executor.capacity, executors: [executor], acks: host.taskAcks() };
+    const { nowMs, nextExpiryMs, hasQueued, lost, reclaimed } = await store.reclaim(request);
     const hasExpired = nextExpiryMs !== null && nextExpiryMs <= nowMs;
-    this.#expectsRuns ||= waiting === true || (!store.shared && hasExpired);
+    this.#expectsRuns ||= hasQueued === true || (!store.shared && hasExpired);
     for (const execution of lost) events.lost(execution);
-    for (const instance of takenOver) this.#run(instance);
+    for (const instance of reclaimed) this.#run(instance);
     return nextExpiryMs === null ? everyMs : Math.min(everyMs, Math.max(minMs, nextExpiryMs - nowMs + 1));
   }
 
-  #run(rescued: TakenOver): void {
+  #run(rescued: ReclaimedInstance): void {
     if (rescued.runs.length === 0) return;
     const { host, leaseMs, events } = this.context;
     const { instanceId, token, runs, attempt } = rescued;

@@ -1,7 +1,7 @@
 import { describeThrown, thrownLine } from "../core/describe-thrown.js";
 import type { Execution } from "../core/execution.js";
 import type { JobRecord } from "../core/job-record.js";
-import type { Claims, NewInstance, Queued, TakenOver } from "../core/job-store.js";
+import type { ClaimResult, NewInstance, QueuedResult, ReclaimedInstance } from "../core/job-store.js";
 import { jobText, runTimeText } from "../core/job-text.js";
 import type { Json } from "../core/json.js";
 import type { Missing } from "../core/orphans.js";
@@ -84,8 +84,8 @@ export class RunEvents {
     this.host.logger.warn(`The lease of job "${job.name}" (execution ${run.executionId}) was lost while it ran`);
   }
 
-  rescued({ job, attempt, waited }: TakenOver): void {
-    if (waited === true) this.host.logger.info(`Job "${job.name}" starts, having waited for the run before it`);
+  rescued({ job, attempt, wasQueued }: ReclaimedInstance): void {
+    if (wasQueued === true) this.host.logger.info(`Job "${job.name}" starts, having waited for the run before it`);
     else this.host.logger.info(`Took over job "${job.name}" (attempt ${attempt})`);
   }
 
@@ -111,7 +111,7 @@ export class RunEvents {
   }
 
   /** The last run waits in the store; the runs before it, and the one that waited until now, are skipped. */
-  queued({ job, runs }: NewInstance, { superseded }: Queued): void {
+  queued({ job, runs }: NewInstance, { superseded }: QueuedResult): void {
     const skipped = [...superseded, ...runs.slice(0, -1)].map(({ scheduledAt }) => scheduledAt);
     if (skipped.length > 0) {
       const text = jobText(job, this.host.timezone);
@@ -162,7 +162,7 @@ export class RunEvents {
     this.host.logger.error(`The trigger of job "${name}" (${id}) failed, the job is paused: ${stack}`);
   }
 
-  /** The store refused a decision about a job. */
+  /** The store refused a request about a job. */
   dispatchRefused(jobId: string, error: unknown): void {
     this.host.logger.error(`Job store "${this.alias}" refused a run of job "${jobId}": ${thrownLine(error)}`);
   }
@@ -178,7 +178,7 @@ export class RunEvents {
     this.host.events.emit("job:orphaned", { jobId: job.id, store: this.alias, missing, name });
   }
 
-  unreadable({ broken }: Claims): void {
+  unreadable({ broken }: ClaimResult): void {
     for (const { id, reason } of broken) {
       this.host.logger.error(`Unable to read job "${id}" of job store "${this.alias}": ${reason}`);
     }

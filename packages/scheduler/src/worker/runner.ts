@@ -1,7 +1,7 @@
 import { RunAbortedError, RunTimeoutError, TaskNotFoundError } from "../core/errors.js";
 import type { Executor, Outcome } from "../core/executor.js";
 import type { JobRecord, Retries } from "../core/job-record.js";
-import type { NewInstance, Queued } from "../core/job-store.js";
+import type { NewInstance, QueuedResult } from "../core/job-store.js";
 import type { Json } from "../core/json.js";
 import { ActiveRun, type RunGate } from "./active-run.js";
 import { isMisfire } from "./due-runs.js";
@@ -39,9 +39,9 @@ export class Runner implements RunGate {
   }
 
   /** Handles a run that waits in the store for a slot: aborts the executions in its way that run here. */
-  queued(instance: NewInstance, verdict: Queued): void {
-    this.#context.events.queued(instance, verdict);
-    for (const executionId of verdict.cancel) this.abortExecution(executionId);
+  queued(instance: NewInstance, result: QueuedResult): void {
+    this.#context.events.queued(instance, result);
+    for (const executionId of result.cancel) this.abortExecution(executionId);
     this.onQueued();
   }
 

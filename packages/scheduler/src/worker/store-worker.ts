@@ -1,4 +1,4 @@
-import type { JobStore, NewInstance, Queued, TakenOver } from "../core/job-store.js";
+import type { JobStore, NewInstance, QueuedResult, ReclaimedInstance } from "../core/job-store.js";
 import { Claimer } from "./claimer.js";
 import { Heartbeat } from "./heartbeat.js";
 import { LeaseRenewer } from "./lease-renewer.js";
@@ -76,14 +76,14 @@ export class StoreWorker {
   }
 
   /** Runs an instance that was dispatched by hand. */
-  run({ instanceId, token, job, runs, attempt }: TakenOver): void {
+  run({ instanceId, token, job, runs, attempt }: ReclaimedInstance): void {
     const leaseEndsAt = this.#context.host.clock.monotonic() + this.leaseMs;
     this.#runner.run(new LeasedInstance(instanceId, token, job, runs, attempt, leaseEndsAt));
   }
 
   /** Handles a run dispatched by hand that waits in the store for a slot. */
-  queued(instance: NewInstance, verdict: Queued): void {
-    this.#runner.queued(instance, verdict);
+  queued(instance: NewInstance, result: QueuedResult): void {
+    this.#runner.queued(instance, result);
   }
 
   /** Looks for a run that was released to any scheduler; workers of a shared store look for such runs anyway. */
@@ -115,6 +115,6 @@ export class StoreWorker {
     reports.giveUp();
     await this.#runner.released();
     await Promise.all([this.#renewer.stop(), this.#heartbeat.stop(), this.#longRuns.stop(), orphansDetected, scanned]);
-    if (store.shared) await backoff.bestEffort("forget this node", () => store.forgetNode(host.id));
+    if (store.shared) await backoff.bestEffort("forget this node", () => store.removeNode(host.id));
   }
 }

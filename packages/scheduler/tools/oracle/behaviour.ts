@@ -1,6 +1,6 @@
 import { JobNotFoundError } from "../../src/core/errors.js";
 import type { Executor, Outcome, Run } from "../../src/core/executor.js";
-import type { Claims } from "../../src/core/job-store.js";
+import type { ClaimResult } from "../../src/core/job-store.js";
 import { Scheduler } from "../../src/scheduler/scheduler.js";
 import { settled, VirtualClock } from "../../src/simulation/virtual-clock.js";
 import { MemoryJobStore } from "../../src/stores/memory.js";
@@ -216,7 +216,7 @@ class InterruptedStore extends MemoryJobStore {
     super({ clock });
   }
 
-  override claimDue(request: Parameters<MemoryJobStore["claimDue"]>[0]): Claims {
+  override claimDue(request: Parameters<MemoryJobStore["claimDue"]>[0]): ClaimResult {
     if (this.isOut()) return { nowMs: this.now(), jobs: [], nextDueMs: null, broken: [] };
     return super.claimDue(request);
   }

@@ -56,17 +56,17 @@ export function flakyStore(
     remove: (id) => call(() => store.remove(id)),
     removeAll: () => call(() => store.removeAll()),
     claimDue: (request) => call(() => store.claimDue(request)),
-    dispatch: (decisions) => call(() => store.dispatch(decisions)),
-    release: (claims) => call(() => store.release(claims)),
+    dispatch: (requests) => call(() => store.dispatch(requests)),
+    releaseClaims: (claims) => call(() => store.releaseClaims(claims)),
     report: (reports) => call(() => store.report(reports)),
     renew: (held, leaseMs) => call(() => store.renew(held, leaseMs)),
-    reap: (request) => call(() => store.reap(request)),
-    offer: (held) => call(() => store.offer(held)),
+    reclaim: (request) => call(() => store.reclaim(request)),
+    releaseInstances: (held) => call(() => store.releaseInstances(held)),
     requestCancel: (executionId) => call(() => store.requestCancel(executionId)),
     executions: flakyLog(store.executions, call),
     heartbeat: (beat) => call(() => store.heartbeat(beat)),
     nodes: () => call(() => store.nodes()),
-    forgetNode: (id) => call(() => store.forgetNode(id)),
+    removeNode: (id) => call(() => store.removeNode(id)),
     subscribe: () => () => {}, // wake-ups are lost as well: polling alone must do
   };
 }
@@ -76,7 +76,7 @@ function flakyLog(log: ExecutionLog, call: <T>(run: () => T | Promise<T>) => Pro
     get: (id) => call(() => log.get(id)),
     list: (query) => call(() => log.list(query)),
     durations: (ids) => call(() => log.durations(ids)),
-    active: (ids) => call(() => log.active(ids)),
+    countActive: (ids) => call(() => log.countActive(ids)),
     deleteBefore: (before, limit) => call(() => log.deleteBefore(before, limit)),
   };
 }

@@ -187,7 +187,7 @@ async function historyOf(scheduler: DashboardScheduler, store: string, rows: rea
   const ids = jobs.map(({ id }) => id);
   if (scheduler.state === "stopped") return NO_HISTORY;
   const [active, durations, last, orphans] = await Promise.all([
-    scheduler.stores.get(store)!.executions.active(ids),
+    scheduler.stores.get(store)!.executions.countActive(ids),
     scheduler.durations(ids, store),
     lastOutcomes(scheduler, store, ids),
     scheduler.orphansAmong(jobs, store),

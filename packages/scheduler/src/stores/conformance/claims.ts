@@ -4,13 +4,13 @@ import {
   change,
   claiming,
   claimOne,
-  decision,
   executionsOf,
   FAR,
   insertAll,
   job,
   LEASE_MS,
   LEASE_OVER_MS,
+  request,
   stored,
 } from "./kit.js";
 
@@ -103,8 +103,8 @@ export const claimCases: Cases = {
     const again = await claimOne(other, added.id, "bob");
     assert.ok(again.version > lent.version);
     assert.equal(again.nextRunMs, 1_000);
-    assert.deepEqual(await store.dispatch([decision(lent, FAR)]), [{ kind: "stale" }]);
-    assert.equal((await other.dispatch([decision(again, FAR, { owner: "bob" })]))[0]?.kind, "started");
+    assert.deepEqual(await store.dispatch([request(lent, FAR)]), [{ kind: "stale" }]);
+    assert.equal((await other.dispatch([request(again, FAR, { owner: "bob" })]))[0]?.kind, "started");
   },
   "a claim of a job that was removed and added again is not a claim of the new one": async ({ store, second }) => {
     const first = job();
@@ -113,30 +113,30 @@ export const claimCases: Cases = {
     await store.remove(first.id);
     await store.insert(job({ id: first.id, nextRunMs: 2_000, version: 1_000 })); // the scheduler begins with the time
     const lent = await claimOne(second ?? store, first.id, "bob");
-    assert.deepEqual(await store.dispatch([decision(slept, FAR)]), [{ kind: "stale" }]);
-    assert.equal((await store.dispatch([decision(lent, FAR, { owner: "bob" })]))[0]?.kind, "started");
+    assert.deepEqual(await store.dispatch([request(slept, FAR)]), [{ kind: "stale" }]);
+    assert.equal((await store.dispatch([request(lent, FAR, { owner: "bob" })]))[0]?.kind, "started");
   },
   "a released claim can be lent again at once, a stale release does nothing": async ({ store }) => {
     const added = job();
     await store.insert(added);
     const lent = await claimOne(store, added.id);
     const stale = { jobId: added.id, version: lent.version - 1 };
-    await store.release([stale, { jobId: "nobody", version: 1 }]);
+    await store.releaseClaims([stale, { jobId: "nobody", version: 1 }]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
     const key = { jobId: added.id, version: lent.version };
-    await store.release([key]);
-    await store.release([key]);
+    await store.releaseClaims([key]);
+    await store.releaseClaims([key]);
     const again = await claimOne(store, added.id, "bob");
     assert.deepEqual([again.nextRunMs, again.version > lent.version], [1_000, true]);
-    await store.release([key]);
+    await store.releaseClaims([key]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, [], "bob's claim was released by alice's key");
   },
-  "a decision about a released claim is stale": async ({ store }) => {
+  "a request about a released claim is stale": async ({ store }) => {
     const added = job();
     await store.insert(added);
     const lent = await claimOne(store, added.id);
-    await store.release([{ jobId: added.id, version: lent.version }]);
-    assert.deepEqual(await store.dispatch([decision(lent, FAR)]), [{ kind: "stale" }]);
+    await store.releaseClaims([{ jobId: added.id, version: lent.version }]);
+    assert.deepEqual(await store.dispatch([request(lent, FAR)]), [{ kind: "stale" }]);
     assert.equal((await stored(store, added.id)).nextRunMs, 1_000);
   },
   "two that claim at once never get the same job, and together get all": async ({ store, second }) => {
@@ -193,24 +193,24 @@ export const claimCases: Cases = {
     const [cpu, other] = [job({ executor: "cpu", nextRunMs: 500 }), job({ executor: "cpu", nextRunMs: 501 })];
     const last = job({ nextRunMs: 502 });
     await insertAll(store, [...full, cpu, other, last]);
-    const lanes = [
-      { executor: "full", room: 2 },
-      { executor: "cpu", room: 1 },
-      { executor: "default", room: 10 },
-      { executor: "idle", room: 10 },
+    const executors = [
+      { executor: "full", capacity: 2 },
+      { executor: "cpu", capacity: 1 },
+      { executor: "default", capacity: 10 },
+      { executor: "idle", capacity: 10 },
     ];
-    const first = await store.claimDue(claiming({ lanes }));
+    const first = await store.claimDue(claiming({ executors }));
     assert.deepEqual(
       first.jobs.map(({ id }) => id),
       [full[0]!.id, full[1]!.id, cpu.id, last.id],
     );
     assert.ok(first.nextDueMs !== null && first.nextDueMs <= first.nowMs, "more is due that has room by then");
-    const second = await store.claimDue(claiming({ lanes: [{ executor: "cpu", room: 5 }] }));
+    const second = await store.claimDue(claiming({ executors: [{ executor: "cpu", capacity: 5 }] }));
     assert.deepEqual(
       second.jobs.map(({ id }) => id),
       [other.id],
     );
-    assert.deepEqual((await store.claimDue(claiming({ lanes: [] }))).jobs, []);
+    assert.deepEqual((await store.claimDue(claiming({ executors: [] }))).jobs, []);
   },
   "a job is lent to those who have its task and its executor, together": async ({ store }) => {
     const [both, task, executor] = [
@@ -219,21 +219,21 @@ export const claimCases: Cases = {
       job({ func: "other", executor: "cpu" }),
     ];
     await insertAll(store, [both, task, executor]);
-    const lanes = [
-      { executor: "cpu", room: 10, tasks: ["known"] },
-      { executor: "default", room: 10, tasks: ["known", "other"] },
+    const executors = [
+      { executor: "cpu", capacity: 10, tasks: ["known"] },
+      { executor: "default", capacity: 10, tasks: ["known", "other"] },
     ];
     const ids = async (request: Parameters<typeof claiming>[0]) =>
       (await store.claimDue(claiming({ leaseMs: 60_000, ...request }))).jobs.map(({ id }) => id);
-    assert.deepEqual(await ids({ lanes }), [both.id]);
-    assert.deepEqual(await ids({ lanes: [{ executor: "gpu", room: 1, tasks: [] }] }), []);
+    assert.deepEqual(await ids({ executors }), [both.id]);
+    assert.deepEqual(await ids({ executors: [{ executor: "gpu", capacity: 1, tasks: [] }] }), []);
     await change(store, executor.id, { executor: "default" });
-    assert.deepEqual(await ids({ lanes }), [executor.id]);
-    assert.deepEqual(await ids({ lanes: [{ executor: "gpu", room: 1 }] }), [task.id]);
+    assert.deepEqual(await ids({ executors }), [executor.id]);
+    assert.deepEqual(await ids({ executors: [{ executor: "gpu", capacity: 1 }] }), [task.id]);
   },
   "due jobs of a full or unknown executor do not keep a scheduler awake": async ({ store }) => {
     await insertAll(store, [job({ executor: "full" }), job({ nextRunMs: FAR })]);
-    const { jobs, nextDueMs } = await store.claimDue(claiming({ lanes: [{ executor: "default", room: 1 }] }));
+    const { jobs, nextDueMs } = await store.claimDue(claiming({ executors: [{ executor: "default", capacity: 1 }] }));
     assert.deepEqual([jobs, nextDueMs], [[], FAR]);
   },
   "whatever a row holds, it costs nobody else a run: its own is an error, and it is paused": async ({
@@ -267,10 +267,10 @@ export const claimCases: Cases = {
     };
     await insertAll(store, [sound, ...Object.keys(rows).map((id) => job({ id, nextRunMs: 1 }))]);
     for (const [id, text] of Object.entries(rows)) await corrupt(id, text);
-    const lanes = [{ executor: "default", room: 100, tasks: ["task"] }];
+    const executors = [{ executor: "default", capacity: 100, tasks: ["task"] }];
     const [lent, broken]: [string[], string[]] = [[], []];
     for (let round = 0; round < 3; round++) {
-      const claims = await store.claimDue(claiming({ lanes, leaseMs: 60_000 }));
+      const claims = await store.claimDue(claiming({ executors, leaseMs: 60_000 }));
       lent.push(...claims.jobs.map(({ id }) => id));
       broken.push(...claims.broken.map(({ id }) => id));
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Decision } from "../../core/job-store.js";
+import type { DispatchRequest } from "../../core/job-store.js";
 import {
   activeOf,
   byHand,
@@ -7,7 +7,6 @@ import {
   change,
   claiming,
   claimOne,
-  decision,
   executionsOf,
   FAR,
   insertAll,
@@ -16,6 +15,7 @@ import {
   LEASE_OVER_MS,
   plannedRuns,
   reportOf,
+  request,
   rowOf,
   running,
   started,
@@ -28,14 +28,14 @@ const NOTHING_TO_DO = { kind: "started", token: 0, runs: [] } as const;
 /** Cases for dispatch: one atomic step, applied once. */
 export const dispatchCases: Cases = {
   "a start writes the execution, opens the instance and moves the job, all at once": async ({ store }) => {
-    const { job: added, verdict, what } = await running(store, { name: "文 🚀" });
-    assert.deepEqual(verdict.runs, what.instance!.runs);
+    const { job: added, result, what } = await running(store, { name: "文 🚀" });
+    assert.deepEqual(result.runs, what.instance!.runs);
     assert.equal((await store.get(added.id))?.nextRunMs, FAR);
-    const row = await rowOf(store, verdict.runs[0]!.executionId);
+    const row = await rowOf(store, result.runs[0]!.executionId);
     assert.ok(Math.abs(row.submittedAt - (await store.now())) < 5_000);
     const { submittedAt: _now, ...rest } = row;
     assert.deepEqual(rest, {
-      id: verdict.runs[0]!.executionId,
+      id: result.runs[0]!.executionId,
       jobId: added.id,
       jobName: "文 🚀",
       scheduledAt: 1_000,
@@ -58,7 +58,7 @@ export const dispatchCases: Cases = {
     for (const next of [2_000, 3_000, 4_000]) {
       const lent = await claimOne(store, added.id);
       assert.equal(lent.nextRunMs, next - 1_000);
-      await started(store, decision(lent, next));
+      await started(store, request(lent, next));
       versions.push(lent.version);
     }
     assert.deepEqual(
@@ -70,10 +70,10 @@ export const dispatchCases: Cases = {
   "a job whose trigger has ended goes, its history stays": async ({ store }) => {
     const added = job();
     await store.insert(added);
-    const verdict = await started(store, decision(await claimOne(store, added.id), null));
+    const result = await started(store, request(await claimOne(store, added.id), null));
     assert.equal(await store.get(added.id), undefined);
     assert.equal((await executionsOf(store, added.id)).length, 1);
-    assert.equal((await rowOf(store, verdict.runs[0]!.executionId)).jobId, added.id);
+    assert.equal((await rowOf(store, result.runs[0]!.executionId)).jobId, added.id);
     assert.equal(await activeOf(store, added.id), 1);
   },
   "runs are counted in the step that opens them, and the last one leaves the job without a next run": async ({
@@ -81,14 +81,14 @@ export const dispatchCases: Cases = {
   }) => {
     const added = job({ maxRuns: 3, runCount: 0, maxInstances: 2, coalesce: false });
     await store.insert(added);
-    const run = async (next: number, uncounted: number, scheduled: readonly number[]) => {
+    const run = async (next: number, misfireCount: number, scheduled: readonly number[]) => {
       const lent = await claimOne(store, added.id);
       const runs = scheduled.map((scheduledAt) => ({ executionId: uniqueId("e"), scheduledAt }));
-      const what = counting(decision(lent, next, { runs }), uncounted);
-      const [verdict] = await store.dispatch([what]);
+      const what = counting(request(lent, next, { runs }), misfireCount);
+      const [result] = await store.dispatch([what]);
       const [again] = await store.dispatch([what]); // repeated, as after a lost answer
-      assert.deepEqual(again, verdict);
-      return verdict!;
+      assert.deepEqual(again, result);
+      return result!;
     };
     const late = await run(3_000, 1, [1_000, 2_000]);
     assert.equal(late.kind === "started" && late.runs.length, 2);
@@ -115,24 +115,24 @@ export const dispatchCases: Cases = {
   "a trigger that ends before its number of runs removes the job": async ({ store }) => {
     const added = job({ maxRuns: 3, runCount: 0 });
     await store.insert(added);
-    await started(store, counting(decision(await claimOne(store, added.id), null), 0));
+    await started(store, counting(request(await claimOne(store, added.id), null), 0));
     assert.equal(await store.get(added.id), undefined);
   },
-  "a decision without runs moves the job, or removes it, and writes nothing": async ({ store }) => {
+  "a request without runs moves the job, or removes it, and writes nothing": async ({ store }) => {
     const [moved, ended] = [job(), job()];
     await insertAll(store, [moved, ended]);
     const { jobs } = await store.claimDue(claiming());
-    const decisions = jobs.map((lent) => {
+    const requests = jobs.map((lent) => {
       return { jobId: lent.id, claim: { version: lent.version, nextRunMs: lent.id === moved.id ? FAR : null } };
     });
-    for (const verdict of await store.dispatch(decisions)) {
-      assert.deepEqual([verdict.kind, "runs" in verdict && verdict.runs], ["started", []]);
+    for (const result of await store.dispatch(requests)) {
+      assert.deepEqual([result.kind, "runs" in result && result.runs], ["started", []]);
     }
     assert.equal((await stored(store, moved.id)).nextRunMs, FAR);
     assert.equal(await store.get(ended.id), undefined);
     assert.deepEqual((await store.executions.list({})).executions, []);
     const { version } = await stored(store, moved.id);
-    await store.dispatch(decisions); // repeated, as after a lost answer
+    await store.dispatch(requests); // repeated, as after a lost answer
     assert.equal((await stored(store, moved.id)).version, version);
   },
   "run times that are had once without a claim are those of claims, but for those that ended so": async ({ store }) => {
@@ -140,51 +140,51 @@ export const dispatchCases: Cases = {
     await store.insert(added);
     const claimed = await claimOne(store, added.id);
     const [first, second] = plannedRuns(1_000, 2_000);
-    const by = decision(claimed, 3_000, { runs: [first!, second!] });
-    const held = { instanceId: by.instance!.id, verdict: await started(store, by) };
+    const by = request(claimed, 3_000, { runs: [first!, second!] });
+    const held = { instanceId: by.instance!.id, result: await started(store, by) };
     await store.report([
       reportOf(held, { executionId: first!.executionId, state: "missed", startedAt: null, last: false }),
       reportOf(held, { executionId: second!.executionId }),
     ]);
 
-    const once = ["missed", "max_instances"] as const;
+    const skipExistingExcept = ["missed", "max_instances"] as const;
     const runs = plannedRuns(1_000, 1_500, 2_000, 3_000);
-    const fill = byHand(added, { runs, once });
-    const verdict = await started(store, fill);
-    assert.deepEqual(verdict.runs, [runs[0], runs[1], runs[3]]);
-    assert.deepEqual((await started(store, fill)).runs, verdict.runs, "a repetition is answered alike");
+    const fill = byHand(added, { runs, skipExistingExcept });
+    const result = await started(store, fill);
+    assert.deepEqual(result.runs, [runs[0], runs[1], runs[3]]);
+    assert.deepEqual((await started(store, fill)).runs, result.runs, "a repetition is answered alike");
     assert.equal((await stored(store, added.id)).nextRunMs, 3_000);
-    const next = await started(store, decision(await claimOne(store, added.id), 3_500, { runs: plannedRuns(3_000) }));
+    const next = await started(store, request(await claimOne(store, added.id), 3_500, { runs: plannedRuns(3_000) }));
     assert.deepEqual(next, NOTHING_TO_DO, "the backfill had it");
-    assert.deepEqual((await started(store, byHand(added, { runs: plannedRuns(1_000), once }))).runs, []);
+    assert.deepEqual((await started(store, byHand(added, { runs: plannedRuns(1_000), skipExistingExcept }))).runs, []);
 
     const count = (await executionsOf(store, added.id)).length;
     await started(store, byHand(added));
-    const full = byHand(added, { runs: plannedRuns(4_000), once });
+    const full = byHand(added, { runs: plannedRuns(4_000), skipExistingExcept });
     assert.deepEqual(await store.dispatch([full]), [{ kind: "max_instances" }]);
     assert.equal((await executionsOf(store, added.id)).length, count + 1, "nothing is written without a place");
   },
-  "a stale decision does nothing at all": async ({ store }) => {
+  "a stale request does nothing at all": async ({ store }) => {
     const added = job();
     await store.insert(added);
     const lent = await claimOne(store, added.id);
-    const stale = [lent.version - 1, lent.version + 1].map((version) => decision({ ...lent, version }, null));
+    const stale = [lent.version - 1, lent.version + 1].map((version) => request({ ...lent, version }, null));
     assert.deepEqual(await store.dispatch(stale), [{ kind: "stale" }, { kind: "stale" }]);
     assert.equal((await stored(store, added.id)).version, lent.version);
     assert.deepEqual(await executionsOf(store, added.id), []);
     assert.equal(await activeOf(store, added.id), 0);
-    await started(store, decision(lent, FAR));
+    await started(store, request(lent, FAR));
   },
   "a job that was not lent cannot be decided about": async ({ store }) => {
     const added = job();
     await store.insert(added);
-    assert.deepEqual(await store.dispatch([decision(await stored(store, added.id), FAR)]), [{ kind: "stale" }]);
+    assert.deepEqual(await store.dispatch([request(await stored(store, added.id), FAR)]), [{ kind: "stale" }]);
     assert.equal((await stored(store, added.id)).nextRunMs, 1_000);
   },
-  "the same decision again has the same answer and leaves no second row": async ({ store, second }) => {
-    const { job: added, what, verdict } = await running(store);
-    assert.deepEqual(await store.dispatch([what]), [verdict]);
-    assert.deepEqual(await (second ?? store).dispatch([what]), [verdict]);
+  "the same request again has the same answer and leaves no second row": async ({ store, second }) => {
+    const { job: added, what, result } = await running(store);
+    assert.deepEqual(await store.dispatch([what]), [result]);
+    assert.deepEqual(await (second ?? store).dispatch([what]), [result]);
     assert.equal((await executionsOf(store, added.id)).length, 1);
     assert.equal(await activeOf(store, added.id), 1);
     const hand = byHand((await store.get(added.id))!, { job: { ...added, maxInstances: 9 } });
@@ -194,27 +194,27 @@ export const dispatchCases: Cases = {
     assert.equal((await executionsOf(store, added.id)).length, 2);
     assert.equal(await activeOf(store, added.id), 2);
   },
-  "the same decision again finds its work when the job has ended with it": async ({ store }) => {
+  "the same request again finds its work when the job has ended with it": async ({ store }) => {
     const added = job();
     await store.insert(added);
-    const what = decision(await claimOne(store, added.id), null);
+    const what = request(await claimOne(store, added.id), null);
     const first = await store.dispatch([what]);
     assert.deepEqual(await store.dispatch([what]), first);
     assert.equal((await executionsOf(store, added.id)).length, 1);
   },
-  "a decision repeated after its run has ended has nothing left to do": async ({ store }) => {
+  "a request repeated after its run has ended has nothing left to do": async ({ store }) => {
     const run = await running(store);
     await store.report([reportOf(run)]);
     assert.deepEqual(await store.dispatch([run.what]), [NOTHING_TO_DO]);
-    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).state, "executed");
+    assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).state, "executed");
   },
-  "a decision repeated after another took its run over has nothing left to do": async ({ store, advance }) => {
+  "a request repeated after another took its run over has nothing left to do": async ({ store, advance }) => {
     const run = await running(store, { ack: "late" });
     await advance(LEASE_OVER_MS);
-    assert.equal((await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }))).takenOver.length, 1);
-    const [verdict] = await store.dispatch([run.what]);
-    assert.deepEqual(verdict?.kind === "started" && verdict.runs, []);
-    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).owner, "bob");
+    assert.equal((await store.reclaim(claiming({ owner: "bob", leaseMs: 60_000 }))).reclaimed.length, 1);
+    const [result] = await store.dispatch([run.what]);
+    assert.deepEqual(result?.kind === "started" && result.runs, []);
+    assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).owner, "bob");
   },
   "a batch that is sent again, some of it new, is done once": async ({ store }) => {
     await insertAll(
@@ -222,9 +222,9 @@ export const dispatchCases: Cases = {
       Array.from({ length: 20 }, (_, at) => job({ id: `b${at}` })),
     );
     const { jobs } = await store.claimDue(claiming({ leaseMs: 60_000 }));
-    const decisions = jobs.map((lent) => decision(lent, FAR));
-    const first = await store.dispatch(decisions.slice(0, 12));
-    const all = await store.dispatch(decisions);
+    const requests = jobs.map((lent) => request(lent, FAR));
+    const first = await store.dispatch(requests.slice(0, 12));
+    const all = await store.dispatch(requests);
     assert.deepEqual(all.slice(0, 12), first);
     assert.deepEqual(new Set(all.map(({ kind }) => kind)), new Set(["started"]));
     assert.equal((await store.executions.list({})).executions.length, 20);
@@ -233,7 +233,7 @@ export const dispatchCases: Cases = {
     const first = await running(store);
     await change(store, first.job.id, { nextRunMs: 2_000 });
     const lent = await claimOne(store, first.job.id, "bob");
-    const what = decision(lent, FAR, { owner: "bob", runs: plannedRuns(2_000, 3_000) });
+    const what = request(lent, FAR, { owner: "bob", runs: plannedRuns(2_000, 3_000) });
     assert.deepEqual(await store.dispatch([what]), [{ kind: "max_instances" }]);
     assert.deepEqual(await store.dispatch([what]), [{ kind: "max_instances" }]);
     assert.equal((await store.get(first.job.id))?.nextRunMs, FAR);
@@ -245,23 +245,23 @@ export const dispatchCases: Cases = {
     assert.equal(await activeOf(store, first.job.id), 1);
     await store.report([reportOf(first)]);
     await change(store, first.job.id, { nextRunMs: 4_000 });
-    await started(store, decision(await claimOne(store, first.job.id), FAR));
+    await started(store, request(await claimOne(store, first.job.id), FAR));
   },
   "as many instances as the job allows run at once, whoever holds them": async ({ store, second }) => {
     const added = job({ maxInstances: 3, nextRunMs: FAR });
     await store.insert(added);
     const hands = Array.from({ length: 8 }, (_, at) => byHand(added, { owner: `o${at}` }));
-    const verdicts = (
+    const results = (
       await Promise.all(hands.map(async (hand, at) => (at % 2 === 0 ? store : (second ?? store)).dispatch([hand])))
     ).flat();
-    assert.deepEqual(verdicts.map(({ kind }) => kind).sort(), [
+    assert.deepEqual(results.map(({ kind }) => kind).sort(), [
       ...Array(5).fill("max_instances"),
       ...Array(3).fill("started"),
     ]);
     assert.equal(await activeOf(store, added.id), 3);
-    const at = verdicts.findIndex(({ kind }) => kind === "started");
-    const { token, runs } = verdicts[at] as Extract<(typeof verdicts)[number], { kind: "started" }>;
-    const held = { instanceId: hands[at]!.instance!.id, verdict: { kind: "started", token, runs } as const };
+    const at = results.findIndex(({ kind }) => kind === "started");
+    const { token, runs } = results[at] as Extract<(typeof results)[number], { kind: "started" }>;
+    const held = { instanceId: hands[at]!.instance!.id, result: { kind: "started", token, runs } as const };
     await store.report([reportOf(held)]);
     assert.deepEqual(
       (await store.dispatch([byHand(added), byHand(added)])).map(({ kind }) => kind),
@@ -279,10 +279,10 @@ export const dispatchCases: Cases = {
     const added = job({ coalesce: false });
     await store.insert(added);
     const runs = plannedRuns(1_000, 2_000, 3_000);
-    const what = decision(await claimOne(store, added.id), FAR, { runs });
-    const verdict = await started(store, what);
-    assert.deepEqual(verdict.runs, runs);
-    const run = { instanceId: what.instance!.id, verdict };
+    const what = request(await claimOne(store, added.id), FAR, { runs });
+    const result = await started(store, what);
+    assert.deepEqual(result.runs, runs);
+    const run = { instanceId: what.instance!.id, result };
     for (const [at, last] of [
       [0, false],
       [1, false],
@@ -304,44 +304,44 @@ export const dispatchCases: Cases = {
     await store.report([reportOf(run)]);
     const { id } = run.job;
     await change(store, id, { nextRunMs: 1_000 });
-    const verdict = await started(store, decision(await claimOne(store, id), FAR));
-    assert.deepEqual(verdict.runs, []);
+    const result = await started(store, request(await claimOne(store, id), FAR));
+    assert.deepEqual(result.runs, []);
     assert.equal((await stored(store, id)).nextRunMs, FAR);
     assert.equal((await executionsOf(store, id)).length, 1);
     assert.equal(await activeOf(store, id), 0);
     await change(store, id, { nextRunMs: 1_000, incarnation: uniqueId("i") });
-    assert.equal((await started(store, decision(await claimOne(store, id), FAR))).runs.length, 1);
+    assert.equal((await started(store, request(await claimOne(store, id), FAR))).runs.length, 1);
   },
   "a job that comes back as it was, incarnation and all, does not repeat a run time": async ({ store }) => {
     const run = await running(store);
     await store.report([reportOf(run)]);
     await store.remove(run.job.id);
     await store.insert(run.job);
-    assert.deepEqual((await started(store, decision(await claimOne(store, run.job.id), FAR))).runs, []);
+    assert.deepEqual((await started(store, request(await claimOne(store, run.job.id), FAR))).runs, []);
   },
   "of a backlog, the run times that were executed before are left out": async ({ store }) => {
     const added = job({ coalesce: false });
     await store.insert(added);
-    const first = decision(await claimOne(store, added.id), 1_000, { runs: plannedRuns(2_000, 4_000) });
-    const verdict = await started(store, first);
-    const held = { instanceId: first.instance!.id, verdict };
-    await store.report(verdict.runs.map(({ executionId }, at) => reportOf(held, { executionId, last: at === 1 })));
+    const first = request(await claimOne(store, added.id), 1_000, { runs: plannedRuns(2_000, 4_000) });
+    const result = await started(store, first);
+    const held = { instanceId: first.instance!.id, result };
+    await store.report(result.runs.map(({ executionId }, at) => reportOf(held, { executionId, last: at === 1 })));
     const runs = plannedRuns(1_000, 2_000, 3_000, 4_000, 5_000);
-    const rest = await started(store, decision(await claimOne(store, added.id), FAR, { runs }));
+    const rest = await started(store, request(await claimOne(store, added.id), FAR, { runs }));
     assert.deepEqual(rest.runs, [runs[0], runs[2], runs[4]]);
     assert.equal((await executionsOf(store, added.id)).length, 5);
   },
-  "one run time in one decision twice is one run": async ({ store }) => {
+  "one run time in one request twice is one run": async ({ store }) => {
     const added = job({ maxInstances: 5 });
     await store.insert(added);
     const lent = await claimOne(store, added.id);
-    const verdicts = await store.dispatch([decision(lent, 1_000), decision(lent, FAR)]);
+    const results = await store.dispatch([request(lent, 1_000), request(lent, FAR)]);
     assert.deepEqual(
-      verdicts.map(({ kind }) => kind),
+      results.map(({ kind }) => kind),
       ["started", "stale"],
       "a claim is used once",
     );
-    const again = await started(store, decision(await claimOne(store, added.id), FAR));
+    const again = await started(store, request(await claimOne(store, added.id), FAR));
     assert.deepEqual(again.runs, []);
   },
   "a run by hand leaves the next run alone and needs its job": async ({ store }) => {
@@ -360,7 +360,7 @@ export const dispatchCases: Cases = {
     await store.insert(added);
     await started(store, byHand(added));
     await started(store, byHand(added));
-    assert.equal((await started(store, decision(await claimOne(store, added.id), FAR))).runs.length, 1);
+    assert.equal((await started(store, request(await claimOne(store, added.id), FAR))).runs.length, 1);
     assert.equal((await started(store, byHand(added))).runs.length, 1);
     assert.equal((await executionsOf(store, added.id)).length, 4);
   },
@@ -369,11 +369,11 @@ export const dispatchCases: Cases = {
     await insertAll(store, [lent, paused]);
     const claimed = await claimOne(store, lent.id);
     await started(store, byHand(lent));
-    await started(store, decision(claimed, FAR));
+    await started(store, request(claimed, FAR));
     await started(store, byHand(paused));
     assert.equal((await stored(store, paused.id)).nextRunMs, null);
   },
-  "200 decisions have 200 answers in order": async ({ store }) => {
+  "200 requests have 200 answers in order": async ({ store }) => {
     const ids = Array.from({ length: 200 }, (_, at) => `b${at}`);
     await insertAll(
       store,
@@ -382,18 +382,18 @@ export const dispatchCases: Cases = {
     const lent = [];
     while (lent.length < ids.length)
       lent.push(...(await store.claimDue(claiming({ leaseMs: 60_000, limit: 200 }))).jobs);
-    const decisions = lent.map((record, at) => {
-      if (at % 10 === 3) return decision({ ...record, version: 0 }, FAR);
-      return at % 10 === 4 ? byHand(job()) : decision(record, at % 10 === 5 ? null : FAR);
+    const requests = lent.map((record, at) => {
+      if (at % 10 === 3) return request({ ...record, version: 0 }, FAR);
+      return at % 10 === 4 ? byHand(job()) : request(record, at % 10 === 5 ? null : FAR);
     });
-    const verdicts = await store.dispatch(decisions);
-    const wanted = decisions.map((_, at) => (at % 10 === 3 || at % 10 === 4 ? "stale" : "started"));
+    const results = await store.dispatch(requests);
+    const wanted = requests.map((_, at) => (at % 10 === 3 || at % 10 === 4 ? "stale" : "started"));
     assert.deepEqual(
-      verdicts.map(({ kind }) => kind),
+      results.map(({ kind }) => kind),
       wanted,
     );
-    for (const [at, verdict] of verdicts.entries()) {
-      if (verdict.kind === "started") assert.deepEqual(verdict.runs, decisions[at]!.instance!.runs);
+    for (const [at, result] of results.entries()) {
+      if (result.kind === "started") assert.deepEqual(result.runs, requests[at]!.instance!.runs);
     }
     assert.equal((await listed(store)).length, 180);
     assert.deepEqual(await store.dispatch([]), []);
@@ -403,7 +403,7 @@ export const dispatchCases: Cases = {
     await change(store, run.job.id, { args: ["after"], name: "another" });
     await store.remove(run.job.id);
     await advance(LEASE_OVER_MS);
-    const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
+    const [taken] = (await store.reclaim(claiming({ owner: "bob" }))).reclaimed;
     assert.deepEqual([taken?.job.args, taken?.job.kwargs], [["before", { 文: "🚀" }], { a: 1 }]);
     assert.deepEqual([taken?.job.id, taken?.job.func, taken?.job.name], [run.job.id, "task", "a job"]);
     assert.equal(String(taken?.job.trigger), String(run.job.trigger));
@@ -420,15 +420,15 @@ export const dispatchCases: Cases = {
       for (let idle = 0; idle < 3; ) {
         const { jobs: lent } = await each.claimDue(claiming({ owner, limit: 6, leaseMs: 60_000 }));
         idle = lent.length === 0 ? idle + 1 : 0;
-        const decisions = lent.map((record) => {
+        const requests = lent.map((record) => {
           const next = record.nextRunMs! + 1_000;
-          return { ...decision(record, next > rounds * 1_000 ? null : next), instance: instance(record, { owner }) };
+          return { ...request(record, next > rounds * 1_000 ? null : next), instance: instance(record, { owner }) };
         });
-        const verdicts = await each.dispatch(decisions);
-        const ends = verdicts.map((verdict, at) => {
-          assert.equal(verdict.kind, "started");
-          done.push(`${decisions[at]!.jobId} ${decisions[at]!.instance.runs[0]!.scheduledAt}`);
-          return reportOf({ instanceId: decisions[at]!.instance.id, verdict: verdict as never });
+        const results = await each.dispatch(requests);
+        const ends = results.map((result, at) => {
+          assert.equal(result.kind, "started");
+          done.push(`${requests[at]!.jobId} ${requests[at]!.instance.runs[0]!.scheduledAt}`);
+          return reportOf({ instanceId: requests[at]!.instance.id, result: result as never });
         });
         assert.ok((await each.report(ends)).every(Boolean));
       }
@@ -448,6 +448,6 @@ async function listed(store: Parameters<typeof executionsOf>[0]) {
   return (await store.list({ limit: 1_000 })).jobs;
 }
 
-function counting(what: Decision, uncounted: number): Decision {
-  return { ...what, claim: { ...what.claim!, uncounted } };
+function counting(what: DispatchRequest, misfireCount: number): DispatchRequest {
+  return { ...what, claim: { ...what.claim!, misfireCount } };
 }

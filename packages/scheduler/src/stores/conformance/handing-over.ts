@@ -7,7 +7,6 @@ import {
   change,
   claiming,
   claimOne,
-  decision,
   FAR,
   heldBy,
   job,
@@ -16,6 +15,7 @@ import {
   LEASE_OVER_MS,
   plannedRuns,
   reportOf,
+  request,
   rowOf,
   running,
 } from "./kit.js";
@@ -29,79 +29,79 @@ export const handingOverCases: Cases = {
   "an offered run is anybody's at once, however acknowledged, at the same attempt": async ({ store, second }) => {
     for (const ack of ["early", "late"] as const) {
       const run = await running(store, { ack }, { leaseMs: 60_000 });
-      await store.offer([keyOf(run)]);
-      const { takenOver, lost } = await (second ?? store).reap(claiming({ owner: "bob", leaseMs: 60_000 }));
-      assert.deepEqual([takenOver[0]?.instanceId, takenOver[0]?.attempt, lost], [run.instanceId, 1, []]);
-      assert.deepEqual(takenOver[0]!.runs, run.verdict.runs);
+      await store.releaseInstances([keyOf(run)]);
+      const { reclaimed, lost } = await (second ?? store).reclaim(claiming({ owner: "bob", leaseMs: 60_000 }));
+      assert.deepEqual([reclaimed[0]?.instanceId, reclaimed[0]?.attempt, lost], [run.instanceId, 1, []]);
+      assert.deepEqual(reclaimed[0]!.runs, run.result.runs);
       assert.deepEqual(await store.report([reportOf(run)]), [false]);
       assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
-      await store.offer([keyOf(run)]); // stale: nothing happens
-      assert.deepEqual((await store.reap(claiming({ owner: "carol" }))).takenOver, []);
-      const row = await rowOf(store, run.verdict.runs[0]!.executionId);
+      await store.releaseInstances([keyOf(run)]); // stale: nothing happens
+      assert.deepEqual((await store.reclaim(claiming({ owner: "carol" }))).reclaimed, []);
+      const row = await rowOf(store, run.result.runs[0]!.executionId);
       assert.deepEqual([row.owner, row.attempt, row.state], ["bob", 1, "submitted"]);
-      assert.deepEqual(await store.report([reportOf(heldBy(takenOver[0]!))]), [true]);
+      assert.deepEqual(await store.report([reportOf(heldBy(reclaimed[0]!))]), [true]);
     }
   },
   "whoever offers a run holds it no more, even before it is taken": async ({ store }) => {
     const run = await running(store, {}, { leaseMs: 60_000 });
-    await store.offer([keyOf(run), { instanceId: "nobody", token: 1 }]);
-    await store.offer([keyOf(run)]);
+    await store.releaseInstances([keyOf(run), { instanceId: "nobody", token: 1 }]);
+    await store.releaseInstances([keyOf(run)]);
     assert.deepEqual(await store.report([reportOf(run)]), [false]);
     assert.deepEqual((await store.renew([keyOf(run)], 60_000)).lost, [run.instanceId]);
     assert.equal(await activeOf(store, run.job.id), 1);
-    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver.length, 1);
-    await store.offer([]);
+    assert.equal((await store.reclaim(claiming({ owner: "bob" }))).reclaimed.length, 1);
+    await store.releaseInstances([]);
   },
   "an offered run of a late job is delivered, even if it was the last time": async ({ store }) => {
     const run = await running(store, { ack: "late", maxDeliveries: 1 }, { leaseMs: 60_000 });
-    await store.offer([keyOf(run)]);
-    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver[0]?.instanceId, run.instanceId);
+    await store.releaseInstances([keyOf(run)]);
+    assert.equal((await store.reclaim(claiming({ owner: "bob" }))).reclaimed[0]?.instanceId, run.instanceId);
   },
   "an offered early run whose taker dies is lost": async ({ store, advance }) => {
     const run = await running(store, { ack: "early" });
-    await store.offer([keyOf(run)]);
-    assert.equal((await store.reap(claiming({ owner: "bob" }))).takenOver.length, 1);
+    await store.releaseInstances([keyOf(run)]);
+    assert.equal((await store.reclaim(claiming({ owner: "bob" }))).reclaimed.length, 1);
     await advance(LEASE_OVER_MS);
-    const { takenOver, lost } = await store.reap(claiming({ owner: "carol" }));
-    assert.deepEqual([takenOver, lost.map(({ id }) => id)], [[], [run.verdict.runs[0]!.executionId]]);
+    const { reclaimed, lost } = await store.reclaim(claiming({ owner: "carol" }));
+    assert.deepEqual([reclaimed, lost.map(({ id }) => id)], [[], [run.result.runs[0]!.executionId]]);
   },
   "an offered run in several parts is taken with what is left of it": async ({ store }) => {
     const added = job({ coalesce: false });
     await store.insert(added);
     const runs = plannedRuns(1_000, 2_000);
-    const what = decision(await claimOne(store, added.id), FAR, { runs, leaseMs: 60_000 });
-    const [verdict] = await store.dispatch([what]);
-    const run = { instanceId: what.instance!.id, verdict: verdict as never };
+    const what = request(await claimOne(store, added.id), FAR, { runs, leaseMs: 60_000 });
+    const [result] = await store.dispatch([what]);
+    const run = { instanceId: what.instance!.id, result: result as never };
     await store.report([reportOf(run, { last: false })]);
-    await store.offer([keyOf(run)]);
-    const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
+    await store.releaseInstances([keyOf(run)]);
+    const [taken] = (await store.reclaim(claiming({ owner: "bob" }))).reclaimed;
     assert.deepEqual([taken?.runs, taken?.attempt], [runs.slice(1), 1]);
   },
   "a run by hand may be opened for others to take": async ({ store }) => {
     const added = job({ nextRunMs: FAR });
     await store.insert(added);
-    const hand = byHand(added, { offered: true });
+    const hand = byHand(added, { released: true });
     assert.equal((await store.dispatch([hand]))[0]?.kind, "started");
     assert.equal(await activeOf(store, added.id), 1);
-    assert.deepEqual(await store.dispatch([byHand(added, { offered: true })]), [{ kind: "max_instances" }]);
-    const { takenOver } = await store.reap(claiming({ owner: "bob" }));
-    assert.deepEqual([takenOver[0]?.job.id, takenOver[0]?.attempt], [added.id, 1]);
-    assert.deepEqual(takenOver[0]?.runs, hand.instance!.runs);
-    assert.deepEqual(await store.report([reportOf(heldBy(takenOver[0]!))]), [true]);
+    assert.deepEqual(await store.dispatch([byHand(added, { released: true })]), [{ kind: "max_instances" }]);
+    const { reclaimed } = await store.reclaim(claiming({ owner: "bob" }));
+    assert.deepEqual([reclaimed[0]?.job.id, reclaimed[0]?.attempt], [added.id, 1]);
+    assert.deepEqual(reclaimed[0]?.runs, hand.instance!.runs);
+    assert.deepEqual(await store.report([reportOf(heldBy(reclaimed[0]!))]), [true]);
     assert.equal((await rowOf(store, hand.instance!.runs[0]!.executionId)).owner, "bob");
   },
   "an offered run waits for somebody who knows its task": async ({ store }) => {
     const run = await running(store, { func: "known" }, { leaseMs: 60_000 });
-    await store.offer([keyOf(run)]);
-    const elsewhere = [{ executor: "cpu", room: 9, tasks: ["known"] }];
-    assert.deepEqual((await store.reap(claiming({ owner: "bob", lanes: elsewhere }))).takenOver, []);
-    const others = await store.reap(claiming({ owner: "bob", tasks: ["other"] }));
-    assert.deepEqual([others.takenOver, others.lost], [[], []]);
-    assert.equal((await store.reap(claiming({ owner: "bob", tasks: ["known"] }))).takenOver.length, 1);
+    await store.releaseInstances([keyOf(run)]);
+    const elsewhere = [{ executor: "cpu", capacity: 9, tasks: ["known"] }];
+    assert.deepEqual((await store.reclaim(claiming({ owner: "bob", executors: elsewhere }))).reclaimed, []);
+    const others = await store.reclaim(claiming({ owner: "bob", tasks: ["other"] }));
+    assert.deepEqual([others.reclaimed, others.lost], [[], []]);
+    assert.equal((await store.reclaim(claiming({ owner: "bob", tasks: ["known"] }))).reclaimed.length, 1);
   },
   "somebody may ask for a run to be stopped, and its holder hears": async ({ store, second }) => {
     const [run, other] = [await running(store), await running(store)];
-    const { executionId } = run.verdict.runs[0]!;
+    const { executionId } = run.result.runs[0]!;
     assert.equal(await (second ?? store).requestCancel(executionId), true);
     assert.equal(await store.requestCancel(executionId), true); // repeated, as after a lost answer
     assert.deepEqual((await store.renew([keyOf(other)], LEASE_MS)).cancel, []);
@@ -116,8 +116,8 @@ export const handingOverCases: Cases = {
     const added = job({ coalesce: false, nextRunMs: null });
     await store.insert(added);
     const hand = byHand(added, { runs: plannedRuns(1, 2, 3) });
-    const [verdict] = await store.dispatch([hand]);
-    const run = { instanceId: hand.instance!.id, verdict: verdict as never };
+    const [result] = await store.dispatch([hand]);
+    const run = { instanceId: hand.instance!.id, result: result as never };
     const [first, second, third] = hand.instance!.runs.map(({ executionId }) => executionId) as [
       string,
       string,
@@ -130,11 +130,11 @@ export const handingOverCases: Cases = {
   },
   "a late run that was asked to end is not started again": async ({ store, advance }) => {
     const run = await running(store, { ack: "late" });
-    const { executionId } = run.verdict.runs[0]!;
+    const { executionId } = run.result.runs[0]!;
     await store.requestCancel(executionId);
     await advance(LEASE_OVER_MS);
-    const { takenOver, lost } = await store.reap(claiming({ owner: "bob" }));
-    assert.deepEqual(takenOver, []);
+    const { reclaimed, lost } = await store.reclaim(claiming({ owner: "bob" }));
+    assert.deepEqual(reclaimed, []);
     assert.deepEqual(
       lost.map(({ id, state }) => [id, state]),
       [[executionId, "cancelled"]],
@@ -143,10 +143,10 @@ export const handingOverCases: Cases = {
   },
   "who takes over a backlog hears which of its runs are to end": async ({ store, advance }) => {
     const run = await running(store, { ack: "late", coalesce: false }, { runs: plannedRuns(1_000, 2_000) });
-    const [first, second] = run.verdict.runs.map(({ executionId }) => executionId) as [string, string];
+    const [first, second] = run.result.runs.map(({ executionId }) => executionId) as [string, string];
     await store.requestCancel(second);
     await advance(LEASE_OVER_MS);
-    const [taken] = (await store.reap(claiming({ owner: "bob" }))).takenOver;
+    const [taken] = (await store.reclaim(claiming({ owner: "bob" }))).reclaimed;
     assert.deepEqual(
       taken?.runs.map(({ executionId }) => executionId),
       [first, second],
@@ -156,8 +156,8 @@ export const handingOverCases: Cases = {
   "a lost run cannot be asked to stop": async ({ store, advance }) => {
     const run = await running(store);
     await advance(LEASE_OVER_MS);
-    await store.reap(claiming({ owner: "bob" }));
-    assert.equal(await store.requestCancel(run.verdict.runs[0]!.executionId), false);
+    await store.reclaim(claiming({ owner: "bob" }));
+    assert.equal(await store.requestCancel(run.result.runs[0]!.executionId), false);
   },
   "another client is woken by an earlier job, by a change that brings one forward, and by an offered run": async ({
     store,
@@ -171,7 +171,7 @@ export const handingOverCases: Cases = {
     deaf.stop();
     await ear.wokenBy("an earlier job", () => store.insert(job({ nextRunMs: FAR - 2_000 })));
     await ear.wokenBy("a change", () => change(store, later.id, { nextRunMs: FAR - 3_000 }));
-    await ear.wokenBy("an offered run", () => store.dispatch([byHand(later, { offered: true })]));
+    await ear.wokenBy("an offered run", () => store.dispatch([byHand(later, { released: true })]));
     ear.stop();
     assert.equal(deaf.isWoken(), false, "it had stopped listening");
   },

@@ -31,7 +31,7 @@ export const historyCases: Cases = {
     const all = (await store.executions.list({})).executions;
     assert.deepEqual(
       all.map(({ id }) => id),
-      runs.map(({ verdict }) => verdict.runs[0]!.executionId).reverse(),
+      runs.map(({ result }) => result.runs[0]!.executionId).reverse(),
     );
     const times = all.map(({ submittedAt }) => submittedAt);
     assert.deepEqual(
@@ -83,7 +83,7 @@ export const historyCases: Cases = {
     const run = await running(store);
     await store.report([reportOf(run, { result: { 文: 1 } })]);
     const [listed] = (await (second ?? store).executions.list({ states: ["executed"] })).executions;
-    assert.deepEqual(listed, await store.executions.get(run.verdict.runs[0]!.executionId));
+    assert.deepEqual(listed, await store.executions.get(run.result.runs[0]!.executionId));
     assert.deepEqual([listed?.result, listed?.durationMs], [{ 文: 1 }, 250]);
     assert.deepEqual((await store.executions.list({ states: ["submitted"] })).executions, []);
   },
@@ -121,7 +121,7 @@ export const historyCases: Cases = {
     const lost = byHand(added);
     await started(store, lost);
     await advance(LEASE_OVER_MS);
-    assert.equal((await store.reap(claiming({ owner: "bob" }))).lost.length, 1);
+    assert.equal((await store.reclaim(claiming({ owner: "bob" }))).lost.length, 1);
     await started(store, byHand(added, { leaseMs: 60_000 }));
     assert.deepEqual((await store.executions.durations([added.id])).size, 0);
     await endedRuns(store, added, 1, () => ({ state: "error", finishedAt: 1_003 }));
@@ -132,13 +132,13 @@ export const historyCases: Cases = {
     await insertAll(store, [two!, one!, none!]);
     await store.dispatch([byHand(two!), byHand(two!, { runs: plannedRuns(1, 2, 3) }), byHand(one!)]);
     assert.deepEqual(
-      [...(await store.executions.active([two!.id, none!.id, one!.id, "nobody"]))].sort(),
+      [...(await store.executions.countActive([two!.id, none!.id, one!.id, "nobody"]))].sort(),
       [
         [one!.id, 1],
         [two!.id, 2],
       ].sort() as [string, number][],
     );
-    assert.equal((await store.executions.active([])).size, 0);
+    assert.equal((await store.executions.countActive([])).size, 0);
   },
   "old executions can be removed, those under way stay": async ({ store, advance }) => {
     const [done, open] = [await running(store), await running(store, {}, { leaseMs: 60_000 })];
@@ -147,8 +147,8 @@ export const historyCases: Cases = {
     assert.equal(await store.executions.deleteBefore(now - 60_000, 10), 0);
     await advance(10);
     assert.equal(await store.executions.deleteBefore((await store.now()) + 1, 10), 1);
-    assert.equal(await store.executions.get(done.verdict.runs[0]!.executionId), undefined);
-    assert.equal((await store.executions.get(open.verdict.runs[0]!.executionId))?.state, "submitted");
+    assert.equal(await store.executions.get(done.result.runs[0]!.executionId), undefined);
+    assert.equal((await store.executions.get(open.result.runs[0]!.executionId))?.state, "submitted");
     assert.deepEqual(await executionsOf(store, done.job.id), []);
     assert.equal((await store.executions.list({})).executions.length, 1);
     assert.equal((await store.executions.durations([done.job.id])).size, 0);
@@ -187,8 +187,8 @@ async function endedRuns(
   how: (at: number) => Partial<Report>,
 ) {
   const hand = byHand(record, { runs: plannedRuns(...Array.from({ length: count }, (_, at) => at)) });
-  const run = { instanceId: hand.instance!.id, verdict: await started(store, hand) };
-  const reports = run.verdict.runs.map(({ executionId }, at) =>
+  const run = { instanceId: hand.instance!.id, result: await started(store, hand) };
+  const reports = run.result.runs.map(({ executionId }, at) =>
     reportOf(run, { executionId, startedAt: 1_000, finishedAt: 1_010, last: at === count - 1, ...how(at) }),
   );
   assert.deepEqual(

@@ -7,12 +7,12 @@ import {
   change,
   claiming,
   claimOne,
-  decision,
   FAR,
   insertAll,
   job,
   listedIds,
   reportOf,
+  request,
   running,
   started,
   stored,
@@ -99,8 +99,8 @@ export const jobCases: Cases = {
     for (const id of ids) assert.equal((await stored(store, id)).name, `the job ${id}`);
     const lent = (await store.claimDue(claiming({ leaseMs: 60_000 }))).jobs;
     assert.equal(lent.length, ids.length);
-    const verdicts = await store.dispatch(lent.map((each) => decision(each, FAR)));
-    assert.deepEqual(new Set(verdicts.map(({ kind }) => kind)), new Set(["started"]));
+    const results = await store.dispatch(lent.map((each) => request(each, FAR)));
+    assert.deepEqual(new Set(results.map(({ kind }) => kind)), new Set(["started"]));
     for (const id of ids) assert.equal(await activeOf(store, id), 1, id);
     for (const id of ids) assert.equal(await store.remove(id), true, id);
   },
@@ -164,14 +164,14 @@ export const jobCases: Cases = {
       assert.equal((await stored(store, added.id)).name, changed[0]!.name);
     }
   },
-  "a change frees the claim and makes its decision stale": async ({ store }) => {
+  "a change frees the claim and makes its request stale": async ({ store }) => {
     const added = job();
     await store.insert(added);
     const claimed = await claimOne(store, added.id);
     const read = (await store.get(added.id))!;
     assert.equal(read.version, claimed.version);
     await store.update({ ...read, name: "changed" });
-    assert.deepEqual(await store.dispatch([decision(claimed, FAR)]), [{ kind: "stale" }]);
+    assert.deepEqual(await store.dispatch([request(claimed, FAR)]), [{ kind: "stale" }]);
     assert.equal((await store.get(added.id))?.nextRunMs, 1_000);
     assert.equal((await claimOne(store, added.id, "bob")).name, "changed");
   },
@@ -188,7 +188,7 @@ export const jobCases: Cases = {
     await store.insert(added);
     const claimed = await claimOne(store, added.id);
     const read = (await store.get(added.id))!;
-    await store.dispatch([decision(claimed, FAR)]);
+    await store.dispatch([request(claimed, FAR)]);
     assert.equal(await store.update({ ...read, name: "too late" }), undefined);
     assert.equal((await store.get(added.id))?.nextRunMs, FAR);
   },
@@ -200,14 +200,14 @@ export const jobCases: Cases = {
     await change(store, added.id, { nextRunMs: 2_000 });
     assert.equal((await claimOne(store, added.id)).nextRunMs, 2_000);
   },
-  "a removed job is not lent, and the decision about it is stale": async ({ store }) => {
+  "a removed job is not lent, and the request about it is stale": async ({ store }) => {
     const [due, lent] = [job({ nextRunMs: 2_000 }), job()];
     await insertAll(store, [due, lent]);
     const claimed = (await store.claimDue(claiming({ limit: 1 }))).jobs[0]!;
     assert.equal(claimed.id, lent.id);
     assert.deepEqual([await store.remove(due.id), await store.remove(lent.id)], [true, true]);
     assert.deepEqual([await store.remove(due.id), await store.remove(lent.id)], [false, false]);
-    assert.deepEqual(await store.dispatch([decision(claimed, FAR)]), [{ kind: "stale" }]);
+    assert.deepEqual(await store.dispatch([request(claimed, FAR)]), [{ kind: "stale" }]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
     assert.equal(await store.get(lent.id), undefined);
     assert.deepEqual(await store.executions.list({ jobId: lent.id }), { executions: [] });
@@ -228,7 +228,7 @@ export const jobCases: Cases = {
     const run = await running(store);
     await store.remove(run.job.id);
     assert.deepEqual(await store.report([reportOf(run)]), [true]);
-    assert.equal((await store.executions.get(run.verdict.runs[0]!.executionId))?.state, "executed");
+    assert.equal((await store.executions.get(run.result.runs[0]!.executionId))?.state, "executed");
   },
   "a job of an id that was there before counts what still runs of the first": async ({ store }) => {
     const run = await running(store);

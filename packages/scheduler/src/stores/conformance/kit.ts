@@ -3,14 +3,14 @@ import type { Execution } from "../../core/execution.js";
 import type { JobRecord } from "../../core/job-record.js";
 import type {
   ClaimRequest,
-  Decision,
+  DispatchRequest,
+  DispatchResult,
   InstanceKey,
   JobQuery,
   JobStore,
   NewInstance,
+  ReclaimedInstance,
   Report,
-  TakenOver,
-  Verdict,
 } from "../../core/job-store.js";
 import { interval } from "../../triggers/interval.js";
 
@@ -82,22 +82,22 @@ export function instance(record: JobRecord, more: Partial<NewInstance> = {}): Ne
   return { id: uniqueId("in"), owner: "alice", leaseMs: LEASE_MS, job: record, runs, ...more };
 }
 
-/** A decision to run a claimed job and move it on. */
-export function decision(record: JobRecord, nextRunMs: number | null, more: Partial<NewInstance> = {}): Decision {
+/** A request to run a claimed job and move it on. */
+export function request(record: JobRecord, nextRunMs: number | null, more: Partial<NewInstance> = {}): DispatchRequest {
   return { jobId: record.id, claim: { version: record.version, nextRunMs }, instance: instance(record, more) };
 }
 
 /** A run by hand. */
-export function byHand(record: JobRecord, more: Partial<NewInstance> = {}): Decision {
+export function byHand(record: JobRecord, more: Partial<NewInstance> = {}): DispatchRequest {
   return { jobId: record.id, instance: instance(record, more) };
 }
 
-export type Started = Extract<Verdict, { kind: "started" }>;
+export type Started = Extract<DispatchResult, { kind: "started" }>;
 
-export async function started(store: JobStore, what: Decision): Promise<Started> {
-  const [verdict] = await store.dispatch([what]);
-  assert.equal(verdict?.kind, "started");
-  return verdict as Started;
+export async function started(store: JobStore, what: DispatchRequest): Promise<Started> {
+  const [result] = await store.dispatch([what]);
+  assert.equal(result?.kind, "started");
+  return result as Started;
 }
 
 /** Adds a job, claims it and starts it. */
@@ -105,9 +105,9 @@ export async function running(store: JobStore, more: Partial<JobRecord> = {}, in
   const added = job(more);
   assert.equal(await store.insert(added), undefined);
   const claimed = await claimOne(store, added.id, instanceMore.owner);
-  const what = decision(claimed, FAR, instanceMore);
-  const verdict = await started(store, what);
-  return { job: added, claimed, what, verdict, instanceId: what.instance!.id };
+  const what = request(claimed, FAR, instanceMore);
+  const result = await started(store, what);
+  return { job: added, claimed, what, result, instanceId: what.instance!.id };
 }
 
 /** A next run that never comes. */
@@ -120,11 +120,11 @@ export async function claimOne(store: JobStore, id: string, owner = "alice"): Pr
   return found;
 }
 
-export function reportOf(run: { instanceId: string; verdict: Started }, more: Partial<Report> = {}): Report {
+export function reportOf(run: { instanceId: string; result: Started }, more: Partial<Report> = {}): Report {
   return {
     instanceId: run.instanceId,
-    token: run.verdict.token,
-    executionId: run.verdict.runs[0]!.executionId,
+    token: run.result.token,
+    executionId: run.result.runs[0]!.executionId,
     state: "executed",
     attempt: 1,
     startedAt: 10_000,
@@ -138,13 +138,13 @@ export function reportOf(run: { instanceId: string; verdict: Started }, more: Pa
 }
 
 /** Returns the key of a started run. */
-export function keyOf(run: { instanceId: string; verdict: Started }): InstanceKey {
-  return { instanceId: run.instanceId, token: run.verdict.token };
+export function keyOf(run: { instanceId: string; result: Started }): InstanceKey {
+  return { instanceId: run.instanceId, token: run.result.token };
 }
 
 /** Returns a reclaimed run in its owner's view. */
-export function heldBy(taken: TakenOver): { instanceId: string; verdict: Started } {
-  return { instanceId: taken.instanceId, verdict: { kind: "started", token: taken.token, runs: taken.runs } };
+export function heldBy(taken: ReclaimedInstance): { instanceId: string; result: Started } {
+  return { instanceId: taken.instanceId, result: { kind: "started", token: taken.token, runs: taken.runs } };
 }
 
 export function plannedRuns(...times: number[]): { executionId: string; scheduledAt: number }[] {
@@ -164,7 +164,7 @@ export async function executionsOf(store: JobStore, jobId: string): Promise<read
 
 /** Returns the number of instances of a job under way. */
 export async function activeOf(store: JobStore, jobId: string): Promise<number> {
-  return (await store.executions.active([jobId])).get(jobId) ?? 0;
+  return (await store.executions.countActive([jobId])).get(jobId) ?? 0;
 }
 
 /** The job, which must be there. */

@@ -5,7 +5,6 @@ import {
   type Cases,
   claiming,
   claimOne,
-  decision,
   FAR,
   heldBy,
   job,
@@ -14,6 +13,7 @@ import {
   LEASE_OVER_MS,
   plannedRuns,
   reportOf,
+  request,
   rowOf,
   running,
   started,
@@ -25,17 +25,17 @@ const BOB = claiming({ owner: "bob" });
 /** Cases for runs whose scheduler died or was stopped. */
 export const leaseCases: Cases = {
   "a lease lasts as long as it was given for": async ({ store, advance }) => {
-    const none = await store.reap(BOB);
-    assert.deepEqual([none.takenOver, none.lost, none.nextExpiryMs], [[], [], null]);
+    const none = await store.reclaim(BOB);
+    assert.deepEqual([none.reclaimed, none.lost, none.nextExpiryMs], [[], [], null]);
     const run = await running(store, { ack: "late" });
-    const { nextExpiryMs, nowMs, takenOver } = await store.reap(BOB);
-    assert.deepEqual(takenOver, []);
+    const { nextExpiryMs, nowMs, reclaimed } = await store.reclaim(BOB);
+    assert.deepEqual(reclaimed, []);
     assert.ok(nextExpiryMs !== null && nextExpiryMs > nowMs && nextExpiryMs <= nowMs + LEASE_MS);
     await advance(LEASE_OVER_MS);
-    const reaped = await store.reap(BOB);
-    assert.equal(reaped.takenOver[0]?.instanceId, run.instanceId);
-    assert.ok(reaped.nextExpiryMs !== null && reaped.nextExpiryMs > reaped.nowMs, "bob's own lease ends next");
-    assert.ok(reaped.nextExpiryMs <= reaped.nowMs + LEASE_MS);
+    const result = await store.reclaim(BOB);
+    assert.equal(result.reclaimed[0]?.instanceId, run.instanceId);
+    assert.ok(result.nextExpiryMs !== null && result.nextExpiryMs > result.nowMs, "bob's own lease ends next");
+    assert.ok(result.nextExpiryMs <= result.nowMs + LEASE_MS);
   },
   "renewing keeps a run over several lease lengths": async ({ store, advance }) => {
     for (const ack of ["early", "late"] as const) {
@@ -43,19 +43,19 @@ export const leaseCases: Cases = {
       for (let round = 0; round < 3; round++) {
         await advance(LEASE_MS * 0.6);
         assert.deepEqual(await store.renew([keyOf(run)], LEASE_MS), { lost: [], cancel: [] });
-        const { takenOver, lost } = await store.reap(BOB);
-        assert.deepEqual([takenOver, lost], [[], []]);
+        const { reclaimed, lost } = await store.reclaim(BOB);
+        assert.deepEqual([reclaimed, lost], [[], []]);
       }
       assert.deepEqual(await store.report([reportOf(run)]), [true]);
     }
   },
-  "a lease that has ended is still its holder's while nobody has reaped it": async ({ store, advance }) => {
+  "a lease that has ended is still its holder's while nobody has reclaimed it": async ({ store, advance }) => {
     const [renewed, ended] = [await running(store), await running(store)];
     await advance(LEASE_OVER_MS);
     assert.deepEqual((await store.renew([keyOf(renewed)], 60_000)).lost, []);
     assert.deepEqual(await store.report([reportOf(ended)]), [true]);
-    const { takenOver, lost } = await store.reap(BOB);
-    assert.deepEqual([takenOver, lost], [[], []]);
+    const { reclaimed, lost } = await store.reclaim(BOB);
+    assert.deepEqual([reclaimed, lost], [[], []]);
   },
   "renewing tells what is lost": async ({ store }) => {
     const run = await running(store);
@@ -72,11 +72,11 @@ export const leaseCases: Cases = {
     advance,
   }) => {
     const run = await running(store, { ack: "early", name: "文" });
-    const { executionId } = run.verdict.runs[0]!;
+    const { executionId } = run.result.runs[0]!;
     await store.report([reportOf(run, { state: "running", finishedAt: null, last: false })]);
     await advance(LEASE_OVER_MS);
-    const { lost, takenOver } = await (second ?? store).reap(BOB);
-    assert.deepEqual(takenOver, []);
+    const { lost, reclaimed } = await (second ?? store).reclaim(BOB);
+    assert.deepEqual(reclaimed, []);
     assert.deepEqual(lost, [await store.executions.get(executionId)]);
     const { id, jobId, jobName, state, owner, scheduledAt, attempt } = lost[0]!;
     assert.deepEqual([id, jobId, jobName], [executionId, run.job.id, "文"]);
@@ -87,18 +87,18 @@ export const leaseCases: Cases = {
     assert.deepEqual([row.state, row.durationMs, row.result], ["lost", null, null]);
     assert.ok(row.finishedAt! >= row.submittedAt);
     assert.equal(await activeOf(store, run.job.id), 0);
-    const again = await store.reap(BOB);
-    assert.deepEqual([again.lost, again.takenOver], [[], []]);
+    const again = await store.reclaim(BOB);
+    assert.deepEqual([again.lost, again.reclaimed], [[], []]);
   },
   "of an early instance only the unfinished runs are lost": async ({ store, advance }) => {
     const added = job({ coalesce: false });
     await store.insert(added);
     const runs = plannedRuns(1_000, 2_000, 3_000);
-    const what = decision(await claimOne(store, added.id), FAR, { runs });
-    const run = { instanceId: what.instance!.id, verdict: await started(store, what) };
+    const what = request(await claimOne(store, added.id), FAR, { runs });
+    const run = { instanceId: what.instance!.id, result: await started(store, what) };
     await store.report([reportOf(run, { last: false })]);
     await advance(LEASE_OVER_MS);
-    const { lost } = await store.reap(BOB);
+    const { lost } = await store.reclaim(BOB);
     assert.deepEqual(lost.map(({ id }) => id).sort(), [runs[1]!.executionId, runs[2]!.executionId].sort());
     assert.equal((await rowOf(store, runs[0]!.executionId)).state, "executed");
   },
@@ -110,18 +110,18 @@ export const leaseCases: Cases = {
     const added = job({ ack: "late", coalesce: false, args: ["文"] });
     await store.insert(added);
     const runs = plannedRuns(1_000, 2_000, 3_000);
-    const what = decision(await claimOne(store, added.id), null, { runs });
-    const verdict = await started(store, what);
-    const run = { instanceId: what.instance!.id, verdict };
+    const what = request(await claimOne(store, added.id), null, { runs });
+    const result = await started(store, what);
+    const run = { instanceId: what.instance!.id, result };
     await store.report([reportOf(run, { last: false })]);
     await advance(LEASE_OVER_MS);
-    const { takenOver } = await (second ?? store).reap(BOB);
-    assert.equal(takenOver.length, 1);
-    const [taken] = takenOver;
+    const { reclaimed } = await (second ?? store).reclaim(BOB);
+    assert.equal(reclaimed.length, 1);
+    const [taken] = reclaimed;
     assert.deepEqual(taken!.runs, runs.slice(1));
     assert.deepEqual([taken!.instanceId, taken!.attempt, taken!.job.id], [run.instanceId, 2, added.id]);
     assert.deepEqual(taken!.job.args, ["文"]);
-    assert.notEqual(taken!.token, verdict.token);
+    assert.notEqual(taken!.token, result.token);
     const stale = reportOf(run, { executionId: runs[1]!.executionId, last: false });
     assert.deepEqual(await store.report([stale]), [false]);
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
@@ -137,20 +137,20 @@ export const leaseCases: Cases = {
     const retry = { state: "submitted", attempt: 3, startedAt: null, finishedAt: null, last: false } as const;
     await store.report([reportOf(run, retry)]);
     await advance(LEASE_OVER_MS);
-    const [taken] = (await store.reap(BOB)).takenOver;
+    const [taken] = (await store.reclaim(BOB)).reclaimed;
     assert.equal(taken?.attempt, 4);
-    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).attempt, 4);
+    assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).attempt, 4);
   },
   "a run that keeps killing its schedulers is given up": async ({ store, advance }) => {
     const run = await running(store, { ack: "late", maxDeliveries: 2 });
     await advance(LEASE_OVER_MS);
-    assert.equal((await store.reap(BOB)).takenOver[0]?.attempt, 2);
+    assert.equal((await store.reclaim(BOB)).reclaimed[0]?.attempt, 2);
     await advance(LEASE_OVER_MS);
-    const { takenOver, lost } = await store.reap(claiming({ owner: "carol" }));
-    assert.deepEqual(takenOver, []);
+    const { reclaimed, lost } = await store.reclaim(claiming({ owner: "carol" }));
+    assert.deepEqual(reclaimed, []);
     assert.deepEqual(
       lost.map(({ id, owner }) => [id, owner]),
-      [[run.verdict.runs[0]!.executionId, "bob"]],
+      [[run.result.runs[0]!.executionId, "bob"]],
     );
     assert.equal(await activeOf(store, run.job.id), 0);
   },
@@ -164,11 +164,11 @@ export const leaseCases: Cases = {
       const acks = new Map([["task", task]]);
       const added = job({ ack: "early", nextRunMs: null, fromTask });
       await store.insert(added);
-      const hand = byHand(added, { offered: true });
+      const hand = byHand(added, { released: true });
       await started(store, hand);
       const attemptAt = async (owner: string) => {
-        const { takenOver } = await store.reap(claiming({ owner, acks }));
-        return takenOver.find(({ instanceId }) => instanceId === hand.instance!.id)?.attempt;
+        const { reclaimed } = await store.reclaim(claiming({ owner, acks }));
+        return reclaimed.find(({ instanceId }) => instanceId === hand.instance!.id)?.attempt;
       };
       assert.equal(await attemptAt("bob"), 1);
       await advance(LEASE_OVER_MS);
@@ -176,12 +176,12 @@ export const leaseCases: Cases = {
     }
   },
   "a run that leaves ack to an early task is not delivered again": async ({ store, advance }) => {
-    const run = await running(store, { ack: "late", fromTask: ["ack"] }, { offered: true });
+    const run = await running(store, { ack: "late", fromTask: ["ack"] }, { released: true });
     const acks = new Map([["task", "early"]] as const);
-    assert.equal((await store.reap(claiming({ owner: "bob", acks }))).takenOver.length, 1);
+    assert.equal((await store.reclaim(claiming({ owner: "bob", acks }))).reclaimed.length, 1);
     await advance(LEASE_OVER_MS);
-    const { lost } = await store.reap(claiming({ owner: "carol" }));
-    assert.equal(lost[0]?.id, run.verdict.runs[0]!.executionId);
+    const { lost } = await store.reclaim(claiming({ owner: "carol" }));
+    assert.equal(lost[0]?.id, run.result.runs[0]!.executionId);
   },
   "deliveries are counted for each run time": async ({ store, advance }) => {
     const added = job({ ack: "late", coalesce: false, maxDeliveries: 2, nextRunMs: null });
@@ -189,29 +189,29 @@ export const leaseCases: Cases = {
     const hand = byHand(added, { runs: plannedRuns(1_000, 2_000) });
     await started(store, hand);
     await advance(LEASE_OVER_MS);
-    const [bobs] = (await store.reap(BOB)).takenOver;
+    const [bobs] = (await store.reclaim(BOB)).reclaimed;
     await store.report([reportOf(heldBy(bobs!), { attempt: 2, last: false })]);
     await advance(LEASE_OVER_MS);
-    const [carols] = (await store.reap(claiming({ owner: "carol" }))).takenOver;
+    const [carols] = (await store.reclaim(claiming({ owner: "carol" }))).reclaimed;
     assert.deepEqual([carols?.attempt, carols?.runs], [2, hand.instance!.runs.slice(1)]);
   },
   "a run that may be delivered once is lost at once": async ({ store, advance }) => {
     await running(store, { ack: "late", maxDeliveries: 1 });
     await advance(LEASE_OVER_MS);
-    const { takenOver, lost } = await store.reap(BOB);
-    assert.deepEqual([takenOver.length, lost.length], [0, 1]);
+    const { reclaimed, lost } = await store.reclaim(BOB);
+    assert.deepEqual([reclaimed.length, lost.length], [0, 1]);
   },
-  "an instance counts until it is reaped, not longer": async ({ store, advance }) => {
+  "an instance counts until it is reclaimed, not longer": async ({ store, advance }) => {
     const run = await running(store);
     await advance(LEASE_OVER_MS);
     assert.deepEqual(await store.dispatch([byHand(run.job)]), [{ kind: "max_instances" }]);
-    await store.reap(BOB);
+    await store.reclaim(BOB);
     await started(store, byHand(run.job));
   },
   "an instance that was taken over still counts": async ({ store, advance }) => {
     const run = await running(store, { ack: "late" });
     await advance(LEASE_OVER_MS);
-    const [taken] = (await store.reap(claiming({ owner: "bob", leaseMs: 60_000 }))).takenOver;
+    const [taken] = (await store.reclaim(claiming({ owner: "bob", leaseMs: 60_000 }))).reclaimed;
     assert.deepEqual(await store.dispatch([byHand(run.job)]), [{ kind: "max_instances" }]);
     await store.report([reportOf(heldBy(taken!), { attempt: 2 })]);
     await started(store, byHand(run.job));
@@ -220,29 +220,29 @@ export const leaseCases: Cases = {
     const ids = [];
     for (let at = 0; at < 5; at++) ids.push((await running(store, { ack: "late" })).instanceId);
     await advance(LEASE_OVER_MS);
-    const first = await store.reap(claiming({ owner: "bob", limit: 3, leaseMs: 60_000 }));
-    assert.equal(first.takenOver.length, 3);
+    const first = await store.reclaim(claiming({ owner: "bob", limit: 3, leaseMs: 60_000 }));
+    assert.equal(first.reclaimed.length, 3);
     assert.ok(first.nextExpiryMs !== null && first.nextExpiryMs <= first.nowMs, "others wait");
-    const second = await store.reap(claiming({ owner: "bob", limit: 3, leaseMs: 60_000 }));
-    const taken = [...first.takenOver, ...second.takenOver].map(({ instanceId }) => instanceId);
+    const second = await store.reclaim(claiming({ owner: "bob", limit: 3, leaseMs: 60_000 }));
+    const taken = [...first.reclaimed, ...second.reclaimed].map(({ instanceId }) => instanceId);
     assert.deepEqual(taken.sort(), ids.sort());
   },
   "two reapers never get the same run": async ({ store, second, advance }) => {
     const [late, early]: [string[], string[]] = [[], []];
     for (let at = 0; at < 20; at++) {
       late.push((await running(store, { ack: "late" })).instanceId);
-      early.push((await running(store, { ack: "early" })).verdict.runs[0]!.executionId);
+      early.push((await running(store, { ack: "early" })).result.runs[0]!.executionId);
     }
     await advance(LEASE_OVER_MS);
     const [taken, lost]: [string[], string[]] = [[], []];
     for (let round = 0; round < 20 && taken.length + lost.length < 40; round++) {
       const both = await Promise.all(
         [store, second ?? store].map(async (each, at) =>
-          each.reap(claiming({ owner: `o${at}`, limit: 4, leaseMs: 60_000 })),
+          each.reclaim(claiming({ owner: `o${at}`, limit: 4, leaseMs: 60_000 })),
         ),
       );
-      taken.push(...both.flatMap((reaped) => reaped.takenOver.map(({ instanceId }) => instanceId)));
-      lost.push(...both.flatMap((reaped) => reaped.lost.map(({ id }) => id)));
+      taken.push(...both.flatMap((result) => result.reclaimed.map(({ instanceId }) => instanceId)));
+      lost.push(...both.flatMap((result) => result.lost.map(({ id }) => id)));
     }
     assert.deepEqual(taken.sort(), late.sort());
     assert.deepEqual(lost.sort(), early.sort());
@@ -250,24 +250,24 @@ export const leaseCases: Cases = {
   "runs of unknown tasks are left to those who know them": async ({ store, advance }) => {
     const run = await running(store, { ack: "late", func: "known" });
     await advance(LEASE_OVER_MS);
-    assert.deepEqual((await store.reap(claiming({ owner: "bob", tasks: ["other"] }))).takenOver, []);
-    const { takenOver } = await store.reap(claiming({ owner: "bob", tasks: ["known"] }));
-    assert.equal(takenOver[0]?.instanceId, run.instanceId);
+    assert.deepEqual((await store.reclaim(claiming({ owner: "bob", tasks: ["other"] }))).reclaimed, []);
+    const { reclaimed } = await store.reclaim(claiming({ owner: "bob", tasks: ["known"] }));
+    assert.equal(reclaimed[0]?.instanceId, run.instanceId);
   },
   "runs of unknown tasks do not stand in the way of known ones": async ({ store, advance }) => {
     for (let at = 0; at < 6; at++) await running(store, { ack: "late", func: "unknown" });
     const run = await running(store, { ack: "late", func: "known" });
     await advance(LEASE_OVER_MS);
-    const { takenOver } = await store.reap(claiming({ owner: "bob", tasks: ["known"], limit: 2 }));
+    const { reclaimed } = await store.reclaim(claiming({ owner: "bob", tasks: ["known"], limit: 2 }));
     assert.deepEqual(
-      takenOver.map(({ instanceId }) => instanceId),
+      reclaimed.map(({ instanceId }) => instanceId),
       [run.instanceId],
     );
   },
   "a scheduler without tasks takes nothing over": async ({ store, advance }) => {
     await running(store, { ack: "late" });
     await advance(LEASE_OVER_MS);
-    assert.deepEqual((await store.reap(claiming({ owner: "bob", tasks: [] }))).takenOver, []);
+    assert.deepEqual((await store.reclaim(claiming({ owner: "bob", tasks: [] }))).reclaimed, []);
   },
   "scheduler nodes are shown while they beat, and forgotten when they leave": async ({ store, second }) => {
     const node = {
@@ -291,8 +291,8 @@ export const leaseCases: Cases = {
     );
     const mine = seen.find(({ id }) => id === node.id);
     assert.ok(Math.abs(mine!.seenAt - (await store.now())) < 5_000);
-    await store.forgetNode(node.id);
-    await store.forgetNode(node.id);
+    await store.removeNode(node.id);
+    await store.removeNode(node.id);
     assert.deepEqual(
       (await store.nodes()).map(({ id }) => id),
       [other.id],

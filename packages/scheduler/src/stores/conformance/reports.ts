@@ -20,7 +20,7 @@ import {
 export const reportCases: Cases = {
   "what a run reports is kept: times, result, error": async ({ store }) => {
     const run = await running(store);
-    const { executionId } = run.verdict.runs[0]!;
+    const { executionId } = run.result.runs[0]!;
     await store.report([reportOf(run, { state: "running", finishedAt: null, last: false })]);
     const begun = await rowOf(store, executionId);
     assert.deepEqual(
@@ -54,7 +54,7 @@ export const reportCases: Cases = {
     await store.insert(added);
     for (const result of results) {
       const hand = byHand(added);
-      const run = { instanceId: hand.instance!.id, verdict: await started(store, hand) };
+      const run = { instanceId: hand.instance!.id, result: await started(store, hand) };
       assert.deepEqual(await store.report([reportOf(run, { result })]), [true]);
       assert.deepEqual((await rowOf(store, hand.instance!.runs[0]!.executionId)).result, result);
     }
@@ -64,7 +64,7 @@ export const reportCases: Cases = {
       const run = await running(store);
       const times = state === "missed" ? { startedAt: null } : {};
       await store.report([reportOf(run, { state, error: "bad 文", stack: "at\n  line", ...times })]);
-      const done = await store.executions.get(run.verdict.runs[0]!.executionId);
+      const done = await store.executions.get(run.result.runs[0]!.executionId);
       assert.deepEqual([done?.state, done?.error, done?.stack], [state, "bad 文", "at\n  line"]);
       assert.equal(done?.durationMs, state === "missed" ? null : 250);
       assert.equal(await activeOf(store, run.job.id), 0);
@@ -74,7 +74,7 @@ export const reportCases: Cases = {
     const run = await running(store);
     const [error, stack] = ["文".repeat(2_000), "x\n🚀é".repeat(1_600)];
     await store.report([reportOf(run, { state: "error", error, stack })]);
-    const row = await rowOf(store, run.verdict.runs[0]!.executionId);
+    const row = await rowOf(store, run.result.runs[0]!.executionId);
     assert.deepEqual([row.error, row.stack], [error, stack]);
   },
   "half of a character in an error does not keep the end from being written": async ({ store }) => {
@@ -83,7 +83,7 @@ export const reportCases: Cases = {
       await store.report([reportOf(run, { state: "error", error: "cut \ud83d", stack: "\udE80 cut" })]),
       [true],
     );
-    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).state, "error");
+    assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).state, "error");
   },
   "a report that is repeated is still true, one of somebody else's is not": async ({ store, second }) => {
     const run = await running(store);
@@ -98,7 +98,7 @@ export const reportCases: Cases = {
       reportOf(run, { instanceId: "nobody", token: 1e6 }),
     ];
     assert.deepEqual(await store.report(foreign), [false, false, false]);
-    assert.equal((await rowOf(store, run.verdict.runs[0]!.executionId)).result, "mine");
+    assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).result, "mine");
   },
   "what has ended stays as it ended": async ({ store }) => {
     const run = await running(store);
@@ -107,7 +107,7 @@ export const reportCases: Cases = {
       false,
     ]);
     await store.report([reportOf(run, { state: "running", finishedAt: null, last: false })]);
-    const { state, result, error, finishedAt } = await rowOf(store, run.verdict.runs[0]!.executionId);
+    const { state, result, error, finishedAt } = await rowOf(store, run.result.runs[0]!.executionId);
     assert.deepEqual([state, result, error, finishedAt], ["executed", 1, null, 10_250]);
     assert.equal(await activeOf(store, run.job.id), 0);
   },
@@ -115,15 +115,15 @@ export const reportCases: Cases = {
     const run = await running(store);
     const begun = reportOf(run, { state: "running", finishedAt: null, last: false });
     assert.deepEqual(await store.report([begun, reportOf(run, { result: "done" })]), [true, true]);
-    const row = await rowOf(store, run.verdict.runs[0]!.executionId);
+    const row = await rowOf(store, run.result.runs[0]!.executionId);
     assert.deepEqual([row.state, row.result, row.durationMs], ["executed", "done", 250]);
   },
   "the last report of an instance closes it, the others do not": async ({ store }) => {
     const added = job({ nextRunMs: null, coalesce: false });
     await store.insert(added);
     const hand = byHand(added, { runs: plannedRuns(1_000, 2_000) });
-    const run = { instanceId: hand.instance!.id, verdict: await started(store, hand) };
-    const [first, second] = run.verdict.runs.map(({ executionId }) => executionId) as [string, string];
+    const run = { instanceId: hand.instance!.id, result: await started(store, hand) };
+    const [first, second] = run.result.runs.map(({ executionId }) => executionId) as [string, string];
     await store.report([reportOf(run, { executionId: first, last: false })]);
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, []);
     assert.equal((await rowOf(store, second)).state, "submitted");
@@ -137,9 +137,9 @@ export const reportCases: Cases = {
     const jobs = Array.from({ length: 200 }, () => job({ nextRunMs: null }));
     await insertAll(store, jobs);
     const hands = jobs.map((each) => byHand(each));
-    const verdicts = await store.dispatch(hands);
-    const reports = verdicts.map((verdict, at) => {
-      const run = { instanceId: hands[at]!.instance!.id, verdict: verdict as never };
+    const results = await store.dispatch(hands);
+    const reports = results.map((result, at) => {
+      const run = { instanceId: hands[at]!.instance!.id, result: result as never };
       return reportOf(run, at % 10 === 3 ? { executionId: uniqueId("nobody") } : { result: at });
     });
     assert.deepEqual(
@@ -148,8 +148,8 @@ export const reportCases: Cases = {
     );
     const { executions } = await store.executions.list({ states: ["executed"], limit: 200 });
     assert.equal(executions.length, 180);
-    const results = new Map(executions.map(({ jobId, result }) => [jobId, result]));
-    for (const [at, { id }] of jobs.entries()) assert.equal(results.get(id), at % 10 === 3 ? undefined : at);
+    const byJob = new Map(executions.map(({ jobId, result }) => [jobId, result]));
+    for (const [at, { id }] of jobs.entries()) assert.equal(byJob.get(id), at % 10 === 3 ? undefined : at);
     assert.deepEqual(await store.report([]), []);
   },
 };

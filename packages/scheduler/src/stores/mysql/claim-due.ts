@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { thrownMessage } from "../../core/describe-thrown.js";
 import { decodeJobOf, type JobRecord, NewerFormatError } from "../../core/job-record.js";
-import type { ClaimRequest, Claims } from "../../core/job-store.js";
-import { type Lane, lanesOf } from "../lanes.js";
+import type { ClaimRequest, ClaimResult } from "../../core/job-store.js";
+import { type ClaimFilter, claimFilters } from "../claim-filters.js";
 import { earlier, limitOf, ms, msOrNull } from "../sql/values.js";
 import { unreadable } from "../unreadable.js";
 import type { Row, Session, Sessions } from "./session.js";
@@ -17,18 +17,18 @@ const UNREADABLE_MAX = 10;
 const UNREADABLE = "";
 
 /** Claims due jobs: one read when nothing is due, else a transaction over rows that no other scheduler has locked. */
-export async function claimDue(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Claims> {
-  const lanes = lanesOf(request);
-  const state = await sessions.each((session) => look(session, tables, lanes));
+export async function claimDue(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<ClaimResult> {
+  const filters = claimFilters(request);
+  const state = await sessions.each((session) => look(session, tables, filters));
   if (!state.isDue) return { nowMs: state.nowMs, jobs: [], nextDueMs: state.nextMs, broken: [] };
   const claims = await claim(sessions, tables, request);
   const nextDueMs = claims.isFull ? claims.nowMs : earlier(state.nextMs, claims.leaseEndMs);
   return { nowMs: claims.nowMs, jobs: claims.jobs, nextDueMs, broken: claims.broken };
 }
 
-async function look(session: Session, tables: Tables, lanes: readonly Lane[]) {
+async function look(session: Session, tables: Tables, filters: readonly ClaimFilter[]) {
   const { ns, jobs, now } = tables;
-  const due = withUnreadable(lanes).map((lane) => dueIn(tables, lane));
+  const due = withUnreadable(filters).map((filter) => dueIn(tables, filter));
   // The order keeps the server on the due end of the index, where EXISTS may walk through all that is not due yet.
   const [state] = await session.rows(
     `SELECT ${now} AS now_ms,
@@ -45,18 +45,21 @@ async function look(session: Session, tables: Tables, lanes: readonly Lane[]) {
   return { nowMs, isDue, nextMs: earlier(nextMs, await leaseEnd(session, jobs, ns, nowMs)) };
 }
 
-/** Reads the due jobs of a lane along its executor's index: those of a full executor are not read. */
-function dueIn({ ns, jobs, now }: Tables, { executor, tasks }: Lane): { where: string; values: readonly unknown[] } {
+/** Reads the due jobs of a filter along its executor's index: those of a full executor are not read. */
+function dueIn(
+  { ns, jobs, now }: Tables,
+  { executor, tasks }: ClaimFilter,
+): { where: string; values: readonly unknown[] } {
   const [index, ofExecutor] = executor === undefined ? ["due", ""] : ["lane", "AND executor = ?"];
   const where = `FROM ${jobs} FORCE INDEX (${index})
      WHERE ns = ? ${ofExecutor} AND next_run_ms <= ${now} AND lease_until <= ${now} ${known(tasks)}`;
   return { where, values: [ns, ...(executor === undefined ? [] : [executor]), ...knownValues(tasks)] };
 }
 
-/** Adds a lane for unreadable rows, which no executor claims and some scheduler must report. */
-function withUnreadable(lanes: readonly Lane[]): readonly Lane[] {
-  if (lanes.some(({ executor }) => executor === undefined)) return lanes;
-  return [...lanes, { executor: UNREADABLE, limit: UNREADABLE_MAX, tasks: undefined }];
+/** Adds a filter for unreadable rows, which no executor claims and some scheduler must report. */
+function withUnreadable(filters: readonly ClaimFilter[]): readonly ClaimFilter[] {
+  if (filters.some(({ executor }) => executor === undefined)) return filters;
+  return [...filters, { executor: UNREADABLE, limit: UNREADABLE_MAX, tasks: undefined }];
 }
 
 interface ClaimedJobs {
@@ -100,9 +103,9 @@ async function claimOnce(session: Session, tables: Tables, request: ClaimRequest
   const { owner, leaseMs } = request;
   const rows: Row[] = [];
   let isFull = false;
-  for (const lane of withUnreadable(lanesOf(request))) {
-    const limit = limitOf(lane.limit, { least: 0, most: 1_000 });
-    const found = await dueRows(session, tables, lane, limit);
+  for (const filter of withUnreadable(claimFilters(request))) {
+    const limit = limitOf(filter.limit, { least: 0, most: 1_000 });
+    const found = await dueRows(session, tables, filter, limit);
     rows.push(...found);
     isFull ||= found.length === limit;
   }
@@ -120,8 +123,8 @@ async function claimOnce(session: Session, tables: Tables, request: ClaimRequest
   return { nowMs, jobs: claimed, broken: [...newer, ...broken], isFull, leaseEndMs };
 }
 
-function dueRows(session: Session, tables: Tables, lane: Lane, limit: number): Promise<Row[]> {
-  const { where, values } = dueIn(tables, lane);
+function dueRows(session: Session, tables: Tables, filter: ClaimFilter, limit: number): Promise<Row[]> {
+  const { where, values } = dueIn(tables, filter);
   return session.rows(
     `SELECT id, next_run_ms, version, spec, ${tables.now} AS now_ms ${where}
      ORDER BY next_run_ms LIMIT ? FOR UPDATE SKIP LOCKED`,

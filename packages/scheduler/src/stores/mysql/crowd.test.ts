@@ -1,7 +1,7 @@
 import { inFull, throwawayMysql } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
-import { claiming, decision, FAR, job, reportOf } from "../conformance/kit.js";
+import { claiming, FAR, job, reportOf, request } from "../conformance/kit.js";
 import { MySQLJobStore } from "../mysql.js";
 
 const JOBS = inFull(600, 2_000);
@@ -45,19 +45,19 @@ async function runAll(store: MySQLJobStore, owner: string, limit: number): Promi
   while (idle < 3) {
     const { jobs } = await store.claimDue(claiming({ owner, limit, leaseMs: 60_000 }));
     if (jobs.length === 0) idle++;
-    const decisions = jobs.map((each) => decision(each, nextRunOf(each.id), { owner, leaseMs: 60_000 }));
-    const verdicts = await store.dispatch(decisions);
-    const held = decisions.map(({ instance }) => ({ instanceId: instance!.id, token: 1 }));
-    const [renewal, reaped] = await Promise.all([store.renew(held, 60_000), store.reap(claiming({ owner }))]);
+    const requests = jobs.map((each) => request(each, nextRunOf(each.id), { owner, leaseMs: 60_000 }));
+    const results = await store.dispatch(requests);
+    const held = requests.map(({ instance }) => ({ instanceId: instance!.id, token: 1 }));
+    const [renewal, reclaimed] = await Promise.all([store.renew(held, 60_000), store.reclaim(claiming({ owner }))]);
     expect(renewal.lost).toEqual([]);
-    expect(reaped.takenOver).toEqual([]);
-    const reports = decisions.flatMap(({ instance }, at) => {
-      const verdict = verdicts[at]!;
-      if (verdict.kind !== "started") throw new Error(`${instance!.job.id}: ${verdict.kind}`);
-      return [reportOf({ instanceId: instance!.id, verdict })];
+    expect(reclaimed.reclaimed).toEqual([]);
+    const reports = requests.flatMap(({ instance }, at) => {
+      const result = results[at]!;
+      if (result.kind !== "started") throw new Error(`${instance!.job.id}: ${result.kind}`);
+      return [reportOf({ instanceId: instance!.id, result })];
     });
     expect((await store.report(reports)).every(Boolean)).toBe(true);
-    ran.push(...decisions.map(({ jobId }) => jobId));
+    ran.push(...requests.map(({ jobId }) => jobId));
   }
   return ran;
 }

@@ -1,5 +1,5 @@
 import { encodeJob } from "../../core/job-record.js";
-import type { Decision, NewInstance, PlannedRun, Verdict } from "../../core/job-store.js";
+import type { DispatchRequest, DispatchResult, NewInstance, PlannedRun } from "../../core/job-store.js";
 import { runCountAfter } from "../../core/run-limit.js";
 import { mostDeliveries } from "../deliveries.js";
 import { inPieces } from "../sql/in-pieces.js";
@@ -10,9 +10,9 @@ import type { Tables } from "./tables.js";
 import { queue, waitingOf } from "./waiting.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
 
-/** Verdict without runs: nothing is left to do, and nothing is leased. */
-const NOTHING: Verdict = { kind: "started", token: 0, runs: [] };
-const STALE: Verdict = { kind: "stale" };
+/** Result without runs: nothing is left to do, and nothing is leased. */
+const NOTHING: DispatchResult = { kind: "started", token: 0, runs: [] };
+const STALE: DispatchResult = { kind: "stale" };
 const FIRST_TOKEN = 1;
 const NAME_MAX = 190;
 
@@ -20,15 +20,19 @@ const NAME_MAX = 190;
  * One transaction for a whole batch (for several, when the jobs' arguments are long). Job rows are locked in the order of
  * their ids, so that two batches never wait for each other in a circle; everything else hangs on those locks.
  */
-export async function dispatch(sessions: Sessions, tables: Tables, decisions: readonly Decision[]): Promise<Verdict[]> {
+export async function dispatch(
+  sessions: Sessions,
+  tables: Tables,
+  requests: readonly DispatchRequest[],
+): Promise<DispatchResult[]> {
   const specs = new Map(
-    decisions.map(({ instance }) => [instance, instance === undefined ? "" : encodeJob(instance.job)]),
+    requests.map(({ instance }) => [instance, instance === undefined ? "" : encodeJob(instance.job)]),
   );
-  const verdicts: Verdict[] = [];
-  for (const piece of inPieces(decisions, ({ instance }) => specs.get(instance)!.length)) {
-    verdicts.push(...(await sessions.transaction((session) => new Batch(session, tables, specs).carryOut(piece))));
+  const results: DispatchResult[] = [];
+  for (const piece of inPieces(requests, ({ instance }) => specs.get(instance)!.length)) {
+    results.push(...(await sessions.transaction((session) => new Batch(session, tables, specs).carryOut(piece))));
   }
-  return verdicts;
+  return results;
 }
 
 class Batch {
@@ -38,37 +42,35 @@ class Batch {
     private readonly specs: ReadonlyMap<NewInstance | undefined, string>,
   ) {}
 
-  async carryOut(decisions: readonly Decision[]): Promise<Verdict[]> {
-    const rows = await this.lockJobs(decisions);
-    const fresh = firstOfEachClaim(decisions.filter((decision) => holds(rows.get(decision.jobId), decision)));
+  async carryOut(requests: readonly DispatchRequest[]): Promise<DispatchResult[]> {
+    const rows = await this.lockJobs(requests);
+    const fresh = firstOfEachClaim(requests.filter((request) => holds(rows.get(request.jobId), request)));
     // A valid claim has not been used before; a run by hand has no claim to check.
     const repeated = await this.repeated(
-      decisions.filter((decision) => decision.claim === undefined || !fresh.has(decision)),
+      requests.filter((request) => request.claim === undefined || !fresh.has(request)),
     );
-    const toDo = decisions.filter((decision) => fresh.has(decision) && !repeated.has(decision));
+    const toDo = requests.filter((request) => fresh.has(request) && !repeated.has(request));
     const opened = await this.open(toDo, rows);
     await this.advance(toDo, opened);
-    return decisions.map(
-      (decision) =>
-        repeated.get(decision) ??
-        opened.get(decision) ??
-        (isDone(rows.get(decision.jobId), decision) ? NOTHING : STALE),
+    return requests.map(
+      (request) =>
+        repeated.get(request) ?? opened.get(request) ?? (isDone(rows.get(request.jobId), request) ? NOTHING : STALE),
     );
   }
 
-  async lockJobs(decisions: readonly Decision[]): Promise<Map<string, Row>> {
+  async lockJobs(requests: readonly DispatchRequest[]): Promise<Map<string, Row>> {
     const { ns, jobs, now } = this.tables;
     const rows = await this.session.rows(
       `SELECT j.id, j.next_run_ms, j.version, j.lease_until, j.max_instances, ${now} AS now_ms
        FROM ${WANT_IDS} STRAIGHT_JOIN ${jobs} j FORCE INDEX (PRIMARY) ON j.ns = ? AND j.id = want.id ${EXACT} ${locking("j")}`,
-      [idList(decisions.map(({ jobId }) => jobId)), ns],
+      [idList(requests.map(({ jobId }) => jobId)), ns],
     );
     return new Map(rows.map((row) => [row["id"] as string, row]));
   }
 
-  /** Repeats the verdicts of decisions that were applied before, whose answer was lost. */
-  async repeated(decisions: readonly Decision[]): Promise<Map<Decision, Verdict>> {
-    const suspects = decisions.filter(({ instance }) => instance !== undefined);
+  /** Repeats the results of requests that were applied before, whose answer was lost. */
+  async repeated(requests: readonly DispatchRequest[]): Promise<Map<DispatchRequest, DispatchResult>> {
+    const suspects = requests.filter(({ instance }) => instance !== undefined);
     if (suspects.length === 0) return new Map();
     const { ns, instances, executions } = this.tables;
     const open = await this.session.rows(
@@ -84,39 +86,42 @@ class Batch {
     );
     const states = new Map(rows.map((row) => [row["id"] as string, row["state"] as string]));
     return new Map(
-      suspects.flatMap((decision) => {
-        const verdict = repeatedVerdict(decision.instance!, openById.get(decision.instance!.id), states);
-        return verdict === undefined ? [] : [[decision, verdict] as const];
+      suspects.flatMap((request) => {
+        const result = repeatedResult(request.instance!, openById.get(request.instance!.id), states);
+        return result === undefined ? [] : [[request, result] as const];
       }),
     );
   }
 
   /** Counts the running instances, writes the executions and opens the instances. */
-  async open(decisions: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Map<Decision, Verdict>> {
-    const verdicts = new Map<Decision, Verdict>(decisions.map((decision) => [decision, NOTHING]));
-    const opening = decisions.filter(({ instance }) => instance !== undefined && instance.runs.length > 0);
-    if (opening.length === 0) return verdicts;
+  async open(
+    requests: readonly DispatchRequest[],
+    rows: ReadonlyMap<string, Row>,
+  ): Promise<Map<DispatchRequest, DispatchResult>> {
+    const results = new Map<DispatchRequest, DispatchResult>(requests.map((request) => [request, NOTHING]));
+    const opening = requests.filter(({ instance }) => instance !== undefined && instance.runs.length > 0);
+    if (opening.length === 0) return results;
     const nowMs = ms(rows.get(opening[0]!.jobId)!["now_ms"]);
     const full = await this.tooMany(opening, rows);
-    const isQueued = (decision: Decision) => full.has(decision) && mayWait(decision);
+    const isQueued = (request: DispatchRequest) => full.has(request) && mayWait(request);
     const written = await this.writeExecutions(opening, full, nowMs);
-    for (const decision of opening) {
-      if (isLeftAlone(decision, full)) verdicts.set(decision, { kind: "max_instances" });
-      const runs = decision.instance!.runs.filter((run) => written.has(run.executionId));
+    for (const request of opening) {
+      if (isLeftAlone(request, full)) results.set(request, { kind: "max_instances" });
+      const runs = request.instance!.runs.filter((run) => written.has(run.executionId));
       if (runs.length === 0) continue;
-      const isLastNew = written.has(decision.instance!.runs.at(-1)!.executionId);
-      if (isQueued(decision) && isLastNew) {
-        const maxInstances = Number(rows.get(decision.jobId)!["max_instances"]);
-        verdicts.set(decision, await queue(this.session, this.tables, decision, { nowMs, maxInstances }));
-      } else if (full.has(decision)) verdicts.set(decision, { kind: "max_instances" });
-      else verdicts.set(decision, { kind: "started", token: FIRST_TOKEN, runs });
+      const isLastNew = written.has(request.instance!.runs.at(-1)!.executionId);
+      if (isQueued(request) && isLastNew) {
+        const maxInstances = Number(rows.get(request.jobId)!["max_instances"]);
+        results.set(request, await queue(this.session, this.tables, request, { nowMs, maxInstances }));
+      } else if (full.has(request)) results.set(request, { kind: "max_instances" });
+      else results.set(request, { kind: "started", token: FIRST_TOKEN, runs });
     }
-    await this.writeInstances(verdicts, nowMs);
-    return verdicts;
+    await this.writeInstances(results, nowMs);
+    return results;
   }
 
   /** Those for which as many instances run already as the job allows, or that come behind a run that waits. */
-  async tooMany(opening: readonly Decision[], rows: ReadonlyMap<string, Row>): Promise<Set<Decision>> {
+  async tooMany(opening: readonly DispatchRequest[], rows: ReadonlyMap<string, Row>): Promise<Set<DispatchRequest>> {
     const { ns, instances } = this.tables;
     const counts = await this.session.rows(
       `SELECT i.job_id, COUNT(*) AS n
@@ -127,32 +132,33 @@ class Batch {
     const candidates = opening.filter(mayWait).map(({ jobId }) => jobId);
     const waiting = await waitingOf(this.session, this.tables, candidates);
     const running = new Map(counts.map((row) => [row["job_id"] as string, Number(row["n"])]));
-    const full = new Set<Decision>();
-    for (const decision of opening) {
-      const count = running.get(decision.jobId) ?? 0;
-      const isBehind = mayWait(decision) && waiting.has(decision.jobId);
-      if (isBehind || count >= Number(rows.get(decision.jobId)!["max_instances"])) {
-        full.add(decision);
-        if (mayWait(decision)) waiting.add(decision.jobId);
-      } else running.set(decision.jobId, count + 1);
+    const full = new Set<DispatchRequest>();
+    for (const request of opening) {
+      const count = running.get(request.jobId) ?? 0;
+      const isBehind = mayWait(request) && waiting.has(request.jobId);
+      if (isBehind || count >= Number(rows.get(request.jobId)!["max_instances"])) {
+        full.add(request);
+        if (mayWait(request)) waiting.add(request.jobId);
+      } else running.set(request.jobId, count + 1);
     }
     return full;
   }
 
   /** Writes the executions, without run times that were executed before, by the unique key; returns those written. */
   async writeExecutions(
-    opening: readonly Decision[],
-    full: ReadonlySet<Decision>,
+    opening: readonly DispatchRequest[],
+    full: ReadonlySet<DispatchRequest>,
     nowMs: number,
   ): Promise<Set<string>> {
-    const writing = opening.filter((decision) => !isLeftAlone(decision, full));
-    const rows = writing.flatMap((decision) => executionRows(decision, this.tables.ns, full.has(decision), nowMs));
+    const writing = opening.filter((request) => !isLeftAlone(request, full));
+    const rows = writing.flatMap((request) => executionRows(request, this.tables.ns, full.has(request), nowMs));
     try {
       await this.insertExecutions(rows);
       return new Set(rows.map(({ id }) => id));
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      for (const { instance } of writing) if ((instance!.once?.length ?? 0) > 0) await this.free(instance!);
+      for (const { instance } of writing)
+        if ((instance!.skipExistingExcept?.length ?? 0) > 0) await this.free(instance!);
       const left = await this.notYetExecuted(rows);
       await this.insertExecutions(left);
       return new Set(left.map(({ id }) => id));
@@ -160,12 +166,12 @@ class Batch {
   }
 
   /** Releases the run times of executions that ended in those states: each is then identified by its own id, as one by hand. */
-  async free({ job, runs, once }: NewInstance): Promise<void> {
+  async free({ job, runs, skipExistingExcept }: NewInstance): Promise<void> {
     const { ns, executions } = this.tables;
     await this.session.run(
       `UPDATE ${executions} SET incarnation = id WHERE ns = ? AND job_id = ? AND incarnation = ? AND scheduled_ms IN (?)
          AND state IN (?)`,
-      [ns, job.id, job.incarnation, runs.map(({ scheduledAt }) => scheduledAt), once],
+      [ns, job.id, job.incarnation, runs.map(({ scheduledAt }) => scheduledAt), skipExistingExcept],
     );
   }
 
@@ -189,13 +195,13 @@ class Batch {
     return rows.filter(({ jobId, incarnation, scheduledAt }) => !executed.has(key(jobId, incarnation, scheduledAt)));
   }
 
-  async writeInstances(verdicts: ReadonlyMap<Decision, Verdict>, nowMs: number): Promise<void> {
+  async writeInstances(results: ReadonlyMap<DispatchRequest, DispatchResult>, nowMs: number): Promise<void> {
     const { ns, instances } = this.tables;
-    const rows = [...verdicts].flatMap(([{ instance }, verdict]) => {
-      if (instance === undefined || verdict.kind !== "started" || verdict.runs.length === 0) return [];
-      const { id, job, owner, leaseMs, offered = false } = instance;
-      const [leaseUntil, deliveries] = offered ? [nowMs, 0] : [nowMs + leaseMs, 1];
-      const runs = JSON.stringify(verdict.runs);
+    const rows = [...results].flatMap(([{ instance }, result]) => {
+      if (instance === undefined || result.kind !== "started" || result.runs.length === 0) return [];
+      const { id, job, owner, leaseMs, released = false } = instance;
+      const [leaseUntil, deliveries] = released ? [nowMs, 0] : [nowMs + leaseMs, 1];
+      const runs = JSON.stringify(result.runs);
       return [
         [
           ns,
@@ -208,7 +214,7 @@ class Batch {
           1,
           deliveries,
           mostDeliveries(job),
-          offered ? 1 : 0,
+          released ? 1 : 0,
           runs,
           this.specs.get(instance),
         ],
@@ -223,15 +229,18 @@ class Batch {
   }
 
   /** Moves the jobs that count their runs; a job with a reached limit stays without a next run. Returns the moved ones. */
-  async count(decisions: readonly Decision[], verdicts: ReadonlyMap<Decision, Verdict>): Promise<Set<Decision>> {
+  async count(
+    requests: readonly DispatchRequest[],
+    results: ReadonlyMap<DispatchRequest, DispatchResult>,
+  ): Promise<Set<DispatchRequest>> {
     const { ns, jobs } = this.tables;
-    const counting = decisions.flatMap((decision) => {
-      const runs = runCountAfter(decision, verdicts.get(decision) ?? NOTHING);
-      const next = decision.claim?.nextRunMs ?? null;
-      return runs === undefined || next === null ? [] : [{ decision, runs, next }];
+    const counting = requests.flatMap((request) => {
+      const runs = runCountAfter(request, results.get(request) ?? NOTHING);
+      const next = request.claim?.nextRunMs ?? null;
+      return runs === undefined || next === null ? [] : [{ request, runs, next }];
     });
     if (counting.length === 0) return new Set();
-    const rows = counting.map(({ decision: { jobId: id, instance }, runs, next }) => ({
+    const rows = counting.map(({ request: { jobId: id, instance }, runs, next }) => ({
       id,
       next_ms: runs >= instance!.job.maxRuns! ? null : next,
       runs,
@@ -245,17 +254,17 @@ class Batch {
            SUBSTRING(j.spec, LOCATE(',"maxRuns":', j.spec)))`,
       [rowList(rows), ns],
     );
-    return new Set(counting.map(({ decision }) => decision));
+    return new Set(counting.map(({ request }) => request));
   }
 
   /** Moves the jobs to their next runs, and removes those that have none. */
-  async advance(all: readonly Decision[], verdicts: ReadonlyMap<Decision, Verdict>): Promise<void> {
+  async advance(all: readonly DispatchRequest[], results: ReadonlyMap<DispatchRequest, DispatchResult>): Promise<void> {
     const { ns, jobs } = this.tables;
-    const counting = await this.count(all, verdicts);
-    const claimed = all.flatMap((decision) =>
-      decision.claim === undefined || counting.has(decision)
+    const counting = await this.count(all, results);
+    const claimed = all.flatMap((request) =>
+      request.claim === undefined || counting.has(request)
         ? []
-        : [{ id: decision.jobId, next_ms: decision.claim.nextRunMs }],
+        : [{ id: request.jobId, next_ms: request.claim.nextRunMs }],
     );
     const moved = claimed.filter(({ next_ms }) => next_ms !== null);
     const ended = claimed.filter(({ next_ms }) => next_ms === null);
@@ -282,10 +291,15 @@ interface ExecutionRow {
   readonly values: readonly unknown[];
 }
 
-function executionRows({ claim, instance }: Decision, ns: string, isFull: boolean, nowMs: number): ExecutionRow[] {
-  const { job, id: instanceId, owner, runs, overlap = "skip", once } = instance!;
+function executionRows(
+  { claim, instance }: DispatchRequest,
+  ns: string,
+  isFull: boolean,
+  nowMs: number,
+): ExecutionRow[] {
+  const { job, id: instanceId, owner, runs, overlap = "skip", skipExistingExcept } = instance!;
   // A run by hand may have a run time of the trigger: its instance distinguishes it.
-  const incarnation = claim === undefined && once === undefined ? instanceId : job.incarnation;
+  const incarnation = claim === undefined && skipExistingExcept === undefined ? instanceId : job.incarnation;
   const name = job.name.length <= NAME_MAX ? job.name : [...job.name].slice(0, NAME_MAX).join("");
   return runs.map(({ executionId: id, scheduledAt }, at) => ({
     ns,
@@ -317,22 +331,22 @@ function startOf(isFull: boolean, waits: boolean, nowMs: number): [number | null
 }
 
 /** Nothing is written of a backfill that finds no place: it can be asked for again. */
-function isLeftAlone(decision: Decision, full: ReadonlySet<Decision>): boolean {
-  return decision.instance?.once !== undefined && full.has(decision);
+function isLeftAlone(request: DispatchRequest, full: ReadonlySet<DispatchRequest>): boolean {
+  return request.instance?.skipExistingExcept !== undefined && full.has(request);
 }
 
-function mayWait({ instance }: Decision): boolean {
+function mayWait({ instance }: DispatchRequest): boolean {
   return (instance?.overlap ?? "skip") !== "skip";
 }
 
 /** True when the job exists and, for a claimed one, its claim is valid. */
-function holds(row: Row | undefined, { claim }: Decision): boolean {
+function holds(row: Row | undefined, { claim }: DispatchRequest): boolean {
   if (row === undefined) return false;
   return claim === undefined || (ms(row["version"]) === claim.version && ms(row["lease_until"]) > 0);
 }
 
-/** True when the job is as the decision left it: the decision is a repetition. */
-function isDone(row: Row | undefined, { claim }: Decision): boolean {
+/** True when the job is as the request left it: the request is a repetition. */
+function isDone(row: Row | undefined, { claim }: DispatchRequest): boolean {
   if (row === undefined || claim === undefined) return false;
   return (
     ms(row["version"]) === claim.version + 1 &&
@@ -341,11 +355,11 @@ function isDone(row: Row | undefined, { claim }: Decision): boolean {
   );
 }
 
-/** Returns the first decision of each claim, which can be used once, also within a batch. */
-function firstOfEachClaim(decisions: readonly Decision[]): Set<Decision> {
+/** Returns the first request of each claim, which can be used once, also within a batch. */
+function firstOfEachClaim(requests: readonly DispatchRequest[]): Set<DispatchRequest> {
   const claimed = new Set<string>();
   return new Set(
-    decisions.filter(({ jobId, claim }) => {
+    requests.filter(({ jobId, claim }) => {
       if (claim === undefined) return true;
       if (claimed.has(jobId)) return false;
       claimed.add(jobId);
@@ -354,11 +368,11 @@ function firstOfEachClaim(decisions: readonly Decision[]): Set<Decision> {
   );
 }
 
-function repeatedVerdict(
+function repeatedResult(
   instance: NewInstance,
   open: Row | undefined,
   states: ReadonlyMap<string, string>,
-): Verdict | undefined {
+): DispatchResult | undefined {
   const known = (run: PlannedRun) => states.get(run.executionId);
   if (!instance.runs.some((run) => known(run) !== undefined)) return undefined;
   const last = instance.runs.at(-1)!;

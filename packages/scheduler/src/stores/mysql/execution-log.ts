@@ -56,7 +56,7 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
       return grouped(found);
     },
 
-    async active(jobIds) {
+    async countActive(jobIds) {
       if (jobIds.length === 0) return new Map();
       const sql = `SELECT job_id, COUNT(*) AS n FROM ${instances} WHERE ns = ? AND job_id IN (?) GROUP BY job_id`;
       return new Map((await rows(sql, [ns, jobIds])).map((row) => [row["job_id"] as string, Number(row["n"])]));

@@ -1,7 +1,7 @@
 import { eventually, openProxy, type PrivateMysql, privateMysql } from "@headline/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
 import mysql2 from "mysql2/promise";
-import { claiming, decision, FAR, job, reportOf } from "../conformance/kit.js";
+import { claiming, FAR, job, reportOf, request } from "../conformance/kit.js";
 import { MySQLJobStore } from "../mysql.js";
 
 /** Two servers of which one address is meant; who connects there may not write to a read-only one. */
@@ -63,11 +63,11 @@ test("a store that writes leaves a server that became read-only, and goes on at 
   expect(await next.get("moved")).toBeDefined();
   const { jobs } = await store.claimDue(claiming());
   expect(jobs.map(({ id }) => id)).toEqual([claimed.id]);
-  const what = decision(jobs[0]!, FAR);
-  const [verdict] = await store.dispatch([what]);
-  if (verdict?.kind !== "started") throw new Error("the run was not started");
-  expect(await store.report([reportOf({ instanceId: what.instance!.id, verdict })])).toEqual([true]);
-  expect(await next.executions.get(verdict.runs[0]!.executionId)).toMatchObject({ state: "executed" });
+  const what = request(jobs[0]!, FAR);
+  const [result] = await store.dispatch([what]);
+  if (result?.kind !== "started") throw new Error("the run was not started");
+  expect(await store.report([reportOf({ instanceId: what.instance!.id, result })])).toEqual([true]);
+  expect(await next.executions.get(result.runs[0]!.executionId)).toMatchObject({ state: "executed" });
 });
 
 test.each([

@@ -5,11 +5,11 @@ import {
   byHand,
   claiming,
   claimOne,
-  decision,
   FAR,
   job,
   LEASE_MS,
   reportOf,
+  request,
   running,
   type Started,
 } from "../conformance/kit.js";
@@ -161,11 +161,11 @@ describe("a reply that is lost after the work was done", () => {
       ["j2", 2],
     ]);
     expect((await link.near.claimDue(claiming({ owner: "bob" }))).jobs.map(({ id }) => id)).toEqual(["j3", "j4", "j5"]);
-    const verdicts = await link.near.dispatch(jobs.map((each) => decision(each, FAR)));
-    expect(verdicts.map(({ kind }) => kind)).toEqual(["started", "started", "started"]);
+    const results = await link.near.dispatch(jobs.map((each) => request(each, FAR)));
+    expect(results.map(({ kind }) => kind)).toEqual(["started", "started", "started"]);
   });
 
-  test("of a dispatch: the same verdicts, and no second row", async () => {
+  test("of a dispatch: the same results, and no second row", async () => {
     await using link = await openFar();
     const [free, busy, ending] = [
       job({ id: `free${link.proxy.port}` }),
@@ -175,13 +175,13 @@ describe("a reply that is lost after the work was done", () => {
     for (const each of [free, busy, ending]) await link.near.insert(each);
     await link.near.dispatch([byHand(busy, { leaseMs: 60_000 })]);
     const { jobs } = await link.near.claimDue(claiming({ leaseMs: 60_000 }));
-    const decisions = jobs.map((each) => decision(each, each.id === ending.id ? null : FAR, { leaseMs: 60_000 }));
+    const requests = jobs.map((each) => request(each, each.id === ending.id ? null : FAR, { leaseMs: 60_000 }));
     link.at(/^COMMIT/, loseReply(link));
-    const verdicts = await link.far.dispatch(decisions);
+    const results = await link.far.dispatch(requests);
     expect(link.happened()).toBe(true);
-    const kinds = Object.fromEntries(jobs.map(({ id }, at) => [id.replace(/\d+$/, ""), verdicts[at]!.kind]));
+    const kinds = Object.fromEntries(jobs.map(({ id }, at) => [id.replace(/\d+$/, ""), results[at]!.kind]));
     expect(kinds).toEqual({ free: "started", busy: "max_instances", ending: "started" });
-    expect((verdicts[jobs.findIndex(({ id }) => id === ending.id)] as Started).runs).toHaveLength(1);
+    expect((results[jobs.findIndex(({ id }) => id === ending.id)] as Started).runs).toHaveLength(1);
     expect([
       (await executionsOf(free.id)).length,
       (await executionsOf(busy.id)).length,
@@ -205,13 +205,13 @@ describe("a reply that is lost after the work was done", () => {
     const early = await running(link.near, { ack: "early" });
     await new Promise((resolve) => setTimeout(resolve, LEASE_MS + 20));
     link.at(/^COMMIT/, loseReply(link));
-    const { takenOver, lost } = await link.far.reap(claiming({ owner: "bob", leaseMs: 60_000 }));
+    const { reclaimed, lost } = await link.far.reclaim(claiming({ owner: "bob", leaseMs: 60_000 }));
     expect(link.happened()).toBe(true);
-    expect(takenOver.map(({ instanceId, token, attempt }) => [instanceId, token, attempt])).toEqual([
+    expect(reclaimed.map(({ instanceId, token, attempt }) => [instanceId, token, attempt])).toEqual([
       [late.instanceId, 2, 2],
     ]);
     expect(lost.map(({ jobId }) => jobId)).toEqual([early.job.id]);
-    const again = { instanceId: late.instanceId, verdict: { ...late.verdict, token: 2 } };
+    const again = { instanceId: late.instanceId, result: { ...late.result, token: 2 } };
     expect(await link.near.report([reportOf(again, { attempt: 2 })])).toEqual([true]);
   });
 });
@@ -231,12 +231,12 @@ describe("a connection that is cut", () => {
       link.at(/./, cutAtStatement);
       const { jobs } = await link.far.claimDue(claiming({ leaseMs: 60_000 }));
       expect(jobs.map(({ id }) => id)).toEqual([added.id]);
-      const what = decision(jobs[0]!, null, { leaseMs: 60_000 });
-      const [verdict] = await link.far.dispatch([what]);
-      expect(verdict).toMatchObject({ kind: "started", token: 1, runs: what.instance!.runs });
-      expect(await link.far.report([reportOf({ instanceId: what.instance!.id, verdict: verdict as Started })])).toEqual(
-        [true],
-      );
+      const what = request(jobs[0]!, null, { leaseMs: 60_000 });
+      const [result] = await link.far.dispatch([what]);
+      expect(result).toMatchObject({ kind: "started", token: 1, runs: what.instance!.runs });
+      expect(await link.far.report([reportOf({ instanceId: what.instance!.id, result: result as Started })])).toEqual([
+        true,
+      ]);
       expect(await executionsOf(added.id)).toMatchObject([{ state: "executed", token: 1 }]);
       link.at(/never/, () => {});
       statements = count;
@@ -268,11 +268,11 @@ describe("a connection that is cut", () => {
     const work = async (owner: string) => {
       while (reported.length < ids.length && performance.now() < until) {
         const { jobs } = await answered(() => link.far.claimDue(claiming({ owner, limit: 10 })));
-        const decisions = jobs.map((each) => decision(each, FAR, { owner, leaseMs: 60_000 }));
-        const verdicts = await answered(() => link.far.dispatch(decisions));
-        const started = decisions.flatMap(({ instance, jobId }, at) => {
-          const verdict = verdicts[at]!;
-          return verdict.kind === "started" ? [{ jobId, report: reportOf({ instanceId: instance!.id, verdict }) }] : [];
+        const requests = jobs.map((each) => request(each, FAR, { owner, leaseMs: 60_000 }));
+        const results = await answered(() => link.far.dispatch(requests));
+        const started = requests.flatMap(({ instance, jobId }, at) => {
+          const result = results[at]!;
+          return result.kind === "started" ? [{ jobId, report: reportOf({ instanceId: instance!.id, result }) }] : [];
         });
         const stored = await answered(() => link.far.report(started.map(({ report }) => report)));
         expect(stored.every(Boolean)).toBe(true);
@@ -368,12 +368,12 @@ test("a server that is killed in the middle of the work has everything when it i
   const work = async () => {
     while (reported.length < ids.length) {
       const { jobs } = await patiently(() => store.claimDue(claiming({ limit: 5 })));
-      const decisions = jobs.map((each) => decision(each, FAR, { leaseMs: 60_000 }));
-      const verdicts = await patiently(() => store.dispatch(decisions));
-      const started = verdicts.flatMap((verdict, at) =>
-        verdict.kind === "started" ? [{ verdict, what: decisions[at]! }] : [],
+      const requests = jobs.map((each) => request(each, FAR, { leaseMs: 60_000 }));
+      const results = await patiently(() => store.dispatch(requests));
+      const started = results.flatMap((result, at) =>
+        result.kind === "started" ? [{ result, what: requests[at]! }] : [],
       );
-      const reports = started.map(({ verdict, what }) => reportOf({ instanceId: what.instance!.id, verdict }));
+      const reports = started.map(({ result, what }) => reportOf({ instanceId: what.instance!.id, result }));
       expect((await patiently(() => store.report(reports))).every(Boolean)).toBe(true);
       reported.push(...started.map(({ what }) => what.jobId));
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -399,17 +399,15 @@ test("a server that stops at a COMMIT and goes on when nobody waits any more has
   const store = new MySQLJobStore({ pool: stopping, statementMs: STATEMENT_MS, connectMs: 300 });
   await store.migrate();
   await store.insert(job({ id: "stopped" }));
-  const what = decision(await claimOne(store, "stopped"), FAR, { leaseMs: 60_000 });
+  const what = request(await claimOne(store, "stopped"), FAR, { leaseMs: 60_000 });
   at(/^COMMIT/, () => server.pause());
   await expect(store.dispatch([what])).rejects.toThrow();
   expect(happened()).toBe(true);
   server.resume();
-  const [verdict] = await patiently(() => store.dispatch([what]));
-  expect(verdict).toEqual({ kind: "started", token: 1, runs: what.instance!.runs });
+  const [result] = await patiently(() => store.dispatch([what]));
+  expect(result).toEqual({ kind: "started", token: 1, runs: what.instance!.runs });
   expect((await store.executions.list({})).executions).toHaveLength(1);
-  expect(await store.report([reportOf({ instanceId: what.instance!.id, verdict: verdict as Started })])).toEqual([
-    true,
-  ]);
+  expect(await store.report([reportOf({ instanceId: what.instance!.id, result: result as Started })])).toEqual([true]);
   await stopping.end();
 });
 
@@ -426,5 +424,5 @@ test("a claim whose COMMIT never arrived is made anew", async () => {
   });
   const found = await claimOne(link.far, "anew");
   expect(link.happened()).toBe(true);
-  expect((await link.near.dispatch([decision(found, FAR)]))[0]?.kind).toBe("started");
+  expect((await link.near.dispatch([request(found, FAR)]))[0]?.kind).toBe("started");
 });

@@ -49,7 +49,7 @@ async function renewPiece(
 }
 
 /** Releases an instance with a new token, so that its owner cannot report on it any more. */
-export async function offer(
+export async function releaseInstances(
   sessions: Sessions,
   { ns, instances, now }: Tables,
   held: readonly InstanceKey[],

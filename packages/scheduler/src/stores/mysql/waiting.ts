@@ -1,8 +1,14 @@
 import { decodeJob, encodeJob, type JobRecord, waitingJob } from "../../core/job-record.js";
-import type { ClaimRequest, Decision, PlannedRun, Queued, TakenOver } from "../../core/job-store.js";
+import type {
+  ClaimRequest,
+  DispatchRequest,
+  PlannedRun,
+  QueuedResult,
+  ReclaimedInstance,
+} from "../../core/job-store.js";
 import { startsWithoutNextRun } from "../../core/run-limit.js";
+import { type ClaimFilter, claimFilters } from "../claim-filters.js";
 import { mostDeliveries, withTaskAck } from "../deliveries.js";
-import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds, SEPARATOR } from "../sql/asked-ids.js";
 import { limitOf, ms } from "../sql/values.js";
 import type { Row, Session, Sessions } from "./session.js";
@@ -12,15 +18,15 @@ import { EXACT, idList, locking, WANT_IDS } from "./want.js";
 /** Token of an instance that waited: no dispatch gives it, so that a repeated one does not pass for its owner. */
 const STARTED_TOKEN = 2;
 
-/** Queues the last run of a decision in place of the waiting one; its job's row is locked. */
+/** Queues the last run of a request in place of the waiting one; its job's row is locked. */
 export async function queue(
   session: Session,
   tables: Tables,
-  decision: Decision,
+  request: DispatchRequest,
   { nowMs, maxInstances }: { readonly nowMs: number; readonly maxInstances: number },
-): Promise<Queued> {
+): Promise<QueuedResult> {
   const { ns, waiting } = tables;
-  const { jobId, instance } = decision;
+  const { jobId, instance } = request;
   const { id, job, runs, overlap } = instance!;
   const superseded = await supersede(session, tables, jobId, nowMs);
   const { executionId, scheduledAt } = runs.at(-1)!;
@@ -39,7 +45,7 @@ export async function queue(
         executor,
         max,
         deliveries,
-        startsWithoutNextRun(decision) ? 1 : 0,
+        startsWithoutNextRun(request) ? 1 : 0,
         nowMs,
         spec,
       ],
@@ -165,10 +171,10 @@ export async function startWaiting(
   tables: Tables,
   request: ClaimRequest,
   limit: number,
-): Promise<readonly TakenOver[]> {
+): Promise<readonly ReclaimedInstance[]> {
   const jobIds = await sessions.each((session) => startableJobs(session, tables, request, limit));
   if (jobIds.length === 0) return [];
-  let unanswered: readonly TakenOver[] = [];
+  let unanswered: readonly ReclaimedInstance[] = [];
   return sessions.transaction(async (session) => {
     if (session.again && (await stands(session, tables, request, unanswered))) return unanswered;
     unanswered = await startThose(session, tables, request, jobIds);
@@ -179,7 +185,7 @@ export async function startWaiting(
 /** Finds candidates without locks; they are read again under locks. */
 async function startableJobs(session: Session, tables: Tables, request: ClaimRequest, limit: number) {
   const { ns, waiting, jobs, instances } = tables;
-  const mine = runnable(lanesOf(request));
+  const mine = runnable(claimFilters(request));
   const rows = await session.rows(
     `SELECT w.job_id FROM ${waiting} w LEFT JOIN ${jobs} j ON j.ns = w.ns AND j.id = w.job_id
      WHERE w.ns = ? AND ${mine.where} AND (j.id IS NULL OR j.next_run_ms IS NOT NULL OR w.no_next_run = 1)
@@ -212,14 +218,14 @@ async function startThose(session: Session, tables: Tables, request: ClaimReques
     [idList(jobIds), ns],
   );
   const running = new Map(counts.map((row) => [row["job_id"] as string, Number(row["n"])]));
-  const started: TakenOver[] = [];
+  const started: ReclaimedInstance[] = [];
   for (const row of rows) {
     const jobId = row["job_id"] as string;
     const job = jobsById.get(jobId);
     const isPaused = job !== undefined && job["next_run_ms"] === null && Number(row["no_next_run"]) !== 1;
     const max = Number((job ?? row)["max_instances"]);
     if (isPaused || (running.get(jobId) ?? 0) >= max) continue;
-    const taken = takenOver(row);
+    const taken = reclaimed(row);
     if (taken === undefined) {
       await endUnreadable(session, tables, row);
       continue;
@@ -245,9 +251,9 @@ async function startThose(session: Session, tables: Tables, request: ClaimReques
 }
 
 /** Undefined when the job cannot be read. */
-function takenOver(row: Row): TakenOver | undefined {
+function reclaimed(row: Row): ReclaimedInstance | undefined {
   const run = { executionId: row["execution_id"] as string, scheduledAt: ms(row["scheduled_ms"]) };
-  const instance = { instanceId: row["id"] as string, token: STARTED_TOKEN, attempt: 1, runs: [run], waited: true };
+  const instance = { instanceId: row["id"] as string, token: STARTED_TOKEN, attempt: 1, runs: [run], wasQueued: true };
   try {
     return { ...instance, job: decodeJob(row["spec"] as string, null, 0) };
   } catch {
@@ -268,7 +274,7 @@ async function stands(
   session: Session,
   { ns, instances }: Tables,
   { owner }: ClaimRequest,
-  [first]: readonly TakenOver[],
+  [first]: readonly ReclaimedInstance[],
 ): Promise<boolean> {
   if (first === undefined) return false;
   const rows = await session.rows(`SELECT 1 FROM ${instances} WHERE ns = ? AND id = ? AND token = ? AND owner = ?`, [
@@ -280,12 +286,12 @@ async function stands(
   return rows.length > 0;
 }
 
-function runnable(lanes: readonly Lane[]): { where: string; values: readonly unknown[] } {
-  const each = lanes.map(({ executor, tasks }) => ({
+function runnable(filters: readonly ClaimFilter[]): { where: string; values: readonly unknown[] } {
+  const each = filters.map(({ executor, tasks }) => ({
     where: `(${executor === undefined ? "TRUE" : "w.executor = ?"} AND ${tasks === undefined ? "TRUE" : "w.func IN (?)"})`,
     values: [executor, tasks?.length === 0 ? [""] : tasks].filter((value) => value !== undefined),
   }));
-  const where = each.length === 0 ? "FALSE" : each.map((lane) => lane.where).join(" OR ");
+  const where = each.length === 0 ? "FALSE" : each.map((filter) => filter.where).join(" OR ");
   return { where: `(${where})`, values: each.flatMap(({ values }) => values) };
 }
 

@@ -1,5 +1,5 @@
 import { encodeJob, type JobRecord, waitingJob } from "../../core/job-record.js";
-import type { Decision, PlannedRun, Queued, Verdict } from "../../core/job-store.js";
+import type { DispatchRequest, DispatchResult, PlannedRun, QueuedResult } from "../../core/job-store.js";
 import { startsWithoutNextRun } from "../../core/run-limit.js";
 import type { Overlap } from "../../core/task.js";
 import { mostDeliveries } from "../deliveries.js";
@@ -10,67 +10,67 @@ import { type Argument, Script, type Scripts } from "./script.js";
 
 const script = new Script(lua);
 
-/** Decisions in one script call, and runs, unless one decision has more. */
-const DECISIONS_MAX = 200;
+/** Requests in one script call, and runs, unless one request has more. */
+const REQUESTS_MAX = 200;
 const RUNS_MAX = 1_000;
 
-/** Of an instance that is to have each run time once although it has no claim: before the letters of `once`. */
+/** Prefix of `skipExistingExcept`: letters of the states follow. */
 const ONCE = "o";
 
 const OVERLAP_LETTERS: Readonly<Record<Overlap, string>> = { skip: "", "queue-one": "q", "cancel-other": "c" };
 
-/** Splits decisions into script calls, during which Redis does nothing else. `isStored` when Redis has that very job. */
+/** Splits requests into script calls, during which Redis does nothing else. `isStored` when Redis has that very job. */
 export async function dispatch(
   scripts: Scripts,
   now: string,
-  decisions: readonly Decision[],
+  requests: readonly DispatchRequest[],
   isStored: (job: JobRecord, version: number) => boolean,
-): Promise<Verdict[]> {
-  const verdicts: Verdict[] = [];
-  for (let from = 0; from < decisions.length; ) {
-    const batch = batchFrom(decisions, from);
+): Promise<DispatchResult[]> {
+  const results: DispatchResult[] = [];
+  for (let from = 0; from < requests.length; ) {
+    const batch = batchFrom(requests, from);
     const args: Argument[] = [now, batch.length];
-    for (const decision of batch) addDecision(args, decision, isStored);
+    for (const request of batch) addRequest(args, request, isStored);
     const answers = (await scripts.run(script, args)) as string[];
-    for (let at = 0; at < batch.length; at++) verdicts.push(verdictOf(answers[at]!, batch[at]!));
+    for (let at = 0; at < batch.length; at++) results.push(resultOf(answers[at]!, batch[at]!));
     from += batch.length;
   }
-  return verdicts;
+  return results;
 }
 
-function batchFrom(decisions: readonly Decision[], from: number): readonly Decision[] {
+function batchFrom(requests: readonly DispatchRequest[], from: number): readonly DispatchRequest[] {
   let to = from;
   let runs = 0;
-  while (to < decisions.length && to - from < DECISIONS_MAX) {
-    runs += decisions[to]!.instance?.runs.length ?? 0;
+  while (to < requests.length && to - from < REQUESTS_MAX) {
+    runs += requests[to]!.instance?.runs.length ?? 0;
     if (runs > RUNS_MAX && to > from) break;
     to++;
   }
-  return from === 0 && to === decisions.length ? decisions : decisions.slice(from, to);
+  return from === 0 && to === requests.length ? requests : requests.slice(from, to);
 }
 
-function addDecision(
+function addRequest(
   args: Argument[],
-  decision: Decision,
+  request: DispatchRequest,
   isStored: (job: JobRecord, version: number) => boolean,
 ): void {
-  const { jobId, claim, instance } = decision;
-  args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", claim?.uncounted ?? "", instance?.id ?? "");
+  const { jobId, claim, instance } = request;
+  args.push(jobId, claim?.version ?? "", claim?.nextRunMs ?? "", claim?.misfireCount ?? "", instance?.id ?? "");
   if (instance === undefined) return;
-  const { job, owner, runs, leaseMs, offered = false, overlap = "skip", once } = instance;
-  const isByHand = claim === undefined && once === undefined;
+  const { job, owner, runs, leaseMs, released = false, overlap = "skip", skipExistingExcept } = instance;
+  const isByHand = claim === undefined && skipExistingExcept === undefined;
   const most = mostDeliveries(job);
   const lane = laneOfJob(job);
   const known = claim !== undefined && isStored(job, claim.version);
   args.push(
-    offered ? 0 : leaseMs,
-    `${offered ? 0 : 1} ${most} ${offered ? 1 : 0}`,
+    released ? 0 : leaseMs,
+    `${released ? 0 : 1} ${most} ${released ? 1 : 0}`,
     word(owner),
     lane,
     JSON.stringify(runs.flatMap(({ executionId, scheduledAt }) => [executionId, scheduledAt])),
     known ? "" : encodeJob(job),
-    once === undefined ? OVERLAP_LETTERS[overlap] : `${ONCE}${once.map(letterOf).join("")}`,
-    overlap === "skip" ? "" : waitingText(decision, lane),
+    skipExistingExcept === undefined ? OVERLAP_LETTERS[overlap] : `${ONCE}${skipExistingExcept.map(letterOf).join("")}`,
+    overlap === "skip" ? "" : waitingText(request, lane),
     runs.length,
   );
   for (const run of runs) {
@@ -79,22 +79,22 @@ function addDecision(
   }
 }
 
-function verdictOf(answer: string, { instance }: Decision): Verdict {
+function resultOf(answer: string, { instance }: DispatchRequest): DispatchResult {
   if (answer === "*") return { kind: "started", token: 1, runs: instance!.runs };
   if (answer === "s") return { kind: "stale" };
   if (answer === "m") return { kind: "max_instances" };
-  if (answer.startsWith("q")) return queuedVerdict(answer.slice(1));
+  if (answer.startsWith("q")) return queuedResult(answer.slice(1));
   if (answer === "n") return { kind: "started", token: 0, runs: [] };
   const [token, ...which] = answer.trimEnd().split(" ");
   return { kind: "started", token: Number(token), runs: which.map((index) => instance!.runs[Number(index)]!) };
 }
 
 /** The last run as it waits: its head (see `waitingLua`), then its job. */
-function waitingText(decision: Decision, lane: string): string {
-  const { id, job, runs } = decision.instance!;
+function waitingText(request: DispatchRequest, lane: string): string {
+  const { id, job, runs } = request.instance!;
   const { executionId, scheduledAt } = runs.at(-1)!;
   const head: WaitingHead = [
-    startsWithoutNextRun(decision) ? 1 : 0,
+    startsWithoutNextRun(request) ? 1 : 0,
     job.maxInstances,
     mostDeliveries(job),
     id,
@@ -116,7 +116,7 @@ export type WaitingHead = readonly [
 ];
 
 /** Of the head of the run that waited until now, or nothing, and the executions that were asked to end. */
-function queuedVerdict(text: string): Queued {
+function queuedResult(text: string): QueuedResult {
   const [head, asked] = text.split("\n", 2) as [string, string];
   return {
     kind: "queued",

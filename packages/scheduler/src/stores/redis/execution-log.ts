@@ -143,7 +143,7 @@ export class RedisExecutionLog implements ExecutionLog {
     return found;
   }
 
-  async active(jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  async countActive(jobIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
     if (jobIds.length === 0) return new Map();
     const counts = await this.client.hmget(`${this.prefix}active`, ...jobIds);
     return new Map(jobIds.flatMap((id, at) => (counts[at] ? [[id, Number(counts[at])] as const] : [])));

@@ -1,11 +1,18 @@
 import { decodeJob } from "../../core/job-record.js";
-import type { ClaimRequest, InstanceKey, Reaped, Renewal, Report, TakenOver } from "../../core/job-store.js";
-import { type Lane, lanesOf } from "../lanes.js";
+import type {
+  ClaimRequest,
+  InstanceKey,
+  ReclaimedInstance,
+  ReclaimResult,
+  Renewal,
+  Report,
+} from "../../core/job-store.js";
+import { type ClaimFilter, claimFilters } from "../claim-filters.js";
 import { plannedRuns, runOfHead } from "./dispatch.js";
 import { outcomeLine, readRow, stateLine, word } from "./execution-row.js";
 import { laneOf } from "./lane.js";
-import { offer as offerLua } from "./lua/offer.js";
-import { reap as reapLua } from "./lua/reap.js";
+import { reclaim as reclaimLua } from "./lua/reclaim.js";
+import { releaseInstances as releaseInstancesLua } from "./lua/release-instances.js";
 import { renew as renewLua } from "./lua/renew.js";
 import { report as reportLua } from "./lua/report.js";
 import { type Argument, Script, type Scripts } from "./script.js";
@@ -13,13 +20,13 @@ import { type Argument, Script, type Scripts } from "./script.js";
 const SCRIPTS = {
   report: new Script(reportLua),
   renew: new Script(renewLua),
-  offer: new Script(offerLua),
-  reap: new Script(reapLua),
+  releaseInstances: new Script(releaseInstancesLua),
+  reclaim: new Script(reclaimLua),
 };
 
 /** Reports in one script call. */
 const BATCH = 200;
-/** Windows of expired leases in one reap. */
+/** Windows of expired leases in one reclaim. */
 const WINDOWS_MAX = 100;
 
 export async function report(scripts: Scripts, reports: readonly Report[]): Promise<boolean[]> {
@@ -74,12 +81,12 @@ function readIds(text: string): string[] {
   }
 }
 
-export async function offer(scripts: Scripts, now: string, held: readonly InstanceKey[]): Promise<void> {
-  for (const batch of batches(held)) await scripts.run(SCRIPTS.offer, [now, ...batch.flatMap(keyOf)]);
+export async function releaseInstances(scripts: Scripts, now: string, held: readonly InstanceKey[]): Promise<void> {
+  for (const batch of batches(held)) await scripts.run(SCRIPTS.releaseInstances, [now, ...batch.flatMap(keyOf)]);
 }
 
 type Taken = [instanceId: string, token: string, attempt: string, plan: string, spec: string, unfinished: string[]];
-type ReapAnswer = [
+type ReclaimReply = [
   now: string,
   next: string,
   left: number,
@@ -92,23 +99,23 @@ type ReapAnswer = [
 type Started = [instanceId: string, head: string, spec: string];
 
 /** Reads expired leases window by window, past those whose tasks are unknown here. */
-export async function reap(scripts: Scripts, now: string, request: ClaimRequest): Promise<Reaped> {
+export async function reclaim(scripts: Scripts, now: string, request: ClaimRequest): Promise<ReclaimResult> {
   const { owner, leaseMs } = request;
-  const lanes = lanesOf(request);
+  const lanes = claimFilters(request);
   const limit = Math.max(0, ...lanes.map((lane) => lane.limit));
   const known = knownLanes(lanes);
   const acks = JSON.stringify([...(request.acks ?? [])]);
-  const takenOver: TakenOver[] = [];
+  const reclaimed: ReclaimedInstance[] = [];
   const lost = [];
   let skip = 0;
   let isWaiting = false;
   for (let window = 1; ; window++) {
-    const room = limit - takenOver.length;
-    const answer = await scripts.run(SCRIPTS.reap, [now, word(owner), leaseMs, room, skip, acks, ...known]);
-    const [nowText, next, left, more, taken, ended, waiting, started] = answer as ReapAnswer;
+    const room = limit - reclaimed.length;
+    const answer = await scripts.run(SCRIPTS.reclaim, [now, word(owner), leaseMs, room, skip, acks, ...known]);
+    const [nowText, next, left, more, taken, ended, waiting, started] = answer as ReclaimReply;
     isWaiting ||= Number(waiting) === 1;
-    for (const each of taken) takenOver.push(...asTakenOver(each));
-    for (const each of started) takenOver.push(...asStarted(each));
+    for (const each of taken) reclaimed.push(...toReclaimed(each));
+    for (const each of started) reclaimed.push(...asStarted(each));
     for (const [id, row] of pairs(ended)) lost.push(...readRow(id, row));
     const isMore = Number(more) === 1;
     skip += Number(left);
@@ -116,12 +123,12 @@ export async function reap(scripts: Scripts, now: string, request: ClaimRequest)
     if (isMore && !isFull && window < WINDOWS_MAX) continue;
     const nowMs = Number(nowText);
     const nextExpiryMs = isFull ? nowMs : next === "" ? null : Number(next);
-    return { nowMs, takenOver, lost, nextExpiryMs, waiting: isWaiting };
+    return { nowMs, reclaimed, lost, nextExpiryMs, hasQueued: isWaiting };
   }
 }
 
 /** The lanes as the script takes them. */
-export function knownLanes(lanes: readonly Lane[]): string[] {
+export function knownLanes(lanes: readonly ClaimFilter[]): string[] {
   const [first] = lanes;
   if (lanes.length === 1 && first!.executor === undefined)
     return first!.tasks === undefined ? [""] : ["tasks", ...new Set(first!.tasks)];
@@ -134,9 +141,9 @@ export function knownLanes(lanes: readonly Lane[]): string[] {
 const STARTED_TOKEN = 2;
 
 /** None when the job cannot be read: its lease ends, and it is delivered again or lost. */
-function asStarted([instanceId, head, spec]: Started): TakenOver[] {
+function asStarted([instanceId, head, spec]: Started): ReclaimedInstance[] {
   try {
-    const instance = { instanceId, token: STARTED_TOKEN, attempt: 1, runs: [runOfHead(head)], waited: true };
+    const instance = { instanceId, token: STARTED_TOKEN, attempt: 1, runs: [runOfHead(head)], wasQueued: true };
     return [{ ...instance, job: decodeJob(spec, null, 0) }];
   } catch {
     return [];
@@ -144,7 +151,7 @@ function asStarted([instanceId, head, spec]: Started): TakenOver[] {
 }
 
 /** None when the job cannot be read any more: the run is delivered again, and given up after its last delivery. */
-function asTakenOver([instanceId, token, attempt, plan, spec, unfinished]: Taken): TakenOver[] {
+function toReclaimed([instanceId, token, attempt, plan, spec, unfinished]: Taken): ReclaimedInstance[] {
   try {
     const job = decodeJob(spec, null, 0);
     return [{ instanceId, token: Number(token), attempt: Number(attempt), job, runs: plannedRuns(plan, unfinished) }];

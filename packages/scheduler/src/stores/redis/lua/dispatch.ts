@@ -1,7 +1,7 @@
 import { jobLua, prelude, waitingLua } from "./prelude.js";
 
 /**
- * Applies decisions. ARGV: now or '', number of decisions, then of each
+ * Applies requests. ARGV: now or '', number of requests, then of each
  *   job id, version ('' by hand), next run ('' when the job ends), number of the first runs that do not count ('' when none
  *   is counted), instance id ('' without one),
  * with an instance: lease ms, "<deliveries> <most> <offered>", owner, func, plan, the job's JSON ('' for the stored one),
@@ -12,25 +12,25 @@ import { jobLua, prelude, waitingLua } from "./prelude.js";
  * "<token> <which> <which> …" for some of the runs.
  *
  * Values read first stay true for the whole batch, because the jobs' changes are made in these tables first. What is
- * to be written is gathered and written at once; a decision that may be a repetition needs to see it, hence `flush`.
+ * to be written is gathered and written at once; a request that may be a repetition needs to see it, hence `flush`.
  */
 export const dispatch = String.raw`${prelude}${jobLua}${waitingLua}
 local now = clock(ARGV[1])
 local nowText = int(now)
 
-local decisions, ids, fields, unread, at = {}, {}, {}, {}, 3
+local requests, ids, fields, unread, at = {}, {}, {}, {}, 3
 for n = 1, tonumber(ARGV[2]) do
-  local decision = { id = ARGV[at], version = ARGV[at + 1], nextRun = ARGV[at + 2], uncounted = tonumber(ARGV[at + 3]),
+  local request = { id = ARGV[at], version = ARGV[at + 1], nextRun = ARGV[at + 2], uncounted = tonumber(ARGV[at + 3]),
     instance = ARGV[at + 4], at = at + 5, counted = 0 }
-  decisions[n], ids[n] = decision, decision.id
+  requests[n], ids[n] = request, request.id
   at = at + 5
-  if decision.uncounted then unread[#unread + 1] = decision.id end
-  if decision.instance ~= '' then
-    if ARGV[at + 5] == '' then unread[#unread + 1] = decision.id end
-    decision.runs, decision.first = tonumber(ARGV[at + 8]), at + 9
-    decision.overlap, decision.waiting = ARGV[at + 6], ARGV[at + 7]
-    at = at + 9 + 3 * decision.runs
-    for run = decision.first, at - 1, 3 do
+  if request.uncounted then unread[#unread + 1] = request.id end
+  if request.instance ~= '' then
+    if ARGV[at + 5] == '' then unread[#unread + 1] = request.id end
+    request.runs, request.first = tonumber(ARGV[at + 8]), at + 9
+    request.overlap, request.waiting = ARGV[at + 6], ARGV[at + 7]
+    at = at + 9 + 3 * request.runs
+    for run = request.first, at - 1, 3 do
       if ARGV[run + 1] ~= '' then fields[#fields + 1] = ARGV[run + 1] end
     end
   end
@@ -89,11 +89,11 @@ local function push(list, key, value)
   list[n + 1], list[n + 2] = key, value
 end
 
--- What was answered to the same decision before, when that answer was lost; nil when it is new.
-local function repeated(decision)
+-- What was answered to the same request before, when that answer was lost; nil when it is new.
+local function repeated(request)
   flush()
   local runs = {}
-  for run = decision.first, decision.first + 3 * decision.runs - 1, 3 do runs[#runs + 1] = ARGV[run] end
+  for run = request.first, request.first + 3 * request.runs - 1, 3 do runs[#runs + 1] = ARGV[run] end
   local isKnown, left, last = false, {}, ''
   for n, row in ipairs(read(P .. 'runs', runs)) do
     if row then
@@ -107,38 +107,38 @@ local function repeated(decision)
   if not isKnown then return nil end
   if last == 'q' then return 'q\n' end
   if left.skipped then return 'm' end
-  local open = call('HGET', P .. 'instances', decision.instance)
+  local open = call('HGET', P .. 'instances', request.instance)
   if not open then return 'n' end
   local token, owner = match(open, '^(%d+) %d+ %d+ %d+ %d %d+ %d+ (%S+)')
   -- With a later token it was taken over, perhaps by the same owner, who holds it already.
-  if owner ~= ARGV[decision.at + 2] or token ~= '1' then return 'n' end
+  if owner ~= ARGV[request.at + 2] or token ~= '1' then return 'n' end
   return token .. ' ' .. table.concat(left, ' ')
 end
 
 -- Run times of a backfill whose executions ended in one of its states are free again.
-local function free(decision)
+local function free(request)
   local fields, ids = {}, {}
-  for run = decision.first, decision.first + 3 * decision.runs - 1, 3 do
+  for run = request.first, request.first + 3 * request.runs - 1, 3 do
     local field = ARGV[run + 1]
     if type(executed[field]) == 'string' then fields[#fields + 1], ids[#ids + 1] = field, executed[field] end
   end
   for n, row in ipairs(read(P .. 'runs', ids)) do
-    if row and find(decision.overlap, sub(row, 1, 1), 2, true) then executed[fields[n]] = nil end
+    if row and find(request.overlap, sub(row, 1, 1), 2, true) then executed[fields[n]] = nil end
   end
 end
 
 -- Which of its runs, counted from 0, have not been executed yet.
 local ONE = { 0 }
-local function runsToDo(decision)
-  if decision.runs == 1 then
-    local field = ARGV[decision.first + 1]
+local function runsToDo(request)
+  if request.runs == 1 then
+    local field = ARGV[request.first + 1]
     if executed[field] then return {} end
     if field ~= '' then executed[field] = true end
     return ONE
   end
   local toDo = {}
-  for n = 0, decision.runs - 1 do
-    local field = ARGV[decision.first + 3 * n + 1]
+  for n = 0, request.runs - 1 do
+    local field = ARGV[request.first + 3 * n + 1]
     if not executed[field] then
       if field ~= '' then executed[field] = true end
       toDo[#toDo + 1] = n
@@ -182,110 +182,110 @@ local function askToEnd(id, job)
 end
 
 -- Leaves a run waiting, in place of the one that waited.
-local function wait(decision, job, run)
+local function wait(request, job, run)
   flush()
-  local superseded = endWaiting(decision.id, 'm', nowText) or ''
-  call('HSET', P .. 'waiting', decision.id, decision.waiting)
+  local superseded = endWaiting(request.id, 'm', nowText) or ''
+  call('HSET', P .. 'waiting', request.id, request.waiting)
   -- One that takes the place of a run that waited is counted already, with that one.
-  if superseded == '' then decision.counted = 1 end
+  if superseded == '' then request.counted = 1 end
   call('ZADD', P .. 'ended:q', nowText, run)
-  return 'q' .. superseded .. '\n' .. (decision.overlap == 'c' and askToEnd(decision.id, job) or '')
+  return 'q' .. superseded .. '\n' .. (request.overlap == 'c' and askToEnd(request.id, job) or '')
 end
 
-local function open(decision, job)
-  local lease, numbers, owner, func, plan, spec = unpack(ARGV, decision.at, decision.at + 5)
-  if sub(decision.overlap, 1, 1) == 'o' then
+local function open(request, job)
+  local lease, numbers, owner, func, plan, spec = unpack(ARGV, request.at, request.at + 5)
+  if sub(request.overlap, 1, 1) == 'o' then
     if job.active >= tonumber(job.max) then return 'm' end
-    free(decision)
+    free(request)
   end
-  local toDo = runsToDo(decision)
+  local toDo = runsToDo(request)
   if #toDo == 0 then return 'n' end
-  local mayWait = decision.overlap == 'q' or decision.overlap == 'c'
-  local isFull = job.active >= tonumber(job.max) or (mayWait and call('HEXISTS', P .. 'waiting', decision.id) == 1)
+  local mayWait = request.overlap == 'q' or request.overlap == 'c'
+  local isFull = job.active >= tonumber(job.max) or (mayWait and call('HEXISTS', P .. 'waiting', request.id) == 1)
   local state = (isFull and 'm1 1 - ' .. nowText or 's1 1 - -') .. '\n' .. nowText .. ' ' .. owner .. ' '
-  local waits = isFull and mayWait and toDo[#toDo] == decision.runs - 1
-  local index = P .. 'history:' .. decision.id
+  local waits = isFull and mayWait and toDo[#toDo] == request.runs - 1
+  local index = P .. 'history:' .. request.id
   for _, n in ipairs(toDo) do
-    local run = decision.first + 3 * n
+    local run = request.first + 3 * n
     local id, field = ARGV[run], ARGV[run + 1]
-    local isWaiting = waits and n == decision.runs - 1
+    local isWaiting = waits and n == request.runs - 1
     push(rows, id, (isWaiting and 'q1 1 - -' .. match(state, '\n.*$') or state) .. ARGV[run + 2] .. '\n')
     push(history, nowText, id)
     call('ZADD', index, nowText, id)
     if field ~= '' then push(once, field, id) end
     if isFull and not isWaiting then push(full, nowText, id) end
   end
-  if waits then return wait(decision, job, ARGV[decision.first + 3 * (decision.runs - 1)]) end
+  if waits then return wait(request, job, ARGV[request.first + 3 * (request.runs - 1)]) end
   if isFull then return 'm' end
-  if decision.uncounted then
+  if request.uncounted then
     for _, n in ipairs(toDo) do
-      if n >= decision.uncounted then decision.counted = decision.counted + 1 end
+      if n >= request.uncounted then request.counted = request.counted + 1 end
     end
   end
   job.active = job.active + 1
-  push(active, decision.id, job.active)
-  if spec == '' then spec = specs[decision.id] or '' end
-  push(instances, decision.instance, '1 1 ' .. numbers .. ' ' .. #decision.id .. ' ' .. #func .. ' ' .. owner .. '\n'
-    .. decision.id .. func .. plan .. '\n' .. spec)
-  push(leases, int(now + lease), decision.instance)
+  push(active, request.id, job.active)
+  if spec == '' then spec = specs[request.id] or '' end
+  push(instances, request.instance, '1 1 ' .. numbers .. ' ' .. #request.id .. ' ' .. #func .. ' ' .. owner .. '\n'
+    .. request.id .. func .. plan .. '\n' .. spec)
+  push(leases, int(now + lease), request.instance)
   if sub(numbers, -1) == '1' then isWakeUp = true end
-  if #toDo == decision.runs then return '*' end
+  if #toDo == request.runs then return '*' end
   return '1 ' .. table.concat(toDo, ' ')
 end
 
 -- Adds its runs to those of the job, which stand at the beginning of its JSON; true when that is the last one.
-local function count(decision)
-  local head, runs, most = match(specs[decision.id] or '', '^({"v":%d+,"runCount":)(%d+),"maxRuns":(%d+)')
-  if not head or decision.counted == 0 then return head and tonumber(runs) >= tonumber(most) end
-  local spec, sum = specs[decision.id], tonumber(runs) + decision.counted
-  specs[decision.id] = head .. int(sum) .. sub(spec, #head + #runs + 1)
-  push(counted, decision.id, specs[decision.id])
+local function count(request)
+  local head, runs, most = match(specs[request.id] or '', '^({"v":%d+,"runCount":)(%d+),"maxRuns":(%d+)')
+  if not head or request.counted == 0 then return head and tonumber(runs) >= tonumber(most) end
+  local spec, sum = specs[request.id], tonumber(runs) + request.counted
+  specs[request.id] = head .. int(sum) .. sub(spec, #head + #runs + 1)
+  push(counted, request.id, specs[request.id])
   return sum >= tonumber(most)
 end
 
 -- To its next run, or out of the store.
-local function advance(decision, job)
+local function advance(request, job)
   local lane = lanes[job.func]
   if not lane then
     lane = { gone = {}, moved = {}, ids = {} }
     lanes[job.func] = lane
   end
-  if decision.nextRun == '' then
-    jobs[decision.id] = false
-    gone[#gone + 1] = decision.id
-    lane.gone[#lane.gone + 1] = decision.id
+  if request.nextRun == '' then
+    jobs[request.id] = false
+    gone[#gone + 1] = request.id
+    lane.gone[#lane.gone + 1] = request.id
     return
   end
   job.version, job.lent = int(job.version + 1), false
-  if decision.uncounted and count(decision) then
-    push(metas, decision.id, job.version .. ' 0 - ' .. job.max .. ' ' .. job.func)
-    push(order, '+inf', decision.id)
-    lane.gone[#lane.gone + 1] = decision.id
+  if request.uncounted and count(request) then
+    push(metas, request.id, job.version .. ' 0 - ' .. job.max .. ' ' .. job.func)
+    push(order, '+inf', request.id)
+    lane.gone[#lane.gone + 1] = request.id
     return
   end
-  push(metas, decision.id, job.version .. ' 0 ' .. decision.nextRun .. ' ' .. job.max .. ' ' .. job.func)
-  push(order, decision.nextRun, decision.id)
-  push(lane.moved, decision.nextRun, decision.id)
-  lane.ids[decision.id] = true
+  push(metas, request.id, job.version .. ' 0 ' .. request.nextRun .. ' ' .. job.max .. ' ' .. job.func)
+  push(order, request.nextRun, request.id)
+  push(lane.moved, request.nextRun, request.id)
+  lane.ids[request.id] = true
 end
 
-local verdicts = {}
-for n, decision in ipairs(decisions) do
-  local job, isByHand = jobs[decision.id], decision.version == ''
-  local holds = job and (isByHand or (job.lent and job.version == decision.version))
-  local verdict = nil
-  if decision.instance ~= '' and (isByHand or not holds) then verdict = repeated(decision) end
-  if not verdict then
+local results = {}
+for n, request in ipairs(requests) do
+  local job, isByHand = jobs[request.id], request.version == ''
+  local holds = job and (isByHand or (job.lent and job.version == request.version))
+  local result = nil
+  if request.instance ~= '' and (isByHand or not holds) then result = repeated(request) end
+  if not result then
     if not holds then
-      verdict = 's'
+      result = 's'
     else
-      verdict = decision.instance == '' and 'n' or open(decision, job)
-      if not isByHand then advance(decision, job) end
+      result = request.instance == '' and 'n' or open(request, job)
+      if not isByHand then advance(request, job) end
     end
   end
-  verdicts[n] = verdict
+  results[n] = result
 end
 flush()
 if isWakeUp then wake() end
-return verdicts
+return results
 `;

@@ -9,7 +9,7 @@ import { instanceLua, jobLua, prelude, waitingLua } from "./prelude.js";
  * each execution that was lost or cancelled, whether runs wait for a place, and of each run that has one now:
  * instance id, head, JSON.
  */
-export const reap = String.raw`${prelude}${jobLua}${instanceLua}${waitingLua}
+export const reclaim = String.raw`${prelude}${jobLua}${instanceLua}${waitingLua}
 local now = clock(ARGV[1])
 local nowText, owner, limit, skip = int(now), ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
 local leaseEnd = int(now + ARGV[3])

@@ -1,7 +1,7 @@
 import { instanceLua, prelude } from "./prelude.js";
 
 /** ARGV: now or '', then instance id and token of each. Theirs is the token no more, and anybody's the instance. */
-export const offer = `${prelude}${instanceLua}
+export const releaseInstances = `${prelude}${instanceLua}
 local now = int(clock(ARGV[1]))
 local isAny = false
 for at = 2, #ARGV, 2 do

@@ -1,8 +1,8 @@
 import type { Execution } from "../../core/execution.js";
 import { decodeJob, type JobRecord } from "../../core/job-record.js";
-import type { ClaimRequest, PlannedRun, Reaped, TakenOver } from "../../core/job-store.js";
+import type { ClaimRequest, PlannedRun, ReclaimedInstance, ReclaimResult } from "../../core/job-store.js";
+import { type ClaimFilter, claimFilters } from "../claim-filters.js";
 import { mostDeliveries, withTaskAck } from "../deliveries.js";
-import { type Lane, lanesOf } from "../lanes.js";
 import { askedIds } from "../sql/asked-ids.js";
 import { asExecution } from "../sql/execution-row.js";
 import { limitOf, ms, msOrNull } from "../sql/values.js";
@@ -12,7 +12,7 @@ import { startWaiting } from "./waiting.js";
 import { EXACT, idList, rowList, WANT_IDS, wantRows } from "./want.js";
 
 /** Reclaims expired leases: one read when there are none, else a transaction over rows that no other scheduler has locked. */
-export async function reap(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<Reaped> {
+export async function reclaim(sessions: Sessions, tables: Tables, request: ClaimRequest): Promise<ReclaimResult> {
   const { ns, instances, waiting, now } = tables;
   const [state] = await sessions.each((session) =>
     session.rows(
@@ -21,29 +21,29 @@ export async function reap(sessions: Sessions, tables: Tables, request: ClaimReq
       [ns, ns],
     ),
   );
-  const reaped = await reclaim(sessions, tables, request, {
+  const result = await reclaimInstances(sessions, tables, request, {
     nowMs: ms(state!["now_ms"]),
     firstMs: msOrNull(state!["first_ms"]),
   });
-  if (state!["waiting"] === null) return reaped;
-  const limit = request.limit - reaped.takenOver.length;
+  if (state!["waiting"] === null) return result;
+  const limit = request.limit - result.reclaimed.length;
   const started = limit > 0 ? await startWaiting(sessions, tables, request, limit) : [];
-  return { ...reaped, takenOver: [...reaped.takenOver, ...started], waiting: true };
+  return { ...result, reclaimed: [...result.reclaimed, ...started], hasQueued: true };
 }
 
 /** Reclaims or closes the instances with an expired lease. */
-async function reclaim(
+async function reclaimInstances(
   sessions: Sessions,
   tables: Tables,
   request: ClaimRequest,
   { nowMs, firstMs }: { readonly nowMs: number; readonly firstMs: number | null },
-): Promise<Reaped> {
-  if (firstMs === null || firstMs > nowMs) return { nowMs, takenOver: [], lost: [], nextExpiryMs: firstMs };
-  let unanswered: Reaped | undefined;
+): Promise<ReclaimResult> {
+  if (firstMs === null || firstMs > nowMs) return { nowMs, reclaimed: [], lost: [], nextExpiryMs: firstMs };
+  let unanswered: ReclaimResult | undefined;
   return sessions.transaction(async (session) => {
     if (session.again && unanswered !== undefined && (await stands(session, tables, request, unanswered)))
       return unanswered;
-    unanswered = await reapEnded(session, tables, request, nowMs);
+    unanswered = await reclaimExpired(session, tables, request, nowMs);
     return unanswered;
   });
 }
@@ -53,10 +53,10 @@ async function stands(
   session: Session,
   { ns, instances, executions }: Tables,
   { owner }: ClaimRequest,
-  reaped: Reaped,
+  result: ReclaimResult,
 ): Promise<boolean> {
-  const [taken] = reaped.takenOver;
-  const [lost] = reaped.lost;
+  const [taken] = result.reclaimed;
+  const [lost] = result.lost;
   const rows =
     taken !== undefined
       ? await session.rows(
@@ -84,11 +84,16 @@ interface Ended {
   readonly job: JobRecord | undefined;
 }
 
-async function reapEnded(session: Session, tables: Tables, request: ClaimRequest, nowMs: number): Promise<Reaped> {
+async function reclaimExpired(
+  session: Session,
+  tables: Tables,
+  request: ClaimRequest,
+  nowMs: number,
+): Promise<ReclaimResult> {
   const { ns, instances } = tables;
   const { leaseMs } = request;
   const limit = limitOf(request.limit, { least: 0, most: 1_000 });
-  const mine = runnable(lanesOf(request));
+  const mine = runnable(claimFilters(request));
   const rows = await session.rows(
     `SELECT id, token, attempt, offered, runs, spec, cancel_ids, (offered = 1 OR deliveries < max_deliveries) AS again, ${mine.where} AS mine
      FROM ${instances} FORCE INDEX (lease) WHERE ns = ? AND lease_until <= ?
@@ -97,25 +102,25 @@ async function reapEnded(session: Session, tables: Tables, request: ClaimRequest
     [...mine.values, ns, nowMs, ...mine.values, limit],
   );
   const ended = rows.map(readEnded).filter(isOurs);
-  const takenOver = await handOver(session, tables, ended, request, nowMs + leaseMs);
-  const kept = new Set(takenOver.map(({ instanceId }) => instanceId));
+  const reclaimed = await handOver(session, tables, ended, request, nowMs + leaseMs);
+  const kept = new Set(reclaimed.map(({ instanceId }) => instanceId));
   const lost = await lose(
     session,
     tables,
     ended.filter(({ id }) => !kept.has(id)),
     nowMs,
   );
-  if (rows.length === limit) return { nowMs, takenOver, lost, nextExpiryMs: nowMs };
+  if (rows.length === limit) return { nowMs, reclaimed, lost, nextExpiryMs: nowMs };
   const [next] = await session.rows(
     `SELECT MIN(lease_until) AS ms FROM ${instances} WHERE ns = ? AND lease_until > ?`,
     [ns, nowMs],
   );
-  return { nowMs, takenOver, lost, nextExpiryMs: msOrNull(next!["ms"]) };
+  return { nowMs, reclaimed, lost, nextExpiryMs: msOrNull(next!["ms"]) };
 }
 
-/** Returns the instances that one of the lanes can run, and those that are unreadable. */
-function runnable(lanes: readonly Lane[]): { where: string; values: readonly unknown[] } {
-  const each = lanes.map(({ executor, tasks }) => {
+/** Returns the instances that one of the filters can run, and those that are unreadable. */
+function runnable(filters: readonly ClaimFilter[]): { where: string; values: readonly unknown[] } {
+  const each = filters.map(({ executor, tasks }) => {
     const parts = [
       executor === undefined ? "TRUE" : "executor IN (?, '')",
       tasks === undefined ? "TRUE" : `func ${EXACT} IN (?)`,
@@ -123,11 +128,11 @@ function runnable(lanes: readonly Lane[]): { where: string; values: readonly unk
     const names = tasks?.length === 0 ? [""] : tasks;
     return { where: `(${parts.join(" AND ")})`, values: [executor, names].filter((value) => value !== undefined) };
   });
-  const where = each.length === 0 ? "FALSE" : each.map((lane) => lane.where).join(" OR ");
+  const where = each.length === 0 ? "FALSE" : each.map((filter) => filter.where).join(" OR ");
   return { where: `(${where})`, values: each.flatMap(({ values }) => values) };
 }
 
-/** True for an instance that this scheduler should handle: one to start again only with a lane for it, one to close always. */
+/** True for an instance that this scheduler should handle: one to start again only with a filter for it, one to close always. */
 function isOurs({ row, planned, asked }: Ended): boolean {
   const mayStart = Number(row["again"]) === 1;
   return Number(row["mine"]) === 1 || !mayStart || planned.every(({ executionId }) => asked.has(executionId));
@@ -154,19 +159,19 @@ async function handOver(
   ended: readonly Ended[],
   { owner, acks }: ClaimRequest,
   leaseUntil: number,
-): Promise<TakenOver[]> {
+): Promise<ReclaimedInstance[]> {
   const unfinished = await unfinishedOf(
     session,
     tables,
     ended.filter(({ job }) => job !== undefined),
   );
-  const takenOver = ended.flatMap(({ row, id, planned, asked, job }): TakenOver[] => {
+  const reclaimed = ended.flatMap(({ row, id, planned, asked, job }): ReclaimedInstance[] => {
     const runs = planned.filter(({ executionId }) => unfinished.has(executionId));
     if (job === undefined || runs.every(({ executionId }) => asked.has(executionId))) return [];
     const attempt = Number(row["attempt"]) + (Number(row["offered"]) === 1 ? 0 : 1);
     return [{ instanceId: id, token: ms(row["token"]) + 1, attempt, job, runs }];
   });
-  if (takenOver.length === 0) return [];
+  if (reclaimed.length === 0) return [];
   const { ns, instances, executions } = tables;
   await session.run(
     `UPDATE ${wantRows("token BIGINT", "attempt INT", "most INT")}
@@ -175,7 +180,7 @@ async function handOver(
        i.deliveries = i.deliveries + 1, i.max_deliveries = want.most, i.offered = 0`,
     [
       rowList(
-        takenOver.map(({ instanceId: id, token, attempt, job }) => {
+        reclaimed.map(({ instanceId: id, token, attempt, job }) => {
           return { id, token, attempt, most: mostDeliveries(withTaskAck(job, acks)) };
         }),
       ),
@@ -184,15 +189,15 @@ async function handOver(
       leaseUntil,
     ],
   );
-  const firsts = takenOver.map(({ runs }) => runs[0]!.executionId);
+  const firsts = reclaimed.map(({ runs }) => runs[0]!.executionId);
   await session.run(
     `UPDATE ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}
        STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = e.ns AND i.id = e.instance_id
      SET e.owner = i.owner, e.token = i.token, e.state = 'submitted', e.started_ms = NULL,
        e.attempt = IF(e.id IN (?), i.attempt, e.attempt)`,
-    [idList(takenOver.flatMap(({ runs }) => runs.map(({ executionId }) => executionId))), ns, firsts],
+    [idList(reclaimed.flatMap(({ runs }) => runs.map(({ executionId }) => executionId))), ns, firsts],
   );
-  return takenOver;
+  return reclaimed;
 }
 
 async function unfinishedOf(session: Session, tables: Tables, ended: readonly Ended[]): Promise<Set<string>> {
