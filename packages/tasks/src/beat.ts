@@ -12,8 +12,8 @@ import {
   triggerFromText,
 } from "@headline/scheduler";
 import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
-import type { ApplyOptions } from "./apply-options.js";
-import { sendable } from "./sendable.js";
+import type { ApplyOptions } from "./core/apply-options.js";
+import { sendable } from "./core/sendable.js";
 
 /** Crontab by its fields, as Celery has it: a field that is left out is `*`. */
 export interface CrontabParts {

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { chain, group } from "./canvas.js";
+import type { TaskWorkerOptions } from "./bull/task-worker.js";
+import { chain, group } from "./core/canvas.js";
+import { NotSendableError, TaskRevokedError, TaskTimeoutError } from "./core/task-errors.js";
 import { TaskApp, type TaskAppOptions } from "./task-app.js";
-import { NotSendableError, TaskRevokedError, TaskTimeoutError } from "./task-errors.js";
-import type { TaskWorkerOptions } from "./task-worker.js";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const apps: TaskApp[] = [];

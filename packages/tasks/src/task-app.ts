@@ -7,17 +7,17 @@ import {
   type RedisTarget,
   safeLogger,
 } from "@headline/scheduler/kit";
-import type { ApplyOptions, Signature } from "./apply-options.js";
-import { AsyncResult } from "./async-result.js";
 import { type BeatEntry, type BeatScheduler, declareBeat } from "./beat.js";
-import { BoundTask } from "./bound-task.js";
-import { Connections } from "./connections.js";
-import { checkDefinition, intervalOf, type TaskDefinition } from "./definition.js";
-import { TaskSender } from "./sender.js";
-import { signature } from "./signature.js";
-import type { Task, TaskArguments } from "./task.js";
-import type { RegisteredTask } from "./task-registry.js";
-import { TaskWorker, type TaskWorkerOptions } from "./task-worker.js";
+import { Connections } from "./bull/connections.js";
+import { TaskSender } from "./bull/sender.js";
+import { TaskWorker, type TaskWorkerOptions } from "./bull/task-worker.js";
+import type { ApplyOptions, Signature } from "./core/apply-options.js";
+import { AsyncResult } from "./core/async-result.js";
+import { BoundTask } from "./core/bound-task.js";
+import { checkDefinition, intervalOf, type TaskDefinition } from "./core/definition.js";
+import { signature } from "./core/signature.js";
+import type { Task, TaskArguments } from "./core/task.js";
+import type { RegisteredTask } from "./core/task-registry.js";
 
 const OPTIONS: OptionNames<TaskAppOptions> = {
   broker: true,

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { expectRefusal, type Wrong } from "../../scheduler/test/expect-refusal.js";
 import { takersOfOptions } from "../../scheduler/test/public-options.js";
 import { heard } from "../../scheduler/test/quiet.js";
-import { BoundTask } from "../src/bound-task.js";
+import { BoundTask } from "../src/core/bound-task.js";
 import { GroupResult, signature, TaskApp, TaskWorker } from "../src/index.js";
 
 const SRC = resolve(import.meta.dirname, "../src");

@@ -1,5 +1,5 @@
 import { checkKnown, checkMilliseconds, checkNumbers, type OptionNames } from "@headline/scheduler/kit";
-import type { LinkTimes } from "./message.js";
+import type { LinkTimes } from "../bull/message.js";
 
 /** Options of a call. Times are seconds, as in Celery, or moments. */
 export interface ApplyOptions {

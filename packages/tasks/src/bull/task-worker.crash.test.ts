@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { bundled, eventually, throwawayRedis } from "@headline/testkit";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import { TaskApp } from "./task-app.js";
+import { TaskApp } from "../task-app.js";
 
 const LOCK_MS = 1_000;
 const children: ChildProcess[] = [];
@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 async function fixture(name: string, ...args: string[]): Promise<ChildProcess> {
-  const script = await bundled(fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url)));
+  const script = await bundled(fileURLToPath(new URL(`../../test/fixtures/${name}`, import.meta.url)));
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });

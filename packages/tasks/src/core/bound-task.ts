@@ -1,7 +1,7 @@
 import { checkKnown, isA, type OptionNames, readMember } from "@headline/scheduler/kit";
+import type { RetryOverride } from "../bull/message.js";
 import { etaOf } from "./apply-options.js";
 import type { TaskDefinition } from "./definition.js";
-import type { RetryOverride } from "./message.js";
 import { MaxRetriesExceededError } from "./task-errors.js";
 
 /** Call that a task's body is run for. */

@@ -7,8 +7,8 @@ import {
   type RemoteError,
 } from "@headline/scheduler/kit";
 import type { Redis } from "ioredis";
+import { TaskTimeoutError } from "../core/task-errors.js";
 import { isFinal, RESULT_SCRIPTS, type ResultScripts, type TaskState } from "./result-scripts.js";
-import { TaskTimeoutError } from "./task-errors.js";
 
 /** State and outcome of a task, as stored. */
 export interface StoredResult {

@@ -8,14 +8,14 @@ import {
   expiryOf,
   linkTimesOf,
   type Signature,
-} from "./apply-options.js";
+} from "../core/apply-options.js";
+import { sendable } from "../core/sendable.js";
+import { TaskRevokedError } from "../core/task-errors.js";
+import type { TaskRegistry } from "../core/task-registry.js";
 import type { Broker } from "./broker.js";
 import type { Connections } from "./connections.js";
 import type { ChainLink, RetryOverride, TaskMessage } from "./message.js";
 import type { ResultBackend } from "./result-backend.js";
-import { sendable } from "./sendable.js";
-import { TaskRevokedError } from "./task-errors.js";
-import type { TaskRegistry } from "./task-registry.js";
 
 interface SenderOptions {
   readonly connections: Connections;

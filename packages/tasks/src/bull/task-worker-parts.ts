@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "@headline/scheduler";
+import type { TaskRegistry } from "../core/task-registry.js";
 import type { Connections } from "./connections.js";
-import type { TaskRegistry } from "./task-registry.js";
 
 /** Parts of an app that its workers share. */
 export interface TaskWorkerParts {

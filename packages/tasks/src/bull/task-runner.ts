@@ -12,14 +12,14 @@ import {
   withAbortGrace,
 } from "@headline/scheduler/kit";
 import type { Job, UnrecoverableError } from "bullmq";
-import { BoundTask, RetryRequested } from "./bound-task.js";
+import { BoundTask, RetryRequested } from "../core/bound-task.js";
+import { intervalOf } from "../core/definition.js";
+import { NotRegisteredError, TaskRevokedError, TimeLimitExceededError, WorkerLostError } from "../core/task-errors.js";
+import type { RegisteredTask } from "../core/task-registry.js";
 import type { Broker } from "./broker.js";
-import { intervalOf } from "./definition.js";
 import type { ChainLink, TaskMessage } from "./message.js";
 import { OverlapLease } from "./overlap-lease.js";
 import type { ResultBackend } from "./result-backend.js";
-import { NotRegisteredError, TaskRevokedError, TimeLimitExceededError, WorkerLostError } from "./task-errors.js";
-import type { RegisteredTask } from "./task-registry.js";
 import type { TaskWorkerParts } from "./task-worker-parts.js";
 
 interface TaskRunnerParts extends Omit<TaskWorkerParts, "connections" | "conf"> {

@@ -1,6 +1,6 @@
 import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
-import type { ResultBackend } from "./result-backend.js";
-import { isFinal, type TaskState } from "./result-scripts.js";
+import type { ResultBackend } from "../bull/result-backend.js";
+import { isFinal, type TaskState } from "../bull/result-scripts.js";
 import { reviveTaskError, TaskRevokedError } from "./task-errors.js";
 
 /** Options of `get`. */

@@ -1,9 +1,9 @@
 import { eventually, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import type { BoundTask } from "./bound-task.js";
-import type { TaskDefinition } from "./definition.js";
-import { TaskApp } from "./task-app.js";
+import type { BoundTask } from "../core/bound-task.js";
+import type { TaskDefinition } from "../core/definition.js";
+import { TaskApp } from "../task-app.js";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const apps: TaskApp[] = [];

@@ -1,8 +1,8 @@
 import type { Clock } from "@headline/scheduler";
 import { closeBull, loadBullmq, type RedisConnectionOptions, redisFailure, thrownLine } from "@headline/scheduler/kit";
 import type { Queue } from "bullmq";
+import { BrokerUnavailableError } from "../core/task-errors.js";
 import type { TaskMessage } from "./message.js";
-import { BrokerUnavailableError } from "./task-errors.js";
 
 interface OpenQueue {
   readonly queue: Queue<TaskMessage>;
