@@ -1,13 +1,13 @@
 export type { RedisTarget } from "@headline/scheduler/kit";
 export type { BeatEntry, BeatSchedule, BeatScheduler, CrontabParts } from "./beat.js";
-export type { TaskState } from "./bull/result-scripts.js";
-export { TaskWorker, type TaskWorkerOptions } from "./bull/task-worker.js";
 export type { ApplyOptions, Signature } from "./core/apply-options.js";
 export { AsyncResult, type GetOptions, type RevokeOptions } from "./core/async-result.js";
 export type { BoundTask, RetryOptions, TaskRequest } from "./core/bound-task.js";
-export { chain, GroupResult, group } from "./core/canvas.js";
+export { chain, chord, GroupResult, group } from "./core/canvas.js";
 export type { TaskDefinition } from "./core/definition.js";
 export { signature } from "./core/signature.js";
 export type { Task } from "./core/task.js";
 export * from "./core/task-errors.js";
+export type { TaskState } from "./core/task-state.js";
+export type { TaskWorker, TaskWorkerOptions } from "./core/task-worker.js";
 export { TaskApp, type TaskAppConf, type TaskAppOptions } from "./task-app.js";

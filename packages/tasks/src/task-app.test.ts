@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, openProxy, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { Redis } from "ioredis";
-import type { TaskWorkerOptions } from "./bull/task-worker.js";
 import { chain, group } from "./core/canvas.js";
 import { NotSendableError, TaskRevokedError, TaskTimeoutError } from "./core/task-errors.js";
+import type { TaskWorkerOptions } from "./core/task-worker.js";
 import { TaskApp, type TaskAppOptions } from "./task-app.js";
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };

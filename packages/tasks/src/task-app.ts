@@ -8,9 +8,8 @@ import {
   safeLogger,
 } from "@headline/scheduler/kit";
 import { type BeatEntry, type BeatScheduler, declareBeat } from "./beat.js";
-import { Connections } from "./bull/connections.js";
-import { TaskSender } from "./bull/sender.js";
-import { TaskWorker, type TaskWorkerOptions } from "./bull/task-worker.js";
+import { BullWire } from "./bull/bull-wire.js";
+import { CeleryWire } from "./celery/celery-wire.js";
 import type { ApplyOptions, Signature } from "./core/apply-options.js";
 import { AsyncResult } from "./core/async-result.js";
 import { BoundTask } from "./core/bound-task.js";
@@ -18,10 +17,13 @@ import { checkDefinition, intervalOf, type TaskDefinition } from "./core/definit
 import { signature } from "./core/signature.js";
 import type { Task, TaskArguments } from "./core/task.js";
 import type { RegisteredTask } from "./core/task-registry.js";
+import type { TaskWorker, TaskWorkerOptions } from "./core/task-worker.js";
+import type { Wire } from "./core/wire.js";
 
 const OPTIONS: OptionNames<TaskAppOptions> = {
   broker: true,
   backend: true,
+  protocol: true,
   name: true,
   timezone: true,
   resultExpiresSeconds: true,
@@ -37,13 +39,18 @@ export interface TaskAppOptions {
   readonly broker: RedisTarget;
   /** Redis of states and results; the broker by default. It must not evict either. */
   readonly backend?: RedisTarget;
-  /** Prefix of all keys, which separates several apps in one Redis. Default "tasks". */
+  /**
+   * Wire to the workers. "bullmq" (default): this package's own, over BullMQ. "celery": Celery's message protocol 2 and result
+   * keys, which Python programs with Celery share.
+   */
+  readonly protocol?: "bullmq" | "celery";
+  /** Prefix of all keys, which separates several apps in one Redis; Celery's keys have none. Default "tasks". */
   readonly name?: string;
   /** Time zone of beat schedules; that of the machine by default. */
   readonly timezone?: string;
   /** Lifetime of results; null keeps them for ever. Default a day. */
   readonly resultExpiresSeconds?: number | null;
-  /** Queue of tasks and calls that name none. Default "default". */
+  /** Queue of tasks and calls that name none. Default "default"; with Celery's protocol "celery", as there. */
   readonly defaultQueue?: string;
   readonly logger?: Logger;
   readonly clock?: Clock;
@@ -84,15 +91,17 @@ export class TaskApp implements AsyncDisposable {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  readonly #connections: Connections;
-  readonly #sender: TaskSender;
+  readonly #wire: Wire;
   readonly #tasks = new Map<string, RegisteredTask>();
   readonly #workers = new Set<TaskWorker>();
   #isClosed = false;
 
   constructor(options: TaskAppOptions) {
     checkKnown<TaskAppOptions>(options, OPTIONS, "TaskApp");
-    const { broker, backend = broker, name = "tasks", timezone, defaultQueue = "default" } = options;
+    const { broker, backend = broker, protocol = "bullmq", name = "tasks", timezone } = options;
+    const { defaultQueue = protocol === "celery" ? "celery" : "default" } = options;
+    if (protocol !== "bullmq" && protocol !== "celery")
+      throw new TypeError(`protocol: must be "bullmq" or "celery", is ${JSON.stringify(protocol)}`);
     if (timezone !== undefined) portableZone(timezone);
     this.name = name;
     this.clock = options.clock ?? systemClock();
@@ -100,13 +109,9 @@ export class TaskApp implements AsyncDisposable {
     this.logger = safeLogger(options.logger ?? defaultLogger);
     this.conf = checkedConf({ timezone, defaultQueue, beatSchedule: {} });
     const { resultExpiresSeconds = DAY_SECONDS } = options;
-    this.#connections = new Connections({ broker, backend, prefix: name, resultExpiresSeconds, clock: this.clock });
-    this.#sender = new TaskSender({
-      connections: this.#connections,
-      tasks: this.#tasks,
-      conf: this.conf,
-      clock: this.clock,
-    });
+    const { clock, random, logger, conf } = this;
+    const parts = { broker, backend, resultExpiresSeconds, tasks: this.#tasks, clock, random, logger, conf };
+    this.#wire = protocol === "celery" ? new CeleryWire(parts) : new BullWire({ ...parts, prefix: name });
   }
 
   /**
@@ -147,6 +152,7 @@ export class TaskApp implements AsyncDisposable {
     if (typeof body !== "function") throw new TypeError(`task ${name}: its body must be a function`);
     checkDefinition(name, definition);
     if (definition.rateLimit !== undefined) intervalOf(definition.rateLimit); // refused here, not at the worker
+    this.#wire.checkDefinition(name, definition);
     const run: RegisteredTask["body"] = (self, args) =>
       definition.bind === true ? body.call(self, self, ...args) : body.apply(self, [...args]);
     this.#tasks.set(name, { name, definition, body: run });
@@ -155,27 +161,29 @@ export class TaskApp implements AsyncDisposable {
 
   /** Sends a call of a task that need not be registered here. */
   async sendTask<Result = unknown>(name: string, options: ApplyOptions = {}): Promise<AsyncResult<Result>> {
-    return this.AsyncResult<Result>(await this.#sender.send(name, options));
+    return this.AsyncResult<Result>(await this.#wire.send(name, options));
   }
 
   /** Sends the first of several calls that follow one another; returns the results in their order. */
   async sendChain(links: readonly Signature[]): Promise<AsyncResult[]> {
     const results: AsyncResult[] = [];
-    for (const id of await this.#sender.sendChain(links))
-      results.push(new AsyncResult(id, this.#sender, results.at(-1)));
+    for (const id of await this.#wire.sendChain(links)) results.push(new AsyncResult(id, this.#wire, results.at(-1)));
     return results;
+  }
+
+  /** Sends calls, the last of which to end sends the body with their results; returns the body's result. */
+  async sendChord(header: readonly Signature[], body: Signature): Promise<AsyncResult> {
+    return this.AsyncResult(await this.#wire.sendChord(header, body));
   }
 
   /** Returns the handle of a sent task by its id, whichever process sent it. */
   AsyncResult<Result = unknown>(id: string): AsyncResult<Result> {
-    return new AsyncResult<Result>(id, this.#sender);
+    return new AsyncResult<Result>(id, this.#wire);
   }
 
   /** Makes a worker for this app's tasks; `start` or `run` starts it. */
   worker(options: TaskWorkerOptions = {}): TaskWorker {
-    const { clock, random, logger, conf } = this;
-    const parts = { connections: this.#connections, tasks: this.#tasks, conf, clock, random, logger };
-    const worker = new TaskWorker(parts, options, () => this.#workers.delete(worker));
+    const worker = this.#wire.worker(options, () => this.#workers.delete(worker));
     this.#workers.add(worker);
     return worker;
   }
@@ -205,7 +213,7 @@ export class TaskApp implements AsyncDisposable {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#workers].map((worker) => worker.close()));
-    await this.#sender.close();
+    await this.#wire.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

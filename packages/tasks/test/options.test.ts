@@ -5,7 +5,7 @@ import { expectRefusal, type Wrong } from "../../scheduler/test/expect-refusal.j
 import { takersOfOptions } from "../../scheduler/test/public-options.js";
 import { heard } from "../../scheduler/test/quiet.js";
 import { BoundTask } from "../src/core/bound-task.js";
-import { GroupResult, signature, TaskApp, TaskWorker } from "../src/index.js";
+import { GroupResult, signature, TaskApp } from "../src/index.js";
 
 const SRC = resolve(import.meta.dirname, "../src");
 const SCHEDULER_SRC = resolve(import.meta.dirname, "../../scheduler/src");
@@ -27,7 +27,6 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "TaskApp.worker": ["lockMs", (wrong) => app.worker(wrong)],
   "TaskWorker.close": ["timeoutMs", (wrong) => app.worker().close(wrong)],
   "new TaskApp": ["defaultQueue", (wrong) => new TaskApp(wrong)],
-  "new TaskWorker": ["lockMs", (wrong) => new TaskWorker({} as never, wrong, func)],
   signature: ["taskId", (wrong) => signature("a", [], wrong)],
 };
 

@@ -1,4 +1,6 @@
 import type { Json } from "@headline/scheduler";
+import type { LinkTimes } from "../core/apply-options.js";
+import type { RetryOverride } from "../core/bound-task.js";
 
 /** Message of a call, on its way to a worker. Times are epoch ms. */
 export interface TaskMessage {
@@ -24,24 +26,19 @@ export interface TaskMessage {
   readonly waited?: true;
   /** Links after it, in a chain. */
   readonly next?: readonly ChainLink[];
+  /** Chord in whose header it is. */
+  readonly chord?: ChordPart;
 }
 
-/** Retry options of a call, which override those of its task. */
-export interface RetryOverride {
-  readonly maxRetries?: number;
-  readonly retryBackoff?: boolean | number;
-  /** Retries any error. */
-  readonly retryAny?: true;
+/** Place of a call in the header of a chord. */
+export interface ChordPart {
+  readonly id: string;
+  readonly index: number;
+  readonly size: number;
+  /** Call that receives the results. */
+  readonly body: ChainLink;
 }
 
 /** Later link of a chain; its id is set from the start, its times when the link before it ends. */
 export type ChainLink = Pick<TaskMessage, "id" | "task" | "args" | "kwargs" | "queue" | "priority" | "retryPolicy"> &
   LinkTimes;
-
-/** Times of a link: durations count from the end of the link before, moments are epoch ms. */
-export interface LinkTimes {
-  readonly countdownMs?: number;
-  readonly eta?: number;
-  readonly expiresMs?: number;
-  readonly expires?: number;
-}

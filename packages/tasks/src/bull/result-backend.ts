@@ -7,19 +7,11 @@ import {
   type RemoteError,
 } from "@headline/scheduler/kit";
 import type { Redis } from "ioredis";
-import { TaskTimeoutError } from "../core/task-errors.js";
-import { isFinal, RESULT_SCRIPTS, type ResultScripts, type TaskState } from "./result-scripts.js";
-
-/** State and outcome of a task, as stored. */
-export interface StoredResult {
-  readonly state: TaskState;
-  readonly result: Json | undefined;
-  readonly error: RemoteError | undefined;
-  readonly task: string | undefined;
-  /** Epoch ms. */
-  readonly startedAt: number | undefined;
-  readonly endedAt: number | undefined;
-}
+import { EndListener } from "../core/end-listener.js";
+import type { Results, StoredResult } from "../core/results.js";
+import { isFinal, type TaskState } from "../core/task-state.js";
+import type { ChordPart } from "./message.js";
+import { RESULT_SCRIPTS, type ResultScripts } from "./result-scripts.js";
 
 export interface ResultBackendOptions {
   readonly connection: RedisConnectionOptions;
@@ -31,24 +23,15 @@ export interface ResultBackendOptions {
   readonly clock: Clock;
 }
 
-/** Callers that wait for one message. */
-interface Subscription {
-  readonly listeners: Set<() => void>;
-  readonly subscribed: Promise<unknown>;
-}
-
-/** Interval at which a waiting caller polls, should the message that announces the end be lost. */
-const POLL_EVERY_MS = 1_000;
-
 /** States and results of tasks, a Redis hash each. Connects at the first command. */
-export class ResultBackend {
+export class ResultBackend implements Results {
   readonly #options: ResultBackendOptions;
   #client: (Redis & ResultScripts) | undefined;
-  #listener: Redis | undefined;
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #ends: EndListener;
 
   constructor(options: ResultBackendOptions) {
     this.#options = options;
+    this.#ends = new EndListener({ connection: options.listening, clock: options.clock });
   }
 
   get client(): Redis & ResultScripts {
@@ -65,35 +48,13 @@ export class ResultBackend {
   }
 
   async read(id: string): Promise<StoredResult> {
-    const { state = "PENDING", result, error, task, startedAt, endedAt } = await this.client.hgetall(this.#key(id));
-    return {
-      ...readOutcome(state as TaskState, result, error),
-      task,
-      startedAt: numberOf(startedAt),
-      endedAt: numberOf(endedAt),
-    };
+    const { state = "PENDING", result, error } = await this.client.hgetall(this.#key(id));
+    return readOutcome(state as TaskState, result, error);
   }
 
   /** Waits for the task's end and returns its outcome; polls on while Redis is away. */
-  async waitFor(id: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<StoredResult> {
-    const { clock } = this.#options;
-    const endsAt = clock.monotonic() + timeoutMs;
-    const ended = this.#subscribe(id);
-    const aborts = signal === undefined ? [] : [aborted(signal)];
-    try {
-      await this.#pause(ended.subscribed, Math.min(POLL_EVERY_MS, timeoutMs));
-      for (;;) {
-        signal?.throwIfAborted();
-        const message = ended.next();
-        const found = await this.read(id).catch(() => undefined); // polled again
-        if (found !== undefined && isFinal(found.state)) return found;
-        const leftMs = endsAt - clock.monotonic();
-        if (leftMs <= 0) throw new TaskTimeoutError(id, timeoutMs);
-        await this.#pause(Promise.race([message, ...aborts]), Math.min(POLL_EVERY_MS, leftMs));
-      }
-    } finally {
-      ended.stop();
-    }
+  waitFor(id: string, timeoutMs: number, signal: AbortSignal | undefined): Promise<StoredResult> {
+    return this.#ends.waitFor({ id, channel: this.#channel(id), timeoutMs, signal, read: () => this.read(id) });
   }
 
   /** Records the queue of a delayed task, by which a revocation finds it. */
@@ -148,6 +109,17 @@ export class ResultBackend {
     return (await this.client.taskForget(this.#key(id))) === 1;
   }
 
+  /** Adds the result of a chord's part; returns the results in order once all are there. */
+  async chordPart({ id, index, size }: ChordPart, result: Json): Promise<readonly Json[] | undefined> {
+    const key = `${this.#options.prefix}:chord:${id}`;
+    const kept = this.#options.expiresSeconds ?? 0;
+    const texts = await this.client.taskChordPart(key, index, JSON.stringify(result), size, kept);
+    if (texts.length === 0) return undefined;
+    const results: Json[] = [];
+    for (let at = 0; at < texts.length; at += 2) results[Number(texts[at])] = JSON.parse(texts[at + 1]!) as Json;
+    return results;
+  }
+
   /** Takes the task's next turn under its rate limit; returns the wait until then, ms. */
   takeTurn(task: string, intervalMs: number): Promise<number> {
     return this.client.taskTakeTurn(`${this.#options.prefix}:turn:${task}`, intervalMs);
@@ -174,9 +146,8 @@ export class ResultBackend {
 
   async close(): Promise<void> {
     if (this.#client !== undefined) await closeRedis(this.#client);
-    this.#listener?.disconnect();
+    this.#ends.close();
     this.#client = undefined;
-    this.#listener = undefined;
   }
 
   #finish(id: string, state: TaskState, field: string, value: string): Promise<TaskState> {
@@ -191,64 +162,10 @@ export class ResultBackend {
   #channel(id: string): string {
     return `${this.#options.prefix}:ended:${id}`;
   }
-
-  /** Subscribes to the message that announces the task's end. */
-  #subscribe(id: string): { subscribed: Promise<unknown>; next: () => Promise<void>; stop: () => void } {
-    const channel = this.#channel(id);
-    const client = this.#openListener();
-    const subscription: Subscription = this.#subscriptions.get(channel) ?? {
-      listeners: new Set(),
-      subscribed: client.subscribe(channel).catch(() => {}), // callers poll
-    };
-    this.#subscriptions.set(channel, subscription);
-    let resolveNext = () => {};
-    const listener = () => resolveNext();
-    subscription.listeners.add(listener);
-    return {
-      subscribed: subscription.subscribed,
-      next: () =>
-        new Promise((resolve) => {
-          resolveNext = resolve;
-        }),
-      stop: () => {
-        subscription.listeners.delete(listener);
-        if (subscription.listeners.size > 0) return;
-        this.#subscriptions.delete(channel);
-        void client.unsubscribe(channel).catch(() => {}); // closed connections have no subscriptions
-      },
-    };
-  }
-
-  #openListener(): Redis {
-    if (this.#listener !== undefined) return this.#listener;
-    const listener = openRedis(this.#options.listening);
-    listener.on("message", (channel) => {
-      for (const notify of this.#subscriptions.get(channel)?.listeners ?? []) notify();
-    });
-    this.#listener = listener;
-    return listener;
-  }
-
-  /** Waits for a promise, at most for `atMostMs`. */
-  async #pause(awaited: Promise<unknown>, atMostMs: number): Promise<void> {
-    let timer: Disposable | undefined;
-    const over = new Promise<void>((resolve) => {
-      timer = this.#options.clock.setTimer(atMostMs, resolve);
-    });
-    try {
-      await Promise.race([awaited, over]);
-    } finally {
-      timer?.[Symbol.dispose]();
-    }
-  }
 }
 
 /** Reads an outcome; an unreadable one counts as FAILURE, so that callers stop waiting. */
-function readOutcome(
-  state: TaskState,
-  result: string | undefined,
-  error: string | undefined,
-): Pick<StoredResult, "state" | "result" | "error"> {
+function readOutcome(state: TaskState, result: string | undefined, error: string | undefined): StoredResult {
   try {
     return {
       state,
@@ -259,12 +176,4 @@ function readOutcome(
     const unreadable = { name: "SyntaxError", message: `the outcome of ${state} in Redis cannot be read` };
     return { state: isFinal(state) ? "FAILURE" : state, result: undefined, error: unreadable };
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-function numberOf(text: string | undefined): number | undefined {
-  return text === undefined ? undefined : Number(text);
 }

@@ -1,3 +1,6 @@
+import { TAKE_TURN } from "../core/take-turn.js";
+import type { TaskState } from "../core/task-state.js";
+
 /** Scripts by which every state of a task is written: a final state is never overwritten. */
 
 const FINAL = "local function final(state) return state == 'SUCCESS' or state == 'FAILURE' or state == 'REVOKED' end\n";
@@ -67,17 +70,20 @@ end
 redis.pcall('PUBLISH', ARGV[4], 'REVOKED')
 return {'REVOKED', queue}`;
 
+/**
+ * KEYS results of a chord · ARGV index, result, size, seconds kept. Adds the result of a part; returns all, by index, once the
+ * last is there, also when that part is delivered again.
+ */
+const chordPart = `
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+if ARGV[4] ~= '0' then redis.call('EXPIRE', KEYS[1], ARGV[4]) end
+if redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3]) then return {} end
+return redis.call('HGETALL', KEYS[1])`;
+
 /** KEYS state. Deletes a result; a task that has not ended keeps its state, by which it is started once. */
 const forget = `${FINAL}
 if not final(redis.call('HGET', KEYS[1], 'state')) then return 0 end
 return redis.call('DEL', KEYS[1])`;
-
-/** KEYS next turn · ARGV ms between two turns. Takes the next turn; returns the wait until then, ms. */
-const takeTurn = `${NOW}
-local turn = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0'))
-local after = turn + tonumber(ARGV[1])
-redis.call('SET', KEYS[1], string.format('%.3f', after), 'PX', math.ceil(after - now) + 1000)
-return math.ceil(turn - now)`;
 
 /**
  * KEYS lease · ARGV id, overlap, lease ms, has waited ("1"). Requests the lease of a task. Returns "run"; "wait" with the id of
@@ -121,7 +127,8 @@ export const RESULT_SCRIPTS = {
   taskRetrying: { lua: retrying, numberOfKeys: 1 },
   taskRevoke: { lua: revoke, numberOfKeys: 2 },
   taskForget: { lua: forget, numberOfKeys: 1 },
-  taskTakeTurn: { lua: takeTurn, numberOfKeys: 1 },
+  taskChordPart: { lua: chordPart, numberOfKeys: 1 },
+  taskTakeTurn: { lua: TAKE_TURN, numberOfKeys: 1 },
   taskAcquireLease: { lua: acquireLease, numberOfKeys: 1 },
   taskExtendLease: { lua: extendLease, numberOfKeys: 1 },
   taskReleaseLease: { lua: releaseLease, numberOfKeys: 1 },
@@ -135,6 +142,7 @@ export interface ResultScripts {
   taskRetrying(key: string, error: string, eta: number): Promise<TaskState>;
   taskRevoke(key: string, terminateKey: string, ...args: (string | number)[]): Promise<[TaskState, string]>;
   taskForget(key: string): Promise<number>;
+  taskChordPart(key: string, index: number, result: string, size: number, keptSeconds: number): Promise<string[]>;
   taskTakeTurn(key: string, intervalMs: number): Promise<number>;
   taskAcquireLease(
     key: string,
@@ -142,11 +150,4 @@ export interface ResultScripts {
   ): Promise<["run" | "wait" | "skip" | "superseded", running: string]>;
   taskExtendLease(key: string, id: string, ms: number): Promise<number>;
   taskReleaseLease(key: string, id: string): Promise<string>;
-}
-
-/** State of a task, as Celery names them; an unknown id is PENDING too. */
-export type TaskState = "PENDING" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED";
-
-export function isFinal(state: TaskState): boolean {
-  return state === "SUCCESS" || state === "FAILURE" || state === "REVOKED";
 }

@@ -9,12 +9,14 @@ import {
   linkTimesOf,
   type Signature,
 } from "../core/apply-options.js";
+import type { RetryOverride } from "../core/bound-task.js";
 import { sendable } from "../core/sendable.js";
 import { TaskRevokedError } from "../core/task-errors.js";
 import type { TaskRegistry } from "../core/task-registry.js";
+import type { TaskState } from "../core/task-state.js";
 import type { Broker } from "./broker.js";
 import type { Connections } from "./connections.js";
-import type { ChainLink, RetryOverride, TaskMessage } from "./message.js";
+import type { ChainLink, TaskMessage } from "./message.js";
 import type { ResultBackend } from "./result-backend.js";
 
 interface SenderOptions {
@@ -51,13 +53,36 @@ export class TaskSender implements AsyncDisposable {
     return [first, ...rest].map(({ id }) => id);
   }
 
+  /** Sends the calls of a chord's header, each with the body in its message. */
+  async sendChord(header: readonly Signature[], body: Signature): Promise<string> {
+    if (header.length === 0) throw new TypeError("chord: its header needs one task at least");
+    const last = this.#message(body.task, { ...body.options, args: body.args });
+    const part = { id: randomUUID(), size: header.length, body: linkOf(last, body.options) };
+    const messages = header.map(({ task, args, options }, index) => {
+      return { ...this.#message(task, { ...options, args }), chord: { ...part, index } };
+    });
+    await Promise.all(messages.map((message) => this.#publish(message)));
+    return last.id;
+  }
+
+  /** Revokes a call; before its start it leaves its queue. */
+  async revoke(id: string, terminate: boolean): Promise<TaskState> {
+    const reason = new TaskRevokedError(terminate ? "terminated" : "revoked");
+    const { state, queue } = await this.results.revoke(id, terminate, reason);
+    if (state === "REVOKED") await this.#unqueue(id, queue);
+    return state;
+  }
+
   /** Removes a revoked call from its queue, and revokes the links behind it. Without Redis a worker finds it REVOKED and skips it. */
-  async unqueue(id: string, queue: string | undefined): Promise<void> {
+  async #unqueue(id: string, queue: string | undefined): Promise<void> {
     const { defaultQueue } = this.options.conf;
     const queues = new Set([...(queue === undefined ? [] : [queue]), defaultQueue, ...this.#broker.names]);
     const removed = await Promise.all([...queues].map((name) => this.#broker.remove(name, id).catch(() => undefined)));
     await Promise.all(removed.map((message) => message && this.results.releaseLease(message.task, id).catch(() => "")));
-    const links = removed.flatMap((message) => message?.next ?? []);
+    const links = removed.flatMap((message) => [
+      ...(message?.next ?? []),
+      ...(message?.chord ? [message.chord.body] : []),
+    ]);
     const reason = new TaskRevokedError(`task ${id} before it was revoked`);
     await Promise.all(links.map((link) => this.results.revoked(link.id, reason)));
   }

@@ -9,13 +9,19 @@ import {
   type RunningSet,
   thrownLine,
   UnknownTasks,
-  withAbortGrace,
 } from "@headline/scheduler/kit";
 import type { Job, UnrecoverableError } from "bullmq";
 import { BoundTask, RetryRequested } from "../core/bound-task.js";
 import { intervalOf } from "../core/definition.js";
-import { NotRegisteredError, TaskRevokedError, TimeLimitExceededError, WorkerLostError } from "../core/task-errors.js";
+import {
+  ChordError,
+  NotRegisteredError,
+  SoftTimeLimitExceededError,
+  TaskRevokedError,
+  WorkerLostError,
+} from "../core/task-errors.js";
 import type { RegisteredTask } from "../core/task-registry.js";
+import { endingError, timeLimited } from "../core/time-limited.js";
 import type { Broker } from "./broker.js";
 import type { ChainLink, TaskMessage } from "./message.js";
 import { OverlapLease } from "./overlap-lease.js";
@@ -147,7 +153,10 @@ export class TaskRunner {
   }
 
   /** Records the start; false when the task has ended already: it was revoked, or is delivered once more after its end. */
-  async #begin({ name, definition }: RegisteredTask, { id, retries, queue, next }: TaskMessage): Promise<boolean> {
+  async #begin(
+    { name, definition }: RegisteredTask,
+    { id, retries, queue, next, chord }: TaskMessage,
+  ): Promise<boolean> {
     const { results, workerId } = this.#parts;
     const outcome = await results.begin(id, {
       retries,
@@ -158,7 +167,11 @@ export class TaskRunner {
       queue,
     });
     if (outcome === "lost") throw new WorkerLostError("it has been begun before, by a worker that died or went silent");
-    if (outcome === "REVOKED") await this.#failLinks(next, new TaskRevokedError(`task ${id} before it was revoked`));
+    if (outcome === "REVOKED") {
+      const reason = new TaskRevokedError(`task ${id} before it was revoked`);
+      await this.#failLinks(next, reason);
+      if (chord !== undefined) await this.#failLinks([chord.body], chordFailure(id, reason));
+    }
     return outcome === "run";
   }
 
@@ -167,27 +180,28 @@ export class TaskRunner {
   async #run(task: RegisteredTask, job: Job<TaskMessage>, token: string, controller: AbortController): Promise<void> {
     const message = job.data;
     const self = this.#selfOf(task, job, controller.signal);
-    const stopWatching = this.#watchForAbort(message.id, task, controller);
+    const stopWatching = this.#watchForAbort(message.id, controller);
     try {
-      const value = await this.#settled(task, self, controller.signal);
+      const value = await this.#settled(task, self, controller);
       await this.#succeed(message, value);
     } catch (error) {
       const reason: unknown = controller.signal.reason;
       if (reason instanceof WorkerShutdown) await this.#backToQueue(task, job, token);
-      if (reason !== undefined)
-        throw reason instanceof WorkerShutdown ? new WorkerLostError("its worker was shut down") : reason;
-      await this.#retry(isA(error, RetryRequested) ? error : self.automaticRetry(error), job, token);
-      throw error;
+      if (reason instanceof WorkerShutdown) throw new WorkerLostError("its worker was shut down");
+      const retry = isA(error, RetryRequested) ? error : reason === undefined ? self.automaticRetry(error) : undefined;
+      if (reason === undefined || isA(reason, SoftTimeLimitExceededError)) await this.#retry(retry, job, token);
+      throw endingError(error, controller.signal);
     } finally {
       stopWatching();
     }
   }
 
-  #settled(task: RegisteredTask, self: BoundTask, signal: AbortSignal): Promise<unknown> {
+  #settled({ body, definition }: RegisteredTask, self: BoundTask, controller: AbortController): Promise<unknown> {
     const { abortGraceMs, clock } = this.#parts;
     const { args, kwargs } = self.request;
-    const work = Promise.resolve(task.body(self, kwargs === undefined ? args : [...args, kwargs]));
-    return withAbortGrace(work, { signal, graceMs: abortGraceMs, clock });
+    const { softTimeoutMs, timeoutMs } = definition;
+    const work = async () => body(self, kwargs === undefined ? args : [...args, kwargs]);
+    return timeLimited(work, { controller, softMs: softTimeoutMs, hardMs: timeoutMs, graceMs: abortGraceMs, clock });
   }
 
   #selfOf({ definition }: RegisteredTask, { data, stalledCounter }: Job<TaskMessage>, signal: AbortSignal): BoundTask {
@@ -202,23 +216,10 @@ export class TaskRunner {
     return new BoundTask(request, signal, { definition, override: retryPolicy, now: clock.now, random });
   }
 
-  /** Aborts at the time limit and on a request to terminate; returns a stop function. */
-  #watchForAbort(id: string, { definition }: RegisteredTask, controller: AbortController): () => void {
-    const { results, clock } = this.#parts;
-    const { timeoutMs } = definition;
-    const unwatch = this.#terminations.watch(results.terminateKey(id), () =>
-      controller.abort(new TaskRevokedError("terminated")),
-    );
-    const limit =
-      timeoutMs === undefined
-        ? undefined
-        : clock.setTimer(timeoutMs, () =>
-            controller.abort(new TimeLimitExceededError(`the task ran for longer than ${timeoutMs} ms`)),
-          );
-    return () => {
-      unwatch();
-      limit?.[Symbol.dispose]();
-    };
+  /** Aborts on a request to terminate; returns a stop function. */
+  #watchForAbort(id: string, controller: AbortController): () => void {
+    const key = this.#parts.results.terminateKey(id);
+    return this.#terminations.watch(key, () => controller.abort(new TaskRevokedError("terminated")));
   }
 
   // ── when it has ended ───────────────────────────────────────────────────────────────────────────────────────────
@@ -228,12 +229,20 @@ export class TaskRunner {
     const { results, logger } = this.#parts;
     const warn = () => logger.warn(`The result of task ${message.task} (${message.id}) cannot be kept: it is not JSON`);
     const result = jsonValue(value, warn) ?? null;
-    await this.#sendNext(message, result);
+    await this.#sendLinks(message.next, result);
+    await this.#sendChordBody(message, result);
     await results.succeeded(message.id, result);
   }
 
-  async #sendNext({ next = [] }: TaskMessage, result: Json): Promise<void> {
-    const [first, ...rest] = next;
+  /** Adds the result to that of its chord; the last part sends the body. */
+  async #sendChordBody({ chord }: TaskMessage, result: Json): Promise<void> {
+    if (chord === undefined) return;
+    const results = await this.#parts.results.chordPart(chord, result);
+    if (results !== undefined) await this.#sendLinks([chord.body], [...results]);
+  }
+
+  /** Sends the first link, with the others in its message. */
+  async #sendLinks([first, ...rest]: readonly ChainLink[] = [], result: Json): Promise<void> {
     if (first === undefined) return;
     const { results, broker, clock } = this.#parts;
     const nowMs = clock.now();
@@ -245,11 +254,12 @@ export class TaskRunner {
     await broker.add(message, Math.max(0, (eta ?? nowMs) - nowMs));
   }
 
-  async #fail({ id, task, next }: TaskMessage, thrown: unknown): Promise<void> {
+  async #fail({ id, task, next, chord }: TaskMessage, thrown: unknown): Promise<void> {
     const { results, logger } = this.#parts;
     if (isA(thrown, TaskRevokedError)) await results.revoked(id, thrown);
     else await results.failed(id, thrown);
     await this.#failLinks(next, thrown);
+    if (chord !== undefined) await this.#failLinks([chord.body], chordFailure(id, thrown));
     logger.debug(`Task ${task} (${id}) ended: ${thrownLine(thrown)}`);
   }
 
@@ -276,6 +286,10 @@ export class TaskRunner {
     await job.moveToWait(token);
     throw new (bullmq().WaitingError)();
   }
+}
+
+function chordFailure(id: string, thrown: unknown): ChordError {
+  return new ChordError(`task ${id} of its header failed: ${thrownLine(thrown)}`);
 }
 
 function isExpired({ expires }: TaskMessage, nowMs: number): boolean {

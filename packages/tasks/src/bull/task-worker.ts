@@ -14,13 +14,16 @@ import {
   waitForPermission,
 } from "@headline/scheduler/kit";
 import type { Worker } from "bullmq";
+import type { TaskWorker, TaskWorkerOptions } from "../core/task-worker.js";
 import type { Broker } from "./broker.js";
 import type { TaskMessage } from "./message.js";
 import type { ResultBackend } from "./result-backend.js";
 import { TaskRunner, WorkerShutdown } from "./task-runner.js";
 import type { TaskWorkerParts } from "./task-worker-parts.js";
 
-const OPTIONS: OptionNames<TaskWorkerOptions> = {
+type BullWorkerOptions = Omit<TaskWorkerOptions, "name" | "prefetch" | "visibilityTimeoutMs" | "taskEvents">;
+
+const OPTIONS: OptionNames<BullWorkerOptions> = {
   queues: true,
   concurrency: true,
   lockMs: true,
@@ -30,52 +33,16 @@ const OPTIONS: OptionNames<TaskWorkerOptions> = {
   signals: true,
 };
 
-/** Options of a worker; times are milliseconds. */
-export interface TaskWorkerOptions {
-  /** Queues to take tasks from. Default: the app's default queue. */
-  readonly queues?: readonly string[];
-  /** Tasks at once, of each queue. Default 10. */
-  readonly concurrency?: number;
-  /**
-   * Lock of a task, ms; a worker that is silent for longer loses its tasks. Default 30,000. It is renewed at half of that,
-   * so a body that blocks the event loop for longer counts as dead; a real death is noticed after one and a half of it.
-   */
-  readonly lockMs?: number;
-  /** Time for a task to end after its signal was aborted; then its place is given to another. Default 5,000. */
-  readonly abortGraceMs?: number;
-  /** Interval of polling for requests to terminate. Default 500. */
-  readonly terminatePollMs?: number;
-  /**
-   * Time for which an unknown task is left to other workers; then it fails (NotRegisteredError). Longer than a rolling
-   * update takes is best; 0 fails it at once. Default 20,000.
-   */
-  readonly unknownTaskMs?: number;
-  /** SIGTERM and SIGINT close the worker, letting its tasks finish; a second one does not wait. Default false. */
-  readonly signals?: boolean;
-}
-
 /** Stalled jobs are counted by the definition of each task, not by BullMQ. */
 const NO_STALL_LIMIT = 1_000_000;
 const ABORT_GRACE_MS = 5_000;
 const LOCK_MS = 30_000;
 
-/**
- * Runs the tasks of an app; made by `app.worker(…)`. Any number of workers, in any processes, share the queues.
- *
- * @example
- * ```ts
- * import { TaskApp } from "@headline/tasks";
- *
- * const app = new TaskApp({ broker: "redis://127.0.0.1:6379" });
- * app.task("hello", (name: string) => `hello ${name}`);
- * const worker = await app.worker({ concurrency: 4 }).start(); // or run(), the last line of a main file
- * await worker.close();
- * ```
- */
-export class TaskWorker implements AsyncDisposable {
+/** Worker of an app's tasks on BullMQ. */
+export class BullTaskWorker implements TaskWorker {
   readonly id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #parts: TaskWorkerParts;
-  readonly #options: TaskWorkerOptions;
+  readonly #options: BullWorkerOptions;
   readonly #results: ResultBackend;
   readonly #broker: Broker;
   readonly #runner: TaskRunner;
@@ -87,9 +54,9 @@ export class TaskWorker implements AsyncDisposable {
   #isStarted = false;
   #closing: Promise<void> | undefined;
 
-  constructor(parts: TaskWorkerParts, options: TaskWorkerOptions, onClosed: () => void) {
-    checkKnown<TaskWorkerOptions>(options, OPTIONS, "worker");
-    checkNumbers<TaskWorkerOptions>(options, {
+  constructor(parts: TaskWorkerParts, options: BullWorkerOptions, onClosed: () => void) {
+    checkKnown<BullWorkerOptions>(options, OPTIONS, "worker");
+    checkNumbers<BullWorkerOptions>(options, {
       concurrency: "whole",
       lockMs: "whole",
       abortGraceMs: "size",
@@ -113,7 +80,6 @@ export class TaskWorker implements AsyncDisposable {
     });
   }
 
-  /** Starts to take tasks; resolves once it does. A worker is started once. */
   async start(): Promise<this> {
     if (this.#isStarted || this.#closing !== undefined) throw new Error("a worker is started once");
     this.#isStarted = true;
@@ -126,16 +92,11 @@ export class TaskWorker implements AsyncDisposable {
     return this;
   }
 
-  /** Starts, and resolves when the worker is closed: the last line of a worker's main file. */
   async run(): Promise<void> {
     await this.start();
     await this.#closed.promise;
   }
 
-  /**
-   * Takes no more tasks and lets running ones finish, for up to `timeoutMs`. Those that still run then, or at once without
-   * `wait`, are aborted: a late one goes back to its queue, an early one ends as FAILURE (WorkerLostError).
-   */
   async close(options: ShutdownOptions = {}): Promise<void> {
     checkKnown<ShutdownOptions>(options, SHUTDOWN, "close");
     const { wait = true, timeoutMs = 30_000 } = options;

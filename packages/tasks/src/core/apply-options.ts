@@ -1,5 +1,4 @@
 import { checkKnown, checkMilliseconds, checkNumbers, type OptionNames } from "@headline/scheduler/kit";
-import type { LinkTimes } from "../bull/message.js";
 
 /** Options of a call. Times are seconds, as in Celery, or moments. */
 export interface ApplyOptions {
@@ -22,6 +21,14 @@ export interface ApplyOptions {
   readonly taskId?: string;
   /** 0, the default, comes first; then 1, 2, … */
   readonly priority?: number;
+}
+
+/** Times of a link: durations count from the end of the link before, moments are epoch ms. */
+export interface LinkTimes {
+  readonly countdownMs?: number;
+  readonly eta?: number;
+  readonly expiresMs?: number;
+  readonly expires?: number;
 }
 
 /** Call as a value, for chains and groups. */

@@ -1,7 +1,7 @@
 import { checkKnown, type OptionNames } from "@headline/scheduler/kit";
-import type { ResultBackend } from "../bull/result-backend.js";
-import { isFinal, type TaskState } from "../bull/result-scripts.js";
-import { reviveTaskError, TaskRevokedError } from "./task-errors.js";
+import type { Results } from "./results.js";
+import { reviveTaskError } from "./task-errors.js";
+import { isFinal, type TaskState } from "./task-state.js";
 
 /** Options of `get`. */
 export interface GetOptions {
@@ -31,11 +31,11 @@ export function checkRevoke(options: RevokeOptions): void {
   checkKnown<RevokeOptions>(options, { terminate: true }, "revoke");
 }
 
-/** Results and queues that an AsyncResult reads. */
+/** Results that an AsyncResult reads, and the way to revoke a call. */
 export interface ResultSource {
-  readonly results: ResultBackend;
-  /** Removes a revoked call from its queue. */
-  unqueue(id: string, queue: string | undefined): Promise<void>;
+  readonly results: Results;
+  /** Revokes a call, and aborts it with `terminate`; returns the state after that. */
+  revoke(id: string, terminate: boolean): Promise<TaskState>;
 }
 
 /**
@@ -113,11 +113,7 @@ export class AsyncResult<Result = unknown> {
    */
   async revoke(options: RevokeOptions = {}): Promise<TaskState> {
     checkRevoke(options);
-    const { terminate = false } = options;
-    const reason = new TaskRevokedError(terminate ? "terminated" : "revoked");
-    const { state, queue } = await this.#source.results.revoke(this.id, terminate, reason);
-    if (state === "REVOKED") await this.#source.unqueue(this.id, queue);
-    return state;
+    return this.#source.revoke(this.id, options.terminate ?? false);
   }
 
   /** Deletes the result; false when the task has not ended. The id is PENDING then, like any unknown id. */

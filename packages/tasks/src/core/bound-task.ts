@@ -1,5 +1,4 @@
 import { checkKnown, isA, type OptionNames, readMember } from "@headline/scheduler/kit";
-import type { RetryOverride } from "../bull/message.js";
 import { etaOf } from "./apply-options.js";
 import type { TaskDefinition } from "./definition.js";
 import { MaxRetriesExceededError } from "./task-errors.js";
@@ -32,6 +31,14 @@ export interface RetryOptions {
 }
 
 const RETRY: OptionNames<RetryOptions> = { countdown: true, eta: true, exc: true, maxRetries: true };
+
+/** Retry options of a call, which override those of its task. */
+export interface RetryOverride {
+  readonly maxRetries?: number;
+  readonly retryBackoff?: boolean | number;
+  /** Retries any error. */
+  readonly retryAny?: true;
+}
 
 /** Signals a retry to the worker; thrown by `self.retry`, not to be caught. */
 export class RetryRequested extends Error {

@@ -6,6 +6,11 @@ export interface ChainSender {
   sendChain(links: readonly Signature[]): Promise<AsyncResult[]>;
 }
 
+/** App that sends chords. */
+export interface ChordSender {
+  sendChord(header: readonly Signature[], body: Signature): Promise<AsyncResult>;
+}
+
 /** App that sends tasks. */
 export interface GroupSender {
   sendTask(name: string, options: ApplyOptions): Promise<AsyncResult>;
@@ -60,6 +65,32 @@ export function group(members: readonly Signature[]) {
         await Promise.all(members.map(({ task, args, options }) => app.sendTask(task, { ...options, args }))),
       );
     },
+  };
+}
+
+/**
+ * Runs tasks in parallel, and then one with the list of their results as its first argument. When one of them fails or is
+ * revoked, the body never begins and ends as FAILURE (ChordError).
+ *
+ * @example
+ * ```ts
+ * import { chord, TaskApp } from "@headline/tasks";
+ *
+ * const app = new TaskApp({ broker: "redis://127.0.0.1:6379" });
+ * const square = app.task("square", (value: number) => value ** 2);
+ * const sum = app.task("sum", (values: number[]) => values.reduce((a, b) => a + b, 0));
+ * await app.worker().start();
+ * const result = await chord([square.s(2), square.s(3)], sum.s()).applyAsync(app);
+ * console.log(await result.get({ timeoutMs: 5_000 })); // 13
+ * await app.close();
+ * ```
+ */
+export function chord(header: readonly Signature[], body: Signature) {
+  return {
+    header,
+    body,
+    /** Sends the header; returns the result of the body. */
+    applyAsync: (app: ChordSender): Promise<AsyncResult> => app.sendChord(header, body),
   };
 }
 

@@ -16,6 +16,13 @@ export interface TaskDefinition {
   readonly maxDeliveries?: number;
   /** Time limit of a start, ms: its signal is aborted, and it ends as FAILURE (TimeLimitExceededError). */
   readonly timeoutMs?: number;
+  /**
+   * Soft time limit of a start, ms: its signal is aborted with a SoftTimeLimitExceededError, and it may clean up and even
+   * succeed before `timeoutMs`, at which it is given up.
+   */
+  readonly softTimeoutMs?: number;
+  /** Stores neither states nor results: `get` of its calls waits for nothing. Default false. */
+  readonly ignoreResult?: boolean;
   /** Errors that are retried automatically: classes, names, or true for any. */
   readonly autoretryFor?: true | readonly (string | (new (...args: never[]) => Error))[];
   /** Retries at most. Default 3; null for no limit. */
@@ -53,6 +60,8 @@ const NAMES: OptionNames<TaskDefinition> = {
   acksLate: true,
   maxDeliveries: true,
   timeoutMs: true,
+  softTimeoutMs: true,
+  ignoreResult: true,
   autoretryFor: true,
   maxRetries: true,
   retryDelay: true,
@@ -71,6 +80,7 @@ export function checkDefinition(name: string, definition: TaskDefinition): void 
     {
       maxDeliveries: "whole",
       timeoutMs: "whole",
+      softTimeoutMs: "whole",
       retryDelay: "amount",
       retryBackoffMax: "amount",
       ...(definition.maxRetries === null ? {} : { maxRetries: "amount" }),

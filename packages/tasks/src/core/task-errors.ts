@@ -26,6 +26,11 @@ export class TimeLimitExceededError extends Error {
   override readonly name = "TimeLimitExceededError";
 }
 
+/** Reason of an abort at `softTimeoutMs`, and the outcome of a task that ended by it. */
+export class SoftTimeLimitExceededError extends Error {
+  override readonly name = "SoftTimeLimitExceededError";
+}
+
 /** Outcome of a task that asked for one retry more than `maxRetries`. */
 export class MaxRetriesExceededError extends Error {
   override readonly name = "MaxRetriesExceededError";
@@ -34,6 +39,11 @@ export class MaxRetriesExceededError extends Error {
 /** Outcome of a task that no worker had registered within `unknownTaskMs`. */
 export class NotRegisteredError extends Error {
   override readonly name = "NotRegisteredError";
+}
+
+/** Outcome of a chord's body when a task of its header failed or was revoked. */
+export class ChordError extends Error {
+  override readonly name = "ChordError";
 }
 
 /** Thrown by a call with an argument that is not JSON; the message names the argument. */
@@ -46,7 +56,15 @@ export class BrokerUnavailableError extends Error {
   override readonly name = "BrokerUnavailableError";
 }
 
-const OWN = [TaskRevokedError, WorkerLostError, TimeLimitExceededError, MaxRetriesExceededError, NotRegisteredError];
+const OWN = [
+  TaskRevokedError,
+  WorkerLostError,
+  TimeLimitExceededError,
+  SoftTimeLimitExceededError,
+  MaxRetriesExceededError,
+  NotRegisteredError,
+  ChordError,
+];
 
 /** Revives the error of a worker, in its own class where that is one of this package; `traceback` is the stack at the worker. */
 export function reviveTaskError(remote: RemoteError): Error & { readonly traceback: string } {
