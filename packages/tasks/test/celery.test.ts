@@ -1,9 +1,16 @@
-import { eventually, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { bundled, eventually, type ThrowawayRedis, throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { heard } from "../../scheduler/test/quiet.js";
 import { chain, chord, group, signature, TaskApp, type TaskWorker } from "../src/index.js";
-import { pythonClient, pythonWorker, withoutCelery } from "./python-celery.js";
+import { pythonClient, pythonOutput, pythonWorker, withoutCelery } from "./python-celery.js";
 
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+const CACHE = resolve(import.meta.dirname, "../../../node_modules/.cache");
+mkdirSync(CACHE, { recursive: true });
 const WAIT = { timeoutMs: 60_000 };
 const title = `Celery 5 in Python and this package, over Redis${withoutCelery === undefined ? "" : ` (${withoutCelery})`}`;
 
@@ -216,6 +223,31 @@ r.get(timeout=60)`;
         expect(await python.value("value = str(app.control.inspect(timeout=1).revoked())")).toContain(later.id),
       );
     });
+  });
+
+  test("the two programs of the README call each other", async () => {
+    const section = README.split("## With Python")[1]!;
+    const [py, ts] = ["python", "ts"].map((language) => {
+      const [, text] = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "ms").exec(section)!;
+      return text!.replaceAll(/127\.0\.0\.1:6379\/(\d)/g, (_, db) => `127.0.0.1:${redis.port}/${Number(db) + 4}`);
+    });
+    const folder = mkdtempSync(join(CACHE, "readme-")); // packages resolve from there
+    const [program, module] = [join(folder, "node.ts"), join(folder, "tasks.py")];
+    writeFileSync(program, `${ts}\nprocess.on("message", () => app.close().then(() => process.disconnect()));`);
+    writeFileSync(module, py!);
+    const pyWorker = pythonWorker({}, { module: "tasks", cwd: folder });
+    const node = fork(await bundled(program), { stdio: ["ignore", "pipe", "inherit", "ipc"] });
+    try {
+      const [printed] = (await once(node.stdout!, "data")) as [Buffer];
+      expect(String(printed)).toBe("42\n");
+      expect(await pythonOutput(module, folder)).toBe("hello Ada\n");
+      node.send("close");
+      expect(await once(node, "exit")).toEqual([0, null]);
+    } finally {
+      node.kill("SIGKILL");
+      await pyWorker.stop();
+      rmSync(folder, { recursive: true });
+    }
   });
 
   describe("monitors see the Node worker", () => {

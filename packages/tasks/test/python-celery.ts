@@ -43,22 +43,31 @@ export async function pythonClient(env: Readonly<Record<string, string>>) {
   return { run, value, stop: () => stopped(child) };
 }
 
-/** A Celery worker of Python for the tasks in pyapp.py. */
-export function pythonWorker(env: Readonly<Record<string, string>>, args: readonly string[] = []) {
-  const child = pythonProcess(
-    ["-m", "celery", "-A", "pyapp", "worker", "--pool=threads", "-c", "4", "-n", "py@%h", ...args],
-    env,
-  );
-  return { pid: child.pid!, stop: () => stopped(child) };
+/** A Celery worker of Python for the tasks of a module, by default those in pyapp.py. */
+export function pythonWorker(env: Readonly<Record<string, string>>, { module = "pyapp", cwd = FIXTURES } = {}) {
+  const threads = ["--pool=threads", "-c", "4", "-n", `${module}@%h`];
+  const child = pythonProcess(["-m", "celery", "-A", module, "worker", ...threads], env, cwd);
+  child.stdout!.resume();
+  return { stop: () => stopped(child) };
 }
 
-function pythonProcess(args: readonly string[], env: Readonly<Record<string, string>>): ChildProcess {
+/** What a Python program prints until it ends. */
+export async function pythonOutput(program: string, cwd: string): Promise<string> {
+  const child = pythonProcess([program], {}, cwd);
+  let text = "";
+  child.stdout!.on("data", (part) => {
+    text += String(part);
+  });
+  await once(child, "close");
+  return text;
+}
+
+function pythonProcess(args: readonly string[], env: Readonly<Record<string, string>>, cwd = FIXTURES): ChildProcess {
   const child = spawn(python!, args, {
-    cwd: FIXTURES,
+    cwd,
     env: { ...process.env, ...env, PYTHONDONTWRITEBYTECODE: "1" },
     stdio: ["pipe", "pipe", process.env["HEADLINE_CELERY_LOG"] === undefined ? "ignore" : "inherit"],
   });
-  child.stdout!.resume();
   return child;
 }
 

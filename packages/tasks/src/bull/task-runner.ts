@@ -231,7 +231,8 @@ export class TaskRunner {
     const result = jsonValue(value, warn) ?? null;
     await this.#sendLinks(message.next, result);
     await this.#sendChordBody(message, result);
-    await results.succeeded(message.id, result);
+    const isIgnored = this.#parts.tasks.get(message.task)?.definition.ignoreResult === true;
+    await results.succeeded(message.id, isIgnored ? null : result);
   }
 
   /** Adds the result to that of its chord; the last part sends the body. */

@@ -203,9 +203,9 @@ describe("a worker that dies or goes silent", () => {
     other.task("slow", { acksLate: true }, () => "stolen");
     await working(other, { visibilityTimeoutMs: 200 });
     const [tag] = await client.hkeys("unacked");
-    const [, takenAt] = await client.zrange("unacked_index", 0, -1, "WITHSCORES");
+    const [, takenAt] = await client.zrange("unacked_index", "0", "-1", "WITHSCORES");
     await eventually(async () =>
-      expect(Number(await client.zscore("unacked_index", tag!))).toBeGreaterThan(Number(takenAt) + 0.6),
+      expect(Number(await client.zscore("unacked_index", String(tag)))).toBeGreaterThan(Number(takenAt) + 0.6),
     );
     await client.set("restored", "enough");
     expect(await result.get(WAIT)).toBe(1);

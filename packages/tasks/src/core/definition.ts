@@ -21,7 +21,7 @@ export interface TaskDefinition {
    * succeed before `timeoutMs`, at which it is given up.
    */
   readonly softTimeoutMs?: number;
-  /** Stores neither states nor results: `get` of its calls waits for nothing. Default false. */
+  /** Keeps no result. Over BullMQ its state is kept, and `get` returns null; with Celery's protocol neither is stored. Default false. */
   readonly ignoreResult?: boolean;
   /** Errors that are retried automatically: classes, names, or true for any. */
   readonly autoretryFor?: true | readonly (string | (new (...args: never[]) => Error))[];
