@@ -1,7 +1,7 @@
 # One image per process:  docker build --target recommendation|gateway|jobs|setup .
 # `docker compose up` builds and starts all of them; see docker-compose.yml and docs/deployment.md.
 
-FROM node:24-bookworm-slim AS base
+FROM node:24-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df AS base
 ENV TURBO_TELEMETRY_DISABLED=1
 WORKDIR /app
 

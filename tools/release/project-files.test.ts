@@ -3,9 +3,13 @@ import { join, resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "yaml";
 
+interface Image {
+  readonly node: number;
+  readonly image: string;
+}
 interface Job {
   readonly container: string | { readonly image: string };
-  readonly strategy: { readonly matrix: { readonly node?: readonly number[]; readonly mysql?: readonly string[] } };
+  readonly strategy: { readonly matrix: { readonly include?: readonly Image[]; readonly mysql?: readonly string[] } };
   readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
 }
 interface Form {
@@ -28,6 +32,8 @@ const { jobs } = parse(text(".github/workflows/ci.yml")) as { readonly jobs: Rea
 const lts = Number(text(".nvmrc"));
 const oldest = Number(/^>=(\d+)/.exec(manifest.engines.node)?.[1]);
 
+const images = jobs["mariadb"]?.strategy.matrix.include ?? [];
+
 describe("the workflow", () => {
   test("runs commands that exist", () => {
     const commands = Object.values(jobs).flatMap(({ steps }) =>
@@ -39,20 +45,31 @@ describe("the workflow", () => {
   });
 
   test("covers the oldest supported Node and the LTS, MariaDB and MySQL", () => {
-    const { node = [] } = jobs["mariadb"]?.strategy.matrix ?? {};
+    const node = images.map((each) => each.node);
     expect(node[0]).toBe(oldest);
     expect(node.at(-1)).toBe(lts);
     expect(node).toEqual([20, 22, 24]);
     expect(jobs["mysql"]?.strategy.matrix.mysql).toEqual(["8.0", "8.4"]);
-    expect(jobs["mysql"]?.container).toMatchObject({ image: `node:${lts}-bookworm` });
+    for (const { node, image } of images) expect(image).toMatch(new RegExp(`^node:${node}-bookworm(@|$)`));
+    expect(jobs["mysql"]?.container).toMatchObject({ image: images.at(-1)?.image });
   });
 });
 
 test("the images and the container for development run the Node of .nvmrc, and types are those of the oldest", () => {
-  expect(text("Dockerfile").match(/^FROM node:\S+/gm)).toEqual([`FROM node:${lts}-bookworm-slim`]);
+  expect(text("Dockerfile").match(/^FROM node:[^@\s]+/gm)).toEqual([`FROM node:${lts}-bookworm-slim`]);
   expect(manifest.devDependencies["@types/node"]).toMatch(new RegExp(`^\\^${oldest}\\.`));
   expect(text(".devcontainer/devcontainer.json")).toContain(`typescript-node:${lts}-bookworm`);
   expect(JSON.parse(text(".devcontainer/devcontainer.json"))).toHaveProperty("postCreateCommand", "npm install");
+});
+
+test("images of Node are held by the digests of docs/dependencies.md, all but the oldest", () => {
+  const used = [
+    ...`${text("Dockerfile")}${text(".github/workflows/ci.yml")}`.matchAll(/\bnode:[\w.-]+(?:@sha256:\w+)?/g),
+  ];
+  const names = new Set(used.map(([name]) => name));
+  const documented = [...text("docs/dependencies.md").matchAll(/^\| `(node:\S+)` \| `(sha256:[0-9a-f]{64})` \|/gm)];
+  const held = documented.map(([, image, digest]) => `${image}@${digest}`);
+  expect([...names].sort()).toEqual([`node:${oldest}-bookworm`, ...held].sort());
 });
 
 test("the documents name npm scripts that exist", () => {
