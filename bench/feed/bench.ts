@@ -9,15 +9,8 @@ import { freePorts } from "../lib/free-ports.js";
 import { type LoadOptions, type Measured, measure, median, type Target } from "../lib/measure.js";
 import { seedArticles } from "../lib/seed-articles.js";
 import { type ServerProcess, startServer } from "../lib/server-process.js";
+import type { FeedBenchOptions } from "./options.js";
 import { reportFeed } from "./report.js";
-
-export interface FeedBenchOptions {
-  readonly articles: number;
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly readers: number;
-  readonly connections: readonly number[];
-}
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PEERS = join(ROOT, "bench/feed/peers");

@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import type { Measured } from "../lib/measure.js";
 import { table } from "../lib/table.js";
-import type { FeedBenchOptions } from "./bench.js";
+import type { FeedBenchOptions } from "./options.js";
 
 type Medians = ReadonlyMap<string, ReadonlyMap<number, Measured>>;
 

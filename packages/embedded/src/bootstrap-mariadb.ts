@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { MariaDbCommand } from "./find-servers.js";
+import type { MariaDbCommand } from "./servers.js";
 
 export interface BootstrapOptions {
   readonly server: MariaDbCommand;

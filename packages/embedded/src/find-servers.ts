@@ -1,27 +1,9 @@
 import { accessSync, constants, existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
+import type { MariaDbCommand, ServerCommand, ServerName, Servers } from "./servers.js";
 import { ServersNotFound } from "./servers-not-found.js";
 import { unpackServers } from "./unpack-servers.js";
-
-/** Command that starts a server: `command` under the name `argv0`, with `env` added to the environment. */
-export interface ServerCommand {
-  readonly command: string;
-  readonly argv0?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface MariaDbCommand extends ServerCommand {
-  /** Holds the SQL of the system tables, the error messages and the character sets. */
-  readonly shareDir: string;
-}
-
-export interface Servers {
-  readonly redis: ServerCommand;
-  readonly mariadb: MariaDbCommand;
-}
-
-export type ServerName = keyof Servers;
 
 export interface FindServersOptions<Need extends ServerName = ServerName> {
   /** Only these are looked for (a machine may have one of its own). */

@@ -1,9 +1,10 @@
 import { join, resolve } from "node:path";
 import { bootstrapMariaDb, commonArgs, isBootstrapped } from "./bootstrap-mariadb.js";
 import { ensureDataFolder } from "./data-folder.js";
-import { findServers, type MariaDbCommand } from "./find-servers.js";
+import { findServers } from "./find-servers.js";
 import { answersMariaDb, runInMariaDb } from "./mariadb-session.js";
 import { openServer, type Server } from "./open-server.js";
+import type { MariaDbCommand } from "./servers.js";
 import { socketFolderOf } from "./socket-folder.js";
 
 export interface OpenMariaDbOptions {

@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
 import { ensureDataFolder } from "./data-folder.js";
-import { findServers, type ServerCommand } from "./find-servers.js";
+import { findServers } from "./find-servers.js";
 import { openServer, type Server } from "./open-server.js";
 import { answersRedis } from "./redis-session.js";
+import type { ServerCommand } from "./servers.js";
 import { socketFolderOf } from "./socket-folder.js";
 
 export interface OpenRedisOptions {

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { endWithOwner } from "./end-with-owner.js";
 import { endWithThisProcess } from "./end-with-this-process.js";
-import type { ServerCommand } from "./find-servers.js";
 import { pollFor } from "./poll-for.js";
 import { identifyProcess, isAlive, type ProcessIdentity } from "./process-identity.js";
+import type { ServerCommand } from "./servers.js";
 import { ensureSocketFolder, socketPathIn } from "./socket-folder.js";
 import { withLock } from "./with-lock.js";
 

@@ -1,4 +1,4 @@
-import type { ServerName } from "./find-servers.js";
+import type { ServerName } from "./servers.js";
 
 const DISPLAY: Record<ServerName, string> = { redis: "Redis", mariadb: "MariaDB" };
 

@@ -1,4 +1,4 @@
-import type { Log } from "./log.js";
+import type { Logger } from "pino";
 
 /** A warning or an error, and how often it was logged. */
 export interface Problem {
@@ -15,7 +15,7 @@ const OTHER = "(other messages)";
 const problems = new WeakMap<object, Map<string, Problem>>();
 
 /** Warnings and errors of a log so far. */
-export function problemsOf(log: Log): Iterable<Problem> {
+export function problemsOf(log: Logger): Iterable<Problem> {
   return problems.get(log)?.values() ?? [];
 }
 
@@ -23,7 +23,7 @@ export function problemsOf(log: Log): Iterable<Problem> {
 export function problemCounter() {
   const counted = new Map<string, Problem>();
   return {
-    belongsTo: (log: Log) => void problems.set(log, counted),
+    belongsTo: (log: Logger) => void problems.set(log, counted),
     count(level: Problem["level"], text: unknown, line: unknown): void {
       const message = typeof text === "string" ? text.slice(0, MESSAGE_CHARACTERS_MAX) : OTHER;
       const times = Number((line as { times?: unknown } | undefined)?.times ?? 1) || 1;

@@ -1,1 +1,2 @@
-export { openTracing, type Span, type SpanOptions, type Tracing } from "./tracing.js";
+export type { Span, SpanOptions, Tracing } from "./span.js";
+export { openTracing } from "./tracing.js";

@@ -3,7 +3,7 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import { BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { isTraceparent } from "../log/traceparent.js";
-import type { Tracing } from "./tracing.js";
+import type { Tracing } from "./span.js";
 
 const KINDS = { server: SpanKind.SERVER, client: SpanKind.CLIENT };
 const SEND_EVERY_MS = 1_000;
