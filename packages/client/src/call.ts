@@ -12,8 +12,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Limit of the call, ms, retries included. Default: the client's. */
   readonly timeoutMs?: number | undefined;
+  /** Retries at most, where the operation is repeatable. Default: the client's. */
+  readonly retriesMax?: number | undefined;
   /** Stands for this call; by default one is made up, for each call another. */
   readonly idempotencyKey?: string | undefined;
+  /** Completes the request even when the page goes away, as `fetch` does. Default false. */
+  readonly keepalive?: boolean | undefined;
+  /** Sends no Authorization, for events whose tokens name their reader. Default false. */
+  readonly anonymous?: boolean | undefined;
 }
 
 /** No input where an operation has none. */

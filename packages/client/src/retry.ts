@@ -1,7 +1,5 @@
 import { Problem } from "./problem.js";
 
-/** Retries of a repeatable call. */
-const AGAIN_MAX = 2;
 const PAUSE_MS = 100;
 
 interface Rules {
@@ -9,6 +7,8 @@ interface Rules {
   readonly repeatable: boolean;
   /** Whether the call carries an Idempotency-Key. */
   readonly keyed: boolean;
+  /** Retries at most. */
+  readonly retriesMax: number;
   /** For the whole call, from now on. */
   readonly timeoutMs: number;
   /** For each time it is asked. */
@@ -24,7 +24,7 @@ export async function askInTime<T>(rules: Rules, ask: (signal: AbortSignal) => P
     try {
       return await within(rules.repeatable ? Math.min(leftMs, rules.attemptMs) : leftMs, rules.signal, ask);
     } catch (error) {
-      if (!(error instanceof Problem) || again >= AGAIN_MAX || !mayHelp(error, rules, again)) throw error;
+      if (!(error instanceof Problem) || again >= rules.retriesMax || !mayHelp(error, rules, again)) throw error;
       const pauseMs = 1_000 * (error.retryAfterSeconds ?? (PAUSE_MS * 2 ** again * (0.5 + Math.random())) / 1_000);
       if (pauseMs >= endsAt - performance.now()) throw error;
       await pause(pauseMs, rules.signal);

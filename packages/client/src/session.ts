@@ -1,6 +1,8 @@
 /** The caller: a user with tokens, a guest with an id, or neither yet. Store it for the next start. */
 export interface Session {
   readonly userId?: string | undefined;
+  /** Name of the user. */
+  readonly name?: string | undefined;
   readonly token?: string | undefined;
   readonly refreshToken?: string | undefined;
   readonly anonymousId?: string | undefined;
@@ -21,8 +23,12 @@ export class SessionState {
     return this.#session;
   }
 
-  change(session: Session): void {
+  replace(session: Session): void {
     this.#session = session;
+  }
+
+  change(session: Session): void {
+    this.replace(session);
     this.onSession(session);
   }
 

@@ -84,8 +84,46 @@ describe("@headline/client", () => {
     const over = open({
       session: { ...bob.session, token: "over.and.done", refreshToken: "as.well.now", anonymousId: "7" },
     });
-    await expect(over.call("me")).rejects.toMatchObject({ status: 401, code: "UNAUTHENTICATED" });
+    const calls = await Promise.allSettled([over.call("me"), over.call("orders"), over.renew()]);
+    expect(calls).toMatchObject(calls.map(() => ({ reason: { status: 401, code: "SIGNED_OUT" } })));
     expect(over.session).toEqual({ anonymousId: "7" });
+  });
+
+  test("calls in the name of the session that another tab has set, and names its user", async () => {
+    const [flora, greg] = [open(), open()];
+    await flora.signUp("flora", PASSWORD);
+    await greg.signUp("greg", PASSWORD);
+    expect(flora.session).toMatchObject({ userId: expect.any(String), name: "flora" });
+    flora.setSession(greg.session);
+    expect((await flora.call("me")).name).toBe("greg");
+  });
+
+  test("reports events without a name, in a request that outlives its page; once, where that is asked for", async () => {
+    const requests: (RequestInit | undefined)[] = [];
+    const client = open({
+      fetch: (_, init) => {
+        requests.push(init);
+        return Promise.reject(new TypeError("fetch failed"));
+      },
+      session: { anonymousId: "7" },
+    });
+    const report = client.call(
+      "reportEvents",
+      { body: { events: [] } },
+      { anonymous: true, keepalive: true, retriesMax: 0 },
+    );
+    await expect(report).rejects.toMatchObject({ status: 0, code: "NO_ANSWER" });
+    expect(requests).toMatchObject([{ method: "POST", keepalive: true }]);
+    expect(requests[0]?.headers).toEqual({ "content-type": "application/json" });
+    await expect(client.call("channels")).rejects.toMatchObject({ code: "NO_ANSWER" });
+    expect(requests).toHaveLength(4);
+  });
+
+  test("knows the time at the gateway, whatever the time here", async () => {
+    const headers = { date: "Tue, 01 Jan 2030 00:00:00 GMT" };
+    const client = open({ fetch: async () => Response.json({ data: { channels: [] } }, { headers }) });
+    await client.call("channels");
+    expect(new Date(client.now()).toISOString()).toMatch(/^2030-01-01T00:0/);
   });
 
   test("tells what was wrong", async () => {
