@@ -2,14 +2,14 @@ import "./styles/index.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App, prefetchPages } from "./app/app.js";
-import { followAddress } from "./app/places.js";
+import { loadChannels } from "./channels/channels.js";
 import { problemText } from "./components/problem-note.js";
 import { toast } from "./components/toast.js";
 import { tellUntoldReading } from "./events/reading-time.js";
-import { loadChannels } from "./feed/channels.js";
 import { words } from "./language/language.js";
 import { watchConversations } from "./messages/conversations.js";
 import { watchNotifications } from "./notifications/notifications.js";
+import { followAddress } from "./routing/places.js";
 import { signInAsked } from "./session/ask-sign-in.js";
 import { endedSignIn } from "./session/session.js";
 import "./theme/theme.js";
@@ -38,6 +38,6 @@ setTimeout(prefetchPages, 2_000);
 
 /** Without it the page asks. */
 async function openLive(): Promise<void> {
-  const { keepLive } = await import("./events/live-socket.js").catch(() => ({ keepLive: () => undefined }));
+  const { keepLive } = await import("./live/live-socket.js").catch(() => ({ keepLive: () => undefined }));
   keepLive();
 }

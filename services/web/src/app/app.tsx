@@ -1,28 +1,28 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { ChannelTabs } from "../channels/channel-tabs.js";
 import { lazy } from "../components/lazy.js";
+import { MissingPage } from "../components/missing-page.js";
 import { Toaster } from "../components/toast.js";
-import { ChannelTabs } from "../feed/channel-tabs.js";
 import { FeedPage } from "../feed/feed-page.js";
 import { words } from "../language/language.js";
+import { type Route, route } from "../routing/routes.js";
 import { signInAsked } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
 import { BottomBar } from "./bottom-bar.js";
-import { MissingPage } from "./missing-page.js";
-import { type Route, route } from "./routes.js";
 import { SideCard } from "./side-card.js";
 import { TopBar } from "./top-bar.js";
 
-const ArticlePage = lazy(async () => (await import("../article/article-page.js")).ArticlePage);
+const ArticlePage = lazy(async () => (await import("../reading/article-page.js")).ArticlePage);
 const EditPage = lazy(async () => (await import("../publish/edit-page.js")).EditPage);
 const PublishPage = lazy(async () => (await import("../publish/publish-page.js")).PublishPage);
-const MyPage = lazy(async () => (await import("../mine/my-page.js")).MyPage);
+const MyPage = lazy(async () => (await import("../my-page/my-page.js")).MyPage);
 const OrdersPage = lazy(async () => (await import("../orders/orders-page.js")).OrdersPage);
 const UserPage = lazy(async () => (await import("../users/user-page.js")).UserPage);
 const MessagesPage = lazy(async () => (await import("../messages/messages-page.js")).MessagesPage);
 const ConversationPage = lazy(async () => (await import("../messages/conversation-page.js")).ConversationPage);
 const NotificationsPage = lazy(async () => (await import("../notifications/notifications-page.js")).NotificationsPage);
 const SignInDialog = lazy(
-  async () => (await import("../session/sign-in-dialog.js")).SignInDialog,
+  async () => (await import("../account/sign-in-dialog.js")).SignInDialog,
   () => null,
 );
 

@@ -3,7 +3,7 @@ import { Icon, type IconName } from "../components/icon.js";
 import { askRefresh } from "../feed/refresh-asked.js";
 import { words } from "../language/language.js";
 import { unreadMessages } from "../messages/conversations.js";
-import { hrefOf, RECOMMENDED, route } from "./routes.js";
+import { hrefOf, RECOMMENDED, route } from "../routing/routes.js";
 
 /** The way around on a phone. Home, where one is already, refreshes. */
 export function BottomBar() {

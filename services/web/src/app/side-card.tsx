@@ -1,10 +1,10 @@
+import { Settings } from "../account/settings.js";
 import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
-import { Settings } from "../session/settings.js";
 import { Avatar } from "../users/avatar.js";
-import { hrefOf } from "./routes.js";
 
 /** Beside the feed, where there is room: who reads, and where else to go. */
 export function SideCard() {

@@ -5,10 +5,10 @@ import { askRefresh } from "../feed/refresh-asked.js";
 import { words } from "../language/language.js";
 import { unreadMessages } from "../messages/conversations.js";
 import { Bell } from "../notifications/bell.js";
+import { hrefOf, RECOMMENDED, route } from "../routing/routes.js";
 import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
 import { Avatar } from "../users/avatar.js";
-import { hrefOf, RECOMMENDED, route } from "./routes.js";
 
 export function TopBar() {
   const text = words.value;

@@ -1,9 +1,7 @@
 import { useRef, useState } from "preact/hooks";
-import { RequestKey } from "../api/request-key.js";
 import { asProblem, type Problem } from "../api/send.js";
 import type { Comment } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
-import { changeCount } from "../article/known-articles.js";
+import { changeCount } from "../articles/known-articles.js";
 import { ListFoot } from "../components/list-foot.js";
 import { ProblemNote, problemText } from "../components/problem-note.js";
 import { TimeAgo } from "../components/time-ago.js";
@@ -11,7 +9,9 @@ import { toast } from "../components/toast.js";
 import { useListed } from "../components/use-listed.js";
 import { isVisible, limitCharacters } from "../components/written-text.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 import { askSignIn } from "../session/ask-sign-in.js";
+import { RequestKey } from "../session/request-key.js";
 import { ask, reader } from "../session/session.js";
 import { Avatar } from "../users/avatar.js";
 

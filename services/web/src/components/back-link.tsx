@@ -1,6 +1,6 @@
-import { canGoBack } from "../app/places.js";
-import { hrefOf, RECOMMENDED } from "../app/routes.js";
 import { words } from "../language/language.js";
+import { canGoBack } from "../routing/places.js";
+import { hrefOf, RECOMMENDED } from "../routing/routes.js";
 import { Icon } from "./icon.js";
 
 /** Back to where the reader came from, or home. */

@@ -1,4 +1,4 @@
-import { keep, readKept } from "../api/kept.js";
+import { keep, readKept } from "../device/kept.js";
 import { makeEvent, onLeavingPage, queueEvent, type ReaderEvent } from "./event-queue.js";
 
 /** Where a read waits while its page is hidden: a phone may end the page without a word. */

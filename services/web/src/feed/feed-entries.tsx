@@ -1,6 +1,6 @@
-import { knownArticle } from "../article/known-articles.js";
-import { hasReacted } from "../events/reactions.js";
+import { knownArticle } from "../articles/known-articles.js";
 import { words } from "../language/language.js";
+import { hasReacted } from "../reactions/reactions.js";
 import type { Feed } from "./feed.js";
 import { FeedEntry } from "./feed-entry.js";
 

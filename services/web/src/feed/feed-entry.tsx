@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ArticleSummary } from "../api/wire.js";
-import { knownArticle, traceOf } from "../article/known-articles.js";
+import { ArticleCard } from "../articles/article-card.js";
+import { knownArticle, traceOf } from "../articles/known-articles.js";
 import { makeEvent, queueEvent, queueSeen } from "../events/event-queue.js";
 import { whenSeen } from "../events/on-screen.js";
-import { undoBlock, undoDislike } from "../events/react-aloud.js";
-import { hasReacted } from "../events/reactions.js";
 import { words } from "../language/language.js";
-import { ArticleCard } from "./article-card.js";
-import { DislikeDialog } from "./dislike-dialog.js";
+import { DislikeDialog } from "../reactions/dislike-dialog.js";
+import { undoBlock, undoDislike } from "../reactions/react-with-toast.js";
+import { hasReacted } from "../reactions/reactions.js";
 import type { FeedItem } from "./feed.js";
 
 interface Props {

@@ -1,12 +1,12 @@
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useLayoutEffect } from "preact/hooks";
 import type { Channel } from "../api/wire.js";
-import { MissingPage } from "../app/missing-page.js";
-import { scrollToPlace } from "../app/places.js";
+import { channelName, channels } from "../channels/channels.js";
+import { MissingPage } from "../components/missing-page.js";
 import { toast } from "../components/toast.js";
-import { watchUpdates } from "../events/live.js";
 import { words } from "../language/language.js";
-import { channelName, channels } from "./channels.js";
+import { watchUpdates } from "../live/live.js";
+import { scrollToPlace } from "../routing/places.js";
 import type { Feed } from "./feed.js";
 import { FeedEntries } from "./feed-entries.js";
 import { FeedFoot } from "./feed-foot.js";

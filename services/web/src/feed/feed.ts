@@ -2,7 +2,7 @@ import { batch, signal } from "@preact/signals";
 import { asProblem, type Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
 import type { FedArticle, FeedPage, Updates } from "../api/wire.js";
-import { noteServed } from "../article/known-articles.js";
+import { noteServed } from "../articles/known-articles.js";
 import { ask } from "../session/session.js";
 
 /** A place in the feed. */

@@ -1,5 +1,5 @@
-import { keep, readKept } from "../api/kept.js";
-import { type KeptArticle, keptArticles, recallArticles } from "../article/known-articles.js";
+import { type KeptArticle, keptArticles, recallArticles } from "../articles/known-articles.js";
+import { keep, readKept } from "../device/kept.js";
 import { Feed, type KeptFeed } from "./feed.js";
 
 interface Kept {

@@ -1,5 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
-import { keep, readKept } from "../api/kept.js";
+import { keep, readKept } from "../device/kept.js";
 import { en } from "./en.js";
 import { type Words, zh } from "./zh.js";
 

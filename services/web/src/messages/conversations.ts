@@ -1,12 +1,12 @@
 import { batch, computed, effect, signal } from "@preact/signals";
-import { isLaterId } from "../api/ids.js";
 import { asProblem, Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
 import type { Conversation, Listed, Message } from "../api/wire.js";
-import { go, hrefOf, route } from "../app/routes.js";
 import { whisper } from "../components/toast.js";
-import { askMeanwhile, onLive } from "../events/live.js";
 import { words } from "../language/language.js";
+import { isLaterId } from "../live/later-id.js";
+import { askMeanwhile, onLive } from "../live/live.js";
+import { go, hrefOf, route } from "../routing/routes.js";
 import { ask, reader } from "../session/session.js";
 
 /** This reader's conversations, the newest message first; undefined until loaded. */

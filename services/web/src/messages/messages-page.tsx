@@ -1,14 +1,14 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
+import { SignInFirst } from "../account/sign-in-first.js";
 import type { Conversation } from "../api/wire.js";
-import { scrollToPlace } from "../app/places.js";
-import { hrefOf } from "../app/routes.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { TimeAgo } from "../components/time-ago.js";
-import { askMeanwhile } from "../events/live.js";
 import { words } from "../language/language.js";
+import { askMeanwhile } from "../live/live.js";
+import { scrollToPlace } from "../routing/places.js";
+import { hrefOf } from "../routing/routes.js";
 import { reader } from "../session/session.js";
-import { SignInFirst } from "../session/sign-in-first.js";
 import { Avatar } from "../users/avatar.js";
 import {
   conversations,

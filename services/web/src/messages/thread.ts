@@ -1,9 +1,9 @@
 import { batch, signal } from "@preact/signals";
-import { isLaterId } from "../api/ids.js";
 import { randomId } from "../api/random-id.js";
 import { asProblem, type Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
 import type { Listed, Message, MessageState } from "../api/wire.js";
+import { isLaterId } from "../live/later-id.js";
 import { ask, reader } from "../session/session.js";
 import { noteMessage, noteRead } from "./conversations.js";
 

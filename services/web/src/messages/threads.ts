@@ -1,4 +1,4 @@
-import { onLive } from "../events/live.js";
+import { onLive } from "../live/live.js";
 import { beforeReaderChanges, reader } from "../session/session.js";
 import { Thread } from "./thread.js";
 

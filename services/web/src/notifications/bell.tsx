@@ -1,7 +1,7 @@
-import { hrefOf } from "../app/routes.js";
 import { Badge } from "../components/badge.js";
 import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 import { unread } from "./notifications.js";
 
 /** Only where there are notifications at all. */

@@ -1,6 +1,6 @@
 import type { Notification } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 
 /** Text of a notification, after the actor's name. */
 export function whatHappened({ kind }: Notification): string {

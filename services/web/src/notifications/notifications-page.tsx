@@ -1,13 +1,13 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { SignInFirst } from "../account/sign-in-first.js";
 import type { Notification } from "../api/wire.js";
-import { scrollToPlace } from "../app/places.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { useListed } from "../components/use-listed.js";
-import { onLive } from "../events/live.js";
 import { words } from "../language/language.js";
+import { onLive } from "../live/live.js";
+import { scrollToPlace } from "../routing/places.js";
 import { reader } from "../session/session.js";
-import { SignInFirst } from "../session/sign-in-first.js";
 import { NotificationRow } from "./notification-row.js";
 import { readUpTo } from "./notifications.js";
 

@@ -1,12 +1,12 @@
 import { effect, signal } from "@preact/signals";
-import { isLaterId } from "../api/ids.js";
 import { Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
 import type { Listed, Notification } from "../api/wire.js";
-import { go, route } from "../app/routes.js";
 import { whisper } from "../components/toast.js";
-import { askMeanwhile, onLive } from "../events/live.js";
 import { words } from "../language/language.js";
+import { isLaterId } from "../live/later-id.js";
+import { askMeanwhile, onLive } from "../live/live.js";
+import { go, route } from "../routing/routes.js";
 import { ask, reader } from "../session/session.js";
 import { hrefFor, whatHappened } from "./notification-words.js";
 

@@ -2,7 +2,6 @@ import { useRef, useState } from "preact/hooks";
 import { randomId } from "../api/random-id.js";
 import { asProblem, type Problem, send } from "../api/send.js";
 import type { Order, OwnArticle, PromotionDays } from "../api/wire.js";
-import { go, hrefOf } from "../app/routes.js";
 import { Dialog } from "../components/dialog.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
@@ -10,6 +9,7 @@ import { toast } from "../components/toast.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { dayName, price } from "../language/format.js";
 import { words } from "../language/language.js";
+import { go, hrefOf } from "../routing/routes.js";
 import { ask } from "../session/session.js";
 
 /** Which day an article is promoted on; the order then waits to be paid. */

@@ -2,11 +2,11 @@ import { useEffect, useState } from "preact/hooks";
 import { asProblem, type Problem } from "../api/send.js";
 import { serverNow } from "../api/server-clock.js";
 import type { Order } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { clock, dateTime, dayName, price } from "../language/format.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 import { ask } from "../session/session.js";
 
 /** One order, with what is left of its time to pay. */

@@ -1,12 +1,12 @@
 import { useLayoutEffect } from "preact/hooks";
+import { SignInFirst } from "../account/sign-in-first.js";
 import type { Order } from "../api/wire.js";
-import { scrollToPlace } from "../app/places.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { useListed } from "../components/use-listed.js";
 import { words } from "../language/language.js";
+import { scrollToPlace } from "../routing/places.js";
 import { reader } from "../session/session.js";
-import { SignInFirst } from "../session/sign-in-first.js";
 import { OrderRow } from "./order-row.js";
 
 export function OrdersPage() {

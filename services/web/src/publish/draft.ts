@@ -1,4 +1,4 @@
-import { keep, readKept } from "../api/kept.js";
+import { keep, readKept } from "../device/kept.js";
 import { draftKey } from "../session/session.js";
 
 /** The form's values as typed. */

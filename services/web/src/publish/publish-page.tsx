@@ -1,14 +1,14 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { RequestKey } from "../api/request-key.js";
+import { SignInFirst } from "../account/sign-in-first.js";
 import { serverNow } from "../api/server-clock.js";
-import { scrollToPlace } from "../app/places.js";
-import { go, hrefOf } from "../app/routes.js";
 import { PageHead } from "../components/page-head.js";
 import { toast } from "../components/toast.js";
 import { dateTime } from "../language/format.js";
 import { words } from "../language/language.js";
+import { scrollToPlace } from "../routing/places.js";
+import { go, hrefOf } from "../routing/routes.js";
+import { RequestKey } from "../session/request-key.js";
 import { ask, reader } from "../session/session.js";
-import { SignInFirst } from "../session/sign-in-first.js";
 import { ArticleForm } from "./article-form.js";
 import { coversOf, type Draft, EMPTY_DRAFT, keepDraft, keptDraft, localTime } from "./draft.js";
 import { PublishTime, type When } from "./publish-time.js";

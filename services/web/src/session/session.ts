@@ -1,7 +1,7 @@
 import { computed, signal } from "@preact/signals";
-import { keep, readKept } from "../api/kept.js";
 import { randomId } from "../api/random-id.js";
 import { Problem, type Request, send } from "../api/send.js";
+import { keep, readKept } from "../device/kept.js";
 
 /** A signed-in user. Without one, the reader is a guest whose id this device made. */
 export interface Reader {

@@ -1,5 +1,5 @@
 import { effect, signal } from "@preact/signals";
-import { keep, readKept } from "../api/kept.js";
+import { keep, readKept } from "../device/kept.js";
 
 export type Theme = "auto" | "light" | "dark";
 

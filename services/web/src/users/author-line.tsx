@@ -1,9 +1,9 @@
 import type { ArticleSummary, User } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { useLoaded } from "../components/use-loaded.js";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 import { ask, reader } from "../session/session.js";
 import { Avatar } from "./avatar.js";
 import { FollowButton } from "./follow-button.js";

@@ -1,6 +1,6 @@
-import { hrefOf } from "../app/routes.js";
 import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 
 /** Writes to a user. */
 export function MessageLink({ userId }: { userId: string }) {

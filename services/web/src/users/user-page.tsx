@@ -1,13 +1,13 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import type { ArticleSummary, User } from "../api/wire.js";
-import { scrollToPlace } from "../app/places.js";
+import { ArticleCard } from "../articles/article-card.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { useListed } from "../components/use-listed.js";
 import { useLoaded } from "../components/use-loaded.js";
-import { ArticleCard } from "../feed/article-card.js";
 import { words } from "../language/language.js";
+import { scrollToPlace } from "../routing/places.js";
 import { ask, reader } from "../session/session.js";
 import { Avatar } from "./avatar.js";
 import { FollowButton } from "./follow-button.js";

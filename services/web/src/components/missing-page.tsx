@@ -1,5 +1,5 @@
-import { PageHead } from "../components/page-head.js";
 import { words } from "../language/language.js";
+import { PageHead } from "./page-head.js";
 
 export function MissingPage() {
   return (

@@ -1,8 +1,8 @@
 import type { OwnArticle } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { count, dateTime } from "../language/format.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 
 interface Props {
   readonly article: OwnArticle;

@@ -1,10 +1,10 @@
 import { signal } from "@preact/signals";
-import { keep, readKept } from "../api/kept.js";
 import { Problem } from "../api/send.js";
 import type { ArticleSummary, DislikeWhy, ReadArticle, Trace } from "../api/wire.js";
-import { changeCount, knownArticle, traceOf } from "../article/known-articles.js";
+import { changeCount, knownArticle, traceOf } from "../articles/known-articles.js";
+import { keep, readKept } from "../device/kept.js";
+import { makeEvent } from "../events/event-queue.js";
 import { ask, reader } from "../session/session.js";
-import { makeEvent } from "./event-queue.js";
 
 export type Reaction = "liking" | "collect" | "dislike" | "block";
 

@@ -1,7 +1,7 @@
 import { type Signal, signal } from "@preact/signals";
-import { keep, readKept } from "../api/kept.js";
 import { serverNow } from "../api/server-clock.js";
 import type { ArticleSummary, FedArticle, Trace } from "../api/wire.js";
+import { keep, readKept } from "../device/kept.js";
 import { beforeReaderChanges } from "../session/session.js";
 
 /**

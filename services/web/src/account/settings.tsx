@@ -1,8 +1,8 @@
 import { useId } from "preact/hooks";
 import { toast } from "../components/toast.js";
 import { chooseLanguage, language, words } from "../language/language.js";
+import { reader, signOut } from "../session/session.js";
 import { chooseTheme, type Theme, theme } from "../theme/theme.js";
-import { reader, signOut } from "./session.js";
 
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];
 /** Each language calls itself by its own name. */

@@ -1,4 +1,4 @@
-import { keep, readKept } from "../api/kept.js";
+import { keep, readKept } from "../device/kept.js";
 import { readRoute, route } from "./routes.js";
 
 /** Scroll positions by page, restored when going back. */

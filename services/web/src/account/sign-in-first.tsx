@@ -1,5 +1,5 @@
 import { words } from "../language/language.js";
-import { askSignIn } from "./ask-sign-in.js";
+import { askSignIn } from "../session/ask-sign-in.js";
 
 /** Placeholder of content for signed-in readers. */
 export function SignInFirst({ why }: { why: string }) {

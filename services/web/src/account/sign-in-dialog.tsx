@@ -4,9 +4,9 @@ import { Dialog } from "../components/dialog.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
-import { signInAsked } from "./ask-sign-in.js";
-import { demoAccounts } from "./demo-accounts.js";
-import { signIn, signUp } from "./session.js";
+import { signInAsked } from "../session/ask-sign-in.js";
+import { demoAccounts } from "../session/demo-accounts.js";
+import { signIn, signUp } from "../session/session.js";
 
 /** Signs in, or up: one form with two names. */
 export function SignInDialog() {

@@ -1,8 +1,8 @@
 import type { ArticleSummary, DislikeWhy } from "../api/wire.js";
 import { Dialog } from "../components/dialog.js";
-import { block, dislike } from "../events/react-aloud.js";
 import { words } from "../language/language.js";
 import { reader } from "../session/session.js";
+import { block, dislike } from "./react-with-toast.js";
 
 const WHYS: readonly DislikeWhy[] = ["dull", "seen", "poor", "old"];
 

@@ -1,8 +1,8 @@
 import { signal } from "@preact/signals";
-import { keep, readKept } from "../api/kept.js";
 import { asProblem, type Problem, send } from "../api/send.js";
 import type { Channel } from "../api/wire.js";
 import { coverOrigins } from "../components/cover-origins.js";
+import { keep, readKept } from "../device/kept.js";
 import { language } from "../language/language.js";
 import { demoAccounts } from "../session/demo-accounts.js";
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
-import { hrefOf } from "../app/routes.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 import { channelName, channels, channelsProblem, loadChannels } from "./channels.js";
 
 /** The channels: a row to swipe on a phone, a column beside the feed on a larger screen. */

@@ -1,10 +1,10 @@
 import type { ArticleSummary } from "../api/wire.js";
-import { hrefOf } from "../app/routes.js";
 import { Cover } from "../components/cover.js";
 import { Icon } from "../components/icon.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
+import { hrefOf } from "../routing/routes.js";
 
 interface Props {
   readonly article: ArticleSummary;

@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import type { ArticleSummary, ReadArticle } from "../api/wire.js";
-import { scrollToPlace } from "../app/places.js";
-import { hrefOf } from "../app/routes.js";
+import { ArticleCard } from "../articles/article-card.js";
+import { keepTraceOf, knownArticle, noteArticle, noteLinkTrace, traceOf } from "../articles/known-articles.js";
 import { CommentList } from "../comments/comment-list.js";
 import { Cover } from "../components/cover.js";
 import { PageHead } from "../components/page-head.js";
@@ -9,14 +9,14 @@ import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { useLoaded } from "../components/use-loaded.js";
-import { deedsSoFar, noteViewer, withOwnReactions } from "../events/reactions.js";
 import { measureReading } from "../events/reading-time.js";
-import { ArticleCard } from "../feed/article-card.js";
 import { dateTime } from "../language/format.js";
 import { words } from "../language/language.js";
+import { deedsSoFar, noteViewer, withOwnReactions } from "../reactions/reactions.js";
+import { scrollToPlace } from "../routing/places.js";
+import { hrefOf } from "../routing/routes.js";
 import { ask, reader } from "../session/session.js";
 import { AuthorLine } from "../users/author-line.js";
-import { keepTraceOf, knownArticle, noteArticle, noteLinkTrace, traceOf } from "./known-articles.js";
 import { ReactionBar } from "./reaction-bar.js";
 
 /** The articles read last are shown at once when the reader comes back. */

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import type { ArticleSummary } from "../api/wire.js";
 import { Icon } from "../components/icon.js";
-import { toggleReaction, undoBlock, undoDislike } from "../events/react-aloud.js";
-import { canReact, hasReacted } from "../events/reactions.js";
-import { DislikeDialog } from "../feed/dislike-dialog.js";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
+import { DislikeDialog } from "../reactions/dislike-dialog.js";
+import { toggleReaction, undoBlock, undoDislike } from "../reactions/react-with-toast.js";
+import { canReact, hasReacted } from "../reactions/reactions.js";
 import { share } from "./share.js";
 
 /** Bar of reactions to an article. */

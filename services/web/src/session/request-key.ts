@@ -1,4 +1,4 @@
-import { randomId } from "./random-id.js";
+import { randomId } from "../api/random-id.js";
 
 /** Makes the Idempotency-Key of a form's request: the same for the same body until it is done, so that sending again is no second one. */
 export class RequestKey {
