@@ -5,7 +5,7 @@ import { reader, signOut } from "../session/session.js";
 import { chooseTheme, type Theme, theme } from "../theme/theme.js";
 
 const THEMES: readonly Theme[] = ["auto", "light", "dark"];
-/** Each language calls itself by its own name. */
+/** Name of each language in that language. */
 const LANGUAGES = { zh: "中文", en: "English" } as const;
 
 /** Language, theme and sign-out. */

@@ -1,21 +1,21 @@
+import { asProblem, type Problem } from "@headline/client";
 import { useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
 import { Dialog } from "../components/dialog.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
-import { signInAsked } from "../session/ask-sign-in.js";
 import { demoAccounts } from "../session/demo-accounts.js";
-import { signIn, signUp } from "../session/session.js";
+import { client } from "../session/session.js";
+import { signInRequest } from "../session/sign-in-request.js";
 
-/** Signs in, or up: one form with two names. */
+/** Form to sign in or to sign up. */
 export function SignInDialog() {
   const [isNew, becomeNew] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const text = words.value;
   const close = () => {
-    signInAsked.value = undefined;
+    signInRequest.value = undefined;
   };
 
   const submit = async (event: SubmitEvent) => {
@@ -25,7 +25,7 @@ export function SignInDialog() {
     setBusy(true);
     setProblem(undefined);
     try {
-      await (isNew ? signUp : signIn)(name, String(fields.get("password")));
+      await (isNew ? client.signUp : client.signIn)(name, String(fields.get("password")));
       close();
       toast(words.value.welcome(name));
     } catch (error) {
@@ -37,7 +37,7 @@ export function SignInDialog() {
 
   return (
     <Dialog title={isNew ? text.signUp : text.signIn} onClose={close}>
-      {signInAsked.value !== "" && <p class="hint">{signInAsked.value}</p>}
+      {signInRequest.value !== "" && <p class="hint">{signInRequest.value}</p>}
       <form class="fields" onSubmit={(event) => void submit(event)}>
         <label>
           {text.name}

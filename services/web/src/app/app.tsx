@@ -1,13 +1,13 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { ChannelTabs } from "../channels/channel-tabs.js";
 import { lazy } from "../components/lazy.js";
-import { MissingPage } from "../components/missing-page.js";
+import { NotFoundPage } from "../components/not-found-page.js";
 import { Toaster } from "../components/toast.js";
 import { FeedPage } from "../feed/feed-page.js";
 import { words } from "../language/language.js";
 import { type Route, route } from "../routing/routes.js";
-import { signInAsked } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
+import { signInRequest } from "../session/sign-in-request.js";
 import { BottomBar } from "./bottom-bar.js";
 import { SideCard } from "./side-card.js";
 import { TopBar } from "./top-bar.js";
@@ -26,7 +26,7 @@ const SignInDialog = lazy(
   () => null,
 );
 
-/** Pages that readers open next, most of the time. */
+/** Loads the code of the pages that readers usually open next. */
 export function prefetchPages(): void {
   ArticlePage.prefetch();
 }
@@ -55,7 +55,7 @@ export function App() {
       </div>
       <BottomBar />
       <Toaster />
-      {signInAsked.value !== undefined && <SignInDialog />}
+      {signInRequest.value !== undefined && <SignInDialog />}
     </>
   );
 }
@@ -83,6 +83,6 @@ function pageAt(at: Route) {
     case "notifications":
       return <NotificationsPage />;
     case "missing":
-      return <MissingPage />;
+      return <NotFoundPage />;
   }
 }

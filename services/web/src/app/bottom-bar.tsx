@@ -1,11 +1,11 @@
 import { Badge } from "../components/badge.js";
 import { Icon, type IconName } from "../components/icon.js";
-import { askRefresh } from "../feed/refresh-asked.js";
+import { requestRefresh } from "../feed/refresh-requests.js";
 import { words } from "../language/language.js";
 import { unreadMessages } from "../messages/conversations.js";
 import { hrefOf, RECOMMENDED, route } from "../routing/routes.js";
 
-/** The way around on a phone. Home, where one is already, refreshes. */
+/** Navigation on a phone. Home refreshes the feed where it is already shown. */
 export function BottomBar() {
   const text = words.value;
   const at = route.value;
@@ -13,7 +13,7 @@ export function BottomBar() {
   const home = (event: MouseEvent) => {
     if (!isHome) return;
     event.preventDefault();
-    askRefresh();
+    requestRefresh();
   };
   return (
     <nav class="bottom-bar" aria-label={text.menu}>

@@ -2,11 +2,11 @@ import { Settings } from "../account/settings.js";
 import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
-import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
+import { requestSignIn } from "../session/sign-in-request.js";
 import { Avatar } from "../users/avatar.js";
 
-/** Beside the feed, where there is room: who reads, and where else to go. */
+/** Card beside the feed on a wide screen: the reader, shortcuts and settings. */
 export function SideCard() {
   const text = words.value;
   const who = reader.value;
@@ -21,7 +21,7 @@ export function SideCard() {
           </div>
         </div>
         {who === undefined ? (
-          <button type="button" class="primary wide" onClick={() => askSignIn()}>
+          <button type="button" class="primary wide" onClick={() => requestSignIn()}>
             {text.signIn}
           </button>
         ) : (

@@ -1,13 +1,13 @@
 import { BackLink } from "../components/back-link.js";
 import { Badge } from "../components/badge.js";
 import { Icon } from "../components/icon.js";
-import { askRefresh } from "../feed/refresh-asked.js";
+import { requestRefresh } from "../feed/refresh-requests.js";
 import { words } from "../language/language.js";
 import { unreadMessages } from "../messages/conversations.js";
 import { Bell } from "../notifications/bell.js";
 import { hrefOf, RECOMMENDED, route } from "../routing/routes.js";
-import { askSignIn } from "../session/ask-sign-in.js";
 import { reader } from "../session/session.js";
+import { requestSignIn } from "../session/sign-in-request.js";
 import { Avatar } from "../users/avatar.js";
 
 export function TopBar() {
@@ -25,7 +25,7 @@ export function TopBar() {
         </a>
         <span class="gap" />
         {at === "channel" && (
-          <button type="button" class="round" aria-label={text.refresh} onClick={askRefresh}>
+          <button type="button" class="round" aria-label={text.refresh} onClick={requestRefresh}>
             <Icon name="refresh" />
           </button>
         )}
@@ -44,7 +44,7 @@ export function TopBar() {
           <Icon name="write" /> {text.publish}
         </a>
         {who === undefined && (
-          <button type="button" class="text-button" onClick={() => askSignIn()}>
+          <button type="button" class="text-button" onClick={() => requestSignIn()}>
             {text.signIn}
           </button>
         )}

@@ -1,4 +1,4 @@
-import type { ArticleSummary } from "../api/wire.js";
+import type { Article } from "@headline/client";
 import { Cover } from "../components/cover.js";
 import { Icon } from "../components/icon.js";
 import { TimeAgo } from "../components/time-ago.js";
@@ -7,10 +7,10 @@ import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
 
 interface Props {
-  readonly article: ArticleSummary;
+  readonly article: Article;
   readonly reason?: string;
   readonly onOpen?: () => void;
-  /** Opens the choice of what not to see any more. */
+  /** Opens the dislike dialog. */
   readonly onDislike?: (() => void) | undefined;
 }
 

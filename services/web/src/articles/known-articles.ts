@@ -1,25 +1,24 @@
+import type { Article, FeedArticle, Trace } from "@headline/client";
 import { type Signal, signal } from "@preact/signals";
-import { serverNow } from "../api/server-clock.js";
-import type { ArticleSummary, FedArticle, Trace } from "../api/wire.js";
-import { keep, readKept } from "../device/kept.js";
-import { beforeReaderChanges } from "../session/session.js";
+import { readStored, store } from "../device/storage.js";
+import { beforeReaderChanges, serverNow } from "../session/session.js";
 
 /**
  * Articles known to this page, by the latest answer: a like on the read page shows on the card as well, and a
  * card's title stands on the read page before its text is there.
  */
-const known = new Map<string, Signal<ArticleSummary>>();
+const known = new Map<string, Signal<Article>>();
 
-/** Tokens for what the reader may do to an article; the newest batch's count. They are the reader's own. */
+/** Tokens of the reader for events about an article; those of the newest batch. */
 const traces = new Map<string, { readonly trace: Trace; readonly atMs: number }>();
-/** Tokens count for a day; shortly before its end others take their place. */
+/** Tokens are valid for a day; they are replaced shortly before. */
 const TRACE_MS = 20 * 60 * 60 * 1_000;
-/** The tokens of the article being read survive a reload. */
+/** Key under which the tokens of the open article survive a reload. */
 const OPEN = "headline.open";
 
 beforeReaderChanges(() => {
   traces.clear();
-  keep(OPEN, undefined, "sessionStorage");
+  store(OPEN, undefined, "sessionStorage");
 });
 
 export function noteArticle({
@@ -33,7 +32,7 @@ export function noteArticle({
   comment_count,
   like_count,
   collect_count,
-}: ArticleSummary): void {
+}: Article): void {
   const summary = {
     article_id,
     title,
@@ -52,26 +51,26 @@ export function noteArticle({
 }
 
 /** An article as it survives a reload, with its tokens. */
-export interface KeptArticle {
-  readonly article: ArticleSummary;
+export interface StoredArticle {
+  readonly article: Article;
   readonly traced?: { readonly trace: Trace; readonly atMs: number } | undefined;
 }
 
-export function keptArticles(ids: Iterable<string>): KeptArticle[] {
+export function articlesToStore(ids: Iterable<string>): StoredArticle[] {
   return [...ids].flatMap((id) => {
     const article = known.get(id)?.peek();
     return article === undefined ? [] : { article, traced: traces.get(id) };
   });
 }
 
-export function recallArticles(kept: readonly KeptArticle[]): void {
-  for (const { article, traced } of kept) {
+export function restoreArticles(stored: readonly StoredArticle[]): void {
+  for (const { article, traced } of stored) {
     noteArticle(article);
     if (traced !== undefined) traces.set(article.article_id, traced);
   }
 }
 
-export function noteServed(article: FedArticle): void {
+export function noteServed(article: FeedArticle): void {
   noteArticle(article);
   if (article.trace.click !== "") noteTrace(article.article_id, article.trace);
 }
@@ -80,12 +79,12 @@ export function noteTrace(id: string, trace: Trace): void {
   traces.set(id, { trace, atMs: serverNow() });
 }
 
-/** Tokens that came with the article itself: those of the feed come first, because they say which page it was opened from. */
+/** Takes the tokens of an article that was opened by a link; those of the feed come first, for they name the page it was opened from. */
 export function noteLinkTrace(id: string, trace: Trace): void {
   if (trace.click !== "" && traceOf(id) === undefined) noteTrace(id, trace);
 }
 
-export function knownArticle(id: string): ArticleSummary | undefined {
+export function knownArticle(id: string): Article | undefined {
   return known.get(id)?.value;
 }
 
@@ -96,17 +95,17 @@ export function changeCount(id: string, count: "comment_count" | "like_count" | 
 }
 
 export function traceOf(id: string): Trace | undefined {
-  const known = traces.get(id) ?? keptTrace(id);
+  const known = traces.get(id) ?? storedTrace(id);
   return known !== undefined && serverNow() - known.atMs < TRACE_MS ? known.trace : undefined;
 }
 
-/** Keeps the tokens of the article that is open. */
-export function keepTraceOf(id: string): void {
+/** Stores the tokens of the open article. */
+export function storeTraceOf(id: string): void {
   const known = traces.get(id);
-  if (known !== undefined) keep(OPEN, { id, ...known }, "sessionStorage");
+  if (known !== undefined) store(OPEN, { id, ...known }, "sessionStorage");
 }
 
-function keptTrace(id: string): { trace: Trace; atMs: number } | undefined {
-  const kept = readKept<{ id: string; trace: Trace; atMs: number }>(OPEN, "sessionStorage");
-  return kept?.id === id ? kept : undefined;
+function storedTrace(id: string): { trace: Trace; atMs: number } | undefined {
+  const stored = readStored<{ id: string; trace: Trace; atMs: number }>(OPEN, "sessionStorage");
+  return stored?.id === id ? stored : undefined;
 }

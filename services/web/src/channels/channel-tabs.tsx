@@ -4,7 +4,7 @@ import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
 import { channelName, channels, channelsProblem, loadChannels } from "./channels.js";
 
-/** The channels: a row to swipe on a phone, a column beside the feed on a larger screen. */
+/** Links to the channels: a row to swipe on a phone, a column beside the feed on a larger screen. */
 export function ChannelTabs({ current }: { current: string | undefined }) {
   const bar = useRef<HTMLElement>(null);
   const known = channels.value;

@@ -1,31 +1,25 @@
+import { asProblem, type Channel, type Problem } from "@headline/client";
 import { signal } from "@preact/signals";
-import { asProblem, type Problem, send } from "../api/send.js";
-import type { Channel } from "../api/wire.js";
 import { coverOrigins } from "../components/cover-origins.js";
-import { keep, readKept } from "../device/kept.js";
+import { readStored, store } from "../device/storage.js";
 import { language } from "../language/language.js";
 import { demoAccounts } from "../session/demo-accounts.js";
+import { client } from "../session/session.js";
 
-interface Answer {
-  readonly channels: readonly Channel[];
-  readonly demo_accounts?: readonly string[];
-  readonly cover_origins?: readonly string[];
-}
+const KEY = "headline.channels";
 
-const KEPT = "headline.channels";
-
-/** Those of the last visit stand there at once. */
-export const channels = signal<readonly Channel[]>(readKept<readonly Channel[]>(KEPT) ?? []);
+/** Channels; those of the last visit until they are loaded. */
+export const channels = signal<readonly Channel[]>(readStored<readonly Channel[]>(KEY) ?? []);
 export const channelsProblem = signal<Problem | undefined>(undefined);
 
 export async function loadChannels(): Promise<void> {
   try {
     channelsProblem.value = undefined;
-    const { data } = await send<Answer>("/channels");
-    if (JSON.stringify(data.channels) !== JSON.stringify(channels.peek())) channels.value = data.channels;
-    keep(KEPT, data.channels);
-    demoAccounts.value = data.demo_accounts ?? [];
-    coverOrigins.value = data.cover_origins ?? [];
+    const answer = await client.call("channels");
+    if (JSON.stringify(answer.channels) !== JSON.stringify(channels.peek())) channels.value = answer.channels;
+    store(KEY, answer.channels);
+    demoAccounts.value = answer.demo_accounts ?? [];
+    coverOrigins.value = answer.cover_origins ?? [];
   } catch (error) {
     if (channels.peek().length === 0) channelsProblem.value = asProblem(error);
   }

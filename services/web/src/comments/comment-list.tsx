@@ -1,29 +1,28 @@
+import { asProblem, type Comment, type Problem } from "@headline/client";
 import { useRef, useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
-import type { Comment } from "../api/wire.js";
 import { changeCount } from "../articles/known-articles.js";
 import { ListFoot } from "../components/list-foot.js";
 import { ProblemNote, problemText } from "../components/problem-note.js";
+import { isVisible, limitCharacters } from "../components/text-input.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { toast } from "../components/toast.js";
-import { useListed } from "../components/use-listed.js";
-import { isVisible, limitCharacters } from "../components/written-text.js";
+import { useList } from "../components/use-list.js";
 import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
-import { askSignIn } from "../session/ask-sign-in.js";
 import { RequestKey } from "../session/request-key.js";
-import { ask, reader } from "../session/session.js";
+import { client, reader } from "../session/session.js";
+import { requestSignIn } from "../session/sign-in-request.js";
 import { Avatar } from "../users/avatar.js";
 
 const CHARACTERS_MAX = 1_000;
 
 export function CommentList({ articleId }: { articleId: string }) {
-  const path = `/articles/${articleId}/comments`;
-  const list = useListed<Comment>(path);
+  const params = { id: articleId };
+  const list = useList(articleId, (before) => client.call("comments", { params, query: { before } }));
 
   const remove = async (comment: Comment) => {
     try {
-      await ask(`${path}/${comment.comment_id}`, { method: "DELETE" });
+      await client.call("removeComment", { params: { ...params, commentId: comment.comment_id } });
       list.change((comments) => comments.filter(({ comment_id }) => comment_id !== comment.comment_id));
       changeCount(articleId, "comment_count", -1);
       toast(words.peek().deleted);
@@ -39,7 +38,7 @@ export function CommentList({ articleId }: { articleId: string }) {
       </h2>
       <CommentForm
         key={reader.value?.userId}
-        path={path}
+        articleId={articleId}
         onWritten={(comment) => {
           list.change((comments) => [comment, ...comments]);
           changeCount(articleId, "comment_count", 1);
@@ -76,7 +75,7 @@ export function CommentList({ articleId }: { articleId: string }) {
   );
 }
 
-function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: Comment) => void }) {
+function CommentForm({ articleId, onWritten }: { articleId: string; onWritten: (comment: Comment) => void }) {
   const [content, setContent] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
@@ -84,7 +83,7 @@ function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: C
   const text = words.value;
   if (reader.value === undefined) {
     return (
-      <button type="button" class="comment-prompt" onClick={() => askSignIn(text.signInToComment)}>
+      <button type="button" class="comment-prompt" onClick={() => requestSignIn(text.signInToComment)}>
         {text.signInToComment}
       </button>
     );
@@ -95,9 +94,8 @@ function CommentForm({ path, onWritten }: { path: string; onWritten: (comment: C
     setBusy(true);
     setProblem(undefined);
     try {
-      const written = { content: content.trim() };
-      const headers = requestKey.current.headersFor(written);
-      onWritten(await ask<Comment>(path, { method: "POST", body: written, headers }));
+      const body = { content: content.trim() };
+      onWritten(await client.call("comment", { params: { id: articleId }, body }, requestKey.current.of(body)));
       requestKey.current.done();
       setContent("");
       toast(words.peek().commentSent);

@@ -1,9 +1,9 @@
 import { words } from "../language/language.js";
-import { canGoBack } from "../routing/places.js";
 import { hrefOf, RECOMMENDED } from "../routing/routes.js";
+import { canGoBack } from "../routing/scroll-positions.js";
 import { Icon } from "./icon.js";
 
-/** Back to where the reader came from, or home. */
+/** Link to the page before, or home. */
 export function BackLink({ kind }: { kind: "narrow-only" | "wide-only" }) {
   const back = (event: MouseEvent) => {
     if (!canGoBack()) return;

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { coverOrigins, isShownCover } from "./cover-origins.js";
 
-/** A picture in a box that has its size before the picture is there, and keeps it when there is none or it is of a site that is not shown. */
+/** Picture in a box of fixed ratio, which stays empty without a picture, or with one of a site that is not shown. */
 export function Cover({ url, eager = false }: { url: string; eager?: boolean }) {
   const [isMissing, miss] = useState(false);
   return (

@@ -7,11 +7,11 @@ interface Props {
   readonly title: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
-  /** A sheet comes from below on a phone. */
+  /** A sheet slides in from below on a phone. */
   readonly kind?: "form" | "sheet";
 }
 
-/** The browser keeps the focus inside, gives it back, and closes on Escape. A click beside it closes it as well. */
+/** Modal dialog: the browser keeps the focus inside, restores it, and closes on Escape. A click beside it closes it as well. */
 export function Dialog({ title, onClose, children, kind = "form" }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();

@@ -1,4 +1,4 @@
-/** Drawn on 24 × 24, with lines of 1.8. */
+/** Paths on 24 × 24, with lines of 1.8. */
 const PATHS = {
   home: "M4 11.2 12 4l8 7.2V20h-5.5v-5.5h-5V20H4z",
   refresh: "M19.5 12a7.5 7.5 0 1 1-2.2-5.3M19.5 3.5v4.2h-4.2",
@@ -21,7 +21,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** A picture beside words that say the same. */
+/** Picture beside a text of the same meaning. */
 export function Icon({ name, filled = false }: { name: IconName; filled?: boolean }) {
   return (
     <svg class={filled ? "icon filled" : "icon"} viewBox="0 0 24 24" aria-hidden="true" focusable="false">

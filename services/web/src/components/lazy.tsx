@@ -1,13 +1,13 @@
+import { asProblem, type Problem } from "@headline/client";
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
 import { ProblemNote } from "./problem-note.js";
 import { TextSkeleton } from "./skeleton.js";
 import { useOnline } from "./use-online.js";
 
 type Load<Props> = () => Promise<ComponentType<Props>>;
 
-/** A component whose code comes when it is needed first; until then `Waiting` stands there. */
+/** Component whose code is loaded when it is first rendered or prefetched; `Waiting` is shown until then. */
 export function lazy<Props extends object>(load: Load<Props>, Waiting: ComponentType = TextSkeleton) {
   let loaded: ComponentType<Props> | undefined;
   const ensure = async () => {

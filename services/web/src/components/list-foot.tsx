@@ -1,4 +1,4 @@
-import type { Problem } from "../api/send.js";
+import type { Problem } from "@headline/client";
 import { words } from "../language/language.js";
 import { ProblemNote } from "./problem-note.js";
 import { TextSkeleton } from "./skeleton.js";

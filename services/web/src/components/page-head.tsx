@@ -1,6 +1,6 @@
 import { BackLink } from "./back-link.js";
 
-/** The way back, which on a phone is in the top bar, and the name of the page. */
+/** Head of a page: its title, and the link back, which on a phone is in the top bar. */
 export function PageHead({ title }: { title?: string }) {
   return (
     <header class={title === undefined ? "page-head wide-only" : "page-head"}>

@@ -1,15 +1,15 @@
-import type { Problem } from "../api/send.js";
+import type { Problem } from "@headline/client";
 import { words } from "../language/language.js";
 
 const MINUTE_SECONDS = 60;
 
 /** Error message in the reader's language. */
-export function problemText({ code, message, fields, retryAfterSeconds }: Problem): string {
+export function problemText({ code, message, errors, retryAfterSeconds = 0 }: Problem): string {
   if (code === "RESOURCE_EXHAUSTED" && retryAfterSeconds > MINUTE_SECONDS)
     return words.value.tooManyTries(Math.ceil(retryAfterSeconds / MINUTE_SECONDS));
-  const said = words.value.problems[code];
-  if (said !== undefined) return said;
-  return fields.map(({ field, detail }) => `${field} ${detail}`).join("; ") || message;
+  const text = words.value.problems[code];
+  if (text !== undefined) return text;
+  return errors.map(({ field, detail }) => `${field} ${detail}`).join("; ") || message;
 }
 
 /** Error message with its request id and a retry button. */
@@ -17,7 +17,7 @@ export function ProblemNote({ problem, retry }: { problem: Problem; retry?: (() 
   return (
     <div class="problem" role="alert">
       <p>{problemText(problem)}</p>
-      {problem.requestId !== "" && (
+      {problem.requestId !== undefined && (
         <p class="request-id">
           {words.value.requestId} {problem.requestId}
         </p>

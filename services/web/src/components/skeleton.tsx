@@ -1,4 +1,4 @@
-/** As tall as what will stand there. */
+/** Placeholders as tall as the cards that follow. */
 export function CardSkeletons({ count }: { count: number }) {
   return (
     <div class="skeletons" aria-hidden="true">

@@ -11,7 +11,7 @@ const WITH_ACTION_MS = 7_000;
 const shown = signal<Toast | undefined>(undefined);
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Says something in passing. */
+/** Shows a message for some seconds, with an action or without. */
 export function toast(text: string, action?: Toast["action"]): void {
   clearTimeout(timer);
   shown.value = action === undefined ? { text } : { text, action };
@@ -19,7 +19,7 @@ export function toast(text: string, action?: Toast["action"]): void {
 }
 
 /** Shows a toast of low priority: not over another one, nor on a hidden page. */
-export function whisper(text: string, action: NonNullable<Toast["action"]>): void {
+export function toastIfIdle(text: string, action: NonNullable<Toast["action"]>): void {
   if (shown.peek() === undefined && document.visibilityState === "visible") toast(text, action);
 }
 

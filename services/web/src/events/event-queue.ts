@@ -1,55 +1,39 @@
-import { randomId } from "../api/random-id.js";
-import { Problem, send } from "../api/send.js";
-import { serverNow } from "../api/server-clock.js";
-import type { DislikeWhy } from "../api/wire.js";
-import { beforeReaderChanges } from "../session/session.js";
+import { type EventItem, OPERATIONS, Problem, randomId } from "@headline/client";
+import { beforeReaderChanges, client, serverNow } from "../session/session.js";
 
-/** A feedback event as POST /events takes it. */
-export interface ReaderEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly token: string;
-  readonly ts: number;
-  readonly duration_ms?: number;
-  readonly article_ids?: readonly string[];
-  readonly why?: DislikeWhy;
-}
-
-interface Verdicts {
-  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
-}
-
-/** The reason of what the gateway cannot keep right now. */
+/** Reason of an event that the gateway cannot keep right now. */
 const TRY_AGAIN = "try again later";
-const GATHER_MS = 2_000;
+const BATCH_MS = 2_000;
 const RETRY_MS = 10_000;
 const UPLOAD_MAX = 100;
-/** Browsers limit a beacon to 64 KiB. */
+/** Limit of a beacon, below the 64 KiB of browsers. */
 const BEACON_CHARACTERS_MAX = 60_000;
 const WAITING_MAX = 500;
+/** An upload that failed is made again by the queue. */
+const UPLOAD = { anonymous: true, retriesMax: 0 } as const;
 
-/** No header names the reader: each token says whose event it is, in a beacon as in a request. */
-let waiting: ReaderEvent[] = [];
+/** Events to upload; no header names their reader: each token does, in a beacon as in a request. */
+let waiting: EventItem[] = [];
 /** Seen articles by batch: one event for all articles of a batch. */
 const seen = new Map<string, Set<string>>();
 let timer: ReturnType<typeof setTimeout> | undefined;
 const leaving = new Set<() => void>();
 
-export function makeEvent(type: string, token: string, more: object = {}): ReaderEvent {
-  return { id: randomId(), type, token, ts: Math.round(serverNow()), ...more };
+export function makeEvent(type: EventItem["type"], token: string, more: Partial<EventItem> = {}): EventItem {
+  return { id: randomId(), type, token, ts: serverNow(), ...more };
 }
 
-/** Goes with the next upload. */
-export function queueEvent(event: ReaderEvent): void {
+/** Adds an event to the next upload. */
+export function queueEvent(event: EventItem): void {
   waiting.push(event);
   if (waiting.length > WAITING_MAX) waiting = waiting.slice(-WAITING_MAX); // drops the oldest while uploads fail
-  uploadIn(GATHER_MS);
+  uploadIn(BATCH_MS);
 }
 
 export function queueSeen(exposureToken: string, articleId: string): void {
   const articles = seen.get(exposureToken) ?? new Set();
   seen.set(exposureToken, articles.add(articleId));
-  uploadIn(GATHER_MS);
+  uploadIn(BATCH_MS);
 }
 
 /** Calls `listener` when the page goes away for good, before the last upload. Returns an unsubscribe function. */
@@ -58,13 +42,13 @@ export function onLeavingPage(listener: () => void): () => void {
   return () => leaving.delete(listener);
 }
 
-/** Sends all there is in a way that outlives the page. */
+/** Sends all events in a way that outlives the page. */
 export function sendBeacons(): void {
   gatherSeen();
   while (waiting.length > 0) {
-    const batch = beaconful(waiting);
-    const isTaken = navigator.sendBeacon("/events", JSON.stringify({ events: batch }));
-    if (!isTaken) break; // too much for one page: the next upload has it, if there is one
+    const batch = beaconBatch(waiting);
+    const isQueued = navigator.sendBeacon(OPERATIONS.reportEvents.path, JSON.stringify({ events: batch }));
+    if (!isQueued) break; // too much for one page: the next upload has it, if there is one
     waiting = waiting.slice(batch.length);
   }
 }
@@ -73,7 +57,7 @@ addEventListener("pagehide", () => {
   for (const listener of leaving) listener();
   sendBeacons();
 });
-// The last event that a phone sends a page before ending it.
+// The last notice that a phone gives a page before ending it.
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") sendBeacons();
 });
@@ -94,8 +78,8 @@ async function upload(): Promise<void> {
   waiting = waiting.slice(batch.length);
   try {
     const keepalive = JSON.stringify(batch).length < BEACON_CHARACTERS_MAX;
-    const { data } = await send<Verdicts>("/events", { method: "POST", body: { events: batch }, keepalive });
-    const later = data.rejected.filter(({ reason }) => reason === TRY_AGAIN).flatMap(({ index }) => batch[index] ?? []);
+    const { rejected } = await client.call("reportEvents", { body: { events: batch } }, { ...UPLOAD, keepalive });
+    const later = rejected.filter(({ reason }) => reason === TRY_AGAIN).flatMap(({ index }) => batch[index] ?? []);
     if (later.length > 0) {
       waiting = [...later, ...waiting];
       return uploadIn(RETRY_MS);
@@ -113,7 +97,8 @@ function gatherSeen(): void {
   seen.clear();
 }
 
-function beaconful(events: readonly ReaderEvent[]): readonly ReaderEvent[] {
+/** As many events as fit into a beacon. */
+function beaconBatch(events: readonly EventItem[]): readonly EventItem[] {
   let characters = 0;
   const end = events.slice(0, UPLOAD_MAX).findIndex((event) => {
     characters += JSON.stringify(event).length + 1;

@@ -1,13 +1,13 @@
 const SEEN_MS = 500;
 const SEEN_SHARE = 0.5;
 
-interface Watched {
+interface Observed {
   readonly onSeen: () => void;
   isVisible: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-const watched = new Map<Element, Watched>();
+const watched = new Map<Element, Observed>();
 let observer: IntersectionObserver | undefined;
 
 /**
@@ -39,7 +39,7 @@ function observe(): IntersectionObserver {
   );
 }
 
-function follow(element: Element, watch: Watched): void {
+function follow(element: Element, watch: Observed): void {
   const counts = watch.isVisible && document.visibilityState === "visible";
   if (counts === (watch.timer !== undefined)) return;
   if (!counts) {
@@ -59,12 +59,12 @@ function forget(element: Element): void {
   observer?.unobserve(element);
 }
 
-/** The style sheet says how much of the window the bars cover. */
+/** Height of a bar of the page, which the style sheet declares. */
 function barHeight(property: string): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).getPropertyValue(property)) || 0;
 }
 
-// A window that was turned or resized may have other bars.
+// A window that was rotated or resized may have other bars.
 matchMedia("(min-width: 56rem)").addEventListener("change", () => {
   if (observer === undefined) return;
   observer.disconnect();

@@ -1,7 +1,8 @@
-import { keep, readKept } from "../device/kept.js";
-import { makeEvent, onLeavingPage, queueEvent, type ReaderEvent } from "./event-queue.js";
+import type { EventItem } from "@headline/client";
+import { readStored, store } from "../device/storage.js";
+import { makeEvent, onLeavingPage, queueEvent } from "./event-queue.js";
 
-/** Where a read waits while its page is hidden: a phone may end the page without a word. */
+/** Key of a read while its page is hidden: a phone may end the page without notice. */
 const HIDDEN = "headline.reading";
 
 /** Measures reading time while the page is visible; reports it once, on `stop` or when the page goes away. */
@@ -9,35 +10,35 @@ export function measureReading(token: string): () => void {
   const begun = makeEvent("read", token);
   let readMs = 0;
   let since = visibleSince();
-  let isTold = false;
+  let isReported = false;
   const onVisibility = () => {
     readMs += elapsed(since);
     since = visibleSince();
-    keep(HIDDEN, since === undefined && readMs > 0 ? ended() : undefined);
+    store(HIDDEN, since === undefined && readMs > 0 ? ended() : undefined);
   };
   document.addEventListener("visibilitychange", onVisibility);
   const forget = onLeavingPage(stop);
   return stop;
 
-  function ended(): ReaderEvent {
+  function ended(): EventItem {
     return { ...begun, duration_ms: Math.round(readMs + elapsed(since)) };
   }
 
   function stop() {
     forget();
     document.removeEventListener("visibilitychange", onVisibility);
-    keep(HIDDEN, undefined);
+    store(HIDDEN, undefined);
     const event = ended();
-    if (event.duration_ms && !isTold) queueEvent(event);
-    isTold = true;
+    if (event.duration_ms && !isReported) queueEvent(event);
+    isReported = true;
   }
 }
 
-/** Says what an earlier page could not say any more. */
-export function tellUntoldReading(): void {
-  const untold = readKept<ReaderEvent>(HIDDEN);
-  keep(HIDDEN, undefined);
-  if (untold !== undefined) queueEvent(untold);
+/** Reports the reading time that an earlier page could not report. */
+export function reportUnsentReading(): void {
+  const unsent = readStored<EventItem>(HIDDEN);
+  store(HIDDEN, undefined);
+  if (unsent !== undefined) queueEvent(unsent);
 }
 
 function visibleSince(): number | undefined {

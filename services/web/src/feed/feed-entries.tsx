@@ -4,7 +4,7 @@ import { hasReacted } from "../reactions/reactions.js";
 import type { Feed } from "./feed.js";
 import { FeedEntry } from "./feed-entry.js";
 
-/** The articles, and where the reader was before the last refresh. */
+/** Articles of the feed, with a mark at the reading position before the last refresh. */
 export function FeedEntries({ feed, refresh }: { feed: Feed; refresh: () => void }) {
   const items = feed.items.value;
   const seenUpTo = feed.seenUpTo.value;
@@ -34,7 +34,7 @@ export function FeedEntries({ feed, refresh }: { feed: Feed; refresh: () => void
   );
 }
 
-/** Page Down and Page Up go from article to article, as in every feed of role "feed". */
+/** Moves by Page Down and Page Up from article to article, as in every feed of role "feed". */
 function moveByPage(event: KeyboardEvent): void {
   const step = event.key === "PageDown" ? 1 : event.key === "PageUp" ? -1 : 0;
   const here = (event.target as Element).closest("article");

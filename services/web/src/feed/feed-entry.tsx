@@ -1,5 +1,5 @@
+import type { Article } from "@headline/client";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ArticleSummary } from "../api/wire.js";
 import { ArticleCard } from "../articles/article-card.js";
 import { knownArticle, traceOf } from "../articles/known-articles.js";
 import { makeEvent, queueEvent, queueSeen } from "../events/event-queue.js";
@@ -13,11 +13,11 @@ import type { FeedItem } from "./feed.js";
 interface Props {
   readonly item: FeedItem;
   readonly position: number;
-  /** Its author was blocked by an article further up: then it is simply gone. */
+  /** Whether its author was blocked by an article further up: then it is not rendered. */
   readonly isGone: boolean;
 }
 
-/** An article in the feed: seen, opened, or not wanted. */
+/** An article of the feed, which reports that it was seen or opened, or is hidden. */
 export function FeedEntry({ item, position, isGone }: Props) {
   const { articleId, exposure, reason } = item;
   const box = useRef<HTMLElement>(null);
@@ -48,7 +48,7 @@ export function FeedEntry({ item, position, isGone }: Props) {
         <ArticleCard
           article={article}
           reason={reason}
-          onOpen={() => sayOpened(articleId)}
+          onOpen={() => reportClick(articleId)}
           onDislike={traceOf(articleId) && (() => choose(true))}
         />
       )}
@@ -57,12 +57,12 @@ export function FeedEntry({ item, position, isGone }: Props) {
   );
 }
 
-function sayOpened(articleId: string): void {
+function reportClick(articleId: string): void {
   const token = traceOf(articleId)?.click;
   if (token !== undefined) queueEvent(makeEvent("click", token));
 }
 
-function Unwanted({ article, isBlocked }: { article: ArticleSummary; isBlocked: boolean }) {
+function Unwanted({ article, isBlocked }: { article: Article; isBlocked: boolean }) {
   const { article_id, aut_id, aut_name } = article;
   const undo = () => void (isBlocked ? undoBlock(article_id, aut_id) : undoDislike(article_id));
   return (

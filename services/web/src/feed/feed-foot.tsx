@@ -7,7 +7,7 @@ import type { Feed } from "./feed.js";
 /** Distance to the end at which older pages are loaded. */
 const AHEAD = "900px";
 
-/** Where the feed goes on by itself, or says why it does not. */
+/** Foot of the feed, which loads older pages when it comes near, or shows why there are none. */
 export function FeedFoot({ feed }: { feed: Feed }) {
   const foot = useRef<HTMLDivElement>(null);
   const doing = feed.doing.value;

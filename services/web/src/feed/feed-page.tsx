@@ -1,24 +1,24 @@
+import type { Channel } from "@headline/client";
 import { useSignalEffect } from "@preact/signals";
 import { useCallback, useEffect, useLayoutEffect } from "preact/hooks";
-import type { Channel } from "../api/wire.js";
 import { channelName, channels } from "../channels/channels.js";
-import { MissingPage } from "../components/missing-page.js";
+import { NotFoundPage } from "../components/not-found-page.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
 import { watchUpdates } from "../live/live.js";
-import { scrollToPlace } from "../routing/places.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
 import type { Feed } from "./feed.js";
 import { FeedEntries } from "./feed-entries.js";
 import { FeedFoot } from "./feed-foot.js";
 import { feedOf } from "./feeds.js";
-import { NewsPill } from "./news-pill.js";
-import { PullMark } from "./pull-mark.js";
+import { PullIndicator } from "./pull-indicator.js";
 import { usePullToRefresh } from "./pull-to-refresh.js";
-import { onRefreshAsked } from "./refresh-asked.js";
+import { onRefreshRequest } from "./refresh-requests.js";
+import { UpdatesPill } from "./updates-pill.js";
 
 export function FeedPage({ channelId }: { channelId: string }) {
   const known = channels.value;
-  if (known.length > 0 && known.every(({ id }) => id !== channelId)) return <MissingPage />;
+  if (known.length > 0 && known.every(({ id }) => id !== channelId)) return <NotFoundPage />;
   const feed = feedOf(channelId);
   return <FeedView feed={feed} channel={known.find(({ id }) => id === channelId)} key={channelId} />;
 }
@@ -26,7 +26,7 @@ export function FeedPage({ channelId }: { channelId: string }) {
 function FeedView({ feed, channel }: { feed: Feed; channel: Channel | undefined }) {
   const refresh = useCallback(() => void refreshAloud(feed), [feed]);
   useLayoutEffect(() => {
-    scrollToPlace(feed.scrollY);
+    restoreScroll(feed.scrollY);
     return () => {
       feed.scrollY = scrollY;
     };
@@ -40,7 +40,7 @@ function FeedView({ feed, channel }: { feed: Feed; channel: Channel | undefined 
       onUpdates: (updates) => feed.noteUpdates(updates),
     });
   }, [feed]);
-  useEffect(() => onRefreshAsked(refresh), [refresh]);
+  useEffect(() => onRefreshRequest(refresh), [refresh]);
   usePullToRefresh(refresh);
   useEffect(() => {
     const retry = () => feed.retry();
@@ -55,8 +55,8 @@ function FeedView({ feed, channel }: { feed: Feed; channel: Channel | undefined 
   return (
     <section class="feed-page">
       <h1 class="unseen">{channel === undefined ? words.value.feed : channelName(channel)}</h1>
-      <PullMark isRefreshing={feed.doing.value === "refreshing"} />
-      <NewsPill feed={feed} refresh={refresh} />
+      <PullIndicator isRefreshing={feed.doing.value === "refreshing"} />
+      <UpdatesPill feed={feed} refresh={refresh} />
       {feed.isDegraded.value && (
         <p class="notice" role="status">
           {words.value.degraded}

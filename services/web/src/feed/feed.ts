@@ -1,25 +1,29 @@
+import { asProblem, type FeedArticle, type FeedPage, type Problem, type Updates } from "@headline/client";
 import { batch, signal } from "@preact/signals";
-import { asProblem, type Problem } from "../api/send.js";
-import { serverNow } from "../api/server-clock.js";
-import type { FedArticle, FeedPage, Updates } from "../api/wire.js";
 import { noteServed } from "../articles/known-articles.js";
-import { ask } from "../session/session.js";
+import { client, serverNow } from "../session/session.js";
 
 /** A place in the feed. */
 export interface FeedItem {
   readonly articleId: string;
   readonly reason: string;
-  /** Of its batch, to report it as seen; "" where exposures are not counted. */
+  /** Token of its batch, to report it as seen; "" where exposures are not counted. */
   readonly exposure: string;
 }
 
 /** A feed as it survives a reload. */
-export interface KeptFeed {
+export interface StoredFeed {
   readonly channelId: string;
   readonly items: readonly FeedItem[];
   readonly cursor: number;
   readonly since: number | undefined;
   readonly seenUpTo: string | undefined;
+}
+
+/** Batch of a page, and whether pinned articles come with it. */
+interface BatchQuery {
+  readonly timestamp: number;
+  readonly with_top?: number;
 }
 
 type Doing = "nothing" | "starting" | "refreshing" | "loading more";
@@ -28,8 +32,8 @@ type Doing = "nothing" | "starting" | "refreshing" | "loading more";
 type Ending = "none" | "exhausted" | "degraded";
 
 const PER_PAGE = 10;
-/** Scrolling on without finding anything unseen ends after this many pages in a row. */
-const BARREN_MAX = 3;
+/** Pages in a row without a new article, after which the feed ends. */
+const EMPTY_MAX = 3;
 
 /** One channel as this page shows it: refreshed on top, older pages below, new ones behind the oldest. */
 export class Feed {
@@ -50,7 +54,7 @@ export class Feed {
   #started = false;
   /** The timestamp of the older page that comes next; 0 when the next page is a new one. */
   #cursor = 0;
-  #barren = 0;
+  #emptyPages = 0;
   #loading: Promise<unknown> = Promise.resolve();
   #since: number | undefined;
 
@@ -58,7 +62,7 @@ export class Feed {
     this.channelId = channelId;
   }
 
-  static recalled({ channelId, items, cursor, since, seenUpTo }: KeptFeed): Feed {
+  static restored({ channelId, items, cursor, since, seenUpTo }: StoredFeed): Feed {
     const feed = new Feed(channelId);
     feed.#started = true;
     feed.#cursor = cursor;
@@ -68,8 +72,8 @@ export class Feed {
     return feed;
   }
 
-  /** Undefined where nothing stands that is worth keeping, or more than `itemsMax`. */
-  kept(itemsMax: number): KeptFeed | undefined {
+  /** The feed as it is stored; undefined when it is empty, degraded or longer than `itemsMax`. */
+  stored(itemsMax: number): StoredFeed | undefined {
     const items = this.items.peek();
     if (!this.#started || this.isDegraded.peek() || items.length === 0 || items.length > itemsMax) return undefined;
     const { channelId } = this;
@@ -85,17 +89,17 @@ export class Feed {
     void this.#load("starting", { timestamp: serverNow(), with_top: 1 }, (page) => this.#placeFirst(page));
   }
 
-  /** Number of articles that were not shown before. */
+  /** Puts a new batch on top. Returns the number of articles that were not shown before. */
   async refresh(): Promise<number | undefined> {
     if (!this.#started) {
       this.start();
       return undefined;
     }
-    if (this.doing.peek() === "loading more") await this.#loading; // who asks meanwhile is not ignored
+    if (this.doing.peek() === "loading more") await this.#loading; // a request meanwhile is not ignored
     return this.#load("refreshing", { timestamp: serverNow(), with_top: 1 }, (page) => this.#placeOnTop(page));
   }
 
-  /** The next older page; behind the oldest a reader goes on with a new one. */
+  /** Appends the next older page; behind the oldest, a new one. */
   async loadMore(): Promise<void> {
     if (!this.#started) return this.start();
     if (this.#cursor > 0)
@@ -116,22 +120,22 @@ export class Feed {
     this.failure.peek()?.retry();
   }
 
-  #load(doing: Doing, query: object, place: (page: FeedPage) => number): Promise<number | undefined> {
+  #load(doing: Doing, query: BatchQuery, place: (page: FeedPage) => number): Promise<number | undefined> {
     if (this.doing.peek() !== "nothing") return Promise.resolve(undefined);
     const loading = this.#loadPage(doing, query, place);
     this.#loading = loading;
     return loading;
   }
 
-  async #loadPage(doing: Doing, query: object, place: (page: FeedPage) => number): Promise<number | undefined> {
+  async #loadPage(doing: Doing, query: BatchQuery, place: (page: FeedPage) => number): Promise<number | undefined> {
     batch(() => {
       this.doing.value = doing;
       this.failure.value = undefined;
     });
     try {
-      const parameters = new URLSearchParams({ channel_id: this.channelId, per_page: String(PER_PAGE) });
-      for (const [name, value] of Object.entries(query)) parameters.set(name, String(Math.round(value)));
-      const page = await ask<FeedPage>(`/articles?${parameters}`);
+      const page = await client.call("feed", {
+        query: { channel_id: Number(this.channelId), per_page: PER_PAGE, ...query },
+      });
       return batch(() => this.#take(page, doing, place));
     } catch (error) {
       const retry = () => void this.#load(doing, query, place);
@@ -148,8 +152,8 @@ export class Feed {
     this.isDegraded.value = page.degraded;
     this.hasRecovered.value = false;
     const added = place(page);
-    if (doing !== "loading more") this.#barren = 0;
-    else this.#barren = added === 0 ? this.#barren + 1 : 0;
+    if (doing !== "loading more") this.#emptyPages = 0;
+    else this.#emptyPages = added === 0 ? this.#emptyPages + 1 : 0;
     this.ending.value = this.#endingAfter(page, added);
     return added;
   }
@@ -157,7 +161,7 @@ export class Feed {
   #endingAfter(page: FeedPage, added: number): Ending {
     if (page.degraded) return added === 0 ? "degraded" : "none";
     if (this.#cursor > 0) return "none";
-    return page.exhausted || this.#barren >= BARREN_MAX ? "exhausted" : "none";
+    return page.exhausted || this.#emptyPages >= EMPTY_MAX ? "exhausted" : "none";
   }
 
   #placeFirst(page: FeedPage): number {
@@ -170,8 +174,8 @@ export class Feed {
   #placeOnTop(page: FeedPage): number {
     this.#noteRefresh(page);
     const before = this.items.value;
-    const stood = new Set(before.map(({ articleId }) => articleId));
-    const fresh = page.results.filter(({ article_id }) => !stood.has(article_id));
+    const shown = new Set(before.map(({ articleId }) => articleId));
+    const fresh = page.results.filter(({ article_id }) => !shown.has(article_id));
     const top = page.results.map((article) => itemOf(article, page.exposure));
     const moved = new Set(top.map(({ articleId }) => articleId));
     const rest = before.filter(({ articleId }) => !moved.has(articleId));
@@ -196,13 +200,13 @@ export class Feed {
   }
 
   #append(page: FeedPage): number {
-    const stand = new Set(this.items.value.map(({ articleId }) => articleId));
-    const fresh = page.results.filter(({ article_id }) => !stand.has(article_id));
+    const shown = new Set(this.items.value.map(({ articleId }) => articleId));
+    const fresh = page.results.filter(({ article_id }) => !shown.has(article_id));
     this.items.value = [...this.items.value, ...fresh.map((article) => itemOf(article, page.exposure))];
     return fresh.length;
   }
 }
 
-function itemOf({ article_id, reason, trace }: FedArticle, exposure: string): FeedItem {
+function itemOf({ article_id, reason, trace }: FeedArticle, exposure: string): FeedItem {
   return { articleId: article_id, reason, exposure: trace.click === "" ? "" : exposure };
 }

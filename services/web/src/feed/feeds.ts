@@ -1,16 +1,16 @@
 import { signal } from "@preact/signals";
 import { beforeReaderChanges, reader } from "../session/session.js";
 import { Feed } from "./feed.js";
-import { keepFeeds, recallFeeds } from "./kept-feeds.js";
+import { restoreFeeds, storeFeeds } from "./stored-feeds.js";
 
-/** Channels that were looked at keep their articles and their place, until another reader comes. */
-const feeds = signal<ReadonlyMap<string, Feed>>(recallFeeds(who()));
+/** Feeds of the opened channels, with their articles and scroll positions; another reader has others. */
+const feeds = signal<ReadonlyMap<string, Feed>>(restoreFeeds(who()));
 
 beforeReaderChanges(() => {
   feeds.value = new Map();
 });
 
-addEventListener("pagehide", () => keepFeeds(who(), feeds.peek().values()));
+addEventListener("pagehide", () => storeFeeds(who(), feeds.peek().values()));
 
 export function feedOf(channelId: string): Feed {
   const feed = feeds.value.get(channelId);

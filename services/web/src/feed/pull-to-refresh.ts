@@ -9,7 +9,7 @@ const RESISTANCE = 0.45;
 export const pulledPx = signal(0);
 export const pulledEnough = (px: number) => px >= ENOUGH_PX;
 
-/** A finger that pulls the top of the page down refreshes it. */
+/** Calls `refresh` when a finger pulls the top of the page down. */
 export function usePullToRefresh(refresh: () => void): void {
   useEffect(() => {
     let startY: number | undefined;

@@ -161,7 +161,7 @@ export const en: Words = {
   writeMessage: "Write a message",
   earlier: "Earlier messages",
   byMe: (text) => `You: ${isolated(text)}`,
-  fates: {
+  deliveryStates: {
     sending: "Sending…",
     sent: "Sent",
     delivered: "Delivered",
@@ -186,7 +186,7 @@ export const en: Words = {
 
   tooManyTries: (minutes: number) => `Too many attempts, please try again in ${minutes} minutes`,
   problems: {
-    NETWORK: "The server cannot be reached",
+    NO_ANSWER: "The server cannot be reached",
     INTERNAL: "Something went wrong on the server",
     UNAVAILABLE: "The service is busy, please try again",
     DEADLINE_EXCEEDED: "That took too long, please try again",

@@ -1,4 +1,4 @@
-import { serverNow } from "../api/server-clock.js";
+import { serverNow } from "../session/session.js";
 import { languageTag, words } from "./language.js";
 
 const UNITS = [

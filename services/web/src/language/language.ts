@@ -1,17 +1,17 @@
 import { computed, effect, signal } from "@preact/signals";
-import { keep, readKept } from "../device/kept.js";
+import { readStored, store } from "../device/storage.js";
 import { en } from "./en.js";
 import { type Words, zh } from "./zh.js";
 
 export type Language = "zh" | "en";
 
-const KEPT = "headline.language";
+const KEY = "headline.language";
 const TAGS = { zh: "zh-CN", en: "en" } as const;
 
-/** Chosen once and remembered; until then what the browser prefers. */
-export const language = signal<Language>(readKept<Language>(KEPT) ?? preferred());
+/** Language that the reader has chosen, else the one the browser prefers. */
+export const language = signal<Language>(readStored<Language>(KEY) ?? preferred());
 export const words = computed<Words>(() => (language.value === "zh" ? zh : en));
-/** For Intl. */
+/** Language tag for Intl. */
 export const languageTag = computed(() => TAGS[language.value]);
 
 effect(() => {
@@ -20,7 +20,7 @@ effect(() => {
 
 export function chooseLanguage(chosen: Language): void {
   language.value = chosen;
-  keep(KEPT, chosen);
+  store(KEY, chosen);
 }
 
 function preferred(): Language {

@@ -1,4 +1,4 @@
-import type { Notification } from "../api/wire.js";
+import type { Notification } from "@headline/client";
 import { isolated } from "./isolated.js";
 import { reasonLabels } from "./reasons.js";
 
@@ -160,7 +160,7 @@ export const zh = {
   writeMessage: "写私信…",
   earlier: "更早的消息",
   byMe: (text: string) => `我：${isolated(text)}`,
-  fates: {
+  deliveryStates: {
     sending: "发送中…",
     sent: "已发送",
     delivered: "已送达",
@@ -185,7 +185,7 @@ export const zh = {
 
   tooManyTries: (minutes: number) => `尝试次数太多，请 ${minutes} 分钟后再试`,
   problems: {
-    NETWORK: "连不上服务器",
+    NO_ANSWER: "连不上服务器",
     INTERNAL: "服务器出了差错",
     UNAVAILABLE: "服务暂时忙不过来，请稍后再试",
     DEADLINE_EXCEEDED: "等得太久了，请再试一次",

@@ -1,10 +1,14 @@
+import { Problem } from "@headline/client";
 import { effect } from "@preact/signals";
 import { io, type Socket } from "socket.io-client";
-import { Problem } from "../api/send.js";
-import { newestMessageId } from "../messages/conversations.js";
-import { newestNotificationId } from "../notifications/notifications.js";
-import { accessToken, handshake, reader, renew } from "../session/session.js";
-import { isLive, isWatched, type LiveEvents, tellLive, type Watched, wantsWatched } from "./live.js";
+import { accessToken, client, handshake, reader } from "../session/session.js";
+import { type ChannelWatch, currentWatch, emitLive, isLive, type LiveEvents, wantedWatch } from "./live.js";
+
+/** Ids from which a reconnected socket catches up; undefined until known. */
+interface NewestIds {
+  readonly notificationId: () => string | undefined;
+  readonly messageId: () => string | undefined;
+}
 
 interface CaughtUp {
   readonly unread: number;
@@ -21,10 +25,10 @@ const RECONNECT_MAX_MS = 20_000;
 const REFUSED_MS = 60_000;
 
 /**
- * Keeps a socket to the gateway as long as this page is open (docs/push.md), in the name of who reads. Whether it is refused, cut
+ * Keeps a socket to the gateway as long as this page is open (docs/push.md), in the name of its reader. Whether it is refused, cut
  * or the gateway restarts, it reconnects and catches up without a message; the page polls meanwhile.
  */
-export function keepLive(): void {
+export function keepLive(newest: NewestIds): void {
   const socket = io({
     transports: ["websocket"],
     autoConnect: false,
@@ -34,10 +38,10 @@ export function keepLive(): void {
   });
   let again: ReturnType<typeof setTimeout> | undefined;
 
-  socket.on("welcome", () => void welcome(socket));
+  socket.on("welcome", () => void welcome(socket, newest));
   socket.on("disconnect", (reason) => {
     isLive.value = false;
-    isWatched.value = undefined;
+    currentWatch.value = undefined;
     if (reason === "io server disconnect") connectIn(RECONNECT_MS * (1 + Math.random())); // the client does not by itself
   });
   socket.on("connect_error", (error: Error & { data?: { code?: string } }) => {
@@ -46,9 +50,9 @@ export function keepLive(): void {
     void renewed().then((isNew) => connectIn(isNew ? 0 : REFUSED_MS));
   });
   socket.on("expiring", () => void renewed());
-  hear(socket);
+  forward(socket);
 
-  // Another reader is another connection.
+  // Another reader needs another connection.
   let userId = reader.peek()?.userId;
   reader.subscribe((next) => {
     if (next?.userId === userId) return;
@@ -61,12 +65,12 @@ export function keepLive(): void {
   });
   effect(() => {
     if (!isLive.value) return;
-    if (wantsWatched.value !== undefined) void watch(socket, wantsWatched.value);
-    else if (isWatched.peek() !== undefined) unwatch(socket);
+    if (wantedWatch.value !== undefined) void watch(socket, wantedWatch.value);
+    else if (currentWatch.peek() !== undefined) unwatch(socket);
   });
-  // A phone that wakes up, or is back from a tunnel, does not wait for its turn.
-  addEventListener("online", hurry);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry());
+  // A phone that wakes up, or is online again, reconnects at once.
+  addEventListener("online", reconnect);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && reconnect());
   socket.connect();
 
   function connectIn(delayMs: number) {
@@ -74,70 +78,65 @@ export function keepLive(): void {
     again = setTimeout(() => socket.connect(), delayMs);
   }
 
-  function hurry() {
+  function reconnect() {
     if (socket.connected) return;
     socket.disconnect(); // ends the waiting between two attempts
     connectIn(0);
   }
 }
 
-function hear(socket: Socket): void {
-  const emitLive =
-    <Name extends keyof LiveEvents>(name: Name) =>
-    (event: LiveEvents[Name]) =>
-      tellLive(name, event);
-  socket.on("notification", emitLive("notification"));
-  socket.on("delivered", emitLive("delivered"));
-  socket.on("read", emitLive("read"));
-  socket.on("updates", emitLive("updates"));
-  socket.on("message", (message: LiveEvents["message"], taken?: () => void) => {
-    tellLive("message", message);
-    taken?.();
+/** Emits the events of the socket to this page. */
+function forward(socket: Socket): void {
+  for (const name of ["notification", "delivered", "read", "updates"] as const)
+    socket.on(name, (event) => emitLive(name, event));
+  socket.on("message", (message: LiveEvents["message"], acknowledge?: () => void) => {
+    emitLive("message", message);
+    acknowledge?.();
   });
 }
 
 /** Starts emitting events, missed ones first. */
-async function welcome(socket: Socket): Promise<void> {
+async function welcome(socket: Socket, newest: NewestIds): Promise<void> {
   isLive.value = true;
   if (reader.peek() === undefined) return;
-  const [notification, message] = [newestNotificationId(), newestMessageId()];
+  const [notification, message] = [newest.notificationId(), newest.messageId()];
   const known = {
     ...(notification !== undefined && { last_notification_id: notification }),
     ...(message !== undefined && { last_message_id: message }),
   };
-  const caught = await asked<CaughtUp>(socket, "catch_up", known);
-  // Without an answer, or without anything to begin from, everything there may be is asked for.
+  const caught = await request<CaughtUp>(socket, "catch_up", known);
+  // Without an answer, or without an id to begin from, everything is loaded.
   const isKnown = notification !== undefined && message !== undefined;
   const more = caught === undefined || !isKnown || caught.notifications.more || caught.messages.more;
-  tellLive("caughtUp", { unread: caught?.unread, more });
+  emitLive("caughtUp", { unread: caught?.unread, more });
 }
 
 /** Until the acknowledgement, events belong to the watch before. */
-async function watch(socket: Socket, wanted: Watched): Promise<void> {
+async function watch(socket: Socket, wanted: ChannelWatch): Promise<void> {
   const { channelId, since } = wanted;
-  const isTaken = (await asked(socket, "watch", { channel_id: channelId, since })) !== undefined;
-  if (isTaken && wanted === wantsWatched.peek()) isWatched.value = wanted;
+  const isAccepted = (await request(socket, "watch", { channel_id: channelId, since })) !== undefined;
+  if (isAccepted && wanted === wantedWatch.peek()) currentWatch.value = wanted;
 }
 
 function unwatch(socket: Socket): void {
-  isWatched.value = undefined;
+  currentWatch.value = undefined;
   socket.emit("unwatch");
 }
 
-/** Undefined when it is not answered, or refused: then the page goes on asking by HTTP. */
-async function asked<Data>(socket: Socket, what: string, with_: object): Promise<Data | undefined> {
+/** Sends a request. Returns undefined without an answer, or when it is refused: then the page goes on polling. */
+async function request<Data>(socket: Socket, name: string, body: object): Promise<Data | undefined> {
   try {
-    const answer: Answer<Data> = await socket.timeout(ANSWER_MS).emitWithAck(what, with_);
+    const answer: Answer<Data> = await socket.timeout(ANSWER_MS).emitWithAck(name, body);
     return "data" in answer ? answer.data : undefined;
   } catch {
     return undefined; // cut meanwhile
   }
 }
 
-/** True with another token, or after a sign-out. */
+/** Renews the token. Returns true with another one, or after a sign-out. */
 async function renewed(): Promise<boolean> {
   try {
-    await renew();
+    await client.renew();
     return true;
   } catch (error) {
     return error instanceof Problem && error.code === "SIGNED_OUT";

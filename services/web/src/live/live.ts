@@ -1,7 +1,6 @@
+import type { Message, Notification, Updates } from "@headline/client";
 import { signal } from "@preact/signals";
-import { serverNow } from "../api/server-clock.js";
-import type { Message, Notification, Updates } from "../api/wire.js";
-import { ask } from "../session/session.js";
+import { client } from "../session/session.js";
 
 /** Events of other devices and users. A socket delivers them (live-socket.ts); without one, the page polls. */
 export interface LiveEvents {
@@ -17,24 +16,24 @@ export interface LiveEvents {
 }
 
 /** Watch of the socket: articles published in a channel since a time. */
-export interface Watched {
+export interface ChannelWatch {
   readonly channelId: string;
   readonly since: number;
 }
 
 const UPDATES_MS = 20_000;
-/** While the recommender is away, the page wants to know soon that it is back. */
+/** Shorter while the recommender is away, to recover soon. */
 const DEGRADED_MS = 4_000;
 
 /** True while a socket delivers events, so that polling can stop. */
 export const isLive = signal(false);
-export const wantsWatched = signal<Watched | undefined>(undefined);
+export const wantedWatch = signal<ChannelWatch | undefined>(undefined);
 /** The acknowledged watch: the same object as the wanted one. */
-export const isWatched = signal<Watched | undefined>(undefined);
+export const currentWatch = signal<ChannelWatch | undefined>(undefined);
 
 const listeners = new Map<keyof LiveEvents, Set<(event: never) => void>>();
 
-/** Returns how to stop. */
+/** Subscribes to an event. Returns an unsubscribe function. */
 export function onLive<Name extends keyof LiveEvents>(
   name: Name,
   listener: (event: LiveEvents[Name]) => void,
@@ -44,19 +43,19 @@ export function onLive<Name extends keyof LiveEvents>(
   return () => subscribed.delete(listener);
 }
 
-export function tellLive<Name extends keyof LiveEvents>(name: Name, event: LiveEvents[Name]): void {
+export function emitLive<Name extends keyof LiveEvents>(name: Name, event: LiveEvents[Name]): void {
   for (const listener of listeners.get(name) ?? []) listener(event as never);
 }
 
 /** Polls while the page is visible and no socket delivers. Returns a stop function. */
-export function askMeanwhile(everyMs: number, asking: () => void): () => void {
+export function pollMeanwhile(everyMs: number, poll: () => void): () => void {
   const timer = setInterval(() => {
-    if (!isLive.peek() && document.visibilityState === "visible") asking();
+    if (!isLive.peek() && document.visibilityState === "visible") poll();
   }, everyMs);
   return () => clearInterval(timer);
 }
 
-interface WatchedChannel {
+interface UpdateWatch {
   readonly channelId: string;
   /** Time after which articles count as new; undefined while unknown. */
   readonly since: () => number | undefined;
@@ -65,45 +64,45 @@ interface WatchedChannel {
 }
 
 /** Reports the number of newer articles of a channel while it is visible. Returns a stop function. */
-export function watchUpdates({ channelId, since, isDegraded, onUpdates }: WatchedChannel): () => void {
-  let askedAtMs = serverNow();
+export function watchUpdates({ channelId, since, isDegraded, onUpdates }: UpdateWatch): () => void {
+  let polledAtMs = Date.now();
   const timer = setInterval(() => {
     watch();
-    void askWhenDue();
+    void pollWhenDue();
   }, 1_000);
-  const forget = onLive("updates", ({ channel_id, count }) => {
+  const unsubscribe = onLive("updates", ({ channel_id, count }) => {
     const from = since();
-    const isOfNow = channel_id === channelId && from !== undefined && isTold() && wantsWatched.peek()?.since === from;
-    if (isOfNow && !isDegraded()) onUpdates({ channel_id: String(channelId), since: from, count, degraded: false });
+    const isCurrent =
+      channel_id === channelId && from !== undefined && isPushed() && wantedWatch.peek()?.since === from;
+    if (isCurrent && !isDegraded()) onUpdates({ channel_id: String(channelId), since: from, count, degraded: false });
   });
   watch();
   return () => {
     clearInterval(timer);
-    forget();
-    wantsWatched.value = undefined;
+    unsubscribe();
+    wantedWatch.value = undefined;
   };
 
   function watch() {
     const from = since();
     if (from === undefined) return;
-    const before = wantsWatched.peek();
-    if (before?.channelId !== channelId || before.since !== from) wantsWatched.value = { channelId, since: from };
+    const before = wantedWatch.peek();
+    if (before?.channelId !== channelId || before.since !== from) wantedWatch.value = { channelId, since: from };
   }
 
-  /** A socket does not know how the recommender is. */
-  async function askWhenDue() {
+  /** Polls also beside a socket while the feed is degraded: a socket does not know the recommender's state. */
+  async function pollWhenDue() {
     const from = since();
-    if (from === undefined || document.visibilityState === "hidden" || (isTold() && !isDegraded())) return;
-    if (serverNow() - askedAtMs < (isDegraded() ? DEGRADED_MS : UPDATES_MS)) return;
-    askedAtMs = serverNow();
-    // An answer that does not come is asked for again in a while.
-    const updates = await ask<Updates>(`/articles/updates?channel_id=${channelId}&since=${from}`).catch(
-      () => undefined,
-    );
+    if (from === undefined || document.visibilityState === "hidden" || (isPushed() && !isDegraded())) return;
+    if (Date.now() - polledAtMs < (isDegraded() ? DEGRADED_MS : UPDATES_MS)) return;
+    polledAtMs = Date.now();
+    const query = { channel_id: Number(channelId), since: from };
+    const updates = await client.call("updates", { query }, { retriesMax: 0 }).catch(() => undefined);
     if (updates !== undefined && from === since()) onUpdates(updates);
   }
 }
 
-function isTold(): boolean {
-  return isLive.peek() && isWatched.peek() !== undefined && isWatched.peek() === wantsWatched.peek();
+/** Whether the socket delivers the updates that are wanted now. */
+function isPushed(): boolean {
+  return isLive.peek() && currentWatch.peek() !== undefined && currentWatch.peek() === wantedWatch.peek();
 }

@@ -1,11 +1,11 @@
 import { useState } from "preact/hooks";
 import { Icon } from "../components/icon.js";
-import { isComposing, isLongerThan, isVisible } from "../components/written-text.js";
+import { isComposing, isLongerThan, isVisible } from "../components/text-input.js";
 import { words } from "../language/language.js";
 
 const CHARACTERS_MAX = 1_000;
 
-/** Where a message is written; Enter sends it, and Shift+Enter breaks the line. */
+/** Form to write a message: Enter sends it, and Shift+Enter breaks the line. */
 export function Composer({ onSend }: { onSend: (text: string) => void }) {
   const [text, setText] = useState("");
   const written = text.trim();

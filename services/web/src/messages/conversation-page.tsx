@@ -1,16 +1,15 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { SignInFirst } from "../account/sign-in-first.js";
-import type { User } from "../api/wire.js";
 import { BackLink } from "../components/back-link.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useQuery } from "../components/use-query.js";
 import { words } from "../language/language.js";
-import { askMeanwhile, onLive } from "../live/live.js";
-import { scrollToPlace } from "../routing/places.js";
+import { onLive, pollMeanwhile } from "../live/live.js";
 import { hrefOf } from "../routing/routes.js";
-import { ask, reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader } from "../session/session.js";
 import { Avatar } from "../users/avatar.js";
 import { Composer } from "./composer.js";
 import { conversations } from "./conversations.js";
@@ -21,8 +20,8 @@ const EVERY_MS = 5_000;
 
 /** Page of a conversation between two users. */
 export function ConversationPage({ id }: { id: string }) {
-  useLayoutEffect(() => scrollToPlace(0), [id]);
-  const { value: user, problem, reload } = useLoaded(id, () => ask<User>(`/users/${id}`));
+  useLayoutEffect(() => restoreScroll(0), [id]);
+  const { value: user, problem, reload } = useQuery(id, () => client.call("user", { params: { id } }));
   const known = conversations.value?.find(({ user_id }) => user_id === id);
   const name = user?.name ?? known?.user_name ?? "";
   useEffect(() => {
@@ -48,7 +47,7 @@ function Messages({ peerId }: { peerId: string }) {
   useEffect(() => {
     const load = () => void thread.load();
     load();
-    const forget = [onLive("caughtUp", load), askMeanwhile(EVERY_MS, load)];
+    const forget = [onLive("caughtUp", load), pollMeanwhile(EVERY_MS, load)];
     return () => {
       for (const stop of forget) stop();
     };

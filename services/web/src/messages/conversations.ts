@@ -1,18 +1,16 @@
+import { asProblem, type Conversation, type Message, Problem } from "@headline/client";
 import { batch, computed, effect, signal } from "@preact/signals";
-import { asProblem, Problem } from "../api/send.js";
-import { serverNow } from "../api/server-clock.js";
-import type { Conversation, Listed, Message } from "../api/wire.js";
-import { whisper } from "../components/toast.js";
+import { toastIfIdle } from "../components/toast.js";
 import { words } from "../language/language.js";
 import { isLaterId } from "../live/later-id.js";
-import { askMeanwhile, onLive } from "../live/live.js";
+import { onLive, pollMeanwhile } from "../live/live.js";
 import { go, hrefOf, route } from "../routing/routes.js";
-import { ask, reader } from "../session/session.js";
+import { client, reader, serverNow } from "../session/session.js";
 
 /** This reader's conversations, the newest message first; undefined until loaded. */
 export const conversations = signal<readonly Conversation[] | undefined>(undefined);
 export const conversationsProblem = signal<Problem | undefined>(undefined);
-/** Where older conversations begin; null when these are all. */
+/** Cursor of older conversations; null when all are loaded. */
 export const olderConversations = signal<string | null>(null);
 export const unreadMessages = computed(() =>
   (conversations.value ?? []).reduce((count, conversation) => count + conversation.unread, 0),
@@ -24,7 +22,7 @@ const EVERY_MS = 60_000;
 const FRESH_MS = 30_000;
 
 /** Missed events come all at once and cause one request. */
-const GATHER_MS = 100;
+const BURST_MS = 100;
 
 let isOffered = true;
 let loadingSoon: ReturnType<typeof setTimeout> | undefined;
@@ -36,33 +34,33 @@ export function newestMessageId(): string | undefined {
   return known && (known[0]?.last_message?.message_id ?? "0");
 }
 
-/** The newest ones, as they are now. */
+/** Loads the newest conversations. */
 export async function loadConversations(): Promise<void> {
   if (reader.peek() === undefined || !isOffered) return;
   loads += 1;
-  const mine = loads;
+  const request = loads;
   try {
-    const page = await ask<Listed<Conversation>>(`/conversations?per_page=${PER_PAGE}`);
-    if (mine !== loads) return;
+    const page = await client.call("conversations", { query: { per_page: PER_PAGE } });
+    if (request !== loads) return;
     batch(() => {
       conversations.value = page.results;
       olderConversations.value = page.next;
       conversationsProblem.value = undefined;
     });
   } catch (error) {
-    if (mine !== loads) return;
-    if (error instanceof Problem && error.code === "NOT_FOUND") isOffered = false; // an older gateway: asked no more
+    if (request !== loads) return;
+    if (error instanceof Problem && error.code === "NOT_FOUND") isOffered = false; // an older gateway: no more requests
     conversationsProblem.value = asProblem(error);
   }
 }
 
 export async function loadOlderConversations(): Promise<void> {
-  const mine = loads;
+  const request = loads;
   try {
-    const page = await ask<Listed<Conversation>>(
-      `/conversations?per_page=${PER_PAGE}&before=${olderConversations.peek()}`,
-    );
-    if (mine !== loads) return;
+    const page = await client.call("conversations", {
+      query: { per_page: PER_PAGE, before: olderConversations.peek() ?? undefined },
+    });
+    if (request !== loads) return;
     const known = conversations.peek() ?? [];
     const stand = new Set(known.map(({ user_id }) => user_id));
     batch(() => {
@@ -71,7 +69,7 @@ export async function loadOlderConversations(): Promise<void> {
       conversationsProblem.value = undefined;
     });
   } catch (error) {
-    if (mine === loads) conversationsProblem.value = asProblem(error);
+    if (request === loads) conversationsProblem.value = asProblem(error);
   }
 }
 
@@ -84,14 +82,14 @@ export function noteRead(peerId: string, upTo: string): void {
   else put({ ...found, unread: 0, read_up_to: upTo });
 }
 
-/** A message was written, by either of the two. */
+/** Adds a message of either user to the list, and shows a toast of a fresh one. */
 export function noteMessage(message: Message): void {
   const me = reader.peek()?.userId;
   const isMine = message.sender_id === me;
   const peerId = isMine ? message.recipient_id : message.sender_id;
   const found = conversations.peek()?.find(({ user_id }) => user_id === peerId);
   if (found === undefined) {
-    loadSoon(); // with the name of who it is
+    loadSoon(); // with the name of the peer
     return;
   }
   const last = found.last_message?.message_id;
@@ -99,7 +97,7 @@ export function noteMessage(message: Message): void {
   put({ ...found, last_message: message, unread: found.unread + (isMine ? 0 : 1) });
   if (isMine || serverNow() - Date.parse(message.created_at) > FRESH_MS || isShown(peerId)) return;
   const open = { label: words.peek().look, run: () => go(hrefOf.conversation(peerId)) };
-  whisper(`${found.user_name}: ${message.text}`, open);
+  toastIfIdle(`${found.user_name}: ${message.text}`, open);
 }
 
 /** Keeps the list and its count up to date while signed in. */
@@ -119,12 +117,12 @@ export function watchConversations(): void {
     if (reader_id === reader.peek()?.userId) noteRead(peer_id, up_to);
   });
   onLive("caughtUp", () => void loadConversations());
-  askMeanwhile(EVERY_MS, () => void loadConversations());
+  pollMeanwhile(EVERY_MS, () => void loadConversations());
 }
 
 function loadSoon(): void {
   clearTimeout(loadingSoon);
-  loadingSoon = setTimeout(() => void loadConversations(), GATHER_MS);
+  loadingSoon = setTimeout(() => void loadConversations(), BURST_MS);
 }
 
 function put(conversation: Conversation): void {
@@ -133,8 +131,8 @@ function put(conversation: Conversation): void {
   conversations.value = others.toSpliced(at === -1 ? others.length : at, 0, conversation);
 }
 
-function isBefore(one: Message | null, other: Message | null): boolean {
-  return other !== null && (one === null || isLaterId(other.message_id, one.message_id));
+function isBefore(a: Message | null, b: Message | null): boolean {
+  return b !== null && (a === null || isLaterId(b.message_id, a.message_id));
 }
 
 function isShown(peerId: string): boolean {

@@ -4,7 +4,7 @@ import { dayOf, timeOfDay } from "../language/format.js";
 import { words } from "../language/language.js";
 import type { Bubble, Thread } from "./thread.js";
 
-/** The newest at the foot, where the window stays; older ones load on scrolling up. */
+/** Messages of a conversation, scrolled to the newest at the foot; older ones load on scrolling up. */
 export function MessageLog({ thread }: { thread: Thread }) {
   const bubbles = thread.bubbles.value;
   const lastMine = bubbles.findLast(({ isMine, messageId }) => isMine && messageId !== undefined);
@@ -13,7 +13,7 @@ export function MessageLog({ thread }: { thread: Thread }) {
       class="log"
       role="log"
       aria-label={words.value.messages}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it too
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard, too
       tabIndex={0}
     >
       <ol>
@@ -35,7 +35,7 @@ export function MessageLog({ thread }: { thread: Thread }) {
   );
 }
 
-/** Pressed by itself as soon as it can be seen. */
+/** Button for older messages, pressed by itself as soon as it is visible. */
 function Older({ thread }: { thread: Thread }) {
   const button = useRef<HTMLButtonElement>(null);
   const older = thread.older.value;
@@ -65,22 +65,22 @@ function Older({ thread }: { thread: Thread }) {
 interface RowProps {
   readonly bubble: Bubble;
   readonly thread: Thread;
-  /** Of this reader's own that were sent: what became of it stands for those before as well. */
+  /** Last sent message of this reader: its state stands for those before as well. */
   readonly isLast: boolean;
 }
 
 function BubbleRow({ bubble, thread, isLast }: RowProps) {
-  const fate = thread.fateOf(bubble);
+  const state = thread.stateOf(bubble);
   const text = words.value;
-  const isTold = bubble.isMine && (isLast || bubble.messageId === undefined);
+  const showsState = bubble.isMine && (isLast || bubble.messageId === undefined);
   return (
-    <li class={bubble.isMine ? `bubble mine ${fate}` : "bubble"}>
+    <li class={bubble.isMine ? `bubble mine ${state}` : "bubble"}>
       <p class="written" dir="auto">
         {bubble.text}
       </p>
       <small>
         <time dateTime={bubble.createdAt}>{timeOfDay(bubble.createdAt)}</time>
-        {isTold && <span class="fate"> · {text.fates[fate]}</span>}
+        {showsState && <span class="delivery"> · {text.deliveryStates[state]}</span>}
       </small>
       {bubble.problem && (
         <div class="unsent" role="alert">

@@ -1,13 +1,13 @@
+import type { Conversation } from "@headline/client";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { SignInFirst } from "../account/sign-in-first.js";
-import type { Conversation } from "../api/wire.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { TimeAgo } from "../components/time-ago.js";
 import { words } from "../language/language.js";
-import { askMeanwhile } from "../live/live.js";
-import { scrollToPlace } from "../routing/places.js";
+import { pollMeanwhile } from "../live/live.js";
 import { hrefOf } from "../routing/routes.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
 import { reader } from "../session/session.js";
 import { Avatar } from "../users/avatar.js";
 import {
@@ -21,7 +21,7 @@ import {
 const EVERY_MS = 8_000;
 
 export function MessagesPage() {
-  useLayoutEffect(() => scrollToPlace(0), []);
+  useLayoutEffect(() => restoreScroll(0), []);
   return (
     <section class="plain-page">
       <PageHead title={words.value.messages} />
@@ -33,7 +33,7 @@ export function MessagesPage() {
 function Conversations() {
   useEffect(() => {
     void loadConversations();
-    return askMeanwhile(EVERY_MS, () => void loadConversations());
+    return pollMeanwhile(EVERY_MS, () => void loadConversations());
   }, []);
   const known = conversations.value;
   const next = olderConversations.value;

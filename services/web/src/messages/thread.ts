@@ -1,24 +1,22 @@
+import { asProblem, type Message, type MessageList, type Problem, randomId } from "@headline/client";
 import { batch, signal } from "@preact/signals";
-import { randomId } from "../api/random-id.js";
-import { asProblem, type Problem } from "../api/send.js";
-import { serverNow } from "../api/server-clock.js";
-import type { Listed, Message, MessageState } from "../api/wire.js";
 import { isLaterId } from "../live/later-id.js";
-import { ask, reader } from "../session/session.js";
+import { client, reader, serverNow } from "../session/session.js";
 import { noteMessage, noteRead } from "./conversations.js";
 
-/** One message as it is shown; without an id it is on its way, or has not come through. */
+/** A message as it is shown; without an id it is being sent, or has failed. */
 export interface Bubble {
   readonly clientId: string;
   readonly messageId: string | undefined;
   readonly isMine: boolean;
   readonly text: string;
   readonly createdAt: string;
-  /** Why it was not sent. */
+  /** Reason of a failed sending. */
   readonly problem: Problem | undefined;
 }
 
-export type Fate = "sending" | "failed" | MessageState;
+/** State of a message: the gateway's, or that of its sending. */
+export type DeliveryState = "sending" | "failed" | Message["state"];
 
 const PER_PAGE = 30;
 
@@ -36,28 +34,24 @@ export class Thread {
 
   /** Unsent messages belong to the reader who wrote them. */
   readonly #userId = reader.peek()?.userId;
-  #markedUpTo = "0";
-  #isMarking = false;
+  #reportedUpTo = "0";
+  #isReporting = false;
   #sending: Promise<void> = Promise.resolve();
 
   constructor(peerId: string) {
     this.peerId = peerId;
   }
 
-  get #path(): string {
-    return `/conversations/${this.peerId}/messages`;
-  }
-
-  fateOf({ messageId, problem }: Bubble): Fate {
+  stateOf({ messageId, problem }: Bubble): DeliveryState {
     if (messageId === undefined) return problem === undefined ? "sending" : "failed";
     if (!isLaterId(messageId, this.#readUpTo.value)) return "read";
     return isLaterId(messageId, this.#deliveredUpTo.value) ? "sent" : "delivered";
   }
 
-  /** The newest messages; what stands here stays, unless there is a gap between. */
+  /** Loads the newest messages; those loaded before stay, unless there is a gap between. */
   async load(): Promise<void> {
     try {
-      const page = await ask<Listed<Message>>(`${this.#path}?per_page=${PER_PAGE}`);
+      const page = await this.#page();
       const oldest = page.results.at(-1)?.message_id;
       const newest = this.bubbles.peek().findLast(({ messageId }) => messageId !== undefined)?.messageId;
       const isGap = page.next !== null && oldest !== undefined && newest !== undefined && isLaterId(oldest, newest);
@@ -82,7 +76,7 @@ export class Thread {
     if (!this.older.peek() || this.isLoadingOlder.peek()) return;
     this.isLoadingOlder.value = true;
     try {
-      const page = await ask<Listed<Message>>(`${this.#path}?per_page=${PER_PAGE}&before=${this.older.peek()}`);
+      const page = await this.#page(this.older.peek() ?? undefined);
       batch(() => {
         this.older.value = page.next;
         this.problem.value = undefined;
@@ -95,7 +89,7 @@ export class Thread {
     }
   }
 
-  /** Shown at once; one after the other, so that they arrive in the order in which they were written. */
+  /** Sends a message, shown at once; one after the other, so that they arrive in the order in which they were written. */
   send(text: string): void {
     const bubble = {
       clientId: randomId(),
@@ -109,7 +103,7 @@ export class Thread {
     this.#post(bubble);
   }
 
-  /** The same message again: had it arrived after all, it would still be one. */
+  /** Sends the same message again: had it arrived after all, it would still be one message. */
   retry(bubble: Bubble): void {
     this.#change(bubble.clientId, { problem: undefined });
     this.#post(bubble);
@@ -119,7 +113,7 @@ export class Thread {
     this.bubbles.value = this.bubbles.peek().filter((other) => other.clientId !== clientId);
   }
 
-  /** Another device, or the peer, has written. */
+  /** Adds a message of another device or of the peer. */
   noteMessage(message: Message): void {
     if (message.sender_id === this.peerId || message.recipient_id === this.peerId) this.#take([message]);
   }
@@ -133,28 +127,33 @@ export class Thread {
     if (isLaterId(upTo, this.#readUpTo.peek())) this.#readUpTo.value = upTo;
   }
 
-  /** Whatever the peer wrote stands before the reader. */
+  /** Reports the peer's messages as read, up to the newest. */
   async markRead(): Promise<void> {
     const upTo = this.bubbles.peek().findLast(({ isMine, messageId }) => !isMine && messageId)?.messageId;
-    if (upTo === undefined || this.#isMarking || !isLaterId(upTo, this.#markedUpTo)) return;
-    this.#isMarking = true;
+    if (upTo === undefined || this.#isReporting || !isLaterId(upTo, this.#reportedUpTo)) return;
+    this.#isReporting = true;
     try {
-      await ask(`/conversations/${this.peerId}/read`, { method: "POST", body: { up_to: upTo } });
-      this.#markedUpTo = upTo;
+      await client.call("readMessages", { params: { userId: this.peerId }, body: { up_to: upTo } });
+      this.#reportedUpTo = upTo;
       noteRead(this.peerId, upTo);
     } catch {
-      return; // the next message, or the next visit, says so again
+      return; // the next message, or the next visit, reports it again
     } finally {
-      this.#isMarking = false;
+      this.#isReporting = false;
     }
     if (document.visibilityState === "visible") await this.markRead(); // what came meanwhile
+  }
+
+  #page(before?: string): Promise<MessageList> {
+    return client.call("messages", { params: { userId: this.peerId }, query: { before, per_page: PER_PAGE } });
   }
 
   #post({ clientId, text }: Bubble): void {
     this.#sending = this.#sending.then(async () => {
       if (reader.peek()?.userId !== this.#userId) return;
       try {
-        const message = await ask<Message>(this.#path, { method: "POST", body: { text, client_id: clientId } });
+        const body = { text, client_id: clientId };
+        const message = await client.call("sendMessage", { params: { userId: this.peerId }, body });
         this.#take([message]);
         noteMessage(message);
       } catch (error) {
@@ -188,14 +187,14 @@ function bubbleOf({ message_id, sender_id, client_id, text, created_at }: Messag
   return { clientId: client_id, messageId: message_id, isMine, text, createdAt: created_at, problem: undefined };
 }
 
-/** Both sides may have made the same UUID, as far as anybody knows. */
+/** Both users may have made the same UUID. */
 function keyOf({ isMine, clientId }: Bubble): string {
   return `${isMine ? "mine" : "theirs"} ${clientId}`;
 }
 
-/** Ids grow in the order of a conversation; what has none yet comes last, in the order it was written. */
-function byAge(one: Bubble, other: Bubble): number {
-  if (one.messageId === undefined || other.messageId === undefined)
-    return Number(one.messageId === undefined) - Number(other.messageId === undefined);
-  return isLaterId(one.messageId, other.messageId) ? 1 : -1;
+/** Ids grow in the order of a conversation; messages without an id come last, in the order in which they were written. */
+function byAge(a: Bubble, b: Bubble): number {
+  if (a.messageId === undefined || b.messageId === undefined)
+    return Number(a.messageId === undefined) - Number(b.messageId === undefined);
+  return isLaterId(a.messageId, b.messageId) ? 1 : -1;
 }

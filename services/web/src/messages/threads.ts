@@ -2,7 +2,7 @@ import { onLive } from "../live/live.js";
 import { beforeReaderChanges, reader } from "../session/session.js";
 import { Thread } from "./thread.js";
 
-/** Conversations that were looked at, until another reader comes. */
+/** Opened conversations of this reader. */
 const threads = new Map<string, Thread>();
 
 beforeReaderChanges(() => threads.clear());

@@ -1,11 +1,10 @@
+import { asProblem, type OwnArticle, type Problem } from "@headline/client";
 import { useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
-import type { OwnArticle } from "../api/wire.js";
 import { Dialog } from "../components/dialog.js";
 import { ProblemNote, problemText } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
-import { ask } from "../session/session.js";
+import { client } from "../session/session.js";
 
 interface Props {
   readonly article: OwnArticle;
@@ -23,8 +22,8 @@ export function DeleteDialog({ article, onClose, onDeleted }: Props) {
   const remove = async () => {
     setBusy(true);
     try {
-      const path = `/articles/${article.article_id}`;
-      await ask(isPromoted ? `${path}?give_up_promotion=1` : path, { method: "DELETE" });
+      const query = isPromoted ? { give_up_promotion: 1 } : {};
+      await client.call("remove", { params: { id: article.article_id }, query });
       onDeleted();
       onClose();
       toast(text.deleted);

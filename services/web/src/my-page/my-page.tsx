@@ -1,24 +1,26 @@
+import type { OwnArticle } from "@headline/client";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { Settings } from "../account/settings.js";
-import type { OwnArticle, User } from "../api/wire.js";
 import { Icon } from "../components/icon.js";
 import { ListFoot } from "../components/list-foot.js";
-import { useListed } from "../components/use-listed.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useList } from "../components/use-list.js";
+import { useQuery } from "../components/use-query.js";
 import { words } from "../language/language.js";
 import { OrderDialog } from "../orders/order-dialog.js";
-import { scrollToPlace } from "../routing/places.js";
 import { hrefOf } from "../routing/routes.js";
-import { askSignIn } from "../session/ask-sign-in.js";
-import { ask, reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader } from "../session/session.js";
+import { requestSignIn } from "../session/sign-in-request.js";
 import { Avatar } from "../users/avatar.js";
 import { Statistics } from "../users/statistics.js";
 import { DeleteDialog } from "./delete-dialog.js";
 import { OwnArticleRow } from "./own-article-row.js";
 
+const PER_PAGE = 20;
+
 /** The reader's page: statistics, articles and settings. */
 export function MyPage() {
-  useLayoutEffect(() => scrollToPlace(0), []);
+  useLayoutEffect(() => restoreScroll(0), []);
   const who = reader.value;
   return (
     <section class="plain-page">
@@ -29,7 +31,7 @@ export function MyPage() {
             <h1>{words.value.guest}</h1>
             <p>{words.value.guestWords}</p>
           </div>
-          <button type="button" class="primary" onClick={() => askSignIn()}>
+          <button type="button" class="primary" onClick={() => requestSignIn()}>
             {words.value.signIn}
           </button>
         </div>
@@ -42,8 +44,8 @@ export function MyPage() {
 }
 
 function SignedIn({ userId, name }: { userId: string; name: string }) {
-  const { value: user } = useLoaded(userId, () => ask<User>("/users/me"));
-  const list = useListed<OwnArticle>("/users/me/articles?per_page=20");
+  const { value: user } = useQuery(userId, () => client.call("me"));
+  const list = useList(userId, (before) => client.call("myArticles", { query: { before, per_page: PER_PAGE } }));
   const [deleting, setDeleting] = useState<OwnArticle | undefined>(undefined);
   const [promoting, setPromoting] = useState<OwnArticle | undefined>(undefined);
   const text = words.value;

@@ -1,4 +1,4 @@
-import type { OwnArticle } from "../api/wire.js";
+import type { OwnArticle } from "@headline/client";
 import { TimeAgo } from "../components/time-ago.js";
 import { count, dateTime } from "../language/format.js";
 import { words } from "../language/language.js";

@@ -4,7 +4,7 @@ import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
 import { unread } from "./notifications.js";
 
-/** Only where there are notifications at all. */
+/** Link to the notifications and their count, where the gateway has any. */
 export function Bell() {
   const count = unread.value;
   if (count === undefined) return null;

@@ -1,8 +1,8 @@
-import type { Notification } from "../api/wire.js";
+import type { Notification } from "@headline/client";
 import { TimeAgo } from "../components/time-ago.js";
 import { words } from "../language/language.js";
 import { Avatar } from "../users/avatar.js";
-import { hrefFor, whatHappened } from "./notification-words.js";
+import { hrefFor, textOf } from "./notification-words.js";
 
 /** A notification with its actor and link. */
 export function NotificationRow({ notification }: { notification: Notification }) {
@@ -13,7 +13,7 @@ export function NotificationRow({ notification }: { notification: Notification }
         <Avatar name={name ?? words.value.brand} />
         <span class="lines">
           <span>
-            {name && <b dir="auto">{name}</b>} {whatHappened(notification)}
+            {name && <b dir="auto">{name}</b>} {textOf(notification)}
           </span>
           {title && (
             <span class="about" dir="auto">

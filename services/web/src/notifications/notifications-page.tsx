@@ -1,21 +1,20 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { SignInFirst } from "../account/sign-in-first.js";
-import type { Notification } from "../api/wire.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
-import { useListed } from "../components/use-listed.js";
+import { useList } from "../components/use-list.js";
 import { words } from "../language/language.js";
 import { onLive } from "../live/live.js";
-import { scrollToPlace } from "../routing/places.js";
-import { reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader } from "../session/session.js";
 import { NotificationRow } from "./notification-row.js";
 import { readUpTo } from "./notifications.js";
 
 /** Missed events come all at once and cause one request. */
-const GATHER_MS = 100;
+const BURST_MS = 100;
 
 export function NotificationsPage() {
-  useLayoutEffect(() => scrollToPlace(0), []);
+  useLayoutEffect(() => restoreScroll(0), []);
   return (
     <section class="plain-page">
       <PageHead title={words.value.notifications} />
@@ -25,7 +24,7 @@ export function NotificationsPage() {
 }
 
 function List() {
-  const list = useListed<Notification>("/notifications");
+  const list = useList("notifications", (before) => client.call("notifications", { query: { before } }));
   const newest = list.items[0]?.id;
   const reload = useRef(list.reload);
   reload.current = list.reload;
@@ -33,7 +32,7 @@ function List() {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const reloadSoon = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => reload.current(), GATHER_MS);
+      timer = setTimeout(() => reload.current(), BURST_MS);
     };
     const forget = [onLive("notification", reloadSoon), onLive("caughtUp", reloadSoon)];
     return () => {

@@ -1,20 +1,18 @@
+import { asProblem, type OwnArticle, type Problem, randomId } from "@headline/client";
 import { useRef, useState } from "preact/hooks";
-import { randomId } from "../api/random-id.js";
-import { asProblem, type Problem, send } from "../api/send.js";
-import type { Order, OwnArticle, PromotionDays } from "../api/wire.js";
 import { Dialog } from "../components/dialog.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
 import { toast } from "../components/toast.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useQuery } from "../components/use-query.js";
 import { dayName, price } from "../language/format.js";
 import { words } from "../language/language.js";
 import { go, hrefOf } from "../routing/routes.js";
-import { ask } from "../session/session.js";
+import { client } from "../session/session.js";
 
-/** Which day an article is promoted on; the order then waits to be paid. */
+/** Choice of the day on which an article is promoted; the order is then to be paid. */
 export function OrderDialog({ article, onClose }: { article: OwnArticle; onClose: () => void }) {
-  const days = useLoaded("days", async () => (await send<PromotionDays>("/promotion-days")).data);
+  const days = useQuery("days", () => client.call("promotionDays"));
   const [chosen, choose] = useState<string | undefined>(undefined);
   const [problem, setProblem] = useState<Problem | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
@@ -33,7 +31,7 @@ export function OrderDialog({ article, onClose }: { article: OwnArticle; onClose
     setProblem(undefined);
     try {
       const body = { article_id: article.article_id, day };
-      await ask<Order>("/orders", { method: "POST", body, headers: { "Idempotency-Key": key } });
+      await client.call("order", { body }, { idempotencyKey: key });
       onClose();
       toast(text.reserved);
       go(hrefOf.orders);

@@ -1,15 +1,13 @@
+import { asProblem, type Order, type Problem } from "@headline/client";
 import { useEffect, useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
-import { serverNow } from "../api/server-clock.js";
-import type { Order } from "../api/wire.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { clock, dateTime, dayName, price } from "../language/format.js";
 import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
-import { ask } from "../session/session.js";
+import { client, serverNow } from "../session/session.js";
 
-/** One order, with what is left of its time to pay. */
+/** An order, with the time left to pay it. */
 export function OrderRow({ order, onChanged }: { order: Order; onChanged: (order: Order) => void }) {
   const isOpen = order.status === "unpaid";
   const secondsLeft = useSecondsUntil(order.expires_at, isOpen);
@@ -30,9 +28,9 @@ export function OrderRow({ order, onChanged }: { order: Order; onChanged: (order
       setBusy(false);
     }
   };
-  const path = `/orders/${order.order_id}`;
-  const pay = () => change(() => ask<Order>(`${path}/payment`, { method: "POST" }), text.paid);
-  const withdraw = () => change(() => ask<Order>(path, { method: "DELETE" }), text.withdrawn);
+  const params = { id: order.order_id };
+  const pay = () => change(() => client.call("pay", { params }), text.paid);
+  const withdraw = () => change(() => client.call("withdrawOrder", { params }), text.withdrawn);
 
   return (
     <li class="row order">

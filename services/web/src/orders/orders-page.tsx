@@ -1,16 +1,18 @@
+import type { Order } from "@headline/client";
 import { useLayoutEffect } from "preact/hooks";
 import { SignInFirst } from "../account/sign-in-first.js";
-import type { Order } from "../api/wire.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
-import { useListed } from "../components/use-listed.js";
+import { useList } from "../components/use-list.js";
 import { words } from "../language/language.js";
-import { scrollToPlace } from "../routing/places.js";
-import { reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader } from "../session/session.js";
 import { OrderRow } from "./order-row.js";
 
+const PER_PAGE = 20;
+
 export function OrdersPage() {
-  useLayoutEffect(() => scrollToPlace(0), []);
+  useLayoutEffect(() => restoreScroll(0), []);
   return (
     <section class="plain-page">
       <PageHead title={words.value.orders} />
@@ -24,7 +26,7 @@ export function OrdersPage() {
 }
 
 function Orders() {
-  const list = useListed<Order>("/orders?per_page=20");
+  const list = useList("orders", (before) => client.call("orders", { query: { before, per_page: PER_PAGE } }));
   const replace = (changed: Order) =>
     list.change((orders) => orders.map((order) => (order.order_id === changed.order_id ? changed : order)));
   return (

@@ -1,10 +1,10 @@
+import { asProblem, type Problem } from "@headline/client";
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
 import { channelName, channels } from "../channels/channels.js";
 import { coverOrigins } from "../components/cover-origins.js";
 import { ProblemNote } from "../components/problem-note.js";
-import { limitCharacters } from "../components/written-text.js";
+import { limitCharacters } from "../components/text-input.js";
 import { words } from "../language/language.js";
 import type { Draft } from "./draft.js";
 

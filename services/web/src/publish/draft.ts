@@ -1,7 +1,7 @@
-import { keep, readKept } from "../device/kept.js";
+import { readStored, store } from "../device/storage.js";
 import { draftKey } from "../session/session.js";
 
-/** The form's values as typed. */
+/** Values of the form as typed. */
 export interface Draft {
   readonly title: string;
   readonly channelId: string;
@@ -12,14 +12,14 @@ export interface Draft {
 
 export const EMPTY_DRAFT: Draft = { title: "", channelId: "", content: "", covers: "" };
 
-/** Of whom a draft is says its key: another user of this device never finds it. */
-export function keptDraft(userId: string): Draft | undefined {
-  const kept = readKept<Partial<Draft>>(draftKey(userId));
-  return kept && { ...EMPTY_DRAFT, ...kept };
+/** Reads the draft of a user; another user of this device has another key. */
+export function readDraft(userId: string): Draft | undefined {
+  const stored = readStored<Partial<Draft>>(draftKey(userId));
+  return stored && { ...EMPTY_DRAFT, ...stored };
 }
 
-export function keepDraft(userId: string, draft: Draft | undefined): void {
-  keep(draftKey(userId), draft?.title || draft?.content ? draft : undefined);
+export function storeDraft(userId: string, draft: Draft | undefined): void {
+  store(draftKey(userId), draft?.title || draft?.content ? draft : undefined);
 }
 
 export function coversOf({ covers }: Draft): readonly string[] {

@@ -1,28 +1,27 @@
+import type { ArticleDetail, Edit } from "@headline/client";
 import { useLayoutEffect, useState } from "preact/hooks";
 import { SignInFirst } from "../account/sign-in-first.js";
-import { serverNow } from "../api/server-clock.js";
-import type { ReadArticle } from "../api/wire.js";
 import { PageHead } from "../components/page-head.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
 import { toast } from "../components/toast.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useQuery } from "../components/use-query.js";
 import { words } from "../language/language.js";
-import { scrollToPlace } from "../routing/places.js";
 import { go, hrefOf } from "../routing/routes.js";
-import { ask, reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader, serverNow } from "../session/session.js";
 import { ArticleForm } from "./article-form.js";
 import { coversOf, type Draft, localTime } from "./draft.js";
 import { PublishTime, type When } from "./publish-time.js";
 
 const IN_AN_HOUR_MS = 60 * 60 * 1_000;
-/** "Now" has to be later than the moment the gateway reads it. */
+/** Delay of "now": the time has to be in the future when the gateway reads it. */
 const AT_ONCE_MS = 2_000;
 
 export function EditPage({ id }: { id: string }) {
   const who = reader.value?.userId ?? "guest";
-  const { value, problem, reload } = useLoaded(`${id} ${who}`, () => ask<ReadArticle>(`/articles/${id}`));
-  useLayoutEffect(() => scrollToPlace(0), []);
+  const { value, problem, reload } = useQuery(`${id} ${who}`, () => client.call("article", { params: { id } }));
+  useLayoutEffect(() => restoreScroll(0), []);
   return (
     <section class="plain-page">
       <PageHead title={words.value.editTitle} />
@@ -34,7 +33,7 @@ export function EditPage({ id }: { id: string }) {
   );
 }
 
-function EditForm({ id, article }: { id: string; article: ReadArticle }) {
+function EditForm({ id, article }: { id: string; article: ArticleDetail }) {
   const initial = draftOf(article);
   const waits = article.status !== "published";
   const [when, setWhen] = useState<When>(article.status === "held" ? "held" : "later");
@@ -46,7 +45,7 @@ function EditForm({ id, article }: { id: string; article: ReadArticle }) {
   const save = async (draft: Draft) => {
     const timing = waits ? { publish_at: timeOf(when, time) } : {};
     const body = { ...changesOf(initial, draft), ...timing };
-    if (Object.keys(body).length > 0) await ask(`/articles/${id}`, { method: "PATCH", body });
+    if (Object.keys(body).length > 0) await client.call("edit", { params: { id }, body });
     toast(text.saved);
     go(waits ? hrefOf.me : hrefOf.article(id));
   };
@@ -60,11 +59,11 @@ function EditForm({ id, article }: { id: string; article: ReadArticle }) {
   );
 }
 
-function draftOf({ title, channel_id: channelId, content, cover }: ReadArticle): Draft {
+function draftOf({ title, channel_id: channelId, content, cover }: ArticleDetail): Draft {
   return { title, channelId, content, covers: cover.join("\n") };
 }
 
-function changesOf(before: Draft, after: Draft): object {
+function changesOf(before: Draft, after: Draft): Edit {
   return {
     ...(after.title !== before.title && { title: after.title }),
     ...(after.channelId !== before.channelId && { channel_id: after.channelId }),

@@ -1,23 +1,22 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { SignInFirst } from "../account/sign-in-first.js";
-import { serverNow } from "../api/server-clock.js";
 import { PageHead } from "../components/page-head.js";
 import { toast } from "../components/toast.js";
 import { dateTime } from "../language/format.js";
 import { words } from "../language/language.js";
-import { scrollToPlace } from "../routing/places.js";
 import { go, hrefOf } from "../routing/routes.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
 import { RequestKey } from "../session/request-key.js";
-import { ask, reader } from "../session/session.js";
+import { client, reader, serverNow } from "../session/session.js";
 import { ArticleForm } from "./article-form.js";
-import { coversOf, type Draft, EMPTY_DRAFT, keepDraft, keptDraft, localTime } from "./draft.js";
+import { coversOf, type Draft, EMPTY_DRAFT, localTime, readDraft, storeDraft } from "./draft.js";
 import { PublishTime, type When } from "./publish-time.js";
 
 const IN_AN_HOUR_MS = 60 * 60 * 1_000;
 
 export function PublishPage() {
   const who = reader.value?.userId;
-  useLayoutEffect(() => scrollToPlace(0), []);
+  useLayoutEffect(() => restoreScroll(0), []);
   return (
     <section class="plain-page">
       <PageHead title={words.value.publishTitle} />
@@ -29,7 +28,7 @@ export function PublishPage() {
 function PublishForm({ userId }: { userId: string }) {
   const [when, setWhen] = useState<When>("now");
   const [time, setTime] = useState(() => localTime(serverNow() + IN_AN_HOUR_MS));
-  const [initial] = useState(() => keptDraft(userId) ?? EMPTY_DRAFT);
+  const [initial] = useState(() => readDraft(userId) ?? EMPTY_DRAFT);
   const requestKey = useRef(new RequestKey());
   const text = words.value;
 
@@ -37,9 +36,8 @@ function PublishForm({ userId }: { userId: string }) {
     const at = when === "later" ? { publish_at: new Date(time).getTime() } : {};
     const { title, content, channelId } = draft;
     const body = { title, content, channel_id: channelId, cover: coversOf(draft), ...at };
-    const headers = requestKey.current.headersFor(body);
-    const { article_id } = await ask<{ article_id: string }>("/articles", { method: "POST", body, headers });
-    keepDraft(userId, undefined);
+    const { article_id } = await client.call("publish", { body }, requestKey.current.of(body));
+    storeDraft(userId, undefined);
     toast(when === "later" ? text.scheduled(dateTime(time)) : text.published);
     go(when === "later" ? hrefOf.me : hrefOf.article(article_id));
   };
@@ -48,7 +46,7 @@ function PublishForm({ userId }: { userId: string }) {
     <ArticleForm
       initial={initial}
       submitLabel={when === "later" ? text.publishLater : text.publish}
-      onType={(draft) => keepDraft(userId, draft)}
+      onType={(draft) => storeDraft(userId, draft)}
       onSubmit={publish}
     >
       {initial !== EMPTY_DRAFT && <p class="hint">{text.draftRestored}</p>}

@@ -1,5 +1,5 @@
-import { serverNow } from "../api/server-clock.js";
 import { words } from "../language/language.js";
+import { serverNow } from "../session/session.js";
 import { localTime } from "./draft.js";
 
 export type When = "now" | "later" | "held";
@@ -15,7 +15,7 @@ interface Props {
 const SOONEST_MS = 60_000;
 const LATEST_MS = 365 * 24 * 60 * 60 * 1_000;
 
-/** Now, at a time of the author's, or not yet. */
+/** Choice of the time of publication: now, later, or held back. */
 export function PublishTime({ choices, when, time, onWhen, onTime }: Props) {
   const text = words.value;
   const labels = { now: text.publishNow, later: text.publishLater, held: text.holdBack };

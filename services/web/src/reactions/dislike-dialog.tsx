@@ -1,22 +1,23 @@
-import type { ArticleSummary, DislikeWhy } from "../api/wire.js";
+import type { Article } from "@headline/client";
 import { Dialog } from "../components/dialog.js";
 import { words } from "../language/language.js";
 import { reader } from "../session/session.js";
 import { block, dislike } from "./react-with-toast.js";
+import type { DislikeReason } from "./reactions.js";
 
-const WHYS: readonly DislikeWhy[] = ["dull", "seen", "poor", "old"];
+const REASONS: readonly DislikeReason[] = ["dull", "seen", "poor", "old"];
 
-/** Why not? Any reason hides the article, and says what of it there should be less of; the last choice is about its author. */
-export function DislikeDialog({ article, onClose }: { article: ArticleSummary; onClose: () => void }) {
+/** Choice of a reason to hide an article, and what there should be less of; the last one blocks its author. */
+export function DislikeDialog({ article, onClose }: { article: Article; onClose: () => void }) {
   const text = words.value;
-  const choose = (doing: Promise<void>) => {
+  const choose = (reacting: Promise<void>) => {
     onClose();
-    void doing;
+    void reacting;
   };
   return (
     <Dialog title={text.dislikeWhy} kind="sheet" onClose={onClose}>
       <ul class="choices">
-        {WHYS.map((why) => (
+        {REASONS.map((why) => (
           <li key={why}>
             <button type="button" onClick={() => choose(dislike(article.article_id, why))}>
               {text.dislikeReasons[why]}

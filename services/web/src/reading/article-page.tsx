@@ -1,41 +1,41 @@
+import type { Article, ArticleDetail } from "@headline/client";
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import type { ArticleSummary, ReadArticle } from "../api/wire.js";
 import { ArticleCard } from "../articles/article-card.js";
-import { keepTraceOf, knownArticle, noteArticle, noteLinkTrace, traceOf } from "../articles/known-articles.js";
+import { knownArticle, noteArticle, noteLinkTrace, storeTraceOf, traceOf } from "../articles/known-articles.js";
 import { CommentList } from "../comments/comment-list.js";
 import { Cover } from "../components/cover.js";
 import { PageHead } from "../components/page-head.js";
 import { ProblemNote } from "../components/problem-note.js";
 import { TextSkeleton } from "../components/skeleton.js";
 import { TimeAgo } from "../components/time-ago.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useQuery } from "../components/use-query.js";
 import { measureReading } from "../events/reading-time.js";
 import { dateTime } from "../language/format.js";
 import { words } from "../language/language.js";
-import { deedsSoFar, noteViewer, withOwnReactions } from "../reactions/reactions.js";
-import { scrollToPlace } from "../routing/places.js";
+import { noteViewer, reactionsSoFar, withOwnReactions } from "../reactions/reactions.js";
 import { hrefOf } from "../routing/routes.js";
-import { ask, reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader } from "../session/session.js";
 import { AuthorLine } from "../users/author-line.js";
 import { ReactionBar } from "./reaction-bar.js";
 
-/** The articles read last are shown at once when the reader comes back. */
+/** Articles read last, shown at once when the reader comes back. */
 const READ_MAX = 20;
-const read = new Map<string, ReadArticle>();
+const read = new Map<string, ArticleDetail>();
 
 export function ArticlePage({ id }: { id: string }) {
   const who = reader.value?.userId ?? "guest";
-  const { value = read.get(id), problem, reload } = useLoaded(`${id} ${who}`, () => load(id));
+  const { value = read.get(id), problem, reload } = useQuery(`${id} ${who}`, () => load(id));
   const article = knownArticle(id) ?? value;
   const title = article?.title;
 
-  useLayoutEffect(() => scrollToPlace(0), [id]);
+  useLayoutEffect(() => restoreScroll(0), [id]);
   useEffect(() => {
     if (title !== undefined) document.title = `${title} - ${words.value.brand}`;
   }, [title]);
   const token = traceOf(id)?.read;
   useEffect(() => {
-    keepTraceOf(id);
+    storeTraceOf(id);
     return token === undefined ? undefined : measureReading(token);
   }, [id, token]);
 
@@ -64,12 +64,12 @@ export function ArticlePage({ id }: { id: string }) {
   );
 }
 
-/** Only its author reads it yet. */
-function waits({ status }: ReadArticle): boolean {
+/** Whether only its author can read it yet. */
+function waits({ status }: ArticleDetail): boolean {
   return status !== "published";
 }
 
-function Waiting({ article: { status, publish_at } }: { article: ReadArticle }) {
+function Waiting({ article: { status, publish_at } }: { article: ArticleDetail }) {
   return (
     <>
       <span class={`status ${status}`}>{words.value.statuses[status]}</span>
@@ -78,7 +78,7 @@ function Waiting({ article: { status, publish_at } }: { article: ReadArticle }) 
   );
 }
 
-function Body({ article, content }: { article: ArticleSummary; content: string | undefined }) {
+function Body({ article, content }: { article: Article; content: string | undefined }) {
   const [first, ...others] = article.cover;
   return (
     <>
@@ -97,7 +97,7 @@ function Body({ article, content }: { article: ArticleSummary; content: string |
   );
 }
 
-function Similar({ articles }: { articles: readonly ArticleSummary[] }) {
+function Similar({ articles }: { articles: readonly Article[] }) {
   if (articles.length === 0) return null;
   return (
     <aside aria-labelledby="similar">
@@ -113,12 +113,12 @@ function Similar({ articles }: { articles: readonly ArticleSummary[] }) {
   );
 }
 
-async function load(id: string): Promise<ReadArticle> {
-  const deeds = deedsSoFar();
-  const article = await ask<ReadArticle>(`/articles/${id}`);
+async function load(id: string): Promise<ArticleDetail> {
+  const before = reactionsSoFar();
+  const article = await client.call("article", { params: { id } });
   if (waits(article)) return article; // not cached: the next reader of this device may not be its author
-  noteArticle(withOwnReactions(article, deeds));
-  noteViewer(article, deeds);
+  noteArticle(withOwnReactions(article, before));
+  noteViewer(article, before);
   for (const other of article.similar) noteArticle(other);
   if (article.trace !== undefined) noteLinkTrace(id, article.trace);
   read.delete(id);

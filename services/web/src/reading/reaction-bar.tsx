@@ -1,5 +1,5 @@
+import type { Article } from "@headline/client";
 import { useState } from "preact/hooks";
-import type { ArticleSummary } from "../api/wire.js";
 import { Icon } from "../components/icon.js";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
@@ -9,7 +9,7 @@ import { canReact, hasReacted } from "../reactions/reactions.js";
 import { share } from "./share.js";
 
 /** Bar of reactions to an article. */
-export function ReactionBar({ article }: { article: ArticleSummary }) {
+export function ReactionBar({ article }: { article: Article }) {
   const [isChoosing, choose] = useState(false);
   const text = words.value;
   const id = article.article_id;
@@ -52,7 +52,7 @@ export function ReactionBar({ article }: { article: ArticleSummary }) {
   );
 }
 
-function Unwanted({ article, choose }: { article: ArticleSummary; choose: () => void }) {
+function Unwanted({ article, choose }: { article: Article; choose: () => void }) {
   const { article_id: id, aut_id: authorId } = article;
   const isBlocked = hasReacted("block", authorId);
   const isUnwanted = isBlocked || hasReacted("dislike", id);

@@ -1,7 +1,7 @@
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
 
-/** Opens the system's way to share; where there is none, as over plain HTTP, the address is copied, or shown to be copied. */
+/** Opens the system's share sheet; where there is none, as over plain HTTP, copies the address, or shows it. */
 export async function share(title: string): Promise<void> {
   const url = location.href;
   if (typeof navigator.share === "function" && (await isShared({ title, url }))) return;
@@ -9,10 +9,10 @@ export async function share(title: string): Promise<void> {
   else prompt(words.peek().copyLink, url);
 }
 
-/** Whether sharing was opened; also when the reader thought better of it. */
-async function isShared(what: ShareData): Promise<boolean> {
+/** Whether the share sheet was opened, also when it was dismissed. */
+async function isShared(content: ShareData): Promise<boolean> {
   try {
-    await navigator.share(what);
+    await navigator.share(content);
     return true;
   } catch (error) {
     return error instanceof DOMException && error.name === "AbortError";

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 
-/** Where in the application a reader is. Addresses live behind the `#`, so that every one of them is the same static page. */
+/** Page of the application that is shown. Addresses live behind the `#`, so that every one of them is the same static page. */
 export type Route =
   | { readonly page: "channel"; readonly id: string }
   | { readonly page: "article"; readonly id: string }

@@ -1,4 +1,4 @@
 import { signal } from "@preact/signals";
 
-/** Names of accounts to try the site with, where the gateway says that there are any. */
+/** Names of demo accounts, where the gateway has any. */
 export const demoAccounts = signal<readonly string[]>([]);

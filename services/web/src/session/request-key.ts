@@ -1,20 +1,20 @@
-import { randomId } from "../api/random-id.js";
+import { randomId } from "@headline/client";
 
-/** Makes the Idempotency-Key of a form's request: the same for the same body until it is done, so that sending again is no second one. */
+/** Idempotency-Key of a form's request: the same for the same body until it is done, so that sending again is no second request. */
 export class RequestKey {
   #body = "";
   #key = "";
 
-  headersFor(body: unknown): Readonly<Record<string, string>> {
+  of(body: unknown): { readonly idempotencyKey: string } {
     const asText = JSON.stringify(body);
     if (this.#body !== asText) {
       this.#body = asText;
       this.#key = randomId();
     }
-    return { "Idempotency-Key": this.#key };
+    return { idempotencyKey: this.#key };
   }
 
-  /** The next request is another one, whatever it says. */
+  /** The next request is another one, whatever its body. */
   done(): void {
     this.#body = "";
   }

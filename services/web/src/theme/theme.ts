@@ -1,11 +1,11 @@
 import { effect, signal } from "@preact/signals";
-import { keep, readKept } from "../device/kept.js";
+import { readStored, store } from "../device/storage.js";
 
 export type Theme = "auto" | "light" | "dark";
 
-const KEPT = "headline.theme";
+const KEY = "headline.theme";
 
-export const theme = signal<Theme>(readKept<Theme>(KEPT) ?? "auto");
+export const theme = signal<Theme>(readStored<Theme>(KEY) ?? "auto");
 
 effect(() => {
   document.documentElement.dataset["theme"] = theme.value;
@@ -13,5 +13,5 @@ effect(() => {
 
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
-  keep(KEPT, chosen === "auto" ? undefined : chosen);
+  store(KEY, chosen === "auto" ? undefined : chosen);
 }

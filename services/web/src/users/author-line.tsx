@@ -1,24 +1,24 @@
-import type { ArticleSummary, User } from "../api/wire.js";
+import type { Article } from "@headline/client";
 import { TimeAgo } from "../components/time-ago.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useQuery } from "../components/use-query.js";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
 import { hrefOf } from "../routing/routes.js";
-import { ask, reader } from "../session/session.js";
+import { client, reader } from "../session/session.js";
 import { Avatar } from "./avatar.js";
 import { FollowButton } from "./follow-button.js";
 
 interface Props {
-  readonly article: ArticleSummary;
+  readonly article: Article;
   /** Following state of the article's answer, until the author's is loaded. */
   readonly isFollowing?: boolean | undefined;
 }
 
-/** The author; before their profile is loaded, the name. */
+/** Author of an article; the name until the profile is loaded. */
 export function AuthorLine({ article, isFollowing = false }: Props) {
   const { aut_id, aut_name, pubdate } = article;
   const who = reader.value?.userId ?? "guest";
-  const { value: author, reload } = useLoaded(`${aut_id} ${who}`, () => ask<User>(`/users/${aut_id}`));
+  const { value: author, reload } = useQuery(`${aut_id} ${who}`, () => client.call("user", { params: { id: aut_id } }));
   return (
     <div class="author-line">
       <a class="who" href={hrefOf.user(aut_id)}>

@@ -1,6 +1,6 @@
 const COLOURS = 6;
 
-/** The first letter of a name, on a colour that stays the name's own. */
+/** First letter of a name, on the colour of the name. */
 export function Avatar({ name, large = false }: { name: string; large?: boolean }) {
   const colour = [...name].reduce((sum, letter) => sum + (letter.codePointAt(0) as number), 0) % COLOURS;
   return (

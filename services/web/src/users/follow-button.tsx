@@ -1,10 +1,10 @@
+import { asProblem } from "@headline/client";
 import { useEffect, useState } from "preact/hooks";
-import { asProblem } from "../api/send.js";
 import { problemText } from "../components/problem-note.js";
 import { toast } from "../components/toast.js";
 import { words } from "../language/language.js";
-import { askSignIn } from "../session/ask-sign-in.js";
-import { ask, reader } from "../session/session.js";
+import { client, reader } from "../session/session.js";
+import { requestSignIn } from "../session/sign-in-request.js";
 
 interface Props {
   readonly userId: string;
@@ -18,10 +18,10 @@ export function FollowButton({ userId, isFollowing, onChange }: Props) {
   if (reader.value?.userId === userId) return null;
 
   const toggle = async () => {
-    if (reader.peek() === undefined) return askSignIn();
+    if (reader.peek() === undefined) return requestSignIn();
     show(!shown);
     try {
-      await ask(`/users/${userId}/follow`, { method: shown ? "DELETE" : "PUT" });
+      await client.call(shown ? "unfollow" : "follow", { params: { id: userId } });
       onChange();
     } catch (error) {
       show(shown);

@@ -1,4 +1,4 @@
-import type { User } from "../api/wire.js";
+import type { User } from "@headline/client";
 import { count } from "../language/format.js";
 import { words } from "../language/language.js";
 

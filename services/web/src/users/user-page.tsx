@@ -1,25 +1,24 @@
 import { useEffect, useLayoutEffect } from "preact/hooks";
-import type { ArticleSummary, User } from "../api/wire.js";
 import { ArticleCard } from "../articles/article-card.js";
 import { ListFoot } from "../components/list-foot.js";
 import { PageHead } from "../components/page-head.js";
 import { ProblemNote } from "../components/problem-note.js";
-import { useListed } from "../components/use-listed.js";
-import { useLoaded } from "../components/use-loaded.js";
+import { useList } from "../components/use-list.js";
+import { useQuery } from "../components/use-query.js";
 import { words } from "../language/language.js";
-import { scrollToPlace } from "../routing/places.js";
-import { ask, reader } from "../session/session.js";
+import { restoreScroll } from "../routing/scroll-positions.js";
+import { client, reader } from "../session/session.js";
 import { Avatar } from "./avatar.js";
 import { FollowButton } from "./follow-button.js";
 import { MessageLink } from "./message-link.js";
 import { Statistics } from "./statistics.js";
 
-/** An author, and what they published. */
+/** Page of an author and their articles. */
 export function UserPage({ id }: { id: string }) {
   const who = reader.value?.userId ?? "guest";
-  const { value: user, problem, reload } = useLoaded(`${id} ${who}`, () => ask<User>(`/users/${id}`));
-  const list = useListed<ArticleSummary>(`/users/${id}/articles`);
-  useLayoutEffect(() => scrollToPlace(0), [id]);
+  const { value: user, problem, reload } = useQuery(`${id} ${who}`, () => client.call("user", { params: { id } }));
+  const list = useList(id, (before) => client.call("userArticles", { params: { id }, query: { before } }));
+  useLayoutEffect(() => restoreScroll(0), [id]);
   useEffect(() => {
     if (user !== undefined) document.title = `${user.name} - ${words.value.brand}`;
   }, [user]);

@@ -1,6 +1,6 @@
 import { words } from "../language/language.js";
 
-/** As the gateway sees it (services/gateway/src/http/text.ts): spaces, formats, lone marks and fillers show nothing. */
+/** Visible characters, by the rule of the gateway (services/gateway/src/http/text.ts): spaces, formats, lone marks and fillers show nothing. */
 const VISIBLE =
   /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}\p{M}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\ufffc\u{1d159}]/u;
 /** Code units of the longest characters; longer texts are not counted. */
@@ -25,13 +25,13 @@ export function isLongerThan(max: number, text: string): boolean {
   return false;
 }
 
-/** Has the browser refuse to send a field with a text that is too long; `maxlength` would count code units, and cut. */
+/** Marks a field with a text that is too long as invalid; `maxlength` would count code units, and cut. */
 export function limitCharacters(field: HTMLInputElement | HTMLTextAreaElement, max: number): void {
   const isLong = isLongerThan(max, field.value.trim());
   field.setCustomValidity(isLong ? words.peek().tooLong(max) : "");
 }
 
-/** The Enter that chooses a word of an input method sends nothing: Safari says it after the composition has ended, as key 229. */
+/** Whether an Enter chooses a word of an input method: Safari sends it after the composition has ended, as key 229. */
 export function isComposing(event: KeyboardEvent): boolean {
   return event.isComposing || event.keyCode === 229;
 }

@@ -1,5 +1,5 @@
+import { asProblem, type Problem } from "@headline/client";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { asProblem, type Problem } from "../api/send.js";
 import { useOnline } from "./use-online.js";
 
 interface Loaded<Value> {
@@ -9,18 +9,18 @@ interface Loaded<Value> {
 }
 
 /** Result of `load`, loaded again whenever `key` changes. A late answer is dropped. */
-export function useLoaded<Value>(key: string, load: () => Promise<Value>): Loaded<Value> {
+export function useQuery<Value>(key: string, load: () => Promise<Value>): Loaded<Value> {
   const [state, setState] = useState<{ key: string; value?: Value; problem?: Problem }>({ key });
   const latest = useRef(0);
   const loading = useRef(load);
   loading.current = load;
   const reload = useCallback(() => {
     latest.current += 1;
-    const mine = latest.current;
+    const request = latest.current;
     setState((before) => (before.key === key && before.value !== undefined ? { key, value: before.value } : { key }));
     loading.current().then(
-      (value) => mine === latest.current && setState({ key, value }),
-      (error) => mine === latest.current && setState({ key, problem: asProblem(error) }),
+      (value) => request === latest.current && setState({ key, value }),
+      (error) => request === latest.current && setState({ key, problem: asProblem(error) }),
     );
   }, [key]);
   useEffect(() => {

@@ -3,12 +3,12 @@ import { Icon } from "../components/icon.js";
 import { words } from "../language/language.js";
 import { pulledEnough, pulledPx } from "./pull-to-refresh.js";
 
-/** Mark above the feed while it is pulled down, until the new batch arrives. */
-export function PullMark({ isRefreshing }: { isRefreshing: boolean }) {
+/** Indicator above the feed while it is pulled down, until the new batch arrives. */
+export function PullIndicator({ isRefreshing }: { isRefreshing: boolean }) {
   const mark = useRef<HTMLDivElement>(null);
   const px = pulledPx.value;
   useLayoutEffect(() => {
-    // Through the object model: the Content-Security-Policy knows no style attributes.
+    // Through the object model: the Content-Security-Policy forbids style attributes.
     mark.current?.style.setProperty("--pulled", `${px}px`);
   }, [px]);
   return (

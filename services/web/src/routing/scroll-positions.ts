@@ -1,25 +1,25 @@
-import { keep, readKept } from "../device/kept.js";
+import { readStored, store } from "../device/storage.js";
 import { readRoute, route } from "./routes.js";
 
 /** Scroll positions by page, restored when going back. */
-const placeOf = new Map<number, number>();
-/** They survive a reload of this tab. */
-const KEPT = "headline.places";
+const scrollOf = new Map<number, number>();
+/** Key under which they survive a reload of this tab. */
+const KEY = "headline.places";
 let entry = 0;
 let entriesMade = 0;
 
-/** Whether the page was come back to; else it starts at its top. */
+/** Whether the reader has returned to the page; a new one starts at its top. */
 let returned = false;
-/** Not while one page gives way to another: then the scrolling is the browser's. */
+/** False while one page replaces another: then the browser scrolls, not the reader. */
 let settled = false;
 
 /** Follows the address. `beforeLeaving` is called while the old page is still shown. */
 export function followAddress(beforeLeaving: () => void): void {
   history.scrollRestoration = "manual";
-  for (const [at, y] of readKept<[number, number][]>(KEPT, "sessionStorage") ?? []) placeOf.set(at, y);
-  addEventListener("pagehide", () => keep(KEPT, [...placeOf], "sessionStorage"));
+  for (const [at, y] of readStored<[number, number][]>(KEY, "sessionStorage") ?? []) scrollOf.set(at, y);
+  addEventListener("pagehide", () => store(KEY, [...scrollOf], "sessionStorage"));
   claimEntry();
-  addEventListener("scroll", () => settled && placeOf.set(entry, scrollY), { passive: true });
+  addEventListener("scroll", () => settled && scrollOf.set(entry, scrollY), { passive: true });
   addEventListener("hashchange", () => {
     beforeLeaving();
     settled = false;
@@ -29,8 +29,8 @@ export function followAddress(beforeLeaving: () => void): void {
 }
 
 /** Scrolls the page that was just opened to where it stood before; a new one to `otherwise`. */
-export function scrollToPlace(otherwise: number): void {
-  scrollTo(0, returned ? (placeOf.get(entry) ?? otherwise) : otherwise);
+export function restoreScroll(otherwise: number): void {
+  scrollTo(0, returned ? (scrollOf.get(entry) ?? otherwise) : otherwise);
   settled = true;
 }
 

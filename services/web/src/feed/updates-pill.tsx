@@ -3,8 +3,8 @@ import { count } from "../language/format.js";
 import { words } from "../language/language.js";
 import type { Feed } from "./feed.js";
 
-/** Something new waits, or the recommender is back: the reader decides when to look. */
-export function NewsPill({ feed, refresh }: { feed: Feed; refresh: () => void }) {
+/** Button that loads new articles, or refreshes once the recommender is back. */
+export function UpdatesPill({ feed, refresh }: { feed: Feed; refresh: () => void }) {
   const waiting = feed.waiting.value;
   const label = feed.hasRecovered.value
     ? words.value.recovered
