@@ -18,8 +18,8 @@ const alike = [
   "a ",
   " a",
   "a\t",
-  "a\u0000",
-  "a\u0000b",
+  "a\u0001",
+  "a\u0001b",
   "á",
   "a\u0301",
   "ß",
@@ -76,6 +76,7 @@ describe.each(STORE_KINDS)("ids in a %s store", (kind) => {
     await expect(add("")).rejects.toThrow("id: must be a text that is not empty");
     await expect(add(HALF)).rejects.toThrow("id: holds half of a character");
     await expect(add(`${HALF}x`)).rejects.toThrow("id: holds half of a character");
+    await expect(add("a\u0000")).rejects.toThrow("id: holds a NUL character");
     for (const id of ["x".repeat(190), "文".repeat(190), "😀".repeat(95)]) {
       await add(id);
       expect((await scheduler.getJob(id))?.id).toBe(id);

@@ -50,16 +50,30 @@ function shown(value: unknown): string {
   return typeof value === "object" && value !== null ? (value.constructor?.name ?? "an object") : String(value);
 }
 
-/** Throws on a text with half a character (`"😀".slice(0, 1)`): it cannot be stored, and reads as another text afterwards. */
+/**
+ * Throws on a text with half a character (`"😀".slice(0, 1)`), which reads as another text afterwards, or with NUL, which ends
+ * a text in some databases.
+ */
 export function checkText(field: string, text: unknown): void {
-  if (typeof text === "string" && /\p{Surrogate}/u.test(text)) {
+  if (typeof text !== "string") return;
+  if (/\p{Surrogate}/u.test(text))
     throw new JobSpecError(field, "holds half of a character (a lone surrogate), which no store can keep");
-  }
+  if (text.includes("\u0000")) throw new JobSpecError(field, "holds a NUL character, which not every store can keep");
 }
 
-/** Checks the texts by which stores find a job. */
+/** Longest texts, in UTF-16 units; the columns of the databases are as long. */
+const ID_MAX = 190;
+const FUNC_MAX = 255;
+
+/** Checks the texts by which stores find a job: their limits are the same in every store. */
 export function checkTexts({ id, func, executor }: { id: string; func: unknown; executor: string }): void {
-  checkText("id", id);
-  checkText("func", func);
-  checkText("executor", executor);
+  checkFits("id", id, ID_MAX);
+  checkFits("func", func, FUNC_MAX);
+  checkFits("executor", executor, ID_MAX);
+}
+
+function checkFits(field: string, text: unknown, max: number): void {
+  checkText(field, text);
+  if (typeof text === "string" && text.length > max)
+    throw new JobSpecError(field, `must have at most ${max} characters, has ${text.length}`);
 }

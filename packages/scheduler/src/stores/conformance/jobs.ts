@@ -121,15 +121,21 @@ export const jobCases: Cases = {
       [sound.id],
     );
   },
-  "an id that is too long is refused by name, not cut": async ({ store }) => {
-    const id = "i".repeat(400);
-    try {
-      await store.insert(job({ id }));
-    } catch (error) {
-      assert.match((error as Error).message, /^id: /);
-      return;
+  "texts that are too long, or hold NUL, are refused by name in every store": async ({ store }) => {
+    const refused = {
+      id: [{ id: "i".repeat(191) }, { id: "a\u0000" }],
+      func: [{ func: "f".repeat(256) }, { func: "a\u0000b" }],
+      executor: [{ executor: "e".repeat(191) }, { executor: "\u0000" }],
+    };
+    const sound = job({ id: "i".repeat(190), func: "f".repeat(255), executor: "e".repeat(190) });
+    assert.equal(await store.insert(sound), undefined);
+    for (const [field, jobs] of Object.entries(refused)) {
+      for (const more of jobs) {
+        await assert.rejects(async () => store.insert(job(more)), new RegExp(`^JobSpecError: ${field}: `));
+        if (field !== "id") await assert.rejects(async () => change(store, sound.id, more), new RegExp(`${field}: `));
+      }
     }
-    assert.equal((await store.get(id))?.id, id);
+    assert.deepEqual(await listedIds(store, {}), [sound.id]);
   },
   "an unknown job is undefined and cannot be changed or removed": async ({ store }) => {
     assert.equal(await store.get("nobody"), undefined);
