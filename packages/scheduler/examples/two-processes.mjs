@@ -1,17 +1,18 @@
 // Two processes, one store. In two terminals:
-//   PORT=4001 node examples/two-processes.mjs mysql://user:password@127.0.0.1:3306/test
-//   PORT=4002 node examples/two-processes.mjs mysql://user:password@127.0.0.1:3306/test
+//   PORT=4001 node examples/two-processes.mjs          (or with mysql://user:password@127.0.0.1:3306/test)
+//   PORT=4002 node examples/two-processes.mjs
 // Open http://127.0.0.1:4001/scheduler, then kill -9 one of them and watch the other take over.
 
 import { crontab, interval, Scheduler } from "@headline/scheduler";
 import { dashboard } from "@headline/scheduler/dashboard";
 import { MySQLJobStore } from "@headline/scheduler/stores";
+import { SQLiteJobStore } from "@headline/scheduler/stores/sqlite";
 import express from "express";
 
-const url = process.argv[2];
-if (url === undefined) throw new Error("give the store's address: mysql://user:password@host:3306/database");
+const url = process.argv[2] ?? "sqlite:jobs.db";
+const store = url.startsWith("sqlite:") ? new SQLiteJobStore({ url }) : new MySQLJobStore({ url });
 
-const scheduler = new Scheduler({ timezone: "UTC", stores: { default: new MySQLJobStore({ url }) } });
+const scheduler = new Scheduler({ timezone: "UTC", stores: { default: store } });
 
 scheduler.registerTask("report", async ({ executionId, attempt, signal }) => {
   console.log(`report ${executionId}, attempt ${attempt}, in process ${process.pid}`);

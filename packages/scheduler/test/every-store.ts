@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { throwawayMysql, throwawayRedis } from "@headline/testkit";
 import { afterAll, beforeAll } from "@jest/globals";
 import type { JobStore } from "../src/core/job-store.js";
 import { MemoryJobStore } from "../src/index.js";
 import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
+import { SQLiteJobStore } from "../src/stores/sqlite.js";
 
-export type StoreKind = "memory" | "MySQL" | "Redis";
+export type StoreKind = "memory" | "SQLite" | "MySQL" | "Redis";
 
-export const STORE_KINDS: readonly StoreKind[] = ["memory", "MySQL", "Redis"];
+export const STORE_KINDS: readonly StoreKind[] = ["memory", "SQLite", "MySQL", "Redis"];
 
 /** Opens the servers for the tests of a file, and gives makers of stores: the same namespace is the same data. */
 export function everyStore(options: { shared?: boolean } = {}): ((kind: StoreKind, namespace?: string) => JobStore) & {
@@ -16,6 +20,7 @@ export function everyStore(options: { shared?: boolean } = {}): ((kind: StoreKin
   let servers: { mysql: { url: string } & AsyncDisposable; redis: { url: string } & AsyncDisposable };
   let opened = 0;
   const memory = new Map<string, MemoryJobStore>();
+  const folder = mkdtempSync(join(tmpdir(), "headline-stores-"));
   beforeAll(async () => {
     const [mysql, redis] = await Promise.all([throwawayMysql(), throwawayRedis()]);
     servers = { mysql, redis };
@@ -23,10 +28,12 @@ export function everyStore(options: { shared?: boolean } = {}): ((kind: StoreKin
   afterAll(async () => {
     await servers?.mysql[Symbol.asyncDispose]();
     await servers?.redis[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
   });
   const open = (kind: StoreKind, namespace = `n${opened++}`): JobStore => {
     if (kind === "MySQL") return new MySQLJobStore({ url: servers.mysql.url, namespace });
     if (kind === "Redis") return new RedisJobStore({ url: servers.redis.url, namespace });
+    if (kind === "SQLite") return new SQLiteJobStore({ url: `sqlite:${join(folder, "jobs.db")}`, namespace });
     const store = memory.get(namespace) ?? new MemoryJobStore(options);
     memory.set(namespace, store);
     return store;

@@ -5,11 +5,13 @@ import { createInterface } from "node:readline";
 import { bundled, throwawayMysql, throwawayRedis } from "@headline/testkit";
 import { describe, expect, test } from "@jest/globals";
 import { ConflictingIdError } from "../src/index.js";
+import { throwawayStore } from "../tools/chaos/open-store.js";
 
 const PACKAGE = resolve(import.meta.dirname, "..");
 
 describe("the first persistent example", () => {
   test.each([
+    ["SQLite", () => throwawayStore("sqlite")],
     ["MySQL", () => throwawayMysql()],
     ["Redis", () => throwawayRedis({ tcp: true })],
   ])("survives its second start on %s", async (_, open) => {

@@ -29,13 +29,14 @@ import {
   withoutDays,
 } from "../src/index.js";
 import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
+import { SQLiteJobStore } from "../src/stores/sqlite.js";
 import { expectRefusal, type Wrong } from "./expect-refusal.js";
 import { takersOfOptions } from "./public-options.js";
 import { heard } from "./quiet.js";
 
 const SRC = resolve(import.meta.dirname, "../src");
 const ENTRIES = ["index", "stores/index", "stores/conformance", "executors/index", "crontab/index", "dashboard/index"]
-  .concat("simulation/index")
+  .concat("simulation/index", "stores/sqlite")
   .map((entry) => join(SRC, `${entry}.ts`));
 
 const connection = "redis://127.0.0.1:1";
@@ -106,6 +107,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "new MemoryJobStore": ["historyMax", (wrong) => new MemoryJobStore(wrong)],
   "new MySQLJobStore": ["tablePrefix", (wrong) => new MySQLJobStore(wrong)],
   "new RedisJobStore": ["namespace", (wrong) => new RedisJobStore(wrong)],
+  "new SQLiteJobStore": ["namespace", (wrong) => new SQLiteJobStore(wrong)],
   "new ScheduleBook": ["onError", (wrong) => new ScheduleBook(wrong)],
   "new Scheduler": ["leaseMs", (wrong) => new Scheduler(wrong)],
   "new WorkerThreadExecutor": ["maxThreads", (wrong) => new WorkerThreadExecutor(wrong)],

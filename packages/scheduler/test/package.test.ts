@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { throwawayMysql } from "@headline/testkit";
+import { createInterface } from "node:readline";
+import { eventually } from "@headline/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Installed, installed } from "../../../tools/release/installed.js";
 
@@ -17,12 +19,13 @@ const SUCCESS = { code: 0, text: "" };
 const EVERYTHING = `
   import * as core from "@headline/scheduler";
   import * as stores from "@headline/scheduler/stores";
+  import * as sqlite from "@headline/scheduler/stores/sqlite";
   import * as conformance from "@headline/scheduler/stores/conformance";
   import * as executors from "@headline/scheduler/executors";
   import * as crontab from "@headline/scheduler/crontab";
   import * as dashboard from "@headline/scheduler/dashboard";
   import * as simulation from "@headline/scheduler/simulation";
-  export const all = { core, stores, conformance, executors, crontab, dashboard, simulation };
+  export const all = { core, stores, sqlite, conformance, executors, crontab, dashboard, simulation };
 `;
 const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
@@ -45,12 +48,14 @@ describe("the packed package, in an empty folder", () => {
       `import { Scheduler } from "@headline/scheduler";
       import { AsyncExecutor, BullExecutor, BullTaskWorker, WorkerThreadExecutor } from "@headline/scheduler/executors";
       import { RedisJobStore } from "@headline/scheduler/stores";
+      import { SQLiteJobStore } from "@headline/scheduler/stores/sqlite";
       const connection = "redis://127.0.0.1:1";
       const said = async (act) => console.log((await Promise.resolve().then(act).catch((error) => error)).message);
       await said(() => new BullExecutor({ connection, queue: "q" }).start());
       await said(() => new BullTaskWorker({ connection, queue: "q", tasks: {} }));
       await said(() => new WorkerThreadExecutor({ filename: import.meta.filename }).start());
       await said(() => new RedisJobStore({ url: connection }));
+      await said(() => new SQLiteJobStore({ url: "sqlite:jobs.db", driver: "libsql" }));
       const scheduler = new Scheduler({ executors: { default: new AsyncExecutor() } });
       await scheduler.addJob({ func: () => console.log("ran") });
       scheduler.on("job:executed", () => scheduler.shutdown());
@@ -63,6 +68,7 @@ describe("the packed package, in an empty folder", () => {
       needs("BullTaskWorker", "bullmq"),
       needs("WorkerThreadExecutor", "piscina"),
       needs("RedisJobStore", "ioredis"),
+      needs("SQLiteJobStore", "libsql"),
       "ran",
     ]);
     expect(code).toBe(0);
@@ -133,16 +139,64 @@ describe("the packed package, in an empty folder", () => {
       SLOW_MS,
     );
 
-    test("runs the README's first examples twice, the second time on what the first left in MySQL", async () => {
-      await using mysql = await throwawayMysql();
+    test("runs the README's first examples twice, the second time on what the first left in the file", async () => {
+      app.link("libsql");
       for (const example of EXAMPLES.slice(0, 2)) {
-        const program = example.replace(/"mysql:\/\/[^"]*"/, JSON.stringify(mysql.url));
-        app.write("example.js", `${program}\nawait scheduler.printJobs();\nawait scheduler.shutdown();`);
+        app.write("example.js", `${example}\nawait scheduler.printJobs();\nawait scheduler.shutdown();`);
         for (const _start of ["first", "second"]) {
           const { code, text } = await app.node("example.js");
           expect(text).toMatch(/^ {4}\w+ \(trigger: .*next run at: /m);
           expect([code, text]).toEqual([0, expect.not.stringContaining("Error")]);
         }
+      }
+      expect(existsSync(join(app.folder, "jobs.db"))).toBe(true);
+    });
+
+    test("runs two processes of the persistent example: one is killed in a run, and the other one takes it over", async () => {
+      app.link("libsql");
+      // The README's program, with a run that lasts until it may end, and a lease that a test can wait for.
+      const program = EXAMPLES[1]!
+        .replace("new Scheduler({ ", "new Scheduler({ leaseMs: 2_000, ")
+        .replace(/\(context\) => .*\);$/m, "long);")
+        .replace("cron({ hour: 6 })", "date({ in: { milliseconds: 100 } })")
+        .replace("import { cron,", "import { date,");
+      app.write(
+        "two.js",
+        `import { existsSync } from "node:fs";
+        async function long({ attempt }) {
+          console.log("began", attempt);
+          while (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));
+          console.log("ended", attempt);
+        }
+        ${program.replaceAll("jobs.db", "two.db")}
+        console.log("ready");`,
+      );
+      const processes = [started(), started()] as const;
+      try {
+        const first = await eventually(() => {
+          const found = processes.find(({ lines }) => lines.includes("began 1"));
+          expect(found).toBeDefined();
+          expect(processes.every(({ lines }) => lines.includes("ready"))).toBe(true);
+          return found!;
+        });
+        const other = processes.find((each) => each !== first)!;
+        first.child.kill("SIGKILL");
+        await eventually(() => expect(other.lines).toContain("began 2"));
+        app.write("go", "");
+        await eventually(() => expect(other.lines).toContain("ended 2"));
+        expect([first.lines, other.lines].map((lines) => lines.filter((line) => line !== "ready"))).toEqual([
+          ["began 1"],
+          ["began 2", "ended 2"],
+        ]);
+      } finally {
+        for (const { child } of processes) child.kill("SIGKILL");
+      }
+
+      function started() {
+        const child = spawn(process.execPath, ["two.js"], { cwd: app.folder, stdio: ["ignore", "pipe", "inherit"] });
+        const lines: string[] = [];
+        createInterface(child.stdout).on("line", (line) => lines.push(line));
+        return { child, lines };
       }
     });
   });

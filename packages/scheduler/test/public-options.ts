@@ -18,7 +18,7 @@ const NO_OPTIONS = new Set([
   "JobRecord",
   "JobQuery",
   "ClaimRequest",
-  "Decision",
+  "DispatchRequest",
   "SchedulerNode",
   "RemoteError",
   "CrontabEntry",

@@ -3,23 +3,24 @@ import { Scheduler } from "../scheduler/scheduler.js";
 import "../fluent/every-trigger.js"; // so that jobs of every() can be read
 import { registerCrontab } from "../crontab/apply-crontab.js";
 import { storeKind, openStore as stores } from "../stores/open-store.js";
-import { mysqlAddress, redisAddress, ServerUrlError } from "../stores/server-url.js";
+import { addressOf, ServerUrlError, type StoreKind } from "../stores/server-url.js";
 import { type StoreChoice, UsageError } from "./arguments.js";
 
 /** Opens the store of a URL. */
 export async function openStore({ store: url, ns: namespace }: StoreChoice): Promise<JobStore> {
-  if (url === undefined) throw new UsageError("--store: which store? mysql://… or redis://…, here or in SCHED_STORE");
+  if (url === undefined)
+    throw new UsageError("--store: which store? sqlite:FILE, mysql://… or redis://…, here or in SCHED_STORE");
   const kind = storeKind(url);
-  if (kind === undefined) throw new UsageError("--store: the URL must begin with mysql://, redis:// or rediss://");
+  if (kind === undefined)
+    throw new UsageError("--store: the URL must begin with sqlite:, mysql://, redis:// or rediss://");
   checkUrl(kind, url);
   return stores[kind]({ url, namespace });
 }
 
 /** Checks an address; the error repeats no part of it, which may hold a password. */
-function checkUrl(kind: "mysql" | "redis", url: string): void {
+function checkUrl(kind: StoreKind, url: string): void {
   try {
-    if (kind === "mysql") mysqlAddress(url);
-    else redisAddress(url);
+    addressOf[kind](url);
   } catch (error) {
     if (!(error instanceof ServerUrlError)) throw error;
     throw new UsageError(`--store: the URL ${error.message}`);

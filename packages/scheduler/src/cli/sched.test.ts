@@ -95,6 +95,8 @@ describe("sched", () => {
       sched(["jobs", "--store", "mysql://root@127.0.0.1:1/none"]),
       sched(["jobs", "--store", "redis://:hunter2@127.0.0.1:1/abc"]),
       sched(["start", "--store", "mysql://u:hunter2#@h/d?ssl=maybe"]),
+      sched(["jobs", "--store", "sqlite:"]),
+      sched(["jobs", "--store", `sqlite:${join(folder, "nowhere", "jobs.db")}`]),
       sched(["start", "--crontab", join(folder, "nowhere")]),
     ]);
     const [help, crontabHelp, ...mistakes] = answers as [Ended, Ended, ...Ended[]];
@@ -105,6 +107,34 @@ describe("sched", () => {
       expect([code, out]).toEqual([2, ""]);
       expect(err).toMatch(/^sched: [^\n]+\n$/);
       expect(err).not.toContain("hunter2");
+    }
+  });
+
+  test("start runs the jobs of a SQLite file, which other commands read and change meanwhile", async () => {
+    const store = `sqlite:${join(folder, "jobs.db")}`;
+    const table = join(folder, "sqlite-table");
+    writeFileSync(table, "@reboot echo ran\n0 4 * * * date\n");
+    expect(await sched(["crontab", "apply", table, "--user", "root", "--store", store])).toMatchObject({
+      code: 0,
+    });
+    const daemon = start(["start", "--store", store, "--tz", "UTC"]);
+    const lines = linesOf(daemon);
+    try {
+      await eventually(() =>
+        expect(lines).toContainEqual(expect.objectContaining({ event: "executed", output: "ran\n" })),
+      );
+      const { out } = await sched(["jobs", "--json", "--store", store]);
+      const [{ id }] = out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { id: string }) as [{ id: string }];
+      expect(await sched(["pause", id, "--store", store])).toMatchObject({ code: 0, err: "" });
+      expect((await sched(["executions", "--store", store])).out).toContain("executed");
+      const ended = exitOf(daemon);
+      daemon.kill("SIGTERM");
+      expect(await ended).toBe(0);
+    } finally {
+      daemon.kill("SIGKILL");
     }
   });
 

@@ -1,11 +1,10 @@
-import { mysqlAddress, redisAddress, ServerUrlError } from "../stores/server-url.js";
+import { addressOf, ServerUrlError, type StoreKind } from "../stores/server-url.js";
 import { ConfigError } from "./config-error.js";
 
 /** Returns a URL that its store can read; an error repeats no part of it, which may hold a password. */
-export function checkedUrl(kind: "mysql" | "redis", url: string, path: string): string {
+export function checkedUrl(kind: StoreKind, url: string, path: string): string {
   try {
-    if (kind === "mysql") mysqlAddress(url);
-    else redisAddress(url);
+    addressOf[kind](url);
     return url;
   } catch (error) {
     if (!(error instanceof ServerUrlError)) throw error;

@@ -97,7 +97,7 @@ describe("Scheduler.fromConfig", () => {
     ],
     [{ jobDefaults: { retries: { delayMs: 5 } } }, "jobDefaults.retries.max: is missing"],
     [{ stores: { default: "mysql" } }, 'stores.default: must be an object, is "mysql"'],
-    [{ stores: { default: {} } }, 'stores.default.type: must be "memory", "mysql" or "redis", is missing'],
+    [{ stores: { default: {} } }, 'stores.default.type: must be "memory", "mysql", "sqlite" or "redis", is missing'],
     [{ stores: { a: { type: "mysql" } } }, "stores.a.url: is missing"],
     [
       { stores: { a: { type: "mysql", url: "redis://:secret@h" } } },
@@ -115,6 +115,8 @@ describe("Scheduler.fromConfig", () => {
       { executors: { a: { type: "bull", url: "redis://:secret#@h", queue: "q" } } },
       "executors.a.url: is not a URL; inside a name or password write % as %25, # as %23, ? as %3F, / as %2F, @ as %40 and : as %3A",
     ],
+    [{ stores: { a: { type: "sqlite", url: "jobs.db" } } }, "stores.a.url: must begin with sqlite:"],
+    [{ stores: { a: { type: "sqlite", url: "sqlite:" } } }, "stores.a.url: names no file"],
     [{ stores: { a: { type: "redis", url: 7 } } }, "stores.a.url: must begin with redis://, rediss://, unix:// or /"],
     [
       { stores: { a: { type: "redis", url: "redis://h", namespace: "{" } } },

@@ -3,6 +3,8 @@ import { MemoryJobStore, type MemoryJobStoreOptions } from "../stores/memory.js"
 import type { MySQLJobStoreOptions } from "../stores/mysql.js";
 import { openStore, storeKind } from "../stores/open-store.js";
 import type { RedisJobStoreOptions } from "../stores/redis.js";
+import type { StoreKind } from "../stores/server-url.js";
+import type { SQLiteJobStoreOptions } from "../stores/sqlite.js";
 import { byType, type Check, fields, flag, text, whole } from "./check.js";
 import { checkedUrl } from "./checked-url.js";
 import { ConfigError } from "./config-error.js";
@@ -19,7 +21,10 @@ const mysql = fields<MySQLFields, "url">(
 type RedisFields = Required<Pick<RedisJobStoreOptions, "url" | "namespace">>;
 const redis = fields<RedisFields, "url">({ url: urlOf("redis"), namespace: text }, "url");
 
-/** Checks `{ "type": "memory" | "mysql" | "redis", … }`: the options of that store that JSON can hold. */
+type SQLiteFields = Required<Pick<SQLiteJobStoreOptions, "url" | "namespace" | "lockMs">>;
+const sqlite = fields<SQLiteFields, "url">({ url: urlOf("sqlite"), namespace: text, lockMs: whole(0) }, "url");
+
+/** Checks `{ "type": "memory" | "sqlite" | "mysql" | "redis", … }`: the options of that store that JSON can hold. */
 export const storeOpener: Check<Opener<JobStore>> = byType<Opener<JobStore>>({
   memory(value, path) {
     const options = memory(value, path);
@@ -29,20 +34,27 @@ export const storeOpener: Check<Opener<JobStore>> = byType<Opener<JobStore>>({
     const options = mysql(value, path);
     return () => openStore.mysql(options);
   },
+  sqlite(value, path) {
+    const options = sqlite(value, path);
+    return () => openStore.sqlite(options);
+  },
   redis(value, path) {
     const options = redis(value, path);
     return ({ logger }) => openStore.redis({ ...options, ...(logger === undefined ? {} : { logger }) });
   },
 });
 
+const SCHEMES: Readonly<Record<StoreKind, string>> = {
+  mysql: "mysql:// or mariadb://",
+  redis: "redis://, rediss://, unix:// or /",
+  sqlite: "sqlite:",
+};
+
 /** Checks an address; an error repeats no part of it, which may hold a password. */
-function urlOf(kind: "mysql" | "redis"): Check<string> {
+function urlOf(kind: StoreKind): Check<string> {
   return (value, path) => {
     const url = typeof value === "string" ? value : "";
     if (storeKind(url) === kind) return checkedUrl(kind, url, path);
-    throw new ConfigError(
-      path,
-      `must begin with ${kind === "mysql" ? "mysql:// or mariadb://" : "redis://, rediss://, unix:// or /"}`,
-    );
+    throw new ConfigError(path, `must begin with ${SCHEMES[kind]}`);
   };
 }

@@ -1,6 +1,8 @@
 import type { JobStore } from "../core/job-store.js";
 import type { MySQLJobStoreOptions } from "./mysql.js";
 import type { RedisJobStoreOptions } from "./redis.js";
+import type { StoreKind } from "./server-url.js";
+import type { SQLiteJobStoreOptions } from "./sqlite.js";
 
 /** Opens stores by their URL. A client is loaded only then: a user of Redis need not have mysql2. */
 export const openStore = {
@@ -13,11 +15,17 @@ export const openStore = {
     const { RedisJobStore } = await import("./redis.js");
     return new RedisJobStore(options);
   },
+
+  async sqlite(options: SQLiteJobStoreOptions): Promise<JobStore> {
+    const { SQLiteJobStore } = await import("./sqlite.js");
+    return new SQLiteJobStore(options);
+  },
 } as const;
 
-/** Which kind of store a URL (or the path of Redis's socket) names; undefined when it names none. */
-export function storeKind(url: string): keyof typeof openStore | undefined {
+/** Kind of store that a URL (or the path of Redis's socket) names; undefined when it names none. */
+export function storeKind(url: string): StoreKind | undefined {
   if (/^(mysql|mariadb):\/\//.test(url)) return "mysql";
   if (/^(rediss?|unix):\/\/|^\//.test(url)) return "redis";
+  if (/^sqlite:/.test(url)) return "sqlite";
   return undefined;
 }

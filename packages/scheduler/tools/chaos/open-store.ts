@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { JobStore } from "../../src/core/job-store.js";
 
 /** Opens the store of a URL; each process loads only the driver that it needs. */
@@ -6,6 +9,22 @@ export async function openStore(url: string, namespace: string): Promise<JobStor
     const { MySQLJobStore } = await import("../../src/stores/mysql.js");
     return new MySQLJobStore({ url, namespace });
   }
+  if (url.startsWith("sqlite:")) {
+    const { SQLiteJobStore } = await import("../../src/stores/sqlite.js");
+    return new SQLiteJobStore({ url, namespace });
+  }
   const { RedisJobStore } = await import("../../src/stores/redis.js");
   return new RedisJobStore({ url, namespace });
+}
+
+/** Opens a server, or makes a folder for a file, of its own. The testkit is not part of the processes that are killed. */
+export async function throwawayStore(kind: "sqlite" | "mysql" | "redis"): Promise<{ url: string } & AsyncDisposable> {
+  const { throwawayMysql, throwawayRedis } = await import("@headline/testkit");
+  if (kind === "mysql") return throwawayMysql();
+  if (kind === "redis") return throwawayRedis({ tcp: true, durable: true });
+  const folder = mkdtempSync(join(tmpdir(), "headline-chaos-"));
+  return {
+    url: `sqlite:${join(folder, "jobs.db")}`,
+    [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }),
+  };
 }
