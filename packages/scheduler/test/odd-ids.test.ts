@@ -44,7 +44,7 @@ describe.each(STORE_KINDS)("ids in a %s store", (kind) => {
     return { scheduler, ran };
   }
 
-  test("that differ in a case, a blank, an accent or a NUL are different jobs", async () => {
+  test("that differ in a case, a blank, an accent or a control character are different jobs", async () => {
     const { scheduler, ran } = await open();
     const spec = { func: "work", misfireGraceTime: null, onConflict: "keep" } as const;
     for (const id of alike) await scheduler.addJob({ ...spec, id, nextRunTime: null, kwargs: { id } });
