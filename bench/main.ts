@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { commandLine } from "../tools/lib/command-line.js";
+import { commandLine, orUsage, type Range, wholeNumber } from "../tools/lib/command-line.js";
 import { benchFeed } from "./feed/bench.js";
 import { benchPush } from "./push/bench.js";
 import { benchRecommend } from "./recommend/bench.js";
 import { FULL, QUICK } from "./recommend/options.js";
 import { benchScheduler } from "./scheduler/bench.js";
 
-const USAGE = `npm run bench -- feed [--articles 20000] [--readers 20000] [--rounds 3] [--seconds 3] [--connections 1,16,64]
-    What does one page of the home feed cost, compared with raw node:http, a naive gateway, and HTTP/JSON?
+const USAGE = `npm run bench -- feed [--articles 20000] [--rounds 3] [--requests 2000] [--warmup 5000] [--connections 16]
+    What does one page of the home feed cost guests and readers, beside raw node:http, a naive gateway, and HTTP/JSON?
 npm run bench -- call
     What does the recommendation call cost, compared with HTTP/JSON and unary gRPC?
 npm run bench -- compress
@@ -25,29 +25,33 @@ const { positionals, values } = commandLine({
   usage: USAGE,
   positionals: 1,
   options: {
-    articles: { type: "string", default: "20000" },
-    readers: { type: "string", default: "20000" },
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
-    connections: { type: "string", default: "1,16,64" },
+    articles: { type: "string" },
+    rounds: { type: "string" },
+    requests: { type: "string" },
+    warmup: { type: "string" },
+    connections: { type: "string" },
     sockets: { type: "string", default: "5000" },
     quick: { type: "boolean", default: false },
   },
 });
 
+/** Events of the feed's world: enough clicks that the ranker is trusted, and forests of both kinds. */
+const FEED_EVENTS = 240_000;
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
 switch (positionals[0]) {
   case "feed":
-    build();
+    build("@headline/gateway", "@headline/recommendation");
     await benchFeed(
       {
-        articles: Number(values.articles),
-        readers: Number(values.readers),
-        rounds: Number(values.rounds),
-        seconds: Number(values.seconds),
-        connections: values.connections.split(",").map(Number),
+        articles: whole("articles", { min: 2_000, max: 1_000_000, default: 20_000 }),
+        rounds: whole("rounds", { min: 1, max: 100, default: 3 }),
+        requests: whole("requests", { min: 100, max: 1_000_000, default: 2_000 }),
+        warmup: whole("warmup", { min: 100, max: 1_000_000, default: 5_000 }),
+        connections: whole("connections", { min: 2, max: 1_000, default: 16 }),
+        events: FEED_EVENTS,
+        eventsPerSecond: 1_000,
       },
       say,
     );
@@ -72,6 +76,10 @@ switch (positionals[0]) {
   default:
     say(USAGE);
     process.exitCode = positionals.length === 0 ? 0 : 2;
+}
+
+function whole(name: "articles" | "rounds" | "requests" | "warmup" | "connections", range: Range): number {
+  return orUsage(USAGE, () => wholeNumber(name, values[name], range));
 }
 
 /** A bench that stands beside what it measures. */

@@ -1,150 +1,100 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { migrate, openMysql } from "@headline/mysql";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CloseStack } from "@headline/service/lifecycle";
-import { privateMysql, throwawayRedis } from "@headline/testkit";
-import { freePorts } from "../lib/free-ports.js";
-import { type LoadOptions, type Measured, measure, median, type Target } from "../lib/measure.js";
-import { seedArticles } from "../lib/seed-articles.js";
-import { type ServerProcess, startServer } from "../lib/server-process.js";
-import type { FeedBenchOptions } from "./options.js";
+import { load, type Measured, measure, median } from "../lib/measure.js";
+import { keepWritingEvents } from "../lib/reader-events.js";
+import { type Form, type FormName, formsOf, RETURNING } from "./forms.js";
+import type { FeedBenchOptions, FormRuns } from "./options.js";
 import { reportFeed } from "./report.js";
+import { openTargets, PATH, type Targets } from "./targets.js";
+import { type FeedWorld, openWorld } from "./world.js";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PEERS = join(ROOT, "bench/feed/peers");
-const MIGRATIONS = join(ROOT, "packages/newsroom/migrations");
-const GATEWAY = join(ROOT, "services/gateway/dist/main.js");
-const RECOMMENDATION = join(ROOT, "services/recommendation/dist/main.js");
-const PATH = "/articles?channel_id=0&timestamp={now}";
-const SECRETS = {
-  JWT_SECRET: "the signing secret of the benchmark, long enough",
-  TRACK_SECRET: "the tracking secret of the benchmark, long enough",
-};
+const ONE_SHARE = 5;
+/** Numbers of loads that are no round's. */
+const WARM_UP_RUN = 10_000;
+const HALF_PEAK_RUN = 20_000;
+const LEARNING_SECONDS = 10;
+const HALF_PEAK_SECONDS = 4;
+const HALF_PEAK_CONNECTIONS = 64;
 
-/** Cost of one page of the home feed beside other forms. Everything runs in one go, in alternating order. */
+/** Cost of one page of the home feed in each form. Everything runs in one go, in alternating order. */
 export async function benchFeed(options: FeedBenchOptions, say: (line: string) => void): Promise<void> {
   await using resources = new CloseStack();
-  const targets = await openTargets(options, resources, say);
+  const { articles, events, rounds } = options;
+  const once = Math.ceil(options.requests * (1 + 1 / ONE_SHARE));
+  const readers = RETURNING + rounds * once;
+  const world = resources.use(await openWorld({ articles, readers, events }, say));
+  const targets = await openTargets(world, resources, say);
+  const forms = formsOf(targets, world);
+  for (const form of forms) await warmUp(form, options, say);
 
-  const results = new Map<string, Map<number, Measured[]>>();
-  for (let round = 1; round <= options.rounds; round += 1) {
-    for (const connections of options.connections) {
-      for (const target of round % 2 === 1 ? targets : [...targets].reverse()) {
-        say(`round ${round} of ${options.rounds}: ${target.name}, ${connections} connections`);
-        const measured = await measure(target, { ...loadOptions(options), connections });
-        const ofTarget = results.get(target.name) ?? new Map<number, Measured[]>();
-        results.set(target.name, ofTarget);
-        ofTarget.set(connections, [...(ofTarget.get(connections) ?? []), measured]);
-      }
+  const runs = new Map<FormName, { one: Measured[]; many: Measured[] }>(
+    forms.map(({ name }) => [name, { one: [], many: [] }]),
+  );
+  for (let round = 0; round < rounds; round += 1) {
+    for (const form of round % 2 === 0 ? forms : [...forms].reverse()) {
+      say(`round ${round + 1} of ${rounds}: ${form.name}`);
+      const of = runs.get(form.name);
+      of?.one.push(await measureForm(form, world, { ...options, connections: 1, run: 2 * round }));
+      of?.many.push(await measureForm(form, world, { ...options, run: 2 * round + 1 }));
     }
   }
-  const medians = new Map(
-    [...results].map(([name, byConnections]) => [
-      name,
-      new Map([...byConnections].map(([at, runs]) => [at, median(runs)])),
-    ]),
+  const medians = new Map<FormName, FormRuns>(
+    [...runs].map(([name, { one, many }]) => [name, { one: median(one), many: median(many) }]),
   );
-
-  const real = targets.find(({ name }) => name === "gateway") as Target;
-  const peak = medians.get("gateway")?.get(Math.max(...options.connections))?.perSecond ?? 0;
-  say("half of the peak load");
-  const half = await measure(real, { ...loadOptions(options), connections: 64, ratePerSecond: peak / 2 });
-  say(reportFeed(medians, half, options));
+  const half = await measureHalfOfPeak(forms, medians, say);
+  const learningShare = await measureLearning(targets, world, options, say);
+  say(reportFeed({ medians, half, learningShare, options }));
 }
 
-function loadOptions({ seconds, readers }: FeedBenchOptions): Omit<LoadOptions, "connections"> {
-  return { seconds, readers, warmupSeconds: 1, path: PATH };
+/** Lets compilers and caches settle; a page may be degraded meanwhile. */
+async function warmUp({ name, target, callers, warmUp }: Form, options: FeedBenchOptions, say: (line: string) => void) {
+  say(`warming up: ${name}`);
+  const { warmup: requests, connections } = options;
+  const from = warmUp ?? callers(WARM_UP_RUN, requests);
+  await load(target, { path: PATH, connections, warmup: 0, requests, callers: from });
 }
 
-async function openTargets(
-  options: FeedBenchOptions,
-  resources: CloseStack,
+interface Round extends FeedBenchOptions {
+  readonly run: number;
+}
+
+async function measureForm({ target, callers, events }: Form, world: FeedWorld, round: Round): Promise<Measured> {
+  const { connections, run, eventsPerSecond } = round;
+  const requests = connections === 1 ? Math.ceil(round.requests / ONE_SHARE) : round.requests;
+  const measured = () =>
+    measure(target, { path: PATH, connections, warmup: 0, requests, callers: callers(run, requests) });
+  if (events !== true) return measured();
+  await using _writing = keepWritingEvents(world.mysql, world.events, eventsPerSecond);
+  return await measured();
+}
+
+/** Latency of a reader's page at half of the rate that as many connections reach. */
+async function measureHalfOfPeak(
+  forms: readonly Form[],
+  medians: ReadonlyMap<FormName, FormRuns>,
   say: (line: string) => void,
-): Promise<Target[]> {
-  const folder = mkdtempSync(join(tmpdir(), "headline-bench-"));
-  resources.defer(() => rmSync(folder, { recursive: true, force: true }));
-  const mysql = resources.use(await privateMysql());
-  const redis = resources.use(await throwawayRedis());
-  say(`seeding ${options.articles} articles`);
-  await migrate(mysql.url, MIGRATIONS);
-  {
-    await using pool = openMysql(mysql.url, { acquireTimeoutMs: 10_000, statementTimeoutMs: 60_000 });
-    await seedArticles(pool, options.articles, (done) => {
-      if (done % 100_000 === 0) say(`  ${done}`);
-    });
-  }
-  const stores = { MYSQL_URL: mysql.url, REDIS_URL: redis.url, LOG_LEVEL: "info", NODE_ENV: "production", ...SECRETS };
-  const start = async (name: string, file: string, env: Record<string, string>, flags?: readonly string[]) => {
-    say(`starting ${name}`);
-    const options = { env: { ...stores, ...env }, ready: /^ready|listens/, ...(flags && { flags }) };
-    return resources.use(await startServer(name, file, options));
-  };
-
-  const recommendationSocket = `unix:${join(folder, "recommendation.sock")}`;
-  const cannedSocket = `unix:${join(folder, "canned.sock")}`;
-  const [gatewayPort, cannedGatewayPort, jsonPort, jsonGatewayPort, naivePort, rawPort] = await freePorts(6);
-  // What outlives a collection here are readers' histories, and a larger young generation only copies more of them at a time.
-  const recommendation = await start("recommendation", RECOMMENDATION, { GRPC_ADDRESS: recommendationSocket }, []);
-  const canned = await start("canned recommender", join(PEERS, "canned-recommender.mjs"), {
-    ADDRESS: cannedSocket,
-    ARTICLES: String(Math.min(options.articles, 1_000)),
-  });
-  const json = await start("JSON recommender", join(PEERS, "json-recommender.mjs"), {
-    PORT: String(jsonPort),
-    ARTICLES: String(Math.min(options.articles, 1_000)),
-  });
-  const gateway = await start("gateway", GATEWAY, {
-    HOST: "127.0.0.1",
-    PORT: String(gatewayPort),
-    RECOMMENDER_ADDRESS: recommendationSocket,
-  });
-  const cannedGateway = await start("gateway (canned)", GATEWAY, {
-    HOST: "127.0.0.1",
-    PORT: String(cannedGatewayPort),
-    RECOMMENDER_ADDRESS: cannedSocket,
-  });
-  const jsonGateway = await start("gateway over JSON", join(PEERS, "json-gateway.mjs"), {
-    PORT: String(jsonGatewayPort),
-    RECOMMENDER_PORT: String(jsonPort),
-  });
-  const naive = await start("naive", join(PEERS, "naive.mjs"), {
-    PORT: String(naivePort),
-    RECOMMENDER_ADDRESS: cannedSocket,
-    PROTO: join(ROOT, "proto/user_recommend.proto"),
-  });
-
-  const bodyFile = join(folder, "body.json");
-  writeFileSync(bodyFile, await onePage(gatewayPort as number));
-  const raw = await start("raw node:http", join(PEERS, "raw-http.mjs"), { PORT: String(rawPort), BODY_FILE: bodyFile });
-  const redisProcess = { name: "redis", pid: redis.pid as number };
-  const mysqlProcess = { name: "mariadb", pid: mysql.pid as number };
-  const target = (
-    name: string,
-    port: number | undefined,
-    processes: readonly (ServerProcess | typeof redisProcess)[],
-  ): Target => ({
-    name,
-    port: port as number,
-    processes: processes.map(({ name: processName, pid }) => ({ name: processName, pid })),
-  });
-  return [
-    target("raw node:http", rawPort, [raw]),
-    target("gateway", gatewayPort, [gateway, recommendation, redisProcess, mysqlProcess]),
-    target("gateway, canned recommender", cannedGatewayPort, [cannedGateway, canned, redisProcess, mysqlProcess]),
-    target("gateway over HTTP/JSON, canned", jsonGatewayPort, [jsonGateway, json, redisProcess, mysqlProcess]),
-    target("naive, canned recommender", naivePort, [naive, canned, redisProcess, mysqlProcess]),
-  ];
+): Promise<Measured> {
+  say("half of the peak load");
+  const { target, callers } = forms.find(({ name }) => name === "reader") as Form;
+  const ratePerSecond = (medians.get("reader") as FormRuns).many.perSecond / 2;
+  const requests = Math.ceil(ratePerSecond * HALF_PEAK_SECONDS);
+  const rated = { path: PATH, connections: HALF_PEAK_CONNECTIONS, warmup: 0, requests, ratePerSecond };
+  return measure(target, { ...rated, callers: callers(HALF_PEAK_RUN, requests) });
 }
 
-/** A real page of the gateway, whose bytes raw node:http then answers. */
-async function onePage(port: number): Promise<Buffer> {
-  const url = `http://127.0.0.1:${port}${PATH.replace("{now}", String(Date.now()))}`;
-  const response = await fetch(url, { headers: { authorization: "Anony 999999999" } });
-  const body = Buffer.from(await response.arrayBuffer());
-  const results = JSON.parse(body.toString()).data.results.length;
-  if (response.status !== 200 || results !== 10)
-    throw new Error(`the gateway answered ${response.status} with ${results} articles`);
-  return body;
+/** Share of a core that the recommender takes while events arrive and no page is asked for. */
+async function measureLearning(
+  { recommender }: Targets,
+  world: FeedWorld,
+  { eventsPerSecond }: FeedBenchOptions,
+  say: (line: string) => void,
+): Promise<number> {
+  say(`learning from ${eventsPerSecond} events a second`);
+  await using writing = keepWritingEvents(world.mysql, world.events, eventsPerSecond);
+  const [before, startedAt] = [recommender.cpuUs(), performance.now()];
+  await sleep(LEARNING_SECONDS * 1_000);
+  const share = (recommender.cpuUs() - before) / 1_000 / (performance.now() - startedAt);
+  const rate = await writing.stop();
+  if (rate < 0.9 * eventsPerSecond) throw new Error(`only ${Math.round(rate)} events a second arrived`);
+  return share;
 }

@@ -1,7 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 
 const ROWS_PER_STATEMENT = 2_000;
-const AUTHORS = 500;
+export const AUTHORS = 500;
 export const CHANNEL_IDS = [100, 101, 102, 103, 104, 106, 107, 108, 109, 110];
 const SPREAD_MS = 30 * 24 * 60 * 60 * 1_000;
 const WORDS = [

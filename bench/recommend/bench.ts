@@ -1,8 +1,8 @@
 import { loadavg } from "node:os";
 import { CloseStack } from "@headline/service/lifecycle";
+import { keepWritingEvents } from "../lib/reader-events.js";
 import { type Calls, type LoadRequest, measureCalls } from "./measure-calls.js";
 import { FORMS, type Form, type RecommendBenchOptions } from "./options.js";
-import { keepWritingEvents } from "./reader-events.js";
 import { type Measurements, reportRecommend } from "./report.js";
 import { openSizedSystem, rssMb, type SizedSystem, type Warm } from "./sized-system.js";
 

@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { type Mysql, migrate, openMysql } from "@headline/mysql";
 import { CloseStack } from "@headline/service/lifecycle";
 import { privateMysql, throwawayRedis } from "@headline/testkit";
+import { readerEvents, writeEvents } from "../lib/reader-events.js";
 import { seedArticles } from "../lib/seed-articles.js";
 import { cpuUs, startServer } from "../lib/server-process.js";
 import { measureCalls } from "./measure-calls.js";
-import { readerEvents, writeEvents } from "./reader-events.js";
 
 /** A recommendation service with its own stores, that many articles, and readers with a past. */
 export interface SizedSystem extends AsyncDisposable {

@@ -62,7 +62,7 @@ export function parseOptions<const Known extends Options>(
   return parseCommand({ usage: "", options }, args).values;
 }
 
-interface Range {
+export interface Range {
   readonly min: number;
   readonly max: number;
   readonly default: number;

@@ -18,8 +18,8 @@ const recommender = {
     });
     const answer = await body.json();
     return {
-      mode: "refresh",
-      algo: "canned",
+      mode: answer.mode,
+      algo: answer.algo,
       exposure: answer.exposure,
       timeStamp: BigInt(answer.time_stamp),
       stamp: BigInt(answer.stamp),

@@ -1,7 +1,7 @@
 import { inFlightGate, mutualTls, openServer } from "@headline/grpc";
 import { ifOutage, openMysql, waitForMysql } from "@headline/mysql";
 import { followChanges } from "@headline/newsroom/changes";
-import { explainService, recommendService, userRecommendService } from "@headline/recommender";
+import { explainService, type Recommend, recommendService, userRecommendService } from "@headline/recommender";
 import {
   type NeededCommand,
   namingLogin,
@@ -91,6 +91,8 @@ export interface RunningRecommendation extends AsyncDisposable {
   readonly explainAddress: string | undefined;
   /** Where metrics are read, if anywhere. */
   readonly metricsPort: number | undefined;
+  /** The same choice for callers in this process. */
+  readonly recommend: Recommend;
 }
 
 const CALLS_MAX = 2_000;
@@ -282,6 +284,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       port: server.port,
       explainAddress: explainedAt,
       metricsPort: observation.metricsPort,
+      recommend,
       [Symbol.asyncDispose]: () => resources.close(),
     };
   } catch (error) {

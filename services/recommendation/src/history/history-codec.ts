@@ -26,7 +26,8 @@ export function encodeHead(version: number): Buffer {
 
 const EMPTY = Buffer.alloc(0);
 
-export function encodeBatch(batch: Batch, catalogue: Catalogue): Buffer {
+/** Encodes a batch; `articles` names the article of a slot. */
+export function encodeBatch(batch: Batch, articles: Pick<Catalogue, "articleId">): Buffer {
   const count = batch.slots.length;
   const bytes = Buffer.allocUnsafe(RECORD_BYTES + count * PER_ARTICLE_BYTES);
   bytes.writeDoubleLE(batch.stamp, 0);
@@ -34,7 +35,7 @@ export function encodeBatch(batch: Batch, catalogue: Catalogue): Buffer {
   bytes.writeInt32LE(batch.channelId, 16);
   bytes.writeUInt8(count, 20);
   for (let index = 0; index < count; index += 1) {
-    bytes.writeBigInt64LE(catalogue.articleId(batch.slots[index] as number), RECORD_BYTES + index * 8);
+    bytes.writeBigInt64LE(articles.articleId(batch.slots[index] as number), RECORD_BYTES + index * 8);
   }
   bytes.set(batch.reasons, RECORD_BYTES + count * 8);
   return bytes;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
-import { CHANNEL_IDS } from "../lib/seed-articles.js";
+import { CHANNEL_IDS } from "./seed-articles.js";
 
 const ROWS_PER_STATEMENT = 5_000;
 const WRITE_EVERY_MS = 100;
@@ -10,6 +10,8 @@ const COLUMNS =
 
 export interface Population {
   readonly readers: number;
+  /** Id of the first reader; 1 by default. */
+  readonly firstReader?: number;
   readonly articles: number;
   /** Articles a page. */
   readonly perPage: number;
@@ -21,9 +23,9 @@ export interface Population {
  * Readers' feedback without end, from a fixed sequence: a page is looked at, and the articles of the reader's own channel
  * are clicked and read. Some articles are shown far more often than others.
  */
-export function* readerEvents({ readers, articles, perPage, at }: Population): Generator<string> {
+export function* readerEvents({ readers, firstReader = 1, articles, perPage, at }: Population): Generator<string> {
   for (let page = 0; ; page += 1) {
-    const reader = (page % readers) + 1;
+    const reader = firstReader + (page % readers);
     const stamp = at(page);
     const row = (article: number, kind: string, position: number, durationMs: number | "NULL") =>
       `(${reader},0,${stamp},${article},'${kind}',${NO_OCCURRENCE},1,${position},1,${durationMs},${stamp},${stamp},${stamp})`;
