@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Correction } from "./correction.js";
+import { severalAtATime } from "@headline/service/slots";
+import { AT_A_TIME, type Correction } from "./correction.js";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
 import { recount } from "./recount.js";
-import { severalAtATime } from "./several-at-a-time.js";
 import { readStatisticRows, type StatisticRow } from "./statistic-rows.js";
 import { forgetHeldValue, type HeldValue, readHeldValues } from "./stored-value.js";
 
@@ -27,7 +27,7 @@ export async function correctRedis<Name extends string>(correction: Correction<N
   if (held === undefined || findings === undefined) return;
 
   tally.checkedInRedis(held.size, [...held.values()].filter(({ kind }) => kind === "nothing").length);
-  await severalAtATime(findings, async ([id, finding]) => {
+  await severalAtATime(AT_A_TIME, findings, async ([id, finding]) => {
     const repaired = await repair(correction, id, finding).then(
       () => true,
       (error: unknown) => {

@@ -1,8 +1,8 @@
-import type { Correction } from "./correction.js";
+import { severalAtATime } from "@headline/service/slots";
+import { AT_A_TIME, type Correction } from "./correction.js";
 import { type Counts, counterNames } from "./definition.js";
 import type { Member } from "./read-chunk.js";
 import { recount } from "./recount.js";
-import { severalAtATime } from "./several-at-a-time.js";
 import type { StatisticRow } from "./statistic-rows.js";
 
 /** Repairs wrong statistic rows and updates Redis; returns the rows that are right then. */
@@ -16,7 +16,7 @@ export async function correctRows<Name extends string>(
   const suspects = [...members].filter(([, { row, truth }]) => names.some((name) => row.value[name] !== truth[name]));
   tally.checked(members.size);
 
-  await severalAtATime(suspects, async ([id, suspect]) => {
+  await severalAtATime(AT_A_TIME, suspects, async ([id, suspect]) => {
     const found = (before: Counts<Name>, after: Counts<Name>, repaired: boolean) => {
       for (const name of names) {
         if (before[name] !== after[name]) tally.found("mysql", name, before[name] - after[name], repaired);

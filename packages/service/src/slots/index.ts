@@ -1,1 +1,2 @@
+export { severalAtATime } from "./several-at-a-time.js";
 export { Slots } from "./slots.js";
