@@ -1,5 +1,6 @@
 import { ALL_CHANNELS } from "@headline/newsroom/channels";
 import type { Recommender } from "@headline/recommender";
+import { severalAtATime } from "@headline/service/slots";
 import { poll } from "@headline/service/timing";
 import type { Articles } from "../articles/articles.js";
 import type { HydratedList, Items, Pick } from "./page.js";
@@ -19,6 +20,8 @@ const LIST_ARTICLES = 50;
 const REFRESH_MS = 5_000;
 /** Interval before the first list. */
 const FIRST_MS = 500;
+/** Channels that MySQL is asked for together, each with two statements: the rest of the pool is for readers' requests. */
+const CHANNELS_AT_A_TIME = 3;
 
 /** Hot list of each channel, in memory: the recommender's page for user 0, refreshed every 5 s. */
 export class HotLists implements AsyncDisposable {
@@ -40,7 +43,11 @@ export class HotLists implements AsyncDisposable {
   }
 
   async refresh(): Promise<void> {
-    await Promise.all(this.deps.channelIds().map((channelId) => this.#refreshOne(channelId).catch(this.deps.onError)));
+    const channelIds = this.deps.channelIds();
+    const answers = await Promise.allSettled(channelIds.map((channelId) => this.#recommended(channelId)));
+    await severalAtATime(CHANNELS_AT_A_TIME, answers.entries(), ([index, answer]) =>
+      this.#refreshOne(channelIds[index] as number, answer).catch(this.deps.onError),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -56,8 +63,8 @@ export class HotLists implements AsyncDisposable {
     });
   }
 
-  async #refreshOne(channelId: number): Promise<void> {
-    const picks = await this.#hottest(channelId);
+  async #refreshOne(channelId: number, answer: PromiseSettledResult<readonly Pick[]>): Promise<void> {
+    const picks = answer.status === "fulfilled" ? answer.value : await this.#newest(channelId, answer.reason);
     const items = await this.#hydrated(picks.map(({ articleId }) => articleId));
     if (items.some((item) => item !== undefined)) this.#lists.set(channelId, { picks, items });
   }
@@ -73,18 +80,17 @@ export class HotLists implements AsyncDisposable {
     }
   }
 
-  async #hottest(channelId: number): Promise<readonly Pick[]> {
+  async #recommended(channelId: number): Promise<readonly Pick[]> {
+    const { recommender, timeoutMs } = this.deps;
     const request = { userId: 0n, channelId, articleNum: LIST_ARTICLES, timeStamp: 0n };
-    try {
-      const { recommends } = await this.deps.recommender.recommend(request, {
-        timeoutMs: this.deps.timeoutMs,
-        dryRun: true,
-      });
-      return recommends.map(({ articleId }) => ({ articleId, reason: "hot", track: undefined }));
-    } catch (error) {
-      if (this.#lists.has(channelId)) throw error; // the list of before is better than the newest
-      const ids = await this.deps.newest(channelId, LIST_ARTICLES);
-      return ids.map((articleId) => ({ articleId, reason: "new", track: undefined }));
-    }
+    const { recommends } = await recommender.recommend(request, { timeoutMs, dryRun: true });
+    return recommends.map(({ articleId }) => ({ articleId, reason: "hot", track: undefined }));
+  }
+
+  /** Newest articles of a channel without a list; the list of before is better. */
+  async #newest(channelId: number, error: unknown): Promise<readonly Pick[]> {
+    if (this.#lists.has(channelId)) throw error;
+    const ids = await this.deps.newest(channelId, LIST_ARTICLES);
+    return ids.map((articleId) => ({ articleId, reason: "new", track: undefined }));
   }
 }
