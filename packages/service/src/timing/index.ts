@@ -1,3 +1,4 @@
+export { abortable } from "./abortable.js";
 export { backoff, jitter } from "./backoff.js";
 export { DeadlineExceeded, deadline } from "./deadline.js";
 export { pause } from "./pause.js";

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { backoff, DeadlineExceeded, deadline, jitter, pause, poll } from "./index.js";
+import { abortable, backoff, DeadlineExceeded, deadline, jitter, pause, poll } from "./index.js";
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -30,6 +30,18 @@ describe("a deadline", () => {
     expect(error).toBeInstanceOf(DeadlineExceeded);
     expect(given?.reason).toBe(error);
     await new Promise((resolve) => setImmediate(resolve));
+  });
+});
+
+describe("work that can be aborted", () => {
+  test("settles as it does, or rejects with the signal's reason, before it or in it", async () => {
+    const stopped = new AbortController();
+    expect(await abortable(Promise.resolve("done"), stopped.signal)).toBe("done");
+    await expect(abortable(Promise.reject(new Error("broken")), stopped.signal)).rejects.toThrow("broken");
+    const running = abortable(never(), stopped.signal);
+    stopped.abort(new Error("stopped"));
+    await expect(running).rejects.toThrow("stopped");
+    await expect(abortable(never(), stopped.signal)).rejects.toThrow("stopped");
   });
 });
 

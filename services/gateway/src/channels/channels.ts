@@ -3,6 +3,7 @@ import { ALL_CHANNELS, type Channel, RECOMMENDED, readChannels } from "@headline
 import type { Redis } from "@headline/redis";
 import { Refusal } from "@headline/service/errors";
 import type { OnUnreadable } from "@headline/service/metrics";
+import { poll } from "@headline/service/timing";
 import { invalid } from "../http/read.js";
 import { LastChannels } from "./last-channels.js";
 
@@ -20,7 +21,6 @@ export class Channels {
   readonly #last: LastChannels;
   #byId: ReadonlyMap<number, Channel> = new Map([[ALL_CHANNELS, RECOMMENDED]]);
   #isKnown = false;
-  #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parts: Deps) {
     this.#last = new LastChannels(parts.redis, parts.onUnreadable("channel"));
@@ -66,9 +66,9 @@ export class Channels {
 
   /** Reads them again from time to time until the returned function is called. */
   keepLoading(onError: (error: unknown) => void): () => void {
-    this.#timer = setInterval(() => void this.load().catch(onError), REFRESH_MS);
-    this.#timer.unref();
-    return () => clearInterval(this.#timer);
+    const stopped = new AbortController();
+    void poll(() => this.load(), { everyMs: REFRESH_MS, signal: stopped.signal, onError, ref: false });
+    return () => stopped.abort();
   }
 
   async #recall(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 import type { Change } from "@headline/newsroom/changes";
 import { ACCESS_TTL_SECONDS, lateSignIns, SIGN_IN_TOPIC } from "@headline/newsroom/users";
+import { retryUntil } from "@headline/service/lifecycle";
 import { LRUCache } from "lru-cache";
 
 const ENDED_MAX = 100_000;
@@ -20,23 +21,15 @@ export class EndedSignIns {
 
   /** Reads those of before, again until MySQL answers. Returns a function that stops it. */
   keepLoading(mysql: Mysql, onError: (error: unknown) => void): () => void {
-    let timer: NodeJS.Timeout | undefined;
-    let isStopped = false;
-    const load = () =>
-      lateSignIns(mysql, ENDED_MAX).then(
-        (ids) => {
-          for (const id of ids) this.#ended.set(id, true);
-        },
-        (error: unknown) => {
-          if (isStopped) return;
-          onError(error);
-          timer = setTimeout(load, LOAD_AGAIN_MS).unref();
-        },
-      );
-    void load();
-    return () => {
-      isStopped = true;
-      clearTimeout(timer);
-    };
+    const stopped = new AbortController();
+    const { signal } = stopped;
+    const load = () => lateSignIns(mysql, ENDED_MAX);
+    void retryUntil(load, { signal, onFailure: onError, pauseMs: LOAD_AGAIN_MS }).then(
+      (ids) => {
+        for (const id of ids) this.#ended.set(id, true);
+      },
+      () => undefined, // stopped
+    );
+    return () => stopped.abort();
   }
 }

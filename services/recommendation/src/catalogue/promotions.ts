@@ -1,5 +1,6 @@
 import type { Mysql } from "@headline/mysql";
 import { activePromotions, type Promotion } from "@headline/newsroom/orders";
+import { poll } from "@headline/service/timing";
 
 const REFRESH_MS = 30_000;
 
@@ -20,8 +21,8 @@ export class Promotions {
 
   /** Reads them again from time to time until the returned function is called. */
   keepLoading(onError: (error: unknown) => void): () => void {
-    const timer = setInterval(() => void this.load().catch(onError), REFRESH_MS);
-    timer.unref();
-    return () => clearInterval(timer);
+    const stopped = new AbortController();
+    void poll(() => this.load(), { everyMs: REFRESH_MS, signal: stopped.signal, onError, ref: false });
+    return () => stopped.abort();
   }
 }
