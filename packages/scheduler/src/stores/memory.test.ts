@@ -69,8 +69,8 @@ describe("history in memory", () => {
     const added = job();
     store.insert(added);
     for (const wanted of [1, 0]) {
-      const [lent] = store.claimDue(claiming()).jobs;
-      const what = request(lent!, FAR);
+      const [claimed] = store.claimDue(claiming()).jobs;
+      const what = request(claimed!, FAR);
       const [result] = store.dispatch([what]);
       expect((result as Started).runs).toHaveLength(wanted);
       if (wanted === 1) store.report([reportOf({ instanceId: what.instance!.id, result: result as Started })]);
@@ -109,10 +109,10 @@ test("a record that was handed out does not change when the job does", () => {
   const added = job();
   store.insert(added);
   const before = store.get(added.id)!;
-  const [lent] = store.claimDue(claiming()).jobs;
-  store.dispatch([request(lent!, FAR)]);
-  expect([before.version, lent!.version, store.get(added.id)!.version]).toEqual([1, 2, 3]);
-  expect([before.nextRunMs, lent!.nextRunMs, store.get(added.id)!.nextRunMs]).toEqual([1_000, 1_000, FAR]);
+  const [claimed] = store.claimDue(claiming()).jobs;
+  store.dispatch([request(claimed!, FAR)]);
+  expect([before.version, claimed!.version, store.get(added.id)!.version]).toEqual([1, 2, 3]);
+  expect([before.nextRunMs, claimed!.nextRunMs, store.get(added.id)!.nextRunMs]).toEqual([1_000, 1_000, FAR]);
   expect(added).toEqual(before);
 });
 

@@ -248,8 +248,8 @@ describe("claims", () => {
   test("are used once, also within one batch", async () => {
     const { store } = await open();
     await store.insert(job({ id: "once", maxInstances: 9 }));
-    const lent = await claimOne(store, "once");
-    const results = await store.dispatch([request(lent, FAR), request(lent, FAR)]);
+    const claimed = await claimOne(store, "once");
+    const results = await store.dispatch([request(claimed, FAR), request(claimed, FAR)]);
     expect(results.map(({ kind }) => kind)).toEqual(["started", "stale"]);
   });
 
@@ -323,18 +323,18 @@ describe("waiting", () => {
     const { namespace } = await open();
     const store = new MySQLJobStore({ url: database.url, namespace, statementMs: 200 });
     await store.insert(job({ id: "locked" }));
-    const lent = await claimOne(store, "locked");
+    const claimed = await claimOne(store, "locked");
     const holder = await pools[0].getConnection();
     await holder.query("START TRANSACTION");
     await holder.query("SELECT id FROM scheduler_jobs WHERE ns = ? FOR UPDATE", [namespace]);
-    await expect(store.dispatch([request(lent, FAR)])).rejects.toThrow("did not answer within 200 ms");
+    await expect(store.dispatch([request(claimed, FAR)])).rejects.toThrow("did not answer within 200 ms");
     await holder.query("ROLLBACK");
     holder.release();
     const [rows] = await pools[0].query<RowDataPacket[]>("SELECT id FROM scheduler_executions WHERE ns = ?", [
       namespace,
     ]);
     expect(rows).toEqual([]);
-    expect((await store.dispatch([request(lent, FAR)]))[0]?.kind).toBe("started");
+    expect((await store.dispatch([request(claimed, FAR)]))[0]?.kind).toBe("started");
     await store.close();
   });
 });

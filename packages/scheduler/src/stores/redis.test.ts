@@ -480,9 +480,9 @@ describe("at the start", () => {
     const redis = openClient(small.url);
     const { store } = openStore({ redis });
     const run = await running(store);
-    const lent = job();
-    await store.insert(lent);
-    const claimed = await claimOne(store, lent.id);
+    const added = job();
+    await store.insert(added);
+    const claimed = await claimOne(store, added.id);
     await redis.config("SET", "maxmemory", "1");
     await expect(store.insert(job())).rejects.toThrow(/OOM/);
     await expect(store.dispatch([request(claimed, FAR)])).rejects.toThrow(/OOM/);

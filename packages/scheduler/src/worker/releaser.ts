@@ -18,7 +18,7 @@ export class Releaser {
    */
   release(instance: LeasedInstance, started?: ActiveRun): void {
     const { store, clock, backoff, reports } = this.context;
-    const released = backoff.bestEffort("offer a run", async () => {
+    const released = backoff.bestEffort("release a run", async () => {
       await reports.settled();
       if (instance.unrecorded) return;
       if (started !== undefined) {

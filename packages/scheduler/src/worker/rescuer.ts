@@ -86,7 +86,7 @@ export class Rescuer {
       for (const executor of executors) waitMs = Math.min(waitMs, await this.#rescueRunsOf(executor));
       return waitMs;
     } catch (error) {
-      return backoff.nextDelayMs("look for runs to take over", error);
+      return backoff.nextDelayMs("reclaim expired runs", error);
     }
   }
 

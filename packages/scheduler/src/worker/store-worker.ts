@@ -115,6 +115,6 @@ export class StoreWorker {
     reports.giveUp();
     await this.#runner.released();
     await Promise.all([this.#renewer.stop(), this.#heartbeat.stop(), this.#longRuns.stop(), orphansDetected, scanned]);
-    if (store.shared) await backoff.bestEffort("forget this node", () => store.removeNode(host.id));
+    if (store.shared) await backoff.bestEffort("remove this node", () => store.removeNode(host.id));
   }
 }

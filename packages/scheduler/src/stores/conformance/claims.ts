@@ -16,7 +16,7 @@ import {
 
 /** Lending due jobs. */
 export const claimCases: Cases = {
-  "due jobs are lent, the earliest first, no more than asked for": async ({ store }) => {
+  "due jobs are claimed, the earliest first, no more than asked for": async ({ store }) => {
     const due = [
       ["c", 30],
       ["a", 10],
@@ -43,9 +43,9 @@ export const claimCases: Cases = {
   "a claim raises the version and leaves everything else": async ({ store }) => {
     const added = job({ args: ["文"], tags: ["x"] });
     await store.insert(added);
-    const lent = await claimOne(store, added.id);
-    assert.equal(JSON.stringify(lent), JSON.stringify({ ...(await stored(store, added.id)), version: 2 }));
-    assert.deepEqual([lent.nextRunMs, lent.args, lent.tags], [1_000, ["文"], ["x"]]);
+    const claimed = await claimOne(store, added.id);
+    assert.equal(JSON.stringify(claimed), JSON.stringify({ ...(await stored(store, added.id)), version: 2 }));
+    assert.deepEqual([claimed.nextRunMs, claimed.args, claimed.tags], [1_000, ["文"], ["x"]]);
     assert.equal((await stored(store, added.id)).version, 2);
   },
   "a job is due at its moment, not before": async ({ store, advance }) => {
@@ -62,7 +62,7 @@ export const claimCases: Cases = {
     );
     assert.ok(after.nowMs >= nextRunMs);
   },
-  "a claim tells when the next job is due": async ({ store }) => {
+  "a claim returns when the next job is due": async ({ store }) => {
     assert.equal((await store.claimDue(claiming())).nextDueMs, null);
     await store.insert(job({ nextRunMs: null }));
     assert.equal((await store.claimDue(claiming())).nextDueMs, null);
@@ -72,7 +72,9 @@ export const claimCases: Cases = {
     const { nowMs, nextDueMs } = await store.claimDue(claiming({ limit: 1 }));
     assert.ok(nextDueMs !== null && nextDueMs <= nowMs, "more are due now");
   },
-  "the next due is of jobs that were not lent now; of those lent before, the end of the lease": async ({ store }) => {
+  "the next due is of jobs that were not claimed now; of those claimed before, the end of the lease": async ({
+    store,
+  }) => {
     await store.insert(job());
     const { jobs, nextDueMs, nowMs } = await store.claimDue(claiming());
     assert.deepEqual([jobs.length, nextDueMs], [1, null]);
@@ -89,7 +91,7 @@ export const claimCases: Cases = {
     assert.ok(Math.abs((await store.claimDue(claiming())).nowMs - after) < 2_000);
     assert.ok(Number.isInteger(after));
   },
-  "a lent job is nobody else's until its lease ends, then its version is a new one": async ({
+  "a claimed job is claimed by no other until its lease ends, then its version is a new one": async ({
     store,
     second,
     advance,
@@ -97,13 +99,13 @@ export const claimCases: Cases = {
     const other = second ?? store;
     const added = job();
     await store.insert(added);
-    const lent = await claimOne(store, added.id);
+    const claimed = await claimOne(store, added.id);
     assert.deepEqual((await other.claimDue(claiming({ owner: "bob" }))).jobs, []);
     await advance(LEASE_OVER_MS);
     const again = await claimOne(other, added.id, "bob");
-    assert.ok(again.version > lent.version);
+    assert.ok(again.version > claimed.version);
     assert.equal(again.nextRunMs, 1_000);
-    assert.deepEqual(await store.dispatch([request(lent, FAR)]), [{ kind: "stale" }]);
+    assert.deepEqual(await store.dispatch([request(claimed, FAR)]), [{ kind: "stale" }]);
     assert.equal((await other.dispatch([request(again, FAR, { owner: "bob" })]))[0]?.kind, "started");
   },
   "a claim of a job that was removed and added again is not a claim of the new one": async ({ store, second }) => {
@@ -112,31 +114,31 @@ export const claimCases: Cases = {
     const slept = await claimOne(store, first.id, "alice");
     await store.remove(first.id);
     await store.insert(job({ id: first.id, nextRunMs: 2_000, version: 1_000 })); // the scheduler begins with the time
-    const lent = await claimOne(second ?? store, first.id, "bob");
+    const claimed = await claimOne(second ?? store, first.id, "bob");
     assert.deepEqual(await store.dispatch([request(slept, FAR)]), [{ kind: "stale" }]);
-    assert.equal((await store.dispatch([request(lent, FAR, { owner: "bob" })]))[0]?.kind, "started");
+    assert.equal((await store.dispatch([request(claimed, FAR, { owner: "bob" })]))[0]?.kind, "started");
   },
-  "a released claim can be lent again at once, a stale release does nothing": async ({ store }) => {
+  "a released claim can be claimed again at once, a stale release does nothing": async ({ store }) => {
     const added = job();
     await store.insert(added);
-    const lent = await claimOne(store, added.id);
-    const stale = { jobId: added.id, version: lent.version - 1 };
-    await store.releaseClaims([stale, { jobId: "nobody", version: 1 }]);
+    const claimed = await claimOne(store, added.id);
+    const stale = { jobId: added.id, version: claimed.version - 1 };
+    await store.releaseClaims([stale, { jobId: "unknown", version: 1 }]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
-    const key = { jobId: added.id, version: lent.version };
+    const key = { jobId: added.id, version: claimed.version };
     await store.releaseClaims([key]);
     await store.releaseClaims([key]);
     const again = await claimOne(store, added.id, "bob");
-    assert.deepEqual([again.nextRunMs, again.version > lent.version], [1_000, true]);
+    assert.deepEqual([again.nextRunMs, again.version > claimed.version], [1_000, true]);
     await store.releaseClaims([key]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, [], "bob's claim was released by alice's key");
   },
   "a request about a released claim is stale": async ({ store }) => {
     const added = job();
     await store.insert(added);
-    const lent = await claimOne(store, added.id);
-    await store.releaseClaims([{ jobId: added.id, version: lent.version }]);
-    assert.deepEqual(await store.dispatch([request(lent, FAR)]), [{ kind: "stale" }]);
+    const claimed = await claimOne(store, added.id);
+    await store.releaseClaims([{ jobId: added.id, version: claimed.version }]);
+    assert.deepEqual(await store.dispatch([request(claimed, FAR)]), [{ kind: "stale" }]);
     assert.equal((await stored(store, added.id)).nextRunMs, 1_000);
   },
   "two that claim at once never get the same job, and together get all": async ({ store, second }) => {
@@ -147,14 +149,14 @@ export const claimCases: Cases = {
     );
     const seen: string[] = [];
     for (let round = 0; round < 40 && seen.length < ids.length; round++) {
-      const lent = await Promise.all(
+      const claimed = await Promise.all(
         [store, second ?? store, store, second ?? store].map(async (each, at) =>
           each.claimDue(claiming({ owner: `o${at % 2}`, limit: 7, leaseMs: 60_000 })),
         ),
       );
-      seen.push(...lent.flatMap(({ jobs }) => jobs.map(({ id }) => id)));
+      seen.push(...claimed.flatMap(({ jobs }) => jobs.map(({ id }) => id)));
     }
-    assert.equal(new Set(seen).size, seen.length, "somebody was lent what another has");
+    assert.equal(new Set(seen).size, seen.length, "a job was claimed twice");
     assert.deepEqual([...seen].sort(), [...ids].sort());
   },
   "of two claims at once of one job whose lease has ended, one gets it": async ({ store, second, advance }) => {
@@ -165,14 +167,14 @@ export const claimCases: Cases = {
       const both = await Promise.all(
         [store, second ?? store].map(async (each, at) => each.claimDue(claiming({ owner: `o${at}`, leaseMs: 100 }))),
       );
-      const lent = both.flatMap(({ jobs }) => jobs);
-      assert.equal(lent.length, 1);
-      assert.ok(lent[0]!.version > version);
-      version = lent[0]!.version;
+      const claimed = both.flatMap(({ jobs }) => jobs);
+      assert.equal(claimed.length, 1);
+      assert.ok(claimed[0]!.version > version);
+      version = claimed[0]!.version;
       await advance(120);
     }
   },
-  "only known tasks are lent, and unknown ones do not stand in their way": async ({ store }) => {
+  "only known tasks are claimed, and unknown ones do not stand in their way": async ({ store }) => {
     if (!store.shared) return;
     await insertAll(
       store,
@@ -188,7 +190,7 @@ export const claimCases: Cases = {
     assert.deepEqual((await store.claimDue(claiming({ tasks: [] }))).jobs, []);
     assert.equal((await store.claimDue(claiming())).jobs.length, 50);
   },
-  "each executor is lent as much as it has room for, and a full one stands in nobody's way": async ({ store }) => {
+  "each executor gets as many jobs as it has capacity for, and a full one delays no other": async ({ store }) => {
     const full = Array.from({ length: 50 }, (_, at) => job({ executor: "full", nextRunMs: at }));
     const [cpu, other] = [job({ executor: "cpu", nextRunMs: 500 }), job({ executor: "cpu", nextRunMs: 501 })];
     const last = job({ nextRunMs: 502 });
@@ -212,7 +214,7 @@ export const claimCases: Cases = {
     );
     assert.deepEqual((await store.claimDue(claiming({ executors: [] }))).jobs, []);
   },
-  "a job is lent to those who have its task and its executor, together": async ({ store }) => {
+  "a job is claimed by a scheduler that has its task in its executor": async ({ store }) => {
     const [both, task, executor] = [
       job({ func: "known", executor: "cpu" }),
       job({ func: "known", executor: "gpu" }),
@@ -236,7 +238,7 @@ export const claimCases: Cases = {
     const { jobs, nextDueMs } = await store.claimDue(claiming({ executors: [{ executor: "default", capacity: 1 }] }));
     assert.deepEqual([jobs, nextDueMs], [[], FAR]);
   },
-  "whatever a row holds, it costs nobody else a run: its own is an error, and it is paused": async ({
+  "whatever a row holds, it costs no other job a run: its own is an error, and it is paused": async ({
     store,
     corrupt,
   }) => {
@@ -268,13 +270,13 @@ export const claimCases: Cases = {
     await insertAll(store, [sound, ...Object.keys(rows).map((id) => job({ id, nextRunMs: 1 }))]);
     for (const [id, text] of Object.entries(rows)) await corrupt(id, text);
     const executors = [{ executor: "default", capacity: 100, tasks: ["task"] }];
-    const [lent, broken]: [string[], string[]] = [[], []];
+    const [claimed, broken]: [string[], string[]] = [[], []];
     for (let round = 0; round < 3; round++) {
       const claims = await store.claimDue(claiming({ executors, leaseMs: 60_000 }));
-      lent.push(...claims.jobs.map(({ id }) => id));
+      claimed.push(...claims.jobs.map(({ id }) => id));
       broken.push(...claims.broken.map(({ id }) => id));
     }
-    assert.deepEqual([lent, broken.sort()], [[sound.id], Object.keys(rows).sort()]);
+    assert.deepEqual([claimed, broken.sort()], [[sound.id], Object.keys(rows).sort()]);
     for (const id of Object.keys(rows)) {
       const [execution, ...more] = await executionsOf(store, id);
       assert.deepEqual([more.length, execution?.state, execution?.scheduledAt], [0, "error", 1], id);
@@ -298,7 +300,7 @@ export const claimCases: Cases = {
     const { nextDueMs } = await store.claimDue(claiming({ tasks: ["known"] }));
     assert.equal(nextDueMs, FAR);
   },
-  "a job whose task has changed is lent to those who know the new one": async ({ store }) => {
+  "a job whose task has changed is claimed by a scheduler that knows the new one": async ({ store }) => {
     if (!store.shared) return;
     const added = job({ func: "old" });
     await store.insert(added);
@@ -329,13 +331,13 @@ export const claimCases: Cases = {
     const good = job({ nextRunMs: 10 });
     await insertAll(store, [...bad, good]);
     for (const { id } of bad) await corrupt(id);
-    const [lent, broken]: [string[], string[]] = [[], []];
+    const [claimed, broken]: [string[], string[]] = [[], []];
     for (let round = 0; round < 6; round++) {
       const claims = await store.claimDue(claiming({ limit: 2 }));
-      lent.push(...claims.jobs.map(({ id }) => id));
+      claimed.push(...claims.jobs.map(({ id }) => id));
       broken.push(...claims.broken.map(({ id }) => id));
     }
-    assert.deepEqual([lent, broken.sort()], [[good.id], bad.map(({ id }) => id).sort()]);
+    assert.deepEqual([claimed, broken.sort()], [[good.id], bad.map(({ id }) => id).sort()]);
     await advance(LEASE_OVER_MS);
     assert.deepEqual((await store.claimDue(claiming())).broken, []);
   },

@@ -51,15 +51,15 @@ export const dispatchCases: Cases = {
     });
     assert.equal(await activeOf(store, added.id), 1);
   },
-  "a job that has moved on is lent again for its next run": async ({ store }) => {
+  "a job that has moved on is claimed again for its next run": async ({ store }) => {
     const added = job({ maxInstances: 9 });
     await store.insert(added);
     const versions: number[] = [];
     for (const next of [2_000, 3_000, 4_000]) {
-      const lent = await claimOne(store, added.id);
-      assert.equal(lent.nextRunMs, next - 1_000);
-      await started(store, request(lent, next));
-      versions.push(lent.version);
+      const claimed = await claimOne(store, added.id);
+      assert.equal(claimed.nextRunMs, next - 1_000);
+      await started(store, request(claimed, next));
+      versions.push(claimed.version);
     }
     assert.deepEqual(
       versions,
@@ -82,9 +82,9 @@ export const dispatchCases: Cases = {
     const added = job({ maxRuns: 3, runCount: 0, maxInstances: 2, coalesce: false });
     await store.insert(added);
     const run = async (next: number, misfireCount: number, scheduled: readonly number[]) => {
-      const lent = await claimOne(store, added.id);
+      const claimed = await claimOne(store, added.id);
       const runs = scheduled.map((scheduledAt) => ({ executionId: uniqueId("e"), scheduledAt }));
-      const what = counting(request(lent, next, { runs }), misfireCount);
+      const what = counting(request(claimed, next, { runs }), misfireCount);
       const [result] = await store.dispatch([what]);
       const [again] = await store.dispatch([what]); // repeated, as after a lost answer
       assert.deepEqual(again, result);
@@ -122,8 +122,11 @@ export const dispatchCases: Cases = {
     const [moved, ended] = [job(), job()];
     await insertAll(store, [moved, ended]);
     const { jobs } = await store.claimDue(claiming());
-    const requests = jobs.map((lent) => {
-      return { jobId: lent.id, claim: { version: lent.version, nextRunMs: lent.id === moved.id ? FAR : null } };
+    const requests = jobs.map((claimed) => {
+      return {
+        jobId: claimed.id,
+        claim: { version: claimed.version, nextRunMs: claimed.id === moved.id ? FAR : null },
+      };
     });
     for (const result of await store.dispatch(requests)) {
       assert.deepEqual([result.kind, "runs" in result && result.runs], ["started", []]);
@@ -167,15 +170,15 @@ export const dispatchCases: Cases = {
   "a stale request does nothing at all": async ({ store }) => {
     const added = job();
     await store.insert(added);
-    const lent = await claimOne(store, added.id);
-    const stale = [lent.version - 1, lent.version + 1].map((version) => request({ ...lent, version }, null));
+    const claimed = await claimOne(store, added.id);
+    const stale = [claimed.version - 1, claimed.version + 1].map((version) => request({ ...claimed, version }, null));
     assert.deepEqual(await store.dispatch(stale), [{ kind: "stale" }, { kind: "stale" }]);
-    assert.equal((await stored(store, added.id)).version, lent.version);
+    assert.equal((await stored(store, added.id)).version, claimed.version);
     assert.deepEqual(await executionsOf(store, added.id), []);
     assert.equal(await activeOf(store, added.id), 0);
-    await started(store, request(lent, FAR));
+    await started(store, request(claimed, FAR));
   },
-  "a job that was not lent cannot be decided about": async ({ store }) => {
+  "a job that was not claimed cannot be decided about": async ({ store }) => {
     const added = job();
     await store.insert(added);
     assert.deepEqual(await store.dispatch([request(await stored(store, added.id), FAR)]), [{ kind: "stale" }]);
@@ -222,7 +225,7 @@ export const dispatchCases: Cases = {
       Array.from({ length: 20 }, (_, at) => job({ id: `b${at}` })),
     );
     const { jobs } = await store.claimDue(claiming({ leaseMs: 60_000 }));
-    const requests = jobs.map((lent) => request(lent, FAR));
+    const requests = jobs.map((claimed) => request(claimed, FAR));
     const first = await store.dispatch(requests.slice(0, 12));
     const all = await store.dispatch(requests);
     assert.deepEqual(all.slice(0, 12), first);
@@ -232,8 +235,8 @@ export const dispatchCases: Cases = {
   "too many instances: written down as such, the run lost, the job moved on": async ({ store }) => {
     const first = await running(store);
     await change(store, first.job.id, { nextRunMs: 2_000 });
-    const lent = await claimOne(store, first.job.id, "bob");
-    const what = request(lent, FAR, { owner: "bob", runs: plannedRuns(2_000, 3_000) });
+    const claimed = await claimOne(store, first.job.id, "bob");
+    const what = request(claimed, FAR, { owner: "bob", runs: plannedRuns(2_000, 3_000) });
     assert.deepEqual(await store.dispatch([what]), [{ kind: "max_instances" }]);
     assert.deepEqual(await store.dispatch([what]), [{ kind: "max_instances" }]);
     assert.equal((await store.get(first.job.id))?.nextRunMs, FAR);
@@ -247,7 +250,7 @@ export const dispatchCases: Cases = {
     await change(store, first.job.id, { nextRunMs: 4_000 });
     await started(store, request(await claimOne(store, first.job.id), FAR));
   },
-  "as many instances as the job allows run at once, whoever holds them": async ({ store, second }) => {
+  "as many instances as the job allows run at once, whichever scheduler owns them": async ({ store, second }) => {
     const added = job({ maxInstances: 3, nextRunMs: FAR });
     await store.insert(added);
     const hands = Array.from({ length: 8 }, (_, at) => byHand(added, { owner: `o${at}` }));
@@ -334,8 +337,8 @@ export const dispatchCases: Cases = {
   "one run time in one request twice is one run": async ({ store }) => {
     const added = job({ maxInstances: 5 });
     await store.insert(added);
-    const lent = await claimOne(store, added.id);
-    const results = await store.dispatch([request(lent, 1_000), request(lent, FAR)]);
+    const claimed = await claimOne(store, added.id);
+    const results = await store.dispatch([request(claimed, 1_000), request(claimed, FAR)]);
     assert.deepEqual(
       results.map(({ kind }) => kind),
       ["started", "stale"],
@@ -365,10 +368,10 @@ export const dispatchCases: Cases = {
     assert.equal((await executionsOf(store, added.id)).length, 4);
   },
   "a run by hand does not disturb a claim, and a paused job stays paused": async ({ store }) => {
-    const [lent, paused] = [job({ maxInstances: 2 }), job({ nextRunMs: null })];
-    await insertAll(store, [lent, paused]);
-    const claimed = await claimOne(store, lent.id);
-    await started(store, byHand(lent));
+    const [due, paused] = [job({ maxInstances: 2 }), job({ nextRunMs: null })];
+    await insertAll(store, [due, paused]);
+    const claimed = await claimOne(store, due.id);
+    await started(store, byHand(due));
     await started(store, request(claimed, FAR));
     await started(store, byHand(paused));
     assert.equal((await stored(store, paused.id)).nextRunMs, null);
@@ -379,10 +382,10 @@ export const dispatchCases: Cases = {
       store,
       ids.map((id) => job({ id })),
     );
-    const lent = [];
-    while (lent.length < ids.length)
-      lent.push(...(await store.claimDue(claiming({ leaseMs: 60_000, limit: 200 }))).jobs);
-    const requests = lent.map((record, at) => {
+    const claimed = [];
+    while (claimed.length < ids.length)
+      claimed.push(...(await store.claimDue(claiming({ leaseMs: 60_000, limit: 200 }))).jobs);
+    const requests = claimed.map((record, at) => {
       if (at % 10 === 3) return request({ ...record, version: 0 }, FAR);
       return at % 10 === 4 ? byHand(job()) : request(record, at % 10 === 5 ? null : FAR);
     });
@@ -418,9 +421,9 @@ export const dispatchCases: Cases = {
     const done: string[] = [];
     const work = async (each: typeof store, owner: string) => {
       for (let idle = 0; idle < 3; ) {
-        const { jobs: lent } = await each.claimDue(claiming({ owner, limit: 6, leaseMs: 60_000 }));
-        idle = lent.length === 0 ? idle + 1 : 0;
-        const requests = lent.map((record) => {
+        const { jobs: claimed } = await each.claimDue(claiming({ owner, limit: 6, leaseMs: 60_000 }));
+        idle = claimed.length === 0 ? idle + 1 : 0;
+        const requests = claimed.map((record) => {
           const next = record.nextRunMs! + 1_000;
           return { ...request(record, next > rounds * 1_000 ? null : next), instance: instance(record, { owner }) };
         });

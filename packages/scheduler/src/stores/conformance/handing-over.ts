@@ -26,7 +26,7 @@ const SUBSCRIBED_WITHIN_MS = 300;
 
 /** Giving runs away, asking for them to be stopped, and waking each other. */
 export const handingOverCases: Cases = {
-  "an offered run is anybody's at once, however acknowledged, at the same attempt": async ({ store, second }) => {
+  "a released run can be reclaimed at once, with any ack, at the same attempt": async ({ store, second }) => {
     for (const ack of ["early", "late"] as const) {
       const run = await running(store, { ack }, { leaseMs: 60_000 });
       await store.releaseInstances([keyOf(run)]);
@@ -42,9 +42,9 @@ export const handingOverCases: Cases = {
       assert.deepEqual(await store.report([reportOf(heldBy(reclaimed[0]!))]), [true]);
     }
   },
-  "whoever offers a run holds it no more, even before it is taken": async ({ store }) => {
+  "a released run is not leased any more, even before it is reclaimed": async ({ store }) => {
     const run = await running(store, {}, { leaseMs: 60_000 });
-    await store.releaseInstances([keyOf(run), { instanceId: "nobody", token: 1 }]);
+    await store.releaseInstances([keyOf(run), { instanceId: "unknown", token: 1 }]);
     await store.releaseInstances([keyOf(run)]);
     assert.deepEqual(await store.report([reportOf(run)]), [false]);
     assert.deepEqual((await store.renew([keyOf(run)], 60_000)).lost, [run.instanceId]);
@@ -52,12 +52,12 @@ export const handingOverCases: Cases = {
     assert.equal((await store.reclaim(claiming({ owner: "bob" }))).reclaimed.length, 1);
     await store.releaseInstances([]);
   },
-  "an offered run of a late job is delivered, even if it was the last time": async ({ store }) => {
+  "a released run of a late job is delivered, even after its last delivery": async ({ store }) => {
     const run = await running(store, { ack: "late", maxDeliveries: 1 }, { leaseMs: 60_000 });
     await store.releaseInstances([keyOf(run)]);
     assert.equal((await store.reclaim(claiming({ owner: "bob" }))).reclaimed[0]?.instanceId, run.instanceId);
   },
-  "an offered early run whose taker dies is lost": async ({ store, advance }) => {
+  "a released early run whose next owner dies is lost": async ({ store, advance }) => {
     const run = await running(store, { ack: "early" });
     await store.releaseInstances([keyOf(run)]);
     assert.equal((await store.reclaim(claiming({ owner: "bob" }))).reclaimed.length, 1);
@@ -65,7 +65,7 @@ export const handingOverCases: Cases = {
     const { reclaimed, lost } = await store.reclaim(claiming({ owner: "carol" }));
     assert.deepEqual([reclaimed, lost.map(({ id }) => id)], [[], [run.result.runs[0]!.executionId]]);
   },
-  "an offered run in several parts is taken with what is left of it": async ({ store }) => {
+  "a released instance of several runs is reclaimed with its unfinished runs": async ({ store }) => {
     const added = job({ coalesce: false });
     await store.insert(added);
     const runs = plannedRuns(1_000, 2_000);
@@ -90,7 +90,7 @@ export const handingOverCases: Cases = {
     assert.deepEqual(await store.report([reportOf(heldBy(reclaimed[0]!))]), [true]);
     assert.equal((await rowOf(store, hand.instance!.runs[0]!.executionId)).owner, "bob");
   },
-  "an offered run waits for somebody who knows its task": async ({ store }) => {
+  "a released run waits for a scheduler that knows its task": async ({ store }) => {
     const run = await running(store, { func: "known" }, { leaseMs: 60_000 });
     await store.releaseInstances([keyOf(run)]);
     const elsewhere = [{ executor: "cpu", capacity: 9, tasks: ["known"] }];
@@ -99,7 +99,7 @@ export const handingOverCases: Cases = {
     assert.deepEqual([others.reclaimed, others.lost], [[], []]);
     assert.equal((await store.reclaim(claiming({ owner: "bob", tasks: ["known"] }))).reclaimed.length, 1);
   },
-  "somebody may ask for a run to be stopped, and its holder hears": async ({ store, second }) => {
+  "a requested cancellation reaches the owner of the run": async ({ store, second }) => {
     const [run, other] = [await running(store), await running(store)];
     const { executionId } = run.result.runs[0]!;
     assert.equal(await (second ?? store).requestCancel(executionId), true);
@@ -110,7 +110,7 @@ export const handingOverCases: Cases = {
     }
     assert.deepEqual(await store.report([reportOf(run, { state: "cancelled" })]), [true]);
     assert.equal(await store.requestCancel(executionId), false);
-    assert.equal(await store.requestCancel("nobody"), false);
+    assert.equal(await store.requestCancel("unknown"), false);
   },
   "each of an instance's runs may be asked to stop": async ({ store }) => {
     const added = job({ coalesce: false, nextRunMs: null });
@@ -141,7 +141,7 @@ export const handingOverCases: Cases = {
     );
     assert.equal(await activeOf(store, run.job.id), 0);
   },
-  "who takes over a backlog hears which of its runs are to end": async ({ store, advance }) => {
+  "a reclaimed backlog comes with the runs that were asked to end": async ({ store, advance }) => {
     const run = await running(store, { ack: "late", coalesce: false }, { runs: plannedRuns(1_000, 2_000) });
     const [first, second] = run.result.runs.map(({ executionId }) => executionId) as [string, string];
     await store.requestCancel(second);
@@ -159,7 +159,7 @@ export const handingOverCases: Cases = {
     await store.reclaim(claiming({ owner: "bob" }));
     assert.equal(await store.requestCancel(run.result.runs[0]!.executionId), false);
   },
-  "another client is woken by an earlier job, by a change that brings one forward, and by an offered run": async ({
+  "another client is woken by an earlier job, by a change that brings one forward, and by a released run": async ({
     store,
     second,
   }) => {
@@ -171,7 +171,7 @@ export const handingOverCases: Cases = {
     deaf.stop();
     await ear.wokenBy("an earlier job", () => store.insert(job({ nextRunMs: FAR - 2_000 })));
     await ear.wokenBy("a change", () => change(store, later.id, { nextRunMs: FAR - 3_000 }));
-    await ear.wokenBy("an offered run", () => store.dispatch([byHand(later, { released: true })]));
+    await ear.wokenBy("a released run", () => store.dispatch([byHand(later, { released: true })]));
     ear.stop();
     assert.equal(deaf.isWoken(), false, "it had stopped listening");
   },

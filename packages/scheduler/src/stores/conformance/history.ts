@@ -40,7 +40,7 @@ export const historyCases: Cases = {
     );
     const count = async (query: ExecutionQuery) => (await store.executions.list(query)).executions.length;
     assert.equal(await count({ jobId: "odd" }), 2);
-    assert.equal(await count({ jobId: "nobody" }), 0);
+    assert.equal(await count({ jobId: "unknown" }), 0);
     assert.equal(await count({ states: ["error"] }), 1);
     assert.equal(await count({ states: ["submitted"] }), 4);
     assert.equal(await count({ states: ["submitted", "error"] }), 5);
@@ -76,7 +76,7 @@ export const historyCases: Cases = {
     assert.deepEqual([...first.executions.map(({ id }) => id), ...rest], before);
   },
   "an unknown execution is undefined": async ({ store }) => {
-    assert.equal(await store.executions.get("nobody"), undefined);
+    assert.equal(await store.executions.get("unknown"), undefined);
     assert.deepEqual(await store.executions.list({}), { executions: [] });
   },
   "a reported end is seen in the lists, by whatever client": async ({ store, second }) => {
@@ -94,11 +94,11 @@ export const historyCases: Cases = {
     const other = job({ nextRunMs: null });
     await store.insert(other);
     await endedRuns(store, other, 1, () => ({ finishedAt: 1_007 }));
-    const statistics = await store.executions.durations([timed.id, "nobody", other.id]);
+    const statistics = await store.executions.durations([timed.id, "unknown", other.id]);
     assert.deepEqual(statistics.get(timed.id), { runs: 20, averageMs: 10.5, p95Ms: 19 });
     assert.deepEqual(statistics.get(other.id), { runs: 1, averageMs: 7, p95Ms: 7 });
     assert.equal(statistics.size, 2);
-    assert.equal((await store.executions.durations(["nobody"])).size, 0);
+    assert.equal((await store.executions.durations(["unknown"])).size, 0);
     assert.equal((await store.executions.durations([])).size, 0);
   },
   "durations are of the last 100 runs": async ({ store, advance }) => {
@@ -132,7 +132,7 @@ export const historyCases: Cases = {
     await insertAll(store, [two!, one!, none!]);
     await store.dispatch([byHand(two!), byHand(two!, { runs: plannedRuns(1, 2, 3) }), byHand(one!)]);
     assert.deepEqual(
-      [...(await store.executions.countActive([two!.id, none!.id, one!.id, "nobody"]))].sort(),
+      [...(await store.executions.countActive([two!.id, none!.id, one!.id, "unknown"]))].sort(),
       [
         [one!.id, 1],
         [two!.id, 2],

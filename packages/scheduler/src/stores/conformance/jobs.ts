@@ -97,14 +97,14 @@ export const jobCases: Cases = {
     const ids = ["a", "A", "a ", " a", "á", "a\u0301", "ａ", "ß", "ss", "a*", "a%"];
     for (const id of ids) assert.equal(await store.insert(job({ id, name: `the job ${id}` })), undefined, id);
     for (const id of ids) assert.equal((await stored(store, id)).name, `the job ${id}`);
-    const lent = (await store.claimDue(claiming({ leaseMs: 60_000 }))).jobs;
-    assert.equal(lent.length, ids.length);
-    const results = await store.dispatch(lent.map((each) => request(each, FAR)));
+    const claimed = (await store.claimDue(claiming({ leaseMs: 60_000 }))).jobs;
+    assert.equal(claimed.length, ids.length);
+    const results = await store.dispatch(claimed.map((each) => request(each, FAR)));
     assert.deepEqual(new Set(results.map(({ kind }) => kind)), new Set(["started"]));
     for (const id of ids) assert.equal(await activeOf(store, id), 1, id);
     for (const id of ids) assert.equal(await store.remove(id), true, id);
   },
-  "a text with half a character is refused by name, and nobody's claim fails by it": async ({ store }) => {
+  "a text with half a character is refused by name, and no claim fails by it": async ({ store }) => {
     const half = "😀".slice(0, 1);
     for (const [field, more] of Object.entries({
       id: { id: half },
@@ -138,10 +138,10 @@ export const jobCases: Cases = {
     assert.deepEqual(await listedIds(store, {}), [sound.id]);
   },
   "an unknown job is undefined and cannot be changed or removed": async ({ store }) => {
-    assert.equal(await store.get("nobody"), undefined);
-    assert.equal(await store.remove("nobody"), false);
-    assert.equal(await store.update(job({ id: "nobody" })), undefined);
-    assert.equal(await store.get("nobody"), undefined);
+    assert.equal(await store.get("unknown"), undefined);
+    assert.equal(await store.remove("unknown"), false);
+    assert.equal(await store.update(job({ id: "unknown" })), undefined);
+    assert.equal(await store.get("unknown"), undefined);
   },
   "a change needs the version that was read, and raises it": async ({ store }) => {
     const added = job({ nextRunMs: FAR });
@@ -198,7 +198,7 @@ export const jobCases: Cases = {
     assert.equal(await store.update({ ...read, name: "too late" }), undefined);
     assert.equal((await store.get(added.id))?.nextRunMs, FAR);
   },
-  "a paused job is not lent until it has a next run again": async ({ store }) => {
+  "a paused job is not claimed until it has a next run again": async ({ store }) => {
     const added = job();
     await store.insert(added);
     await change(store, added.id, { nextRunMs: null });
@@ -206,19 +206,19 @@ export const jobCases: Cases = {
     await change(store, added.id, { nextRunMs: 2_000 });
     assert.equal((await claimOne(store, added.id)).nextRunMs, 2_000);
   },
-  "a removed job is not lent, and the request about it is stale": async ({ store }) => {
-    const [due, lent] = [job({ nextRunMs: 2_000 }), job()];
-    await insertAll(store, [due, lent]);
+  "a removed job is not claimed, and the request about it is stale": async ({ store }) => {
+    const [due, earlier] = [job({ nextRunMs: 2_000 }), job()];
+    await insertAll(store, [due, earlier]);
     const claimed = (await store.claimDue(claiming({ limit: 1 }))).jobs[0]!;
-    assert.equal(claimed.id, lent.id);
-    assert.deepEqual([await store.remove(due.id), await store.remove(lent.id)], [true, true]);
-    assert.deepEqual([await store.remove(due.id), await store.remove(lent.id)], [false, false]);
+    assert.equal(claimed.id, earlier.id);
+    assert.deepEqual([await store.remove(due.id), await store.remove(claimed.id)], [true, true]);
+    assert.deepEqual([await store.remove(due.id), await store.remove(claimed.id)], [false, false]);
     assert.deepEqual(await store.dispatch([request(claimed, FAR)]), [{ kind: "stale" }]);
     assert.deepEqual((await store.claimDue(claiming())).jobs, []);
-    assert.equal(await store.get(lent.id), undefined);
-    assert.deepEqual(await store.executions.list({ jobId: lent.id }), { executions: [] });
+    assert.equal(await store.get(claimed.id), undefined);
+    assert.deepEqual(await store.executions.list({ jobId: claimed.id }), { executions: [] });
   },
-  "removing all tells how many there were; runs go on and history stays": async ({ store }) => {
+  "removing all returns how many there were; runs go on and history stays": async ({ store }) => {
     const run = await running(store);
     await insertAll(store, [job(), job({ nextRunMs: null }), job({ nextRunMs: FAR })]);
     await claimOne(store, (await store.list({ limit: 1 })).jobs[0]!.id);

@@ -116,7 +116,7 @@ export const FAR = 7_000_000_000_000;
 export async function claimOne(store: JobStore, id: string, owner = "alice"): Promise<JobRecord> {
   const { jobs } = await store.claimDue(claiming({ owner }));
   const found = jobs.find((candidate) => candidate.id === id);
-  assert.ok(found, `${id} was not lent; lent were ${jobs.map((other) => other.id).join(", ") || "none"}`);
+  assert.ok(found, `${id} was not claimed; claimed were ${jobs.map((other) => other.id).join(", ") || "none"}`);
   return found;
 }
 

@@ -49,7 +49,7 @@ export const leaseCases: Cases = {
       assert.deepEqual(await store.report([reportOf(run)]), [true]);
     }
   },
-  "a lease that has ended is still its holder's while nobody has reclaimed it": async ({ store, advance }) => {
+  "an expired lease is still its owner's until it is reclaimed": async ({ store, advance }) => {
     const [renewed, ended] = [await running(store), await running(store)];
     await advance(LEASE_OVER_MS);
     assert.deepEqual((await store.renew([keyOf(renewed)], 60_000)).lost, []);
@@ -57,13 +57,13 @@ export const leaseCases: Cases = {
     const { reclaimed, lost } = await store.reclaim(BOB);
     assert.deepEqual([reclaimed, lost], [[], []]);
   },
-  "renewing tells what is lost": async ({ store }) => {
+  "renewing returns the lost instances": async ({ store }) => {
     const run = await running(store);
-    const held = [keyOf(run), { instanceId: "nobody", token: 1 }];
-    assert.deepEqual((await store.renew(held, LEASE_MS)).lost, ["nobody"]);
+    const held = [keyOf(run), { instanceId: "unknown", token: 1 }];
+    assert.deepEqual((await store.renew(held, LEASE_MS)).lost, ["unknown"]);
     assert.deepEqual((await store.renew([{ ...keyOf(run), token: 77_777 }], LEASE_MS)).lost, [run.instanceId]);
     await store.report([reportOf(run)]);
-    assert.deepEqual([...(await store.renew(held, LEASE_MS)).lost].sort(), [run.instanceId, "nobody"].sort());
+    assert.deepEqual([...(await store.renew(held, LEASE_MS)).lost].sort(), [run.instanceId, "unknown"].sort());
     assert.deepEqual(await store.renew([], LEASE_MS), { lost: [], cancel: [] });
   },
   "an early run of a dead scheduler is lost, and its late report changes nothing": async ({
@@ -154,7 +154,7 @@ export const leaseCases: Cases = {
     );
     assert.equal(await activeOf(store, run.job.id), 0);
   },
-  "its taker says how often a run that leaves ack to its task is delivered": async ({ store, advance }) => {
+  "a run that leaves ack to its task is delivered as often as its claimer declares": async ({ store, advance }) => {
     for (const [fromTask, task, again] of [
       [["timeoutMs", "ack"], "late", 2],
       [["ack"], "early", undefined],
@@ -216,7 +216,7 @@ export const leaseCases: Cases = {
     await store.report([reportOf(heldBy(taken!), { attempt: 2 })]);
     await started(store, byHand(run.job));
   },
-  "a reap takes no more than asked for, and says that there is more": async ({ store, advance }) => {
+  "a reclaim takes no more than its limit, and reports that there is more": async ({ store, advance }) => {
     const ids = [];
     for (let at = 0; at < 5; at++) ids.push((await running(store, { ack: "late" })).instanceId);
     await advance(LEASE_OVER_MS);
@@ -227,7 +227,7 @@ export const leaseCases: Cases = {
     const taken = [...first.reclaimed, ...second.reclaimed].map(({ instanceId }) => instanceId);
     assert.deepEqual(taken.sort(), ids.sort());
   },
-  "two reapers never get the same run": async ({ store, second, advance }) => {
+  "two that reclaim at once never get the same run": async ({ store, second, advance }) => {
     const [late, early]: [string[], string[]] = [[], []];
     for (let at = 0; at < 20; at++) {
       late.push((await running(store, { ack: "late" })).instanceId);

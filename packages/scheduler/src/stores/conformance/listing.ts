@@ -74,7 +74,7 @@ export const listingCases: Cases = {
     }
     assert.deepEqual(rest, [...ids.slice(4, 8), "z", ...ids.slice(8)]);
   },
-  "a lent job is listed where its next run is": async ({ store }) => {
+  "a claimed job is listed where its next run is": async ({ store }) => {
     await insertAll(store, [job({ id: "due", nextRunMs: 1_000 }), job({ id: "later", nextRunMs: FAR })]);
     await store.claimDue(claiming());
     const { jobs } = await store.list({});

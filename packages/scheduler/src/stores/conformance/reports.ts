@@ -85,7 +85,7 @@ export const reportCases: Cases = {
     );
     assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).state, "error");
   },
-  "a report that is repeated is still true, one of somebody else's is not": async ({ store, second }) => {
+  "a report that is repeated is still true, one of another owner's is not": async ({ store, second }) => {
     const run = await running(store);
     const end = reportOf(run, { result: "mine" });
     assert.deepEqual(await store.report([reportOf(run, { token: 77_777, result: "not mine" })]), [false]);
@@ -94,8 +94,8 @@ export const reportCases: Cases = {
     assert.deepEqual(await store.report([end, end]), [true, true]);
     const foreign = [
       reportOf(run, { token: 77_777 }),
-      reportOf(run, { executionId: "nobody" }),
-      reportOf(run, { instanceId: "nobody", token: 1e6 }),
+      reportOf(run, { executionId: "unknown" }),
+      reportOf(run, { instanceId: "unknown", token: 1e6 }),
     ];
     assert.deepEqual(await store.report(foreign), [false, false, false]);
     assert.equal((await rowOf(store, run.result.runs[0]!.executionId)).result, "mine");
@@ -140,7 +140,7 @@ export const reportCases: Cases = {
     const results = await store.dispatch(hands);
     const reports = results.map((result, at) => {
       const run = { instanceId: hands[at]!.instance!.id, result: result as never };
-      return reportOf(run, at % 10 === 3 ? { executionId: uniqueId("nobody") } : { result: at });
+      return reportOf(run, at % 10 === 3 ? { executionId: uniqueId("unknown") } : { result: at });
     });
     assert.deepEqual(
       await store.report(reports),

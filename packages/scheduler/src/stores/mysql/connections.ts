@@ -105,11 +105,11 @@ export class Connections {
    */
   async #prepare(connection: PoolConnection): Promise<void> {
     if (!this.#checkedAt.has(connection.connection)) this.#checkedAt.set(connection.connection, performance.now());
-    const tell = (sql: string) => inTime(connection, this.deadlines.statementMs, () => connection.query(sql));
-    await tell("SET SESSION autocommit = 1, SESSION time_zone = '+00:00'");
-    await tell("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    const run = (sql: string) => inTime(connection, this.deadlines.statementMs, () => connection.query(sql));
+    await run("SET SESSION autocommit = 1, SESSION time_zone = '+00:00'");
+    await run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     const lockWait = Math.floor((this.deadlines.statementMs / 1_000) * LOCK_WAIT_SHARE);
-    await tell(
+    await run(
       `SET SESSION innodb_lock_wait_timeout = ${Math.max(1, Math.min(LOCK_WAIT_SECONDS, lockWait))},
          SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'
          /*M!100300 , SESSION idle_transaction_timeout = ${IDLE_TRANSACTION_SECONDS} */`,

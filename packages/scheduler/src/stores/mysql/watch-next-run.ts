@@ -6,7 +6,7 @@ const POLL_MS = 1_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /**
- * Looks once a second, at the ends of two indexes, whether the earliest run has come forward or an offered instance waits.
+ * Looks once a second, at the ends of two indexes, whether the earliest run has come forward or a released instance waits.
  * Answers how to stop. A scheduler looks as often by itself; this serves those that sleep longer.
  */
 export function watchNextRun(sessions: Sessions, { ns, jobs, instances }: Tables, onWake: () => void): () => void {

@@ -17,8 +17,8 @@ export interface Scripts {
 }
 
 /**
- * Runs a script by its hash, and with its text when Redis does not know it (yet, or any more). Not by `defineCommand`, which on somebody
- * else's client that pipelines by itself brings other callers down (ioredis #1931).
+ * Runs a script by its hash, and with its text when Redis does not know it (yet, or any more). Not by `defineCommand`, which
+ * fails other callers on a client with automatic pipelines (ioredis #1931).
  */
 export function scriptsOf(client: RedisClient, prefix: string): Scripts {
   return {

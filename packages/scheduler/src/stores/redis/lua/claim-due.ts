@@ -66,15 +66,15 @@ end
 for _, lane in ipairs(lanes) do dueAt(call('ZRANGE', lane.key, lane.taken, lane.taken, 'WITHSCORES')) end
 
 local metas, specs = read(P .. 'meta', ids), read(P .. 'jobs', ids)
-local reply, lent = { int(now), nextDue and int(nextDue) or '' }, {}
+local reply, leased = { int(now), nextDue and int(nextDue) or '' }, {}
 local leaseEnd = int(now + ARGV[2])
 for at, id in ipairs(ids) do
   local lane = from[at]
   if metas[at] then
     local version, _, nextRun, max, func = parseMeta(metas[at])
     version = int(version + 1)
-    lent[#lent + 1] = id
-    lent[#lent + 1] = version .. ' 1 ' .. nextRun .. ' ' .. max .. ' ' .. func
+    leased[#leased + 1] = id
+    leased[#leased + 1] = version .. ' 1 ' .. nextRun .. ' ' .. max .. ' ' .. func
     lane.leases = lane.leases or {}
     table.insert(lane.leases, leaseEnd)
     table.insert(lane.leases, id)
@@ -84,7 +84,7 @@ for at, id in ipairs(ids) do
     call('ZREM', lane.key, id)
   end
 end
-write('HSET', P .. 'meta', lent)
+write('HSET', P .. 'meta', leased)
 for _, lane in ipairs(lanes) do write('ZADD', lane.key, lane.leases or {}) end
 return reply
 `;

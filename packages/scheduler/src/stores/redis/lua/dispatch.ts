@@ -42,8 +42,8 @@ for n, meta in ipairs(read(P .. 'meta', ids)) do
   if not meta then
     jobs[ids[n]] = false
   elseif not jobs[ids[n]] then
-    local version, lent, _, max, func = parseMeta(meta)
-    jobs[ids[n]] = { version = version, lent = lent == '1', max = max, func = func, active = tonumber(counts[n] or 0) }
+    local version, leased, _, max, func = parseMeta(meta)
+    jobs[ids[n]] = { version = version, leased = leased == '1', max = max, func = func, active = tonumber(counts[n] or 0) }
   end
 end
 local specs = {}
@@ -256,7 +256,7 @@ local function advance(request, job)
     lane.gone[#lane.gone + 1] = request.id
     return
   end
-  job.version, job.lent = int(job.version + 1), false
+  job.version, job.leased = int(job.version + 1), false
   if request.uncounted and count(request) then
     push(metas, request.id, job.version .. ' 0 - ' .. job.max .. ' ' .. job.func)
     push(order, '+inf', request.id)
@@ -272,7 +272,7 @@ end
 local results = {}
 for n, request in ipairs(requests) do
   local job, isByHand = jobs[request.id], request.version == ''
-  local holds = job and (isByHand or (job.lent and job.version == request.version))
+  local holds = job and (isByHand or (job.leased and job.version == request.version))
   local result = nil
   if request.instance ~= '' and (isByHand or not holds) then result = repeated(request) end
   if not result then

@@ -8,8 +8,8 @@ export const setAside = String.raw`${prelude}${jobLua}
 local now, id, version, run, owner, nature, outcome = unpack(ARGV)
 local meta = call('HGET', P .. 'meta', id)
 if not meta then return 0 end
-local current, lent, nextRun, max, func = parseMeta(meta)
-if current ~= version or lent ~= '1' then return 0 end
+local current, leased, nextRun, max, func = parseMeta(meta)
+if current ~= version or leased ~= '1' then return 0 end
 local at = int(clock(now))
 call('HSET', P .. 'runs', run, 'e0 1 - ' .. at .. '\n' .. at .. ' ' .. owner .. ' ' .. nature .. '\n' .. outcome)
 call('ZADD', P .. 'history', at, run)

@@ -9,7 +9,7 @@ export const update = `${prelude}${jobLua}${waitingLua}
 local id, expected, func, nextRun, max, spec, most, waitingSpec = unpack(ARGV)
 local meta = call('HGET', P .. 'meta', id)
 if not meta then return false end
-local version, lent, oldNext, oldMax, oldFunc = parseMeta(meta)
+local version, leased, oldNext, oldMax, oldFunc = parseMeta(meta)
 local raised = int(tonumber(expected) + 1)
 local changed = raised .. ' 0 ' .. nextRun .. ' ' .. max .. ' ' .. func
 if meta == changed and call('HGET', P .. 'jobs', id) == spec then return raised end
