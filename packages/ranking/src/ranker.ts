@@ -29,6 +29,8 @@ export interface RankerOptions {
   /** Examples kept to grow forests from, in rows (candidates), for lists and for pools. */
   readonly listRowsMax?: number;
   readonly poolRowsMax?: number;
+  /** Names of measures and circumstances that are the same for all candidates, so that nothing is learnt from them. */
+  readonly without?: readonly string[];
 }
 
 /** Something a reader did with an article. */
@@ -95,6 +97,7 @@ const HIDDEN = -1e9;
  */
 export class Ranker {
   readonly #seed: number;
+  readonly #without: readonly string[];
   readonly #articles: ArticleModel;
   readonly #readers: ReaderModel;
   readonly #layout = new Layout();
@@ -115,7 +118,7 @@ export class Ranker {
 
   constructor(options: RankerOptions = {}) {
     const { seed = 1, articlesMax = 16_384, readersMax = 16_384 } = options;
-    const { listRowsMax = 150_000, poolRowsMax = 200_000 } = options;
+    const { listRowsMax = 150_000, poolRowsMax = 200_000, without = [] } = options;
     this.#seed = seed;
     const audience = new Audience(AUDIENCE_DIMENSIONS, articlesMax, seed);
     this.#articles = new ArticleModel(articlesMax, audience, (slot) => {
@@ -124,7 +127,8 @@ export class Ranker {
     });
     this.#readers = new ReaderModel(readersMax, AUDIENCE_DIMENSIONS);
     this.#measurer = new Measurer(this.#articles, this.#layout);
-    this.#rows = new Rows(this.#layout, this.#habit);
+    this.#without = without;
+    this.#rows = new Rows(this.#layout, this.#habit, without);
     this.#heads = {
       list: new Head("list", new ExampleBuffer(COLUMNS.length, listRowsMax), { ...LIST_FOREST, seed }),
       pool: new Head("pool", new ExampleBuffer(POOL_COLUMNS.length, poolRowsMax), { ...POOL_FOREST, seed: -seed }),
@@ -360,6 +364,7 @@ export class Ranker {
       readersMax: this.#readers.index.capacity,
       listRowsMax: this.#heads.list.buffer.rowsMax,
       poolRowsMax: this.#heads.pool.buffer.rowsMax,
+      without: this.#without,
     };
   }
 

@@ -43,10 +43,15 @@ export class Rows {
   readonly #circumstances = new Float64Array(CIRCUMSTANCES.length);
   readonly #layout: Layout;
   readonly #habit: Habit;
+  readonly #withoutMeasures: readonly number[];
+  readonly #withoutCircumstances: readonly number[];
 
-  constructor(layout: Layout, habit: Habit) {
+  /** @param without Measures and circumstances that are left at zero. */
+  constructor(layout: Layout, habit: Habit, without: readonly string[] = []) {
     this.#layout = layout;
     this.#habit = habit;
+    this.#withoutMeasures = placesIn(MEASURES, without);
+    this.#withoutCircumstances = placesIn(CIRCUMSTANCES, without);
   }
 
   /** The rows of the last list. */
@@ -63,6 +68,7 @@ export class Rows {
     }
     const rows = this.#list;
     this.#placePriors(measures, count, surfaceOf(list));
+    this.#leaveOut(measures, count);
     for (let measure = 0; measure < M; measure++) if (measure !== HABIT) this.#standardise(measures, count, measure);
     this.#measureHabit(measures, count, reader);
     this.#standardise(measures, count, HABIT);
@@ -84,6 +90,7 @@ export class Rows {
     const width = POOL_COLUMNS.length;
     if (count * width > this.#pool.length) this.#pool = new Float64Array(count * 2 * width);
     const rows = this.#pool;
+    this.#leaveOut(measures, count);
     this.#fillCircumstances(measures, count, list, reader);
     for (let row = 0; row < count; row++) {
       const start = row * width;
@@ -173,7 +180,16 @@ export class Rows {
       share(measures, count, IN_LAST_LIST),
       surfaceOf(list),
     ]);
+    for (const at of this.#withoutCircumstances) this.#circumstances[at] = 0;
   }
+
+  #leaveOut(measures: Float64Array, count: number): void {
+    for (const measure of this.#withoutMeasures) for (let row = 0; row < count; row++) measures[row * M + measure] = 0;
+  }
+}
+
+function placesIn(all: readonly string[], names: readonly string[]): number[] {
+  return all.flatMap((name, at) => (names.includes(name) ? [at] : []));
 }
 
 /** Sorts a few values without the cost of a call into the runtime's sort. */

@@ -20,10 +20,9 @@ import { Channels } from "./catalogue/channels.js";
 import { Promotions } from "./catalogue/promotions.js";
 import { TitleLoader } from "./catalogue/title-loader.js";
 import { createExperiments, LEARNED } from "./feed/experiments.js";
-import { FILTERS, homeFeed, type Ranking } from "./feed/feed.js";
-import { learnedRanking } from "./feed/learned-ranking.js";
-import { rank } from "./feed/rank.js";
+import { FILTERS } from "./feed/feed.js";
 import { HistoryStore } from "./history/history-store.js";
+import { learnedFeed } from "./learned-feed.js";
 import { openLearning } from "./learning/open-learning.js";
 import { seenConsumer } from "./learning/seen-consumer.js";
 import { createTastes } from "./learning/tastes.js";
@@ -98,8 +97,6 @@ export interface RunningRecommendation extends AsyncDisposable {
 const CALLS_MAX = 2_000;
 const REDIS_TIMEOUT_MS = 100;
 const HOLDOUT = 0.1;
-/** Clicks after which the ranker is fully trusted. */
-const CLICKS_TO_TRUST = 1_000;
 /** Loading the catalogue reads tens of thousands of rows a statement. */
 const BULK = { connectionsMax: 2, acquireTimeoutMs: 10_000, statementTimeoutMs: 30_000 };
 /** Default time limit for optional facts, ms, half of it for a connection. */
@@ -208,22 +205,13 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       }),
     );
     const experiments = createExperiments(config.holdout ?? HOLDOUT);
-    const learned = learnedRanking({
+    const feed = learnedFeed({
       catalogue,
-      ranker: learning.learner.ranker,
-      trust: () => Math.min(1, learning.learner.clicks / CLICKS_TO_TRUST),
-      interests: tastes.interests,
-    });
-    const byRules: Ranking = (recalled, reader) => rank(recalled, reader, catalogue);
-    const feed = homeFeed({
-      sources: {
-        catalogue,
-        promotions,
-        interests: tastes.interests,
-        titleWords: titles.words,
-        visits: tastes.visits,
-      },
-      rankingOf: ({ userId }) => (experiments(userId) === LEARNED ? learned : byRules),
+      promotions,
+      titleWords: titles.words,
+      tastes,
+      learner: learning.learner,
+      isLearned: (userId) => experiments(userId) === LEARNED,
       measured: recalls.measured,
       onRecallFailure,
     });

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { seededRandom } from "../src/random.js";
+import { seededRandom } from "@headline/ranking";
 
 export interface SyntheticLog {
   readonly impressions: string[][];

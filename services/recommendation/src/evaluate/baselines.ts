@@ -1,7 +1,4 @@
-import { DecayedTable } from "../decayed-table.js";
-import type { List } from "../list.js";
-import { LruIndex } from "../lru-index.js";
-import { Neighbours } from "../neighbours.js";
+import { DecayedTable, type List, LruIndex, Neighbours } from "@headline/ranking";
 import type { Listener, Method } from "./method.js";
 
 const HOUR_MS = 3_600_000;

@@ -1,4 +1,4 @@
-import type { List } from "../list.js";
+import type { List } from "@headline/ranking";
 import type { Listener } from "./method.js";
 
 const IN_VIEW_FOR_MS = 24 * 3_600_000;

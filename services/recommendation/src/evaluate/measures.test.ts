@@ -1,6 +1,6 @@
+import { seededRandom } from "@headline/ranking";
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { seededRandom } from "../random.js";
 import { judge, judgePool } from "./measures.js";
 
 const ties = () => seededRandom(1);

@@ -1,5 +1,4 @@
-import type { List } from "../list.js";
-import type { Deed, TimeRead } from "../ranker.js";
+import type { Deed, List, TimeRead } from "@headline/ranking";
 
 /** A learner of events, in the order of time. */
 export interface Listener {

@@ -5,12 +5,16 @@ interface Output {
   write(text: string): unknown;
 }
 
+export interface Progress extends Reporter {
+  end(): void;
+}
+
 const EVERY_MS = 1_000;
 const EVERY_SHARE = 0.1;
 const SILENT_MAX_MS = 5_000;
 
 /** On a terminal one line that moves; elsewhere a line for each tenth, and when there was none for a while. */
-export function createProgress(output: Output): Reporter & { end(): void } {
+export function createProgress(output: Output): Progress {
   let saidAtMs = performance.now();
   let saidShare = 0;
   const line = (share: number, atMs: number) =>

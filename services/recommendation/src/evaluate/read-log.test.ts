@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,8 @@ import { BadLog, readLog } from "./read-log.js";
 const IMPRESSIONS =
   "impression_id\tuser_id\ttime\tcurrent_article\tinview\tclicked\tdevice\tsubscriber\tsession_id\tnext_read_time\tnext_scroll";
 const HISTORY = "user_id\ttime\tarticle_id\tread_time\tscroll";
-const ARTICLES = "article_id\tlength\tpremium\n11\t300\t1\n12\t\t";
+const ARTICLES =
+  "article_id\tlength\tchannel\ttitle\n11\t300\tsport\tA late goal\n12\t\t\t\n13\t\tpolitics\t\n14\t\tsport\t";
 
 test("a log is read, plain or packed, with what is empty left out", () => {
   const directory = logOf({
@@ -43,9 +44,18 @@ test("a log is read, plain or packed, with what is empty left out", () => {
     [50_000, 12, 9],
   ]);
   expect(log.articles).toEqual([
-    { article: 11, length: 300, premium: true },
-    { article: 12, length: undefined, premium: undefined },
+    { article: 11, channel: 1, author: undefined, title: "A late goal" },
+    { article: 12, channel: undefined, author: undefined, title: undefined },
+    { article: 13, channel: 2, author: undefined, title: undefined },
+    { article: 14, channel: 1, author: undefined, title: undefined },
   ]);
+});
+
+test("a log of impressions alone is read", () => {
+  const directory = logOf({ impressions: ["1\t7\t100\t\t11 12\t11\t\t\t\t\t"] });
+  for (const name of ["history.tsv", "articles.tsv"]) rmSync(join(directory, name));
+  const log = readLog(directory, unexpected);
+  expect([log.impressions.length, log.readings.length, log.articles.length]).toEqual([1, 0, 0]);
 });
 
 test("a bad cell names its file, line and column", () => {

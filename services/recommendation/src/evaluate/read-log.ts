@@ -25,8 +25,10 @@ export interface Reading {
 
 export interface LoggedArticle {
   readonly article: number;
-  readonly length: number | undefined;
-  readonly premium: boolean | undefined;
+  /** Numbers that stand for what the log calls them. */
+  readonly channel: number | undefined;
+  readonly author: number | undefined;
+  readonly title: string | undefined;
 }
 
 export interface Log {
@@ -41,23 +43,23 @@ export class BadLog extends Error {
   override readonly name = "BadLog";
 }
 
-/** Reads the log of a directory: impressions, history, history_extra where there is one, articles; plain or .gz. */
+/** Reads the log of a directory: impressions, and history, history_extra and articles where there are any; plain or .gz. */
 export function readLog(directory: string, warn: (message: string) => void): Log {
   if (!existsSync(directory) || !statSync(directory).isDirectory()) throw new BadLog(`${directory} is not a directory`);
   const impressions = readTable(directory, "impressions.tsv", impression, warn);
   if (impressions.length === 0) throw new BadLog(`${join(directory, "impressions.tsv")} has no impressions`);
-  const readings = readTable(directory, "history.tsv", reading, warn);
-  const extra =
-    find(directory, "history_extra.tsv") === undefined ? [] : readTable(directory, "history_extra.tsv", reading, warn);
+  const optional = <Row>(name: string, parse: (cell: Cells) => Row | undefined) =>
+    find(directory, name) === undefined ? [] : readTable(directory, name, parse, warn);
   return {
     directory,
     impressions: impressions.sort(byTime),
-    readings: [...readings, ...extra].sort(byTime),
-    articles: readTable(directory, "articles.tsv", article, warn),
+    readings: [...optional("history.tsv", reading), ...optional("history_extra.tsv", reading)].sort(byTime),
+    articles: optional("articles.tsv", articles()),
   };
 }
 
-type Cells = (column: string) => Cell;
+/** The cell of a column; `absent` is the content of a column that a table does not have and need not have. */
+type Cells = (column: string, absent?: string) => Cell;
 
 function impression(cell: Cells): Impression | undefined {
   const [reader, atMs] = [cell("user_id").integer(), cell("time").integer() * 1_000];
@@ -88,12 +90,30 @@ function reading(cell: Cells): Reading {
   };
 }
 
-function article(cell: Cells): LoggedArticle {
-  const premium = cell("premium").optional();
-  return {
-    article: cell("article_id").integer(),
-    length: cell("length").optional(),
-    premium: premium === undefined ? undefined : premium !== 0,
+/** Of the traits that a log gives, those that the service knows of an article; logs call them by number or by name. */
+function articles(): (cell: Cells) => LoggedArticle {
+  const numberOf = { channel: numbering(), author: numbering() };
+  return (cell) => {
+    const named = (trait: "channel" | "author") => {
+      const name = cell(trait, "").text();
+      return name === undefined ? undefined : numberOf[trait](name);
+    };
+    return {
+      article: cell("article_id").integer(),
+      channel: named("channel"),
+      author: named("author"),
+      title: cell("title", "").text(),
+    };
+  };
+}
+
+/** Numbers names from 1, as they come. */
+function numbering(): (name: string) => number {
+  const numbers = new Map<string, number>();
+  return (name) => {
+    const number = numbers.get(name) ?? numbers.size + 1;
+    numbers.set(name, number);
+    return number;
   };
 }
 
@@ -117,10 +137,10 @@ function readTable<Row>(
     const raw = lines[line]!.replace(/\r$/, "");
     if (raw === "") continue;
     const cells = raw.split("\t");
-    const row = parse((column) => {
+    const row = parse((column, absent) => {
       const at = columns.get(column);
-      if (at === undefined) throw new BadLog(`${path} has no column ${column}`);
-      return new Cell(cells[at], `${path}:${line + 1}: ${column}`, warn);
+      if (at === undefined && absent === undefined) throw new BadLog(`${path} has no column ${column}`);
+      return new Cell(at === undefined ? absent : cells[at], `${path}:${line + 1}: ${column}`, warn);
     });
     if (row !== undefined) rows.push(row);
   }
@@ -148,6 +168,10 @@ class Cell {
   optional(): number | undefined {
     if (this.#raw === undefined || this.#raw === "") return undefined;
     return this.#number(this.#raw);
+  }
+
+  text(): string | undefined {
+    return this.#raw?.trim() === "" ? undefined : this.#raw?.trim();
   }
 
   integers(): number[] {

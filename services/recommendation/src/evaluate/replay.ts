@@ -1,35 +1,41 @@
-import type { List } from "../list.js";
+import type { List } from "@headline/ranking";
 import type { Listener } from "./method.js";
 import type { Impression } from "./read-log.js";
 import type { LogEvent } from "./timeline.js";
 
-/** Request of a replay: to score a list before anything of its second is known. */
-export type Judge = (list: List, impression: Impression) => void;
+/** Participants of a replay. */
+interface Replay {
+  /** Judges a list before anything of its second is known. */
+  readonly judge: (list: List, impression: Impression) => void;
+  /** Learns the events of a second. */
+  readonly reveal?: (events: readonly LogEvent[]) => Promise<void>;
+  readonly listeners?: readonly Listener[];
+  readonly progress?: (done: number, atMs: number) => void;
+}
 
 /**
  * Replays events a second at a time: first every list of the second that counts is judged, then everything of that
  * second is revealed. So nothing is scored with what happened in the same second or later.
  */
-export function replay(
+export async function replay(
   events: readonly LogEvent[],
-  listeners: readonly Listener[],
-  judge: Judge,
-  progress: (done: number, atMs: number) => void = () => undefined,
-): void {
+  { judge, reveal, listeners = [], progress }: Replay,
+): Promise<void> {
   for (let start = 0; start < events.length; ) {
     let end = start;
     while (end < events.length && events[end]!.atMs === events[start]!.atMs) end++;
-    for (let at = start; at < end; at++) {
-      const event = events[at]!;
+    const second = events.slice(start, end);
+    for (const event of second) {
       if (event.kind === "list" && event.scored) judge(listOf(event.impression), event.impression);
     }
-    for (let at = start; at < end; at++) for (const listener of listeners) reveal(events[at]!, listener);
-    progress(end, events[start]!.atMs);
+    for (const event of second) for (const listener of listeners) notify(event, listener);
+    await reveal?.(second);
+    progress?.(end, events[start]!.atMs);
     start = end;
   }
 }
 
-function reveal(event: LogEvent, listener: Listener): void {
+function notify(event: LogEvent, listener: Listener): void {
   const { atMs } = event;
   if (event.kind === "list") {
     const { impression } = event;
@@ -39,7 +45,7 @@ function reveal(event: LogEvent, listener: Listener): void {
   else listener.readFor({ reader: event.reader, article: event.article, atMs, seconds: event.seconds });
 }
 
-function listOf(impression: Impression): List {
-  const { reader, inview, atMs, current, device, subscriber } = impression;
-  return { reader, articles: inview, atMs, current, device, subscriber };
+/** A list as the service knows it: neither the device nor what else is on the screen. */
+function listOf({ reader, inview, atMs }: Impression): List {
+  return { reader, articles: inview, atMs };
 }

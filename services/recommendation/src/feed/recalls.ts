@@ -1,6 +1,7 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Promotions } from "../catalogue/promotions.js";
 import type { TitleWords } from "../catalogue/title-words.js";
+import type { ClickedLately } from "../readers/clicked-lately.js";
 import type { CoVisits } from "../readers/co-visits.js";
 import type { Interests } from "../readers/interests.js";
 import type { PlannedRecall, Reason } from "./candidate.js";
@@ -19,6 +20,7 @@ export interface RecallSources {
   readonly interests: Pick<Interests, "top">;
   readonly titleWords: Pick<TitleWords, "slotsOf">;
   readonly visits: Pick<CoVisits, "lastReads" | "eachNeighbour">;
+  readonly clicked: Pick<ClickedLately, "ordersOf">;
 }
 
 /** Sources other than the catalogue while nothing was learnt or paid for. */
@@ -27,19 +29,20 @@ export const NOTHING_LEARNT: Omit<RecallSources, "catalogue"> = {
   interests: { top: () => ({ channels: [], authors: [], words: [] }) },
   titleWords: { slotsOf: () => [] },
   visits: { lastReads: () => [], eachNeighbour: () => undefined },
+  clicked: { ordersOf: () => [] },
 };
 
 /** Recalls of the home feed in order of precedence: the reason of an article is that of the first recall to name it. */
 export function homeRecalls(sources: RecallSources): readonly PlannedRecall[] {
-  const { catalogue, promotions, visits } = sources;
+  const { catalogue, promotions, visits, clicked } = sources;
   const recalls: Readonly<Record<Reason, Omit<PlannedRecall, "reason">>> = {
     promoted: { recall: promoted(catalogue, promotions), perPlace: 1 },
     followed: { recall: followed(catalogue), perPlace: 2 },
     interest: { recall: interests(sources), perPlace: 4 },
     similar: { recall: similar(catalogue, visits), perPlace: 2 },
-    hot: { recall: hot(catalogue), perPlace: 4 },
+    hot: { recall: hot(catalogue, clicked), perPlace: 8 },
     explore: { recall: explore(catalogue), perPlace: 0.5 },
-    new: { recall: fresh(catalogue), perPlace: 4 },
+    new: { recall: fresh(catalogue), perPlace: 3 },
   };
   return Object.entries(recalls).map(([reason, plan]) => ({ reason: reason as Reason, ...plan }));
 }

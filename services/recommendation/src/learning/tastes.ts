@@ -2,16 +2,18 @@ import type { LandedEvent } from "@headline/newsroom/events";
 import type { Interest } from "@headline/recommender";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { TitleLoader } from "../catalogue/title-loader.js";
+import { ClickedLately } from "../readers/clicked-lately.js";
 import { CoVisits } from "../readers/co-visits.js";
 import { FEEDBACK, feedbackWeight } from "../readers/feedback.js";
 import { Interests } from "../readers/interests.js";
 import { traitsOf } from "../readers/traits.js";
 import type { EventConsumer } from "./learner.js";
 
-/** Interests of readers, and articles read by the same readers: learnt from the log for recalls, ranking and explanations. */
+/** Interests of readers, articles read by the same readers, and articles clicked lately: learnt from the log for recalls, ranking and explanations. */
 export interface Tastes {
   readonly interests: Interests;
   readonly visits: CoVisits;
+  readonly clicked: ClickedLately;
   readonly consumers: readonly EventConsumer[];
   /** Interests of a reader in words, the strongest first. */
   describe(userId: bigint, nowMs: number): Promise<Interest[]>;
@@ -24,10 +26,12 @@ export function createTastes(
 ): Tastes {
   const interests = new Interests(traitsOf(catalogue, titles.words), readersMax);
   const visits = new CoVisits(catalogue, readersMax === undefined ? {} : { readersMax });
+  const clicked = new ClickedLately(catalogue);
   return {
     interests,
     visits,
-    consumers: [interestsConsumer(interests), coVisitsConsumer(visits)],
+    clicked,
+    consumers: [interestsConsumer(interests), coVisitsConsumer(visits), clickedConsumer(clicked, catalogue)],
     async describe(userId, nowMs) {
       const { channels, authors, words } = interests.top(userId, nowMs);
       const texts = await titles.textsOf(words.map(({ key }) => key));
@@ -67,5 +71,16 @@ function coVisitsConsumer(visits: CoVisits): EventConsumer {
     },
     snapshotParts: () => visits.snapshotParts(),
     restoreParts: (bytes) => visits.restoreParts(bytes),
+  };
+}
+
+function clickedConsumer(clicked: ClickedLately, catalogue: Catalogue): EventConsumer {
+  return {
+    name: "clicked-lately",
+    learn({ kind, landedAtMs }, slot, counts) {
+      if (counts && FEEDBACK[kind].isRead) clicked.learn(slot, catalogue.channelId(slot), landedAtMs);
+    },
+    snapshotParts: () => clicked.snapshotParts(),
+    restoreParts: (bytes) => clicked.restoreParts(bytes),
   };
 }

@@ -31,6 +31,11 @@ export class SnapshotWriter {
     this.#view.setFloat32(at, value, true);
   }
 
+  double(value: number): void {
+    const at = this.#advance(8);
+    this.#view.setFloat64(at, value, true);
+  }
+
   id(value: bigint): void {
     const at = this.#advance(8);
     this.#view.setBigInt64(at, value, true);
@@ -73,6 +78,10 @@ export class SnapshotReader {
 
   float(): number {
     return this.#view.getFloat32(this.#advance(4), true);
+  }
+
+  double(): number {
+    return this.#view.getFloat64(this.#advance(8), true);
   }
 
   id(): bigint {

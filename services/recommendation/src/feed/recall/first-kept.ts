@@ -29,6 +29,20 @@ export function firstKept(walk: Walk, want: number, keep: (slot: number) => bool
   return kept.length < want ? kept.concat(yielded.slice(0, want - kept.length)) : kept;
 }
 
+/** The first of each walk, then the second of each, and so on; an article stands in it as often as in the walks. */
+export function inTurns(walks: readonly Walk[]): Walk {
+  const left = walks.filter(({ size }) => size > 0);
+  if (left.length <= 1) return left[0] ?? { size: 0, at: () => -1 };
+  const rounds = Math.min(...left.map(({ size }) => size));
+  const behind = inTurns(left.map((walk) => ({ size: walk.size - rounds, at: (rank) => walk.at(rank + rounds) })));
+  const inRounds = rounds * left.length;
+  return {
+    size: inRounds + behind.size,
+    at: (rank) =>
+      rank < inRounds ? left[rank % left.length]!.at(Math.floor(rank / left.length)) : behind.at(rank - inRounds),
+  };
+}
+
 /** A list ordered by time, walked from its newest end. */
 export function newestFirst(list: Walk): Walk {
   return { size: list.size, at: (rank) => list.at(list.size - 1 - rank) };
