@@ -14,9 +14,9 @@ export const LIST_FOREST: Omit<GrowOptions, "seed"> = {
 
 /** Parameters of the forest that chooses from pools. */
 export const POOL_FOREST: Omit<GrowOptions, "seed"> = {
-  trees: 100,
+  trees: 160,
   leaves: 24,
-  learningRate: 0.12,
+  learningRate: 0.08,
   columnShare: 0.4,
   listShare: 0.6,
   leafHessianMin: 3,

@@ -66,6 +66,10 @@ export const CIRCUMSTANCES = [
 /** Measures that depend on the other candidates, and so are no use among a pool. */
 export const LIST_MEASURES: readonly string[] = ["place prior", "place prior by depth", "habit"];
 
+/** Measures of lists that others compose, and traits that only they know: a feed that makes its own lists has none of them. */
+const OF_OTHERS_LISTS = /^(exposures|depth|place) here |^(depth|length|premium)$/;
+const OF_OTHERS_PAGES: readonly string[] = ["list length", "home", "device", "subscriber", "surface"];
+
 /** Measures that are also a column as they are; all are columns as z-scores within the list. */
 export const AS_THEY_ARE: readonly string[] = [
   ...["clicks 2 h", "clicks 8 h", "clicks 24 h", "reads 30 min", "reads 8 h"],
@@ -94,10 +98,10 @@ export const COLUMNS: readonly string[] = [
   ...CIRCUMSTANCES,
 ];
 
-/** The columns of a candidate among a pool: only what does not depend on which others are in it. */
+/** The columns of a candidate among a pool: what does not depend on which others are in it, nor on who composes lists. */
 export const POOL_COLUMNS: readonly string[] = [
-  ...MEASURES.filter((name) => !LIST_MEASURES.includes(name)),
-  ...CIRCUMSTANCES.filter((name) => name !== "list length" && !name.startsWith("share")),
+  ...MEASURES.filter((name) => !LIST_MEASURES.includes(name) && !OF_OTHERS_LISTS.test(name)),
+  ...CIRCUMSTANCES.filter((name) => !OF_OTHERS_PAGES.includes(name) && !name.startsWith("share")),
 ];
 
 /** Where each of the named measures is. */

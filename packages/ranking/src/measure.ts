@@ -35,7 +35,6 @@ const KEPT = 4_096;
 export class Measurer {
   /** Row-major, one row a candidate, one column a measure; valid until the next `measure`. */
   matrix = new Float64Array(64 * WIDTH);
-  #pickedMatrix = new Float64Array(64 * WIDTH);
   readonly #articles: ArticleModel;
   readonly #layout: Layout;
   /** By article slot: what the reader did with it. All zero between lists. */
@@ -83,17 +82,6 @@ export class Measurer {
     }
     this.#mark(list, reader, 0);
     return this.matrix;
-  }
-
-  /** Copies some rows of the last `measure`, in the given order, into another matrix; valid until the next `pick`. */
-  pick(rows: ArrayLike<number>): Float64Array {
-    if (rows.length * WIDTH > this.#pickedMatrix.length) this.#pickedMatrix = new Float64Array(rows.length * 2 * WIDTH);
-    const [from, to] = [this.matrix, this.#pickedMatrix];
-    for (let row = 0; row < rows.length; row++) {
-      const start = rows[row]! * WIDTH;
-      for (let at = 0; at < WIDTH; at++) to[row * WIDTH + at] = from[start + at]!;
-    }
-    return to;
   }
 
   /** In the order of MEASURES. */

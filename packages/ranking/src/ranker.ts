@@ -33,6 +33,9 @@ export interface RankerOptions {
   readonly without?: readonly string[];
 }
 
+/** Limits that a restored ranker may have raised. */
+type Limits = Pick<RankerOptions, "readersMax" | "listRowsMax" | "poolRowsMax">;
+
 /** Something a reader did with an article. */
 export interface Deed {
   readonly reader: Id;
@@ -149,23 +152,6 @@ export class Ranker {
     this.#find(list.articles);
     const count = list.articles.length;
     const scores = among === "list" ? this.#scoreList(list, count, reader, true) : this.#scorePool(list, count, reader);
-    this.#hide(scores, reader);
-    return scores;
-  }
-
-  /**
-   * Scores a pool, lets `choose` pick rows by those scores, and returns the scores of the chosen rows among each other, in the order
-   * of the choice. Both scores are made of one set of measures.
-   */
-  scoreBoth(pool: List, choose: (scores: Float64Array) => ArrayLike<number>): Float64Array {
-    const reader = this.#readers.find(pool.reader) ?? this.#readers.stranger;
-    this.#find(pool.articles);
-    const among = this.#scorePool(pool, pool.articles.length, reader);
-    this.#hide(among, reader);
-    const rows = choose(among);
-    const measures = this.#measurer.pick(rows);
-    this.#slots = Int32Array.from(rows, (row) => this.#slots[row]!);
-    const scores = this.#scoreMeasured(measures, rows.length, pool, reader);
     this.#hide(scores, reader);
     return scores;
   }
@@ -302,19 +288,16 @@ export class Ranker {
 
   /**
    * The same from parts. Yields after each, first undefined, then the ranker as soon as it scores as the one it was: what comes
-   * after that are examples, without which it must not learn. It remembers as many readers as then, or `readersMax` if that
-   * is more. Throws BadSnapshot when parts are missing.
+   * after that are examples, without which it must not learn. It remembers as many readers and examples as then, or as
+   * `atLeast` says if that is more. Throws BadSnapshot when parts are missing.
    */
-  static *restoreParts(
-    parts: Iterable<Uint8Array>,
-    { readersMax = 0 }: Pick<RankerOptions, "readersMax"> = {},
-  ): Generator<Ranker | undefined> {
+  static *restoreParts(parts: Iterable<Uint8Array>, atLeast: Limits = {}): Generator<Ranker | undefined> {
     const reader = new PartsReader();
     let ranker: Ranker | undefined;
     for (const part of parts) {
       reader.add(part);
       if (ranker === undefined && reader.isComplete(["examples"]))
-        ranker = Ranker.#of(reader.state() as RankerState, readersMax);
+        ranker = Ranker.#of(reader.state() as RankerState, atLeast);
       yield ranker;
     }
     if (ranker === undefined || !reader.isComplete()) throw new BadSnapshot("the snapshot ends too early");
@@ -323,9 +306,11 @@ export class Ranker {
     ranker.#heads.pool.restoreExamples(pool.examples);
   }
 
-  static #of(state: RankerState, readersMin = 0): Ranker {
+  static #of(state: RankerState, atLeast: Limits = {}): Ranker {
     const { limits } = state;
-    const ranker = new Ranker({ ...limits, readersMax: Math.max(limits.readersMax, readersMin) });
+    const larger = (name: keyof Limits) => Math.max(limits[name], atLeast[name] ?? 0);
+    const [readersMax, listRowsMax, poolRowsMax] = [larger("readersMax"), larger("listRowsMax"), larger("poolRowsMax")];
+    const ranker = new Ranker({ ...limits, readersMax, listRowsMax, poolRowsMax });
     ranker.#drawn = state.drawn;
     ranker.#habit.set(state.habit);
     ranker.#articles.restore(state.articles);
@@ -370,10 +355,6 @@ export class Ranker {
 
   #scoreList(list: List, count: number, reader: Reader, reuse = false): Float64Array {
     const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader, reuse);
-    return this.#scoreMeasured(measures, count, list, reader);
-  }
-
-  #scoreMeasured(measures: Float64Array, count: number, list: List, reader: Reader): Float64Array {
     const rows = this.#rows.ofList(measures, count, list, reader);
     const byForest = this.#byForest.subarray(0, count);
     const byLinear = this.#byLinear.subarray(0, count);

@@ -4,9 +4,10 @@ import { type Recalled, type Scored, scoredByRules } from "./rank.js";
 
 /** The part of packages/ranking that is used here. */
 export interface OnlineRanker {
-  scoreBoth(
+  /** Higher is better; valid until the next call. */
+  score(
     pool: { readonly reader: bigint; readonly articles: readonly bigint[]; readonly atMs: number },
-    choose: (scores: Float64Array) => ArrayLike<number>,
+    among: "pool",
   ): Float64Array;
 }
 
@@ -26,15 +27,13 @@ interface Deps {
 /** Parts of a candidate's score, by name. */
 export type ScoreParts = Readonly<Record<string, number>>;
 
-/** Candidates from which the ranker chooses, and chosen ones that it orders. The first cost some 4 µs each, the second 10. */
-const CHOSEN_FROM = 60;
-const ORDERED = 20;
+/** Candidates that the ranker scores, at some 4 µs each. */
+const SCORED_MAX = 150;
 /** Doublings of engagement that an affinity of 1 is worth… */
 const INTEREST_WORTH = 12;
 /** …and one standard deviation of the ranker's score, once it is trusted. */
-const POOL_WORTH = 1.5;
-const LIST_WORTH = 1.5;
-/** Share of the rules that remains then. */
+const RANKER_WORTH = 1.5;
+/** Share of the rules and interests that remains then. */
 const RULES_SHARE = 0.35;
 
 /** Ranks by the rules of `rank`, the reader's interests, and, as it learns, ever more by the online ranker. */
@@ -42,32 +41,16 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
   let affinity = new Float64Array(256);
 
   return (recalled: readonly Recalled[], reader: FeedReader, onParts?: OnParts): Candidate[] => {
-    const candidates = scoredByRules(recalled, reader, catalogue);
     const trusted = reader.userId === 0n ? 0 : trust();
-    addInterests(candidates, reader, onParts);
-    candidates.sort(byScore);
-    if (trusted === 0 || candidates.length < 2) return candidates;
-    const pool = candidates.slice(0, CHOSEN_FROM);
-    const { list, rest } = rankPool(pool, reader, trusted, onParts);
-    return [...list, ...rest, ...candidates.slice(CHOSEN_FROM)];
+    const { first, rest } = trusted === 0 ? { first: recalled, rest: [] } : divided(recalled);
+    const candidates = scored(first, reader, onParts);
+    if (trusted > 0 && candidates.length > 1) addRanker(candidates, reader, trusted, onParts);
+    return [...candidates.sort(byScore), ...scored(rest, reader, onParts).sort(byScore)];
   };
 
-  /** Chooses the list's articles from the pool and orders them; the rest follows in the pool's order. */
-  function rankPool(pool: readonly Scored[], reader: FeedReader, trusted: number, onParts: OnParts | undefined) {
-    const articles = pool.map(({ slot }) => catalogue.articleId(slot));
-    const order = Array.from(pool, (_, row) => row);
-    const scores = ranker.scoreBoth({ reader: reader.userId, articles, atMs: reader.nowMs }, (ofPool) => {
-      addRanker(pool, ofPool, { among: "pool", worth: POOL_WORTH, trusted, share: RULES_SHARE, onParts });
-      order.sort((one, other) => byScore(pool[one]!, pool[other]!));
-      return order.slice(0, ORDERED);
-    });
-    const ranked = order.map((row) => pool[row]!);
-    const list = ranked.slice(0, ORDERED);
-    addRanker(list, scores, { among: "list", worth: LIST_WORTH, trusted, share: 1, onParts });
-    return { list: list.sort(byScore), rest: ranked.slice(ORDERED) };
-  }
-
-  function addInterests(candidates: Scored[], reader: FeedReader, onParts: OnParts | undefined): void {
+  /** By the rules and the reader's interests. */
+  function scored(recalled: readonly Recalled[], reader: FeedReader, onParts: OnParts | undefined): Scored[] {
+    const candidates = scoredByRules(recalled, reader, catalogue);
     if (affinity.length < candidates.length) affinity = new Float64Array(2 * candidates.length);
     if (reader.userId === 0n) affinity.fill(0, 0, candidates.length);
     else {
@@ -80,19 +63,23 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
       onParts?.(candidate.slot, { rules: candidate.score, interest });
       candidate.score += interest;
     }
+    return candidates;
   }
 
   function addRanker(
     candidates: readonly Scored[],
-    scores: Float64Array,
-    { among, worth, trusted, share, onParts }: RankerWeight,
+    { userId, nowMs }: FeedReader,
+    trusted: number,
+    onParts: OnParts | undefined,
   ): void {
+    const articles = candidates.map(({ slot }) => catalogue.articleId(slot));
+    const scores = ranker.score({ reader: userId, articles, atMs: nowMs }, "pool");
     const { mean, deviation } = momentsOf(scores.subarray(0, candidates.length));
-    const kept = 1 - trusted * (1 - share);
+    const kept = 1 - trusted * (1 - RULES_SHARE);
     for (let index = 0; index < candidates.length; index += 1) {
       const candidate = candidates[index]!;
-      const part = deviation === 0 ? 0 : trusted * worth * ((scores[index]! - mean) / deviation);
-      onParts?.(candidate.slot, { [among]: part });
+      const part = deviation === 0 ? 0 : trusted * RANKER_WORTH * ((scores[index]! - mean) / deviation);
+      onParts?.(candidate.slot, { pool: part });
       candidate.score = kept * candidate.score + part;
     }
   }
@@ -105,13 +92,18 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
 /** Receives the parts of a score, for a page that explains it. */
 export type OnParts = (slot: number, parts: ScoreParts) => void;
 
-interface RankerWeight {
-  readonly among: "list" | "pool";
-  readonly worth: number;
-  readonly trusted: number;
-  /** Share of the score so far that remains beside a fully trusted ranker. */
-  readonly share: number;
-  readonly onParts: OnParts | undefined;
+/** The candidates that the ranker scores, and those that it does not where there are too many: each recall keeps its first. */
+function divided(recalled: readonly Recalled[]): { first: readonly Recalled[]; rest: readonly Recalled[] } {
+  if (recalled.length <= SCORED_MAX) return { first: recalled, rest: [] };
+  const places = new Map<Recalled["reason"], number>();
+  const inTurns = recalled.map((candidate, index) => {
+    const place = places.get(candidate.reason) ?? 0;
+    places.set(candidate.reason, place + 1);
+    return { candidate, place, index };
+  });
+  inTurns.sort((a, b) => a.place - b.place || a.index - b.index);
+  const candidates = inTurns.map(({ candidate }) => candidate);
+  return { first: candidates.slice(0, SCORED_MAX), rest: candidates.slice(SCORED_MAX) };
 }
 
 /** Hidden candidates have scores far below all others, and must not stretch the scale. */

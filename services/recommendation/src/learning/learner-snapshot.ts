@@ -1,5 +1,5 @@
 import { deserialize, serialize } from "node:v8";
-import { Ranker } from "@headline/ranking";
+import { Ranker, type RankerOptions } from "@headline/ranking";
 import { type ConsumerPart, Learner, type LearnerDeps, type LearnerState } from "./learner.js";
 
 /** Grows when a snapshot of before could not be understood any more. */
@@ -35,7 +35,7 @@ export function* snapshotOf(learner: Learner): Generator<Buffer> {
 export function* restoring(
   chunks: Iterable<Buffer>,
   deps: LearnerDeps,
-  limits: { readonly readersMax?: number } = {},
+  limits: Pick<RankerOptions, "readersMax" | "listRowsMax" | "poolRowsMax"> = {},
 ): Generator<Learner | undefined> {
   const pieces = partsOf(chunks);
   const head = pieces.next().value;

@@ -194,4 +194,4 @@ export class Learner {
 }
 
 /** Beyond these the least recently used is dropped; memory in docs/recommendation.md. */
-export const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 65_536, listRowsMax: 30_000, poolRowsMax: 40_000 };
+export const RANKER_LIMITS = { articlesMax: 65_536, readersMax: 65_536, listRowsMax: 150_000, poolRowsMax: 200_000 };

@@ -55,7 +55,7 @@ export function createExplainFeed(deps: Deps) {
     const measured = slots.slice(0, MEASURED_MAX);
     if (measured.length === 0) return new Map<number, Readonly<Record<string, number>>>();
     const articles = measured.map((slot) => catalogue.articleId(slot));
-    const explanations = learner.ranker.explain({ reader: reader.userId, articles, atMs: reader.nowMs });
+    const explanations = learner.ranker.explain({ reader: reader.userId, articles, atMs: reader.nowMs }, "pool");
     return new Map(measured.map((slot, index) => [slot, explanations[index]?.measures ?? {}]));
   }
 
