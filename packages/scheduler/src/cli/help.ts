@@ -12,6 +12,7 @@ export const HELP = {
   sched executions                       the history of runs
   sched pause|resume|run|remove ID       change one job
   sched backfill ID                      run the missed times of a range of the past
+  sched export, sched import FILE        jobs from one store to another
   sched doctor                           jobs that no live scheduler can run
   sched next 'EXPR'                      run times of a crontab expression
 
@@ -63,6 +64,19 @@ an offset: local time here).
   --again STATES run times of the range that ended so run again
   --until DATE   when the pause ends by itself, by the clock of the store
   --note TEXT    why; jobs --json and the dashboard show it${STORE_HELP}`,
+
+  export: `usage: sched export > jobs.jsonl
+
+Writes the jobs to stdout, a line of JSON each, with their next runs, pauses and counts of runs; executions stay. Schedulers may
+go on meanwhile. Jobs that this version cannot read are not among them.
+${STORE_HELP}`,
+
+  import: `usage: sched import FILE        FILE may be - for stdin
+
+Adds the jobs of a file that sched export wrote, from any store; schedulers may go on meanwhile. A job whose id is in use stays as
+it is, so that the same file twice is once. A line that cannot be read, or of a later version, is left alone and named, and the
+exit code is 1. A job in two stores runs in both: stop its schedulers there first, or remove it.
+${STORE_HELP}`,
 
   doctor: `usage: sched doctor
 

@@ -7,6 +7,7 @@ import { HELP } from "./help.js";
 import { changeCommand, executionsCommand, jobsCommand } from "./job-commands.js";
 import { nextCommand } from "./next-command.js";
 import { startCommand } from "./start-command.js";
+import { exportCommand, importCommand } from "./transfer-commands.js";
 
 // `sched jobs | head` closes the pipe early.
 process.stdout.on("error", () => process.exit(0));
@@ -40,6 +41,10 @@ async function run(name: string | undefined, rest: string[]): Promise<void> {
       return doctorCommand(rest, process.env);
     case "next":
       return nextCommand(rest, process.env);
+    case "export":
+      return exportCommand(rest, process.env);
+    case "import":
+      return importCommand(rest, process.env);
     case "help":
     case "--help":
     case "-h":

@@ -129,6 +129,21 @@ describe("sched", () => {
         .split("\n")
         .map((line) => JSON.parse(line) as { id: string }) as [{ id: string }];
       expect(await sched(["pause", id, "--store", store])).toMatchObject({ code: 0, err: "" });
+      const file = join(folder, "jobs.jsonl");
+      const other = `sqlite:${join(folder, "other.db")}`;
+      const exported = await sched(["export", "--store", store]);
+      writeFileSync(file, `${exported.out}{"job":{"id":"later","v":99},"nextRunMs":null}\n`);
+      const jobs = exported.out.trim().split("\n").length;
+      const imported = await sched(["import", file, "--store", other]);
+      expect(imported).toMatchObject({ code: 1, out: "" });
+      expect(imported.err.trim().split("\n")).toEqual([
+        `sched: line ${jobs + 1} is left alone: job "later": format 99 is newer than this library reads`,
+        `sched: ${jobs} jobs added, 0 were there, 1 left alone`,
+      ]);
+      expect(await sched(["import", "-", "--store", other], {}, exported.out)).toEqual({
+        ...{ code: 0, out: "", err: `sched: 0 jobs added, ${jobs} were there, 0 left alone\n` },
+      });
+      expect((await sched(["export", "--store", other])).out).toBe(exported.out);
       expect((await sched(["executions", "--store", store])).out).toContain("executed");
       const ended = exitOf(daemon);
       daemon.kill("SIGTERM");
