@@ -152,53 +152,53 @@ describe("the packed package, in an empty folder", () => {
       expect(existsSync(join(app.folder, "jobs.db"))).toBe(true);
     });
 
-    test("runs two processes of the persistent example: one is killed in a run, and the other one takes it over", async () => {
-      app.link("libsql");
-      // The README's program, with a run that lasts until it may end, and a lease that a test can wait for.
-      const program = EXAMPLES[1]!
-        .replace("new Scheduler({ ", "new Scheduler({ leaseMs: 2_000, ")
-        .replace(/\(context\) => .*\);$/m, "long);")
-        .replace("cron({ hour: 6 })", "date({ in: { milliseconds: 100 } })")
-        .replace("import { cron,", "import { date,");
-      app.write(
-        "two.js",
-        `import { existsSync } from "node:fs";
+    test(
+      "runs two processes of the persistent example: one is killed in a run, and the other one takes it over",
+      async () => {
+        app.link("libsql");
+        // The README's program, with a run that lasts until it may end, and a lease that a test can wait for.
+        const program = EXAMPLES[1]!
+          .replace("new Scheduler({ ", "new Scheduler({ leaseMs: 5_000, ")
+          .replace(/\(context\) => .*\);$/m, "long);")
+          .replaceAll("jobs.db", "two.db");
+        app.write(
+          "two.js",
+          `import { existsSync } from "node:fs";
         async function long({ attempt }) {
           console.log("began", attempt);
           while (!existsSync("go")) await new Promise((resolve) => setTimeout(resolve, 20));
           console.log("ended", attempt);
         }
-        ${program.replaceAll("jobs.db", "two.db")}
+        ${program}
+        if (process.argv[2] === "run") await scheduler.runNow("report");
         console.log("ready");`,
-      );
-      const processes = [started(), started()] as const;
-      try {
-        const first = await eventually(() => {
-          const found = processes.find(({ lines }) => lines.includes("began 1"));
-          expect(found).toBeDefined();
-          expect(processes.every(({ lines }) => lines.includes("ready"))).toBe(true);
-          return found!;
-        });
-        const other = processes.find((each) => each !== first)!;
-        first.child.kill("SIGKILL");
-        await eventually(() => expect(other.lines).toContain("began 2"));
-        app.write("go", "");
-        await eventually(() => expect(other.lines).toContain("ended 2"));
-        expect([first.lines, other.lines].map((lines) => lines.filter((line) => line !== "ready"))).toEqual([
-          ["began 1"],
-          ["began 2", "ended 2"],
-        ]);
-      } finally {
-        for (const { child } of processes) child.kill("SIGKILL");
-      }
+        );
+        const other = started();
+        const first = started("run");
+        try {
+          await eventually(() => expect(first.lines).toContain("began 1"));
+          await eventually(() => expect(other.lines).toEqual(["ready"]));
+          first.child.kill("SIGKILL");
+          await eventually(() => expect(other.lines).toEqual(["ready", "began 2"]));
+          app.write("go", "");
+          await eventually(() => expect(other.lines).toEqual(["ready", "began 2", "ended 2"]));
+          expect(first.lines).not.toContain("ended 1");
+        } finally {
+          for (const { child } of [first, other]) child.kill("SIGKILL");
+        }
 
-      function started() {
-        const child = spawn(process.execPath, ["two.js"], { cwd: app.folder, stdio: ["ignore", "pipe", "inherit"] });
-        const lines: string[] = [];
-        createInterface(child.stdout).on("line", (line) => lines.push(line));
-        return { child, lines };
-      }
-    });
+        function started(...args: string[]) {
+          const child = spawn(process.execPath, ["two.js", ...args], {
+            cwd: app.folder,
+            stdio: ["ignore", "pipe", "inherit"],
+          });
+          const lines: string[] = [];
+          createInterface(child.stdout).on("line", (line) => lines.push(line));
+          return { child, lines };
+        }
+      },
+      SLOW_MS,
+    );
   });
 });
 
