@@ -9,6 +9,14 @@ ul.chips { display: flex; flex-wrap: wrap; gap: 0.4rem; list-style: none; paddin
 ul.chips li { padding: 0.1rem 0.6rem; border-radius: 1rem; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 tr.out { opacity: 0.7; }
 svg { max-width: 760px; width: 100%; height: auto; }
+ul.legend { display: flex; flex-wrap: wrap; gap: 0.2rem 1.2rem; list-style: none; margin: 0 0 0.6rem; padding: 0; }
+ul.legend li::before { content: "● "; }
+svg.chart polyline { fill: none; stroke: currentColor; stroke-width: 2; }
+svg.chart circle { fill: currentColor; }
+.series-0 { color: light-dark(#5b626c, #a7adb7); }
+.series-1 { color: light-dark(#c8102e, #ff8a7a); }
+.series-2 { color: light-dark(#1668c7, #7db8f3); }
+.series-3 { color: light-dark(#1e7e46, #5ecb8b); }
 small { opacity: 0.6; }
 main { padding: 1.2rem; overflow-x: auto; }
 main.sign-in { max-width: 22rem; margin: 12vh auto 0; }

@@ -87,36 +87,39 @@ function table(buckets: readonly Bucket[]): Html {
   const rows = buckets.map(({ bucket, exposures, clicks, likes, dislikes }) => {
     const rate = exposures === 0 ? 0 : clicks / exposures;
     const margin = exposures === 0 ? 0 : 1.96 * Math.sqrt((rate * (1 - Math.min(1, rate))) / exposures);
-    const ranking = RANKINGS[bucket] ?? `bucket ${bucket}`;
-    return html`<tr><td>${ranking}</td><td class="number">${exposures}</td><td class="number">${clicks}</td><td class="number">${percent(rate)} ± ${percent(margin)}</td><td class="number">${likes}</td><td class="number">${dislikes}</td></tr>`;
+    return html`<tr><td>${rankingOf(bucket)}</td><td class="number">${exposures}</td><td class="number">${clicks}</td><td class="number">${percent(rate)} ± ${percent(margin)}</td><td class="number">${likes}</td><td class="number">${dislikes}</td></tr>`;
   });
   return html`<table><thead><tr><th>Ranking</th><th class="number">Exposures</th><th class="number">Clicks</th><th class="number">Click rate (95 %)</th><th class="number">Likes</th><th class="number">Dislikes</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 const WIDTH = 720;
 const HEIGHT = 200;
-const COLORS = ["#8a8f98", "#c8102e", "#1668c7", "#1e7e46"];
+/** Colours of lines in the style sheet. */
+const SERIES = 4;
 
 /** Click rates over the last hours, one line a bucket. */
 function chart(buckets: readonly Bucket[]): Html {
   const most = Math.max(0.01, ...buckets.flatMap(({ hourly }) => hourly.filter((rate) => rate !== undefined)));
-  const lines = buckets.map(({ hourly }, index) => {
+  const lines = buckets.map(({ bucket, hourly }) => {
     const points = hourly.flatMap((rate, hour) => {
       if (rate === undefined) return [];
       const x = hourly.length === 1 ? WIDTH / 2 : (hour / (hourly.length - 1)) * WIDTH;
-      return [`${x.toFixed(1)},${(HEIGHT - (rate / most) * HEIGHT).toFixed(1)}`];
+      return [{ x: x.toFixed(1), y: (HEIGHT - (rate / most) * HEIGHT).toFixed(1) }];
     });
-    const color = COLORS[index % COLORS.length];
-    const dots = points.map(
-      (point) => html`<circle cx="${point.split(",")[0]}" cy="${point.split(",")[1]}" r="3" fill="${color}"/>`,
-    );
-    return html`<polyline points="${points.join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>${dots}`;
+    const path = points.map(({ x, y }) => `${x},${y}`).join(" ");
+    const dots = points.map(({ x, y }) => html`<circle cx="${x}" cy="${y}" r="4"/>`);
+    return html`<g class="${seriesOf(bucket)}"><polyline points="${path}" vector-effect="non-scaling-stroke"/>${dots}</g>`;
   });
-  const legend = buckets.map(
-    ({ bucket }, index) =>
-      html`<tspan fill="${COLORS[index % COLORS.length]}">● ${RANKINGS[bucket] ?? `bucket ${bucket}`}  </tspan>`,
-  );
-  return html`<h2>Click rate by hour</h2><svg viewBox="-10 -30 ${WIDTH + 20} ${HEIGHT + 50}" role="img" aria-label="Click rate by hour, up to ${percent(most)}"><text x="0" y="-14" font-size="13" fill="currentColor">${legend} (top: ${percent(most)})</text><line x1="0" y1="${HEIGHT}" x2="${WIDTH}" y2="${HEIGHT}" stroke="currentColor" opacity="0.3"/>${lines}</svg>`;
+  const legend = buckets.map(({ bucket }) => html`<li class="${seriesOf(bucket)}">${rankingOf(bucket)}</li>`);
+  return html`<h2>Click rate by hour, up to ${percent(most)}</h2><ul class="legend">${legend}</ul><svg class="chart" viewBox="-10 -10 ${WIDTH + 20} ${HEIGHT + 20}" role="img" aria-label="Click rate by hour, up to ${percent(most)}"><line x1="0" y1="${HEIGHT}" x2="${WIDTH}" y2="${HEIGHT}" stroke="currentColor" opacity="0.3"/>${lines}</svg>`;
+}
+
+function seriesOf(bucket: number): string {
+  return `series-${bucket % SERIES}`;
+}
+
+function rankingOf(bucket: number): string {
+  return RANKINGS[bucket] ?? `bucket ${bucket}`;
 }
 
 function percent(share: number): string {
