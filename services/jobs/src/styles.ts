@@ -49,5 +49,13 @@ meter { display: block; width: 100%; margin-top: 0.25rem; }
   td:first-child, th:first-child { padding-left: 0; }
   td:last-child, th:last-child { padding-right: 0; }
   table.bars td:last-child { width: 25%; min-width: 3rem; }
+  .columns :is(.success, .failure) td:nth-child(2) { min-width: 6.4rem; }
+  table.cards :is(td, td.number) { display: block; border: 0; padding: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }
+  table.cards, table.cards tbody { display: block; }
+  table.cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  table.cards tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 0.3rem 0.8rem; padding: 0.6rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+  table.cards td:empty { display: none; }
+  table.cards td.wide { grid-column: 1 / -1; }
+  table.cards td[data-label]::before { content: attr(data-label); display: block; font-size: 0.8rem; opacity: 0.75; }
 }
 `;

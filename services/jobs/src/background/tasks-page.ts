@@ -18,7 +18,7 @@ ${tasks.length === 0 ? html`<p>None was done lately. Publishing as an author wit
 function table(tasks: readonly RecentTask[]): Html {
   const rows = tasks.map(
     ({ task, args, state, retries, startedAtMs, durationMs, outcome }) =>
-      html`<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td>${task}</td><td><code dir="auto">${args}</code></td><td>${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number">${durationMs} ms</td><td class="number">${retries}</td><td><code dir="auto">${outcome}</code></td></tr>`,
+      html`<tr class="${state}"><td>${state === "success" ? "Done" : "Failed"}</td><td class="wide" data-label="Task">${task}</td><td class="wide" data-label="Arguments"><code dir="auto">${args}</code></td><td data-label="Started (UTC)">${new Date(startedAtMs).toISOString().slice(0, 19).replace("T", " ")}</td><td class="number" data-label="Duration">${durationMs} ms</td><td class="number" data-label="Retries">${retries}</td><td class="wide" data-label="Result or error"><code dir="auto">${outcome}</code></td></tr>`,
   );
-  return html`<table><thead><tr><th>State</th><th>Task</th><th>Arguments</th><th>Started (UTC)</th><th class="number">Duration</th><th class="number">Retries</th><th>Result or error</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<table class="cards"><thead><tr><th>State</th><th>Task</th><th>Arguments</th><th>Started (UTC)</th><th class="number">Duration</th><th class="number">Retries</th><th>Result or error</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

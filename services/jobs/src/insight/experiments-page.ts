@@ -87,9 +87,9 @@ function table(buckets: readonly Bucket[]): Html {
   const rows = buckets.map(({ bucket, exposures, clicks, likes, dislikes }) => {
     const rate = exposures === 0 ? 0 : clicks / exposures;
     const margin = exposures === 0 ? 0 : 1.96 * Math.sqrt((rate * (1 - Math.min(1, rate))) / exposures);
-    return html`<tr><td>${rankingOf(bucket)}</td><td class="number">${exposures}</td><td class="number">${clicks}</td><td class="number">${percent(rate)} ± ${percent(margin)}</td><td class="number">${likes}</td><td class="number">${dislikes}</td></tr>`;
+    return html`<tr><td class="wide"><strong>${rankingOf(bucket)}</strong></td><td class="number" data-label="Exposures">${exposures}</td><td class="number" data-label="Clicks">${clicks}</td><td class="number" data-label="Click rate (95 %)">${percent(rate)} ± ${percent(margin)}</td><td class="number" data-label="Likes">${likes}</td><td class="number" data-label="Dislikes">${dislikes}</td></tr>`;
   });
-  return html`<table><thead><tr><th>Ranking</th><th class="number">Exposures</th><th class="number">Clicks</th><th class="number">Click rate (95 %)</th><th class="number">Likes</th><th class="number">Dislikes</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return html`<table class="cards"><thead><tr><th>Ranking</th><th class="number">Exposures</th><th class="number">Clicks</th><th class="number">Click rate (95 %)</th><th class="number">Likes</th><th class="number">Dislikes</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
 const WIDTH = 720;

@@ -80,7 +80,7 @@ function explanation(answer: ExplainFeedResponse, titles: ReadonlyMap<bigint, st
   return html`<p>Ranking <strong>${algo}</strong>, bucket ${bucket}; learnt from ${clicksLearned} clicks, up to event ${learnedUpTo}.</p>
 <h2>Drawn to</h2>${chips.length === 0 ? html`<p>Nothing is known yet.</p>` : html`<ul class="chips">${chips}</ul>`}
 <h2>Candidates</h2>
-<table><thead><tr><th class="number">Place</th><th>Article</th><th>Sources</th><th class="number">Score</th><th>Made of</th><th>Dropped by</th></tr></thead>
+<table class="cards"><thead><tr><th class="number">Place</th><th>Article</th><th>Sources</th><th class="number">Score</th><th>Made of</th><th>Dropped by</th></tr></thead>
 <tbody>${candidates.map((candidate) => row(candidate, titles))}</tbody></table>`;
 }
 
@@ -95,7 +95,7 @@ function row(
       ? ""
       : html`<details><summary>measures</summary><code>${measured.join(", ")}</code></details>`;
   const place = position === 0 ? "" : String(position);
-  return html`<tr class="${position === 0 ? "out" : "in"}"><td class="number">${place}</td><td><bdi>${titles.get(articleId) ?? "?"}</bdi> <small>${articleId}</small></td><td>${sources.join(", ")}</td><td class="number">${sources.length === 0 ? "" : number(score)}</td><td>${made.join(" + ")}${details}</td><td>${droppedBy}</td></tr>`;
+  return html`<tr class="${position === 0 ? "out" : "in"}"><td class="number" data-label="Place">${place}</td><td class="wide"><bdi>${titles.get(articleId) ?? "?"}</bdi> <small>${articleId}</small></td><td data-label="Sources">${sources.join(", ")}</td><td class="number" data-label="Score">${sources.length === 0 ? "" : number(score)}</td><td class="wide" data-label="Made of">${made.join(" + ")}${details}</td><td data-label="Dropped by">${droppedBy}</td></tr>`;
 }
 
 function number(value: number): string {
