@@ -5,9 +5,11 @@ export { AsyncResult, type GetOptions, type RevokeOptions } from "./core/async-r
 export type { BoundTask, RetryOptions, TaskRequest } from "./core/bound-task.js";
 export { chain, chord, GroupResult, group } from "./core/canvas.js";
 export type { TaskDefinition } from "./core/definition.js";
+export { chunks, map, starmap } from "./core/map-task.js";
 export { signature } from "./core/signature.js";
 export type { Task } from "./core/task.js";
 export * from "./core/task-errors.js";
+export type { TaskRoute, TaskRoutes } from "./core/task-queue.js";
 export type { TaskState } from "./core/task-state.js";
 export type { TaskWorker, TaskWorkerOptions } from "./core/task-worker.js";
 export { TaskApp, type TaskAppConf, type TaskAppOptions } from "./task-app.js";

@@ -14,8 +14,10 @@ import type { ApplyOptions, Signature } from "./core/apply-options.js";
 import { AsyncResult } from "./core/async-result.js";
 import { BoundTask } from "./core/bound-task.js";
 import { checkDefinition, intervalOf, type TaskDefinition } from "./core/definition.js";
+import { mapTasks } from "./core/map-task.js";
 import { signature } from "./core/signature.js";
 import type { Task, TaskArguments } from "./core/task.js";
+import type { TaskRoutes } from "./core/task-queue.js";
 import type { RegisteredTask } from "./core/task-registry.js";
 import type { TaskWorker, TaskWorkerOptions } from "./core/task-worker.js";
 import type { Wire } from "./core/wire.js";
@@ -62,9 +64,11 @@ export interface TaskAppConf {
   timezone: string | undefined;
   defaultQueue: string;
   beatSchedule: Record<string, BeatEntry>;
+  /** Queues of tasks whose definition names none: `{ "mail.*": { queue: "mail" } }`. */
+  taskRoutes: TaskRoutes;
 }
 
-const CONF: OptionNames<TaskAppConf> = { timezone: true, defaultQueue: true, beatSchedule: true };
+const CONF: OptionNames<TaskAppConf> = { timezone: true, defaultQueue: true, beatSchedule: true, taskRoutes: true };
 
 const DAY_SECONDS = 86_400;
 const NEVER = new AbortController().signal;
@@ -107,8 +111,9 @@ export class TaskApp implements AsyncDisposable {
     this.clock = options.clock ?? systemClock();
     this.random = options.random ?? Math.random;
     this.logger = safeLogger(options.logger ?? defaultLogger);
-    this.conf = checkedConf({ timezone, defaultQueue, beatSchedule: {} });
+    this.conf = checkedConf({ timezone, defaultQueue, beatSchedule: {}, taskRoutes: {} });
     const { resultExpiresSeconds = DAY_SECONDS } = options;
+    for (const task of mapTasks(this.#tasks)) this.#tasks.set(task.name, task);
     const { clock, random, logger, conf } = this;
     const parts = { broker, backend, resultExpiresSeconds, tasks: this.#tasks, clock, random, logger, conf };
     this.#wire = protocol === "celery" ? new CeleryWire(parts) : new BullWire({ ...parts, prefix: name });
@@ -235,6 +240,7 @@ export class TaskApp implements AsyncDisposable {
       applyAsync: { value: apply },
       delay: { value: (...args: TaskArguments) => apply({ args }) },
       s: { value: (...args: TaskArguments) => signature(name, args) },
+      si: { value: (...args: TaskArguments) => signature(name, args).immutable() },
     }) as unknown as Task;
   }
 

@@ -166,7 +166,6 @@ value = S("node.note", "pickled").apply_async(serializer="pickle").id`;
 
     test("and revokes it before its time, and while it runs", async () => {
       const before = `r = S("node.note", "revoked").apply_async(countdown=3600)
-import time
 while not any(r.id == t["request"]["id"] for t in (app.control.inspect(timeout=1).scheduled() or {}).get("${worker.id}", [])): time.sleep(0.05)
 r.revoke()
 r.get(timeout=60)`;
@@ -271,7 +270,9 @@ value = [i.ping(), i.registered(), i.active(), i.reserved(), i.active_queues()]`
     });
 
     test("the events that Flower reads: workers that beat, tasks from received to their end", async () => {
-      await python.value("watch(); app.control.enable_events(reply=True, timeout=1)");
+      await python.value(`watch()
+while "${worker.id}" not in monitor.workers: time.sleep(0.05)
+while not any("${worker.id}" in reply for reply in app.control.enable_events(reply=True, timeout=1)): pass`);
       const done = (await python.value('r = S("node.add", 1, 2).delay(); r.get(timeout=60); value = r.id')) as string;
       const failed = (await python.value('r = S("node.fail", "x").delay(); value = r.id')) as string;
       await eventually(async () => {

@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "@headline/scheduler";
 import type { RedisTarget } from "@headline/scheduler/kit";
 import type { TaskDefinition } from "../core/definition.js";
+import type { TaskRoutes } from "../core/task-queue.js";
 import type { TaskRegistry } from "../core/task-registry.js";
 import type { TaskWorker, TaskWorkerOptions } from "../core/task-worker.js";
 import type { Wire } from "../core/wire.js";
@@ -15,7 +16,7 @@ interface BullWireOptions {
   readonly prefix: string;
   readonly resultExpiresSeconds: number | null;
   readonly tasks: TaskRegistry;
-  readonly conf: { readonly defaultQueue: string };
+  readonly conf: { readonly defaultQueue: string; readonly taskRoutes: TaskRoutes };
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;

@@ -28,6 +28,9 @@ export interface TaskMessage {
   readonly next?: readonly ChainLink[];
   /** Chord in whose header it is. */
   readonly chord?: ChordPart;
+  /** Calls after its success, and after its failure. */
+  readonly links?: readonly ChainLink[];
+  readonly errorLinks?: readonly ChainLink[];
 }
 
 /** Place of a call in the header of a chord. */
@@ -40,5 +43,11 @@ export interface ChordPart {
 }
 
 /** Later link of a chain; its id is set from the start, its times when the link before it ends. */
-export type ChainLink = Pick<TaskMessage, "id" | "task" | "args" | "kwargs" | "queue" | "priority" | "retryPolicy"> &
-  LinkTimes;
+export type ChainLink = Pick<
+  TaskMessage,
+  "id" | "task" | "args" | "kwargs" | "queue" | "priority" | "retryPolicy" | "links" | "errorLinks"
+> &
+  LinkTimes & {
+    /** Receives nothing in front of its arguments. */
+    readonly immutable?: true;
+  };

@@ -6,12 +6,14 @@ import {
   checkedTaskId,
   etaOf,
   expiryOf,
+  linksOf,
   linkTimesOf,
   type Signature,
 } from "../core/apply-options.js";
 import type { RetryOverride } from "../core/bound-task.js";
 import { sendable } from "../core/sendable.js";
 import { TaskRevokedError } from "../core/task-errors.js";
+import { queueOfTask, type TaskRoutes } from "../core/task-queue.js";
 import type { TaskRegistry } from "../core/task-registry.js";
 import type { TaskState } from "../core/task-state.js";
 import type { Broker } from "./broker.js";
@@ -23,7 +25,7 @@ interface SenderOptions {
   readonly connections: Connections;
   /** Tasks with a queue of their own; a task that is sent need not be among them. */
   readonly tasks: TaskRegistry;
-  readonly conf: { readonly defaultQueue: string };
+  readonly conf: { readonly defaultQueue: string; readonly taskRoutes: TaskRoutes };
   readonly clock: Clock;
 }
 
@@ -48,7 +50,7 @@ export class TaskSender implements AsyncDisposable {
   async sendChain(links: readonly Signature[]): Promise<readonly string[]> {
     const [first, ...rest] = links.map(({ task, args, options }) => this.#message(task, { ...options, args }));
     if (first === undefined) throw new TypeError("chain: needs one task at least");
-    const next = rest.map((message, at) => linkOf(message, links[at + 1]!.options));
+    const next = rest.map((message, at) => linkOf(message, links[at + 1]!));
     await this.#publish(rest.length === 0 ? first : { ...first, next });
     return [first, ...rest].map(({ id }) => id);
   }
@@ -57,7 +59,7 @@ export class TaskSender implements AsyncDisposable {
   async sendChord(header: readonly Signature[], body: Signature): Promise<string> {
     if (header.length === 0) throw new TypeError("chord: its header needs one task at least");
     const last = this.#message(body.task, { ...body.options, args: body.args });
-    const part = { id: randomUUID(), size: header.length, body: linkOf(last, body.options) };
+    const part = { id: randomUUID(), size: header.length, body: linkOf(last, body) };
     const messages = header.map(({ task, args, options }, index) => {
       return { ...this.#message(task, { ...options, args }), chord: { ...part, index } };
     });
@@ -100,8 +102,9 @@ export class TaskSender implements AsyncDisposable {
     checkApplyOptions(options);
     const { tasks, conf, clock } = this.options;
     const nowMs = clock.now();
-    const { args = [], kwargs, queue = tasks.get(task)?.definition.queue ?? conf.defaultQueue } = options;
+    const { args = [], kwargs, queue = queueOfTask(task, kwargs, { tasks, conf }) } = options;
     const retryPolicy = retryOverride(options);
+    const [links, errorLinks] = [this.#links(options.link), this.#links(options.linkError)];
     return {
       id: options.taskId === undefined ? randomUUID() : checkedTaskId(options.taskId),
       task,
@@ -114,7 +117,13 @@ export class TaskSender implements AsyncDisposable {
       retries: 0,
       silences: 0,
       ...(retryPolicy === undefined ? {} : { retryPolicy }),
+      ...(links.length === 0 ? {} : { links }),
+      ...(errorLinks.length === 0 ? {} : { errorLinks }),
     };
+  }
+
+  #links(link: ApplyOptions["link"]): readonly ChainLink[] {
+    return linksOf(link).map((each) => linkOf(this.#message(each.task, { ...each.options, args: each.args }), each));
   }
 
   async #publish(message: TaskMessage): Promise<void> {
@@ -135,13 +144,16 @@ function retryOverride({ retries, maxRetries = retries, retryBackoff }: ApplyOpt
 }
 
 function linkOf(
-  { id, task, args, kwargs, queue, priority, retryPolicy }: TaskMessage,
-  options: ApplyOptions,
+  { id, task, args, kwargs, queue, priority, retryPolicy, links, errorLinks }: TaskMessage,
+  { options, isImmutable }: Signature,
 ): ChainLink {
   return {
     ...{ id, task, args, queue, priority },
     ...(kwargs === undefined ? {} : { kwargs }),
     ...(retryPolicy === undefined ? {} : { retryPolicy }),
+    ...(links === undefined ? {} : { links }),
+    ...(errorLinks === undefined ? {} : { errorLinks }),
+    ...(isImmutable ? { immutable: true as const } : {}),
     ...linkTimesOf(options),
   };
 }

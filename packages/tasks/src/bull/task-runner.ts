@@ -229,6 +229,7 @@ export class TaskRunner {
     const { results, logger } = this.#parts;
     const warn = () => logger.warn(`The result of task ${message.task} (${message.id}) cannot be kept: it is not JSON`);
     const result = jsonValue(value, warn) ?? null;
+    for (const link of message.links ?? []) await this.#sendLinks([link], result);
     await this.#sendLinks(message.next, result);
     await this.#sendChordBody(message, result);
     const isIgnored = this.#parts.tasks.get(message.task)?.definition.ignoreResult === true;
@@ -248,19 +249,20 @@ export class TaskRunner {
     const { results, broker, clock } = this.#parts;
     const nowMs = clock.now();
     const { countdownMs, eta = countdownMs === undefined ? null : nowMs + countdownMs, ...link } = first;
-    const { expiresMs, expires = expiresMs === undefined ? null : nowMs + expiresMs, ...call } = link;
-    const args = [result, ...call.args];
+    const { expiresMs, expires = expiresMs === undefined ? null : nowMs + expiresMs, immutable, ...call } = link;
+    const args = immutable === true ? call.args : [result, ...call.args];
     const message: TaskMessage = { ...call, args, eta, expires, retries: 0, silences: 0, next: rest };
     if (eta !== null && eta > nowMs) await results.scheduled(call.id, { queue: call.queue, eta, task: call.task });
     await broker.add(message, Math.max(0, (eta ?? nowMs) - nowMs));
   }
 
-  async #fail({ id, task, next, chord }: TaskMessage, thrown: unknown): Promise<void> {
+  async #fail({ id, task, next, chord, errorLinks = [] }: TaskMessage, thrown: unknown): Promise<void> {
     const { results, logger } = this.#parts;
     if (isA(thrown, TaskRevokedError)) await results.revoked(id, thrown);
     else await results.failed(id, thrown);
     await this.#failLinks(next, thrown);
     if (chord !== undefined) await this.#failLinks([chord.body], chordFailure(id, thrown));
+    if (!isA(thrown, TaskRevokedError)) for (const link of errorLinks) await this.#sendLinks([link], id);
     logger.debug(`Task ${task} (${id}) ended: ${thrownLine(thrown)}`);
   }
 

@@ -7,11 +7,13 @@ import {
   checkedTaskId,
   etaOf,
   expiryOf,
+  linksOf,
   type Signature,
 } from "../core/apply-options.js";
 import type { TaskDefinition } from "../core/definition.js";
 import { sendable } from "../core/sendable.js";
 import { BrokerUnavailableError } from "../core/task-errors.js";
+import { queueOfTask, type TaskRoutes } from "../core/task-queue.js";
 import type { TaskRegistry } from "../core/task-registry.js";
 import type { TaskState } from "../core/task-state.js";
 import type { TaskWorker, TaskWorkerOptions } from "../core/task-worker.js";
@@ -31,7 +33,7 @@ interface CeleryWireOptions {
   readonly backend: RedisTarget;
   readonly resultExpiresSeconds: number | null;
   readonly tasks: TaskRegistry;
-  readonly conf: { readonly defaultQueue: string };
+  readonly conf: { readonly defaultQueue: string; readonly taskRoutes: TaskRoutes };
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -59,15 +61,15 @@ export class CeleryWire implements Wire {
 
   async sendChain(links: readonly Signature[]): Promise<readonly string[]> {
     if (links.length === 0) throw new TypeError("chain: needs one task at least");
-    const tasks = links.map(({ task, args, options }) => this.#freeze(task, { ...options, args }));
+    const tasks = links.map((link) => this.#frozen(link));
     await this.#apply(composed("chain", { tasks }));
     return tasks.map(idOf);
   }
 
   async sendChord(header: readonly Signature[], body: Signature): Promise<string> {
     if (header.length === 0) throw new TypeError("chord: its header needs one task at least");
-    const tasks = header.map(({ task, args, options }) => this.#freeze(task, { ...options, args }));
-    const last = this.#freeze(body.task, { ...body.options, args: body.args });
+    const tasks = header.map((member) => this.#frozen(member));
+    const last = this.#frozen(body);
     await this.#apply(composed("chord", { header: composed("group", { tasks }), body: last }));
     return idOf(last);
   }
@@ -104,23 +106,32 @@ export class CeleryWire implements Wire {
     }
   }
 
+  #frozen({ task, args, options, isImmutable }: Signature): WireSignature {
+    return this.#freeze(task, { ...options, args }, isImmutable);
+  }
+
   /** Signature of a call, with its id. */
-  #freeze(task: string, options: ApplyOptions): WireSignature {
+  #freeze(task: string, options: ApplyOptions, immutable = false): WireSignature {
     checkApplyOptions(options);
     refuseRetryOptions(options);
-    const { args = [], kwargs, queue, priority, taskId } = options;
+    const { tasks, conf } = this.options;
+    const { args = [], kwargs, priority, taskId } = options;
+    const { queue = queueOfTask(task, kwargs, { tasks, conf }) } = options;
+    const [link, linkError] = [linksOf(options.link), linksOf(options.linkError)];
     return {
       task,
       args: args.map((arg, at) => sendable(arg, `${task}: args[${at}]`)),
       kwargs: kwargs === undefined ? {} : (sendable(kwargs, `${task}: kwargs`) as Record<string, Json>),
       options: {
         task_id: taskId === undefined ? randomUUID() : checkedTaskId(taskId),
-        ...(queue === undefined ? {} : { queue }),
+        queue,
         ...(priority === undefined ? {} : { priority }),
+        ...(link.length === 0 ? {} : { link: link.map((each) => this.#frozen(each)) }),
+        ...(linkError.length === 0 ? {} : { link_error: linkError.map((each) => this.#frozen(each)) }),
         ...this.#timesOf(options),
       },
       subtask_type: null,
-      immutable: false,
+      immutable,
     };
   }
 
@@ -149,7 +160,7 @@ export class CeleryWire implements Wire {
 
   #openPublisher(transport: Transport, results: CeleryResults): CallPublisher {
     const { tasks, conf, clock } = this.options;
-    const queueOf = (task: string) => tasks.get(task)?.definition.queue ?? conf.defaultQueue;
+    const queueOf = (task: string) => queueOfTask(task, undefined, { tasks, conf });
     return new CallPublisher({ transport, results, queueOf, clock });
   }
 }

@@ -359,7 +359,7 @@ export class CeleryWorker implements TaskWorker {
       ["active", () => shown(this.#active.keys())],
       ["reserved", () => shown(this.#ready)],
       ["scheduled", () => this.#scheduled()],
-      ["registered", () => [...tasks.keys()].sort()],
+      ["registered", () => [...tasks.keys()].filter((name) => !name.startsWith("celery.")).sort()],
       ["revoked", () => this.#revoked.list],
       ["active_queues", () => this.#queues()],
       ["query_task", ({ ids }) => this.#query(ids)],

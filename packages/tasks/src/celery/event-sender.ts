@@ -15,7 +15,7 @@ interface EventSenderOptions {
 
 const EXCHANGE = "celeryev";
 const HEARTBEAT_MS = 2_000;
-const SOFTWARE = { sw_ident: "headline-tasks", sw_ver: "0.1.0", sw_sys: process.platform };
+const SOFTWARE = { sw_ident: "headline-tasks", sw_ver: process.version, sw_sys: process.platform };
 
 /** Events of a worker for monitors such as Flower. An event that cannot be sent is dropped. */
 export class EventSender {

@@ -21,6 +21,10 @@ export interface ApplyOptions {
   readonly taskId?: string;
   /** 0, the default, comes first; then 1, 2, … */
   readonly priority?: number;
+  /** Calls that are sent once this one has succeeded, with its result in front of their arguments. */
+  readonly link?: Signature | readonly Signature[];
+  /** Calls that are sent once this one has failed, with its id in front of their arguments. */
+  readonly linkError?: Signature | readonly Signature[];
 }
 
 /** Times of a link: durations count from the end of the link before, moments are epoch ms. */
@@ -36,6 +40,10 @@ export interface Signature<Result = unknown> {
   readonly task: string;
   readonly args: readonly unknown[];
   readonly options: Omit<ApplyOptions, "args">;
+  /** Whether nothing is put in front of its arguments. */
+  readonly isImmutable: boolean;
+  /** Returns the same call, which takes no result of another. */
+  immutable(): Signature<Result>;
   /** Returns the same call with further options, such as `{ queue: "slow" }`. */
   set(options: Omit<ApplyOptions, "args">): Signature<Result>;
 }
@@ -52,12 +60,20 @@ const NAMES: OptionNames<ApplyOptions> = {
   queue: true,
   taskId: true,
   priority: true,
+  link: true,
+  linkError: true,
 };
 
 /** Throws on an unknown option. */
 export function checkApplyOptions(options: ApplyOptions): void {
   checkKnown<ApplyOptions>(options, NAMES, "a call of a task");
   checkNumbers<ApplyOptions>(options, { retries: "amount", priority: "amount" });
+}
+
+/** Signatures of a `link` or `linkError`. */
+export function linksOf(link: ApplyOptions["link"]): readonly Signature[] {
+  if (link === undefined) return [];
+  return Array.isArray(link) ? (link as readonly Signature[]) : [link as Signature];
 }
 
 const ID = /^[\w.-]{1,128}$/;

@@ -17,5 +17,21 @@ export function signature<Result = unknown>(
   options: Omit<ApplyOptions, "args"> = {},
 ): Signature<Result> {
   checkApplyOptions(options);
-  return { task, args, options, set: (more) => signature(task, args, { ...options, ...more }) };
+  return made(task, args, options, false);
+}
+
+function made<Result>(
+  task: string,
+  args: readonly unknown[],
+  options: Omit<ApplyOptions, "args">,
+  isImmutable: boolean,
+): Signature<Result> {
+  return {
+    ...{ task, args, options, isImmutable },
+    immutable: () => made(task, args, options, true),
+    set: (more) => {
+      checkApplyOptions(more);
+      return made(task, args, { ...options, ...more }, isImmutable);
+    },
+  };
 }

@@ -39,4 +39,6 @@ export interface Task<Args extends TaskArguments = TaskArguments, Result = unkno
   applyAsync(...options: CallOptions<Args>): Promise<AsyncResult<Result>>;
   /** Makes a signature for `chain` and `group`; a chain puts the result before it in front of these arguments. */
   s(...args: TaskArguments): Signature<Result>;
+  /** Makes an immutable signature: it runs with these arguments alone, whatever the call before returns. */
+  si(...args: TaskArguments): Signature<Result>;
 }
