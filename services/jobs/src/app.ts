@@ -9,7 +9,7 @@ import express, { type ErrorRequestHandler, type Express, type Request } from "e
 import type { RecentTasks } from "./background/recent-tasks.js";
 import { tasksPage } from "./background/tasks-page.js";
 import { healthPage } from "./health/health-page.js";
-import type { Health } from "./health/look-around.js";
+import type { Health } from "./health/health-check.js";
 import { document } from "./http/document.js";
 import { PAGES } from "./http/page-header.js";
 import { experimentsPage } from "./insight/experiments-page.js";

@@ -23,7 +23,7 @@ import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@
 import { createApp } from "./app.js";
 import { BackgroundTasks, TASKS_APP } from "./background/background-tasks.js";
 import { RECENT_TASKS_KEY, RecentTasks } from "./background/recent-tasks.js";
-import { lookingAround } from "./health/look-around.js";
+import { lookingAround } from "./health/health-check.js";
 import { keepTimetable, registerTimetable } from "./keep-timetable.js";
 import { createMetrics } from "./metrics.js";
 import { PageBuilder } from "./pages/page-builder.js";

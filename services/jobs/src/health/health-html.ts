@@ -1,6 +1,6 @@
 import { type Html, html, joined } from "@headline/service/html";
 import { bars } from "./health-bars.js";
-import type { Health } from "./look-around.js";
+import type { Health } from "./health-check.js";
 import type { Probed } from "./probe.js";
 import { isRead, pileOf, processesOf } from "./read-scrapes.js";
 

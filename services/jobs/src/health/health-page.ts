@@ -3,7 +3,7 @@ import type { RequestHandler } from "express";
 import { document } from "../http/document.js";
 import { pageHeader } from "../http/page-header.js";
 import { healthHtml } from "./health-html.js";
-import type { Health } from "./look-around.js";
+import type { Health } from "./health-check.js";
 
 const REFRESH_SECONDS = 5;
 
