@@ -8,8 +8,8 @@ import type { Log } from "@headline/service/log";
 import express, { type ErrorRequestHandler, type Express, type Request } from "express";
 import type { RecentTasks } from "./background/recent-tasks.js";
 import { tasksPage } from "./background/tasks-page.js";
-import { healthPage } from "./health/health-page.js";
 import type { Health } from "./health/health-check.js";
+import { healthPage } from "./health/health-page.js";
 import { document } from "./http/document.js";
 import { PAGES } from "./http/page-header.js";
 import { experimentsPage } from "./insight/experiments-page.js";
@@ -32,7 +32,7 @@ interface Parts {
   readonly recent: RecentTasks;
   readonly metrics: Metrics;
   /** Health of every process and dependency. */
-  readonly lookAround: () => Promise<Health>;
+  readonly checkHealth: () => Promise<Health>;
   readonly secret: string | undefined;
   readonly isReady: () => boolean;
   readonly log: Log;
@@ -53,7 +53,7 @@ export function createApp({
   trustProxy,
   recent,
   metrics,
-  lookAround,
+  checkHealth,
   secret,
   isReady,
   log,
@@ -89,7 +89,7 @@ export function createApp({
   app.post("/sign-in", ...signIn.submit);
   app.post("/sign-out", signIn.out);
   app.use(signIn.required);
-  app.get("/health", healthPage(lookAround));
+  app.get("/health", healthPage(checkHealth));
   app.get("/tasks", tasksPage(recent));
   app.get("/explain", explainPage({ explainer, mysql }));
   app.get("/experiments", experimentsPage(mysql));

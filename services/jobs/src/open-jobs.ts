@@ -23,7 +23,7 @@ import { countDependencies, countUnreadable, Metrics as ProcessMetrics } from "@
 import { createApp } from "./app.js";
 import { BackgroundTasks, TASKS_APP } from "./background/background-tasks.js";
 import { RECENT_TASKS_KEY, RecentTasks } from "./background/recent-tasks.js";
-import { lookingAround } from "./health/health-check.js";
+import { createHealthCheck } from "./health/health-check.js";
 import { keepTimetable, registerTimetable } from "./keep-timetable.js";
 import { createMetrics } from "./metrics.js";
 import { PageBuilder } from "./pages/page-builder.js";
@@ -209,7 +209,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
 
     let ready = true;
     const sessions = new StaffSessions({ mysql, secret });
-    const lookAround = lookingAround({
+    const checkHealth = createHealthCheck({
       gatewayUrls: config.gatewayUrls ?? [],
       metricsUrls: config.metricsUrls ?? [],
       recommender,
@@ -219,7 +219,7 @@ export async function openJobs(config: JobsConfig): Promise<RunningJobs> {
       ownMetrics: metrics.text,
     });
     const { app, dashboard } = createApp({
-      lookAround,
+      checkHealth,
       scheduler,
       mysql,
       explainer,

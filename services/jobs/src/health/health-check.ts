@@ -40,7 +40,7 @@ const FAILURES_MAX = 50;
 const OWN = "this process";
 
 /** Checks every process and dependency at once; one that does not answer within 500 ms is reported so. Never fails. */
-export function lookingAround(parts: HealthParts): () => Promise<Health> {
+export function createHealthCheck(parts: HealthParts): () => Promise<Health> {
   const { scheduler, metricsUrls, ownMetrics, now = Date.now } = parts;
   const recent = new RecentScrapes();
   const probes = probesOf(parts);
