@@ -10,7 +10,7 @@ const FIGURES = "\\.perf\\.test\\.ts$";
 export default {
   testEnvironment: "node",
   // Packages resolve to their sources. Never add "import": it breaks Jest's own CommonJS.
-  testEnvironmentOptions: { customExportConditions: ["source", "node", "node-addons"] },
+  testEnvironmentOptions: { customExportConditions: ["headline-source", "node", "node-addons"] },
   roots: ["<rootDir>/packages", "<rootDir>/services", "<rootDir>/bench", "<rootDir>/tools"],
   testMatch: mode === "perf" ? ["**/*.perf.test.ts"] : ["**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "/dist/", ...(mode === "perf" ? [] : [FIGURES])],

@@ -84,7 +84,7 @@ function whole(name: "articles" | "rounds" | "requests" | "warmup" | "connection
 
 /** A bench that stands beside what it measures. */
 function run(file: string): void {
-  execFileSync(process.execPath, ["--import", "tsx", "--conditions=source", `${ROOT}${file}`], {
+  execFileSync(process.execPath, ["--import", "tsx", "--conditions=headline-source", `${ROOT}${file}`], {
     cwd: ROOT,
     stdio: "inherit",
   });

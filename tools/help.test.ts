@@ -49,7 +49,7 @@ test("a program of the images that is run with --help, or without what it needs,
         [
           "--import",
           import.meta.resolve("tsx"),
-          "--conditions=source",
+          "--conditions=headline-source",
           `${ROOT}/tools/container/${script}.ts`,
           ...args,
         ],

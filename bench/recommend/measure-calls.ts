@@ -39,7 +39,7 @@ const LOAD = fileURLToPath(new URL("load.ts", import.meta.url));
 
 /** Loads the service at `address`, whose process is `pid`. */
 export async function measureCalls(pid: number, request: LoadRequest): Promise<Calls> {
-  const args = ["--import", "tsx", "--conditions=source", LOAD, JSON.stringify(request)];
+  const args = ["--import", "tsx", "--conditions=headline-source", LOAD, JSON.stringify(request)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const exited = once(child, "exit");
   let before = 0;

@@ -126,7 +126,7 @@ async function wrongRows(url: string, namespace: string, executions: number): Pr
 
 async function inProcess(load: Load): Promise<Done> {
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(load)], {
-    execArgv: ["--conditions=source", "--import", "tsx"],
+    execArgv: ["--conditions=headline-source", "--import", "tsx"],
   });
   const [done] = (await once(child, "message")) as [Done];
   await once(child, "exit");

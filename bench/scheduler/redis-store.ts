@@ -194,7 +194,7 @@ async function wrongRows(redis: Redis, executions: number): Promise<number> {
 
 async function inProcess(load: Load): Promise<Done> {
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(load)], {
-    execArgv: execArgv.length > 0 ? [...execArgv] : ["--conditions=source", "--import", "tsx"],
+    execArgv: execArgv.length > 0 ? [...execArgv] : ["--conditions=headline-source", "--import", "tsx"],
   });
   const [done] = (await once(child, "message")) as [Done];
   await once(child, "exit");

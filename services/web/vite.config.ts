@@ -10,7 +10,7 @@ const API =
 
 export default defineConfig({
   base: "/",
-  resolve: { conditions: ["source", ...defaultClientConditions] }, // the workspace's packages, built or not
+  resolve: { conditions: ["headline-source", ...defaultClientConditions] }, // the workspace's packages, built or not
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   build: {
     target: ["es2022", "chrome123", "firefox120", "safari17.5"],

@@ -83,7 +83,7 @@ describe("called by hand", () => {
 function run(name: "rpc" | "feed", ...args: string[]): Promise<{ text: string; code: number | null }> {
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", "--conditions=source", `tools/calling/${name}.ts`, ...args],
+    ["--import", "tsx", "--conditions=headline-source", `tools/calling/${name}.ts`, ...args],
     {
       cwd: ROOT,
       env: { ...process.env, NODE_OPTIONS: "" },

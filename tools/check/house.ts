@@ -1,5 +1,5 @@
 /**
- * `tsx tools/check/house.ts [--list] [--lower]`: fails on an import of a higher layer, on SQL outside newsroom, and where a room has more circles of imports, of
+ * `tsx tools/check/house.ts [--list] [--lower]`: fails on an import of a higher layer, on SQL outside newsroom, on a foreign export condition, and where a room has more circles of imports, of
  * files or of folders, or more forbidden openings and words than tools/check/ceilings.json allows. `--lower` lowers the ceilings to the
  * counts, and never raises one; `--list` prints each place.
  */
@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commandLine } from "../lib/command-line.js";
 import { root } from "../lib/root.js";
+import { foreignConditions } from "./conditions.js";
 import { findLayers } from "./layers.js";
 import { isTest, roomOf, type Source, sourcesIn } from "./sources.js";
 import { misplacedSql } from "./sql.js";
@@ -35,7 +36,12 @@ const ceilings = JSON.parse(readFileSync(CEILINGS, "utf8")) as Counts;
 
 if (values.list) list();
 if (values.lower) writeFileSync(CEILINGS, `${JSON.stringify(lowered(), null, 2)}\n`);
-const faults = [...upward.map((arrow) => `upward arrow: ${arrow}`), ...misplacedSql(code), ...above()];
+const faults = [
+  ...upward.map((arrow) => `upward arrow: ${arrow}`),
+  ...misplacedSql(code),
+  ...foreignConditions(root, code),
+  ...above(),
+];
 for (const fault of faults) process.stderr.write(`${fault}\n`);
 if (faults.length > 0) process.exitCode = 1;
 

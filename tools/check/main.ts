@@ -38,7 +38,7 @@ if (process.env["CI"] === "true" && changed !== before) {
 }
 
 function source(...args: readonly string[]): readonly string[] {
-  return ["--conditions=source", ...args];
+  return ["--conditions=headline-source", ...args];
 }
 
 function run([name, command, args]: Step): void {

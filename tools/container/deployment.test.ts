@@ -135,7 +135,7 @@ describe("docker-compose.yml", () => {
       const args = [
         "--import",
         "tsx",
-        "--conditions=source",
+        "--conditions=headline-source",
         join(ROOT, "tools/container/make-secrets.ts"),
         given,
         into,

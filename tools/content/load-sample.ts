@@ -1,4 +1,4 @@
-/** Loads sample/ into the database of MYSQL_URL, whose schema is current: `node --conditions=source --import tsx tools/content/load-sample.ts`. */
+/** Loads sample/ into the database of MYSQL_URL, whose schema is current: `node --conditions=headline-source --import tsx tools/content/load-sample.ts`. */
 import { mysqlUrl, readConfig } from "@headline/service/config";
 import { z } from "zod";
 import { loadSample } from "./sample.js";

@@ -18,7 +18,7 @@ const { values } = commandLine({
 });
 
 for (const step of STEPS) {
-  const args = ["--import", "tsx", "--conditions=source", step, ...(values.check ? ["--check"] : [])];
+  const args = ["--import", "tsx", "--conditions=headline-source", step, ...(values.check ? ["--check"] : [])];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
   if (status !== 0) process.exit(status ?? 1);
 }

@@ -84,7 +84,7 @@ const SOURCES = {
 };
 const APP = {
   extends: "./services/web/tsconfig.json",
-  compilerOptions: { customConditions: ["source"] },
+  compilerOptions: { customConditions: ["headline-source"] },
   include: ["services/web/src/language"],
 };
 
@@ -102,7 +102,7 @@ test("every change is made as its page says: the compiler and the checks name th
   const pages = Object.keys(STEPS) as Page[];
   for (const page of pages.filter((each) => each !== "add-an-endpoint.md")) begin(page);
   for (const generator of ["reasons", "client"])
-    expect(tree.run("tsx", "--conditions=source", `tools/generate/${generator}.ts`).status).toBe(0);
+    expect(tree.run("tsx", "--conditions=headline-source", `tools/generate/${generator}.ts`).status).toBe(0);
   begin("add-an-endpoint.md"); // the generator would load its handler
   const open = compiled()
     .map(({ printed }) => printed)
@@ -116,7 +116,7 @@ test("every change is made as its page says: the compiler and the checks name th
   tree.write("services/recommendation/src/run-feed.ts", FEED);
   expect(compiled()).toEqual(Array(2).fill({ status: 0, printed: "" }));
   expect(tree.run("tsx", "tools/check/variables.ts")).toEqual({ status: 0, printed: "" });
-  const { printed } = tree.run("tsx", "--conditions=source", "services/recommendation/src/run-feed.ts");
+  const { printed } = tree.run("tsx", "--conditions=headline-source", "services/recommendation/src/run-feed.ts");
   expect(JSON.parse(printed)).toContainEqual([1, "classic"]);
   const client = tree.read("packages/client/src/gen/api.ts");
   for (const part of ['"share"', '"commented_too"', "summary", "/articles/{id}/counts"]) expect(client).toContain(part);

@@ -56,7 +56,7 @@ export async function bundle(): Promise<void> {
     format: "esm",
     platform: "node",
     target: `node${process.versions.node}`,
-    conditions: ["source"],
+    conditions: ["headline-source"],
     external: EXTERNAL,
     banner: { js: REQUIRE },
     logLevel: "error",

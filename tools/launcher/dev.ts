@@ -15,7 +15,7 @@ const WATCH = [
   join(root, "node_modules/tsx/dist/cli.mjs"),
   "watch",
   "--clear-screen=false",
-  "--conditions=source",
+  "--conditions=headline-source",
 ];
 
 commandLine({

@@ -111,7 +111,7 @@ interface Launcher {
 }
 
 function launch(folder: string): Launcher {
-  const args = ["--import", "tsx", "--conditions=source", "--input-type=module", "-e", PROGRAM, folder];
+  const args = ["--import", "tsx", "--conditions=headline-source", "--input-type=module", "-e", PROGRAM, folder];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"] });
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => lines.push(line));

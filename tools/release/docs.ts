@@ -34,13 +34,17 @@ const REFERENCE = 4_194_304;
 const CACHE = join(root, "node_modules/.cache/api");
 const JSON_FILE = join(CACHE, "api.json");
 const entryPoints = publishedPackages().flatMap(({ folder, manifest }) =>
-  Object.values(manifest.exports ?? {}).map(({ source }) => join(root, folder, source)),
+  Object.values(manifest.exports ?? {}).map((entry) => join(root, folder, entry["headline-source"])),
 );
 
 mkdirSync(CACHE, { recursive: true });
 const tsconfig = write("tsconfig.json", {
   extends: join(root, "tsconfig.base.json"),
-  compilerOptions: { noEmit: true, customConditions: ["source"], typeRoots: [join(root, "node_modules/@types")] },
+  compilerOptions: {
+    noEmit: true,
+    customConditions: ["headline-source"],
+    typeRoots: [join(root, "node_modules/@types")],
+  },
   files: entryPoints,
 });
 const options = write("typedoc.json", {

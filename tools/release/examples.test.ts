@@ -47,7 +47,7 @@ test("every example is a program in a fence", () => {
 test("the examples of the packages' doc comments compile", async () => {
   const compilerOptions = {
     noEmit: true,
-    customConditions: ["source"],
+    customConditions: ["headline-source"],
     typeRoots: [join(root, "node_modules/@types")],
   };
   const files = examples.map((_, at) => `${at}.ts`);
@@ -68,7 +68,7 @@ describe("an example runs, and prints what the comments behind its console.log s
       bundle: true,
       format: "esm",
       platform: "node",
-      conditions: ["source"],
+      conditions: ["headline-source"],
       external: ["bullmq", "ioredis", "@grpc/grpc-js"],
       logLevel: "silent",
     });

@@ -13,7 +13,7 @@ export interface Manifest {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<
-    Record<string, { readonly source: string; readonly types: string; readonly default: string }>
+    Record<string, { readonly "headline-source": string; readonly types: string; readonly default: string }>
   >;
 }
 

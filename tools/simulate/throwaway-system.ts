@@ -70,7 +70,7 @@ interface Service extends AsyncDisposable {
 async function startService(name: string, environment: Record<string, string>): Promise<Service> {
   const child = fork(SERVICE_HOST, [join(ROOT, `services/${name}/src/main.ts`)], {
     cwd: ROOT,
-    execArgv: ["--conditions=source", "--import", "tsx"],
+    execArgv: ["--conditions=headline-source", "--import", "tsx"],
     stdio: ["ignore", "pipe", "inherit", "ipc"],
     detached: true, // Ctrl-C is for the simulator, which then ends what it started
   });

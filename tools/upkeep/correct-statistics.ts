@@ -21,7 +21,7 @@ await correct().catch(endInWords);
 
 async function correct(): Promise<void> {
   await using stores = await openStores(process.env, (line) => void process.stderr.write(`${line}\n`));
-  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", COMMAND], {
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=headline-source", COMMAND], {
     stdio: "inherit",
     env: { ...process.env, MYSQL_URL: stores.mysqlUrl, REDIS_URL: stores.redisUrl },
   });

@@ -35,9 +35,13 @@ afterAll(async () => {
 function start(path: string, urls: { MYSQL_URL: string; REDIS_URL: string }, args: readonly string[] = []) {
   const ports = { PORT: "0", JOBS_PORT: "0", GRPC_ADDRESS: `unix:${join(folder, "recommender.sock")}` };
   const secrets = { JWT_SECRET: SECRET, TRACK_SECRET: SECRET, STAFF_SECRET: SECRET };
-  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", join(root, path), ...args], {
-    env: { PATH: process.env["PATH"], NODE_ENV: "production", HOST: "127.0.0.1", ...ports, ...secrets, ...urls },
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=headline-source", "--import", "tsx", join(root, path), ...args],
+    {
+      env: { PATH: process.env["PATH"], NODE_ENV: "production", HOST: "127.0.0.1", ...ports, ...secrets, ...urls },
+    },
+  );
   const written = { text: "" };
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -1,5 +1,5 @@
 /**
- * Latency until events are durable, and throughput of persisting them: `npx tsx --conditions=source packages/newsroom/bench/append.ts`
+ * Latency until events are durable, and throughput of persisting them: `npx tsx --conditions=headline-source packages/newsroom/bench/append.ts`
  * Real Redis with an append-only file, real MariaDB that flushes at each commit; in turns, Redis and MySQL.
  */
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
 /**
- * Cost of one recommendation call, client and server together: `tsx --conditions=source packages/recommender/bench/call.ts`
+ * Cost of one recommendation call, client and server together: `tsx --conditions=headline-source packages/recommender/bench/call.ts`
  *
  * 64 calls in flight, 10 ids with 4 tokens of 60 characters each, client and server in processes of their own, forms in
  * alternating order, median of the rounds. CPU is what both processes used, user and system.

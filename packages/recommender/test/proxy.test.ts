@@ -19,7 +19,7 @@ test("a proxy in the environment does not catch calls of the recommender", async
   const names = ["http_proxy", "https_proxy", "grpc_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
   const env = { PATH: process.env["PATH"], ...Object.fromEntries(names.map((name) => [name, url])) };
 
-  const args = ["--import", "tsx", "--conditions=source", HEALTHCHECK, `grpc://${server.address}`];
+  const args = ["--import", "tsx", "--conditions=headline-source", HEALTHCHECK, `grpc://${server.address}`];
   await promisify(execFile)(process.execPath, args, { env }); // rejects unless it ends with 0
   expect(caught).toBe(0);
   await new Promise((resolve) => proxy.close(resolve));

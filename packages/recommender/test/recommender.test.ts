@@ -496,7 +496,7 @@ it("nothing keeps a process alive that closed its client and server", async () =
     await server.drain();
     console.log("closed");`;
   const cwd = fileURLToPath(new URL("..", import.meta.url));
-  const args = ["--conditions=source", "--import", "tsx", "--input-type=module", "--eval", script];
+  const args = ["--conditions=headline-source", "--import", "tsx", "--input-type=module", "--eval", script];
   const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "pipe", "inherit"] });
   child.stdout.resume();
   const code = await new Promise((resolve) => child.on("exit", resolve));

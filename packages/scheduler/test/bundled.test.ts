@@ -10,7 +10,7 @@ test("a program that is bundled reads the stored jobs of every(), although it do
     bundle: true,
     format: "cjs",
     platform: "node",
-    conditions: ["source"],
+    conditions: ["headline-source"],
     write: false,
     logLevel: "error", // import.meta is empty in this format, and not used here
   });

@@ -34,7 +34,7 @@ async function bundle(entry: string): Promise<string> {
     [
       ...[entry, "--bundle", "--format=esm", "--platform=node", `--target=node${process.versions.node}`],
       ...[
-        "--conditions=source",
+        "--conditions=headline-source",
         `--banner:js=${REQUIRE}`,
         `--outfile=${join(folder, "main.mjs")}`,
         "--log-level=error",

@@ -1,5 +1,5 @@
 /**
- * CPU of compressing a page of the feed. `tsx --conditions=source services/gateway/bench/compress.ts [PAGES]`
+ * CPU of compressing a page of the feed. `tsx --conditions=headline-source services/gateway/bench/compress.ts [PAGES]`
  *
  * The gateway's own middleware before a page of ten articles of the sample with real tokens; a client in a process of its own asks for
  * PAGES pages, one after the other, in alternating order. CPU is that of the serving process with its threads (process.cpuUsage), the

@@ -36,7 +36,12 @@ async function bundle(name: string): Promise<string> {
     [
       ...entries,
       ...["--bundle", "--splitting", "--format=esm", "--platform=node", `--target=node${process.versions.node}`],
-      ...["--conditions=source", "--external:@node-rs/argon2", "--external:@node-rs/jieba", "--entry-names=[name]"],
+      ...[
+        "--conditions=headline-source",
+        "--external:@node-rs/argon2",
+        "--external:@node-rs/jieba",
+        "--entry-names=[name]",
+      ],
       ...[`--banner:js=${REQUIRE}`, `--outdir=${folder}`, "--log-level=error"],
     ],
     { cwd: ROOT },

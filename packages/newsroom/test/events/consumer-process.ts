@@ -1,4 +1,4 @@
-/** A consumer as a process of its own, to be killed: `REDIS_URL=… MYSQL_URL=… node --import tsx --conditions=source consumer-process.ts`. */
+/** A consumer as a process of its own, to be killed: `REDIS_URL=… MYSQL_URL=… node --import tsx --conditions=headline-source consumer-process.ts`. */
 import { openMysql } from "@headline/mysql";
 import { openRedis, waitForRedis } from "@headline/redis";
 import { openEventConsumer } from "../../src/events/index.js";

@@ -188,7 +188,7 @@ describe("Scheduler.fromConfig", () => {
 });
 
 function output(script: string): Promise<string> {
-  const args = ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", script];
+  const args = ["--conditions=headline-source", "--import", "tsx", "--input-type=module", "-e", script];
   const child = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"] });
   const limit = setTimeout(() => child.kill(), 90_000); // for a process that hangs
   let out = "";

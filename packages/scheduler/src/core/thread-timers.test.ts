@@ -58,7 +58,7 @@ describe("timers in a thread", () => {
       await ran;
       await scheduler.shutdown();
       console.log("ended after", runs);`;
-    const args = ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", script];
+    const args = ["--conditions=headline-source", "--import", "tsx", "--input-type=module", "-e", script];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: import.meta.dirname, timeout: 50_000 });
     expect(stdout).toBe("ended after 3\n");
   });

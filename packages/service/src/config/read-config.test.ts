@@ -21,7 +21,7 @@ describe("configuration", () => {
       readConfig(z.object({ PORT: z.coerce.number(), JWT_SECRET: z.string().min(32), MYSQL_URL: z.string() }), process.env);`;
     const { status, stderr } = spawnSync(
       process.execPath,
-      ["--import", "tsx", "--conditions=source", "--input-type=module", "-e", program],
+      ["--import", "tsx", "--conditions=headline-source", "--input-type=module", "-e", program],
       {
         env: { PATH: process.env["PATH"], PORT: "many", JWT_SECRET: "a short secret" },
         encoding: "utf8",

@@ -148,7 +148,7 @@ describe("a service", () => {
 
   async function endOf(service: string, env: Record<string, string>): Promise<unknown[]> {
     const main = join(ROOT, "services", service, "src/main.ts");
-    const child = spawn(process.execPath, ["--import", "tsx", "--conditions=source", main], {
+    const child = spawn(process.execPath, ["--import", "tsx", "--conditions=headline-source", main], {
       env: { PATH: process.env["PATH"], ...whole, ...env },
       cwd: ROOT,
       stdio: ["ignore", "ignore", "pipe"],

@@ -14,7 +14,7 @@ async function run(body: string, signal: NodeJS.Signals) {
     ${body}`;
   const child = spawn(
     process.execPath,
-    ["--import", "tsx", "--conditions=source", "--input-type=module", "-e", program],
+    ["--import", "tsx", "--conditions=headline-source", "--input-type=module", "-e", program],
     {
       env: { ...process.env, NODE_OPTIONS: "" },
       stdio: ["ignore", "pipe", "inherit"],

@@ -10,7 +10,7 @@ const IS_SOURCE = import.meta.url.endsWith(".ts");
 const WORKER = new URL(`./forest-worker${IS_SOURCE ? ".ts" : ".js"}`, import.meta.url);
 /** A thread does not inherit what lets this one read TypeScript. */
 const FROM_SOURCE = `import("tsx/esm/api").then(({ register }) => (register(), import(${JSON.stringify(WORKER.href)})))`;
-const SOURCE_ARGV = ["--conditions=source"];
+const SOURCE_ARGV = ["--conditions=headline-source"];
 
 /** Grows forests in a thread of its own. Should that thread die, it grows what was asked for here. */
 export class ForestGrower implements AsyncDisposable {
