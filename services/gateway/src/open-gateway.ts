@@ -65,7 +65,7 @@ export async function openGateway(config: GatewayConfig): Promise<RunningGateway
         subscriber,
         onError: logError(log, "changes not followed"),
         onChanges: (changes, by) => {
-          push.tell(changes);
+          push.push(changes);
           return by === "message" ? invalidator.invalidateLocal(changes) : invalidator.invalidateShared(changes);
         },
       }),

@@ -5,22 +5,22 @@ import { tokenBucket } from "./token-bucket.js";
 /** Rate of requests on one socket. */
 const RATE = { perSecond: 5, burst: 20 };
 /** Clients retry at different times. */
-const AGAIN_MS = { min: 500, spread: 2_500 };
+const RETRY_MS = { min: 500, spread: 2_500 };
 const TOO_OFTEN = new Refusal("RESOURCE_EXHAUSTED", "too many requests on this socket", { retryAfterSeconds: 1 });
 
-type Handle = (asked: unknown) => unknown;
+type Handle = (request: unknown) => unknown;
 
-/** Makes listeners of one socket: each asks its bucket first, and answers what comes of it, a refusal included. */
+/** Wraps the request handlers of one socket: rate limit first, then the result or the refusal is acknowledged. */
 export function answering(onBug: (error: unknown) => void) {
-  const mayAsk = tokenBucket(RATE);
+  const takeToken = tokenBucket(RATE);
   return (handle: Handle) =>
     async (...args: unknown[]): Promise<void> => {
       const last = args.at(-1);
       const answer = typeof last === "function" ? (last as (answer: unknown) => void) : () => undefined;
-      const asked = typeof args[0] === "function" ? {} : (args[0] ?? {});
+      const request = typeof args[0] === "function" ? {} : (args[0] ?? {});
       try {
-        if (!mayAsk()) throw TOO_OFTEN;
-        answer({ data: await handle(asked) });
+        if (!takeToken()) throw TOO_OFTEN;
+        answer({ data: await handle(request) });
       } catch (error) {
         answer({ error: problemOf(error, onBug) });
       }
@@ -36,5 +36,5 @@ export function problemOf(error: unknown, onBug: (error: unknown) => void): Push
   }
   const { code, message } = refusal;
   if (code !== "UNAVAILABLE" && code !== "RESOURCE_EXHAUSTED") return { code, message };
-  return { code, message, retry_after_ms: Math.round(AGAIN_MS.min + Math.random() * AGAIN_MS.spread) };
+  return { code, message, retry_after_ms: Math.round(RETRY_MS.min + Math.random() * RETRY_MS.spread) };
 }

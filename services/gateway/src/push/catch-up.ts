@@ -6,7 +6,7 @@ import type { PushSocket } from "./push-events.js";
 /** Sends one row that was missed. */
 type Missed = (socket: PushSocket) => void;
 
-interface Parts {
+interface CatchUpDeps {
   /** Newer rows of a user, the oldest first, at most `count`. */
   readonly missedNotifications: (userId: bigint, lastId: bigint, count: number) => Promise<readonly Missed[]>;
   readonly missedMessages: (userId: bigint, lastId: bigint, count: number) => Promise<readonly Missed[]>;
@@ -14,7 +14,7 @@ interface Parts {
 }
 
 const MISSED_MAX = 100;
-const Asked = z.strictObject(
+const Position = z.strictObject(
   { last_notification_id: idValue.optional(), last_message_id: idValue.optional() },
   { error: "must be an object" },
 );
@@ -23,11 +23,11 @@ const Asked = z.strictObject(
  * Missed notifications and messages of a client as the usual events, then their number: at most 100 of each, the newest. With
  * `more` the older ones are read over HTTP.
  */
-export function catchUp({ missedNotifications, missedMessages, unread }: Parts) {
-  return async (socket: PushSocket, asked: unknown) => {
+export function catchUp({ missedNotifications, missedMessages, unread }: CatchUpDeps) {
+  return async (socket: PushSocket, request: unknown) => {
     const { userId } = socket.data;
     if (userId <= 0n) throw new Refusal("UNAUTHENTICATED", "sign in first: guests are sent nothing that can be missed");
-    const { last_notification_id: notificationId, last_message_id: messageId } = read(Asked, asked, "message");
+    const { last_notification_id: notificationId, last_message_id: messageId } = read(Position, request, "message");
     const [notifications, messages, unreadCount] = await Promise.all([
       notificationId === undefined ? [] : missedNotifications(userId, notificationId, MISSED_MAX + 1),
       messageId === undefined ? [] : missedMessages(userId, messageId, MISSED_MAX + 1),

@@ -2,69 +2,69 @@ import type { Change } from "@headline/newsroom/changes";
 import { LRUCache } from "lru-cache";
 
 /** A row to push to a user with a socket here. */
-export interface Wanted {
+export interface PushedRow {
   readonly userId: bigint;
   readonly id: bigint;
 }
 
-interface Parts {
-  /** Whether the user has a socket here: for everybody else nothing is read. */
+interface PusherDeps {
+  /** True for a user with a socket here; rows of other users are not read. */
   readonly isHere: (userId: bigint) => boolean;
-  /** By the topic of the change, whose subject is the user and whose version is the row: reads the rows and sends them. */
-  readonly push: Readonly<Record<string, (wanted: readonly Wanted[]) => Promise<void>>>;
-  /** By the topic of a change that concerns many users: reads its subject and sends it to those with a socket here. */
+  /** By topic, for a change whose subject is the user and whose version is the row: reads the rows and sends them. */
+  readonly push: Readonly<Record<string, (rows: readonly PushedRow[]) => Promise<void>>>;
+  /** By topic, for a change that concerns many users: reads its subject and sends it to those with a socket here. */
   readonly pushToMany: Readonly<Record<string, (subjectId: bigint) => Promise<void>>>;
   readonly onError: (error: unknown) => void;
 }
 
-interface Waiting {
+interface Pending {
   readonly topic: string;
-  readonly wanted: Wanted;
+  readonly row: PushedRow;
 }
 
-/** Changes that arrive within GATHER_MS share one query. */
-const GATHER_MS = 5;
-const GATHER_MANY_MS = 250;
-const AGAIN_MS = 500;
-const AT_ONCE = 200;
-/** Beyond this the oldest are let go: their clients get them when they next ask what they missed. */
-const WAITING_MAX = 20_000;
+/** Changes that arrive within BATCH_DELAY_MS share one query. */
+const BATCH_DELAY_MS = 5;
+const FAN_OUT_DELAY_MS = 250;
+const RETRY_MS = 500;
+const BATCH_SIZE = 200;
+/** Beyond this the oldest are dropped: their clients receive them with the next `catch_up`. */
+const PENDING_MAX = 20_000;
 /** A change comes by a message and again from the table, which is read every second. */
-const TOLD_MAX = 200_000;
-const TOLD_MS = 60_000;
+const SENT_MAX = 200_000;
+const SENT_MS = 60_000;
 
 /**
- * Learns from the change feed what was committed, by whichever process, and sends it to the sockets of this gateway: within
- * milliseconds by Redis's message, else within a second by the table. What MySQL does not answer is asked again.
+ * Reads committed rows that the change feed names, and sends them to the sockets of this gateway: within milliseconds by
+ * Redis's message, else within a second by the table. A failed read is retried.
  */
 export class ChangePusher implements Disposable {
-  readonly #told = new LRUCache<string, true>({ max: TOLD_MAX, ttl: TOLD_MS });
+  readonly #sent = new LRUCache<string, true>({ max: SENT_MAX, ttl: SENT_MS });
   readonly #many = new Map<string, { topic: string; subjectId: bigint }>();
-  #waiting: Waiting[] = [];
+  #pending: Pending[] = [];
   #timer: NodeJS.Timeout | undefined;
   #manyTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly deps: PusherDeps) {}
 
-  /** Never fails, and never waits. */
-  tell(changes: readonly Change[]): void {
-    const { push, pushToMany, isHere } = this.parts;
+  /** Enqueues the rows of these changes; never throws. */
+  push(changes: readonly Change[]): void {
+    const { push, pushToMany, isHere } = this.deps;
     for (const { topic, subjectId, version } of changes) {
       if (Object.hasOwn(push, topic)) {
         if (isHere(subjectId) && this.isFirst(topic, subjectId, version))
-          this.#enqueue([{ topic, wanted: { userId: subjectId, id: BigInt(version) } }], GATHER_MS);
+          this.#enqueue([{ topic, row: { userId: subjectId, id: BigInt(version) } }], BATCH_DELAY_MS);
       } else if (Object.hasOwn(pushToMany, topic)) {
-        this.#enqueueMany(topic, subjectId, GATHER_MANY_MS);
+        this.#enqueueMany(topic, subjectId, FAN_OUT_DELAY_MS);
       }
     }
   }
 
-  /** Whether a row was not sent to a user before, as far as is remembered; from now on it was. */
+  /** True for a row that was not sent to the user within SENT_MS; records it as sent. */
   isFirst(topic: string, userId: bigint, id: bigint | number): boolean {
     const key = `${topic} ${userId} ${id}`;
-    if (this.#told.has(key)) return false;
-    this.#told.set(key, true);
+    if (this.#sent.has(key)) return false;
+    this.#sent.set(key, true);
     return true;
   }
 
@@ -74,26 +74,26 @@ export class ChangePusher implements Disposable {
     clearTimeout(this.#manyTimer);
   }
 
-  #enqueue(waiting: readonly Waiting[], inMs: number): void {
+  #enqueue(pending: readonly Pending[], inMs: number): void {
     if (this.#isClosed) return;
-    this.#waiting.push(...waiting);
-    if (this.#waiting.length > WAITING_MAX) this.#waiting.splice(0, this.#waiting.length - WAITING_MAX);
+    this.#pending.push(...pending);
+    if (this.#pending.length > PENDING_MAX) this.#pending.splice(0, this.#pending.length - PENDING_MAX);
     this.#timer ??= setTimeout(() => void this.#flush(), inMs).unref();
   }
 
   async #flush(): Promise<void> {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const pending = this.#pending;
+    this.#pending = [];
     this.#timer = undefined;
-    for (const [topic, push] of Object.entries(this.parts.push)) {
-      const mine = waiting.filter((one) => one.topic === topic);
-      for (let from = 0; from < mine.length; from += AT_ONCE) {
-        const part = mine.slice(from, from + AT_ONCE);
+    for (const [topic, push] of Object.entries(this.deps.push)) {
+      const ofTopic = pending.filter((each) => each.topic === topic);
+      for (let from = 0; from < ofTopic.length; from += BATCH_SIZE) {
+        const batch = ofTopic.slice(from, from + BATCH_SIZE);
         try {
-          await push(part.map(({ wanted }) => wanted));
+          await push(batch.map(({ row }) => row));
         } catch (error) {
-          this.parts.onError(error);
-          this.#enqueue(mine.slice(from), AGAIN_MS);
+          this.deps.onError(error);
+          this.#enqueue(ofTopic.slice(from), RETRY_MS);
           break;
         }
       }
@@ -112,10 +112,10 @@ export class ChangePusher implements Disposable {
     this.#manyTimer = undefined;
     for (const { topic, subjectId } of many) {
       try {
-        await this.parts.pushToMany[topic]?.(subjectId);
+        await this.deps.pushToMany[topic]?.(subjectId);
       } catch (error) {
-        this.parts.onError(error);
-        this.#enqueueMany(topic, subjectId, AGAIN_MS);
+        this.deps.onError(error);
+        this.#enqueueMany(topic, subjectId, RETRY_MS);
       }
     }
   }

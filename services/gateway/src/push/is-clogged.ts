@@ -3,7 +3,7 @@ import type { PushSocket } from "./push-events.js";
 const PACKETS_MAX = 500;
 const BYTES_MAX = 1_024 * 1_024;
 
-/** Whether a client takes what it is sent so slowly that its buffer here would grow without end. */
+/** True for a slow consumer, whose send buffer exceeds a limit. */
 export function isClogged({ conn }: PushSocket): boolean {
   return waiting(conn) > PACKETS_MAX || (webSocketOf(conn)?.bufferedAmount ?? 0) > BYTES_MAX;
 }

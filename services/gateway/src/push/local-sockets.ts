@@ -1,5 +1,5 @@
 import { hangUp, isClogged } from "./is-clogged.js";
-import { type PushServer, type PushSocket, roomOf, type Told } from "./push-events.js";
+import { type PushServer, type PushSocket, roomOf, type ServerEvents } from "./push-events.js";
 
 /** The sockets of this gateway, by user. */
 export class LocalSockets {
@@ -18,24 +18,25 @@ export class LocalSockets {
     return [...ids].flatMap((id) => this.#namespace.sockets.get(id) ?? []);
   }
 
-  /** Everybody signed in who has a socket here. */
+  /** Returns the signed-in users with a socket here. */
   userIds(): bigint[] {
     const ids = new Set<bigint>();
     for (const { data } of this.#namespace.sockets.values()) if (data.userId > 0n) ids.add(data.userId);
     return [...ids];
   }
 
-  tell<Event extends keyof Told>(userId: bigint, event: Event, ...told: Parameters<Told[Event]>): void {
-    for (const socket of this.of(userId)) send(socket, event, ...told);
+  /** Emits an event to each socket of a user. */
+  emit<Event extends keyof ServerEvents>(userId: bigint, event: Event, ...args: Parameters<ServerEvents[Event]>): void {
+    for (const socket of this.of(userId)) send(socket, event, ...args);
   }
 }
 
-/** Sends to one client, or cuts it off when it has not taken what it was sent before. */
-export function send<Event extends keyof Told>(
+/** Emits an event to one client; closes the connection of a slow one. */
+export function send<Event extends keyof ServerEvents>(
   socket: PushSocket,
   event: Event,
-  ...told: Parameters<Told[Event]>
+  ...args: Parameters<ServerEvents[Event]>
 ): void {
   if (isClogged(socket)) hangUp(socket.conn);
-  else socket.emit(event, ...told);
+  else socket.emit(event, ...args);
 }

@@ -36,7 +36,7 @@ export interface PushOptions {
   readonly updatesEveryMs?: number;
 }
 
-interface Parts extends PushOptions {
+interface PushDeps extends PushOptions {
   readonly mysqlUrl: string;
   readonly mysqlBudget: MysqlBudget;
   readonly redis: Redis;
@@ -53,7 +53,7 @@ interface Parts extends PushOptions {
 
 export interface Push extends AsyncDisposable {
   /** Sends the subjects of these changes to users with a socket here. Never fails, and never waits. */
-  tell(changes: readonly Change[]): void;
+  push(changes: readonly Change[]): void;
   notifyRead: NotifyRead;
   /** Number of open sockets. */
   readonly sockets: number;
@@ -76,13 +76,13 @@ const CONNECTIONS_MAX = 3;
 const EACH_SECOND = { everyMs: 1_000 };
 
 /** Sockets: what is committed anywhere reaches the sockets of its user here. */
-export function openPush(parts: Parts): Push {
-  const { redis, subscriber, tokens, channels, now, log, origins = [], socketsMax = SOCKETS_MAX } = parts;
+export function openPush(deps: PushDeps): Push {
+  const { redis, subscriber, tokens, channels, now, log, origins = [], socketsMax = SOCKETS_MAX } = deps;
   const resources = new CloseStack();
   const onError = rateLimitedLog(log, "not pushed", EACH_SECOND);
   const onBug = (error: unknown) => log.error({ err: error }, "a request over a socket failed");
-  const mysql = resources.use(openMysql(parts.mysqlUrl, { ...parts.mysqlBudget, connectionsMax: CONNECTIONS_MAX }));
-  const onRedisError = rateLimitedLog(log, "the sockets of other gateways were not told", EACH_SECOND);
+  const mysql = resources.use(openMysql(deps.mysqlUrl, { ...deps.mysqlBudget, connectionsMax: CONNECTIONS_MAX }));
+  const onRedisError = rateLimitedLog(log, "the sockets of other gateways were not reached", EACH_SECOND);
   // Only websockets: long polling needs a balancer that sends every request of a client to the same gateway.
   const engine = new EngineServer({
     transports: ["websocket"],
@@ -109,19 +109,19 @@ export function openPush(parts: Parts): Push {
   });
   const pusher = new ChangePusher({ isHere: (userId) => local.countOf(userId) > 0, ...rows, onError });
   resources.defer(() => pusher[Symbol.dispose]());
-  const everyMs = parts.updatesEveryMs ?? UPDATES_EVERY_MS;
+  const everyMs = deps.updatesEveryMs ?? UPDATES_EVERY_MS;
   const watch = new UpdateWatch({
     mysql,
-    blocks: parts.blocks,
+    blocks: deps.blocks,
     everyMs,
     onError,
-    tell: (socket, updates) => send(socket, "updates", updates),
+    send: (socket, updates) => send(socket, "updates", updates),
   });
   resources.defer(() => watch[Symbol.dispose]());
   resources.defer(startSocketReaper(io, tokens, now));
 
   engine.on("connection", guardConnection);
-  io.use(authenticateSocket({ tokens, local, limit: parts.limit, trustProxy: parts.trustProxy, onBug }));
+  io.use(authenticateSocket({ tokens, local, limit: deps.limit, trustProxy: deps.trustProxy, onBug }));
   const serving = { tokens, channels, local, watch, catchUp: catchUp(rows.missed), now, onBug };
   io.on("connection", (socket) => serveSocket(socket, serving));
 
@@ -149,9 +149,9 @@ export function openPush(parts: Parts): Push {
   resources.defer(drain);
 
   return {
-    tell: (changes) => {
-      pusher.tell(changes);
-      watch.tell(changes);
+    push: (changes) => {
+      pusher.push(changes);
+      watch.onChanges(changes);
     },
     notifyRead: ({ readerId, peerId, upTo }) => {
       const read = { reader_id: String(readerId), peer_id: String(peerId), up_to: String(upTo) };

@@ -15,12 +15,12 @@ type Ack = (answer: Answer<unknown>) => void;
 
 type PresentedMessage = ReturnType<typeof presentMessage>;
 
-/** Server to client. */
-export interface Told {
+/** Events that the server emits to a client. */
+export interface ServerEvents {
   welcome: (welcome: { user_id: string; server_time: number; expires_at: number | null }) => void;
   notification: (notification: PresentedNotification) => void;
-  /** The recipient's client calls `taken`, which makes the message delivered. */
-  message: (message: PresentedMessage, taken?: () => void) => void;
+  /** The recipient's client calls `acknowledge`, which makes the message delivered. */
+  message: (message: PresentedMessage, acknowledge?: () => void) => void;
   delivered: (delivered: { user_id: string; up_to: string }) => void;
   read: (read: { reader_id: string; peer_id: string; up_to: string }) => void;
   updates: (updates: { channel_id: string; count: number }) => void;
@@ -31,12 +31,12 @@ export interface Told {
   draining: (draining: { reconnect_after_ms: number }) => void;
 }
 
-/** Client to server, with acknowledgements. */
-export interface Asked {
-  catch_up: (asked: unknown, answer?: Ack) => void;
-  watch: (asked: unknown, answer?: Ack) => void;
-  unwatch: (asked: unknown, answer?: Ack) => void;
-  renew: (asked: unknown, answer?: Ack) => void;
+/** Requests of a client, with acknowledgements. */
+export interface ClientEvents {
+  catch_up: (request: unknown, answer?: Ack) => void;
+  watch: (request: unknown, answer?: Ack) => void;
+  unwatch: (request: unknown, answer?: Ack) => void;
+  renew: (request: unknown, answer?: Ack) => void;
 }
 
 /** Identity of a socket's client. */
@@ -51,8 +51,8 @@ export interface SocketIdentity {
 
 type None = Record<string, never>;
 
-export type PushServer = Server<Asked, Told, None, SocketIdentity>;
-export type PushSocket = AnySocket<Asked, Told, None, SocketIdentity>;
+export type PushServer = Server<ClientEvents, ServerEvents, None, SocketIdentity>;
+export type PushSocket = AnySocket<ClientEvents, ServerEvents, None, SocketIdentity>;
 
 export function roomOf(userId: bigint): string {
   return `user:${userId}`;

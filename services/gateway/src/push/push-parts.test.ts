@@ -1,7 +1,7 @@
 import type { Change } from "@headline/newsroom/changes";
 import { eventually } from "@headline/testkit";
 import { expect, test } from "@jest/globals";
-import { ChangePusher, type Wanted } from "./change-pusher.js";
+import { ChangePusher, type PushedRow } from "./change-pusher.js";
 import { isOwnOrigin } from "./is-own-origin.js";
 import { tokenBucket } from "./token-bucket.js";
 
@@ -34,7 +34,7 @@ test.each([
 });
 
 test("changes are read for who is here, together, once, and again after a failure", async () => {
-  const asked: (readonly Wanted[])[] = [];
+  const asked: (readonly PushedRow[])[] = [];
   const many: bigint[] = [];
   const errors: unknown[] = [];
   let fails = 1;
@@ -51,8 +51,8 @@ test("changes are read for who is here, together, once, and again after a failur
   });
   const change = (subjectId: bigint, version: number, topic = "notification") =>
     ({ topic, subjectId, version }) as Change; // "constructor" is a topic of no version
-  pusher.tell([change(7n, 1), change(8n, 2), change(7n, 3), change(7n, 1), change(7n, 9, "constructor")]);
-  pusher.tell([change(7n, 3), change(4n, 1, "fan-out"), change(4n, 1, "fan-out")]);
+  pusher.push([change(7n, 1), change(8n, 2), change(7n, 3), change(7n, 1), change(7n, 9, "constructor")]);
+  pusher.push([change(7n, 3), change(4n, 1, "fan-out"), change(4n, 1, "fan-out")]);
   await eventually(() => expect([asked.length, many.length]).toEqual([2, 1]));
   const wanted = [
     { userId: 7n, id: 1n },

@@ -17,28 +17,28 @@ import {
 } from "@headline/newsroom/notifications";
 import { presentMessage } from "../conversations/present-message.js";
 import { presentNotification } from "../notifications/present-notification.js";
-import type { Wanted } from "./change-pusher.js";
+import type { PushedRow } from "./change-pusher.js";
 import { hangUp, isClogged } from "./is-clogged.js";
 import { type LocalSockets, send } from "./local-sockets.js";
 import { type PushServer, type PushSocket, roomOf } from "./push-events.js";
 
-interface Parts {
+interface RowDeps {
   readonly io: PushServer;
   readonly local: LocalSockets;
   readonly mysql: Mysql;
-  /** Whether a row was not sent to a user before. */
+  /** True for a row that was not sent to the user before. */
   readonly isFirst: (topic: string, userId: bigint, id: bigint) => boolean;
   readonly onError: (error: unknown) => void;
 }
 
 const USERS_AT_ONCE = 1_000;
 /** Time for a client to acknowledge a message, ms. */
-const TAKEN_MS = 5_000;
+const ACKNOWLEDGE_MS = 5_000;
 
 /** Reads the rows that are pushed, and sends them to the sockets of this gateway. */
-export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
-  const tellNotification = (notification: Notification) =>
-    local.tell(notification.userId, "notification", presentNotification(notification));
+export function rowsToPush({ io, local, mysql, isFirst, onError }: RowDeps) {
+  const sendNotification = (notification: Notification) =>
+    local.emit(notification.userId, "notification", presentNotification(notification));
 
   /** Marks an acknowledged message as delivered and notifies the sender's devices on any gateway. */
   const sendMessage = (socket: PushSocket, message: Message): void => {
@@ -50,8 +50,8 @@ export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
 
   const sendToRecipient = (socket: PushSocket, message: Message): void => {
     const { messageId, senderId, recipientId } = message;
-    socket.timeout(TAKEN_MS).emit("message", presentMessage(message), (notTaken?: unknown) => {
-      if (notTaken) return; // it is sent again when the client asks what it missed
+    socket.timeout(ACKNOWLEDGE_MS).emit("message", presentMessage(message), (timedOut?: unknown) => {
+      if (timedOut) return; // it is sent again when the client asks what it missed
       markDelivered(mysql, recipientId, senderId, messageId)
         .then((moved) => {
           const delivered = { user_id: String(recipientId), up_to: String(messageId) };
@@ -61,29 +61,31 @@ export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
     });
   };
 
-  const tellFanOut = async (articleId: bigint): Promise<void> => {
+  const sendFanOut = async (articleId: bigint): Promise<void> => {
     const userIds = local.userIds();
     for (let from = 0; from < userIds.length; from += USERS_AT_ONCE) {
-      const told = await readFanOut(mysql, articleId, userIds.slice(from, from + USERS_AT_ONCE));
-      for (const notification of told)
-        if (isFirst(NOTIFICATION_TOPIC, notification.userId, notification.id)) tellNotification(notification);
+      const notifications = await readFanOut(mysql, articleId, userIds.slice(from, from + USERS_AT_ONCE));
+      for (const notification of notifications)
+        if (isFirst(NOTIFICATION_TOPIC, notification.userId, notification.id)) sendNotification(notification);
     }
   };
 
   return {
     push: {
-      [NOTIFICATION_TOPIC]: async (wanted: readonly Wanted[]) => {
-        for (const notification of await readNotifications(mysql, idsOf(wanted))) tellNotification(notification);
+      [NOTIFICATION_TOPIC]: async (rows: readonly PushedRow[]) => {
+        for (const notification of await readNotifications(mysql, idsOf(rows))) sendNotification(notification);
       },
-      [MESSAGE_TOPIC]: async (wanted: readonly Wanted[]) => {
-        const messages = new Map((await readMessages(mysql, idsOf(wanted))).map((one) => [one.messageId, one]));
-        for (const { userId, id } of wanted) {
+      [MESSAGE_TOPIC]: async (rows: readonly PushedRow[]) => {
+        const messages = new Map(
+          (await readMessages(mysql, idsOf(rows))).map((message) => [message.messageId, message]),
+        );
+        for (const { userId, id } of rows) {
           const message = messages.get(id);
           if (message !== undefined) for (const socket of local.of(userId)) sendMessage(socket, message);
         }
       },
     },
-    pushToMany: { [FAN_OUT_TOPIC]: tellFanOut },
+    pushToMany: { [FAN_OUT_TOPIC]: sendFanOut },
     missed: {
       unread: (userId: bigint) => countUnread(mysql, userId),
       missedNotifications: async (userId: bigint, lastId: bigint, count: number) =>
@@ -98,6 +100,6 @@ export function rowsToPush({ io, local, mysql, isFirst, onError }: Parts) {
   };
 }
 
-function idsOf(wanted: readonly Wanted[]): bigint[] {
-  return [...new Set(wanted.map(({ id }) => id))];
+function idsOf(rows: readonly PushedRow[]): bigint[] {
+  return [...new Set(rows.map(({ id }) => id))];
 }

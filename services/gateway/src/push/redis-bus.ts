@@ -1,7 +1,7 @@
 import { channelOf, type Redis } from "@headline/redis";
 import { createAdapter } from "@socket.io/redis-adapter";
 
-interface Parts {
+interface BusDeps {
   readonly redis: Redis;
   /** A connection that listens; others may listen on it as well. */
   readonly subscriber: Redis;
@@ -12,10 +12,10 @@ const KEY = "headline:push";
 const REQUESTS_MS = 1_000;
 
 /**
- * Carries what one gateway says to the sockets of all. The adapter lets go of the promises of what it sends, and subscribes
- * once, when it is made: here a Redis that is away costs what is said meanwhile and nothing else, and its return is enough.
+ * Broadcasts events to the sockets of all gateways over Redis. The adapter ignores the promises of its sends, and subscribes
+ * once, when it is made: here an outage of Redis loses the events sent meanwhile, and subscriptions return with it.
  */
-export function redisBus({ redis, subscriber, onRedisError }: Parts) {
+export function redisBus({ redis, subscriber, onRedisError }: BusDeps) {
   const patterns = new Set<string>();
   const channels = new Set<string>();
   const listen = () => {
@@ -53,5 +53,5 @@ export function redisBus({ redis, subscriber, onRedisError }: Parts) {
   return createAdapter(sending, hearing, { key: channelOf(redis, KEY), requestsTimeout: REQUESTS_MS });
 }
 
-/** Errors are heard where the clients were opened. */
+/** Errors are handled where the clients are opened. */
 const SILENT = { on: () => undefined, off: () => undefined, listenerCount: () => 2 };

@@ -10,12 +10,12 @@ import type { LocalSockets } from "./local-sockets.js";
 import { type PushSocket, roomOf } from "./push-events.js";
 import type { UpdateWatch } from "./update-watch.js";
 
-interface Parts {
+interface SocketDeps {
   readonly tokens: AccessTokens;
   readonly channels: Channels;
   readonly local: LocalSockets;
   readonly watch: UpdateWatch;
-  readonly catchUp: (socket: PushSocket, asked: unknown) => Promise<unknown>;
+  readonly catchUp: (socket: PushSocket, request: unknown) => Promise<unknown>;
   readonly now: () => number;
   readonly onBug: (error: unknown) => void;
 }
@@ -32,9 +32,9 @@ const Renewed = z.strictObject(
   { error: "must be an object" },
 );
 
-/** Takes a client in: its room, a welcome, and what it may ask. */
-export function serveSocket(socket: PushSocket, parts: Parts): void {
-  const { tokens, channels, local, watch, now, onBug } = parts;
+/** Joins the room of the user, greets the client and serves its requests. */
+export function serveSocket(socket: PushSocket, deps: SocketDeps): void {
+  const { tokens, channels, local, watch, now, onBug } = deps;
   const { userId, expiresAtMs = null } = socket.data;
   void socket.join(roomOf(userId));
   if (local.countOf(userId) > SOCKETS_PER_USER_MAX) {
@@ -44,12 +44,12 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
   const answered = answering(onBug);
   socket.on(
     "catch_up",
-    answered((asked) => parts.catchUp(socket, asked)),
+    answered((request) => deps.catchUp(socket, request)),
   );
   socket.on(
     "watch",
-    answered((asked) => {
-      const { channel_id: channelId, since } = read(Watched, asked, "message");
+    answered((request) => {
+      const { channel_id: channelId, since } = read(Watched, request, "message");
       channels.named(channelId);
       watch.watch(socket, channelId, since);
       return { channel_id: String(channelId), since };
@@ -61,9 +61,9 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
   );
   socket.on(
     "renew",
-    answered(async (asked) => {
-      const who = await tokenIdentity(tokens, read(Renewed, asked, "message").token);
-      if (who.userId !== userId) throw new Refusal("PERMISSION_DENIED", "the token is somebody else's");
+    answered(async (request) => {
+      const who = await tokenIdentity(tokens, read(Renewed, request, "message").token);
+      if (who.userId !== userId) throw new Refusal("PERMISSION_DENIED", "the token is another user's");
       socket.data.expiresAtMs = who.expiresAtMs;
       socket.data.signInId = who.signInId;
       socket.data.isWarned = false;
@@ -84,7 +84,7 @@ export function serveSocket(socket: PushSocket, parts: Parts): void {
   socket.emit("welcome", { user_id: String(userId), server_time: now(), expires_at: expiresAtMs });
 }
 
-/** The request that began the connection has said what it had to say; kept, it is a sixth of what an idle socket costs. */
+/** Drops the handshake request, which is a sixth of the memory of an idle socket. */
 function forgetRequest({ conn, handshake }: PushSocket): void {
   (conn as { request: unknown }).request = null;
   Object.assign(handshake, { headers: {}, query: {}, auth: {} });
