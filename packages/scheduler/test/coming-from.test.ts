@@ -6,6 +6,7 @@ import * as executors from "../src/executors/index.js";
 import * as core from "../src/index.js";
 import { VirtualClock } from "../src/simulation/virtual-clock.js";
 import * as stores from "../src/stores/index.js";
+import * as postgres from "../src/stores/postgres.js";
 import * as sqlite from "../src/stores/sqlite.js";
 import { codesIn, compiled, rowsOf } from "./example-table.js";
 import { fireTimes } from "./fire-times.js";
@@ -87,7 +88,7 @@ async function openWorld() {
   const job = await scheduler.addJob({ id: "job", func: f, trigger: core.interval({ hours: 1 }) });
   const opened: core.Scheduler[] = [scheduler];
   const scope: Record<string, unknown> = {
-    ...{ ...core, ...stores, ...sqlite, ...executors, ...crontabs },
+    ...{ ...core, ...stores, ...sqlite, ...postgres, ...executors, ...crontabs },
     ...{ scheduler, job, f, clock, signal: AbortSignal.abort(), out: { write: () => true } },
     addJob: (spec: core.JobSpec) => scheduler.addJob(spec),
     Scheduler: class extends core.Scheduler {

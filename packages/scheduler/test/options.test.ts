@@ -29,6 +29,7 @@ import {
   withoutDays,
 } from "../src/index.js";
 import { MySQLJobStore, RedisJobStore } from "../src/stores/index.js";
+import { PostgresJobStore } from "../src/stores/postgres.js";
 import { SQLiteJobStore } from "../src/stores/sqlite.js";
 import { expectRefusal, type Wrong } from "./expect-refusal.js";
 import { takersOfOptions } from "./public-options.js";
@@ -36,12 +37,13 @@ import { heard } from "./quiet.js";
 
 const SRC = resolve(import.meta.dirname, "../src");
 const ENTRIES = ["index", "stores/index", "stores/conformance", "executors/index", "crontab/index", "dashboard/index"]
-  .concat("simulation/index", "stores/sqlite")
+  .concat("simulation/index", "stores/postgres", "stores/sqlite")
   .map((entry) => join(SRC, `${entry}.ts`));
 
 const connection = "redis://127.0.0.1:1";
 const scheduler = new Scheduler({ logger: heard(), timezone: "UTC" });
 const mysql = new MySQLJobStore({ url: "mysql://root@127.0.0.1:1/none" });
+const postgres = new PostgresJobStore({ url: "postgres://root@127.0.0.1:1/none" });
 const func = () => {};
 const job = scheduler.addJob({ id: "job", func, trigger: interval({ hours: 1 }) });
 const range = { from: 0, to: 1 };
@@ -65,6 +67,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
     (wrong) => mysql.inTransaction(async () => []).put({ id: "a", func: "a", trigger: date({ runAt: 0 }), ...wrong }),
   ],
   "MySQLJobStore.inTransaction": ["jobDefaults", (wrong) => mysql.inTransaction(async () => {}, wrong)],
+  "PostgresJobStore.inTransaction": ["jobDefaults", (wrong) => postgres.inTransaction(async () => {}, wrong)],
   "ScheduleBook.runAll": ["delayMs", (wrong) => new ScheduleBook().runAll(wrong)],
   Scheduled: ["onConflict", (wrong) => Scheduled(scheduler, wrong)],
   "Scheduler.addJob": ["nextRunTime", (wrong) => scheduler.addJob({ func, ...wrong })],
@@ -106,6 +109,7 @@ const TAKERS: Readonly<Record<string, readonly [string, (wrong: Wrong) => unknow
   "new EveryTrigger": ["startDay", (wrong) => new EveryTrigger({ interval: 1, unit: "weeks", ...wrong })],
   "new MemoryJobStore": ["historyMax", (wrong) => new MemoryJobStore(wrong)],
   "new MySQLJobStore": ["tablePrefix", (wrong) => new MySQLJobStore(wrong)],
+  "new PostgresJobStore": ["tablePrefix", (wrong) => new PostgresJobStore(wrong)],
   "new RedisJobStore": ["namespace", (wrong) => new RedisJobStore(wrong)],
   "new SQLiteJobStore": ["namespace", (wrong) => new SQLiteJobStore(wrong)],
   "new ScheduleBook": ["onError", (wrong) => new ScheduleBook(wrong)],

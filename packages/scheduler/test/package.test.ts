@@ -20,12 +20,13 @@ const EVERYTHING = `
   import * as core from "@headline/scheduler";
   import * as stores from "@headline/scheduler/stores";
   import * as sqlite from "@headline/scheduler/stores/sqlite";
+  import * as postgres from "@headline/scheduler/stores/postgres";
   import * as conformance from "@headline/scheduler/stores/conformance";
   import * as executors from "@headline/scheduler/executors";
   import * as crontab from "@headline/scheduler/crontab";
   import * as dashboard from "@headline/scheduler/dashboard";
   import * as simulation from "@headline/scheduler/simulation";
-  export const all = { core, stores, sqlite, conformance, executors, crontab, dashboard, simulation };
+  export const all = { core, stores, sqlite, postgres, conformance, executors, crontab, dashboard, simulation };
 `;
 const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
@@ -49,6 +50,7 @@ describe("the packed package, in an empty folder", () => {
       import { AsyncExecutor, BullExecutor, BullTaskWorker, WorkerThreadExecutor } from "@headline/scheduler/executors";
       import { RedisJobStore } from "@headline/scheduler/stores";
       import { SQLiteJobStore } from "@headline/scheduler/stores/sqlite";
+      import { PostgresJobStore } from "@headline/scheduler/stores/postgres";
       const connection = "redis://127.0.0.1:1";
       const said = async (act) => console.log((await Promise.resolve().then(act).catch((error) => error)).message);
       await said(() => new BullExecutor({ connection, queue: "q" }).start());
@@ -56,6 +58,7 @@ describe("the packed package, in an empty folder", () => {
       await said(() => new WorkerThreadExecutor({ filename: import.meta.filename }).start());
       await said(() => new RedisJobStore({ url: connection }));
       await said(() => new SQLiteJobStore({ url: "sqlite:jobs.db", driver: "libsql" }));
+      await said(() => new PostgresJobStore({ url: "postgres://127.0.0.1:1" }));
       const scheduler = new Scheduler({ executors: { default: new AsyncExecutor() } });
       await scheduler.addJob({ func: () => console.log("ran") });
       scheduler.on("job:executed", () => scheduler.shutdown());
@@ -69,6 +72,7 @@ describe("the packed package, in an empty folder", () => {
       needs("WorkerThreadExecutor", "piscina"),
       needs("RedisJobStore", "ioredis"),
       needs("SQLiteJobStore", "libsql"),
+      needs("PostgresJobStore", "pg"),
       "ran",
     ]);
     expect(code).toBe(0);
@@ -126,7 +130,7 @@ describe("the packed package, in an empty folder", () => {
   });
 
   describe("with its peers", () => {
-    beforeAll(() => app.link("mysql2", "ioredis", "bullmq", "express", "@types/express", "undici-types"));
+    beforeAll(() => app.link("mysql2", "pg", "ioredis", "bullmq", "express", "@types/express", "undici-types"));
 
     test(
       "compiles the README's examples and every import, strictly",

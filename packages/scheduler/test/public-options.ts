@@ -19,6 +19,7 @@ const NO_OPTIONS = new Set([
   "JobQuery",
   "ClaimRequest",
   "DispatchRequest",
+  "PostgresStatement",
   "SchedulerNode",
   "RemoteError",
   "CrontabEntry",

@@ -1,5 +1,5 @@
 const STORE_HELP = `
-  --store URL    sqlite:FILE, mysql://…, redis://… or the path of Redis's socket (default: $SCHED_STORE)
+  --store URL    sqlite:FILE, mysql://…, postgres://…, redis://… or the path of Redis's socket (default: $SCHED_STORE)
   --ns NAME      which jobs of that store (default: "default")`;
 
 /** Help texts of the commands. */

@@ -3,16 +3,19 @@ import { Scheduler } from "../scheduler/scheduler.js";
 import "../fluent/every-trigger.js"; // so that jobs of every() can be read
 import { registerCrontab } from "../crontab/apply-crontab.js";
 import { storeKind, openStore as stores } from "../stores/open-store.js";
-import { addressOf, ServerUrlError, type StoreKind } from "../stores/server-url.js";
+import { ServerUrlError } from "../stores/server-url.js";
+import { addressOf, type StoreKind } from "../stores/store-address.js";
 import { type StoreChoice, UsageError } from "./arguments.js";
 
 /** Opens the store of a URL. */
 export async function openStore({ store: url, ns: namespace }: StoreChoice): Promise<JobStore> {
   if (url === undefined)
-    throw new UsageError("--store: which store? sqlite:FILE, mysql://… or redis://…, here or in SCHED_STORE");
+    throw new UsageError(
+      "--store: which store? sqlite:FILE, mysql://…, postgres://… or redis://…, here or in SCHED_STORE",
+    );
   const kind = storeKind(url);
   if (kind === undefined)
-    throw new UsageError("--store: the URL must begin with sqlite:, mysql://, redis:// or rediss://");
+    throw new UsageError("--store: the URL must begin with sqlite:, mysql://, postgres://, redis:// or rediss://");
   checkUrl(kind, url);
   return stores[kind]({ url, namespace });
 }

@@ -95,6 +95,8 @@ describe("sched", () => {
       sched(["jobs", "--store", "mysql://root@127.0.0.1:1/none"]),
       sched(["jobs", "--store", "redis://:hunter2@127.0.0.1:1/abc"]),
       sched(["start", "--store", "mysql://u:hunter2#@h/d?ssl=maybe"]),
+      sched(["jobs", "--store", "postgres://u:hunter2@127.0.0.1:1/none"]),
+      sched(["jobs", "--store", "postgres://u:hunter2@h/a/b"]),
       sched(["jobs", "--store", "sqlite:"]),
       sched(["jobs", "--store", `sqlite:${join(folder, "nowhere", "jobs.db")}`]),
       sched(["start", "--crontab", join(folder, "nowhere")]),

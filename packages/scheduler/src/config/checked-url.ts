@@ -1,4 +1,5 @@
-import { addressOf, ServerUrlError, type StoreKind } from "../stores/server-url.js";
+import { ServerUrlError } from "../stores/server-url.js";
+import { addressOf, type StoreKind } from "../stores/store-address.js";
 import { ConfigError } from "./config-error.js";
 
 /** Returns a URL that its store can read; an error repeats no part of it, which may hold a password. */

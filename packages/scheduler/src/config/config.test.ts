@@ -97,7 +97,10 @@ describe("Scheduler.fromConfig", () => {
     ],
     [{ jobDefaults: { retries: { delayMs: 5 } } }, "jobDefaults.retries.max: is missing"],
     [{ stores: { default: "mysql" } }, 'stores.default: must be an object, is "mysql"'],
-    [{ stores: { default: {} } }, 'stores.default.type: must be "memory", "mysql", "sqlite" or "redis", is missing'],
+    [
+      { stores: { default: {} } },
+      'stores.default.type: must be "memory", "mysql", "postgres", "sqlite" or "redis", is missing',
+    ],
     [{ stores: { a: { type: "mysql" } } }, "stores.a.url: is missing"],
     [
       { stores: { a: { type: "mysql", url: "redis://:secret@h" } } },
@@ -114,6 +117,14 @@ describe("Scheduler.fromConfig", () => {
     [
       { executors: { a: { type: "bull", url: "redis://:secret#@h", queue: "q" } } },
       "executors.a.url: is not a URL; inside a name or password write % as %25, # as %23, ? as %3F, / as %2F, @ as %40 and : as %3A",
+    ],
+    [
+      { stores: { a: { type: "postgres", url: "mysql://:secret@h" } } },
+      "stores.a.url: must begin with postgres:// or postgresql://",
+    ],
+    [
+      { stores: { a: { type: "postgres", url: "postgres://u:secret@h/d?sslmode=prefer" } } },
+      "stores.a.url: sslmode: must be disable, require, verify-ca or verify-full",
     ],
     [{ stores: { a: { type: "sqlite", url: "jobs.db" } } }, "stores.a.url: must begin with sqlite:"],
     [{ stores: { a: { type: "sqlite", url: "sqlite:" } } }, "stores.a.url: names no file"],

@@ -18,7 +18,6 @@ import type {
   SchedulerNode,
 } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
-import { sqlitePath } from "./server-url.js";
 import { checkStorable } from "./sql/check-storable.js";
 import { inPieces } from "./sql/in-pieces.js";
 import { asText, sizeOf } from "./sql/report-text.js";
@@ -29,6 +28,7 @@ import { executionLog } from "./sqlite/execution-log.js";
 import { insertJob, listJobs, readJob, removeAllJobs, removeJob, updateJob } from "./sqlite/jobs.js";
 import { releaseClaims, releaseInstances, renewOne, requestCancel } from "./sqlite/leases.js";
 import { heartbeat, nodes, removeNode } from "./sqlite/nodes.js";
+import { sqlitePath } from "./sqlite/path.js";
 import { reclaim } from "./sqlite/reclaim.js";
 import { reportOne } from "./sqlite/report.js";
 import { checkTables, migrate } from "./sqlite/schema.js";

@@ -1,10 +1,10 @@
 import { throwawayStore } from "./open-store.js";
 import { playChaos } from "./play-chaos.js";
 
-/** `npm run chaos -w packages/scheduler -- [rounds]`: plays 50 rounds on each of SQLite, MySQL and Redis, by default. */
+/** `npm run chaos -w packages/scheduler -- [rounds]`: plays 50 rounds on each of SQLite, MySQL, PostgreSQL and Redis, by default. */
 const rounds = Number(process.argv[2] ?? 50);
 let failed = 0;
-for (const kind of ["sqlite", "mysql", "redis"] as const) {
+for (const kind of ["sqlite", "mysql", "postgres", "redis"] as const) {
   await using server = await throwawayStore(kind);
   console.log(`${kind}, lease 2,000 ms`);
   const report = await playChaos({ url: server.url, rounds, onRound: (line) => console.log(`  ${line}`) });

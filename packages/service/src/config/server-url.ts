@@ -87,7 +87,7 @@ export function mysqlAddress(url: string): MysqlAddress {
   return { ...at, ...rest, ...(mode !== "DISABLED" && mysqlTls(at, mode, options)) };
 }
 
-interface ParsedUrl {
+export interface ParsedUrl {
   readonly protocol: string;
   readonly hostname: string;
   readonly port: number | undefined;
@@ -97,7 +97,7 @@ interface ParsedUrl {
   readonly options: ReadonlyMap<string, string>;
 }
 
-function parse(text: string, protocols: readonly string[], known: readonly string[]): ParsedUrl {
+export function parse(text: string, protocols: readonly string[], known: readonly string[]): ParsedUrl {
   const schemes = protocols.map((protocol) => `${protocol}//`);
   const scheme = schemes.find((candidate) => text.toLowerCase().startsWith(candidate));
   if (scheme === undefined) throw new ServerUrlError(`must begin with ${alternatives(schemes)}`);
@@ -184,7 +184,7 @@ function reach(at: { host: string; port: number }): Socket {
   return connect(at).setNoDelay(true).setKeepAlive(true, 10_000);
 }
 
-function certificates(options: ReadonlyMap<string, string>, prefix: "tls" | "ssl") {
+export function certificates(options: ReadonlyMap<string, string>, prefix: "tls" | "ssl") {
   if (options.has(`${prefix}-cert`) !== options.has(`${prefix}-key`))
     throw new ServerUrlError(`${prefix}-cert: and ${prefix}-key are needed together`);
   const read = (part: "ca" | "cert" | "key") =>
@@ -213,7 +213,7 @@ function booleanOption(options: ReadonlyMap<string, string>, name: string): bool
   return ["true", "1"].includes(choice(options, name, ["true", "false", "1", "0"]));
 }
 
-function choice(
+export function choice(
   options: ReadonlyMap<string, string>,
   name: string,
   allowed: readonly string[],
@@ -224,7 +224,7 @@ function choice(
   return text;
 }
 
-function hostOf({ hostname }: ParsedUrl): string {
+export function hostOf({ hostname }: ParsedUrl): string {
   const host = hostname.replace(/^\[|\]$/g, "");
   if (host === "") throw new ServerUrlError("names no host");
   if (isIP(host) === 0 && !/^[\w.-]{1,253}$/.test(host))
@@ -232,13 +232,13 @@ function hostOf({ hostname }: ParsedUrl): string {
   return host;
 }
 
-function socketPath(text: string): string {
+export function socketPath(text: string): string {
   const path = decoded(text, "the path");
   if (!path.startsWith("/") || path === "/") throw new ServerUrlError("must name the absolute path of a socket");
   return path;
 }
 
-function decoded(text: string, part: string): string {
+export function decoded(text: string, part: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -250,7 +250,7 @@ function hasControlOrSpace(text: string): boolean {
   return [...text].some((letter) => letter <= " " || letter === "\u007f");
 }
 
-function given<Name extends string>(name: Name, value: string | undefined): { readonly [_ in Name]?: string } {
+export function given<Name extends string>(name: Name, value: string | undefined): { readonly [_ in Name]?: string } {
   return (value === undefined ? {} : { [name]: value }) as { readonly [_ in Name]?: string };
 }
 
