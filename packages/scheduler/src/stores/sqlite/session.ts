@@ -117,7 +117,8 @@ export class Sessions {
     return {
       ns,
       nowMs: Math.trunc(now()),
-      rows: (sql, ...values) => this.#prepared(sql).all(...values) as SqlRow[],
+      // A list of this context: a driver's own is none of `Array` where the store runs in another one (node:vm).
+      rows: (sql, ...values) => [...this.#prepared(sql).all(...values)] as SqlRow[],
       run: (sql, ...values) => Number(this.#prepared(sql).run(...values).changes),
     };
   }
