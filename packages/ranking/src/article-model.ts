@@ -42,7 +42,8 @@ export interface ArticleTraits {
   readonly premium?: boolean;
   readonly channel?: Id;
   readonly author?: Id;
-  readonly words?: readonly string[];
+  /** Words of the title, or numbers that stand for them. */
+  readonly words?: readonly (string | number)[];
 }
 
 /** Readers' feedback on each article, in bounded memory: the least recently used article is evicted first. */

@@ -244,7 +244,7 @@ function logMinutes(ms: number, unknownMs: number): number {
   return log1p(max(0, Number.isNaN(ms) ? unknownMs : ms) / MINUTE_MS);
 }
 
-function wordInterest(words: readonly string[], interests: Interests, nowMs: number): number {
+function wordInterest(words: readonly (string | number)[], interests: Interests, nowMs: number): number {
   let sum = 0;
   for (const word of words) sum += interests.value(word, nowMs);
   return sum;

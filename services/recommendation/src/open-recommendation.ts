@@ -198,6 +198,7 @@ export async function openRecommendation(config: RecommendationConfig): Promise<
       await openLearning({
         mysql: bulkMysql,
         catalogue,
+        titleWords: titles.words,
         consumers: [seenConsumer(seen), ...tastes.consumers],
         before: (signal) => titles.load(signal),
         onError: logError(log, "the learning"),

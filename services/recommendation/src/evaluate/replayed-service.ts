@@ -44,7 +44,13 @@ export class ReplayedService {
     const { catalogue } = this;
     this.tastes = createTastes(catalogue, { words: this.#titleWords, textsOf: async () => new Map() });
     const ranker = new Ranker({ ...RANKER_LIMITS, seed, without });
-    this.learner = new Learner({ catalogue, grow, ranker, consumers: this.tastes.consumers });
+    this.learner = new Learner({
+      catalogue,
+      titleWords: this.#titleWords,
+      grow,
+      ranker,
+      consumers: this.tastes.consumers,
+    });
     this.feed = learnedFeed({
       ...NOTHING_LEARNT,
       catalogue,

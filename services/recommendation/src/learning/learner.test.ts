@@ -5,6 +5,7 @@ import { growForest, Ranker, type Training } from "@headline/ranking";
 import { inFull } from "@headline/testkit";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Catalogue } from "../catalogue/catalogue.js";
+import { TitleWords } from "../catalogue/title-words.js";
 import { Learner } from "./learner.js";
 import { contentOf, decodeLearner, encodeLearner, restoring, snapshotOf } from "./learner-snapshot.js";
 
@@ -53,12 +54,14 @@ function eventsOf(pages: number): LandedEvent[] {
 
 function learner(): Learner {
   const ranker = new Ranker({ articlesMax: 512, readersMax: 128, listRowsMax: 4_000, poolRowsMax: 4_000 });
-  return new Learner({ catalogue: catalogue(), grow, ranker, consumers: [] });
+  return new Learner({ ...DEPS, catalogue: catalogue(), ranker });
 }
 
 /** Of few trees and leaves: how good they are is not what is asked here. */
 const grow = async ({ set, options }: Training) =>
   growForest(set, { ...options, trees: inFull(10, options.trees), leaves: inFull(8, options.leaves) });
+
+const DEPS = { titleWords: new TitleWords(undefined, { articlesMax: 100 }), grow, consumers: [] };
 
 function catalogue(): Catalogue {
   const made = new Catalogue(() => NOW);
@@ -94,7 +97,7 @@ describe("what was learnt from the event log", () => {
   test("is the same after a restart from a snapshot in between", async () => {
     const before = await learnt(log.slice(0, 7_000), 100);
     expect(before.isSettled).toBe(true);
-    const restarted = decodeLearner(await encodeLearner(before), { catalogue: catalogue(), grow, consumers: [] });
+    const restarted = decodeLearner(await encodeLearner(before), { ...DEPS, catalogue: catalogue() });
     expect(restarted.position).toBe(before.position);
     await restarted.learn(log); // what it knows is not learnt again
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n], atMs: NOW + 10_000_000 };
@@ -110,22 +113,22 @@ describe("what was learnt from the event log", () => {
     const chunks = Array.from({ length: Math.ceil(bytes.length / 99_991) }, (_, at) =>
       bytes.subarray(at * 99_991, (at + 1) * 99_991),
     );
-    const steps = [...restoring(chunks, { catalogue: catalogue(), grow, consumers: [] })];
+    const steps = [...restoring(chunks, { ...DEPS, catalogue: catalogue() })];
     expect(await isSame(steps.at(-1) as Learner, straight)).toBe(true);
-    const cut = () => [...restoring(chunks.slice(0, -1), { catalogue: catalogue(), grow, consumers: [] })];
+    const cut = () => [...restoring(chunks.slice(0, -1), { ...DEPS, catalogue: catalogue() })];
     expect(cut).toThrow("ends");
   }, 60_000);
 
   test("is read as version 1 wrote it, in one piece", async () => {
     const state = { ...straight.state(), students: {} };
     const whole = serialize({ version: 1, state, ranker: straight.ranker.snapshot() });
-    const read = decodeLearner(whole, { catalogue: catalogue(), grow, consumers: [] });
+    const read = decodeLearner(whole, { ...DEPS, catalogue: catalogue() });
     expect(read.position).toBe(straight.position);
     const list = { reader: -3n, articles: [1n, 2n, 3n, 4n], atMs: NOW + 10_000_000 };
     expect([...read.ranker.score(list)]).toEqual([...straight.ranker.score(list)]);
-    expect(() =>
-      decodeLearner(serialize({ version: 9, state }), { catalogue: catalogue(), grow, consumers: [] }),
-    ).toThrow("version 9");
+    expect(() => decodeLearner(serialize({ version: 9, state }), { ...DEPS, catalogue: catalogue() })).toThrow(
+      "version 9",
+    );
   }, 60_000);
 
   test("puts what a reader clicks before what the reader does not", async () => {
@@ -138,5 +141,29 @@ describe("what was learnt from the event log", () => {
       if (Number(best) % 4 === reader % 4) liked += 1;
     }
     expect(liked).toBeGreaterThan(READERS * 0.8);
+  });
+
+  test("draws a reader to the words of the titles that were clicked", async () => {
+    const titleWords = new TitleWords(undefined, { articlesMax: 100 });
+    const made = catalogue();
+    for (const id of [1, 2, 3]) {
+      const title = id === 3 ? "a quiet parliament" : `storm warning ${id}`;
+      titleWords.put({ slot: made.slotOf(BigInt(id)), title, publishedAtMs: NOW });
+    }
+    const reader = new Learner({ ...DEPS, catalogue: made, titleWords });
+    const [exposure] = log as [LandedEvent];
+    const events = (["exposure", "exposure", "exposure", "click"] as const).map((kind, at) => {
+      return {
+        ...exposure,
+        kind,
+        id: BigInt(at + 1),
+        network: undefined,
+        articleId: BigInt(kind === "click" ? 1 : at + 1),
+      };
+    });
+    await reader.learn(events);
+    const list = { reader: exposure.userId, articles: [1n, 2n, 3n], atMs: NOW + 60_000 };
+    const interests = reader.ranker.explain(list, "pool").map(({ measures }) => measures["word interest"] ?? 0);
+    expect(interests.map((interest) => interest > 0)).toEqual([true, true, false]);
   });
 });

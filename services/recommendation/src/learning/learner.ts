@@ -1,6 +1,7 @@
 import type { LandedEvent } from "@headline/newsroom/events";
 import { type ForestNodes, Ranker, type Training } from "@headline/ranking";
 import type { Catalogue } from "../catalogue/catalogue.js";
+import type { TitleWords } from "../catalogue/title-words.js";
 import { dislikeShare } from "../readers/dislike-weight.js";
 import { FEEDBACK } from "../readers/feedback.js";
 import { type ExposureList, ExposureLists } from "./exposure-lists.js";
@@ -43,6 +44,7 @@ interface Growing {
 
 export interface LearnerDeps {
   readonly catalogue: Catalogue;
+  readonly titleWords: Pick<TitleWords, "wordsOf">;
   readonly grow: Grow;
   readonly ranker?: Ranker;
   readonly consumers: readonly EventConsumer[];
@@ -167,13 +169,14 @@ export class Learner {
   }
 
   #describe(article: bigint, slot: number): void {
-    const { catalogue } = this.deps;
+    const { catalogue, titleWords } = this.deps;
     const author = catalogue.authorIdOf(slot);
     if (author === undefined) return; // older than what the catalogue holds
     this.ranker.describe(article, {
       order: catalogue.publishedAtMs(slot),
       channel: catalogue.channelId(slot),
       author,
+      words: Array.from(titleWords.wordsOf(slot)),
     });
   }
 

@@ -4,13 +4,14 @@ import { followEvents, type LandedEvent } from "@headline/newsroom/events";
 import { deadline, poll } from "@headline/service/timing";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
-import { type EventConsumer, Learner, RANKER_LIMITS } from "./learner.js";
+import { type EventConsumer, Learner, type LearnerDeps, RANKER_LIMITS } from "./learner.js";
 import { restoring, snapshotOf } from "./learner-snapshot.js";
 import { ModelStore, packModel } from "./model-store.js";
 
 interface Deps {
   readonly mysql: Mysql;
   readonly catalogue: Catalogue;
+  readonly titleWords: LearnerDeps["titleWords"];
   readonly consumers: readonly EventConsumer[];
   /** Loads what the first event needs. */
   readonly before?: (signal: AbortSignal) => Promise<void>;
@@ -40,7 +41,7 @@ const PIECE = 20;
 
 /** Goes on from the newest snapshot, replays what came after it, and follows live; stores a snapshot from time to time. */
 export async function openLearning(deps: Deps): Promise<Learning> {
-  const { mysql, catalogue, consumers, onError, before, snapshotMs = SNAPSHOT_MS } = deps;
+  const { mysql, catalogue, titleWords, consumers, onError, before, snapshotMs = SNAPSHOT_MS } = deps;
   const store = new ModelStore(mysql, MODEL_NAME);
   const grower = new ForestGrower(onError);
   const grow = grower.grow.bind(grower);
@@ -75,11 +76,11 @@ export async function openLearning(deps: Deps): Promise<Learning> {
     } catch (error) {
       onError(error);
     }
-    return { learner: new Learner({ catalogue, grow, consumers }), whole: Promise.resolve() };
+    return { learner: new Learner({ catalogue, titleWords, grow, consumers }), whole: Promise.resolve() };
   }
 
   async function restore(chunks: readonly Buffer[]): Promise<Restored> {
-    const steps = restoring(chunks, { catalogue, grow, consumers }, RANKER_LIMITS);
+    const steps = restoring(chunks, { catalogue, titleWords, grow, consumers }, RANKER_LIMITS);
     for (;;) {
       const { value: learner, done } = steps.next();
       if (learner instanceof Learner) return { learner, whole: finish(steps).catch(onError) };

@@ -47,7 +47,12 @@ export async function rebuildModel({ mysql, onProgress, signal = NEVER }: Option
     },
   });
   await titles.load(signal);
-  const fresh = () => ({ catalogue, grow: growHere, consumers: createTastes(catalogue, titles).consumers });
+  const fresh = () => ({
+    catalogue,
+    titleWords: titles.words,
+    grow: growHere,
+    consumers: createTastes(catalogue, titles).consumers,
+  });
   const store = new ModelStore(mysql, MODEL_NAME);
   const was = await store.load();
   const learner = new Learner(fresh());
