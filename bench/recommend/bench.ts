@@ -67,7 +67,7 @@ function requestFor(form: Form, { system, warm, options, round }: Turn): LoadReq
     seconds,
     warmupSeconds: WARMUP_SECONDS,
     connections: CONNECTIONS,
-    nobody: form === "16 at once, user 0",
+    anonymous: form === "16 at once, user 0",
     skip: round * 1_009,
   };
   if (form === "fixed rate") return { ...common, ratePerSecond: rate };

@@ -107,7 +107,7 @@ function note(algo: string, reader: number): void {
 
 /** One after the other at first; later a stride visits every one, far apart in time and memory. */
 function whoseTurn(): number {
-  if (request.nobody) return 0;
+  if (request.anonymous) return 0;
   if (eachInto !== undefined) return turn;
   const place = turn * 7_919 + request.skip;
   return only === undefined ? 1 + (place % readers) : (only[place % only.length] as number);

@@ -14,7 +14,7 @@ export interface LoadRequest {
   /** Calls per second that begin when they are due; without it, one in flight on each connection. */
   readonly ratePerSecond?: number;
   /** Calls for user 0: no reader, no history. */
-  readonly nobody: boolean;
+  readonly anonymous: boolean;
   /** Every reader refreshes once, over the stream, and nothing is measured; for whom which algorithm chose goes into this file. */
   readonly eachInto?: string;
   /** Only for the readers whose ids are in this file. */

@@ -95,7 +95,7 @@ export async function openSizedSystem({ articles, readers }: Size, say: (line: s
           connections: 64,
           seconds: 0,
           warmupSeconds: 0,
-          nobody: false,
+          anonymous: false,
           skip: 0,
         };
         const { failed } = await measureCalls(service.pid, { ...load, eachInto: everybody });

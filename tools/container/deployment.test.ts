@@ -160,7 +160,7 @@ describe("docker-compose.yml", () => {
       writeFileSync(join(given, "jwt-secret"), "a signing secret for development only\n");
       const { status, stderr } = make();
       expect(status).toBe(1);
-      expect(stderr).toMatch(/^\s*jwt-secret: must have at least 32 characters that nobody can know[^\n]*\s*$/);
+      expect(stderr).toMatch(/^\s*jwt-secret: must have at least 32 characters that cannot be guessed[^\n]*\s*$/);
       expect(made()[0]).toBe(jwt);
     } finally {
       rmSync(folder, { recursive: true });

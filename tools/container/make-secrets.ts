@@ -34,7 +34,7 @@ function signing(name: string): string | undefined {
   const text = read(join(given, `${name}-secret`));
   if (text !== undefined && (text.length < SIGNING_LENGTH_MIN || isPublishedSecret(text))) {
     throw new ExpectedFailure(
-      `${name}-secret: must have at least ${SIGNING_LENGTH_MIN} characters that nobody can know; make one: openssl rand -base64 48`,
+      `${name}-secret: must have at least ${SIGNING_LENGTH_MIN} characters that cannot be guessed; make one: openssl rand -base64 48`,
     );
   }
   return text;

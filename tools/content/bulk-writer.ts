@@ -54,7 +54,7 @@ export class BulkWriter implements AsyncDisposable {
       await this.#connection.commit();
       return result;
     } catch (error) {
-      await this.#connection.rollback().catch(() => undefined); // the failure before it is the one to tell
+      await this.#connection.rollback().catch(() => undefined); // the failure before it is the one to report
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import type { BulkWriter, Row } from "./bulk-writer.js";
 import { pick, shuffled } from "./seeded-random.js";
 
 const AUTHORS = 300;
-/** Tells an author that was made up here from a person who happens to have the same name. */
+/** Marks an invented author, so that a person of the same name is not taken for one. */
 const ABOUT = "由 npm run import 生成的作者";
 
 const PLACES =

@@ -37,7 +37,7 @@ interface Pin {
   readonly channel_id: number;
 }
 
-/** Somebody who reads, likes and comments: authors do as well. */
+/** User who reads, likes and comments; authors do as well. */
 interface Person {
   readonly id: bigint;
   readonly tastes: readonly number[];
@@ -57,7 +57,7 @@ export interface LoadedSample {
 
 const SEED = 20_261_120;
 const HOUR_MS = 3_600_000;
-/** Added to the odds of somebody who likes the article's channel. */
+/** Added to the odds of a reader who likes the article's channel. */
 const TASTE = 0.7;
 
 /** Loads sample/ in one transaction. Every count in it is made of rows, so that nothing needs correcting. */

@@ -61,8 +61,8 @@ export async function addUserStatistics(
 }
 
 /**
- * Tells running services to read everything again, and whose statistics have changed, each at its version. Other topics
- * are not told one by one: nobody has read yet what was only now written.
+ * Writes changes that make running services reload everything, and one for each user with changed statistics, at its
+ * version. Other topics need none: no cache holds rows that are new.
  */
 export async function writeChanges(writer: BulkWriter, userIds: Iterable<bigint>): Promise<readonly Change[]> {
   const version = await writer.now();

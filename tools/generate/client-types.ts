@@ -29,7 +29,7 @@ export function clientTypes(document: Document): string {
     ...Object.entries(document.components.schemas).map(
       ([name, schema]) => `${comment(schema)}export type ${name} = ${typeOf(schema)};\n`,
     ),
-    "/** What each operation takes and answers. */",
+    "/** Inputs and answer of each operation. */",
     "export interface Operations {",
     ...operations.map(operationType),
     "}",
@@ -43,7 +43,7 @@ export function clientTypes(document: Document): string {
     "  readonly keyed: boolean;",
     "  /** Asks for an Authorization, or makes use of one. */",
     "  readonly knowsWho: boolean;",
-    "  /** Tells who has none which guest they are from now on. */",
+    "  /** Creates a guest for a request without an identity. */",
     "  readonly mintsGuest: boolean;",
     "}",
     "",

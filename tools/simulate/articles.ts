@@ -1,7 +1,7 @@
 import { type Chance, hashOf, normal } from "./chance.js";
 import type { Topic } from "./topics.js";
 
-/** An article and what nobody can see of it. */
+/** Article with its hidden properties. */
 export interface HiddenArticle {
   /** The number that chance knows it by. */
   readonly key: number;
@@ -43,7 +43,7 @@ export function inventArticle(key: number, topics: readonly Topic[], chance: Cha
   return { key, channelId: topic.channelId, topic, words: [first, second], title, quality };
 }
 
-/** An article that somebody else published: its quality depends on its id, its words are those that its title has. */
+/** Article from another source: its quality depends on its id, its words are those that its title has. */
 export function foundArticle(
   id: string,
   { title, channelId }: { title: string; channelId: number },

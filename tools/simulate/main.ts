@@ -64,10 +64,10 @@ async function simulateAt(url: string, sizes: Omit<SimulationOptions, "url">): P
   return simulated;
 }
 
-function writeReport({ rounds, troubles }: Simulated, { url, plot, json, ...sizes }: SimulationOptions): void {
+function writeReport({ rounds, failures }: Simulated, { url, plot, json, ...sizes }: SimulationOptions): void {
   if (rounds.length === 0) throw new Error("no round was complete");
   const summary = summaryOf(rounds);
-  say(report(rounds, summary, troubles));
+  say(report(rounds, summary, failures));
   const { readers, articles, publish, seed } = sizes;
   writeFileSync(
     plot,
@@ -75,7 +75,7 @@ function writeReport({ rounds, troubles }: Simulated, { url, plot, json, ...size
   );
   say(`\nplot: ${resolve(plot)}`);
   if (json === undefined) return;
-  writeFileSync(json, `${JSON.stringify({ options: sizes, summary, troubles, rounds }, undefined, 2)}\n`);
+  writeFileSync(json, `${JSON.stringify({ options: sizes, summary, failures, rounds }, undefined, 2)}\n`);
   say(`figures: ${resolve(json)}`);
 }
 

@@ -33,7 +33,7 @@ export function count(tally: Tally, looks: readonly Look[]): void {
   tally.clicks += looks.filter(({ clicked }) => clicked).length;
 }
 
-/** Clicks for each article looked at; NaN when nobody looked. */
+/** Clicks for each article looked at; NaN without any view. */
 export function clickRate(rounds: readonly Round[], feed: FeedName): number {
   let [looks, clicks] = [0, 0];
   for (const round of rounds) {

@@ -1,10 +1,10 @@
 import { clickRate, FEEDS, type Round, type Summary } from "./measures.js";
-import type { Troubles } from "./simulate.js";
+import type { Failures } from "./simulate.js";
 
 const ROWS_MAX = 15;
 
 /** The click rates over time as a table, several rounds in a row where there are many, and what they come to. */
-export function report(rounds: readonly Round[], summary: Summary, troubles: Troubles): string {
+export function report(rounds: readonly Round[], summary: Summary, failures: Failures): string {
   const perRow = Math.max(1, Math.ceil(rounds.length / ROWS_MAX));
   const rows = [["round", ...FEEDS, "ours ÷ popularity", "ours ÷ oracle"]];
   for (let from = 0; from < rounds.length; from += perRow) {
@@ -20,7 +20,7 @@ export function report(rounds: readonly Round[], summary: Summary, troubles: Tro
       times(ours / oracle),
     ]);
   }
-  return ["", "clicks per article looked at", aligned(rows), "", ...conclusions(summary), ...complaints(troubles)].join(
+  return ["", "clicks per article looked at", aligned(rows), "", ...conclusions(summary), ...complaints(failures)].join(
     "\n",
   );
 }
@@ -35,13 +35,13 @@ function conclusions({ first, last, overPopularity, overOracle, shareOfPossibleG
 }
 
 /** Faults that make the figures worth less. */
-function complaints(troubles: Troubles): string[] {
+function complaints(failures: Failures): string[] {
   return Object.entries({
-    "refreshes failed": troubles.refreshesFailed,
-    "pages were degraded: the recommender was slow or away": troubles.degraded,
-    "pages had fewer articles than asked for": troubles.shortPages,
-    "uploads of events failed": troubles.uploadsFailed,
-    "events were refused": troubles.eventsRefused,
+    "refreshes failed": failures.refreshesFailed,
+    "pages were degraded: the recommender was slow or away": failures.degraded,
+    "pages had fewer articles than asked for": failures.shortPages,
+    "uploads of events failed": failures.uploadsFailed,
+    "events were refused": failures.eventsRefused,
   })
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);

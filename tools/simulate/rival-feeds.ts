@@ -33,7 +33,7 @@ export function popularityFeed(): RivalFeed {
   };
 }
 
-/** Knows what nobody can: by the true probability of a click. The best that one page can be. */
+/** Oracle: ranks by the true probability of a click, the upper bound of one page. */
 export function oracleFeed(): RivalFeed {
   const articles: HiddenArticle[] = [];
   const served = servedOnce();

@@ -11,7 +11,7 @@ import { inventTaste, type Taste } from "./tastes.js";
 import { TOPICS } from "./topics.js";
 
 /** Faults that make the figures worth less. */
-export interface Troubles {
+export interface Failures {
   refreshesFailed: number;
   uploadsFailed: number;
   eventsRefused: number;
@@ -21,12 +21,12 @@ export interface Troubles {
 
 export interface Simulated {
   readonly rounds: readonly Round[];
-  readonly troubles: Troubles;
+  readonly failures: Failures;
 }
 
 interface Options extends Pick<SimulationOptions, "readers" | "rounds" | "articles" | "publish" | "paceMs" | "seed"> {
   readonly url: string;
-  /** Told what begins, and how many pages it will take. */
+  /** Notified when a stage begins, with its number of pages. */
   readonly onStage: (stage: string, total: number) => void;
   readonly onDone: (done: number) => void;
   /** Ends the run early; the rounds that are complete count. */
@@ -45,7 +45,7 @@ const PER_PAGE = 10;
 const SIGNED_IN_EVERY = 10;
 const AUTHORS_PER_TOPIC = 1;
 const AT_ONCE = 8;
-/** So many refreshes in a row without an answer: nobody is there any more. */
+/** Failed refreshes in a row after which the service counts as away. */
 const FAILURES_IN_A_ROW_MAX = 50;
 
 /** Publishes, then lets every reader refresh round by round, each page of ours beside one of each rival feed. */
@@ -56,7 +56,7 @@ export async function simulate(options: Options): Promise<Simulated> {
   const run = `${Date.now().toString(36)}${process.pid.toString(36)}`;
   const known = new Map<string, HiddenArticle>();
   const rivals = { popularity: popularityFeed(), oracle: oracleFeed() } satisfies Record<string, RivalFeed>;
-  const troubles: Troubles = { refreshesFailed: 0, uploadsFailed: 0, eventsRefused: 0, degraded: 0, shortPages: 0 };
+  const failures: Failures = { refreshesFailed: 0, uploadsFailed: 0, eventsRefused: 0, degraded: 0, shortPages: 0 };
   const rounds: Round[] = [];
   let failuresInARow = 0;
   let published = 0;
@@ -77,7 +77,7 @@ export async function simulate(options: Options): Promise<Simulated> {
   } catch (error) {
     if (!signal.aborted) throw error;
   }
-  return { rounds, troubles };
+  return { rounds, failures };
 
   function signUp(name: string): Promise<string> {
     return client.signUp(`sim-${run}-${name}`, `simulated ${run}`);
@@ -149,10 +149,10 @@ export async function simulate(options: Options): Promise<Simulated> {
     const events = eventsOf({ shown, exposure: page.exposure, looks, mayLike: reader.signedIn, nowMs: Date.now() });
     if (events.length === 0) return;
     try {
-      troubles.eventsRefused += await client.upload(reader.authorization, events);
+      failures.eventsRefused += await client.upload(reader.authorization, events);
     } catch (error) {
       if (signal.aborted || !(error instanceof NoAnswer)) throw error;
-      troubles.uploadsFailed += 1;
+      failures.uploadsFailed += 1;
     }
   }
 
@@ -160,13 +160,13 @@ export async function simulate(options: Options): Promise<Simulated> {
     try {
       const page = await client.refresh(authorization, PER_PAGE);
       failuresInARow = 0;
-      if (page.degraded) troubles.degraded += 1;
-      if (page.results.length < PER_PAGE) troubles.shortPages += 1;
+      if (page.degraded) failures.degraded += 1;
+      if (page.results.length < PER_PAGE) failures.shortPages += 1;
       return page;
     } catch (error) {
       failuresInARow += 1;
       if (signal.aborted || !(error instanceof NoAnswer) || failuresInARow > FAILURES_IN_A_ROW_MAX) throw error;
-      troubles.refreshesFailed += 1;
+      failures.refreshesFailed += 1;
       return undefined;
     }
   }

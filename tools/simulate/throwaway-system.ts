@@ -92,11 +92,11 @@ async function startService(name: string, environment: Record<string, string>): 
   }
 }
 
-/** The port of the line `{"msg":"… listens","port":…}`; what is wrong is told all the while, each thing once. */
+/** The port of the line `{"msg":"… listens","port":…}`; problems in the log are printed, each once. */
 function portInLog(name: string, child: ReturnType<typeof fork>): Promise<number> {
   return new Promise((resolve, reject) => {
     const tail: string[] = [];
-    const told = new Set<string>();
+    const printed = new Set<string>();
     const fail = (why: string) => reject(new Error(`the ${name} service ${why}\n${tail.slice(-10).join("\n")}`));
     const timer = setTimeout(() => fail(`was not ready within ${READY_WITHIN_MS / 1_000} s`), READY_WITHIN_MS);
     child.once("error", reject);
@@ -108,8 +108,8 @@ function portInLog(name: string, child: ReturnType<typeof fork>): Promise<number
       tail.push(line);
       if (tail.length > 50) tail.shift();
       const wrong = complaintIn(line);
-      if (wrong !== undefined && !told.has(wrong)) process.stderr.write(`${name}: ${wrong}\n`);
-      if (wrong !== undefined) told.add(wrong);
+      if (wrong !== undefined && !printed.has(wrong)) process.stderr.write(`${name}: ${wrong}\n`);
+      if (wrong !== undefined) printed.add(wrong);
       if (!/"msg":"\w+ listens"/.test(line)) return;
       clearTimeout(timer);
       resolve(Number(/"port":(\d+)/.exec(line)?.[1] ?? 0));

@@ -22,13 +22,13 @@ await rebuild().catch(endInWords);
 async function rebuild(): Promise<void> {
   await using stores = await openStores(process.env, say);
   await using mysql = openMysql(stores.mysqlUrl, { acquireTimeoutMs: 5_000, statementTimeoutMs: 60_000 });
-  let told = 0;
+  let reported = 0;
   const rebuilt = await rebuildModel({
     mysql,
     signal: stopped.signal,
     onProgress: (learnt) => {
-      if (learnt.events - told < 10_000) return;
-      told = learnt.events;
+      if (learnt.events - reported < 10_000) return;
+      reported = learnt.events;
       say(`${learnt.events} events learnt`);
     },
   });

@@ -29,5 +29,5 @@ async function change(): Promise<void> {
     await mysql.write("UPDATE users SET is_staff = ? WHERE name = ?", [action === "add" ? 1 : 0, name as string]);
   }
   const staff = await mysql.query<{ name: string }>("SELECT name FROM users WHERE is_staff = 1 ORDER BY name");
-  process.stdout.write(`Staff: ${staff.map((user) => user.name).join(", ") || "nobody"}\n`);
+  process.stdout.write(`Staff: ${staff.map((user) => user.name).join(", ") || "none"}\n`);
 }

@@ -107,7 +107,7 @@ class Conversation {
   ) {
     this.#callsMax = options.callsMax ?? CALLS_MAX;
     this.#limitMs = options.limitMs ?? LIMIT_MS;
-    // Header metadata tells the client that the stream is accepted.
+    // Header metadata confirms to the client that the stream is accepted.
     stream.sendMetadata(new Metadata());
     stream.on("data", (message) => this.#read(message));
     stream.on("end", () => this.drain());

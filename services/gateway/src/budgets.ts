@@ -6,7 +6,7 @@ export interface Budgets {
   readonly recommendMs: number;
   readonly recommendAttemptMs: number;
   readonly updatesMs: number;
-  /** Of a hot list, which nobody waits for. */
+  /** Of a hot list, which is loaded in the background. */
   readonly hotListMs: number;
   readonly hydrateMs: number;
   readonly blocksMs: number;

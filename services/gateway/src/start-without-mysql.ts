@@ -36,7 +36,7 @@ export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
   }
   pages.start();
   await hotLists.start();
-  const whole = isWhole ? Promise.resolve() : becomeWhole().catch(() => undefined); // told to end before it was
+  const whole = isWhole ? Promise.resolve() : becomeWhole().catch(() => undefined); // the shutdown came first
   return {
     get isWhole() {
       return isWhole;

@@ -55,7 +55,7 @@ export function createStoryDeps(options: Options): StoryDeps {
     coverOrigins,
     eventLog: links.events.log,
     trackKeys: openTrackKeys(config.trackSecret, config.trackSecretPrevious),
-    onRedisError: rateLimitedLog(log, "Redis was not told", EACH_SECOND),
+    onRedisError: rateLimitedLog(log, "Redis was not updated", EACH_SECOND),
   };
   return {
     feed: createFeedDeps({ ...shared, onPage: observation.onPage }),

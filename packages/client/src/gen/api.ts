@@ -423,7 +423,7 @@ export type Viewer = {
   readonly following: boolean;
 };
 
-/** What each operation takes and answers. */
+/** Inputs and answer of each operation. */
 export interface Operations {
   /** Reads a page of the home feed. */
   readonly feed: { readonly query: { readonly channel_id: number; readonly page?: number | undefined; readonly per_page?: number | undefined; readonly timestamp?: number | undefined; readonly with_top?: number | undefined }; readonly answer: FeedPage };
@@ -504,7 +504,7 @@ export interface Shape {
   readonly keyed: boolean;
   /** Asks for an Authorization, or makes use of one. */
   readonly knowsWho: boolean;
-  /** Tells who has none which guest they are from now on. */
+  /** Creates a guest for a request without an identity. */
   readonly mintsGuest: boolean;
 }
 

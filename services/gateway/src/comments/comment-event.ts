@@ -1,7 +1,7 @@
 import type { Commented } from "@headline/newsroom/comments";
 import type { TrackedEvent } from "@headline/newsroom/events";
 
-/** A comment as it stands in the event log: of no page, and one event however often it is told, by its own id. */
+/** Event of a comment, without a page; its id is the comment's, so that a repeated one counts once. */
 export function commentEvent({ comment, channelId }: Commented, nowMs: number): TrackedEvent {
   const { commentId, userId, articleId, createdAt } = comment;
   return {

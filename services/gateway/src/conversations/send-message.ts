@@ -34,7 +34,7 @@ export function sendMessage({ mysql, users, invalidator, messageLimit }: Deps) {
   return async ({ reader, params, body }: Call<{ reader: Reader; params: PeerPath; body: NewMessage }>) => {
     const { userId: senderId } = reader;
     const { userId: recipientId } = params;
-    if (recipientId === senderId) throw new Refusal("INVALID_ARGUMENT", "nobody writes to themselves");
+    if (recipientId === senderId) throw new Refusal("INVALID_ARGUMENT", "a message to oneself is not sent");
     await messageLimit(senderId);
     if ((await users.profiles.get(recipientId)) === undefined)
       throw new Refusal("NOT_FOUND", `user ${recipientId} does not exist`);

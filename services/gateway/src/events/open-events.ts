@@ -29,7 +29,7 @@ export interface Events extends AsyncDisposable {
 }
 
 const APPENDING_CONNECTIONS_MAX = 2;
-/** Nobody waits for what is landed later. */
+/** Timeouts of writes in the background. */
 const LANDING = { connectionsMax: 1, acquireTimeoutMs: 1_000, statementTimeoutMs: 3_000, transactionTimeoutMs: 5_000 };
 /** Like those of the stream of events: what an ACL has to permit. */
 const EVENT_COMMANDS: readonly NeededCommand[] = [

@@ -15,7 +15,7 @@ interface Options {
   readonly stallTimeoutMs?: number | undefined;
   /** Sockets on this server's connections. */
   readonly push: { listen(server: Server): void; drain(): Promise<void> };
-  /** Told when the end has begun: from then on /readyz says so. */
+  /** Notified when the shutdown begins: from then on /readyz is 503. */
   readonly onDrain: () => void;
 }
 

@@ -13,12 +13,12 @@ interface Deps {
   readonly onRedisError: (error: unknown) => void;
 }
 
-/** Writes reactions to MySQL, and then tells caches and feeds, so that the next request sees the counts. */
+/** Writes reactions to MySQL, and then updates caches, so that the next request sees the counts. */
 export function createReactions({ mysql, invalidator, articleStatistics, userStatistics, onRedisError }: Deps) {
   return async (reactions: readonly Reaction[]): Promise<readonly Reacted[]> => {
     if (reactions.length === 0) return [];
     const { reacted, articleCounts, authorCounts, changes } = await writeReactions(mysql, reactions);
-    // Best effort, all at once: MySQL has it, and whoever is not told reads it there within a second.
+    // Best effort, all at once: a process that misses it reads the change from MySQL within a second.
     await Promise.all([
       invalidator.invalidate(...changes),
       ...[...articleCounts].map(([id, counts]) => articleStatistics.offer(id, counts).catch(onRedisError)),

@@ -99,7 +99,7 @@ export function signUp(parts: SignUpDeps) {
 export function signIn(parts: SignInDeps) {
   const { mysql, tokens, signInLimit } = parts;
   const limited = limiter();
-  // Compared where there is no such user, so that the time of an answer does not tell which names exist.
+  // Compared where there is no such user, so that the time of an answer does not reveal which names exist.
   const decoy = hashPassword("a password without a user");
   return async ({ req, body }: Call<{ body: SignIn }>) => {
     tokens.mustIssue();

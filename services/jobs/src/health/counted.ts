@@ -71,7 +71,7 @@ function growth(value: number, before: number | undefined): number {
   return before === undefined || before > value ? value : value - before;
 }
 
-/** One address may be answered by several replicas; their start time tells them apart. */
+/** One address may be answered by several replicas; their start times differ. */
 function keysOf({ source, samples }: Scrape): (sample: Sample) => string {
   const began = samples.find((sample) => sample.name === "process_start_time_seconds")?.value;
   return ({ name, labels }) => `${source} ${began} ${name} ${JSON.stringify(labels)}`;

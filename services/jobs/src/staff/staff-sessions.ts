@@ -32,7 +32,7 @@ interface UserRow {
 export class StaffSessions {
   readonly #mysql: Mysql;
   readonly #key: Uint8Array;
-  /** Compared where there is no such user, so that the time of an answer does not tell which names exist. */
+  /** Compared where there is no such user, so that the time of an answer does not reveal which names exist. */
   readonly #unknownUser = hashPassword(randomBytes(16).toString("hex"));
 
   constructor({ mysql, secret }: Parts) {
