@@ -1,5 +1,6 @@
 export { channelOf, openRedis, type Redis, type RedisOptions, waitForRedis } from "./client.js";
 export { isUnableReply, namingLogin } from "./failure.js";
+export { type LeanScript, leanScript } from "./lean-script.js";
 export {
   cacheCommands,
   missingRights,

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import type { Result } from "ioredis";
 import type { Redis } from "./client.js";
 
-type Argument = string | number | Buffer;
+/** Argument of a script. */
+export type Argument = string | number | Buffer;
 
 /** Commands that ioredis has and does not declare. */
 declare module "ioredis" {
@@ -44,12 +45,13 @@ export function script<Args extends readonly Argument[], Reply>(
     try {
       return (await redis[byHash](sha, all.length, ...all, ...args)) as Reply;
     } catch (error) {
-      if (!isUnknown(error)) throw error;
+      if (!isUnknownScript(error)) throw error;
       return (await redis[inFull](lua, all.length, ...all, ...args)) as Reply;
     }
   };
 }
 
-function isUnknown(error: unknown): boolean {
+/** Whether Redis does not know a script by its hash, and nothing was run. */
+export function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("NOSCRIPT");
 }

@@ -1,4 +1,4 @@
-import { type Redis, script } from "@headline/redis";
+import { leanScript, type Redis } from "@headline/redis";
 import { LRUCache } from "lru-cache";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { type Batch, madeAt } from "./batch.js";
@@ -17,22 +17,18 @@ const FIRST_VISIT_MS = 6 * 60 * 60 * 1_000;
 const HISTORIES_MAX_BYTES = 256 * 1024 * 1024;
 
 /** Returns 1 when the key still has the head that the caller knows, otherwise the whole value. */
-const readIfChanged = script<[head: Buffer], Buffer | number | null>(
-  `
+const readIfChanged = leanScript<[head: Buffer], Buffer | number | null>(`
 if redis.call('GETRANGE', KEYS[1], 0, 7) == ARGV[1] then return 1 end
-return redis.call('GET', KEYS[1])`,
-  { reply: "bytes" },
-);
+return redis.call('GET', KEYS[1])`);
 
 /**
  * Compare and set: records the batch only if the head is still the one the batch was chosen against. A value of another
  * format counts as none, here as where it is decoded, and is overwritten.
  */
-const record = script<
+const record = leanScript<
   [expectedHead: Buffer, head: Buffer, bytes: Buffer, whole: "0" | "1", ttlMs: number],
   Buffer | number | null
->(
-  `
+>(`
 local head = redis.call('GETRANGE', KEYS[1], 0, 7)
 if head ~= '' and string.byte(head) ~= ${FORMAT} then head = '' end
 if head ~= ARGV[1] then return redis.call('GET', KEYS[1]) end
@@ -43,9 +39,7 @@ else
   redis.call('APPEND', KEYS[1], ARGV[3])
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
-return 1`,
-  { reply: "bytes" },
-);
+return 1`);
 
 /**
  * Readers' histories: the truth in Redis, one key a reader, and a copy of those seen lately in memory. A copy is never
