@@ -23,7 +23,8 @@ export class PageJudge implements Listener {
     const service = this.#service;
     const explained = service.explain(reader, atMs, 10);
     const ten = explained.filter(({ position }) => position !== undefined).map(({ slot }) => slot);
-    const candidates = explained.filter(({ sources }) => sources.length > 0).map(({ slot }) => slot);
+    const recalled = explained.filter(({ sources }) => sources.length > 0);
+    const byScore = recalled.toSorted((a, b) => (b.score ?? 0) - (a.score ?? 0)).slice(0, 10);
     const idOf = (slot: number) => service.catalogue.articleId(slot);
     const shownAtMs = this.#shownAtMs.get(BigInt(clicked[0]!));
     this.#pages.add({
@@ -33,7 +34,8 @@ export class PageJudge implements Listener {
       clicked: new Set(clicked.map(BigInt)),
       ten: ten.map(idOf),
       twenty: service.page(reader, atMs, 20),
-      candidates: new Set(candidates.map(idOf)),
+      candidates: new Set(recalled.map(({ slot }) => idOf(slot))),
+      byScore: byScore.map(({ slot }) => idOf(slot)),
       shareOfClicks: ten.map((slot) => this.#shareOfClicks(idOf(slot))),
       nearDuplicates: service.hasTitles ? this.#nearDuplicates(ten) : undefined,
     });

@@ -18,6 +18,7 @@ const SERVED: Readonly<Record<ServedMeasure, string>> = {
   hr20: "HR@20",
   mrr10: "MRR@10",
   ndcg10: "nDCG@10",
+  hr10ByScore: "HR@10 by score alone",
   recalled: "clicked article is a candidate",
 };
 
@@ -99,7 +100,8 @@ function servedLines(served: ServedFigures): string[] {
   return [
     `Served page: ${pages} home-page impressions, recall → filters → ranking → diversify → cut of the service`,
     `  ${measures.slice(0, 4).join(", ")}`,
-    `  ${measures[4]}, of ${candidatesPerPage.toFixed(0)} candidates`,
+    `  ${measures[4]}: no author yields, no place is kept for exploring`,
+    `  ${measures[5]}, of ${candidatesPerPage.toFixed(0)} candidates`,
     `  coverage ${coverage.toFixed(3)}, Gini ${gini.toFixed(3)}, novelty ${novelty.toFixed(2)} bits, near-duplicates a page ${nearDuplicates?.toFixed(3) ?? "unknown without titles"}`,
     ...parts("by articles opened before", served.byOpened),
     ...parts("by the clicked article's age", served.byAge),

@@ -13,6 +13,7 @@ function page(fields: Partial<ServedPage>): ServedPage {
     clicked: new Set(ids(2)),
     ten,
     twenty: [...ten, ...ids(11, 12)],
+    byScore: ids(1, 2, 3, 4, 5, 6, 7, 8, 9, 12),
     candidates: new Set([...ten, ...ids(11, 12, 13)]),
     shareOfClicks: [0.5, 0.25],
     nearDuplicates: undefined,
@@ -32,6 +33,7 @@ test("a page is judged by the place of what was clicked, and by whether it was a
     hr20: { mean: 2 / 4 },
     mrr10: { mean: 1 / 2 / 4 },
     ndcg10: { mean: 1 / Math.log2(3) / 4 },
+    hr10ByScore: { mean: 2 / 4 },
     recalled: { mean: 3 / 4 },
   });
   expect(figures.byOpened).toMatchObject({ none: { mean: 1 / 3, count: 3 }, "20–99": { mean: 0, count: 1 } });

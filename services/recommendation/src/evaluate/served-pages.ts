@@ -12,6 +12,8 @@ export interface ServedPage {
   readonly ten: readonly bigint[];
   readonly twenty: readonly bigint[];
   readonly candidates: ReadonlySet<bigint>;
+  /** The ten best by score alone: no author yields, and no place is kept for exploring. */
+  readonly byScore: readonly bigint[];
   /** Share of all clicks so far that each article of the page of ten has. */
   readonly shareOfClicks: readonly number[];
   /** Pairs of the page of ten whose titles say the same; undefined without titles. */
@@ -41,7 +43,7 @@ export interface ServedFigures {
   readonly byAge: Readonly<Record<string, Estimate>>;
 }
 
-const MEASURES = ["hr10", "hr20", "mrr10", "ndcg10", "recalled"] as const;
+const MEASURES = ["hr10", "hr20", "mrr10", "ndcg10", "hr10ByScore", "recalled"] as const;
 export type ServedMeasure = (typeof MEASURES)[number];
 
 const HOUR_MS = 3_600_000;
@@ -97,7 +99,7 @@ export class ServedPages {
 
 const NEW = "never shown before";
 
-function measuresOf({ ten, twenty, clicked, candidates }: ServedPage): Record<ServedMeasure, number> {
+function measuresOf({ ten, twenty, byScore, clicked, candidates }: ServedPage): Record<ServedMeasure, number> {
   const at = ten.findIndex((article) => clicked.has(article));
   const relevant = new Set(ten.flatMap((article, place) => (clicked.has(article) ? [place] : [])));
   // Clicked articles that are not on the page stand behind it.
@@ -108,6 +110,7 @@ function measuresOf({ ten, twenty, clicked, candidates }: ServedPage): Record<Se
     hr20: twenty.some((article) => clicked.has(article)) ? 1 : 0,
     mrr10: at >= 0 ? 1 / (at + 1) : 0,
     ndcg10: ndcg(places, relevant, 10),
+    hr10ByScore: byScore.some((article) => clicked.has(article)) ? 1 : 0,
     recalled: [...clicked].some((article) => candidates.has(article)) ? 1 : 0,
   };
 }

@@ -1,4 +1,5 @@
 import type { Catalogue } from "../catalogue/catalogue.js";
+import { hotness } from "../catalogue/hotness.js";
 import type { Candidate, FeedReader } from "./candidate.js";
 import { type Recalled, type Scored, scoredByRules } from "./rank.js";
 
@@ -33,8 +34,10 @@ const SCORED_MAX = 150;
 const INTEREST_WORTH = 12;
 /** …and one standard deviation of the ranker's score, once it is trusted. */
 const RANKER_WORTH = 1.5;
-/** Share of the rules and interests that remains then. */
-const RULES_SHARE = 0.35;
+/** Share that remains then of what readers said: whom they follow, what they dislike and are drawn to… */
+const SAID_SHARE = 0.35;
+/** …and of hotness, which the ranker knows better. */
+const HOTNESS_SHARE = 0.05;
 
 /** Ranks by the rules of `rank`, the reader's interests, and, as it learns, ever more by the online ranker. */
 export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
@@ -75,12 +78,14 @@ export function learnedRanking({ catalogue, ranker, trust, interests }: Deps) {
     const articles = candidates.map(({ slot }) => catalogue.articleId(slot));
     const scores = ranker.score({ reader: userId, articles, atMs: nowMs }, "pool");
     const { mean, deviation } = momentsOf(scores.subarray(0, candidates.length));
-    const kept = 1 - trusted * (1 - RULES_SHARE);
+    const kept = (share: number) => 1 - trusted * (1 - share);
+    const [keptSaid, keptHotness] = [kept(SAID_SHARE), kept(HOTNESS_SHARE)];
     for (let index = 0; index < candidates.length; index += 1) {
       const candidate = candidates[index]!;
       const part = deviation === 0 ? 0 : trusted * RANKER_WORTH * ((scores[index]! - mean) / deviation);
       onParts?.(candidate.slot, { pool: part });
-      candidate.score = kept * candidate.score + part;
+      const hot = hotness(catalogue.hotKey(candidate.slot), nowMs);
+      candidate.score = keptSaid * (candidate.score - hot) + keptHotness * hot + part;
     }
   }
 
