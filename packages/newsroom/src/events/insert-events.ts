@@ -1,5 +1,6 @@
 import { DATABASE_NOW_MS, type Mysql, type Transaction } from "@headline/mysql";
 import { encodeEvent } from "./event-row.js";
+import { hasReading, insertReadings } from "./insert-readings.js";
 import { batchOf, placeInBatch, type TrackedEvent } from "./tracked-event.js";
 
 /**
@@ -9,7 +10,8 @@ import { batchOf, placeInBatch, type TrackedEvent } from "./tracked-event.js";
 const LIMIT_SILENCE = "SET /*M!100300 SESSION idle_transaction_timeout = 5 */ /*!80000 SESSION wait_timeout = 5 */";
 
 /**
- * Writes events, each once however often it comes, and answers which were new. Writers take turns, from before their ids are
+ * Writes events, each once however often it comes, and answers which were new; what was opened stands in the histories of its
+ * readers with the same commit. Writers take turns, from before their ids are
  * given until their transaction is committed, so ids are in the order of the commits: a reader that is past an id has
  * missed nothing below it.
  */
@@ -23,6 +25,7 @@ export async function insertEvents(mysql: Mysql, events: readonly TrackedEvent[]
     const before = await newestId(tx);
     const { affectedRows } = await tx.write(INSERT, [rows]);
     if (affectedRows === 0) return new Set<string>();
+    if (hasReading(events)) await insertReadings(tx, before);
     return affectedRows === all.size ? all : keysAfter(tx, before);
   });
   return events.map((event) => fresh.delete(keyOf(event)));

@@ -1,2 +1,2 @@
-export { isFollowing, readFollowed } from "./read-follows.js";
+export { followedAmong, isFollowing, readFollowed } from "./read-follows.js";
 export { type Follow, type WrittenFollow, writeFollow } from "./write-follow.js";

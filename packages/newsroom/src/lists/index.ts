@@ -1,0 +1,1 @@
+export { countList, type Listed, type ListName, type ListPosition, type ListSlice, readList } from "./read-list.js";

@@ -1,0 +1,1 @@
+export { clearReadings, removeReading } from "./remove-readings.js";
