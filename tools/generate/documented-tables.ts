@@ -4,7 +4,7 @@ import { timetable } from "../../services/jobs/src/timetable.js";
 /** Periods of the timetable, which its words name by their variables. */
 const PERIODS = { correctSeconds: 300, pagesSeconds: 60 };
 const PRUNED =
-  "| `prune-…` | see the timetable | changes after an hour, idempotency keys and the ids of deleted comments after a day, notifications and cancelled orders after 90 days, sign-ins 15 days after their last renewal, pages of channels that are no more. Executions are kept for 7 days; readers' histories expire in Redis by themselves |";
+  "| `prune-…` | see the timetable | changes after an hour, idempotency keys and the ids of deleted comments after a day, notifications and cancelled orders after 90 days, sign-ins 15 days after their last renewal, readings 180 days after the last one and what was removed of them after a week, pages of channels that are no more. Executions are kept for 7 days; readers' histories expire in Redis by themselves |";
 
 /** Pages with tables that the code declares, each with its table as it should be. */
 export const DOCUMENTED_TABLES: Readonly<Record<string, (page: string) => string>> = {

@@ -173,6 +173,22 @@ const PRUNED: readonly Pruned[] = [
     at: "20 3 * * *",
   },
   {
+    id: "prune-readings",
+    func: "readings.prune",
+    table: "readings",
+    time: "read_at",
+    keepMs: 180 * DAY_MS,
+    at: "25 3 * * *",
+  },
+  {
+    id: "prune-removed-readings",
+    func: "removedReadings.prune",
+    table: "readings",
+    time: "removed_at", // tokens of events count for a day
+    keepMs: 7 * DAY_MS,
+    at: "35 * * * *",
+  },
+  {
     id: "prune-sign-ins",
     func: "signIns.prune",
     table: "sign_ins",
