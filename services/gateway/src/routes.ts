@@ -6,6 +6,7 @@ import { events } from "./events/routes.js";
 import { feed } from "./feed/routes.js";
 import { bind, type Edge, type MountedRoute } from "./http/mount.js";
 import type { Story } from "./http/route.js";
+import { lists } from "./lists/routes.js";
 import { notifications } from "./notifications/routes.js";
 import { operations } from "./operations/routes.js";
 import { orders } from "./orders/routes.js";
@@ -21,6 +22,7 @@ export const STORIES = {
   comments,
   events,
   users,
+  lists,
   notifications,
   conversations,
   orders,

@@ -11,6 +11,7 @@ import type { Fallback } from "./feed/fallback.js";
 import { createFeedDeps } from "./feed/feed-deps.js";
 import type { GatewayConfig } from "./gateway-config.js";
 import type { Authenticate } from "./http/authenticate.js";
+import { createListDeps } from "./lists/list-deps.js";
 import type { Caches } from "./open-caches.js";
 import type { Links } from "./open-links.js";
 import type { Observation } from "./open-observation.js";
@@ -72,6 +73,7 @@ export function createStoryDeps(options: Options): StoryDeps {
       signInLimit: createSignInLimit(redis, config.signInRates),
       signUpLimit: createSignUpLimit(redis, config.signUpsPerHour ?? SIGN_UPS_PER_HOUR),
     },
+    lists: createListDeps(shared),
     notifications: shared,
     conversations: {
       ...shared,

@@ -176,6 +176,7 @@ describe("a gateway", () => {
     const event = { id: crypto.randomUUID(), type: "click", token: first.trace.click, ts: Date.now() };
     const upload = { events: [event, event, { ...event, id: crypto.randomUUID(), token: "v1.wrong" }] };
     await answered("post", "/events", bob.client)({ body: upload });
+    await useLists(answered, alice, bob, id);
 
     const json = routes.filter(({ answer }) => "data" in answer).map(({ name }) => name);
     expect([...seen].sort()).toEqual(json.sort());
@@ -206,6 +207,31 @@ describe("a gateway", () => {
     check("get", "/articles", await client(gateway, "Bearer nonsense").get("/articles?channel_id=0"));
   });
 });
+
+/** Bob collects, likes and reads an article of alice, follows and blocks her, and takes all of that back. */
+async function useLists(answered: Answered, alice: SignedUp, bob: SignedUp, id: string): Promise<void> {
+  const { trace } = (await bob.client.get(`/articles/${id}`)).body.data;
+  const react = (type: string, token: string) =>
+    bob.client.post("/events", { events: [{ id: crypto.randomUUID(), type, token, ts: Date.now() }] });
+  await react("collect", trace.collect);
+  await react("liking", trace.liking);
+  await react("click", trace.click);
+  await bob.client.send("PUT", `/users/${alice.id}/follow`);
+  await answered("get", "/users/{id}/following", bob.client)({ id: bob.id });
+  await answered("get", "/users/{id}/followers", bob.client)({ id: alice.id });
+  await eventually(async () => expect((await bob.client.get("/users/me/read")).body.data.count).toBeGreaterThan(0));
+  for (const list of ["collected", "liked", "read"]) {
+    await answered("get", `/users/me/${list}`, bob.client)({ query: "?per_page=1" });
+    await answered("delete", `/users/me/${list}/{id}`, bob.client)({ id });
+  }
+  await answered("delete", "/users/me/read", bob.client)();
+  await react("block", trace.click);
+  await answered("get", "/users/me/blocked", bob.client)();
+  await answered("delete", "/users/me/blocked/{id}", bob.client)({ id: alice.id });
+}
+
+type Answered = (method: string, path: string, who: Client) => ReturnType<typeof caller>;
+type SignedUp = Awaited<ReturnType<typeof signedUp>>;
 
 type Check = (method: string, path: string, answer: Answer, body?: unknown) => void;
 

@@ -67,6 +67,11 @@ export type ChannelList = {
   readonly cover_origins?: readonly string[] | undefined;
 };
 
+export type Cleared = {
+  /** Of what is left. */
+  readonly count: number;
+};
+
 export type Comment = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly comment_id: string;
@@ -186,6 +191,44 @@ export type Following = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly user_id: string;
   readonly following: boolean;
+};
+
+export type ListedArticle = {
+  /** A decimal id; larger than 2^53 where it likes. */
+  readonly article_id: string;
+  /** When the reader collected, liked or last opened it. */
+  readonly at: string;
+  /** Null when it is deleted. */
+  readonly article: Article | null;
+};
+
+export type ListedArticles = {
+  readonly results: readonly ListedArticle[];
+  /** Of all entries, hidden ones included. */
+  readonly count: number;
+  readonly has_more: boolean;
+  /** Goes into `before`. */
+  readonly next: string | null;
+};
+
+export type ListedUser = {
+  /** A decimal id; larger than 2^53 where it likes. */
+  readonly user_id: string;
+  readonly name: string;
+  readonly about: string;
+  /** When the following or the block began. */
+  readonly at: string;
+  /** Whether the signed-in reader follows this user. */
+  readonly following?: boolean | undefined;
+};
+
+export type ListedUsers = {
+  readonly results: readonly ListedUser[];
+  /** Of all entries, hidden ones included. */
+  readonly count: number;
+  readonly has_more: boolean;
+  /** Goes into `before`. */
+  readonly next: string | null;
 };
 
 export type Message = {
@@ -383,6 +426,12 @@ export type Trace = {
   readonly liking: string;
 };
 
+export type Unblocked = {
+  /** A decimal id; larger than 2^53 where it likes. */
+  readonly user_id: string;
+  readonly blocked: boolean;
+};
+
 export type Updates = {
   /** A decimal id; larger than 2^53 where it likes. */
   readonly channel_id: string;
@@ -469,6 +518,28 @@ export interface Operations {
   readonly follow: { readonly params: { readonly id: string }; readonly answer: Following };
   /** Ends following a user. */
   readonly unfollow: { readonly params: { readonly id: string }; readonly answer: Following };
+  /** Lists the articles that the reader has collected. */
+  readonly collected: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ListedArticles };
+  /** Removes an article from the collected ones. */
+  readonly uncollect: { readonly params: { readonly id: string }; readonly answer: ArticleId };
+  /** Lists the articles that the reader likes. */
+  readonly liked: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ListedArticles };
+  /** Removes an article from the liked ones. */
+  readonly unlike: { readonly params: { readonly id: string }; readonly answer: ArticleId };
+  /** Lists the articles that the reader has read. */
+  readonly readingHistory: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ListedArticles };
+  /** Clears the reading history. */
+  readonly clearRead: { readonly answer: Cleared };
+  /** Removes an article from the reading history. */
+  readonly removeRead: { readonly params: { readonly id: string }; readonly answer: ArticleId };
+  /** Lists the users whom the reader has blocked. */
+  readonly blocked: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ListedUsers };
+  /** Unblocks a user. */
+  readonly unblock: { readonly params: { readonly id: string }; readonly answer: Unblocked };
+  /** Lists whom a user follows. */
+  readonly following: { readonly params: { readonly id: string }; readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ListedUsers };
+  /** Lists who follows a user. */
+  readonly followers: { readonly params: { readonly id: string }; readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: ListedUsers };
   /** Lists notifications. */
   readonly notifications: { readonly query?: { readonly before?: string | undefined; readonly per_page?: number | undefined }; readonly answer: NotificationList };
   /** Marks notifications as read. */
@@ -531,6 +602,17 @@ export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {
   user: { method: "GET", path: "/users/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   follow: { method: "PUT", path: "/users/{id}/follow", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   unfollow: { method: "DELETE", path: "/users/{id}/follow", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  collected: { method: "GET", path: "/users/me/collected", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  uncollect: { method: "DELETE", path: "/users/me/collected/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  liked: { method: "GET", path: "/users/me/liked", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  unlike: { method: "DELETE", path: "/users/me/liked/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  readingHistory: { method: "GET", path: "/users/me/read", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  clearRead: { method: "DELETE", path: "/users/me/read", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  removeRead: { method: "DELETE", path: "/users/me/read/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  blocked: { method: "GET", path: "/users/me/blocked", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  unblock: { method: "DELETE", path: "/users/me/blocked/{id}", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  following: { method: "GET", path: "/users/{id}/following", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
+  followers: { method: "GET", path: "/users/{id}/followers", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   notifications: { method: "GET", path: "/notifications", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   readNotifications: { method: "POST", path: "/notifications/read", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },
   conversations: { method: "GET", path: "/conversations", repeatable: true, keyed: false, knowsWho: true, mintsGuest: false },

@@ -15,6 +15,16 @@ export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({ results: z.array(item), has_more: z.boolean(), next: id.nullable() });
 }
 
+/** One page of a list that is sorted by time, with the number of its entries. */
+export function timedListOf<Item extends z.ZodType>(item: Item) {
+  return z.object({
+    results: z.array(item),
+    count: count.meta({ description: "Of all entries, hidden ones included." }),
+    has_more: z.boolean(),
+    next: z.string().nullable().meta({ description: "Goes into `before`." }),
+  });
+}
+
 /** RFC 9457, with `code`, `request_id`, and each wrong field. */
 export const ProblemDetails = z
   .object({

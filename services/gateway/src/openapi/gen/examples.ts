@@ -62,6 +62,24 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       }
     }
   },
+  "blocked": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "results": [
+          {
+            "user_id": "2",
+            "name": "alice",
+            "about": "",
+            "at": "2026-11-20T22:00:00.000Z"
+          }
+        ],
+        "count": 1,
+        "has_more": false,
+        "next": null
+      }
+    }
+  },
   "changePassword": {
     "request": {
       "current_password": "a long password",
@@ -86,6 +104,44 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
             "name_en": "For you"
           }
         ]
+      }
+    }
+  },
+  "clearRead": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "count": 0
+      }
+    }
+  },
+  "collected": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "results": [
+          {
+            "article_id": "4",
+            "at": "2026-11-20T22:00:00.000Z",
+            "article": {
+              "article_id": "4",
+              "aut_id": "2",
+              "aut_name": "alice",
+              "pubdate": "2026-11-20T22:00:00.000Z",
+              "title": "Hello again",
+              "channel_id": "101",
+              "cover": [
+                "/covers/a.svg"
+              ],
+              "comment_count": 0,
+              "like_count": 1,
+              "collect_count": 1
+            }
+          }
+        ],
+        "count": 1,
+        "has_more": false,
+        "next": null
       }
     }
   },
@@ -214,8 +270,76 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       }
     }
   },
+  "followers": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "results": [
+          {
+            "user_id": "3",
+            "name": "bob",
+            "about": "",
+            "at": "2026-11-20T22:00:00.000Z",
+            "following": false
+          }
+        ],
+        "count": 1,
+        "has_more": false,
+        "next": null
+      }
+    }
+  },
+  "following": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "results": [
+          {
+            "user_id": "2",
+            "name": "alice",
+            "about": "",
+            "at": "2026-11-20T22:00:00.000Z",
+            "following": true
+          }
+        ],
+        "count": 1,
+        "has_more": false,
+        "next": null
+      }
+    }
+  },
   "healthz": {
     "answer": "ok\n"
+  },
+  "liked": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "results": [
+          {
+            "article_id": "4",
+            "at": "2026-11-20T22:00:00.000Z",
+            "article": {
+              "article_id": "4",
+              "aut_id": "2",
+              "aut_name": "alice",
+              "pubdate": "2026-11-20T22:00:00.000Z",
+              "title": "Hello again",
+              "channel_id": "101",
+              "cover": [
+                "/covers/a.svg"
+              ],
+              "comment_count": 0,
+              "like_count": 1,
+              "collect_count": 0
+            }
+          }
+        ],
+        "count": 1,
+        "has_more": false,
+        "next": null
+      }
+    }
   },
   "me": {
     "answer": {
@@ -469,6 +593,36 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       }
     }
   },
+  "readingHistory": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "results": [
+          {
+            "article_id": "4",
+            "at": "2026-11-20T22:00:00.000Z",
+            "article": {
+              "article_id": "4",
+              "aut_id": "2",
+              "aut_name": "alice",
+              "pubdate": "2026-11-20T22:00:00.000Z",
+              "title": "Hello again",
+              "channel_id": "101",
+              "cover": [
+                "/covers/a.svg"
+              ],
+              "comment_count": 0,
+              "like_count": 0,
+              "collect_count": 0
+            }
+          }
+        ],
+        "count": 2,
+        "has_more": true,
+        "next": "1796055792109-4"
+      }
+    }
+  },
   "readyz": {
     "answer": "ready\n"
   },
@@ -485,6 +639,14 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
       "message": "OK",
       "data": {
         "comment_id": "1"
+      }
+    }
+  },
+  "removeRead": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "article_id": "4"
       }
     }
   },
@@ -618,12 +780,37 @@ export const EXAMPLES: Readonly<Record<string, Example>> = {
   "staticPage": {
     "answer": "<!doctype html>\n…"
   },
+  "unblock": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "user_id": "2",
+        "blocked": false
+      }
+    }
+  },
+  "uncollect": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "article_id": "4"
+      }
+    }
+  },
   "unfollow": {
     "answer": {
       "message": "OK",
       "data": {
         "user_id": "2",
         "following": false
+      }
+    }
+  },
+  "unlike": {
+    "answer": {
+      "message": "OK",
+      "data": {
+        "article_id": "4"
       }
     }
   },
