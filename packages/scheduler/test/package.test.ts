@@ -21,12 +21,13 @@ const EVERYTHING = `
   import * as stores from "@headline/scheduler/stores";
   import * as sqlite from "@headline/scheduler/stores/sqlite";
   import * as postgres from "@headline/scheduler/stores/postgres";
+  import * as kit from "@headline/scheduler/stores/kit";
   import * as conformance from "@headline/scheduler/stores/conformance";
   import * as executors from "@headline/scheduler/executors";
   import * as crontab from "@headline/scheduler/crontab";
   import * as dashboard from "@headline/scheduler/dashboard";
   import * as simulation from "@headline/scheduler/simulation";
-  export const all = { core, stores, sqlite, postgres, conformance, executors, crontab, dashboard, simulation };
+  export const all = { core, stores, sqlite, postgres, kit, conformance, executors, crontab, dashboard, simulation };
 `;
 const NODENEXT = { module: "nodenext", moduleResolution: "nodenext" };
 const BUNDLER = { module: "esnext", moduleResolution: "bundler" };
@@ -40,7 +41,7 @@ describe("the packed package, in an empty folder", () => {
 
   test("holds the examples", () => {
     const examples = readdirSync(join(app.folder, "node_modules/@headline/scheduler/examples"));
-    expect(examples).toEqual(["persistent.mjs", "two-processes.mjs"]);
+    expect(examples).toEqual(["json-file-store.mjs", "persistent.mjs", "two-processes.mjs"]);
   });
 
   test("runs without any peer, and says which one a part needs", async () => {
