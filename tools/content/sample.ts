@@ -14,7 +14,7 @@ interface Author {
   readonly channels: readonly number[];
 }
 
-interface Reader {
+interface SampleReader {
   readonly name: string;
   readonly tastes: readonly number[];
   readonly follows: readonly string[];
@@ -89,8 +89,8 @@ function sampleAuthors(): readonly Author[] {
   return JSON.parse(readSample("authors.json")) as Author[];
 }
 
-function sampleReaders(): readonly Reader[] {
-  return JSON.parse(readSample("readers.json")) as Reader[];
+function sampleReaders(): readonly SampleReader[] {
+  return JSON.parse(readSample("readers.json")) as SampleReader[];
 }
 
 /** The oldest first, so that ids grow with time. */
@@ -148,7 +148,7 @@ async function writeSampleArticles(
 
 async function writeFollows(
   writer: BulkWriter,
-  readers: readonly Reader[],
+  readers: readonly SampleReader[],
   idOf: (name: string) => bigint,
   counts: UserCounters,
   now: number,

@@ -76,7 +76,7 @@ function sayServers({ embedded }: OpenServers): void {
   if (embedded.length > 0) say(`${embedded.join(" and ")} run after ${formatSeconds(performance.now())}`);
 }
 
-interface Parts {
+interface Deps {
   readonly variables: Variables;
   readonly ports: Ports;
   readonly secrets: Secrets;
@@ -84,7 +84,7 @@ interface Parts {
   readonly logLevel: string;
 }
 
-function environmentsOf({ variables, ports, secrets, servers, logLevel }: Parts): Record<ServiceName, Environment> {
+function environmentsOf({ variables, ports, secrets, servers, logLevel }: Deps): Record<ServiceName, Environment> {
   const { HOST: host, dataDir } = variables;
   const shared = {
     REDIS_URL: servers.redisUrl,

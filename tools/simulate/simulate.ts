@@ -34,7 +34,7 @@ interface Options extends Pick<SimulationOptions, "readers" | "rounds" | "articl
 }
 
 /** A reader: their hidden taste, who they are to the system, and what they have read in each of the three feeds. */
-interface Reader {
+interface SimulatedReader {
   readonly taste: Taste;
   readonly authorization: string;
   readonly signedIn: boolean;
@@ -83,7 +83,7 @@ export async function simulate(options: Options): Promise<Simulated> {
     return client.signUp(`sim-${run}-${name}`, `simulated ${run}`);
   }
 
-  async function openReader(index: number): Promise<Reader> {
+  async function openReader(index: number): Promise<SimulatedReader> {
     const taste = inventTaste(index, topics, chance);
     const signedIn = index % SIGNED_IN_EVERY === 0;
     const authorization = signedIn ? await signUp(`reader-${index}`) : `Anony sim-${run}-${index}`;
@@ -125,7 +125,7 @@ export async function simulate(options: Options): Promise<Simulated> {
         const dueAt = startedAt + (index * options.paceMs) / readers.length;
         const early = dueAt - performance.now();
         if (early > 1) await sleep(early, undefined, { signal });
-        await visit(readers[index] as Reader, round, tallies);
+        await visit(readers[index] as SimulatedReader, round, tallies);
       },
       (done) => onDone(round * readers.length + done),
     );
@@ -133,7 +133,7 @@ export async function simulate(options: Options): Promise<Simulated> {
     return tallies;
   }
 
-  async function visit(reader: Reader, round: number, tallies: Round): Promise<void> {
+  async function visit(reader: SimulatedReader, round: number, tallies: Round): Promise<void> {
     const { taste, reading } = reader;
     const page = await refresh(reader);
     if (page === undefined) return; // in no feed then, so that all have the same readers
@@ -156,7 +156,7 @@ export async function simulate(options: Options): Promise<Simulated> {
     }
   }
 
-  async function refresh({ authorization }: Reader): Promise<ServedPage | undefined> {
+  async function refresh({ authorization }: SimulatedReader): Promise<ServedPage | undefined> {
     try {
       const page = await client.refresh(authorization, PER_PAGE);
       failuresInARow = 0;

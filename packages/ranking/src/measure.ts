@@ -3,7 +3,7 @@ import { MEASURES } from "./feature-names.js";
 import { LAYOUT_HALF_LIVES_MS, type Layout } from "./layout.js";
 import { type List, surfaceOf } from "./list.js";
 import { NONE } from "./lru-index.js";
-import type { Interests, Reader } from "./reader-model.js";
+import type { Interests, ReaderProfile } from "./reader-model.js";
 
 /** By name: where each module has a global object of its own, as in the tests, asking that for Math takes longer than the sum. */
 const { abs, log, log1p, max, sign, sqrt } = Math;
@@ -67,7 +67,7 @@ export class Measurer {
    * Fills a row for each slot as of the time of the list; NONE measures as an article without events. With `reuse`, the measures of
    * the article alone may be a second old: for serving only, so that learning replays exactly.
    */
-  measure(list: List, slots: ArrayLike<number>, reader: Reader, reuse = false): Float64Array {
+  measure(list: List, slots: ArrayLike<number>, reader: ReaderProfile, reuse = false): Float64Array {
     if (slots.length * WIDTH > this.matrix.length) this.matrix = new Float64Array(slots.length * 2 * WIDTH);
     const { counts, covisits, onward, onwardShown } = this.#articles;
     for (const decaying of [counts, covisits, onward, onwardShown, this.#layout.counts]) decaying.readAt(list.atMs);
@@ -85,7 +85,7 @@ export class Measurer {
   }
 
   /** In the order of MEASURES. */
-  #measureOne(start: number, slot: number, nowMs: number, surface: number, reader: Reader): void {
+  #measureOne(start: number, slot: number, nowMs: number, surface: number, reader: ReaderProfile): void {
     let at = this.#measureCounts(start, slot);
     at = this.#measureLayout(at, slot, surface);
     at = this.#measureArticle(at, slot, nowMs);
@@ -93,7 +93,7 @@ export class Measurer {
     this.#measureTaste(at, slot, reader, nowMs);
   }
 
-  #measureReusing(start: number, slot: number, nowMs: number, surface: number, reader: Reader): void {
+  #measureReusing(start: number, slot: number, nowMs: number, surface: number, reader: ReaderProfile): void {
     if (surface !== this.#keptSurface) {
       this.#keptSlots.fill(NONE);
       this.#keptSurface = surface;
@@ -164,7 +164,12 @@ export class Measurer {
   }
 
   /** History of the reader with the article. */
-  #measureAcquaintance(start: number, slot: number, nowMs: number, { shown, reads, lastListMs }: Reader): number {
+  #measureAcquaintance(
+    start: number,
+    slot: number,
+    nowMs: number,
+    { shown, reads, lastListMs }: ReaderProfile,
+  ): number {
     const m = this.matrix;
     let at = start;
     const shownAt = this.#shownPlace[slot]! - 1;
@@ -178,7 +183,7 @@ export class Measurer {
     return at;
   }
 
-  #measureTaste(start: number, slot: number, reader: Reader, nowMs: number): void {
+  #measureTaste(start: number, slot: number, reader: ReaderProfile, nowMs: number): void {
     const m = this.matrix;
     const { totals, audience, traits } = this.#articles;
     let at = start;
@@ -197,7 +202,7 @@ export class Measurer {
   }
 
   /** Writes what the reader did beside the articles it did it to; with 0, wipes it away. */
-  #mark(list: List, { shown, reads }: Reader, on: 0 | 1): void {
+  #mark(list: List, { shown, reads }: ReaderProfile, on: 0 | 1): void {
     for (let place = 0; place < shown.size; place++) {
       const slot = this.#articles.slotOf(shown.handles[place]!);
       if (slot !== NONE) this.#shownPlace[slot] = on * (place + 1);

@@ -16,7 +16,7 @@ import { NONE } from "./lru-index.js";
 import { Measurer } from "./measure.js";
 import { type Pending, PendingLists } from "./pending-lists.js";
 import { mix32 } from "./random.js";
-import { type Reader, ReaderModel } from "./reader-model.js";
+import { ReaderModel, type ReaderProfile } from "./reader-model.js";
 import { Rows } from "./rows.js";
 import { BadSnapshot, packSnapshot, unpackSnapshot } from "./snapshot.js";
 import { PartsReader, packParts } from "./snapshot-parts.js";
@@ -353,7 +353,7 @@ export class Ranker {
     };
   }
 
-  #scoreList(list: List, count: number, reader: Reader, reuse = false): Float64Array {
+  #scoreList(list: List, count: number, reader: ReaderProfile, reuse = false): Float64Array {
     const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader, reuse);
     const rows = this.#rows.ofList(measures, count, list, reader);
     const byForest = this.#byForest.subarray(0, count);
@@ -366,7 +366,7 @@ export class Ranker {
     return scores;
   }
 
-  #scorePool(list: List, count: number, reader: Reader): Float64Array {
+  #scorePool(list: List, count: number, reader: ReaderProfile): Float64Array {
     const rows = this.#poolRows(list, count, reader, true);
     const scores = this.#scores.subarray(0, count);
     if (this.#heads.pool.isGrown) this.#heads.pool.score(rows, scores);
@@ -374,13 +374,13 @@ export class Ranker {
     return scores;
   }
 
-  #poolRows(list: List, count: number, reader: Reader, reuse = false): Float64Array {
+  #poolRows(list: List, count: number, reader: ReaderProfile, reuse = false): Float64Array {
     const measures = this.#measurer.measure(list, this.#slots.subarray(0, count), reader, reuse);
     return this.#rows.ofPool(measures, count, list, reader);
   }
 
   /** The list and a sample of what else could have been on it, each standing for many. */
-  #poolExample(list: List, reader: Reader): Example | undefined {
+  #poolExample(list: List, reader: ReaderProfile): Example | undefined {
     if (this.#random() >= POOL_LIST_SHARE) return undefined;
     const inList = new Set(this.#slots.subarray(0, list.articles.length));
     const { lastShownMs } = this.#articles.totals;
@@ -401,7 +401,7 @@ export class Ranker {
     return Float32Array.from(this.#rows.listMatrix.subarray(0, count * width));
   }
 
-  #countShown(list: List, count: number, reader: Reader, chances: Float64Array): void {
+  #countShown(list: List, count: number, reader: ReaderProfile, chances: Float64Array): void {
     const { counts, totals, onwardShown } = this.#articles;
     const surface = surfaceOf(list);
     const current = list.current === undefined ? NONE : this.#articles.seen(list.current, list.atMs);
@@ -437,12 +437,12 @@ export class Ranker {
   }
 
   /** The article a reader has open is a read that may not be recorded yet. */
-  #look(reader: Reader, current: Id, atMs: number): void {
+  #look(reader: ReaderProfile, current: Id, atMs: number): void {
     const slot = this.#articles.seen(current, atMs);
     if (reader.reads.lastHandle !== this.#articles.handle(slot)) this.#read(reader, slot, atMs, LOOK);
   }
 
-  #read(reader: Reader, slot: number, atMs: number, weight: number): void {
+  #read(reader: ReaderProfile, slot: number, atMs: number, weight: number): void {
     const { counts, totals, audience, index, traits } = this.#articles;
     reader.startTaste();
     counts.at(atMs).add(slot, COUNTED.reads, weight);
@@ -454,7 +454,7 @@ export class Ranker {
     reader.interested(traits[slot], { topic: weight, author: weight }, atMs);
   }
 
-  #covisit({ reads }: Reader, slot: number, atMs: number, weight: number): void {
+  #covisit({ reads }: ReaderProfile, slot: number, atMs: number, weight: number): void {
     const { covisits } = this.#articles;
     covisits.at(atMs);
     for (let back = 0; back < Math.min(reads.size, COVISITED_WITH); back++) {
@@ -497,7 +497,7 @@ export class Ranker {
     this.#heads.list.add({ ...example, offsets: Float32Array.from(byLinear) });
   }
 
-  #learnHabit(reader: Reader, rows: Float32Array, row: number): void {
+  #learnHabit(reader: ReaderProfile, rows: Float32Array, row: number): void {
     reader.startHabit();
     const memory = Math.min(HABIT_MEMORY, reader.clicks + 1);
     for (let measure = 0; measure < MEASURES.length; measure++) {
@@ -507,7 +507,7 @@ export class Ranker {
     }
   }
 
-  #hide(scores: Float64Array, reader: Reader): void {
+  #hide(scores: Float64Array, reader: ReaderProfile): void {
     if (reader.disliked.size === 0 && reader.blocked.size === 0) return;
     for (let row = 0; row < scores.length; row++) {
       const slot = this.#slots[row]!;

@@ -18,19 +18,19 @@ const NO_HABIT = new Float64Array(MEASURES.length);
 export class ReaderModel {
   readonly index: LruIndex;
   /** The unknown reader, of whom nothing is stored. */
-  readonly stranger: Reader;
-  readonly #readers: Reader[] = [];
+  readonly stranger: ReaderProfile;
+  readonly #readers: ReaderProfile[] = [];
   readonly #noTaste: Float32Array;
 
   constructor(capacity: number, tasteDimensions: number) {
     this.index = new LruIndex(capacity);
     this.#noTaste = new Float32Array(tasteDimensions);
-    this.stranger = new Reader(this.#noTaste);
+    this.stranger = new ReaderProfile(this.#noTaste);
   }
 
-  use(id: Id): Reader {
+  use(id: Id): ReaderProfile {
     const slot = this.index.use(id, (fresh) => {
-      this.#readers[fresh] = new Reader(this.#noTaste);
+      this.#readers[fresh] = new ReaderProfile(this.#noTaste);
     });
     return this.#readers[slot]!;
   }
@@ -50,19 +50,19 @@ export class ReaderModel {
     this.index.restore(entries);
     this.#readers.length = 0;
     entries.forEach(([, slot], at) => {
-      this.#readers[slot] = new Reader(this.#noTaste);
+      this.#readers[slot] = new ReaderProfile(this.#noTaste);
       this.#readers[slot]!.restore(readers[at]!);
     });
   }
 
   /** A reader as it is, without counting as use. */
-  find(id: Id): Reader | undefined {
+  find(id: Id): ReaderProfile | undefined {
     return this.#readers[this.index.find(id)];
   }
 }
 
-/** One reader. Articles are named by their handles. */
-export class Reader {
+/** State of one reader; articles are identified by their handles. */
+export class ReaderProfile {
   readonly shown = new ShownArticles();
   readonly reads = new ReadArticles();
   /** Shared zeros, and one array, until the reader has read something. */
@@ -114,7 +114,16 @@ export class Reader {
     };
   }
 
-  restore({ shown, reads, channels, authors, words, taste, habit, ...others }: ReturnType<Reader["state"]>): void {
+  restore({
+    shown,
+    reads,
+    channels,
+    authors,
+    words,
+    taste,
+    habit,
+    ...others
+  }: ReturnType<ReaderProfile["state"]>): void {
     Object.assign(this, others);
     if (taste !== undefined) Object.assign(this, taste);
     if (habit !== undefined) this.habit = habit;

@@ -1,7 +1,7 @@
 import { AS_THEY_ARE, CIRCUMSTANCES, COLUMNS, MEASURES, measuresAt, POOL_COLUMNS, RANKED } from "./feature-names.js";
 import type { Layout } from "./layout.js";
 import { type List, surfaceOf } from "./list.js";
-import type { Reader } from "./reader-model.js";
+import type { ReaderProfile } from "./reader-model.js";
 
 /** By name: where each module has a global object of its own, as in the tests, asking that for Math takes longer than the sum. */
 const { log, log1p, max, sqrt } = Math;
@@ -60,7 +60,7 @@ export class Rows {
   }
 
   /** One row of COLUMNS for each candidate; completes the measures that depend on the whole list. */
-  ofList(measures: Float64Array, count: number, list: List, reader: Reader): Float64Array {
+  ofList(measures: Float64Array, count: number, list: List, reader: ReaderProfile): Float64Array {
     if (count * W > this.#list.length) this.#list = new Float64Array(count * 2 * W);
     if (count > this.#sorted.length) {
       this.#sorted = new Float64Array(count * 2);
@@ -86,7 +86,7 @@ export class Rows {
   }
 
   /** One row of POOL_COLUMNS for each candidate. */
-  ofPool(measures: Float64Array, count: number, list: List, reader: Reader): Float64Array {
+  ofPool(measures: Float64Array, count: number, list: List, reader: ReaderProfile): Float64Array {
     const width = POOL_COLUMNS.length;
     if (count * width > this.#pool.length) this.#pool = new Float64Array(count * 2 * width);
     const rows = this.#pool;
@@ -117,7 +117,7 @@ export class Rows {
     });
   }
 
-  #measureHabit(measures: Float64Array, count: number, reader: Reader): void {
+  #measureHabit(measures: Float64Array, count: number, reader: ReaderProfile): void {
     const trust = reader.clicks / (reader.clicks + HABIT_TRUST);
     for (let row = 0; row < count; row++) {
       let sum = 0;
@@ -165,7 +165,7 @@ export class Rows {
     }
   }
 
-  #fillCircumstances(measures: Float64Array, count: number, list: List, reader: Reader): void {
+  #fillCircumstances(measures: Float64Array, count: number, list: List, reader: ReaderProfile): void {
     const silence = (list.atMs - reader.lastListMs) / 60_000;
     this.#circumstances.set([
       log(count),

@@ -1,5 +1,5 @@
 export { ConfigError } from "./config/config-error.js";
-export type { ConfigParts } from "./config/opener.js";
+export type { ConfigAdditions } from "./config/opener.js";
 export * from "./core/index.js";
 export { AsyncExecutor, type AsyncExecutorOptions } from "./executors/async-executor.js";
 export { DebugExecutor } from "./executors/debug-executor.js";

@@ -2,7 +2,7 @@ import { asFailure, ifOutage } from "@headline/mysql";
 import { retryUntil } from "@headline/service/lifecycle";
 import { type Log, rateLimitedLog } from "@headline/service/log";
 
-interface Parts {
+interface Deps {
   readonly channels: { load(): Promise<void> };
   readonly pages: { refresh(): Promise<void>; start(): void };
   readonly jobStore: { migrate(): Promise<void> };
@@ -19,8 +19,8 @@ export interface Start extends AsyncDisposable {
  * Reads what a gateway needs of MySQL before it serves. When MySQL does not answer, what is in Redis has to do: this resolves
  * all the same, and goes on trying until MySQL has answered once.
  */
-export async function startWithOrWithoutMysql(parts: Parts): Promise<Start> {
-  const { channels, pages, jobStore, hotLists, log } = parts;
+export async function startWithOrWithoutMysql(deps: Deps): Promise<Start> {
+  const { channels, pages, jobStore, hotLists, log } = deps;
   const startedAt = performance.now();
   const stopped = new AbortController();
   const onFailure = rateLimitedLog(log, "MySQL does not answer; serves what Redis and the recommender have", {

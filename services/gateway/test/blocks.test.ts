@@ -31,13 +31,13 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-interface Reader {
+interface TestReader {
   readonly id: bigint;
   readonly token: string;
   readonly here: Client;
 }
 
-async function reader(name: string): Promise<Reader> {
+async function reader(name: string): Promise<TestReader> {
   const id = await world.addUser(name);
   const token = await bearer(id);
   return { id, token, here: client(alone, token) };

@@ -20,12 +20,12 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-interface Reader {
+interface TestReader {
   readonly id: bigint;
   readonly here: Client;
 }
 
-async function reader(name: string): Promise<Reader> {
+async function reader(name: string): Promise<TestReader> {
   const id = await world.addUser(name);
   return { id, here: client(gateway, await bearer(id)) };
 }
@@ -39,7 +39,7 @@ const TOKEN = {
 } as const;
 
 /** What a reader did, as the app reports it. */
-async function report(who: Reader, type: keyof typeof TOKEN, articleId: bigint, ts = Date.now()) {
+async function report(who: TestReader, type: keyof typeof TOKEN, articleId: bigint, ts = Date.now()) {
   const expiresAtSeconds = Math.floor(ts / 1_000) + 600;
   const batch = { userId: who.id, channelId: 0, stamp: ts - 1_000, expiresAtSeconds, bucket: 1 };
   const signer = new BatchSigner(openTrackKeys(TRACK_SECRET), batch);
@@ -76,7 +76,7 @@ const LISTS = [
 ] as const;
 
 describe.each(LISTS)("the list %s", (name, route, table, columns) => {
-  let owner: Reader;
+  let owner: TestReader;
   let path: string;
   let subjects: readonly bigint[];
 
@@ -199,7 +199,7 @@ describe("an entry", () => {
 });
 
 describe("the reading history", () => {
-  const read = async (who: Reader) => idsIn(await page(who.here, "/users/me/read"));
+  const read = async (who: TestReader) => idsIn(await page(who.here, "/users/me/read"));
 
   test("has what was opened, each article once, by when it was last", async () => {
     const who = await reader("reads");

@@ -20,7 +20,7 @@ import { createSignIn } from "./staff/sign-in.js";
 import type { Staff, StaffSessions } from "./staff/staff-sessions.js";
 import { STYLES } from "./styles.js";
 
-interface Parts {
+interface Deps {
   readonly scheduler: Scheduler;
   readonly sessions: StaffSessions;
   readonly signInLimit: SignInLimit;
@@ -57,7 +57,7 @@ export function createApp({
   secret,
   isReady,
   log,
-}: Parts): JobsApp {
+}: Deps): JobsApp {
   const signIn = createSignIn(sessions, signInLimit);
   const jobs = dashboard(scheduler, {
     title: "Headline jobs",

@@ -28,7 +28,7 @@ export interface NewArticle extends WrittenFields {
 /** Fields that an author changes; a null time holds a scheduled article back until it has another one. */
 export type ArticleEdit = Partial<Omit<NewArticle, "publishAtMs">> & { readonly publishAtMs?: number | null };
 
-export interface WriterParts {
+export interface ArticleWriterDeps {
   readonly mysql: Mysql;
   readonly jobs: JobsIn;
 }
@@ -48,7 +48,7 @@ export interface PublishRequest {
 
 /** Inserts, in one transaction, the article, the author's count, the job that notifies followers, and the idempotency key. */
 export function insertArticle(
-  { mysql, jobs }: WriterParts,
+  { mysql, jobs }: ArticleWriterDeps,
   authorId: bigint,
   article: NewArticle,
   { key, mayPublish }: PublishRequest,
@@ -94,7 +94,7 @@ export interface EditRules {
  * article that is published already.
  */
 export function updateArticle(
-  { mysql, jobs }: WriterParts,
+  { mysql, jobs }: ArticleWriterDeps,
   authorId: bigint,
   articleId: bigint,
   edit: ArticleEdit,
@@ -157,7 +157,7 @@ export interface Deletion {
  * @throws Refusal NOT_FOUND, or PERMISSION_DENIED to anyone but the author; OrderConflict PROMOTED.
  */
 export function deleteArticle(
-  { mysql, jobs }: WriterParts,
+  { mysql, jobs }: ArticleWriterDeps,
   { authorId, articleId, givesUpPromotion }: Deletion,
 ): Promise<Written> {
   return mysql.transaction(async (tx) => {

@@ -9,6 +9,7 @@ export {
 export {
   type AlreadyWritten,
   type ArticleEdit,
+  type ArticleWriterDeps,
   type Deletion,
   deleteArticle,
   type EditRules,
@@ -16,7 +17,6 @@ export {
   type NewArticle,
   type PublishRequest,
   updateArticle,
-  type WriterParts,
   type Written,
 } from "./article-writer.js";
 export { readCover, showWritten, toStored, UNWRITTEN, WRITTEN_COLUMNS, type WrittenFields } from "./columns.js";

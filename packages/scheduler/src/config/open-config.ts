@@ -10,11 +10,11 @@ import { zone } from "../time/zone.js";
 import { amount, type Check, fields, mapOf, oneOf, orNull, text, whole } from "./check.js";
 import { ConfigError } from "./config-error.js";
 import { executorOpener } from "./executor-opener.js";
-import type { ConfigParts, Opener } from "./opener.js";
+import type { ConfigAdditions, Opener } from "./opener.js";
 import { nested } from "./prefixed-keys.js";
 import { storeOpener } from "./store-opener.js";
 
-const PARTS: OptionNames<ConfigParts> = {
+const ADDITIONS: OptionNames<ConfigAdditions> = {
   clock: true,
   random: true,
   logger: true,
@@ -24,14 +24,14 @@ const PARTS: OptionNames<ConfigParts> = {
 };
 
 /** Reads a scheduler's options from JSON, and checks everything before it opens anything. Throws a ConfigError. */
-export async function openConfig(json: unknown, parts: ConfigParts): Promise<SchedulerOptions> {
-  checkKnown<ConfigParts>(parts, PARTS, "fromConfig");
+export async function openConfig(json: unknown, additions: ConfigAdditions): Promise<SchedulerOptions> {
+  checkKnown<ConfigAdditions>(additions, ADDITIONS, "fromConfig");
   const { stores, executors, ...plain } = config(nested(json), "");
   return {
-    ...parts,
+    ...additions,
     ...plain,
-    stores: { ...parts.stores, ...(await opened("stores", stores, parts)) },
-    executors: { ...parts.executors, ...(await opened("executors", executors, parts)) },
+    stores: { ...additions.stores, ...(await opened("stores", stores, additions)) },
+    executors: { ...additions.executors, ...(await opened("executors", executors, additions)) },
   };
 }
 
@@ -79,14 +79,15 @@ const config = fields({
 async function opened<T>(
   section: "stores" | "executors",
   openers: Readonly<Record<string, Opener<T>>> = {},
-  parts: ConfigParts,
+  additions: ConfigAdditions,
 ): Promise<Record<string, T>> {
   const all: [string, T][] = [];
   for (const [alias, open] of Object.entries(openers)) {
     const path = `${section}.${alias}`;
-    if (parts[section]?.[alias] !== undefined) throw new ConfigError(path, "is given beside the configuration as well");
+    if (additions[section]?.[alias] !== undefined)
+      throw new ConfigError(path, "is given beside the configuration as well");
     try {
-      all.push([alias, await open(parts)]);
+      all.push([alias, await open(additions)]);
     } catch (error) {
       throw new ConfigError(path, thrownMessage(error), { cause: error });
     }

@@ -43,7 +43,7 @@ const TABLE_MAX = 1_000_000;
 export function parseCrontab(text: string, options: ParseCrontabOptions = {}): ParsedCrontab {
   checkKnown<ParseCrontabOptions>(options, OPTIONS, "parseCrontab");
   if (options.timezone !== undefined) portableZone(options.timezone);
-  const reader = new Reader(options);
+  const reader = new CrontabReader(options);
   if (text.length > TABLE_MAX) {
     return { ...reader, errors: [noteOf(1, 1, `the table is longer than ${TABLE_MAX} characters`)] };
   }
@@ -66,7 +66,8 @@ class LineProblem extends Error {
   }
 }
 
-class Reader implements ParsedCrontab {
+/** Parser of a table, line by line. */
+class CrontabReader implements ParsedCrontab {
   readonly entries: CrontabEntry[] = [];
   readonly warnings: CrontabNote[] = [];
   readonly errors: CrontabNote[] = [];

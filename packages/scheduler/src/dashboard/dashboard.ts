@@ -14,7 +14,7 @@ import { addActionRoutes } from "./routes/action-routes.js";
 import { addApiRoutes } from "./routes/api-routes.js";
 import { addPageRoutes } from "./routes/page-routes.js";
 import { refusals } from "./routes/refusals.js";
-import type { RouteParts } from "./routes/route-parts.js";
+import type { RouteContext } from "./routes/route-context.js";
 
 const OPTIONS: OptionNames<DashboardOptions> = {
   authorize: true,
@@ -56,21 +56,21 @@ export type Dashboard = Router & { close(): void };
 /** Makes a router with pages for operators, a JSON API below `/api`, and live events: `app.use("/scheduler", dashboard(scheduler, { authorize }))`. */
 export function dashboard(scheduler: DashboardScheduler, options: DashboardOptions = {}): Dashboard {
   checkKnown<DashboardOptions>(options, OPTIONS, "dashboard");
-  const parts = routeParts(scheduler, options);
+  const context = routeContext(scheduler, options);
   const feed = new LiveFeed(scheduler, { maxClients: options.maxStreams });
   const router = express.Router() as Dashboard;
 
   router.use(secureHeaders);
   router.get("/assets/:file", serveAsset);
-  router.use(admitVisitor(parts.authorize, parts.readOnly));
-  addPageRoutes(router, parts);
+  router.use(admitVisitor(context.authorize, context.readOnly));
+  addPageRoutes(router, context);
   router.get("/events", (req, res) => (req.method === "HEAD" ? void res.end() : feed.open(res)));
-  addApiRoutes(router, parts);
-  addActionRoutes(router, parts);
+  addApiRoutes(router, context);
+  addActionRoutes(router, context);
   router.use((req) => {
     throw new NotFoundProblem(`there is no ${req.method} ${req.path}`);
   });
-  router.use(refusals({ ...parts, onError: options.onError }));
+  router.use(refusals({ ...context, onError: options.onError }));
 
   router.close = () => feed[Symbol.dispose]();
   if (options.signal?.aborted) router.close();
@@ -78,7 +78,7 @@ export function dashboard(scheduler: DashboardScheduler, options: DashboardOptio
   return router;
 }
 
-function routeParts(scheduler: DashboardScheduler, options: DashboardOptions): RouteParts {
+function routeContext(scheduler: DashboardScheduler, options: DashboardOptions): RouteContext {
   const { authorize = onlyLoopback, title = "Scheduler", links = [], readOnly = false } = options;
   const basePath = options.basePath?.replace(/\/+$/, "");
   const baseOf = (req: Request) => basePath ?? req.baseUrl.replace(/^\/{2,}/, "/");

@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import { openConfig } from "../config/open-config.js";
-import type { ConfigParts } from "../config/opener.js";
+import type { ConfigAdditions } from "../config/opener.js";
 import {
   type Backfill,
   type BackfillOptions,
@@ -175,8 +175,8 @@ export class Scheduler implements AsyncDisposable, JobHost {
    * An unknown key or a wrong value is a ConfigError that names its path. `start` opens the connections and `shutdown`
    * closes them. Clients (mysql2, ioredis, bullmq, piscina) are loaded when a store or an executor needs them.
    */
-  static async fromConfig(config: unknown, parts: ConfigParts = {}): Promise<Scheduler> {
-    return new Scheduler(await openConfig(config, parts));
+  static async fromConfig(config: unknown, additions: ConfigAdditions = {}): Promise<Scheduler> {
+    return new Scheduler(await openConfig(config, additions));
   }
 
   // ── life ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ import { poll } from "@headline/service/timing";
 import type { HydratedList } from "../feed/page.js";
 import { LastStaticPages } from "./last-static-pages.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly onError: (error: unknown) => void;
@@ -26,9 +26,9 @@ export class StaticPages implements AsyncDisposable {
   readonly #onUnreadable: (error: unknown) => void;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: Parts) {
-    this.#onUnreadable = parts.onUnreadable("static page");
-    this.#last = new LastStaticPages(parts.redis, this.#onUnreadable);
+  constructor(private readonly deps: Deps) {
+    this.#onUnreadable = deps.onUnreadable("static page");
+    this.#last = new LastStaticPages(deps.redis, this.#onUnreadable);
   }
 
   /** From now on they are kept up to date. */
@@ -50,7 +50,7 @@ export class StaticPages implements AsyncDisposable {
     try {
       await this.#readChanged();
     } catch (error) {
-      if (this.#pages.size === 0) await this.#recall().catch(this.parts.onError);
+      if (this.#pages.size === 0) await this.#recall().catch(this.deps.onError);
       throw error;
     }
   }
@@ -61,7 +61,7 @@ export class StaticPages implements AsyncDisposable {
   }
 
   async #readChanged(): Promise<void> {
-    const { mysql, onError } = this.parts;
+    const { mysql, onError } = this.deps;
     const stored = await readPageTags(mysql);
     const changed = stored.filter((page) => this.get(page.channelId, page.format)?.etag !== page.etag);
     for (let from = 0; from < changed.length; from += PAGES_AT_ONCE)
@@ -73,7 +73,7 @@ export class StaticPages implements AsyncDisposable {
   }
 
   async #read(changed: readonly PageTag[]): Promise<void> {
-    const { mysql, onError } = this.parts;
+    const { mysql, onError } = this.deps;
     const channelIds = [...new Set(changed.map(({ channelId }) => channelId))];
     for (const { channelId, format, ...page } of await readPages(mysql, channelIds))
       if (this.#take(channelId, format, page)) this.#last.keep(keyOf(channelId, format), page).catch(onError);
@@ -100,7 +100,7 @@ export class StaticPages implements AsyncDisposable {
 
   #keepFresh(): Promise<void> {
     const { signal } = this.#stopped;
-    return poll(() => this.refresh(), { everyMs: REFRESH_MS, signal, onError: this.parts.onError });
+    return poll(() => this.refresh(), { everyMs: REFRESH_MS, signal, onError: this.deps.onError });
   }
 }
 

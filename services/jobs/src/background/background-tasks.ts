@@ -6,7 +6,7 @@ import type { Redis } from "@headline/redis";
 import { type AsyncResult, TaskApp } from "@headline/tasks";
 import type { RecentTasks } from "./recent-tasks.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   /** Must not evict. */
   readonly redisUrl: string;
@@ -33,8 +33,8 @@ const RETRIES = { autoretryFor: true, maxRetries: 8, retryBackoff: true, retryBa
 export class BackgroundTasks implements AsyncDisposable {
   readonly #app: TaskApp;
 
-  constructor(private readonly parts: Parts) {
-    const { redisUrl, log, recent } = parts;
+  constructor(private readonly deps: Deps) {
+    const { redisUrl, log, recent } = deps;
     this.#app = new TaskApp({ broker: redisUrl, name: TASKS_APP, timezone: "UTC", ...(log ? { logger: log } : {}) });
     this.#notify = this.#app.task(
       "notifications.notifyFollowers",
@@ -48,13 +48,13 @@ export class BackgroundTasks implements AsyncDisposable {
 
   /** Takes tasks from the queue as soon as Redis answers; nothing waits for that. */
   start(): void {
-    const { concurrency, onRedisError } = this.parts;
+    const { concurrency, onRedisError } = this.deps;
     this.#app.worker({ concurrency }).start().catch(onRedisError);
   }
 
   /** Notifies all followers of an article's author, in pieces that workers share; resolves when every piece is done. */
   async fanOut(articleId: bigint, signal: AbortSignal): Promise<FanOut> {
-    const { mysql } = this.parts;
+    const { mysql } = this.deps;
     const authorId = await authorOf(mysql, articleId);
     if (authorId === undefined) return { followers: 0, pieces: 0 };
     const results: AsyncResult<number>[] = [];
@@ -68,7 +68,7 @@ export class BackgroundTasks implements AsyncDisposable {
   }
 
   async #notifyPiece(articleId: bigint, piece: FollowerPiece): Promise<number> {
-    const { mysql, redis, onRedisError } = this.parts;
+    const { mysql, redis, onRedisError } = this.deps;
     const { notified, changes } = await notifyFollowers(mysql, articleId, piece);
     await wakeFollowers(redis, ...changes).catch(onRedisError); // best effort: gateways read it in MySQL within a second
     return notified;

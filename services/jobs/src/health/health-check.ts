@@ -8,7 +8,7 @@ import { type Probe, type Probed, probeAll } from "./probe.js";
 import { readPrometheusText } from "./prometheus-text.js";
 import { type Scrape, scrapeAll } from "./scrape.js";
 
-export interface HealthParts {
+export interface HealthCheckDeps {
   /** Where gateways are, as http://host:port. */
   readonly gatewayUrls: readonly string[];
   /** Metrics addresses of other processes. */
@@ -40,10 +40,10 @@ const FAILURES_MAX = 50;
 const OWN = "this process";
 
 /** Checks every process and dependency at once; one that does not answer within 500 ms is reported so. Never fails. */
-export function createHealthCheck(parts: HealthParts): () => Promise<Health> {
-  const { scheduler, metricsUrls, ownMetrics, now = Date.now } = parts;
+export function createHealthCheck(deps: HealthCheckDeps): () => Promise<Health> {
+  const { scheduler, metricsUrls, ownMetrics, now = Date.now } = deps;
   const recent = new RecentScrapes();
-  const probes = probesOf(parts);
+  const probes = probesOf(deps);
   return async () => {
     const atMs = now();
     const [probed, others, own, failures] = await Promise.all([
@@ -59,7 +59,7 @@ export function createHealthCheck(parts: HealthParts): () => Promise<Health> {
   };
 }
 
-function probesOf({ gatewayUrls, recommender, mysql, redises }: HealthParts): Probe[] {
+function probesOf({ gatewayUrls, recommender, mysql, redises }: HealthCheckDeps): Probe[] {
   return [
     ...gatewayUrls.map((url) => ({
       name: `Gateway ${new URL(url).host}`,

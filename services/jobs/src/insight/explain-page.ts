@@ -7,7 +7,7 @@ import type { Request, RequestHandler } from "express";
 import { document } from "../http/document.js";
 import { pageHeader } from "../http/page-header.js";
 
-interface Parts {
+interface Deps {
   readonly explainer: Pick<Recommender, "explain">;
   readonly mysql: Mysql;
 }
@@ -17,7 +17,7 @@ const CHANNEL_ID = /^(0|[1-9]\d{0,8})$/;
 const EXPLAIN_MS = 5_000;
 
 /** GET /explain?user_id&channel_id: why a reader's feed is as it is, every candidate with its sources, score and fate. */
-export function explainPage({ explainer, mysql }: Parts): RequestHandler {
+export function explainPage({ explainer, mysql }: Deps): RequestHandler {
   return async (req, res) => {
     const userId = text(req, "user_id");
     const channelId = text(req, "channel_id") || "0";

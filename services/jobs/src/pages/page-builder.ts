@@ -16,7 +16,7 @@ import type { Redis } from "@headline/redis";
 import type { OnUnreadable } from "@headline/service/metrics";
 import { type PageArticle, type PageChannel, pageHtml } from "./page-html.js";
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   readonly redis: Redis;
   readonly recommender: Recommender;
@@ -45,8 +45,8 @@ export class PageBuilder {
   readonly #statistics;
   readonly #onUnreadable: (error: unknown) => void;
 
-  constructor(private readonly parts: Parts) {
-    const { mysql, redis, onUnreadable } = parts;
+  constructor(private readonly deps: Deps) {
+    const { mysql, redis, onUnreadable } = deps;
     this.#onUnreadable = onUnreadable("article");
     this.#statistics = openStatistics(ARTICLE_STATISTICS, {
       mysql,
@@ -59,7 +59,7 @@ export class PageBuilder {
   /** Builds every channel's pages; one that fails keeps the pages it had, and fails the run once all have been tried. */
   async build(signal: AbortSignal): Promise<BuildReport> {
     await this.#recommenderServes(signal);
-    const channels = await readChannels(this.parts.mysql);
+    const channels = await readChannels(this.deps.mysql);
     const report = { channels: channels.length, changed: 0, empty: 0 };
     const failures: unknown[] = [];
     for (const channel of channels) {
@@ -79,13 +79,13 @@ export class PageBuilder {
 
   /** Removes the pages of channels that are no more; returns their number. */
   prune(): Promise<number> {
-    return prunePages(this.parts.mysql);
+    return prunePages(this.deps.mysql);
   }
 
   /** A recommender that starts beside this service is waited for a little. */
   async #recommenderServes(signal: AbortSignal): Promise<void> {
     const endsAt = performance.now() + RECOMMENDER_STARTS_MS;
-    while (performance.now() < endsAt && !(await this.parts.recommender.check())) {
+    while (performance.now() < endsAt && !(await this.deps.recommender.check())) {
       signal.throwIfAborted();
       await sleep(100);
     }
@@ -95,9 +95,9 @@ export class PageBuilder {
   async #buildOne(channel: PageChannel, channels: readonly PageChannel[]): Promise<number | undefined> {
     const articles = await this.#articles(channel.id);
     if (articles.length === 0) return undefined;
-    const html = Buffer.from(pageHtml({ channel, channels, articles, coverOrigins: this.parts.coverOrigins }));
+    const html = Buffer.from(pageHtml({ channel, channels, articles, coverOrigins: this.deps.coverOrigins }));
     const json = pageJson(articles);
-    const changed = await this.parts.mysql.transaction(async (tx) => [
+    const changed = await this.deps.mysql.transaction(async (tx) => [
       await storePage(tx, { channelId: channel.id, format: "html", body: html }),
       await storePage(tx, { channelId: channel.id, format: "json", body: json }),
     ]);
@@ -105,7 +105,7 @@ export class PageBuilder {
   }
 
   async #articles(channelId: number): Promise<PageArticle[]> {
-    const { mysql } = this.parts;
+    const { mysql } = this.deps;
     const ids = await this.#hottest(channelId);
     if (ids.length === 0) return [];
     const [rows, counts] = await Promise.all([
@@ -119,7 +119,7 @@ export class PageBuilder {
 
   /** Recommendation for an anonymous reader; without the recommender, the newest. */
   async #hottest(channelId: number): Promise<readonly bigint[]> {
-    const { recommender, mysql, onError } = this.parts;
+    const { recommender, mysql, onError } = this.deps;
     const request = { userId: 0n, channelId, articleNum: ARTICLES, timeStamp: 0n };
     try {
       const { recommends } = await recommender.recommend(request, { timeoutMs: RECOMMEND_MS, dryRun: true });

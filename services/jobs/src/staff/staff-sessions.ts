@@ -10,7 +10,7 @@ export interface Staff {
   readonly name: string;
 }
 
-interface Parts {
+interface Deps {
   readonly mysql: Mysql;
   /** Secret from which the key of sessions is derived; replicas behind one address share it. By default each start makes its own. */
   readonly secret: string | undefined;
@@ -35,7 +35,7 @@ export class StaffSessions {
   /** Compared where there is no such user, so that the time of an answer does not reveal which names exist. */
   readonly #unknownUser = hashPassword(randomBytes(16).toString("hex"));
 
-  constructor({ mysql, secret }: Parts) {
+  constructor({ mysql, secret }: Deps) {
     this.#mysql = mysql;
     this.#key = secret === undefined ? randomBytes(SECRET_BYTES) : derivedKey(secret, "headline staff sessions");
   }

@@ -20,7 +20,7 @@ import {
 } from "./parts.js";
 import { timelinePicture } from "./timeline-page.js";
 
-interface JobPageParts extends JobDetails {
+interface JobPageContent extends JobDetails {
   /** Text of the form that was refused, with the reason. */
   readonly refused?: { readonly text: string; readonly reason: string };
 }
@@ -28,7 +28,7 @@ interface JobPageParts extends JobDetails {
 const NO_REFRESH = 0;
 
 /** Renders a job: its attributes, next runs, executions and actions. */
-export function jobPage(visit: Visit, { row, upcoming, executions, timeline, refused }: JobPageParts): Html {
+export function jobPage(visit: Visit, { row, upcoming, executions, timeline, refused }: JobPageContent): Html {
   const { job } = row;
   return layout(visit, {
     section: "jobs",
@@ -129,7 +129,7 @@ function pauseForm(visit: Visit, { job, state }: JobRow): Content {
 </form></section>`;
 }
 
-function rescheduleForm(visit: Visit, { job }: JobRow, refused: JobPageParts["refused"]): Content {
+function rescheduleForm(visit: Visit, { job }: JobRow, refused: JobPageContent["refused"]): Content {
   if (!visit.allowed.has("reschedule")) return false;
   return html`<section data-still data-key="reschedule"><h2>Reschedule</h2>
 <form class="reschedule" method="post" action="${visit.base}${paths.job(job.store, job.id)}/reschedule">${hiddenFields(visit, paths.job(job.store, job.id))}

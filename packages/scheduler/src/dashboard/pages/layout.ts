@@ -24,7 +24,7 @@ export const NOTICES: Readonly<Record<string, string>> = {
   "not-cancelled": "That run was no longer under way.",
 };
 
-export interface PageParts {
+export interface PageContent {
   readonly section: Section | undefined;
   readonly heading: Content;
   /** Title of the window, as plain text. */
@@ -36,7 +36,7 @@ export interface PageParts {
 }
 
 /** Renders a page. The script updates the content of `main` in place. */
-export function layout(visit: Visit, { section, heading, name, body, summary, everyMs = 700 }: PageParts): Html {
+export function layout(visit: Visit, { section, heading, name, body, summary, everyMs = 700 }: PageContent): Html {
   const { base, title, assetVersion } = visit;
   return html`<!doctype html>
 <html lang="en">

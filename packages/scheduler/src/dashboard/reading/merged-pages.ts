@@ -31,7 +31,7 @@ export interface Unreadable {
  */
 export class MergedPages<T> {
   readonly unreadable: Unreadable[] = [];
-  readonly #readers: Reader<T>[];
+  readonly #readers: StoreReader<T>[];
 
   constructor(
     sources: readonly Source<T>[],
@@ -40,7 +40,7 @@ export class MergedPages<T> {
   ) {
     const places = from?.places ?? {};
     this.#readers = sources.map(
-      (source) => new Reader(source, Object.hasOwn(places, source.name) ? places[source.name] : undefined),
+      (source) => new StoreReader(source, Object.hasOwn(places, source.name) ? places[source.name] : undefined),
     );
   }
 
@@ -58,11 +58,11 @@ export class MergedPages<T> {
     return Object.fromEntries(this.#readers.map((reader) => [reader.name, reader.place]));
   }
 
-  async #first(): Promise<Reader<T> | undefined> {
+  async #first(): Promise<StoreReader<T> | undefined> {
     await Promise.all(
       this.#readers.map((reader) => reader.fill((reason) => this.unreadable.push({ store: reader.name, reason }))),
     );
-    let first: Reader<T> | undefined;
+    let first: StoreReader<T> | undefined;
     for (const reader of this.#readers) {
       if (reader.head === undefined) continue;
       if (first?.head === undefined || this.compare(reader.head, first.head) < 0) first = reader;
@@ -71,7 +71,8 @@ export class MergedPages<T> {
   }
 }
 
-class Reader<T> {
+/** Reader of one store, a page ahead. */
+class StoreReader<T> {
   readonly name: string;
   #page: Page<T> | undefined;
   #cursor: string | undefined;

@@ -8,39 +8,39 @@ import { paths } from "../paths.js";
 import { readJobDetails } from "../reading/job-details.js";
 import { readJob } from "../reading/jobs.js";
 import { wireJob } from "../wire.js";
-import type { RouteParts } from "./route-parts.js";
+import type { RouteContext } from "./route-context.js";
 import { openVisit, sendHtml } from "./visit.js";
 
 /** Adds the routes of actions, each for forms and, below `/api`, for scripts. */
-export function addActionRoutes(router: Router, parts: RouteParts): void {
-  const { scheduler, baseOf } = parts;
+export function addActionRoutes(router: Router, context: RouteContext): void {
+  const { scheduler, baseOf } = context;
   for (const action of JOB_ACTIONS) {
-    router.post(`/jobs/:store/:id/${action}`, ...guards(parts, action), async (req, res) => {
+    router.post(`/jobs/:store/:id/${action}`, ...guards(context, action), async (req, res) => {
       const target = targetOf(req);
       try {
         redirectBack(req, res, baseOf(req), await jobActions[action](scheduler, target, req.body));
       } catch (error) {
         if (action !== "reschedule" || problemOf(error).status !== 400) throw error;
-        await sendRefusedTrigger(parts, req, res, problemOf(error).detail ?? "it cannot be");
+        await sendRefusedTrigger(context, req, res, problemOf(error).detail ?? "it cannot be");
       }
     });
-    router.post(`/api/jobs/:store/:id/${action}`, ...guards(parts, action), async (req, res) => {
+    router.post(`/api/jobs/:store/:id/${action}`, ...guards(context, action), async (req, res) => {
       const target = targetOf(req);
       const done = await jobActions[action](scheduler, target, req.body);
-      await sendOutcome(parts, res, { action, target, done });
+      await sendOutcome(context, res, { action, target, done });
     });
   }
-  router.post("/executions/:store/:id/cancel", ...guards(parts, "cancel"), async (req, res) => {
+  router.post("/executions/:store/:id/cancel", ...guards(context, "cancel"), async (req, res) => {
     redirectBack(req, res, baseOf(req), await cancelRun(scheduler, targetOf(req)));
   });
-  router.post("/api/executions/:store/:id/cancel", ...guards(parts, "cancel"), async (req, res) => {
+  router.post("/api/executions/:store/:id/cancel", ...guards(context, "cancel"), async (req, res) => {
     await cancelRun(scheduler, targetOf(req));
     res.status(202).json({ cancelling: true });
   });
 }
 
 /** Authorizes the action, reads the body, and checks the CSRF token, in this order. */
-function guards({ authorize, readOnly, guard }: RouteParts, action: DashboardAction): RequestHandler[] {
+function guards({ authorize, readOnly, guard }: RouteContext, action: DashboardAction): RequestHandler[] {
   return [
     async (req, _res, next) => {
       await mustBeAllowed(req, authorize, action, readOnly);
@@ -55,16 +55,16 @@ function guards({ authorize, readOnly, guard }: RouteParts, action: DashboardAct
 }
 
 /** Sends the job's page again, with the trigger that was typed and the reason of its refusal. */
-async function sendRefusedTrigger(parts: RouteParts, req: Request, res: Response, reason: string): Promise<void> {
+async function sendRefusedTrigger(context: RouteContext, req: Request, res: Response, reason: string): Promise<void> {
   const target = targetOf(req);
-  const visit = await openVisit(parts, req, res, paths.job(target.store, target.id));
-  const details = await readJobDetails(parts.scheduler, target);
+  const visit = await openVisit(context, req, res, paths.job(target.store, target.id));
+  const details = await readJobDetails(context.scheduler, target);
   const refused = { text: textField(req.body, "trigger") ?? "", reason };
   sendHtml(res.status(400), jobPage(visit, { ...details, refused }));
 }
 
 async function sendOutcome(
-  { scheduler }: RouteParts,
+  { scheduler }: RouteContext,
   res: Response,
   { action, target, done }: { action: JobAction; target: Target; done: Done },
 ): Promise<void> {

@@ -8,9 +8,9 @@ import { readJob, readJobs } from "../reading/jobs.js";
 import { readNodes } from "../reading/nodes.js";
 import { readTimeline } from "../reading/timeline.js";
 import { wireExecution, wireJob, wireNode, wireTimeline } from "../wire.js";
-import type { RouteParts } from "./route-parts.js";
+import type { RouteContext } from "./route-context.js";
 
-type Read = (parts: RouteParts, req: Request) => Promise<unknown>;
+type Read = (context: RouteContext, req: Request) => Promise<unknown>;
 
 /** Resources of the JSON API by their paths. */
 const RESOURCES: Readonly<Record<string, Read>> = {
@@ -42,12 +42,12 @@ const RESOURCES: Readonly<Record<string, Read>> = {
 };
 
 /** Adds the routes of the JSON API that read. */
-export function addApiRoutes(router: Router, parts: RouteParts): void {
+export function addApiRoutes(router: Router, context: RouteContext): void {
   for (const [path, read] of Object.entries(RESOURCES))
     router.get(path, async (req, res) => {
-      res.json(await read(parts, req));
+      res.json(await read(context, req));
     });
   router.get("/api/csrf", (req, res) => {
-    res.json({ token: parts.guard.tokenFor(req, res, visitorOf(res).user) });
+    res.json({ token: context.guard.tokenFor(req, res, visitorOf(res).user) });
   });
 }

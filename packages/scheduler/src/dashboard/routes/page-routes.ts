@@ -14,10 +14,10 @@ import { readJobDetails } from "../reading/job-details.js";
 import { readJob, readJobs } from "../reading/jobs.js";
 import { readNodes } from "../reading/nodes.js";
 import { readTimeline } from "../reading/timeline.js";
-import type { RouteParts } from "./route-parts.js";
+import type { RouteContext } from "./route-context.js";
 import { openVisit, sendHtml } from "./visit.js";
 
-type Page = (parts: RouteParts, req: Request, visit: Visit) => Promise<Html>;
+type Page = (context: RouteContext, req: Request, visit: Visit) => Promise<Html>;
 
 /** Pages by their paths. */
 const PAGES: Readonly<Record<string, Page>> = {
@@ -54,11 +54,11 @@ const PAGES: Readonly<Record<string, Page>> = {
 };
 
 /** Adds the routes of the pages. */
-export function addPageRoutes(router: Router, parts: RouteParts): void {
+export function addPageRoutes(router: Router, context: RouteContext): void {
   for (const [path, page] of Object.entries(PAGES))
     router.get(path, async (req, res) => {
-      const visit = await openVisit(parts, req, res, pathOf(req));
-      sendHtml(res, await page(parts, req, visit));
+      const visit = await openVisit(context, req, res, pathOf(req));
+      sendHtml(res, await page(context, req, visit));
     });
 }
 

@@ -4,11 +4,11 @@ import type { Html } from "../html.js";
 import { ACTIONS, type DashboardAction, visitorOf } from "../http/authorize.js";
 import { NOTICES } from "../pages/layout.js";
 import type { Visit } from "../pages/parts.js";
-import type { RouteParts } from "./route-parts.js";
+import type { RouteContext } from "./route-context.js";
 
 /** Makes the visit that a page is rendered for; sets the CSRF cookie when there is none. */
 export async function openVisit(
-  { scheduler, guard, links, title, baseOf }: RouteParts,
+  { scheduler, guard, links, title, baseOf }: RouteContext,
   req: Request,
   res: Response,
   here: string,

@@ -5,8 +5,8 @@ import type { CsrfGuard } from "../http/csrf.js";
 import type { PageLink } from "../pages/parts.js";
 import type { Summary } from "../reading/summary.js";
 
-/** Parts of a dashboard that its routes share. */
-export interface RouteParts {
+/** Context that the routes of a dashboard share. */
+export interface RouteContext {
   readonly scheduler: DashboardScheduler;
   readonly title: string;
   readonly links: readonly PageLink[];
