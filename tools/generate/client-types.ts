@@ -37,14 +37,14 @@ export function clientTypes(document: Document): string {
     "export interface Shape {",
     "  readonly method: string;",
     "  readonly path: string;",
-    "  /** Done twice is done once. */",
-    "  readonly repeatable: boolean;",
+    "  /** Of POST and PATCH: done twice is done once. Other methods are so by definition. */",
+    "  readonly repeatable?: true;",
     "  /** Honours Idempotency-Key. */",
-    "  readonly keyed: boolean;",
+    "  readonly keyed?: true;",
     "  /** Asks for an Authorization, or makes use of one. */",
-    "  readonly knowsWho: boolean;",
+    "  readonly knowsWho?: true;",
     "  /** Creates a guest for a request without an identity. */",
-    "  readonly mintsGuest: boolean;",
+    "  readonly mintsGuest?: true;",
     "}",
     "",
     "export const OPERATIONS: { readonly [Name in keyof Operations]: Shape } = {",
@@ -83,6 +83,7 @@ function fieldsType(name: string, parameters: readonly Parameter[], where: strin
   return `readonly ${name}${optional ? "?" : ""}: { ${fields.join("; ")} }`;
 }
 
+/** A line an operation, without what is false: each page loads all of them. */
 function operationShape({ name, method, path, said }: Operation): string {
   const parameters = (said["parameters"] ?? []) as readonly Parameter[];
   const keyed = parameters.some((parameter) => parameter.name === "Idempotency-Key");
@@ -92,12 +93,14 @@ function operationShape({ name, method, path, said }: Operation): string {
   const shape = {
     method: method.toUpperCase(),
     path,
-    repeatable: said["x-repeatable"] === true,
+    repeatable: said["x-repeatable"] === true && (method === "post" || method === "patch"),
     keyed,
     knowsWho: (said["security"] as readonly unknown[]).length > 0,
     mintsGuest,
   };
-  const fields = Object.entries(shape).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const fields = Object.entries(shape)
+    .filter(([, value]) => value !== false)
+    .map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return `  ${name}: { ${fields.join(", ")} },`;
 }
 

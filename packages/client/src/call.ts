@@ -44,6 +44,9 @@ export interface Request {
   readonly repeatable: boolean;
 }
 
+/** Methods that are repeatable only where an operation says so. */
+const UNSAFE: ReadonlySet<string> = new Set(["POST", "PATCH"]);
+
 /** The same request each time it is asked: with the same moment and the same key. */
 export function requestOf(
   base: string,
@@ -65,6 +68,6 @@ export function requestOf(
     },
     body: body === undefined ? undefined : JSON.stringify(body),
     // A page by its number carries no moment that would make it the same refresh.
-    repeatable: repeatable && query["page"] === undefined,
+    repeatable: (repeatable === true || !UNSAFE.has(method)) && query["page"] === undefined,
   };
 }

@@ -98,12 +98,12 @@ export function createClient(options: ClientOptions = {}): Client {
 
   /** Whether the gateway would make up a guest. */
   function isNewGuest(name: OperationName, callOptions: CallOptions): boolean {
-    return OPERATIONS[name].mintsGuest && isNamed(name, callOptions) && state.authorization === undefined;
+    return OPERATIONS[name].mintsGuest === true && isNamed(name, callOptions) && state.authorization === undefined;
   }
 
   /** Whether the call says who calls. */
   function isNamed(name: OperationName, { anonymous = false }: CallOptions): boolean {
-    return OPERATIONS[name].knowsWho && !anonymous;
+    return OPERATIONS[name].knowsWho === true && !anonymous;
   }
 
   async function ask(name: OperationName, request: Request, callOptions: CallOptions): Promise<never> {
@@ -120,7 +120,7 @@ export function createClient(options: ClientOptions = {}): Client {
   }
 
   function askAgain(name: OperationName, request: Request, callOptions: CallOptions): Promise<never> {
-    const { keyed } = OPERATIONS[name];
+    const { keyed = false } = OPERATIONS[name];
     const rules = {
       keyed,
       repeatable: request.repeatable,
