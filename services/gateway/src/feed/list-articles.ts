@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import type { Channels } from "../channels/channels.js";
 import type { Authenticate } from "../http/authenticate.js";
-import { isLook } from "../http/is-look.js";
+import { isDryRun } from "../http/is-dry-run.js";
 import { read } from "../http/read.js";
 import { ServerTiming } from "../http/server-timing.js";
 import { traceparentOf } from "../http/traceparent-of.js";
@@ -31,7 +31,7 @@ export function listArticles({ authenticate, channels, feed, hydratePage, now, o
     const { userId } = await authenticate.anybody(req, res);
     timing?.mark("auth");
 
-    const page = await feed(userId, query, { traceparent: traceparentOf(req), dryRun: isLook(req) });
+    const page = await feed(userId, query, { traceparent: traceparentOf(req), dryRun: isDryRun(req) });
     timing?.mark("recommend");
     const hydrated = await hydratePage(pinArticles(page, channel.pinned, query), query, userId);
     timing?.mark("hydrate");

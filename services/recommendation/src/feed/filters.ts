@@ -9,8 +9,8 @@ export const listed: Filter = (slot, _reader, catalogue) => catalogue.isListed(s
 /** Served is not seen: an article without a confirmed view comes back after this long. */
 export const SECOND_CHANCE_MS = 6 * 60 * 60 * 1_000;
 
-/** The moment from which on the filters of a refresh have to know what was served. */
-export function servedMattersFrom(nowMs: number): number {
+/** Time from which the filters of a refresh need the served articles. */
+export function servedCutoffMs(nowMs: number): number {
   return nowMs - SECOND_CHANCE_MS;
 }
 

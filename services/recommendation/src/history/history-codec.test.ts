@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Catalogue } from "../catalogue/catalogue.js";
-import { servedMattersFrom } from "../feed/filters.js";
+import { servedCutoffMs } from "../feed/filters.js";
 import { type Batch, madeAt } from "./batch.js";
 import { decide } from "./decide.js";
 import { decodeHistory, encodeBatch, encodeHead } from "./history-codec.js";
@@ -132,7 +132,7 @@ describe("a history in Redis", () => {
     const read = decodeHistory(bytes, catalogue);
     expect(decide(read.inChannel(0), newest + 1, newest + 1)).toEqual({ kind: "refresh" });
     expect(catalogue.asked).toBe(0);
-    const sixHours = servedMattersFrom(newest + 1);
+    const sixHours = servedCutoffMs(newest + 1);
     expect(read.servedFrom(sixHours).size).toBe(90);
     expect(read.servedFrom(sixHours + everyMs).size).toBe(90); // remembered
     expect(catalogue.asked).toBe(90);

@@ -16,17 +16,17 @@ interface Deps {
   readonly forgetBlockList: (userId: bigint) => void;
 }
 
-interface Gathering {
+interface PendingBatch {
   readonly changes: Change[];
   readonly handled: Promise<void>;
 }
 
 /** Articles read by one statement. */
-const ARTICLES_AT_ONCE = 1_000;
+const ARTICLES_PER_QUERY = 1_000;
 
 /**
  * Reads changed rows from MySQL into memory, one read after the other: a later one is never overwritten by an earlier one.
- * Changes received during a read are gathered for the next.
+ * Changes received during a read wait for the next one.
  */
 export function createChangeHandler({
   mysql,
@@ -38,21 +38,21 @@ export function createChangeHandler({
   forgetBlockList,
 }: Deps) {
   let running: Promise<void> = Promise.resolve();
-  let gathering: Gathering | undefined;
+  let pending: PendingBatch | undefined;
 
   return (changes: readonly Change[]): Promise<void> => {
-    if (gathering !== undefined) {
-      gathering.changes.push(...changes);
-      return gathering.handled;
+    if (pending !== undefined) {
+      pending.changes.push(...changes);
+      return pending.handled;
     }
-    const mine: Gathering = { changes: [...changes], handled: running.then(() => begin(mine)) };
-    gathering = mine;
-    running = mine.handled.catch(() => undefined); // handled by the caller; the next changes must not wait for it
-    return mine.handled;
+    const batch: PendingBatch = { changes: [...changes], handled: running.then(() => begin(batch)) };
+    pending = batch;
+    running = batch.handled.catch(() => undefined); // handled by the caller; the next changes must not wait for it
+    return batch.handled;
   };
 
-  function begin({ changes }: Gathering): Promise<void> {
-    gathering = undefined;
+  function begin({ changes }: PendingBatch): Promise<void> {
+    pending = undefined;
     return handle(changes);
   }
 
@@ -70,12 +70,12 @@ export function createChangeHandler({
         await loadCatalogue(mysql, catalogue);
       }
     }
-    for (const ids of inPieces(articleIds)) await refreshArticles(mysql, catalogue, ids);
-    for (const ids of inPieces(edited)) await titles.refresh(ids);
+    for (const ids of inBatches(articleIds)) await refreshArticles(mysql, catalogue, ids);
+    for (const ids of inBatches(edited)) await titles.refresh(ids);
   }
 }
 
-function* inPieces(articleIds: ReadonlySet<bigint>): Generator<bigint[]> {
+function* inBatches(articleIds: ReadonlySet<bigint>): Generator<bigint[]> {
   const ids = [...articleIds];
-  for (let from = 0; from < ids.length; from += ARTICLES_AT_ONCE) yield ids.slice(from, from + ARTICLES_AT_ONCE);
+  for (let from = 0; from < ids.length; from += ARTICLES_PER_QUERY) yield ids.slice(from, from + ARTICLES_PER_QUERY);
 }

@@ -2,7 +2,7 @@ import type { CountUpdatesRequest, CountUpdatesResponse } from "@headline/recomm
 import type { Catalogue } from "../catalogue/catalogue.js";
 import type { Channels } from "../catalogue/channels.js";
 import type { Filter } from "../feed/candidate.js";
-import { servedMattersFrom } from "../feed/filters.js";
+import { servedCutoffMs } from "../feed/filters.js";
 import { newestOfAge } from "../feed/recall/fresh.js";
 import type { HistoryStore } from "../history/history-store.js";
 import type { ReaderFacts } from "../readers/reader-facts.js";
@@ -25,8 +25,7 @@ export function createCountUpdates({ catalogue, channels, filters, histories, lo
   return async ({ userId, channelId, since }: CountUpdatesRequest): Promise<CountUpdatesResponse> => {
     if (!channels.has(channelId)) throw unknownChannel(channelId);
     const nowMs = now();
-    const served =
-      userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(servedMattersFrom(nowMs));
+    const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(servedCutoffMs(nowMs));
     const reader = { userId, channelId, nowMs, served, ...(await loadReader(userId)) };
     const newer = newestOfAge(catalogue, reader, Number(since));
     let count = 0;

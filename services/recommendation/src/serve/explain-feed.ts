@@ -5,7 +5,7 @@ import type { FeedReader } from "../feed/candidate.js";
 import type { Experiments } from "../feed/experiments.js";
 import type { Feed } from "../feed/feed.js";
 import type { ExplainedCandidate } from "../feed/feed-trace.js";
-import { servedMattersFrom } from "../feed/filters.js";
+import { servedCutoffMs } from "../feed/filters.js";
 import type { HistoryStore } from "../history/history-store.js";
 import type { Learner } from "../learning/learner.js";
 import type { ReaderFacts } from "../readers/reader-facts.js";
@@ -33,11 +33,16 @@ export function createExplainFeed(deps: Deps) {
   const { catalogue, channels, histories, loadReader, feed, experiments, learner, interestsOf, now } = deps;
 
   return async ({ userId, channelId, articleNum }: ExplainFeedRequest): Promise<ExplainFeedResponse> => {
-    const ask = readFeedRequest({ userId, channelId, articleNum, timeStamp: 0n }, { dryRun: true }, channels, now());
-    const from = servedMattersFrom(ask.arrivedMs);
+    const request = readFeedRequest(
+      { userId, channelId, articleNum, timeStamp: 0n },
+      { dryRun: true },
+      channels,
+      now(),
+    );
+    const from = servedCutoffMs(request.arrivedMs);
     const served = userId === 0n ? NOTHING_SERVED : (await histories.current(userId)).servedFrom(from);
-    const reader: FeedReader = { userId, channelId, nowMs: ask.arrivedMs, served, ...(await loadReader(userId)) };
-    const candidates = feed.explain(reader, ask.size);
+    const reader: FeedReader = { userId, channelId, nowMs: request.arrivedMs, served, ...(await loadReader(userId)) };
+    const candidates = feed.explain(reader, request.size);
     const measures = measuresOf(candidates, reader);
     const { name: algo, bucket } = experiments(userId);
     return {
@@ -46,7 +51,7 @@ export function createExplainFeed(deps: Deps) {
       learnedUpTo: learner.position,
       clicksLearned: BigInt(learner.clicks),
       candidates: candidates.map((candidate) => explained(candidate, measures.get(candidate.slot))),
-      interests: [...(await interestsOf(userId, ask.arrivedMs))],
+      interests: [...(await interestsOf(userId, request.arrivedMs))],
     };
   };
 

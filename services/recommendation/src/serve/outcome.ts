@@ -7,20 +7,20 @@ import type { History } from "../history/history.js";
 export interface Outcome {
   readonly mode: "refresh" | "continued" | "replay" | "history" | "coalesced" | "exhausted";
   readonly batch: Batch | undefined;
-  /** Next cursor of a walk back; 0 where it ends. */
+  /** Cursor of the next older page; 0 at the end. */
   readonly nextStamp: number;
-  /** Whether the exposure of `batch` can still be confirmed: the newest of its channel, or a continued one just made. */
+  /** True when the exposure of `batch` can be confirmed: the newest of its channel, or a continued one just made. */
   readonly confirmable: boolean;
-  /** Whether a walk back has come past the article in a newer batch. */
-  readonly standsAbove?: (slot: number) => boolean;
-  /** Facts about the reader that were not known when it was chosen. */
+  /** True for an article of a newer batch, which the reader has already passed. */
+  readonly isInNewerBatch?: (slot: number) => boolean;
+  /** Facts about the reader that were missing when it was chosen. */
   readonly without?: readonly WithoutName[];
 }
 
-/** A batch that this request makes. */
+/** Outcome with a new batch. */
 export type NewBatch = Outcome & { readonly batch: Batch };
 
-/** A batch that stands in `history`, found by its stamp or its moment. */
+/** Outcome of a batch that is in `history`. */
 export function stored(mode: "replay" | "history" | "coalesced", history: History, batch: Batch): Outcome {
   const batches = history.inChannel(batch.channelId);
   const isJustContinued = batch.continuedAt === history.version;
@@ -29,37 +29,37 @@ export function stored(mode: "replay" | "history" | "coalesced", history: Histor
     batch,
     nextStamp: placeBefore(batches, batch),
     confirmable: isJustContinued || (batch === batches.at(-1) && mode !== "history"),
-    standsAbove: within(batches.filter(({ stamp }) => stamp > batch.stamp)),
+    isInNewerBatch: containedIn(batches.filter(({ stamp }) => stamp > batch.stamp)),
   };
 }
 
-/** Whether an article stands in one of `batches`. */
-function within(batches: readonly Batch[]): (slot: number) => boolean {
+/** Returns a predicate: true for an article of one of the batches. */
+function containedIn(batches: readonly Batch[]): (slot: number) => boolean {
   const slots = new Set<number>();
   for (const batch of batches) for (const slot of batch.slots) slots.add(slot);
   return (slot) => slots.has(slot);
 }
 
-/** A new batch on top of those of its channel, the newest of them with stamp `previous`. */
+/** Outcome of a new batch that is the newest of its channel; `previous` is the stamp of the one before, 0 without. */
 export function refreshed(batch: Batch, previous: number): NewBatch {
   const nextStamp = previous > 0 ? previous : cursorBelow([batch]);
   return { mode: "refresh", batch, nextStamp, confirmable: true };
 }
 
-/** A new batch behind the oldest of its channel. */
+/** Outcome of a new batch behind the oldest of its channel. */
 export function continued(batch: Batch, batches: readonly Batch[]): NewBatch {
   return { mode: "continued", batch, nextStamp: cursorBelow([batch, ...batches]), confirmable: true };
 }
 
-/** Older than everything kept: a walk back has come to its end. */
+/** Outcome of a time_stamp older than every batch that is kept. */
 export const END_OF_HISTORY: Outcome = { mode: "history", batch: undefined, nextStamp: 0, confirmable: false };
 
-/** Nothing is left to serve. From the newest stamp a refresh goes on into history; behind the oldest batch 0 is the end. */
+/** Outcome without an article left to serve; `nextStamp` leads into history, 0 is the end. */
 export function exhausted(nextStamp: number): Outcome {
   return { mode: "exhausted", batch: undefined, nextStamp, confirmable: false };
 }
 
-/** The same batch for a request that did not make it. */
+/** Outcome of a request that shares the batch of another. */
 export function coalesced(outcome: Outcome): Outcome {
   return outcome.mode === "refresh" ? { ...outcome, mode: "coalesced" } : outcome;
 }

@@ -8,8 +8,8 @@ import { type BlockList, NO_BLOCKS } from "../readers/block-lists.js";
 import type { FeedRequest } from "./feed-request.js";
 import type { Outcome } from "./outcome.js";
 
-/** Makes the wire's answer of an outcome. */
-export type Present = (ask: FeedRequest, outcome: Outcome, blockList?: BlockList) => Recommendation;
+/** Converts an outcome to the response. */
+export type Present = (request: FeedRequest, outcome: Outcome, blockList?: BlockList) => Recommendation;
 
 /** Lifetime of tokens after their page was sent. */
 const TOKEN_TTL_S = 24 * 60 * 60;
@@ -23,27 +23,27 @@ const REASON_NAMES = new Map<number, ReasonName>(
  * deleted, disliked or blocked since they were served.
  */
 export function createPresent(catalogue: Catalogue, keys: TrackKeys, experiments: Experiments): Present {
-  return (ask, outcome, blockList = NO_BLOCKS) => {
+  return (request, outcome, blockList = NO_BLOCKS) => {
     const { mode, batch, nextStamp, without = [] } = outcome;
-    const { name: algo, bucket } = experiments(ask.userId);
+    const { name: algo, bucket } = experiments(request.userId);
     const answer = { mode, timeStamp: BigInt(nextStamp), algo, ...(without.length > 0 && { without }) };
     if (batch === undefined) return { ...answer, exposure: "", recommends: [], stamp: 0n, reasons: [] };
 
     const articles = shownOf(batch, outcome, blockList);
     const reasons = articles.map(({ reason }) => REASON_NAMES.get(reason) ?? "unspecified");
-    const expiresAt = Math.floor(ask.arrivedMs / 1_000) + TOKEN_TTL_S;
-    const tokens = ask.withoutTokens
+    const expiresAt = Math.floor(request.arrivedMs / 1_000) + TOKEN_TTL_S;
+    const tokens = request.withoutTokens
       ? unsigned(articles, bucket, expiresAt, outcome.confirmable)
-      : signed(articles, { ...bindingOf(ask, batch), expiresAtSeconds: expiresAt, bucket }, outcome.confirmable);
+      : signed(articles, { ...bindingOf(request, batch), expiresAtSeconds: expiresAt, bucket }, outcome.confirmable);
     return { ...answer, ...tokens, stamp: BigInt(batch.stamp), reasons };
   };
 
-  /** The articles of a batch that are shown, each with its place in the batch. */
-  function shownOf({ slots, reasons }: Batch, { standsAbove }: Outcome, blockList: BlockList): ServedArticle[] {
+  /** Returns the articles of a batch that are shown, each with its position in the batch. */
+  function shownOf({ slots, reasons }: Batch, { isInNewerBatch }: Outcome, blockList: BlockList): ServedArticle[] {
     const shown: ServedArticle[] = [];
     for (let position = 0; position < slots.length; position += 1) {
       const slot = slots[position] as number;
-      if (catalogue.isGone(slot) || standsAbove?.(slot)) continue;
+      if (catalogue.isGone(slot) || isInNewerBatch?.(slot)) continue;
       const articleId = catalogue.articleId(slot);
       if (blockList.disliked.has(articleId) || blockList.blocked.has(catalogue.authorId(slot))) continue;
       shown.push({ articleId, reason: reasons[position] ?? 0, position });

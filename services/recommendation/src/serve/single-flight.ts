@@ -1,42 +1,42 @@
 import type { Outcome } from "./outcome.js";
 
-interface Running {
+interface Flight {
   readonly userId: bigint;
   readonly channelId: number;
   readonly continues: boolean;
   readonly outcome: Promise<Outcome>;
 }
 
-/** Some refreshes share a bucket; few enough to look through. */
+/** Buckets of the hash table; each holds a few refreshes. */
 const BUCKETS = 1_024;
 
 /**
- * New batches under way in this process, by reader, channel and whether on top or behind the oldest. A hash table of plain
+ * Refreshes under way in this process, by reader, channel and whether they continue behind the oldest batch. A hash table of plain
  * arrays: a Map would keep alive what has passed through it (see Slots in packages/service/src/slots), and thousands pass through this every second.
  */
-export class Refreshes {
-  readonly #buckets: Running[][] = Array.from({ length: BUCKETS }, () => []);
+export class SingleFlight {
+  readonly #buckets: Flight[][] = Array.from({ length: BUCKETS }, () => []);
 
-  of(userId: bigint, channelId: number, continues: boolean): Promise<Outcome> | undefined {
-    for (const running of this.#bucketOf(userId)) {
-      if (running.userId === userId && running.channelId === channelId && running.continues === continues) {
-        return running.outcome;
+  find(userId: bigint, channelId: number, continues: boolean): Promise<Outcome> | undefined {
+    for (const flight of this.#bucketOf(userId)) {
+      if (flight.userId === userId && flight.channelId === channelId && flight.continues === continues) {
+        return flight.outcome;
       }
     }
     return undefined;
   }
 
-  /** Keeps `outcome` for requests that come meanwhile, and returns it. */
+  /** Keeps `outcome` for the same requests until it settles, and returns it. */
   keep(userId: bigint, channelId: number, continues: boolean, outcome: Promise<Outcome>): Promise<Outcome> {
     const bucket = this.#bucketOf(userId);
-    const running = { userId, channelId, continues, outcome };
-    bucket.push(running);
-    const forget = () => void bucket.splice(bucket.indexOf(running), 1);
+    const flight = { userId, channelId, continues, outcome };
+    bucket.push(flight);
+    const forget = () => void bucket.splice(bucket.indexOf(flight), 1);
     outcome.then(forget, forget);
     return outcome;
   }
 
-  #bucketOf(userId: bigint): Running[] {
-    return this.#buckets[Number(BigInt.asUintN(10, userId))] as Running[];
+  #bucketOf(userId: bigint): Flight[] {
+    return this.#buckets[Number(BigInt.asUintN(10, userId))] as Flight[];
   }
 }
