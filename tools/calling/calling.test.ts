@@ -79,7 +79,7 @@ describe("called by hand", () => {
   });
 });
 
-/** What the program writes, and how it ends. */
+/** Output of the program and its exit code. */
 function run(name: "rpc" | "feed", ...args: string[]): Promise<{ text: string; code: number | null }> {
   const child = spawn(
     process.execPath,

@@ -41,7 +41,7 @@ const [quarter] = numbersOf("packages/redis/src/limits/sign-in-limit.ts", "QUART
 const { pageMs, mysql } = budgetsOf();
 const LEARNED = "services/recommendation/src/feed/learned-ranking.ts";
 
-/** What each page says, with the numbers of the code. */
+/** Sentences of each page, with the numbers of the code. */
 const SAID: Readonly<Record<string, readonly string[]>> = {
   "docs/push.md": [
     `| one message of a client | ${kib(`${PUSH}/open-push.ts`, "MESSAGE_BYTES_MAX")} kB |`,

@@ -64,7 +64,7 @@ const BEGUN: Readonly<Record<Page, number>> = {
   "add-an-environment-variable.md": 1,
   "add-an-event-kind.md": 1,
 };
-/** What names the steps that are open then. */
+/** Message that names the steps left open. */
 const OPEN = [
   ["articles/publish-article.ts", "Property 'summary' is missing"], // a column
   ["jobs/src/timetable.ts", "Cannot find module './tasks/count-active-users.js'"], // a job

@@ -7,7 +7,7 @@ function page(fields: Partial<FeedPage> = {}): FeedPage {
   return { ...head, has_more: false, exhausted: false, degraded: false, results: [{} as FeedArticle], ...fields };
 }
 
-/** What a reader asks and gets, of a gateway that answers these pages. */
+/** Questions and pages of a reader whose gateway answers these pages. */
 async function walk(pages: readonly FeedPage[], options: Parameters<typeof feedPages>[2] = {}) {
   const asked: FeedQuery[] = [];
   const ask = async (query: FeedQuery) => pages[asked.push(query) - 1] as FeedPage;

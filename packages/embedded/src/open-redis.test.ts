@@ -8,7 +8,7 @@ import { isAlive } from "./process-identity.js";
 import { answersRedis } from "./redis-session.js";
 import { socketFolderOf } from "./socket-folder.js";
 
-/** What every embedded server has in common is tested here, Redis being the quick one. */
+/** Behaviour common to all embedded servers, tested with the quickest. */
 describe("openRedis", () => {
   test("keeps what was written over a kill -9", async () => {
     using folder = temporaryFolder();

@@ -43,7 +43,7 @@ function table() {
     fail: (error: Error | undefined) => {
       failure = error;
     },
-    /** What is read from now on arrives only after `release()`. */
+    /** Holds replies back until `release()`. */
     hold: () => {
       held = new Promise((resolve) => {
         release = resolve;

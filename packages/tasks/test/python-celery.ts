@@ -51,7 +51,7 @@ export function pythonWorker(env: Readonly<Record<string, string>>, { module = "
   return { stop: () => stopped(child) };
 }
 
-/** What a Python program prints until it ends. */
+/** Output of a Python program that has ended. */
 export async function pythonOutput(program: string, cwd: string): Promise<string> {
   const child = pythonProcess([program], {}, cwd);
   let text = "";

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const LEAKS = /\bat .+:\d+:\d+|node_modules|SELECT|INSERT|mysql|mariadb|ioredis|redis|errno|ECONN|stack|zod/i;
 
-/** What every refusal has to look like, whoever asked for what. */
+/** Shape of every refusal, of any route. */
 function expectProblem(answer: Answer, statuses: readonly number[] = [400]): void {
   expect(statuses).toContain(answer.status);
   expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);

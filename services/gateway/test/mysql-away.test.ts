@@ -77,7 +77,7 @@ async function expectCounted(before: Count): Promise<void> {
   expect([counted, rows]).toEqual([articles, articles]);
 }
 
-/** What the author is told who asks again until it is published. */
+/** Last answer to an author who asks again until the article is published. */
 async function published(gateway: { url: string }, title: string): Promise<Answer> {
   return eventually(async () => {
     const answer = await post(gateway, title);

@@ -613,7 +613,7 @@ describe("a gateway that leaves", () => {
   });
 });
 
-/** What a browser sends, with a mask that changes nothing. */
+/** Frame of a browser, with a mask that changes nothing. */
 function frame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const size = length < 126 ? [0x80 | length] : [0x80 | 126, length >> 8, length & 255];

@@ -29,7 +29,7 @@ afterAll(async () => {
 
 const newArticle = async (authorId = author) => (await world.addArticles(1, { authorId }))[0] as bigint;
 
-/** What a page says of an article, to one reader. */
+/** Article as a reader's page has it. */
 function tokensOf(userId: bigint, articleId: bigint) {
   const stamp = Date.now();
   const batch = { userId, channelId: 0, stamp, expiresAtSeconds: Math.floor(stamp / 1_000) + 60, bucket: 1 };

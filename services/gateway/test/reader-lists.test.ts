@@ -38,7 +38,7 @@ const TOKEN = {
   read: "read",
 } as const;
 
-/** What a reader did, as the app reports it. */
+/** Events of a reader, as the app reports them. */
 async function report(who: TestReader, type: keyof typeof TOKEN, articleId: bigint, ts = Date.now()) {
   const expiresAtSeconds = Math.floor(ts / 1_000) + 600;
   const batch = { userId: who.id, channelId: 0, stamp: ts - 1_000, expiresAtSeconds, bucket: 1 };

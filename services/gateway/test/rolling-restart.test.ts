@@ -85,7 +85,7 @@ async function rolled({ recommendations, gateways }: Fleet, balancer: Balancer):
   await expectWritten(shots, newest?.id ?? "0");
 }
 
-/** Who was told 503 may have been too late to hear of a commit. */
+/** An answer of 503 may have come after the commit. */
 async function expectWritten(shots: readonly Shot[], afterId: string): Promise<void> {
   const unknown = shots.filter(({ answer }) => answer?.status === 503);
   const acknowledged = shots.filter(({ answer }) => answer?.status === 201);

@@ -43,7 +43,7 @@ async function jobOf(orderId: string) {
   return jobs.scheduler.getJob(`order:${orderId}`);
 }
 
-/** What a run of heal-orders that begins now answers. */
+/** Result of a run of heal-orders that begins now. */
 async function healed(): Promise<unknown> {
   const id = await eventually(() => jobs.scheduler.runNow("heal-orders")); // the one before may still run
   return eventually(async () => {

@@ -26,7 +26,7 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-/** What any other caller has: the generated client, and nothing of ours. */
+/** The generated client alone, as any other caller has it. */
 async function call(request: Partial<UserRequest>, sent: Record<string, string> = {}) {
   const client = new UserRecommendClient(opened.server.address, credentials.createInsecure());
   const metadata = new Metadata();

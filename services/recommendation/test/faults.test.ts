@@ -21,7 +21,7 @@ import {
 
 /** A limit for what hangs. */
 const RECOVERED_WITHIN_MS = 30_000;
-/** What a call may take at most; a retry that is told to wait a second does not fit. */
+/** Budget of a call, ms; a retry after a second does not fit. */
 const CALL_MS = 950;
 /** The wait for Redis: short enough for a call, long enough for a busy machine whose Redis writes to its disk. */
 const REDIS_MS = 500;

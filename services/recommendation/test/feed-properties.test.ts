@@ -91,7 +91,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** What the model keeps of a batch. */
+/** Batch of the model. */
 interface Served {
   readonly stamp: number;
   /** When it was made: its stamp, but for a continued one. */

@@ -302,7 +302,7 @@ const showing = (state: string) => `(() => {
 const HIDE = showing("hidden");
 const SHOW = showing("visible");
 
-/** What can be pressed or filled in, and has no name to be called by. */
+/** Controls without an accessible name. */
 const NAMELESS = `[...document.querySelectorAll("a[href], button, input, select, textarea")]
   .filter((control) => (control.ariaLabel ?? control.labels?.[0]?.textContent ?? control.textContent).trim() === "")
   .map((control) => control.outerHTML.slice(0, 120))`;

@@ -25,7 +25,7 @@ async function connect(url = redis.url, commandTimeoutMs = 10_000) {
 const wrong = async () => undefined;
 const right = async () => "who it is";
 
-/** What came of this many attempts, one after the other. */
+/** Results of so many attempts, one after the other. */
 async function outcomes(limit: SignInLimit, count: number, attempt: { name: string; address: string }, check = wrong) {
   const all: unknown[] = [];
   for (let index = 0; index < count; index += 1) all.push(await limit(attempt, check).catch(({ code }) => code));

@@ -181,7 +181,7 @@ interface Clock {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What a clock there shows, by Intl alone. */
+/** Wall clock there, by Intl alone. */
 function localClock(timeZone: string, at: number): Clock {
   let format = formats.get(timeZone);
   if (format === undefined) {
@@ -209,7 +209,7 @@ function localClock(timeZone: string, at: number): Clock {
   return { month, day, weekday: (new Date(epochMs).getUTCDay() + 6) % 7, hour, minute, second, epochMs };
 }
 
-/** What the clock shows and the fields do not have: nothing, when it fires rightly. */
+/** Values of the clock that the fields do not have: none, when it fires rightly. */
 function mismatches(parts: Readonly<Record<keyof Omit<Clock, "epochMs">, Part>>, clock: Clock): string[] {
   const names = Object.keys(parts) as (keyof typeof parts)[];
   return names.filter((name) => !parts[name].has(clock[name])).map((name) => `${name} ${clock[name]}`);

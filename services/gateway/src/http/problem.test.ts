@@ -4,7 +4,7 @@ import type { Request, Response } from "express";
 import { pino } from "pino";
 import { HttpRefusal, problems } from "./problem.js";
 
-/** What a thrown `error` leaves as, and what was logged. */
+/** Answer to a thrown `error`, and the log. */
 function sent(error: unknown) {
   const logged: { err?: { message: string } }[] = [];
   const headers = new Map<string, unknown>([["X-Request-Id", "r1"]]);

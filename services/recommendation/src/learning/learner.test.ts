@@ -15,7 +15,7 @@ const READERS = 60;
 const PAGES = 1_300;
 
 let log: LandedEvent[];
-/** Who learnt the whole log at once. */
+/** Learner of the whole log at once. */
 let straight: Learner;
 
 /** Readers who each like one channel look at pages of eight and click what they like. */

@@ -5,7 +5,7 @@ import { Scheduler } from "../../scheduler/scheduler.js";
 import { MemoryJobStore } from "../../stores/memory.js";
 import { interval } from "../../triggers/index.js";
 
-/** What has come over a stream so far, and how it ends. */
+/** Text of a stream so far, and its end. */
 async function watch(url: string, headers: Record<string, string> = {}) {
   const abort = new AbortController();
   const answer = await fetch(`${url}/events`, { headers, signal: abort.signal });
