@@ -14,8 +14,8 @@ npm run bench -- call
 npm run bench -- compress
     What does compressing a page of the feed cost the gateway?
 npm run bench -- scheduler
-    How fast are triggers, the memory store, dispatch, and the Redis and MySQL stores, beside croner, cron-parser,
-    node-schedule and BullMQ?
+    How fast are triggers, the memory store, dispatch, and the Redis, MySQL and PostgreSQL stores, beside croner,
+    cron-parser, node-schedule, BullMQ, pg-boss and graphile-worker?
 npm run bench -- recommend [--quick]
     What does user_recommend cost with up to a million articles while events arrive, and how does that grow?
 npm run bench -- push [--sockets 5000]

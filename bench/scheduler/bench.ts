@@ -2,6 +2,7 @@ import { table } from "../lib/table.js";
 import { benchDispatch } from "./dispatch.js";
 import { benchMemoryStore } from "./memory-store.js";
 import { benchMysqlStore } from "./mysql-store.js";
+import { benchPostgresStore } from "./postgres-store.js";
 import { benchRedisLateness } from "./redis-lateness.js";
 import { benchRedisStore } from "./redis-store.js";
 import type { Row } from "./row.js";
@@ -14,6 +15,7 @@ const QUESTIONS: readonly (readonly [string, () => Promise<readonly Row[]>])[] =
   ["Redis store", benchRedisStore],
   ["Redis store, lateness", benchRedisLateness],
   ["MySQL store", benchMysqlStore],
+  ["PostgreSQL store", benchPostgresStore],
 ];
 
 /** Every row of the scheduling package's figures, peers in the same run. */

@@ -1,14 +1,11 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { interval, type JobRecord } from "@headline/scheduler";
 import { MySQLJobStore } from "@headline/scheduler/stores";
 import { privateMysql } from "@headline/testkit";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import type { Row } from "./row.js";
-
-type Request = Parameters<MySQLJobStore["dispatch"]>[0][number];
-type Report = Parameters<MySQLJobStore["report"]>[0][number];
+import { addJobs, type Done, executeJobs } from "./store-load.js";
 
 interface Load {
   readonly url: string;
@@ -18,14 +15,7 @@ interface Load {
   readonly seconds: number;
 }
 
-/** Report of one process. */
-interface Done {
-  readonly executions: number;
-  readonly errors: readonly string[];
-}
-
 const SCHEDULERS = 4;
-const JOBS = 4_000;
 const SECONDS = 6;
 const BATCH = 200;
 const GOAL_PER_SECOND = 4_000;
@@ -77,38 +67,6 @@ async function play(url: string, namespace: string, batch: number, seconds: numb
   return { perSecond: Math.round(executions / seconds), wrong, errors: done.flatMap(({ errors }) => errors) };
 }
 
-async function addJobs(store: MySQLJobStore): Promise<void> {
-  const jobs = Array.from({ length: JOBS }, (_, at) => job(at));
-  for (let from = 0; from < JOBS; from += 4) {
-    await Promise.all(jobs.slice(from, from + 4).map((each) => store.insert(each)));
-  }
-}
-
-function job(at: number): JobRecord {
-  return {
-    id: `job-${at}`,
-    name: `job ${at}`,
-    func: "orders.cancelUnpaid",
-    args: [at, "an argument"],
-    kwargs: undefined,
-    trigger: interval({ seconds: 10, anchor: 0 }),
-    executor: "default",
-    coalesce: "latest",
-    maxInstances: 1,
-    overlap: "skip",
-    misfireGraceTime: 60,
-    timeoutMs: null,
-    retries: null,
-    ack: "late",
-    maxDeliveries: 5,
-    tags: [],
-    incarnation: `i${at}`,
-    createdMs: 0,
-    nextRunMs: 1_000 + at,
-    version: 1,
-  };
-}
-
 /** The rows that should not be: what was counted and what was written must be the same, each run time once, all ended. */
 async function wrongRows(url: string, namespace: string, executions: number): Promise<number> {
   const connection = await createConnection(url);
@@ -133,68 +91,11 @@ async function inProcess(load: Load): Promise<Done> {
   return done;
 }
 
-/** One scheduler at work: claims, dispatches, reports, as fast as the store answers. */
-async function work({ url, namespace, owner, batch, seconds }: Load): Promise<Done> {
-  const store = new MySQLJobStore({ url, namespace });
-  const errors: string[] = [];
-  const until = performance.now() + seconds * 1_000;
-  let executions = 0;
-  let count = 0;
-  const newId = () => `${owner}-${(count++).toString(36)}`;
-  await store.start();
-  while (performance.now() < until) {
-    try {
-      const { jobs, nowMs } = await store.claimDue({
-        owner,
-        leaseMs: 15_000,
-        limit: batch,
-        tasks: ["orders.cancelUnpaid"],
-      });
-      const requests = jobs.map((each) => decisionAbout(each, owner, newId));
-      const results = await store.dispatch(requests);
-      const reports = requests.flatMap(({ instance }, at) => {
-        const result = results[at]!;
-        if (result.kind !== "started") return [];
-        return result.runs.map(({ executionId }) => executed(instance!.id, result.token, executionId, nowMs));
-      });
-      executions += (await store.report(reports)).filter(Boolean).length;
-    } catch (error) {
-      errors.push(String(error));
-    }
-  }
-  await store.close();
-  return { executions, errors };
-}
-
-function decisionAbout(record: JobRecord, owner: string, newId: () => string): Request {
-  const scheduledAt = record.nextRunMs!;
-  return {
-    jobId: record.id,
-    claim: { version: record.version, nextRunMs: scheduledAt + JOBS },
-    instance: { id: newId(), owner, leaseMs: 15_000, job: record, runs: [{ executionId: newId(), scheduledAt }] },
-  };
-}
-
-function executed(instanceId: string, token: number, executionId: string, nowMs: number): Report {
-  return {
-    instanceId,
-    token,
-    executionId,
-    state: "executed",
-    attempt: 1,
-    startedAt: nowMs,
-    finishedAt: nowMs + 3,
-    result: { corrected: 17 },
-    error: null,
-    stack: null,
-    last: true,
-  };
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.send === undefined) console.table(await benchMysqlStore({ seconds: Number(process.argv[2] ?? SECONDS) }));
   else {
-    const done = await work(JSON.parse(process.argv[2]!) as Load);
+    const load = JSON.parse(process.argv[2]!) as Load;
+    const done = await executeJobs(new MySQLJobStore({ url: load.url, namespace: load.namespace }), load);
     process.send(done, () => process.disconnect());
   }
 }

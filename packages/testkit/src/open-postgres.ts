@@ -103,7 +103,6 @@ export function startProgram(command: string, args: readonly string[], folder: s
       env: { ...process.env, LC_ALL: "C", HOME: folder },
       ...(isRoot() && { uid: UNPRIVILEGED, gid: UNPRIVILEGED }),
     });
-    child.unref();
     return child;
   } finally {
     closeSync(log);
@@ -150,10 +149,12 @@ async function answersBefore(endsAt: number, socket: string, exited: Promise<voi
 }
 
 function startable(server: ChildProcess, exited: Promise<void>): Startable {
+  server.unref(); // a process that has nothing left to do may end, and the server with it
   return {
     pid: server.pid,
     exited,
     async stop() {
+      server.ref();
       server.kill("SIGKILL");
       await exited;
     },

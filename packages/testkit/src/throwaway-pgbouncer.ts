@@ -41,6 +41,7 @@ pool_mode = ${pooling}
     { mode: 0o644 },
   );
   const bouncer = startProgram(PROGRAM, [settings], folder);
+  bouncer.unref();
   const url = `postgres://postgres@127.0.0.1:${port}/${server.database}`;
   await eventually(() => answer(url));
   return {
