@@ -39,7 +39,7 @@ export async function benchMysqlStore({ seconds = SECONDS }: { seconds?: number 
       met: ours.perSecond >= GOAL_PER_SECOND,
     },
     {
-      what: "… run times executed twice, never or out of the books",
+      what: "… run times executed twice, never or without a record",
       ours: String(ours.wrong),
       peer: String(peer.wrong),
       goal: "0",

@@ -75,7 +75,7 @@ export async function benchRedisStore({ seconds = SECONDS, rounds = ROUNDS } = {
       met: ours.redisUs < peer.redisUs,
     },
     {
-      what: "… run times executed twice, never or out of the books",
+      what: "… run times executed twice, never or without a record",
       ours: String(wrong),
       peer: "–",
       goal: "0",

@@ -1,4 +1,4 @@
-/** One measured figure, its peer in the same run, and the goal it is held against. */
+/** Measured figure, its peer in the same run, and its goal. */
 export interface Row {
   readonly what: string;
   readonly ours: string;

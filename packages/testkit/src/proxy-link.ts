@@ -23,7 +23,7 @@ export interface ProxyLink {
 
 interface LinkOptions {
   readonly client: Socket;
-  /** Undefined for a connection that a black hole accepts: there the target never hears of it. */
+  /** Undefined for a connection that a black hole accepts: the target never receives it. */
   readonly target: ProxyTarget | undefined;
   readonly latencyMs: () => number;
   readonly traffic: ProxyTraffic;

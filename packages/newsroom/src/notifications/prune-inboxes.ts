@@ -9,13 +9,13 @@ export async function pruneInboxes(mysql: Mysql, signal: AbortSignal): Promise<n
   let deleted = 0;
   for (let after: string | undefined = "-9223372036854775808"; after !== undefined; ) {
     signal.throwIfAborted();
-    const users: readonly { user_id: string; held: string }[] = await mysql.query<{ user_id: string; held: string }>(
-      `SELECT user_id, COUNT(*) AS held FROM notifications WHERE user_id > ?
+    const users: readonly { user_id: string; kept: string }[] = await mysql.query<{ user_id: string; kept: string }>(
+      `SELECT user_id, COUNT(*) AS kept FROM notifications WHERE user_id > ?
         GROUP BY user_id ORDER BY user_id LIMIT ${USERS_AT_ONCE}`,
       [after],
     );
-    for (const { user_id, held } of users)
-      if (Number(held) > INBOX_MAX) deleted += await pruneInbox(mysql, user_id, signal);
+    for (const { user_id, kept } of users)
+      if (Number(kept) > INBOX_MAX) deleted += await pruneInbox(mysql, user_id, signal);
     after = users.length < USERS_AT_ONCE ? undefined : users.at(-1)?.user_id;
   }
   return deleted;

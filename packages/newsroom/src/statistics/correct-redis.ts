@@ -4,15 +4,15 @@ import { AT_A_TIME, type Correction } from "./correction.js";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
 import { recount } from "./recount.js";
 import { readStatisticRows, type StatisticRow } from "./statistic-rows.js";
-import { forgetHeldValue, type HeldValue, readHeldValues } from "./stored-value.js";
+import { type CachedValue, deleteCachedValue, readCachedValues } from "./stored-value.js";
 
 type Rows<Name extends string> = ReadonlyMap<bigint, StatisticRow<Name>>;
-type Held<Name extends string> = ReadonlyMap<bigint, HeldValue<Name>>;
+type Cached<Name extends string> = ReadonlyMap<bigint, CachedValue<Name>>;
 
 /** A value that is wrong beyond doubt, and the row that it contradicts. */
 interface Finding<Name extends string> {
-  readonly verdict: "wrong" | "stale" | "unreadable" | "future";
-  readonly held: HeldValue<Name>;
+  readonly state: "wrong" | "stale" | "unreadable" | "future";
+  readonly cached: CachedValue<Name>;
   readonly row: StatisticRow<Name>;
 }
 
@@ -22,11 +22,11 @@ const LOOK_AGAIN_AFTER_MS = [10, 40, 150, 300];
 /** Compares what Redis has with `rows`, which were right a moment ago, and repairs it; Redis that is away is not checked. */
 export async function correctRedis<Name extends string>(correction: Correction<Name>, rows: Rows<Name>): Promise<void> {
   const { definition, tally, onError } = correction;
-  const held = await look(correction, [...rows.keys()]);
-  const findings = held && (await lookAgain(correction, suspectsOf(held, rows), rows));
-  if (held === undefined || findings === undefined) return;
+  const cached = await look(correction, [...rows.keys()]);
+  const findings = cached && (await lookAgain(correction, suspectsOf(cached, rows), rows));
+  if (cached === undefined || findings === undefined) return;
 
-  tally.checkedInRedis(held.size, [...held.values()].filter(({ kind }) => kind === "nothing").length);
+  tally.checkedInRedis(cached.size, [...cached.values()].filter(({ kind }) => kind === "nothing").length);
   await severalAtATime(AT_A_TIME, findings, async ([id, finding]) => {
     const repaired = await repair(correction, id, finding).then(
       () => true,
@@ -35,7 +35,7 @@ export async function correctRedis<Name extends string>(correction: Correction<N
         return false;
       },
     );
-    const where = finding.verdict === "stale" ? "stale" : "redis";
+    const where = finding.state === "stale" ? "stale" : "redis";
     for (const [name, error] of errorsOf(definition, finding)) tally.found(where, name, error, repaired);
   });
 }
@@ -44,9 +44,9 @@ export async function correctRedis<Name extends string>(correction: Correction<N
 async function look<Name extends string>(
   { definition, redis, cache, onError }: Correction<Name>,
   ids: readonly bigint[],
-): Promise<Held<Name> | undefined> {
+): Promise<Cached<Name> | undefined> {
   try {
-    const values = await readHeldValues(
+    const values = await readCachedValues(
       redis,
       definition,
       ids.map((id) => cache.key(id)),
@@ -58,8 +58,8 @@ async function look<Name extends string>(
   }
 }
 
-function suspectsOf<Name extends string>(held: Held<Name>, rows: Rows<Name>): bigint[] {
-  return [...rows].filter(([id, row]) => judge(held.get(id), row, row) !== "right").map(([id]) => id);
+function suspectsOf<Name extends string>(cached: Cached<Name>, rows: Rows<Name>): bigint[] {
+  return [...rows].filter(([id, row]) => compare(cached.get(id), row, row) !== "right").map(([id]) => id);
 }
 
 /**
@@ -78,17 +78,17 @@ async function lookAgain<Name extends string>(
   for (const afterMs of LOOK_AGAIN_AFTER_MS) {
     if (open.length === 0) break;
     await sleep(afterMs);
-    const held = await look(correction, open);
-    if (held === undefined) return undefined;
+    const cached = await look(correction, open);
+    if (cached === undefined) return undefined;
     const now = await readStatisticRows(correction.mysql, correction.definition, open);
     for (const [id, row] of now) {
-      const value = held.get(id);
+      const value = cached.get(id);
       if (value === undefined) continue;
-      const verdict = judge(value, before.get(id) ?? row, row);
-      if (verdict === "right") findings.delete(id);
-      else findings.set(id, { verdict, held: value, row });
+      const state = compare(value, before.get(id) ?? row, row);
+      if (state === "right") findings.delete(id);
+      else findings.set(id, { state, cached: value, row });
     }
-    open = open.filter((id) => findings.get(id)?.verdict === "stale");
+    open = open.filter((id) => findings.get(id)?.state === "stale");
     before = now;
   }
   return findings;
@@ -98,18 +98,18 @@ async function lookAgain<Name extends string>(
  * @param before the row as it was before Redis was read: what it has already had time to be offered.
  * @param row the row as it is after Redis was read: nothing newer can have been offered.
  */
-function judge<Name extends string>(
-  held: HeldValue<Name> | undefined,
+function compare<Name extends string>(
+  cached: CachedValue<Name> | undefined,
   before: StatisticRow<Name>,
   row: StatisticRow<Name>,
-): Finding<Name>["verdict"] | "right" {
-  if (held === undefined || held.kind === "nothing") return "right";
-  if (held.kind === "unreadable") return "unreadable";
-  if (held.version > row.version) return "future";
-  if (held.version < before.version) return "stale";
-  const written = [before, row].find(({ version }) => version === held.version);
+): Finding<Name>["state"] | "right" {
+  if (cached === undefined || cached.kind === "nothing") return "right";
+  if (cached.kind === "unreadable") return "unreadable";
+  if (cached.version > row.version) return "future";
+  if (cached.version < before.version) return "stale";
+  const written = [before, row].find(({ version }) => version === cached.version);
   if (written === undefined) return "right"; // of a commit between the two; the row's own offer is on its way
-  const same = Object.entries(written.value).every(([name, count]) => held.counts[name as Name] === count);
+  const same = Object.entries(written.value).every(([name, count]) => cached.counts[name as Name] === count);
   return same ? "right" : "wrong";
 }
 
@@ -117,24 +117,24 @@ function judge<Name extends string>(
 async function repair<Name extends string>(
   { definition, mysql, redis, cache }: Correction<Name>,
   id: bigint,
-  { verdict, held, row: found }: Finding<Name>,
+  { state, cached, row: found }: Finding<Name>,
 ): Promise<void> {
-  if (held.kind === "nothing") return;
+  if (cached.kind === "nothing") return;
   // Processes that read the value remember it with its version; a new version makes them ask again.
   const { row } =
-    held.kind === "counts" ? await recount(mysql, definition, id, { beats: held.version }) : { row: found };
-  if (verdict !== "stale") await forgetHeldValue(redis, cache.key(id), held.bytes);
+    cached.kind === "counts" ? await recount(mysql, definition, id, { beats: cached.version }) : { row: found };
+  if (state !== "stale") await deleteCachedValue(redis, cache.key(id), cached.bytes);
   await cache.offer(id, row);
 }
 
 /** The counters that readers saw wrong, and by how much; what cannot be read, or never be replaced, is wrong as a whole. */
 function errorsOf<Name extends string>(
   definition: StatisticsDefinition<Name>,
-  { verdict, held, row }: Finding<Name>,
+  { state, cached, row }: Finding<Name>,
 ): [Name, number][] {
   const errors = counterNames(definition).map((name): [Name, number] => [
     name,
-    held.kind === "counts" ? held.counts[name] - row.value[name] : 0,
+    cached.kind === "counts" ? cached.counts[name] - row.value[name] : 0,
   ]);
-  return verdict === "unreadable" || verdict === "future" ? errors : errors.filter(([, error]) => error !== 0);
+  return state === "unreadable" || state === "future" ? errors : errors.filter(([, error]) => error !== 0);
 }

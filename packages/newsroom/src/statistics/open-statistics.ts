@@ -39,9 +39,9 @@ export function encodeCounts(counts: Counts): Buffer {
 
 /** @throws TypeError for what is not one whole number for each counter, such as a value from before a counter was added. */
 export function decodeCounts<Name extends string>(definition: StatisticsDefinition<Name>, bytes: Buffer): Counts<Name> {
-  const held: unknown = JSON.parse(bytes.toString());
-  if (typeof held !== "object" || held === null) throw new TypeError("counts are an object");
-  const counts = held as Partial<Record<Name, unknown>>;
+  const parsed: unknown = JSON.parse(bytes.toString());
+  if (typeof parsed !== "object" || parsed === null) throw new TypeError("counts are an object");
+  const counts = parsed as Partial<Record<Name, unknown>>;
   for (const name of counterNames(definition)) {
     if (!Number.isSafeInteger(counts[name])) throw new TypeError(`${name} is not a count`);
   }

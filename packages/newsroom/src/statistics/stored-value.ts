@@ -3,7 +3,7 @@ import type { Counts, StatisticsDefinition } from "./definition.js";
 import { decodeCounts } from "./open-statistics.js";
 
 /** A key's value in Redis. `bytes` is undefined for a value that is no string. */
-export type HeldValue<Name extends string> =
+export type CachedValue<Name extends string> =
   | { readonly kind: "nothing" }
   | { readonly kind: "unreadable"; readonly bytes: Buffer | undefined }
   | { readonly kind: "counts"; readonly bytes: Buffer; readonly version: number; readonly counts: Counts<Name> };
@@ -13,24 +13,24 @@ export type HeldValue<Name extends string> =
  *
  * @throws when Redis does not answer all of them.
  */
-export async function readHeldValues<Name extends string>(
+export async function readCachedValues<Name extends string>(
   redis: Redis,
   definition: StatisticsDefinition<Name>,
   keys: readonly string[],
-): Promise<HeldValue<Name>[]> {
+): Promise<CachedValue<Name>[]> {
   const answers = await Promise.allSettled(keys.map((key) => redis.getBuffer(key)));
   return answers.map((answer) => {
-    if (answer.status === "fulfilled") return parseHeldValue(definition, answer.value);
+    if (answer.status === "fulfilled") return parseCachedValue(definition, answer.value);
     if (isWrongType(answer.reason)) return { kind: "unreadable", bytes: undefined };
     throw answer.reason;
   });
 }
 
 /** VersionedCache's format: `<version>+<counts>`, or `<version>?` for a mark that stands for no value. */
-export function parseHeldValue<Name extends string>(
+export function parseCachedValue<Name extends string>(
   definition: StatisticsDefinition<Name>,
   bytes: Buffer | null,
-): HeldValue<Name> {
+): CachedValue<Name> {
   if (bytes === null) return { kind: "nothing" };
   const [, digits, sign] = /^(\d{1,16})([+?])/.exec(bytes.toString("latin1", 0, 17)) ?? [];
   if (digits === undefined || !Number.isSafeInteger(Number(digits))) return { kind: "unreadable", bytes };
@@ -48,7 +48,7 @@ if redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1]) ~= 
 return redis.call('DEL', KEYS[1])`;
 
 /** Deletes what was seen under the key, and nothing that has replaced it since. */
-export async function forgetHeldValue(redis: Redis, key: string, bytes: Buffer | undefined): Promise<void> {
+export async function deleteCachedValue(redis: Redis, key: string, bytes: Buffer | undefined): Promise<void> {
   await redis.eval(FORGET, 1, key, bytes ?? "");
 }
 

@@ -367,11 +367,11 @@ export class MemoryJobStore implements JobStore {
     this.#history.finished(row);
   }
 
-  renew(held: readonly InstanceKey[], leaseMs: number): Renewal {
+  renew(keys: readonly InstanceKey[], leaseMs: number): Renewal {
     const until = this.now() + leaseMs;
     const lost: string[] = [];
     const cancel: string[] = [];
-    for (const key of held) {
+    for (const key of keys) {
       const instance = this.#instances.find(key);
       if (instance === undefined) lost.push(key.instanceId);
       else {
@@ -476,9 +476,9 @@ export class MemoryJobStore implements JobStore {
     this.#history.closePast(instance.past);
   }
 
-  releaseInstances(held: readonly InstanceKey[]): void {
+  releaseInstances(keys: readonly InstanceKey[]): void {
     const nowMs = this.now();
-    for (const key of held) {
+    for (const key of keys) {
       const instance = this.#instances.find(key);
       if (instance === undefined) continue;
       instance.released = true;

@@ -252,16 +252,16 @@ export class PostgresJobStore implements JobStore {
     return report(this.#sessions, this.#tables, reports);
   }
 
-  renew(held: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
-    return renew(this.#sessions, this.#tables, held, leaseMs);
+  renew(keys: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
+    return renew(this.#sessions, this.#tables, keys, leaseMs);
   }
 
   reclaim(request: ClaimRequest): Promise<ReclaimResult> {
     return reclaim(this.#sessions, this.#tables, request);
   }
 
-  async releaseInstances(held: readonly InstanceKey[]): Promise<void> {
-    await releaseInstances(this.#sessions, this.#tables, held);
+  async releaseInstances(keys: readonly InstanceKey[]): Promise<void> {
+    await releaseInstances(this.#sessions, this.#tables, keys);
     this.#wakeUp.notify();
   }
 

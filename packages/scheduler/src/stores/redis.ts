@@ -302,16 +302,16 @@ export class RedisJobStore implements JobStore {
     return report(this.#scripts, reports);
   }
 
-  renew(held: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
-    return renew(this.#scripts, this.#now(), held, leaseMs);
+  renew(keys: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
+    return renew(this.#scripts, this.#now(), keys, leaseMs);
   }
 
   reclaim(request: ClaimRequest): Promise<ReclaimResult> {
     return reclaim(this.#scripts, this.#now(), request);
   }
 
-  releaseInstances(held: readonly InstanceKey[]): Promise<void> {
-    return releaseInstances(this.#scripts, this.#now(), held);
+  releaseInstances(keys: readonly InstanceKey[]): Promise<void> {
+    return releaseInstances(this.#scripts, this.#now(), keys);
   }
 
   async requestCancel(executionId: string): Promise<boolean> {

@@ -163,8 +163,8 @@ export class SQLiteJobStore implements JobStore {
     );
   }
 
-  async renew(held: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
-    const pieces = inPieces(held, () => 0);
+  async renew(keys: readonly InstanceKey[], leaseMs: number): Promise<Renewal> {
+    const pieces = inPieces(keys, () => 0);
     const renewed = await this.#sessions.writeEach(pieces, (session, piece) =>
       piece.map((key) => ({ id: key.instanceId, cancel: renewOne(session, key, leaseMs) })),
     );
@@ -178,8 +178,8 @@ export class SQLiteJobStore implements JobStore {
     return reclaim(this.#sessions, request);
   }
 
-  async releaseInstances(held: readonly InstanceKey[]): Promise<void> {
-    if (held.length > 0) await this.#sessions.write((session) => releaseInstances(session, held));
+  async releaseInstances(keys: readonly InstanceKey[]): Promise<void> {
+    if (keys.length > 0) await this.#sessions.write((session) => releaseInstances(session, keys));
   }
 
   requestCancel(executionId: string): Promise<boolean> {

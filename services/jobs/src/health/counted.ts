@@ -3,26 +3,26 @@ import type { Scrape } from "./scrape.js";
 
 /** Counts of the last minutes, over all processes. */
 export interface Counted {
-  /** Since when, epoch ms; undefined for since each process began. */
+  /** Start of the counts, epoch ms; undefined for the start of each process. */
   readonly sinceMs: number | undefined;
-  /** The sums of a counter, by the values of the labels named. */
+  /** Returns the sums of a counter, by the values of these labels. */
   by(name: string, ...labels: readonly string[]): Map<string, number>;
   sum(name: string, where?: Readonly<Record<string, string>>): number;
 }
 
-interface Held {
+interface Reading {
   readonly atMs: number;
   readonly values: ReadonlyMap<string, number>;
 }
 
 const KEPT_MS = 5 * 60 * 1_000;
-/** Shorter periods say little: until then, everything since the processes began is shown. */
-const WORTH_COMPARING_MS = 60 * 1_000;
+/** Shortest period that is compared; before it, the counts since the start of the processes are shown. */
+const PERIOD_MIN_MS = 60 * 1_000;
 const KEPT_MAX = 100;
 
-/** Keeps what was read in the last minutes, so that a page can say what is going on, not only what ever was. */
+/** Keeps the readings of the last minutes, so that a page shows recent counts and not only totals. */
 export class RecentScrapes {
-  #held: Held[] = [];
+  #readings: Reading[] = [];
 
   /** Counts between the oldest retained reading, if that is old enough, and these. */
   counted(scrapes: readonly Scrape[], nowMs: number): Counted {
@@ -32,9 +32,9 @@ export class RecentScrapes {
         return scrape.samples.map((sample) => [keyOf(sample), sample.value] as const);
       }),
     );
-    this.#held = this.#held.filter(({ atMs }) => nowMs - atMs < KEPT_MS);
-    const before = this.#held.find(({ atMs }) => nowMs - atMs >= WORTH_COMPARING_MS);
-    if (this.#held.length < KEPT_MAX) this.#held.push({ atMs: nowMs, values });
+    this.#readings = this.#readings.filter(({ atMs }) => nowMs - atMs < KEPT_MS);
+    const before = this.#readings.find(({ atMs }) => nowMs - atMs >= PERIOD_MIN_MS);
+    if (this.#readings.length < KEPT_MAX) this.#readings.push({ atMs: nowMs, values });
     const grown = scrapes.flatMap((scrape) => {
       const keyOf = keysOf(scrape);
       return scrape.samples.map((sample) => ({

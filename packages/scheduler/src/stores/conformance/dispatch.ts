@@ -144,10 +144,10 @@ export const dispatchCases: Cases = {
     const claimed = await claimOne(store, added.id);
     const [first, second] = plannedRuns(1_000, 2_000);
     const by = request(claimed, 3_000, { runs: [first!, second!] });
-    const held = { instanceId: by.instance!.id, result: await started(store, by) };
+    const run = { instanceId: by.instance!.id, result: await started(store, by) };
     await store.report([
-      reportOf(held, { executionId: first!.executionId, state: "missed", startedAt: null, last: false }),
-      reportOf(held, { executionId: second!.executionId }),
+      reportOf(run, { executionId: first!.executionId, state: "missed", startedAt: null, last: false }),
+      reportOf(run, { executionId: second!.executionId }),
     ]);
 
     const skipExistingExcept = ["missed", "max_instances"] as const;
@@ -264,8 +264,8 @@ export const dispatchCases: Cases = {
     assert.equal(await activeOf(store, added.id), 3);
     const at = results.findIndex(({ kind }) => kind === "started");
     const { token, runs } = results[at] as Extract<(typeof results)[number], { kind: "started" }>;
-    const held = { instanceId: hands[at]!.instance!.id, result: { kind: "started", token, runs } as const };
-    await store.report([reportOf(held)]);
+    const run = { instanceId: hands[at]!.instance!.id, result: { kind: "started", token, runs } as const };
+    await store.report([reportOf(run)]);
     assert.deepEqual(
       (await store.dispatch([byHand(added), byHand(added)])).map(({ kind }) => kind),
       ["started", "max_instances"],
@@ -327,8 +327,8 @@ export const dispatchCases: Cases = {
     await store.insert(added);
     const first = request(await claimOne(store, added.id), 1_000, { runs: plannedRuns(2_000, 4_000) });
     const result = await started(store, first);
-    const held = { instanceId: first.instance!.id, result };
-    await store.report(result.runs.map(({ executionId }, at) => reportOf(held, { executionId, last: at === 1 })));
+    const run = { instanceId: first.instance!.id, result };
+    await store.report(result.runs.map(({ executionId }, at) => reportOf(run, { executionId, last: at === 1 })));
     const runs = plannedRuns(1_000, 2_000, 3_000, 4_000, 5_000);
     const rest = await started(store, request(await claimOne(store, added.id), FAR, { runs }));
     assert.deepEqual(rest.runs, [runs[0], runs[2], runs[4]]);

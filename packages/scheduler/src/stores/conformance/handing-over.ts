@@ -8,7 +8,6 @@ import {
   claiming,
   claimOne,
   FAR,
-  heldBy,
   job,
   keyOf,
   LEASE_MS,
@@ -18,6 +17,7 @@ import {
   request,
   rowOf,
   running,
+  runOf,
 } from "./kit.js";
 
 /** Time within which a wake-up of another client must arrive, ms. */
@@ -39,7 +39,7 @@ export const handingOverCases: Cases = {
       assert.deepEqual((await store.reclaim(claiming({ owner: "carol" }))).reclaimed, []);
       const row = await rowOf(store, run.result.runs[0]!.executionId);
       assert.deepEqual([row.owner, row.attempt, row.state], ["bob", 1, "submitted"]);
-      assert.deepEqual(await store.report([reportOf(heldBy(reclaimed[0]!))]), [true]);
+      assert.deepEqual(await store.report([reportOf(runOf(reclaimed[0]!))]), [true]);
     }
   },
   "a released run is not leased any more, even before it is reclaimed": async ({ store }) => {
@@ -87,7 +87,7 @@ export const handingOverCases: Cases = {
     const { reclaimed } = await store.reclaim(claiming({ owner: "bob" }));
     assert.deepEqual([reclaimed[0]?.job.id, reclaimed[0]?.attempt], [added.id, 1]);
     assert.deepEqual(reclaimed[0]?.runs, hand.instance!.runs);
-    assert.deepEqual(await store.report([reportOf(heldBy(reclaimed[0]!))]), [true]);
+    assert.deepEqual(await store.report([reportOf(runOf(reclaimed[0]!))]), [true]);
     assert.equal((await rowOf(store, hand.instance!.runs[0]!.executionId)).owner, "bob");
   },
   "a released run waits for a scheduler that knows its task": async ({ store }) => {
@@ -151,7 +151,7 @@ export const handingOverCases: Cases = {
       taken?.runs.map(({ executionId }) => executionId),
       [first, second],
     );
-    assert.deepEqual((await store.renew([keyOf(heldBy(taken!))], LEASE_MS)).cancel, [second]);
+    assert.deepEqual((await store.renew([keyOf(runOf(taken!))], LEASE_MS)).cancel, [second]);
   },
   "a lost run cannot be asked to stop": async ({ store, advance }) => {
     const run = await running(store);
@@ -166,13 +166,13 @@ export const handingOverCases: Cases = {
     if (second === undefined) return;
     const later = job({ nextRunMs: FAR - 1_000 });
     await store.insert(later);
-    const ear = await listening(second);
+    const listener = await listening(second);
     const deaf = await listening(second);
     deaf.stop();
-    await ear.wokenBy("an earlier job", () => store.insert(job({ nextRunMs: FAR - 2_000 })));
-    await ear.wokenBy("a change", () => change(store, later.id, { nextRunMs: FAR - 3_000 }));
-    await ear.wokenBy("a released run", () => store.dispatch([byHand(later, { released: true })]));
-    ear.stop();
+    await listener.wokenBy("an earlier job", () => store.insert(job({ nextRunMs: FAR - 2_000 })));
+    await listener.wokenBy("a change", () => change(store, later.id, { nextRunMs: FAR - 3_000 }));
+    await listener.wokenBy("a released run", () => store.dispatch([byHand(later, { released: true })]));
+    listener.stop();
     assert.equal(deaf.isWoken(), false, "it had stopped listening");
   },
 };

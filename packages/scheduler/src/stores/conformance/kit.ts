@@ -143,8 +143,11 @@ export function keyOf(run: { instanceId: string; result: Started }): InstanceKey
 }
 
 /** Returns a reclaimed run in its owner's view. */
-export function heldBy(taken: ReclaimedInstance): { instanceId: string; result: Started } {
-  return { instanceId: taken.instanceId, result: { kind: "started", token: taken.token, runs: taken.runs } };
+export function runOf(reclaimed: ReclaimedInstance): { instanceId: string; result: Started } {
+  return {
+    instanceId: reclaimed.instanceId,
+    result: { kind: "started", token: reclaimed.token, runs: reclaimed.runs },
+  };
 }
 
 export function plannedRuns(...times: number[]): { executionId: string; scheduledAt: number }[] {

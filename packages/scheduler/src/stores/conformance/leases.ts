@@ -6,7 +6,6 @@ import {
   claiming,
   claimOne,
   FAR,
-  heldBy,
   job,
   keyOf,
   LEASE_MS,
@@ -16,6 +15,7 @@ import {
   request,
   rowOf,
   running,
+  runOf,
   started,
   uniqueId,
 } from "./kit.js";
@@ -59,11 +59,11 @@ export const leaseCases: Cases = {
   },
   "renewing returns the lost instances": async ({ store }) => {
     const run = await running(store);
-    const held = [keyOf(run), { instanceId: "unknown", token: 1 }];
-    assert.deepEqual((await store.renew(held, LEASE_MS)).lost, ["unknown"]);
+    const keys = [keyOf(run), { instanceId: "unknown", token: 1 }];
+    assert.deepEqual((await store.renew(keys, LEASE_MS)).lost, ["unknown"]);
     assert.deepEqual((await store.renew([{ ...keyOf(run), token: 77_777 }], LEASE_MS)).lost, [run.instanceId]);
     await store.report([reportOf(run)]);
-    assert.deepEqual([...(await store.renew(held, LEASE_MS)).lost].sort(), [run.instanceId, "unknown"].sort());
+    assert.deepEqual([...(await store.renew(keys, LEASE_MS)).lost].sort(), [run.instanceId, "unknown"].sort());
     assert.deepEqual(await store.renew([], LEASE_MS), { lost: [], cancel: [] });
   },
   "an early run of a dead scheduler is lost, and its late report changes nothing": async ({
@@ -127,7 +127,7 @@ export const leaseCases: Cases = {
     assert.deepEqual((await store.renew([keyOf(run)], LEASE_MS)).lost, [run.instanceId]);
     const row = await rowOf(store, runs[1]!.executionId);
     assert.deepEqual([row.owner, row.attempt, row.state, row.startedAt], ["bob", 2, "submitted", null]);
-    const mine = heldBy(taken!);
+    const mine = runOf(taken!);
     assert.deepEqual(await store.report([reportOf(mine, { attempt: 2, last: false })]), [true]);
     assert.deepEqual(await store.report([reportOf(mine, { executionId: runs[2]!.executionId, last: true })]), [true]);
     assert.equal(await activeOf(store, added.id), 0);
@@ -190,7 +190,7 @@ export const leaseCases: Cases = {
     await started(store, hand);
     await advance(LEASE_OVER_MS);
     const [bobs] = (await store.reclaim(BOB)).reclaimed;
-    await store.report([reportOf(heldBy(bobs!), { attempt: 2, last: false })]);
+    await store.report([reportOf(runOf(bobs!), { attempt: 2, last: false })]);
     await advance(LEASE_OVER_MS);
     const [carols] = (await store.reclaim(claiming({ owner: "carol" }))).reclaimed;
     assert.deepEqual([carols?.attempt, carols?.runs], [2, hand.instance!.runs.slice(1)]);
@@ -213,7 +213,7 @@ export const leaseCases: Cases = {
     await advance(LEASE_OVER_MS);
     const [taken] = (await store.reclaim(claiming({ owner: "bob", leaseMs: 60_000 }))).reclaimed;
     assert.deepEqual(await store.dispatch([byHand(run.job)]), [{ kind: "max_instances" }]);
-    await store.report([reportOf(heldBy(taken!), { attempt: 2 })]);
+    await store.report([reportOf(runOf(taken!), { attempt: 2 })]);
     await started(store, byHand(run.job));
   },
   "a reclaim takes no more than its limit, and reports that there is more": async ({ store, advance }) => {

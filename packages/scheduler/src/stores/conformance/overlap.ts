@@ -9,7 +9,6 @@ import {
   claimOne,
   executionsOf,
   FAR,
-  heldBy,
   job,
   keyOf,
   LEASE_MS,
@@ -19,6 +18,7 @@ import {
   request,
   rowOf,
   running,
+  runOf,
   started,
 } from "./kit.js";
 
@@ -30,8 +30,8 @@ async function dueRequest(store: JobStore, id: string, at: number, more: Partial
 }
 
 /** A job of which an instance runs and a run waits. */
-async function waiting(store: JobStore, more: Parameters<typeof job>[0] = {}, held: Partial<NewInstance> = {}) {
-  const run = await running(store, { overlap: "queue-one", ...more }, held);
+async function waiting(store: JobStore, more: Parameters<typeof job>[0] = {}, instanceMore: Partial<NewInstance> = {}) {
+  const run = await running(store, { overlap: "queue-one", ...more }, instanceMore);
   const what = await dueRequest(store, run.job.id, 2_000);
   const results = await store.dispatch([what]);
   return { run, what, results, queuedId: what.instance!.runs[0]!.executionId };
@@ -68,7 +68,7 @@ export const overlapCases: Cases = {
     assert.deepEqual(await store.dispatch([what]), [{ kind: "started", token: 0, runs: [] }]);
     const started = await rowOf(store, queuedId);
     assert.deepEqual([started.state, started.owner, await activeOf(store, run.job.id)], ["submitted", "bob", 1]);
-    assert.deepEqual(await store.report([reportOf(heldBy(taken!))]), [true]);
+    assert.deepEqual(await store.report([reportOf(runOf(taken!))]), [true]);
     assert.deepEqual([await stateOf(store, queuedId), await activeOf(store, run.job.id)], ["executed", 0]);
   },
   "a later run takes the place of the one that waits": async ({ store }) => {
@@ -148,7 +148,7 @@ export const overlapCases: Cases = {
     const again = await reclaimOne(store);
     assert.deepEqual([again?.attempt, again?.runs], [2, run.result.runs]);
     assert.equal(await reclaimOne(store), undefined);
-    await store.report([reportOf(heldBy(again!), { attempt: 2 })]);
+    await store.report([reportOf(runOf(again!), { attempt: 2 })]);
     assert.deepEqual((await reclaimOne(store))?.runs, what.instance!.runs);
   },
   "a retry that waits keeps its place": async ({ store }) => {
@@ -193,7 +193,7 @@ export const overlapCases: Cases = {
     const paused = await change(store, run.job.id, { nextRunMs: null });
     const hand = byHand(paused, { overlap: "queue-one" });
     await store.dispatch([hand]);
-    await store.report([reportOf(heldBy(resumed!))]);
+    await store.report([reportOf(runOf(resumed!))]);
     assert.deepEqual((await reclaimOne(store))?.runs, hand.instance!.runs);
   },
   "a run that waits counts towards maxRuns once, and the last one starts although its job has ended": async ({
@@ -214,7 +214,7 @@ export const overlapCases: Cases = {
     const taken = await reclaimOne(store);
     assert.equal((await counted(4_000))[0]?.kind, "queued");
     assert.deepEqual([await countOf(), (await store.get(run.job.id))?.nextRunMs], [2, null]);
-    await store.report([reportOf(heldBy(taken!))]);
+    await store.report([reportOf(runOf(taken!))]);
     assert.equal((await reclaimOne(store))?.runs[0]?.scheduledAt, 4_000);
   },
   "removing its job ends what waits, and what runs goes on": async ({ store }) => {
@@ -243,20 +243,20 @@ export const overlapCases: Cases = {
     const added = job({ maxInstances: 2, nextRunMs: FAR });
     await store.insert(added);
     const hands = [1, 2].map(() => byHand(added));
-    const held = [];
+    const runs = [];
     for (const hand of hands) {
-      held.push({ instanceId: hand.instance!.id, result: await started(store, hand) });
+      runs.push({ instanceId: hand.instance!.id, result: await started(store, hand) });
       await advance(2); // of the same millisecond, neither is the older
     }
     const third = byHand(added, { overlap: "cancel-other" });
-    const oldest = held[0]!.result.runs[0]!.executionId;
+    const oldest = runs[0]!.result.runs[0]!.executionId;
     assert.deepEqual(await store.dispatch([third]), [{ kind: "queued", superseded: [], cancel: [oldest] }]);
-    assert.deepEqual((await store.renew(held.map(keyOf), LEASE_MS)).cancel, [oldest]);
+    assert.deepEqual((await store.renew(runs.map(keyOf), LEASE_MS)).cancel, [oldest]);
     const fourth = byHand(added, { overlap: "cancel-other" });
     const [result] = await store.dispatch([fourth]);
     assert.deepEqual(result, { kind: "queued", superseded: third.instance!.runs, cancel: [oldest] });
     assert.equal(await reclaimOne(store), undefined);
-    await store.report([reportOf(held[0]!, { state: "cancelled" })]);
+    await store.report([reportOf(runs[0]!, { state: "cancelled" })]);
     assert.deepEqual((await reclaimOne(store))?.runs, fourth.instance!.runs);
     assert.equal(await activeOf(store, added.id), 2);
   },
@@ -275,7 +275,7 @@ export const overlapCases: Cases = {
       assert.deepEqual(await store.report([reportOf(run)]), [false], "its holder comes too late");
       const taken = reclaimed[0] ?? (await reclaimOne(store));
       assert.deepEqual(taken?.runs, what.instance!.runs);
-      await store.report([reportOf(heldBy(taken!))]);
+      await store.report([reportOf(runOf(taken!))]);
     }
   },
   "what waits is started by a scheduler that can run it, as much as it has room for": async ({ store }) => {

@@ -13,11 +13,11 @@ const KEYS = wantRows("token BIGINT");
 export async function renew(
   sessions: Sessions,
   tables: Tables,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
   leaseMs: number,
 ): Promise<Renewal> {
   const pieces: Renewal[] = [];
-  for (const piece of inPieces(held, () => 0)) {
+  for (const piece of inPieces(keys, () => 0)) {
     pieces.push(await sessions.each((session) => renewPiece(session, tables, piece, leaseMs)));
   }
   return { lost: pieces.flatMap(({ lost }) => lost), cancel: pieces.flatMap(({ cancel }) => cancel) };
@@ -26,25 +26,25 @@ export async function renew(
 async function renewPiece(
   session: Session,
   tables: Tables,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
   leaseMs: number,
 ): Promise<Renewal> {
   const { ns, instances, now } = tables;
   await session.run(
     `UPDATE ${KEYS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}
      SET i.lease_until = ${now} + ? WHERE i.token = want.token`,
-    [keyList(held), ns, leaseMs],
+    [keyList(keys), ns, leaseMs],
   );
   const rows = await session.rows(
     `SELECT i.id, i.token, i.cancel_ids
      FROM ${WANT_IDS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}`,
-    [idList(held.map(({ instanceId }) => instanceId)), ns],
+    [idList(keys.map(({ instanceId }) => instanceId)), ns],
   );
   const found = new Map(rows.map((row) => [row["id"] as string, row]));
-  const isHeld = ({ instanceId, token }: InstanceKey) => ms(found.get(instanceId)?.["token"]) === token;
+  const isLeased = ({ instanceId, token }: InstanceKey) => ms(found.get(instanceId)?.["token"]) === token;
   return {
-    lost: held.filter((key) => !isHeld(key)).map(({ instanceId }) => instanceId),
-    cancel: held.filter(isHeld).flatMap(({ instanceId }) => askedIds(found.get(instanceId)!["cancel_ids"])),
+    lost: keys.filter((key) => !isLeased(key)).map(({ instanceId }) => instanceId),
+    cancel: keys.filter(isLeased).flatMap(({ instanceId }) => askedIds(found.get(instanceId)!["cancel_ids"])),
   };
 }
 
@@ -52,14 +52,14 @@ async function renewPiece(
 export async function releaseInstances(
   sessions: Sessions,
   { ns, instances, now }: Tables,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
 ): Promise<void> {
-  if (held.length === 0) return;
+  if (keys.length === 0) return;
   await sessions.each((session) =>
     session.run(
       `UPDATE ${KEYS} STRAIGHT_JOIN ${instances} i FORCE INDEX (PRIMARY) ON i.ns = ? AND i.id = want.id ${EXACT}
        SET i.offered = 1, i.token = i.token + 1, i.lease_until = ${now} WHERE i.token = want.token`,
-      [keyList(held), ns],
+      [keyList(keys), ns],
     ),
   );
 }
@@ -84,6 +84,6 @@ export async function requestCancel(sessions: Sessions, tables: Tables, executio
   });
 }
 
-function keyList(held: readonly InstanceKey[]): string {
-  return rowList(held.map(({ instanceId: id, token }) => ({ id, token })));
+function keyList(keys: readonly InstanceKey[]): string {
+  return rowList(keys.map(({ instanceId: id, token }) => ({ id, token })));
 }

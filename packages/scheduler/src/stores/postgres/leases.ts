@@ -10,11 +10,11 @@ import { cancelWaiting } from "./waiting.js";
 export async function renew(
   sessions: Sessions,
   tables: Tables,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
   leaseMs: number,
 ): Promise<Renewal> {
   const pieces: Renewal[] = [];
-  for (const piece of inPieces(held, () => 0)) {
+  for (const piece of inPieces(keys, () => 0)) {
     pieces.push(await sessions.each((session) => renewPiece(session, tables, piece, leaseMs)));
   }
   return { lost: pieces.flatMap(({ lost }) => lost), cancel: pieces.flatMap(({ cancel }) => cancel) };
@@ -24,19 +24,19 @@ export async function renew(
 async function renewPiece(
   session: Session,
   { ns, instances, now }: Tables,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
   leaseMs: number,
 ): Promise<Renewal> {
   const rows = await session.rows(
     `WITH want AS MATERIALIZED (${lockedInstances(instances)})
      UPDATE ${instances} i SET lease_until = ${now} + $4::bigint FROM want WHERE i.ns = $1 AND i.id = want.id
      RETURNING i.id, i.cancel_ids`,
-    [ns, ...columns(held, "instanceId", "token"), leaseMs],
+    [ns, ...columns(keys, "instanceId", "token"), leaseMs],
   );
   const found = new Map(rows.map((row) => [row["id"]!, row]));
   return {
-    lost: held.filter(({ instanceId }) => !found.has(instanceId)).map(({ instanceId }) => instanceId),
-    cancel: held.flatMap(({ instanceId }) => askedIds(found.get(instanceId)?.["cancel_ids"])),
+    lost: keys.filter(({ instanceId }) => !found.has(instanceId)).map(({ instanceId }) => instanceId),
+    cancel: keys.flatMap(({ instanceId }) => askedIds(found.get(instanceId)?.["cancel_ids"])),
   };
 }
 
@@ -44,15 +44,15 @@ async function renewPiece(
 export async function releaseInstances(
   sessions: Sessions,
   { ns, instances, now }: Tables,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
 ): Promise<void> {
-  if (held.length === 0) return;
+  if (keys.length === 0) return;
   await sessions.each((session) =>
     session.run(
       `WITH want AS MATERIALIZED (${lockedInstances(instances)})
        UPDATE ${instances} i SET released = 1, token = i.token + 1, lease_until = ${now}
        FROM want WHERE i.ns = $1 AND i.id = want.id`,
-      [ns, ...columns(held, "instanceId", "token")],
+      [ns, ...columns(keys, "instanceId", "token")],
     ),
   );
 }

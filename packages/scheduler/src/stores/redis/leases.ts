@@ -58,12 +58,12 @@ function stepOf({ state, attempt, last }: Report): Argument {
 export async function renew(
   scripts: Scripts,
   now: string,
-  held: readonly InstanceKey[],
+  keys: readonly InstanceKey[],
   leaseMs: number,
 ): Promise<Renewal> {
   const lost: string[] = [];
   const cancel: string[] = [];
-  for (const batch of batches(held)) {
+  for (const batch of batches(keys)) {
     const answer = await scripts.run(SCRIPTS.renew, [now, leaseMs, ...batch.flatMap(keyOf)]);
     const [gone, asked] = answer as [string[], string[]];
     lost.push(...gone);
@@ -81,8 +81,8 @@ function readIds(text: string): string[] {
   }
 }
 
-export async function releaseInstances(scripts: Scripts, now: string, held: readonly InstanceKey[]): Promise<void> {
-  for (const batch of batches(held)) await scripts.run(SCRIPTS.releaseInstances, [now, ...batch.flatMap(keyOf)]);
+export async function releaseInstances(scripts: Scripts, now: string, keys: readonly InstanceKey[]): Promise<void> {
+  for (const batch of batches(keys)) await scripts.run(SCRIPTS.releaseInstances, [now, ...batch.flatMap(keyOf)]);
 }
 
 type Taken = [instanceId: string, token: string, attempt: string, plan: string, spec: string, unfinished: string[]];

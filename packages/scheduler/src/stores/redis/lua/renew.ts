@@ -5,11 +5,11 @@ export const renew = `${prelude}
 local leaseEnd = int(clock(ARGV[1]) + ARGV[2])
 local ids = {}
 for at = 3, #ARGV, 2 do ids[#ids + 1] = ARGV[at] end
-local lost, held, leases = {}, {}, {}
+local lost, leased, leases = {}, {}, {}
 for n, instance in ipairs(read(P .. 'instances', ids)) do
   local token = ARGV[2 * n + 2]
   if instance and sub(instance, 1, #token + 1) == token .. ' ' then
-    held[#held + 1] = ids[n]
+    leased[#leased + 1] = ids[n]
     leases[#leases + 1] = leaseEnd
     leases[#leases + 1] = ids[n]
   else
@@ -18,7 +18,7 @@ for n, instance in ipairs(read(P .. 'instances', ids)) do
 end
 write('ZADD', P .. 'leases', leases)
 local cancels = {}
-for _, asked in ipairs(read(P .. 'cancels', held)) do
+for _, asked in ipairs(read(P .. 'cancels', leased)) do
   if asked then cancels[#cancels + 1] = asked end
 end
 return { lost, cancels }
