@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { client } from "../../gateway/test/open-world.js";
+import { type Client, client } from "../../gateway/test/open-world.js";
 import { DESKTOP, eventually, hasChromium, openSite, PASSWORD, PHONE, type Site, signIn, signUp } from "./open-site.js";
 
 const inBrowser = hasChromium ? describe : describe.skip;
@@ -277,6 +277,73 @@ inBrowser("somebody signed in, in a browser", () => {
     await page.getByText("max follows you").waitFor();
     await page.getByRole("link", { name: "Notifications", exact: true }).waitFor();
   });
+
+  test("finds in Me what they saved, liked and read, takes it out again, and unblocks an author", async () => {
+    const lena = await signUp(site.url, "lena-lists");
+    const asLena = client({ url: site.url }, lena.authorization);
+    await eventually(async () => {
+      const { trace } = (await asLena.get("/articles/10")).body.data;
+      const events = (["collect", "liking", "click", "block"] as const).map((type) => ({
+        id: crypto.randomUUID(),
+        type,
+        token: trace[type === "block" ? "click" : type],
+        ts: Date.now(),
+      }));
+      // Liked and read, and the author of another article blocked.
+      const { trace: other } = (await asLena.get("/articles/11")).body.data;
+      const upload = events.map((event) => (event.type === "block" ? { ...event, token: other.click } : event));
+      expect((await asLena.post("/events", { events: upload })).body.data.rejected).toEqual([]);
+      expect(await countOf(asLena, "read")).toBe(1);
+    });
+
+    await using visited = await site.visit("/#/me", { ...PHONE, ...lena.signedIn() });
+    const { page } = visited;
+    const title = "Article 10 about something that happened";
+    for (const [name, list] of [
+      ["Saved", "collected"],
+      ["Liked", "liked"],
+    ] as const) {
+      await page.locator("main").getByRole("link", { name, exact: true }).click();
+      await page.getByRole("heading", { name, exact: true }).waitFor();
+      await page.getByText("1 in all").waitFor();
+      await page.getByRole("button", { name: `Remove: ${title}` }).click();
+      await page.getByText("Nothing here yet").waitFor();
+      await eventually(async () => expect(await countOf(asLena, list)).toBe(0));
+      await page.goBack();
+    }
+    await page.getByRole("link", { name: "Reading history" }).click();
+    await page.getByRole("link", { name: title }).waitFor();
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Clear", exact: true }).click();
+    await page.getByText("Nothing here yet").waitFor();
+    expect(await countOf(asLena, "read")).toBe(0);
+    await page.goBack();
+    await page.getByRole("link", { name: "Blocked users" }).click();
+    await page.getByRole("button", { name: "Unblock: ben" }).click();
+    await page.getByText("is not blocked any more").waitFor();
+    expect(await countOf(asLena, "blocked")).toBe(0);
+  });
+
+  test("goes from the counts of a profile to who follows, and follows back", async () => {
+    const mona = await signUp(site.url, "mona");
+    const nils = await signUp(site.url, "nils");
+    const asNils = client({ url: site.url }, nils.authorization);
+    await eventually(async () => expect((await asNils.send("PUT", `/users/${mona.userId}/follow`)).status).toBe(200));
+    await using visited = await site.visit("/#/me", { ...DESKTOP, ...mona.signedIn() });
+    const { page } = visited;
+    await page.getByRole("link", { name: "Followers, 1" }).click();
+    await page.getByRole("link", { name: "nils" }).waitFor();
+    await page.locator("main").getByRole("button", { name: "Follow", exact: true }).click();
+    await page.locator("main").getByRole("button", { name: "Following", exact: true }).waitFor();
+    await eventually(async () => {
+      const { body } = await asNils.get(`/users/${nils.userId}/followers`);
+      expect(body.data).toMatchObject({ count: 1, results: [{ name: "mona", following: true }] });
+    });
+  });
+
+  async function countOf(reader: Client, list: "collected" | "liked" | "read" | "blocked"): Promise<number> {
+    return (await reader.get(`/users/me/${list}`)).body.data.count;
+  }
 
   async function countsOf(page: Page) {
     const id = new URL(page.url()).hash.replace("#/articles/", "");

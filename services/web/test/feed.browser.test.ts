@@ -244,7 +244,15 @@ inBrowser("the home feed in a browser", () => {
       expect(await page.evaluate("shifted")).toBeLessThan(0.02);
     }
     await signIn(page, `looks-${device}`);
-    for (const path of ["/#/", "/#/articles/3", `/#/users/${userId}`, "/#/me", "/#/publish", "/#/orders"]) {
+    for (const path of [
+      "/#/",
+      "/#/articles/3",
+      `/#/users/${userId}`,
+      "/#/me",
+      "/#/me/read",
+      "/#/publish",
+      "/#/orders",
+    ]) {
       await page.goto(site.url + path);
       await page.locator("main :is(.entry, .content, .row, form, .empty, .statistics)").first().waitFor();
       for (const colorScheme of THEMES) {

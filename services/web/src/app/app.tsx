@@ -17,6 +17,8 @@ const EditPage = lazy(async () => (await import("../publish/edit-page.js")).Edit
 const PublishPage = lazy(async () => (await import("../publish/publish-page.js")).PublishPage);
 const MyPage = lazy(async () => (await import("../my-page/my-page.js")).MyPage);
 const OrdersPage = lazy(async () => (await import("../orders/orders-page.js")).OrdersPage);
+const MyListPage = lazy(async () => (await import("../lists/my-list-page.js")).MyListPage);
+const FollowsPage = lazy(async () => (await import("../lists/follows-page.js")).FollowsPage);
 const UserPage = lazy(async () => (await import("../users/user-page.js")).UserPage);
 const MessagesPage = lazy(async () => (await import("../messages/messages-page.js")).MessagesPage);
 const ConversationPage = lazy(async () => (await import("../messages/conversation-page.js")).ConversationPage);
@@ -74,6 +76,10 @@ function pageAt(at: Route) {
       return <PublishPage />;
     case "me":
       return <MyPage />;
+    case "my-list":
+      return <MyListPage list={at.list} key={at.list} />;
+    case "follows":
+      return <FollowsPage id={at.id} list={at.list} key={`${at.id} ${at.list}`} />;
     case "orders":
       return <OrdersPage />;
     case "messages":

@@ -10,14 +10,14 @@ interface Props {
   readonly article: Article;
   readonly reason?: string;
   readonly onOpen?: () => void;
-  /** Opens the dislike dialog. */
-  readonly onDislike?: (() => void) | undefined;
+  /** Button that takes the article out of the list. */
+  readonly hide?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
 const LAYOUTS = ["none", "one", "one", "three"] as const;
 
 /** An article in a list: three covers stand in a row below the title, one stands beside it. */
-export function ArticleCard({ article, reason = "", onOpen, onDislike }: Props) {
+export function ArticleCard({ article, reason = "", onOpen, hide }: Props) {
   const covers = article.cover.length >= 3 ? article.cover.slice(0, 3) : article.cover.slice(0, 1);
   const text = words.value;
   return (
@@ -42,8 +42,8 @@ export function ArticleCard({ article, reason = "", onOpen, onDislike }: Props) 
         {article.comment_count > 0 && <span>{text.comments(count(article.comment_count))}</span>}
         {article.like_count > 0 && <span class="likes">{text.likes(count(article.like_count))}</span>}
         <TimeAgo date={article.pubdate} />
-        {onDislike && (
-          <button type="button" class="hide" aria-label={`${text.dislike}: ${article.title}`} onClick={onDislike}>
+        {hide && (
+          <button type="button" class="hide" aria-label={`${hide.label}: ${article.title}`} onClick={hide.run}>
             <Icon name="close" />
           </button>
         )}

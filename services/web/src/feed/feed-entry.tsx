@@ -49,7 +49,7 @@ export function FeedEntry({ item, position, isGone }: Props) {
           article={article}
           reason={reason}
           onOpen={() => reportClick(articleId)}
-          onDislike={traceOf(articleId) && (() => choose(true))}
+          hide={traceOf(articleId) && { label: words.value.dislike, run: () => choose(true) }}
         />
       )}
       {isChoosing && <DislikeDialog article={article} onClose={() => choose(false)} />}

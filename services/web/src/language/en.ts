@@ -135,6 +135,16 @@ export const en: Words = {
   statLikes: "Likes received",
   signInToSee: "Sign in to see this",
 
+  lists: { collected: "Saved", liked: "Liked", read: "Reading history", blocked: "Blocked users" },
+  inAll: (n) => `${n} in all`,
+  nothingListed: "Nothing here yet",
+  articleGone: "This article was deleted",
+  remove: "Remove",
+  clear: "Clear",
+  clearSure: "Clear your reading history? This cannot be undone.",
+  unblock: "Unblock",
+  unblocked: (name) => `${isolated(name)} is not blocked any more`,
+
   promote: "Promote",
   promoteTitle: "Promote this article",
   promoteWords: (price) =>

@@ -135,6 +135,16 @@ export const zh = {
   statLikes: "获赞",
   signInToSee: "登录后查看",
 
+  lists: { collected: "收藏", liked: "点赞", read: "浏览历史", blocked: "屏蔽的用户" },
+  inAll: (n: string) => `共 ${n} 项`,
+  nothingListed: "这里还没有内容",
+  articleGone: "文章已删除",
+  remove: "移除",
+  clear: "清空",
+  clearSure: "确定清空浏览历史吗？清空后无法恢复。",
+  unblock: "取消屏蔽",
+  unblocked: (name: string) => `已取消屏蔽 ${isolated(name)}`,
+
   promote: "推广",
   promoteTitle: "推广这篇文章",
   promoteWords: (price: string) => `推广当天，文章会出现在读者首页的第三条。每天名额有限，每篇 ${price}。`,

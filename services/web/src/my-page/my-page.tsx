@@ -17,6 +17,12 @@ import { DeleteDialog } from "./delete-dialog.js";
 import { OwnArticleRow } from "./own-article-row.js";
 
 const PER_PAGE = 20;
+const LISTS = [
+  ["collected", "star"],
+  ["liked", "heart"],
+  ["read", "clock"],
+  ["blocked", "hide"],
+] as const;
 
 /** The reader's page: statistics, articles and settings. */
 export function MyPage() {
@@ -63,6 +69,11 @@ function SignedIn({ userId, name }: { userId: string; name: string }) {
       </div>
       <Statistics user={user} />
       <nav class="shortcuts">
+        {LISTS.map(([list, icon]) => (
+          <a href={hrefOf.myList(list)} key={list}>
+            <Icon name={icon} /> {text.lists[list]}
+          </a>
+        ))}
         <a href={hrefOf.publish}>
           <Icon name="write" /> {text.publish}
         </a>

@@ -109,6 +109,11 @@ export async function react(reaction: Reaction, articleId: string, options: Reac
   }
 }
 
+/** Notes that the gateway has taken a reaction back for this reader, by the id of its article or its author. */
+export function noteTakenBack(reaction: Reaction, subjectId: string): void {
+  show(reaction, subjectId, subjectId, false);
+}
+
 function show(reaction: Reaction, articleId: string, subjectId: string, isDone: boolean): void {
   const key = `${reaction}:${subjectId}`;
   reactionCount += 1;

@@ -7,7 +7,16 @@ export type Route =
   | { readonly page: "edit"; readonly id: string }
   | { readonly page: "user"; readonly id: string }
   | { readonly page: "conversation"; readonly id: string }
+  | { readonly page: "follows"; readonly id: string; readonly list: FollowList }
+  | { readonly page: "my-list"; readonly list: MyList }
   | { readonly page: "publish" | "me" | "messages" | "orders" | "notifications" | "missing" };
+
+const MY_LISTS = ["collected", "liked", "read", "blocked"] as const;
+const FOLLOW_LISTS = ["following", "followers"] as const;
+/** Lists of the reader's own. */
+export type MyList = (typeof MY_LISTS)[number];
+/** Lists of any user. */
+export type FollowList = (typeof FOLLOW_LISTS)[number];
 
 export const RECOMMENDED = "0";
 const PLAIN = ["publish", "me", "messages", "orders", "notifications"] as const;
@@ -19,6 +28,8 @@ export const hrefOf = {
   article: (id: string) => `#/articles/${id}`,
   edit: (id: string) => `#/articles/${id}/edit`,
   user: (id: string) => `#/users/${id}`,
+  follows: (userId: string, list: FollowList) => `#/users/${userId}/${list}`,
+  myList: (list: MyList) => `#/me/${list}`,
   conversation: (userId: string) => `#/messages/${userId}`,
   publish: "#/publish",
   messages: "#/messages",
@@ -33,6 +44,8 @@ export function go(href: string): void {
 
 /** `#/articles/42` is an article, `#/channels/109` a channel, nothing at all the recommended feed. */
 export function readRoute(hash: string): Route {
+  const listed = readList(hash);
+  if (listed !== undefined) return listed;
   const [, place = "", id = "", rest] = /^#?\/?([a-z]*)(?:\/(\d+))?(\/edit)?\/?$/.exec(hash) ?? [undefined, "missing"];
   if (place === "" && id === "") return { page: "channel", id: RECOMMENDED };
   if (place === "articles" && id !== "") return { page: rest === undefined ? "article" : "edit", id };
@@ -41,6 +54,15 @@ export function readRoute(hash: string): Route {
   if (place === "messages" && id !== "") return { page: "conversation", id };
   if (id === "" && isPlain(place)) return { page: place };
   return { page: "missing" };
+}
+
+/** `#/me/liked`, `#/users/3/followers` */
+function readList(hash: string): Route | undefined {
+  const [, id, name] = /^#\/(?:me|users\/(\d+))\/([a-z]+)\/?$/.exec(hash) ?? [];
+  const mine = MY_LISTS.find((list) => list === name);
+  const follows = FOLLOW_LISTS.find((list) => list === name);
+  if (id === undefined) return mine && { page: "my-list", list: mine };
+  return follows && { page: "follows", id, list: follows };
 }
 
 function isPlain(place: string): place is (typeof PLAIN)[number] {

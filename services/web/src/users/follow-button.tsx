@@ -9,7 +9,7 @@ import { requestSignIn } from "../session/sign-in-request.js";
 interface Props {
   readonly userId: string;
   readonly isFollowing: boolean;
-  readonly onChange: () => void;
+  readonly onChange?: () => void;
 }
 
 export function FollowButton({ userId, isFollowing, onChange }: Props) {
@@ -22,7 +22,7 @@ export function FollowButton({ userId, isFollowing, onChange }: Props) {
     show(!shown);
     try {
       await client.call(shown ? "unfollow" : "follow", { params: { id: userId } });
-      onChange();
+      onChange?.();
     } catch (error) {
       show(shown);
       toast(problemText(asProblem(error)));
