@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { wordNumber } from "../catalogue/word-number.js";
 
 /** A list a reader was shown, and what of it was clicked. Times are in ms. */
 export interface Impression {
@@ -54,7 +55,7 @@ export function readLog(directory: string, warn: (message: string) => void): Log
     directory,
     impressions: impressions.sort(byTime),
     readings: [...optional("history.tsv", reading), ...optional("history_extra.tsv", reading)].sort(byTime),
-    articles: optional("articles.tsv", articles()),
+    articles: optional("articles.tsv", article),
   };
 }
 
@@ -91,30 +92,18 @@ function reading(cell: Cells): Reading {
 }
 
 /** Of the traits that a log gives, those that the service knows of an article; logs call them by number or by name. */
-function articles(): (cell: Cells) => LoggedArticle {
-  const numberOf = { channel: numbering(), author: numbering() };
-  return (cell) => {
-    const named = (trait: "channel" | "author") => {
-      const name = cell(trait, "").text();
-      return name === undefined ? undefined : numberOf[trait](name);
-    };
-    return {
-      article: cell("article_id").integer(),
-      channel: named("channel"),
-      author: named("author"),
-      title: cell("title", "").text(),
-    };
+function article(cell: Cells): LoggedArticle {
+  return {
+    article: cell("article_id").integer(),
+    channel: numberOf(cell("channel", "").text()),
+    author: numberOf(cell("author", "").text()),
+    title: cell("title", "").text(),
   };
 }
 
-/** Numbers names from 1, as they come. */
-function numbering(): (name: string) => number {
-  const numbers = new Map<string, number>();
-  return (name) => {
-    const number = numbers.get(name) ?? numbers.size + 1;
-    numbers.set(name, number);
-    return number;
-  };
+/** A number above 0 for a name, in every log the same. */
+function numberOf(name: string | undefined): number | undefined {
+  return name === undefined ? undefined : Math.max(1, wordNumber(name) >>> 1);
 }
 
 function readTable<Row>(
