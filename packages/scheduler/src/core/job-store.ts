@@ -112,6 +112,8 @@ export interface ExecutionLog {
 export interface JobQuery {
   readonly state?: "scheduled" | "paused";
   readonly tag?: string;
+  /** Text in an id, a name, a task or a tag, whatever the case. No such job is left out; the caller sorts out others that are listed. */
+  readonly search?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }

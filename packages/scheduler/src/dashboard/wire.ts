@@ -1,7 +1,8 @@
 import type { DurationStatistics } from "../core/execution.js";
+import { taskName } from "../core/job-search.js";
 import type { Json } from "../core/json.js";
 import type { ExecutionRow } from "./reading/executions.js";
-import { type JobRow, taskName } from "./reading/jobs.js";
+import type { JobRow } from "./reading/jobs.js";
 import type { NodeRow } from "./reading/nodes.js";
 import type { Timeline } from "./reading/timeline.js";
 

@@ -1,6 +1,7 @@
 import { patchJob, rescheduleJob, resumedRunTime, resumeJob } from "../core/change-job.js";
 import { JobNotFoundError } from "../core/errors.js";
 import type { JobRecord } from "../core/job-record.js";
+import { hasText } from "../core/job-search.js";
 import type { JobPatch } from "../core/job-spec.js";
 import type { JobQuery } from "../core/job-store.js";
 import { checkKnown, type OptionNames } from "../core/known-options.js";
@@ -21,11 +22,20 @@ export interface JobListQuery {
   readonly store?: string;
   readonly state?: "scheduled" | "paused" | "pending";
   readonly tag?: string;
+  /** Text in an id, a name, a task or a tag, whatever the case. */
+  readonly search?: string;
   readonly limit?: number;
   readonly cursor?: string;
 }
 
-const LIST_NAMES: OptionNames<JobListQuery> = { store: true, state: true, tag: true, limit: true, cursor: true };
+const LIST_NAMES: OptionNames<JobListQuery> = {
+  store: true,
+  state: true,
+  tag: true,
+  search: true,
+  limit: true,
+  cursor: true,
+};
 
 /** Jobs of a scheduler, in its stores or pending until its start: finds, lists, changes and removes them. */
 export class Jobs {
@@ -89,7 +99,9 @@ export class Jobs {
 
   async #page(alias: string, query: JobQuery): Promise<JobList> {
     const { jobs, cursor } = await this.context.stores.get(alias).list(query);
-    const list: JobList = jobs.map((record) => new Job(record, alias, false, this.context.jobHost));
+    const { search } = query;
+    const found = search === undefined ? jobs : jobs.filter((record) => hasText(record, search));
+    const list: JobList = found.map((record) => new Job(record, alias, false, this.context.jobHost));
     if (cursor !== undefined) list.cursor = cursor;
     return list;
   }
@@ -184,9 +196,10 @@ export class Jobs {
   }
 }
 
-function matches(job: Job, { store, state, tag }: JobListQuery): boolean {
+function matches(job: Job, { store, state, tag, search }: JobListQuery): boolean {
   if (store !== undefined && job.store !== store) return false;
   if (state === "scheduled" ? job.paused : state === "paused" ? !job.paused : false) return false;
+  if (search !== undefined && !hasText(job, search)) return false;
   return tag === undefined || job.tags.includes(tag);
 }
 

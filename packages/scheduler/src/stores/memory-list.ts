@@ -1,3 +1,4 @@
+import { hasText } from "../core/job-search.js";
 import type { JobPage, JobQuery } from "../core/job-store.js";
 import type { MemoryJobs } from "./memory-jobs.js";
 
@@ -7,7 +8,7 @@ const LIMIT_DEFAULT = 100;
 type Place = readonly [nextRunMs: number | null, id: string];
 
 /** Returns a page of jobs by next run, paused ones last, then by id, in one pass over all jobs. */
-export function listJobs(jobs: MemoryJobs, { state, tag, limit = LIMIT_DEFAULT, cursor }: JobQuery): JobPage {
+export function listJobs(jobs: MemoryJobs, { state, tag, search, limit = LIMIT_DEFAULT, cursor }: JobQuery): JobPage {
   const after = cursor === undefined ? undefined : (JSON.parse(cursor) as Place);
   const wanted = Math.max(1, limit);
   const first = new First(wanted + 1);
@@ -16,6 +17,7 @@ export function listJobs(jobs: MemoryJobs, { state, tag, limit = LIMIT_DEFAULT, 
     const nextRunMs = jobs.nextRun(slot);
     if (state !== undefined && (state === "paused") !== (nextRunMs === null)) continue;
     if (tag !== undefined && !tags.includes(tag)) continue;
+    if (search !== undefined && !hasText(jobs.record(slot), search)) continue;
     const place: Place = [nextRunMs, id];
     if (after === undefined || compare(place, after) > 0) first.add(place);
   }

@@ -3,6 +3,7 @@ import { checkTexts } from "../core/check-value.js";
 import { thrownMessage } from "../core/describe-thrown.js";
 import { JobSpecError } from "../core/errors.js";
 import { decodeJobOf, encodeJob, type JobRecord, NewerFormatError, waitingJob } from "../core/job-record.js";
+import { jsonNeedle } from "../core/job-search.js";
 import type {
   ClaimKey,
   ClaimRequest,
@@ -177,13 +178,13 @@ export class RedisJobStore implements JobStore {
     return meta === null || text === null ? undefined : readJob(id, meta, text);
   }
 
-  async list({ state, tag, limit = LIST_LIMIT, cursor }: JobQuery): Promise<JobPage> {
+  async list({ state, tag, search, limit = LIST_LIMIT, cursor }: JobQuery): Promise<JobPage> {
     const jobs: JobRecord[] = [];
     let place = cursor === undefined ? undefined : (JSON.parse(cursor) as [number | null, string]);
     for (let look = 0; look < LOOKS_MAX && jobs.length < limit; look++) {
       const [score, id] = place === undefined ? ["", ""] : [place[0] ?? "+inf", place[1]];
       const room = Math.min(BATCH, limit - jobs.length);
-      const args = [state ?? "", score, id, room, tag === undefined ? "" : JSON.stringify(tag)];
+      const args = [state ?? "", score, id, room, tag === undefined ? "" : JSON.stringify(tag), jsonNeedle(search)];
       const answer = await this.#scripts.run(SCRIPTS.listJobs, args);
       const [more, atScore, atId, found] = answer as [number, string, string, string[]];
       for (let at = 0; at < found.length; at += 3) {

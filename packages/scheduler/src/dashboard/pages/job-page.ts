@@ -1,7 +1,8 @@
+import { taskName } from "../../core/job-search.js";
 import { type Content, type Html, html } from "../html.js";
 import { paths, withQuery } from "../paths.js";
 import type { JobDetails } from "../reading/job-details.js";
-import { type JobRow, taskName } from "../reading/jobs.js";
+import type { JobRow } from "../reading/jobs.js";
 import { lengthText } from "../times.js";
 import { cut, OVERLAP_TEXT } from "../wording.js";
 import { executionsTable } from "./executions-page.js";

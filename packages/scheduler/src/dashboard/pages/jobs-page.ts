@@ -1,6 +1,7 @@
+import { taskName } from "../../core/job-search.js";
 import { type Content, type Html, html } from "../html.js";
 import { paths, withQuery } from "../paths.js";
-import { type JobRow, type JobsPage, type JobsQuery, taskName } from "../reading/jobs.js";
+import type { JobRow, JobsPage, JobsQuery } from "../reading/jobs.js";
 import type { Summary } from "../reading/summary.js";
 import { lengthText } from "../times.js";
 import { cut, JOB_STATE_TEXT } from "../wording.js";

@@ -1,4 +1,5 @@
 import type { DurationStatistics, Execution } from "../../core/execution.js";
+import { hasText } from "../../core/job-search.js";
 import type { Missing } from "../../core/orphans.js";
 import { TABLE_TAG } from "../../crontab/table-tag.js";
 import type { Job } from "../../scheduler/job.js";
@@ -41,9 +42,7 @@ export interface JobsPage {
 }
 
 const PAGE = 100;
-/** Page size of a search; a store sorts all its jobs for each page. */
-const SEARCH_PAGE = 500;
-/** Jobs that a search reads at a time. */
+/** Jobs that a filter by state reads at a time. */
 const SCAN_MAX = 2_000;
 /** Grace after which an unclaimed job counts as overdue, ms. */
 const OVERDUE_AFTER_MS = 5_000;
@@ -87,16 +86,19 @@ function mergedJobs(
   stores: readonly string[],
   { search, state, tag, cursor }: JobsQuery,
 ): MergedPages<Job> {
-  const limit = search === undefined ? PAGE : SEARCH_PAGE;
   const storeState = state === "overdue" ? "scheduled" : state === "ended" ? "paused" : state;
-  const filter = { ...(storeState === undefined ? {} : { state: storeState }), ...(tag === undefined ? {} : { tag }) };
+  const filter = {
+    ...(storeState === undefined ? {} : { state: storeState }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(search === undefined ? {} : { search }),
+  };
   const sources = stores.map((store) => ({
     name: store,
     page: async (after: string | undefined) => {
       const list = await scheduler.getJobs({
         ...filter,
         store,
-        limit,
+        limit: PAGE,
         ...(after === undefined ? {} : { cursor: after }),
       });
       return { items: list, ...(list.cursor === undefined ? {} : { cursor: list.cursor }) };
@@ -127,9 +129,7 @@ function stateOf(job: Job, nowMs: number): JobState {
 function matches({ job, state }: JobRow, { search, state: wanted }: JobsQuery): boolean {
   if (job.tags.includes(TABLE_TAG)) return false; // the text of a crontab
   if (wanted !== undefined && wanted !== state && !(wanted === "scheduled" && state === "overdue")) return false;
-  if (search === undefined) return true;
-  const text = search.toLowerCase();
-  return [job.name, job.id, taskName(job), ...job.tags].some((part) => part.toLowerCase().includes(text));
+  return search === undefined || hasText(job, search);
 }
 
 /** Finds a job by its exact id, among any number of jobs. */
@@ -149,10 +149,6 @@ async function withExactMatch(
     if (matches(row, query)) exact.push(row);
   }
   return [...exact, ...rows];
-}
-
-export function taskName({ func }: Pick<Job, "func">): string {
-  return typeof func === "string" ? func : func.name || "anonymous";
 }
 
 async function enriched(scheduler: DashboardScheduler, rows: readonly JobRow[]): Promise<readonly JobRow[]> {

@@ -45,6 +45,29 @@ export const listingCases: Cases = {
     await insertAll(store, jobs);
     assert.deepEqual(await listedIds(store, { tag: "rare", limit: 2 }), ["j1007", "j1037", "j1067", "j1097", "j1127"]);
   },
+  "a search leaves out no job with the text in its id, name, task or tags, whatever the case": async ({ store }) => {
+    const wanted = [
+      job({ id: "by-Needle", nextRunMs: 10 }),
+      job({ id: "b", name: "the NEEDLE's job", nextRunMs: 40 }),
+      job({ id: "c", func: "sew.needle", nextRunMs: 90 }),
+      job({ id: "d", tags: ["x", "needles"], nextRunMs: null }),
+    ];
+    const hay = Array.from({ length: 150 }, (_, at) => job({ id: `h${1_000 + at}`, nextRunMs: at < 100 ? at : null }));
+    await insertAll(store, [...hay, ...wanted]);
+    const found = async (search: string, limit: number) => {
+      const ids = await listedIds(store, { search, limit });
+      return ids.filter((id) => wanted.some((each) => each.id === id));
+    };
+    for (const limit of [1, 3, 1_000]) assert.deepEqual(await found("nEEdle", limit), ["by-Needle", "b", "c", "d"]);
+    const odd = job({ id: 'odd "q" \\ Grüße % _ 文🚀', nextRunMs: 5 });
+    await store.insert(odd);
+    for (const search of ['"q"', "\\", "GRÜSSE".slice(0, 3), "% _", "文🚀", " "])
+      assert.ok((await listedIds(store, { search })).includes(odd.id), search);
+    assert.deepEqual(
+      (await store.list({ search: "needle", state: "paused" })).jobs.map(({ id }) => id).filter((id) => id === "d"),
+      ["d"],
+    );
+  },
   "1,000 jobs page through without loss, in order": async ({ store }) => {
     const jobs = Array.from({ length: 1_000 }, (_, at) => job({ id: `j${10_000 + at}`, nextRunMs: 1_000 + (at % 7) }));
     await insertAll(store, jobs);

@@ -1,4 +1,5 @@
 import { decodeJobOf, type JobRecord } from "../../core/job-record.js";
+import { jsonNeedle } from "../../core/job-search.js";
 import type { JobPage, JobQuery } from "../../core/job-store.js";
 import { limitOf, ms, msOrNull } from "../sql/values.js";
 import type { Row, Session } from "./session.js";
@@ -23,15 +24,17 @@ export async function readJob(session: Session, { ns, jobs }: Tables, id: string
 export async function listJobs(
   session: Session,
   tables: Tables,
-  { state, tag, limit: asked, cursor }: JobQuery,
+  { state, tag, search, limit: asked, cursor }: JobQuery,
 ): Promise<JobPage> {
   const limit = limitOf(asked ?? LIMIT_DEFAULT, { least: 1, most: LIMIT_MAX });
   const after = cursor === undefined ? undefined : (JSON.parse(cursor) as Place);
+  const text = jsonNeedle(search);
   const rows: Row[] = [];
   if (state !== "paused" && after?.[0] !== null)
-    rows.push(...(await scheduled(session, tables, { tag, after, limit: limit + 1 })));
+    rows.push(...(await scheduled(session, tables, { tag, text, after, limit: limit + 1 })));
   const room = limit + 1 - rows.length;
-  if (state !== "scheduled" && room > 0) rows.push(...(await paused(session, tables, { tag, after, limit: room })));
+  if (state !== "scheduled" && room > 0)
+    rows.push(...(await paused(session, tables, { tag, text, after, limit: room })));
   const page = rows.slice(0, limit);
   const jobs = page.flatMap(readable);
   const last = page.at(-1);
@@ -41,25 +44,27 @@ export async function listJobs(
 
 interface Piece {
   readonly tag: string | undefined;
+  /** Text in lower case that stands in the JSON; "" for any. */
+  readonly text: string;
   readonly after: Place | undefined;
   readonly limit: number;
 }
 
-function scheduled(session: Session, { ns, jobs }: Tables, { tag, after, limit }: Piece): Promise<Row[]> {
+function scheduled(session: Session, { ns, jobs }: Tables, { tag, text, after, limit }: Piece): Promise<Row[]> {
   const [run, id] = after === undefined ? [Number.MIN_SAFE_INTEGER, ""] : after;
   return session.rows(
     `SELECT id, next_run_ms, version, spec FROM ${jobs}
-     WHERE ns = ? AND next_run_ms >= ? AND (next_run_ms > ? OR id > ?) ${tagged(tag)} ORDER BY next_run_ms, id LIMIT ?`,
-    [ns, run, run, id, ...tagValue(tag), limit],
+     WHERE ns = ? AND next_run_ms >= ? AND (next_run_ms > ? OR id > ?) ${tagged(tag)} ${holding(text)} ORDER BY next_run_ms, id LIMIT ?`,
+    [ns, run, run, id, ...tagValue(tag), ...textValue(text), limit],
   );
 }
 
-function paused(session: Session, { ns, jobs }: Tables, { tag, after, limit }: Piece): Promise<Row[]> {
+function paused(session: Session, { ns, jobs }: Tables, { tag, text, after, limit }: Piece): Promise<Row[]> {
   const id = after !== undefined && after[0] === null ? after[1] : "";
   return session.rows(
     `SELECT id, next_run_ms, version, spec FROM ${jobs}
-     WHERE ns = ? AND next_run_ms IS NULL AND id > ? ${tagged(tag)} ORDER BY id LIMIT ?`,
-    [ns, id, ...tagValue(tag), limit],
+     WHERE ns = ? AND next_run_ms IS NULL AND id > ? ${tagged(tag)} ${holding(text)} ORDER BY id LIMIT ?`,
+    [ns, id, ...tagValue(tag), ...textValue(text), limit],
   );
 }
 
@@ -72,6 +77,14 @@ function tagged(tag: string | undefined): string {
 
 function tagValue(tag: string | undefined): string[] {
   return tag === undefined ? [] : [JSON.stringify(tag)];
+}
+
+function holding(text: string): string {
+  return text === "" ? "" : "AND LOCATE(?, LOWER(spec)) > 0";
+}
+
+function textValue(text: string): string[] {
+  return text === "" ? [] : [text];
 }
 
 function readable(row: Row): JobRecord[] {

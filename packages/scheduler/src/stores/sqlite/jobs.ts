@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { decodeJobOf, encodeJob, type JobRecord } from "../../core/job-record.js";
+import { jsonNeedle } from "../../core/job-search.js";
 import type { JobPage, JobQuery } from "../../core/job-store.js";
 import type { SqlRow } from "../sql/execution-row.js";
 import { limitOf, ms, msOrNull } from "../sql/values.js";
@@ -84,16 +85,20 @@ export function wake(session: Session): void {
 type Place = readonly [nextRunMs: number | null, id: string];
 
 /** Lists the scheduled jobs along their index, then the paused ones, without unreadable ones. */
-export async function listJobs(sessions: Sessions, { state, tag, limit: asked, cursor }: JobQuery): Promise<JobPage> {
+export async function listJobs(
+  sessions: Sessions,
+  { state, tag, search: searched, limit: asked, cursor }: JobQuery,
+): Promise<JobPage> {
   const limit = limitOf(asked ?? LIMIT_DEFAULT, { least: 1, most: LIMIT_MAX });
   const after = cursor === undefined ? undefined : (JSON.parse(cursor) as Place);
+  const filter = { tag, text: jsonNeedle(searched) };
   const rows: SqlRow[] = [];
   if (state !== "paused" && after?.[0] !== null)
-    rows.push(...(await search(sessions, SCHEDULED, { tag, after: after ?? FIRST, limit: limit + 1 })));
+    rows.push(...(await search(sessions, SCHEDULED, { filter, after: after ?? FIRST, limit: limit + 1 })));
   const room = limit + 1 - rows.length;
   if (state !== "scheduled" && room > 0) {
     const from = after !== undefined && after[0] === null ? after : FIRST_PAUSED;
-    rows.push(...(await search(sessions, PAUSED, { tag, after: from, limit: room })));
+    rows.push(...(await search(sessions, PAUSED, { filter, after: from, limit: room })));
   }
   const page = rows.slice(0, limit);
   const jobs = page.flatMap(readable);
@@ -119,20 +124,27 @@ const SCHEDULED: Part = {
 };
 const PAUSED: Part = { where: "next_run_ms IS NULL AND id > ?", order: "id", values: ([, id]) => [id] };
 
-interface Wanted {
+interface Filter {
   readonly tag: string | undefined;
+  /** Text in lower case that stands in the JSON; "" for any. */
+  readonly text: string;
+}
+
+interface Wanted {
+  readonly filter: Filter;
   readonly after: Place;
   readonly limit: number;
 }
 
-/** Reads the first jobs after a place; with a tag, looks through the list some jobs at a time. */
-async function search(sessions: Sessions, part: Part, { tag, after, limit }: Wanted): Promise<SqlRow[]> {
-  if (tag === undefined) return sessions.read((session) => pageOf(session, part, after, limit));
+/** Reads the first jobs after a place; with a filter, looks through the list some jobs at a time. */
+async function search(sessions: Sessions, part: Part, { filter, after, limit }: Wanted): Promise<SqlRow[]> {
+  if (filter.tag === undefined && filter.text === "")
+    return sessions.read((session) => pageOf(session, part, after, limit));
   const found: SqlRow[] = [];
   for (let from: Place | undefined = after; from !== undefined && found.length < limit; ) {
     const start: Place = from;
     const piece = await sessions.read((session) => ({
-      rows: tagged(session, part, start, tag),
+      rows: filtered(session, part, start, filter),
       end: pageOf(session, part, start, 1, AT_ONCE - 1)[0],
     }));
     found.push(...piece.rows);
@@ -150,17 +162,19 @@ function pageOf(session: Session, { where, order, values }: Part, after: Place, 
   );
 }
 
-/** Jobs of a tag among the next ones; a text that is no JSON has none. */
-function tagged(session: Session, { where, order, values }: Part, after: Place, tag: string): SqlRow[] {
+/** Jobs of a tag, or with a text, among the next ones; a text that is no JSON has no tags. */
+function filtered(session: Session, { where, order, values }: Part, after: Place, { tag, text }: Filter): SqlRow[] {
   return session.rows(
     `SELECT id, next_run_ms, version, spec FROM (
        SELECT id, next_run_ms, version, spec FROM scheduler_jobs INDEXED BY scheduler_jobs_due
        WHERE ns = ? AND ${where} ORDER BY ${order} LIMIT ?) AS next
-     WHERE EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(spec) THEN spec ELSE '{}' END, '$.tags') WHERE value = ?)
-     ORDER BY ${order}`,
-    ...[session.ns, ...values(after), AT_ONCE, tag],
+     WHERE ${tag === undefined ? "TRUE" : TAGGED} AND ${text === "" ? "TRUE" : "instr(lower(spec), ?) > 0"} ORDER BY ${order}`,
+    ...[session.ns, ...values(after), AT_ONCE, ...(tag === undefined ? [] : [tag]), ...(text === "" ? [] : [text])],
   );
 }
+
+const TAGGED =
+  "EXISTS (SELECT 1 FROM json_each(CASE WHEN json_valid(spec) THEN spec ELSE '{}' END, '$.tags') WHERE value = ?)";
 
 function placeOf(row: SqlRow): Place {
   return [msOrNull(row["next_run_ms"]), row["id"] as string];
