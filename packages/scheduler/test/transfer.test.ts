@@ -3,7 +3,7 @@ import { expect, test } from "@jest/globals";
 import type { JobRecord } from "../src/core/job-record.js";
 import type { JobStore } from "../src/core/job-store.js";
 import { calendarInterval, cron, date, every, interval, Scheduler } from "../src/index.js";
-import { exportedJobs, importJob } from "../src/stores/transfer.js";
+import { exportedHistory, exportedJobs, importLine } from "../src/stores/transfer.js";
 import { everyStore, STORE_KINDS } from "./every-store.js";
 import { heard } from "./quiet.js";
 
@@ -23,7 +23,7 @@ async function linesOf(store: JobStore): Promise<string[]> {
 
 async function importAll(store: JobStore, lines: readonly string[]): Promise<string[]> {
   const kinds: string[] = [];
-  for (const line of lines) kinds.push((await importJob(store, line)).kind);
+  for (const line of lines) kinds.push((await importLine(store, line)).kind);
   return kinds;
 }
 
@@ -58,6 +58,54 @@ test("jobs go from store to store as they were, and the same file twice is once"
     from = to;
   }
   await from.close();
+});
+
+test("the history goes along, once, and is listed and counted as before", async () => {
+  const kinds = STORE_KINDS.filter((kind) => kind !== "memory");
+  const source = await started(open("memory"));
+  const client = new Scheduler({ stores: { default: source }, timezone: "UTC", logger: heard() });
+  client.registerTask("works", () => ({ rows: 3, text: "文 🚀" }));
+  client.registerTask("fails", () => {
+    throw new Error("no \u0000 luck");
+  });
+  await client.start();
+  for (const func of ["works", "fails"]) await client.addJob({ id: `job ${func}`, func });
+  const ended = () => client.executions({ states: ["executed", "error"] });
+  await eventually(async () => expect((await ended()).executions).toHaveLength(2));
+  const wanted = (await ended()).executions;
+  const lines: string[] = [];
+  for await (const line of exportedHistory(source)) lines.push(line);
+  await client.shutdown();
+  expect(lines).toHaveLength(2);
+  for (const kind of kinds) {
+    const to = await started(open(kind));
+    const results = [];
+    for (const line of [...lines, ...lines]) results.push(await importLine(to, line));
+    expect(results.map((result) => result.kind)).toEqual(["added", "added", "kept", "kept"]);
+    const { executions } = await to.executions.list({});
+    const byId = (list: readonly { id: string }[]) => [...list].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const expected = wanted.map(({ store: _, ...execution }) => ({
+      ...execution,
+      error: execution.error?.replace("\u0000", kind === "Redis" ? "\u0000" : "\ufffd") ?? null,
+      stack: kind === "Redis" ? execution.stack : (execution.stack?.replaceAll("\u0000", "\ufffd") ?? null),
+    }));
+    expect(byId(executions)).toEqual(byId(expected));
+    expect((await to.executions.list({ states: ["error"] })).executions.map(({ jobId }) => jobId)).toEqual([
+      "job fails",
+    ]);
+    expect((await to.executions.list({ jobId: "job works" })).executions[0]?.result).toEqual({
+      rows: 3,
+      text: "文 🚀",
+    });
+    expect((await to.executions.durations(["job works"])).get("job works")?.runs).toBe(1);
+    expect(await to.executions.deleteBefore(Number.MAX_SAFE_INTEGER, 10)).toBe(2);
+    await to.close();
+  }
+  const memory = await started(open("memory"));
+  expect(await importLine(memory, lines[0]!)).toEqual({
+    kind: "refused",
+    reason: "this store takes no executions of others",
+  });
 });
 
 test.each(STORE_KINDS)("a job that is imported into %s while its scheduler runs is run once", async (kind) => {
@@ -106,9 +154,10 @@ test.each(STORE_KINDS)(
       line({ id: "a\u0000" }),
       line({ trigger: { kind: "moon" } }),
       line({}).replace('"nextRunMs":1', '"nextRunMs":"1"'),
+      '{"execution":{"id":"e","state":"running"}}',
     ])
-      results.push(await importJob(store, each));
-    expect(results.map(({ kind: found }) => found)).toEqual(["newer", ...Array(7).fill("refused")]);
+      results.push(await importLine(store, each));
+    expect(results.map(({ kind: found }) => found)).toEqual(["newer", ...Array(8).fill("refused")]);
     expect(results[0]).toMatchObject({ reason: 'job "x": format 99 is newer than this library reads' });
     expect((await store.list({})).jobs).toEqual([]);
     await store.close();

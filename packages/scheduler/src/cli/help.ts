@@ -65,16 +65,17 @@ an offset: local time here).
   --until DATE   when the pause ends by itself, by the clock of the store
   --note TEXT    why; jobs --json and the dashboard show it${STORE_HELP}`,
 
-  export: `usage: sched export > jobs.jsonl
+  export: `usage: sched export [--history] > jobs.jsonl
 
-Writes the jobs to stdout, a line of JSON each, with their next runs, pauses and counts of runs; executions stay. Schedulers may
-go on meanwhile. Jobs that this version cannot read are not among them.
-${STORE_HELP}`,
+Writes the jobs to stdout, a line of JSON each, with their next runs, pauses and counts of runs. Schedulers may go on meanwhile.
+Jobs that this version cannot read are not among them.
+
+  --history      also the executions that have ended, newest first${STORE_HELP}`,
 
   import: `usage: sched import FILE        FILE may be - for stdin
 
-Adds the jobs of a file that sched export wrote, from any store; schedulers may go on meanwhile. A job whose id is in use stays as
-it is, so that the same file twice is once. A line that cannot be read, or of a later version, is left alone and named, and the
+Adds the jobs and executions of a file that sched export wrote, from any store; schedulers may go on meanwhile. What is there under
+its id stays as it is, so that the same file twice is once. A line that cannot be read, or of a later version, is left alone and named, and the
 exit code is 1. A job in two stores runs in both: stop its schedulers there first, or remove it.
 ${STORE_HELP}`,
 

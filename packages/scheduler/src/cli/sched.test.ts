@@ -140,12 +140,17 @@ describe("sched", () => {
       expect(imported).toMatchObject({ code: 1, out: "" });
       expect(imported.err.trim().split("\n")).toEqual([
         `sched: line ${jobs + 1} is left alone: job "later": format 99 is newer than this library reads`,
-        `sched: ${jobs} jobs added, 0 were there, 1 left alone`,
+        `sched: ${jobs} jobs added, 0 were there; 1 lines left alone`,
       ]);
       expect(await sched(["import", "-", "--store", other], {}, exported.out)).toEqual({
-        ...{ code: 0, out: "", err: `sched: 0 jobs added, ${jobs} were there, 0 left alone\n` },
+        ...{ code: 0, out: "", err: `sched: 0 jobs added, ${jobs} were there; 0 lines left alone\n` },
       });
       expect((await sched(["export", "--store", other])).out).toBe(exported.out);
+      const withHistory = await sched(["export", "--history", "--store", store]);
+      expect(await sched(["import", "-", "--store", other], {}, withHistory.out)).toMatchObject({
+        ...{ code: 0, err: expect.stringMatching(/, 1 executions added, 0 were there; 0 lines left alone\n$/) },
+      });
+      expect((await sched(["executions", "--store", other])).out).toContain("executed");
       expect((await sched(["executions", "--store", store])).out).toContain("executed");
       const ended = exitOf(daemon);
       daemon.kill("SIGTERM");

@@ -106,6 +106,8 @@ export interface ExecutionLog {
   countActive(jobIds: readonly string[]): MaybePromise<ReadonlyMap<string, number>>;
   /** Deletes up to `limit` finished executions submitted before `beforeMs`; returns their number. */
   deleteBefore(beforeMs: number, limit: number): MaybePromise<number>;
+  /** Adds executions that have ended in another store; those whose id is there stay. Returns the number of added ones. Undefined for a store of this process alone. */
+  addEnded?(executions: readonly Execution[]): MaybePromise<number>;
 }
 
 /** Filter and page of a listing of jobs. */

@@ -40,7 +40,7 @@ const OPTIONS: OptionNames<MemoryJobStoreOptions> = {
 };
 
 /** Execution log that returns at once. */
-export type MemoryExecutionLog = Pick<MemoryHistory, keyof ExecutionLog>;
+export type MemoryExecutionLog = Pick<MemoryHistory, Exclude<keyof ExecutionLog, "addEnded">>;
 
 /** Options of a MemoryJobStore. */
 export interface MemoryJobStoreOptions {

@@ -78,5 +78,6 @@ function flakyLog(log: ExecutionLog, call: <T>(run: () => T | Promise<T>) => Pro
     durations: (ids) => call(() => log.durations(ids)),
     countActive: (ids) => call(() => log.countActive(ids)),
     deleteBefore: (before, limit) => call(() => log.deleteBefore(before, limit)),
+    ...(log.addEnded === undefined ? {} : { addEnded: (executions) => call(() => log.addEnded!(executions)) }),
   };
 }

@@ -1,6 +1,7 @@
-import type { DurationStatistics, ExecutionPage, ExecutionQuery } from "../../core/execution.js";
+import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery } from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
-import { asExecution } from "../sql/execution-row.js";
+import { ADDED_COLUMNS, addedSize, addedValues, asExecution } from "../sql/execution-row.js";
+import { inPieces } from "../sql/in-pieces.js";
 import { limitOf, ms } from "../sql/values.js";
 import { statisticsOf } from "../statistics-of.js";
 import type { Row, Sessions } from "./session.js";
@@ -77,7 +78,31 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
       }
       return removed;
     },
+
+    async addEnded(added) {
+      let count = 0;
+      for (const piece of inPieces(added, addedSize)) count += await addPiece(piece);
+      return count;
+    },
   };
+
+  /** mysql2 has the server count the rows that it found, so those that are there already are left out first. */
+  function addPiece(piece: readonly Execution[]): Promise<number> {
+    return sessions.transaction(async (session) => {
+      const found = await session.rows(
+        `SELECT e.id FROM ${WANT_IDS} STRAIGHT_JOIN ${executions} e FORCE INDEX (PRIMARY) ON e.ns = ? AND e.id = want.id ${EXACT}`,
+        [idList(piece.map(({ id }) => id)), ns],
+      );
+      const known = new Set(found.map((row) => row["id"] as string));
+      const rows = piece.filter(({ id }) => !known.has(id)).map((execution) => [ns, ...addedValues(execution)]);
+      if (rows.length === 0) return 0;
+      await session.run(
+        `INSERT INTO ${executions} (ns, ${ADDED_COLUMNS}) VALUES ? ON DUPLICATE KEY UPDATE id = VALUES(id)`,
+        [rows],
+      );
+      return rows.length;
+    });
+  }
 
   async function removeRows(ids: readonly string[]): Promise<number> {
     await sessions.each((session) =>

@@ -1,6 +1,7 @@
 import type { ExecutionPage, ExecutionQuery } from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
-import { asExecution } from "../sql/execution-row.js";
+import { ADDED_COLUMNS, addedSize, addedValues, asExecution } from "../sql/execution-row.js";
+import { inPieces } from "../sql/in-pieces.js";
 import { limitOf, ms } from "../sql/values.js";
 import { statisticsOf } from "../statistics-of.js";
 import { Params } from "./params.js";
@@ -79,6 +80,23 @@ export function executionLog(sessions: Sessions, { ns, executions, instances }: 
         if (ids.length < atOnce) break;
       }
       return removed;
+    },
+
+    async addEnded(added) {
+      let count = 0;
+      for (const piece of inPieces(added, addedSize)) {
+        const params = new Params();
+        const values = piece.map((execution) => {
+          const columns = [ns, ...addedValues(execution)].map((value) => params.add(value));
+          return `(${columns.join(", ")})`;
+        });
+        const written = await rows(
+          `INSERT INTO ${executions} (ns, ${ADDED_COLUMNS}) VALUES ${values.join(", ")} ON CONFLICT DO NOTHING RETURNING id`,
+          params.values,
+        );
+        count += written.length;
+      }
+      return count;
     },
   };
 }

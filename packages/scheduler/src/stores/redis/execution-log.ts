@@ -9,8 +9,9 @@ import {
 import type { ExecutionLog } from "../../core/job-store.js";
 import { statisticsOf } from "../statistics-of.js";
 import type { RedisClient } from "./client.js";
-import { letterOf, onceField, readNature, readRow } from "./execution-row.js";
+import { addedRow, letterOf, onceField, readNature, readRow } from "./execution-row.js";
 import { batches, pairs } from "./leases.js";
+import { addExecutions } from "./lua/add-executions.js";
 import { durations as durationsLua } from "./lua/durations.js";
 import { forgetExecutions } from "./lua/forget-executions.js";
 import { history as historyLua } from "./lua/history.js";
@@ -24,6 +25,7 @@ const SCRIPTS = {
   durations: new Script(durationsLua),
   old: new Script(oldExecutions),
   forget: new Script(forgetExecutions),
+  add: new Script(addExecutions),
 };
 
 const LIMIT_DEFAULT = 100;
@@ -160,6 +162,18 @@ export class RedisExecutionLog implements ExecutionLog {
       if (Number(seen) < size) break;
     }
     return removed;
+  }
+
+  async addEnded(executions: readonly Execution[]): Promise<number> {
+    let added = 0;
+    for (const batch of batches(executions, BATCH)) {
+      const args = batch.flatMap((execution) => {
+        const letter = UNUSUAL.has(execution.state) ? letterOf(execution.state) : "";
+        return [execution.id, execution.jobId, execution.submittedAt, letter, addedRow(execution)];
+      });
+      added += Number(await this.scripts.run(SCRIPTS.add, args));
+    }
+    return added;
   }
 }
 

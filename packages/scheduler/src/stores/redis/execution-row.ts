@@ -57,6 +57,20 @@ export function natureOf(job: JobRecord, run: PlannedRun, instanceId: string, is
   return JSON.stringify(nature);
 }
 
+/** Returns the row of an execution that has ended in another store; nothing may report on it. */
+export function addedRow(execution: Execution): string {
+  const { id, jobId, jobName, scheduledAt, submittedAt, startedAt, finishedAt, state, owner, attempt } = execution;
+  const { result, error, stack } = execution;
+  const nature: Nature = [jobId, jobName, scheduledAt, null, ""];
+  return [
+    `${LETTERS[state]}0 ${attempt} ${startedAt ?? "-"} ${finishedAt ?? "-"}`,
+    `${submittedAt} ${word(owner)} ${JSON.stringify(nature)}`,
+    result === null && error === null && stack === null
+      ? ""
+      : `[${result === null ? "null" : resultText(id, result)},${JSON.stringify(error)},${JSON.stringify(stack)}]`,
+  ].join("\n");
+}
+
 /** Returns the key of one (job, incarnation, run time). */
 export function onceField(jobId: string, incarnation: string, scheduledAt: number): string {
   return `${scheduledAt} ${incarnation.length} ${incarnation}${jobId}`;

@@ -10,9 +10,15 @@ export type TextReport = Omit<Report, "result"> & { readonly result: string | nu
 
 /** Returns the report with its result as JSON text, and its error and stack cut to their lengths. */
 export function asText(report: Report): TextReport {
-  const { executionId, result, error, stack } = report;
+  return { ...report, ...outcomeTexts(report.executionId, report) };
+}
+
+/** Returns an outcome as columns hold it. */
+export function outcomeTexts(
+  executionId: string,
+  { result, error, stack }: Pick<Report, "result" | "error" | "stack">,
+) {
   return {
-    ...report,
     result: result === null ? null : resultText(executionId, result),
     error: cutText(error, ERROR_MAX),
     stack: cutText(stack, STACK_MAX),

@@ -1,7 +1,8 @@
 import { setImmediate } from "node:timers/promises";
-import type { DurationStatistics, ExecutionPage, ExecutionQuery } from "../../core/execution.js";
+import type { DurationStatistics, Execution, ExecutionPage, ExecutionQuery } from "../../core/execution.js";
 import type { ExecutionLog } from "../../core/job-store.js";
-import { asExecution, type SqlRow } from "../sql/execution-row.js";
+import { ADDED_COLUMNS, addedSize, addedValues, asExecution, type SqlRow } from "../sql/execution-row.js";
+import { inPieces } from "../sql/in-pieces.js";
 import { limitOf, ms } from "../sql/values.js";
 import { statisticsOf } from "../statistics-of.js";
 import type { SqlValue } from "./driver.js";
@@ -26,6 +27,7 @@ export function executionLog(sessions: Sessions): ExecutionLog {
         return new Map(counts.filter(([, count]) => count > 0));
       }),
     deleteBefore: (beforeMs, limit) => deleteBefore(sessions, beforeMs, limit),
+    addEnded: (executions) => addExecutions(sessions, executions),
   };
 }
 
@@ -100,6 +102,19 @@ function conditions({ jobId, from, to, cursor }: ExecutionQuery): { where: strin
     add("(submitted_ms, id) < (?, ?)", Number(cursor.slice(0, at)), cursor.slice(at + 1));
   }
   return { where: parts.join(" "), values };
+}
+
+async function addExecutions(sessions: Sessions, executions: readonly Execution[]): Promise<number> {
+  const added = await sessions.writeEach(inPieces(executions, addedSize), (session, piece) =>
+    piece.map((execution) =>
+      session.run(
+        `INSERT INTO scheduler_executions (ns, ${ADDED_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO NOTHING`,
+        ...[session.ns, ...addedValues(execution)],
+      ),
+    ),
+  );
+  return added.reduce((sum, count) => sum + count, 0);
 }
 
 async function deleteBefore(sessions: Sessions, beforeMs: number, limit: number): Promise<number> {
