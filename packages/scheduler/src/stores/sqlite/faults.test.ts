@@ -212,7 +212,7 @@ test("unreadable rows cost themselves alone", async () => {
   store.close();
 });
 
-test("100,000 jobs are listed page by page, and a rare tag is found while other work goes on", async () => {
+test("100,000 jobs are listed page by page, and a rare tag or text is found while other work goes on", async () => {
   const { store, path } = await opened();
   const database = loadDriver(undefined)(path);
   const spec = JSON.stringify({ v: 1, ...job({ id: "ID", tags: ["usual"] }) });
@@ -236,6 +236,8 @@ test("100,000 jobs are listed page by page, and a rare tag is found while other 
   clearInterval(timer);
   expect(rare.jobs.map(({ id }) => id)).toEqual(["j100007", "j133340", "j166673"]);
   expect(turns).toBeGreaterThan(0);
+  const found = await store.list({ search: "J177777", limit: 50 });
+  expect(found.jobs.map(({ id }) => id)).toEqual(["j177777"]);
   expect(await store.removeAll()).toBe(100_000);
   store.close();
 });
