@@ -11,6 +11,7 @@ import {
   writeBatch,
   writeServed,
 } from "./payload.js";
+import { TokenBytes } from "./token-bytes.js";
 import type { TrackKey, TrackKeys } from "./track-keys.js";
 
 /** The four tokens of one article: `v1.<key id>.<payload>.<tag>`, base64url, 67 characters. */
@@ -45,6 +46,7 @@ export class BatchSigner {
   readonly #key: TrackKey;
   readonly #head: string;
   readonly #served: ServedArticle[] = [];
+  #bytes: TokenBytes | undefined;
 
   constructor(
     keys: TrackKeys,
@@ -70,12 +72,24 @@ export class BatchSigner {
   }
 
   /**
-   * Returns the token of the batch's exposure. It names the articles signed so far, so that no other article can be reported as seen.
+   * Writes the tokens of an article as members of a JSON object, TOKENS_BYTES bytes at `at`:
+   * `"click":"v1…","collect":"v1…","read":"v1…","liking":"v1…"`.
    */
-  exposure(): string {
+  write(into: Uint8Array, at: number, { articleId, reason, position }: ServedArticle): void {
+    writeBatch(view, PURPOSES.click, this.batch);
+    writeArticle(view, articleId, reason, position);
+    this.#bytes ??= new TokenBytes(this.#head);
+    this.#bytes.write(into, at, bytes, sign(this.#key, bytes));
+  }
+
+  /**
+   * Returns the token of the batch's exposure. It names the articles served, by default those signed so far, so that no other
+   * article can be reported as seen.
+   */
+  exposure(served: readonly ServedArticle[] = this.#served): string {
     writeBatch(view, PURPOSES.exposure, this.batch);
     writeArticle(view, 0n, 0, 0);
-    const payload = Buffer.concat([bytes, writeServed(this.#served)]);
+    const payload = Buffer.concat([bytes, writeServed(served)]);
     return `v1.${this.#key.id}.${payload.toString("base64url")}.${tag(sign(this.#key, payload), "exposure")}`;
   }
 }

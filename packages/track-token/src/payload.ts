@@ -33,6 +33,9 @@ export interface TrackPayload extends BatchBinding, ServedArticle {}
  */
 export const BATCH_BYTES = 24;
 export const PAYLOAD_BYTES = 36;
+/** Characters of base64url of either part. */
+export const BATCH_CHARACTERS = 32;
+export const ARTICLE_CHARACTERS = 16;
 /** Behind an exposure's payload, for each article of its batch: article i64 · reason u8 · position u8. */
 export const SERVED_BYTES = 10;
 

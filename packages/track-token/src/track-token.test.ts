@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import {
   BatchSigner,
   openTrackKeys,
+  TOKENS_BYTES,
   type TrackKeys,
   type TrackKind,
   type TrackPayload,
@@ -25,6 +27,31 @@ const signArticle = (by: TrackKeys, { articleId, reason, position, ...batch }: T
   new BatchSigner(by, batch).article(articleId, reason, position);
 const signExposure = (by: TrackKeys, batch: TrackPayload) => new BatchSigner(by, batch).exposure();
 const kinds: TrackKind[] = ["click", "collect", "read", "liking"];
+
+test("tokens written as bytes are the members that JSON would have, and the exposure names the same articles", () => {
+  const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  const byte = fc.integer({ min: 0, max: 255 });
+  const batch = fc.record({
+    userId: int64,
+    channelId: fc.integer({ min: 0, max: 2 ** 31 - 1 }),
+    stamp: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+    expiresAtSeconds: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    bucket: byte,
+  });
+  const articles = fc.array(fc.record({ articleId: int64, reason: byte, position: byte }), { maxLength: 5 });
+  fc.assert(
+    fc.property(batch, articles, fc.nat(20), (bound, served, at) => {
+      const [signer, writer] = [new BatchSigner(keys, bound), new BatchSigner(keys, bound)];
+      for (const article of served) {
+        const tokens = signer.article(article.articleId, article.reason, article.position);
+        const into = Buffer.alloc(at + TOKENS_BYTES + 1, "x");
+        writer.write(into, at, article);
+        expect(into.toString("latin1")).toBe(`${"x".repeat(at)}${JSON.stringify(tokens).slice(1, -1)}x`);
+      }
+      expect(writer.exposure(served)).toBe(signer.exposure());
+    }),
+  );
+});
 
 test("the README's example holds", () => {
   const batch = { userId: 7n, channelId: 0, stamp: 1_795_217_000_123, expiresAtSeconds: 1_795_303_400, bucket: 1 };

@@ -1,7 +1,9 @@
 import { type Fragment, toFragment } from "@headline/newsroom/articles";
+import { BatchSigner, openTrackKeys } from "@headline/track-token";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Page, PINNED } from "./page.js";
+import { pageTokens } from "./page-tokens.js";
 import { presentPage } from "./present-page.js";
 
 const text = fc.oneof(
@@ -28,6 +30,17 @@ const entry = fc.record({
   reason: fc.constantFrom("hot", "new", PINNED),
   track: fc.option(track, { nil: undefined }),
 });
+const keys = openTrackKeys("a secret of at least thirty-two bytes");
+const NO_PAGE: Page = {
+  picks: [],
+  exposure: "",
+  timestamp: 1,
+  preTimestamp: 0,
+  hasMore: false,
+  without: [],
+  mode: "exhausted",
+};
+const QUERY = { channel_id: 1, with_top: 0, per_page: 10, timestamp: undefined, page: undefined };
 const head = fc.record({
   mode: fc.constantFrom("refresh" as const, "exhausted" as const, "fallback" as const),
   exposure: token,
@@ -109,19 +122,34 @@ describe("a page's bytes", () => {
     );
   });
 
+  test("carry the tokens that the batch's signer makes, signed as they are written", () => {
+    const served = fc.record({ articleId: id, reason: fc.integer({ min: 0, max: 9 }), position: fc.nat(49) });
+    const parts = { expiresAt: 1_790_000_000, bucket: 1, confirmable: true, positions: [] };
+    fc.assert(
+      fc.property(fc.array(fc.tuple(entry, served), { maxLength: 12 }), id, (list, userId) => {
+        const articles = list.map(([, article]) => article);
+        const bound = { userId, channelId: 0, bucket: 1 };
+        const { tracks, exposure } = pageTokens(keys)({ ...parts, ...bound, stamp: 1_789_000_000_000n, articles });
+        const picks = list.map(([{ reason }, { articleId }], at) => ({ articleId, reason, track: tracks[at] }));
+        const items = list.map(([each]) => itemOf(each));
+        const written = presentPage({ page: { ...NO_PAGE, exposure, picks }, items, degraded: false }, QUERY, 1);
+
+        const signer = new BatchSigner(keys, { ...bound, stamp: 1_789_000_000_000, expiresAtSeconds: parts.expiresAt });
+        const traces = articles.map((article) => signer.article(article.articleId, article.reason, article.position));
+        const { data } = JSON.parse(written.toString());
+        expect(data.exposure).toBe(signer.exposure());
+        expect(data.results.map(({ trace }: { trace: unknown }) => trace)).toEqual(
+          traces.filter((_, at) => items[at] !== undefined),
+        );
+        expect(tracks.map(({ click }) => click)).toEqual(traces.map(({ click }) => click));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
   test("of one page are not touched by the next ones", () => {
-    const page: Page = {
-      picks: [],
-      exposure: "",
-      timestamp: 1,
-      preTimestamp: 0,
-      hasMore: false,
-      without: [],
-      mode: "exhausted",
-    };
-    const query = { channel_id: 1, with_top: 0, per_page: 10, timestamp: undefined, page: undefined };
     const pages = Array.from({ length: 10_000 }, (_, nowMs) =>
-      presentPage({ page, items: [], degraded: false }, query, nowMs),
+      presentPage({ page: NO_PAGE, items: [], degraded: false }, QUERY, nowMs),
     );
     const times = pages.map((bytes) => JSON.parse(bytes.toString()).data.server_time);
     expect(times).toEqual([...pages.keys()]);

@@ -1,5 +1,6 @@
 import type { FeedQuery } from "./feed-query.js";
-import { type HydratedPage, type Items, PINNED, type Pick, type Track } from "./page.js";
+import { type HydratedPage, type Items, PINNED, type Track } from "./page.js";
+import { SignedTrack } from "./signed-track.js";
 
 const NO_TRACK: Track = { click: "", collect: "", read: "", liking: "" };
 
@@ -7,6 +8,7 @@ const NO_TRACK: Track = { click: "", collect: "", read: "", liking: "" };
 const AROUND_MAX = 600;
 const HEAD_MAX = 600;
 const COMMA = 0x2c;
+const BRACE = 0x7d;
 const TAIL = Buffer.from("]}}");
 const SLAB_BYTES = 1_048_576;
 
@@ -30,7 +32,11 @@ export function presentPage(hydrated: HydratedPage, query: FeedQuery, nowMs: num
     isFirst = false;
     slab.set(item, at);
     at += item.length;
-    at += slab.write(around(page.picks[index] as Pick), at, "latin1");
+    const { reason, track } = page.picks[index]!;
+    at += slab.write(`,"is_top":${reason === PINNED},"reason":"${reason}","trace":{`, at, "latin1");
+    at = writeTrack(track ?? NO_TRACK, at);
+    slab[at++] = BRACE;
+    slab[at++] = BRACE;
   }
   slab.set(TAIL, at);
   slabUsed = at + TAIL.length;
@@ -60,10 +66,10 @@ function head({ page, degraded }: HydratedPage, query: FeedQuery, nowMs: number)
   );
 }
 
-function around({ reason, track }: Pick): string {
-  const { click, collect, read, liking } = track ?? NO_TRACK;
-  return (
-    `,"is_top":${reason === PINNED},"reason":"${reason}",` +
-    `"trace":{"click":"${click}","collect":"${collect}","read":"${read}","liking":"${liking}"}}`
-  );
+/** Writes the tokens of an article as members of a JSON object; returns the offset behind them. */
+function writeTrack(track: Track, at: number): number {
+  if (track instanceof SignedTrack) return track.write(slab, at);
+  const { click, collect, read, liking } = track;
+  const members = `"click":"${click}","collect":"${collect}","read":"${read}","liking":"${liking}"`;
+  return at + slab.write(members, at, "latin1");
 }
