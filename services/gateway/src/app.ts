@@ -5,6 +5,7 @@ import { compress } from "./http/compress.js";
 import { cors } from "./http/cors.js";
 import { boundPipelining } from "./http/exchanges.js";
 import { plainFraming } from "./http/framing.js";
+import { serveHotRoute } from "./http/hot-route.js";
 import { type MountedRoute, mountProbes, mountRoutes } from "./http/mount.js";
 import { parseQuery } from "./http/parse-query.js";
 import { plainEtags } from "./http/plain-etags.js";
@@ -46,13 +47,23 @@ export function createApp(options: AppOptions): Express {
   app.set("query parser", parseQuery);
   app.set("trust proxy", options.trustProxy);
 
-  app.use(identifyRequest, cors(options.corsOrigins), boundPipelining(UNANSWERED_MAX));
+  const atOnce = [identifyRequest, cors(options.corsOrigins), boundPipelining(UNANSWERED_MAX)];
+  const counted = [
+    ...observers,
+    plainFraming,
+    admissionByKind(inFlightMax, budgetMs),
+    plainEtags,
+    ...(options.compress ? [compress()] : []),
+  ];
+  const onError = problems(options.log);
+
+  app.use(...atOnce);
   mountProbes(app, routes);
-  for (const observer of observers) app.use(observer);
-  app.use(plainFraming, admissionByKind(inFlightMax, budgetMs), plainEtags);
-  if (options.compress) app.use(compress());
+  app.use(...counted);
   mountRoutes(app, routes);
   for (const folder of options.assets) app.use(staticFiles(folder, coverOrigins));
-  app.use(notFound, problems(options.log));
+  app.use(notFound, onError);
+  const hot = routes.find((route) => route.hot);
+  if (hot !== undefined) serveHotRoute(app, hot, { ahead: [...atOnce, ...counted], onError });
   return app;
 }

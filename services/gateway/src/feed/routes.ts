@@ -22,6 +22,7 @@ export const feed: Story<FeedDeps> = {
       access: "guest",
       query: FeedQuery,
       answer: { data: FeedPage },
+      hot: true,
       raw: listArticles,
     }),
     route({

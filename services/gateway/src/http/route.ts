@@ -62,6 +62,8 @@ export interface Declaration {
   readonly repeatable?: true;
   /** Serves probes: mounted ahead of measuring and admission. */
   readonly probe?: true;
+  /** Serves most of all requests: it is found without the router. At most one GET route without parameters. */
+  readonly hot?: true;
   readonly answer: Answer;
   /** Refusals beside those of every route of its kind, each with its meaning. */
   readonly refuses?: { readonly [Status in Refused]?: string };
