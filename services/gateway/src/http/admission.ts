@@ -2,7 +2,7 @@ import { Refusal } from "@headline/service/errors";
 import { Slots } from "@headline/service/slots";
 import type { Request, RequestHandler, Response } from "express";
 import { onceOver } from "./exchanges.js";
-import { sendRefusal } from "./problem.js";
+import { refusalSender } from "./problem.js";
 
 interface Options {
   /** Limit of requests in flight. */
@@ -19,8 +19,8 @@ interface Waiting {
   sinceMs: number;
 }
 
-const FULL = new Refusal("UNAVAILABLE", "too many requests are being answered right now", { retryAfterSeconds: 1 });
-const TOO_SLOW = new Refusal("UNAVAILABLE", "the answer took too long", { retryAfterSeconds: 1 });
+const refuseFull = refusalSender(new Refusal("UNAVAILABLE", "too many requests are being answered right now"));
+const refuseSlow = refusalSender(new Refusal("UNAVAILABLE", "the answer took too long"));
 const LOOK_EVERY_MS = 50;
 /** A client that takes longer than that over its request and the answer is cut, however steadily it drips. */
 const EXCHANGE_MAX_MS = 120_000;
@@ -48,7 +48,7 @@ export function admission({ max, budgetMs, exchangeMaxMs = EXCHANGE_MAX_MS }: Op
   setInterval(() => refuseLate(inFlight, { budgetMs, exchangeMaxMs }), LOOK_EVERY_MS).unref();
   return (_req, res, next) => {
     if (inFlight.size >= max) {
-      sendRefusal(res, FULL);
+      refuseFull(res);
       return;
     }
     const nowMs = performance.now();
@@ -69,7 +69,7 @@ function refuseLate(
       continue;
     }
     if (nowMs - waiting.sinceMs < budgetMs) continue;
-    if (waiting.res.req.complete && !waiting.res.headersSent) sendRefusal(waiting.res, TOO_SLOW);
+    if (waiting.res.req.complete && !waiting.res.headersSent) refuseSlow(waiting.res);
     // Others wait for the client: the server's own timeouts are for them, and what is still arriving begins anew.
     waiting.sinceMs = nowMs;
   }

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { Refusal } from "@headline/service/errors";
 import type { RequestHandler } from "express";
-import { sendRefusal } from "./problem.js";
+import { refusalSender } from "./problem.js";
 
 /** A request and its answer. */
 interface Exchange {
@@ -46,7 +46,7 @@ export function unansweredOn(socket: Duplex): readonly ServerResponse[] {
  */
 export function boundPipelining(max: number): RequestHandler {
   const detail = `at most ${max} requests of a connection may wait for their answers`;
-  const full = new Refusal("RESOURCE_EXHAUSTED", detail, { retryAfterSeconds: 1 });
+  const refuseFull = refusalSender(new Refusal("RESOURCE_EXHAUSTED", detail));
   return (req, res, next) => {
     const connection = connectionOf(req.socket);
     if (connection.isFull) return;
@@ -55,7 +55,7 @@ export function boundPipelining(max: number): RequestHandler {
     if (!isBeyond) return next();
     connection.isFull = true;
     res.setHeader("Connection", "close");
-    sendRefusal(res, full);
+    refuseFull(res);
   };
 }
 

@@ -12,6 +12,12 @@ export function problemDetails({ status, title, code, message }: Problem, more: 
   return Buffer.from(JSON.stringify({ type: "about:blank", title, status, detail: message, message, code, ...more }));
 }
 
+/** Makes bodies of one refusal, of which only the request's id is new: an id is letters, digits, `_`, `.` and `-`. */
+export function problemWithId(problem: Problem): (requestId: string) => Buffer {
+  const opening = problemDetails(problem).toString().slice(0, -1);
+  return (requestId) => Buffer.from(`${opening},"request_id":"${requestId}"}`);
+}
+
 /** The same as a whole HTTP response, for a socket whose request never reached Express; the connection ends with it. */
 export function rawProblem(problem: Problem, headers: Readonly<Record<string, string>>, more: object = {}): Buffer {
   const body = problemDetails(problem, more);

@@ -2,13 +2,11 @@ import { Refusal, type RefusalCode } from "@headline/service/errors";
 import { describe, expect, test } from "@jest/globals";
 import type { Request, Response } from "express";
 import { pino } from "pino";
-import { HttpRefusal, problems } from "./problem.js";
+import { HttpRefusal, problems, refusalSender, sendRefusal } from "./problem.js";
 
-/** Answer to a thrown `error`, and the log. */
-function sent(error: unknown) {
-  const logged: { err?: { message: string } }[] = [];
+function answering() {
   const headers = new Map<string, unknown>([["X-Request-Id", "r1"]]);
-  const answer = { status: 0, headers, body: {} as Record<string, unknown> };
+  const answer = { status: 0, headers, bytes: "" };
   const res = {
     headersSent: false,
     writableEnded: false,
@@ -18,12 +16,19 @@ function sent(error: unknown) {
       answer.status = status;
     },
     end: (bytes: Buffer) => {
-      answer.body = JSON.parse(bytes.toString());
+      answer.bytes = bytes.toString();
     },
   };
+  return { answer, res: res as unknown as Response };
+}
+
+/** Answer to a thrown `error`, and the log. */
+function sent(error: unknown) {
+  const logged: { err?: { message: string } }[] = [];
   const log = pino({ level: "error" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-  problems(log)(error, { path: "/x", headers: {} } as Request, res as unknown as Response, () => undefined);
-  return { ...answer, logged };
+  const { answer, res } = answering();
+  problems(log)(error, { path: "/x", headers: {} } as Request, res, () => undefined);
+  return { ...answer, body: JSON.parse(answer.bytes) as Record<string, unknown>, logged };
 }
 
 describe("a failure leaves as a problem", () => {
@@ -52,6 +57,17 @@ describe("a failure leaves as a problem", () => {
     expect(sent(new Refusal("UNAVAILABLE", "x", { retryAfterSeconds: 0.2 })).headers.get("Retry-After")).toBe("1");
     expect(sent(new Refusal("UNAVAILABLE", "x", { retryAfterSeconds: 2.5 })).headers.get("Retry-After")).toBe("3");
   });
+
+  test.each<RefusalCode>(["UNAVAILABLE", "RESOURCE_EXHAUSTED", "UNAUTHENTICATED", "NOT_FOUND"])(
+    "%s that is made beforehand is the same, byte by byte",
+    (code) => {
+      const refusal = new Refusal(code, 'a "sentence" 头条', { retryAfterSeconds: 1.5 });
+      const [once, prepared] = [answering(), answering()];
+      sendRefusal(once.res, refusal);
+      refusalSender(refusal)(prepared.res);
+      expect(prepared.answer).toEqual(once.answer);
+    },
+  );
 
   test("a bug is 500, tells nothing, and is logged once with its stack", () => {
     const { status, body, logged } = sent(new Error("SELECT secret FROM users"));

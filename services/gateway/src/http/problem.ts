@@ -2,7 +2,7 @@ import { isUnableReply } from "@headline/redis";
 import { asRefusal, Refusal, type RefusalCode } from "@headline/service/errors";
 import { type Log, traceIdOf } from "@headline/service/log";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
-import { PROBLEM_TYPE, problemDetails } from "./problem-details.js";
+import { PROBLEM_TYPE, problemDetails, problemWithId } from "./problem-details.js";
 import { requestId } from "./request-id.js";
 import { traceparentOf } from "./traceparent-of.js";
 
@@ -75,21 +75,40 @@ function traceOf(req: Request): { trace_id?: string } {
 }
 
 export function sendRefusal(res: Response, refusal: Refusal): void {
-  const { code, message, fields, retryAfterSeconds } = refusal;
+  const { code, message, fields } = refusal;
   const status = STATUS[code];
-  if (status === 503 || status === 429)
-    res.setHeader("Retry-After", String(Math.max(1, Math.ceil(retryAfterSeconds ?? 1))));
-  if (status === 401) res.setHeader("WWW-Authenticate", "Bearer");
+  for (const [name, value] of headersOf(refusal)) res.setHeader(name, value);
   sendProblem(res, status, code, message, fields.length > 0 ? { errors: fields } : {});
+}
+
+/** Sends one refusal without fields many times, as `sendRefusal` does: all but the request's id is made beforehand. */
+export function refusalSender(refusal: Refusal): (res: Response) => void {
+  const { code, message } = refusal;
+  const status = STATUS[code];
+  const headers = headersOf(refusal);
+  const body = problemWithId({ status, title: TITLES[status] ?? "Error", code, message });
+  return (res) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    send(res, status, body(requestId(res)));
+  };
+}
+
+function headersOf({ code, retryAfterSeconds = 1 }: Refusal): readonly (readonly [string, string])[] {
+  const status = STATUS[code];
+  if (status === 503 || status === 429) return [["Retry-After", String(Math.max(1, Math.ceil(retryAfterSeconds)))]];
+  return status === 401 ? [["WWW-Authenticate", "Bearer"]] : [];
 }
 
 function sendProblem(res: Response, status: number, code: string, message: string, more: object = {}): void {
   const problem = { status, title: TITLES[status] ?? "Error", code, message };
-  const bytes = problemDetails(problem, { request_id: requestId(res), ...more });
+  send(res, status, problemDetails(problem, { request_id: requestId(res), ...more }));
+}
+
+function send(res: Response, status: number, body: Buffer): void {
   res.statusCode = status;
   res.setHeader("Content-Type", PROBLEM_TYPE);
-  res.setHeader("Content-Length", bytes.length);
-  res.end(bytes);
+  res.setHeader("Content-Length", body.length);
+  res.end(body);
 }
 
 /** A Redis that is there and cannot serve just now is an outage, whatever asked it. */
