@@ -114,9 +114,17 @@ export class ArticleModel {
   }
 
   state() {
+    return { entries: [...this.index.entries()], ...this.#stateOfSlots() };
+  }
+
+  /** The same, each entry made when it is asked for. */
+  stateInSteps() {
+    return { entries: this.index.entriesInSteps(), ...this.#stateOfSlots() };
+  }
+
+  #stateOfSlots() {
     const used = this.index.size;
     return {
-      entries: [...this.index.entries()],
       newestOrder: this.newestOrder,
       counts: this.counts.state(),
       covisits: this.covisits.state(),
@@ -128,15 +136,18 @@ export class ArticleModel {
     };
   }
 
-  restore(state: ReturnType<ArticleModel["state"]>): void {
+  /** Restores a state, in steps of a few milliseconds each. */
+  *restoring(state: ReturnType<ArticleModel["state"]>): Generator<void> {
     this.index.restore(state.entries);
+    yield;
     this.newestOrder = state.newestOrder;
     this.counts.restore(state.counts);
     this.covisits.restore(state.covisits);
     this.onward.restore(state.onward);
     this.onwardShown.restore(state.onwardShown);
-    this.audience.restore(state.audience);
     this.totals.restore(state.totals);
+    yield;
+    yield* this.audience.restoring(state.audience);
     state.traits.forEach((traits, slot) => {
       this.traits[slot] = traits;
     });

@@ -9,6 +9,8 @@ const SIGNATURE_SIZE = 8;
 /** An audience of this size says more of an article than its signature does, and by how much of its length. */
 const REFLECTED_FROM = 2;
 const REFLECTED = 0.7;
+/** Numbers copied in a step of restoring: two mebibytes. */
+const SUMS_PER_STEP = 512 * 1_024;
 
 /**
  * Vectors of readers and of articles' audiences by reflective random indexing: an article has a fixed random
@@ -99,10 +101,14 @@ export class Audience {
     };
   }
 
-  restore({ sums, sizes, everyone }: ReturnType<Audience["state"]>): void {
-    this.sums.set(sums);
+  /** Restores in steps of about a millisecond each. */
+  *restoring({ sums, sizes, everyone }: ReturnType<Audience["state"]>): Generator<void> {
     this.sizes.set(sizes);
     this.everyone.set(everyone);
+    for (let from = 0; from < sums.length; from += SUMS_PER_STEP) {
+      this.sums.set(sums.subarray(from, from + SUMS_PER_STEP), from);
+      yield;
+    }
   }
 
   clear(slot: number): void {

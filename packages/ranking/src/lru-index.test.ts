@@ -24,6 +24,8 @@ test("it remembers exactly the last distinct ids, each in a slot of its own, and
       const entries = [...index.entries()];
       expect(entries.map(([id]) => id)).toEqual(last);
       expect(new Set(entries.map(([, slot]) => slot)).size).toBe(last.length);
+      const made = index.entriesInSteps();
+      expect(Array.from({ length: made.length }, (_, at) => made.at(at))).toEqual(entries);
       const restored = new LruIndex(capacity);
       restored.restore(entries);
       expect([...restored.entries()]).toEqual(entries);

@@ -1,4 +1,5 @@
 import type { Id } from "./id.js";
+import { Made } from "./made.js";
 
 /** Absent from an index. */
 export const NONE = -1;
@@ -7,7 +8,7 @@ export const NONE = -1;
 export class LruIndex {
   readonly capacity: number;
   readonly #slots = new Map<Id, number>();
-  readonly #ids: Id[] = [];
+  #ids: Id[] = [];
   /** A ring of slots by use, through the slot `capacity`, which stands before the oldest and after the newest. */
   readonly #newer: Int32Array;
   readonly #older: Int32Array;
@@ -56,9 +57,17 @@ export class LruIndex {
     }
   }
 
-  restore(entries: Iterable<readonly [Id, number]>): void {
+  /** The same, each made when it is asked for. No slot may be used until the last is. */
+  entriesInSteps(): Made<[Id, number]> {
+    const slots = new Int32Array(this.size);
+    let at = 0;
+    for (let slot = this.#newer[this.capacity]!; slot !== this.capacity; slot = this.#newer[slot]!) slots[at++] = slot;
+    return new Made(slots.length, (index) => [this.#ids[slots[index]!]!, slots[index]!]);
+  }
+
+  restore(entries: readonly (readonly [Id, number])[]): void {
     this.#slots.clear();
-    this.#ids.length = 0;
+    this.#ids = new Array(entries.length); // filled in the order of use
     this.#newer.fill(this.capacity);
     this.#older.fill(this.capacity);
     for (const [id, slot] of entries) {

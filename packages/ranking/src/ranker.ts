@@ -271,19 +271,22 @@ export class Ranker {
 
   /** All the ranker knows, to go on from after a restart; without the examples it is small, but the next forest grows later. */
   snapshot({ withExamples = true } = {}): Uint8Array {
-    const state = this.#state(this.#readers.state());
+    const state = this.#state(this.#articles.state(), this.#readers.state());
     if (withExamples) return packSnapshot(state);
     return packSnapshot({ ...state, list: { ...state.list, examples: [] }, pool: { ...state.pool, examples: [] } });
   }
 
   /** The same in parts of a few milliseconds each. Nothing may be learnt until the last is taken; scoring goes on. */
   *snapshotParts(): Generator<Uint8Array> {
-    yield* packParts(this.#state(this.#readers.stateInSteps()));
+    yield* packParts(this.#state(this.#articles.stateInSteps(), this.#readers.stateInSteps()));
   }
 
   /** A ranker that scores and learns as the one the snapshot was taken of. Throws BadSnapshot when it cannot. */
   static restore(snapshot: Uint8Array): Ranker {
-    return Ranker.#of(unpackSnapshot<RankerState>(snapshot));
+    const state = unpackSnapshot<RankerState>(snapshot);
+    const ranker = Ranker.#within(state.limits);
+    for (const _step of ranker.#restoring(state));
+    return ranker;
   }
 
   /**
@@ -293,11 +296,17 @@ export class Ranker {
    */
   static *restoreParts(parts: Iterable<Uint8Array>, atLeast: Limits = {}): Generator<Ranker | undefined> {
     const reader = new PartsReader();
+    let empty: Ranker | undefined;
     let ranker: Ranker | undefined;
     for (const part of parts) {
       reader.add(part);
-      if (ranker === undefined && reader.isComplete(["examples"]))
-        ranker = Ranker.#of(reader.state() as RankerState, atLeast);
+      const state = reader.state() as RankerState;
+      // Its tables are allocated first: such amounts start a garbage collection, which takes long once all readers are there.
+      empty ??= Ranker.#within(state.limits, atLeast);
+      if (ranker === undefined && reader.isComplete(["examples"])) {
+        for (const _step of empty.#restoring(state)) yield undefined;
+        ranker = empty;
+      }
       yield ranker;
     }
     if (ranker === undefined || !reader.isComplete()) throw new BadSnapshot("the snapshot ends too early");
@@ -306,31 +315,37 @@ export class Ranker {
     ranker.#heads.pool.restoreExamples(pool.examples);
   }
 
-  static #of(state: RankerState, atLeast: Limits = {}): Ranker {
-    const { limits } = state;
+  /** A ranker with the limits of a snapshot, or larger ones. */
+  static #within(limits: RankerState["limits"], atLeast: Limits = {}): Ranker {
     const larger = (name: keyof Limits) => Math.max(limits[name], atLeast[name] ?? 0);
     const [readersMax, listRowsMax, poolRowsMax] = [larger("readersMax"), larger("listRowsMax"), larger("poolRowsMax")];
-    const ranker = new Ranker({ ...limits, readersMax, listRowsMax, poolRowsMax });
-    ranker.#drawn = state.drawn;
-    ranker.#habit.set(state.habit);
-    ranker.#articles.restore(state.articles);
-    ranker.#readers.restore(state.readers);
-    ranker.#layout.restore(state.layout);
-    ranker.#active.restore(state.active);
-    ranker.#pending.restore(state.pending);
-    ranker.#linear.restore(state.linear);
-    ranker.#blend.restore(state.blend);
-    ranker.#heads.list.restore(state.list);
-    ranker.#heads.pool.restore(state.pool);
-    return ranker;
+    return new Ranker({ ...limits, readersMax, listRowsMax, poolRowsMax });
   }
 
-  #state<Readers>(readers: Readers) {
+  /** Becomes the ranker that a state is of, in steps of a few milliseconds each. */
+  *#restoring(state: RankerState): Generator<void> {
+    this.#drawn = state.drawn;
+    this.#habit.set(state.habit);
+    yield* this.#articles.restoring(state.articles);
+    this.#readers.restore(state.readers);
+    yield;
+    this.#layout.restore(state.layout);
+    this.#active.restore(state.active);
+    this.#pending.restore(state.pending);
+    this.#linear.restore(state.linear);
+    this.#blend.restore(state.blend);
+    yield;
+    this.#heads.list.restore(state.list);
+    yield;
+    this.#heads.pool.restore(state.pool);
+  }
+
+  #state<Articles, Readers>(articles: Articles, readers: Readers) {
     return {
       limits: this.#limits(),
       drawn: this.#drawn,
       habit: this.#habit,
-      articles: this.#articles.state(),
+      articles,
       readers,
       layout: this.#layout.state(),
       active: this.#active.state(),

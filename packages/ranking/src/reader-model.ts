@@ -2,7 +2,7 @@ import type { ArticleTraits } from "./article-model.js";
 import { MEASURES } from "./feature-names.js";
 import type { Id } from "./id.js";
 import { LruIndex } from "./lru-index.js";
-import { Made } from "./snapshot-parts.js";
+import { Made } from "./made.js";
 
 /** Remembered exposures and reads of a reader. */
 export const SHOWN_MAX = 256;
@@ -19,7 +19,9 @@ export class ReaderModel {
   readonly index: LruIndex;
   /** The unknown reader, of whom nothing is stored. */
   readonly stranger: ReaderProfile;
-  readonly #readers: ReaderProfile[] = [];
+  #readers: (ReaderProfile | undefined)[] = [];
+  /** Restored readers of whom nothing was asked yet: making all of them at once would stop the thread for seconds. */
+  #restored: (ReaderState | undefined)[] = [];
   readonly #noTaste: Float32Array;
 
   constructor(capacity: number, tasteDimensions: number) {
@@ -31,35 +33,53 @@ export class ReaderModel {
   use(id: Id): ReaderProfile {
     const slot = this.index.use(id, (fresh) => {
       this.#readers[fresh] = new ReaderProfile(this.#noTaste);
+      this.#restored[fresh] = undefined;
     });
-    return this.#readers[slot]!;
+    return this.#at(slot)!;
   }
 
   state() {
-    const { entries, readers } = this.stateInSteps();
-    return { entries, readers: Array.from({ length: readers.length }, (_, at) => readers.at(at)) };
+    const entries = [...this.index.entries()];
+    return { entries, readers: entries.map(([, slot]) => this.#stateOf(slot)) };
   }
 
   /** The same, each reader's made when it is asked for. */
   stateInSteps() {
-    const entries = [...this.index.entries()];
-    return { entries, readers: new Made(entries.length, (at) => this.#readers[entries[at]![1]]!.state()) };
+    const entries = this.index.entriesInSteps();
+    return { entries, readers: new Made(entries.length, (at) => this.#stateOf(entries.at(at)[1])) };
   }
 
   restore({ entries, readers }: ReturnType<ReaderModel["state"]>): void {
     this.index.restore(entries);
-    this.#readers.length = 0;
+    this.#readers = new Array(entries.length);
+    this.#restored = new Array(entries.length);
     entries.forEach(([, slot], at) => {
-      this.#readers[slot] = new ReaderProfile(this.#noTaste);
-      this.#readers[slot]!.restore(readers[at]!);
+      this.#restored[slot] = readers[at];
     });
   }
 
   /** A reader as it is, without counting as use. */
   find(id: Id): ReaderProfile | undefined {
-    return this.#readers[this.index.find(id)];
+    return this.#at(this.index.find(id));
+  }
+
+  #at(slot: number): ReaderProfile | undefined {
+    const known = this.#readers[slot];
+    const restored = this.#restored[slot];
+    if (known !== undefined || restored === undefined) return known;
+    const reader = new ReaderProfile(this.#noTaste);
+    reader.restore(restored);
+    this.#readers[slot] = reader;
+    this.#restored[slot] = undefined;
+    return reader;
+  }
+
+  #stateOf(slot: number): ReaderState {
+    return this.#restored[slot] ?? this.#readers[slot]!.state();
   }
 }
+
+type ReaderState = ReturnType<ReaderProfile["state"]>;
 
 /** State of one reader; articles are identified by their handles. */
 export class ReaderProfile {

@@ -1,4 +1,5 @@
 import { deserialize, serialize } from "node:v8";
+import { Made } from "./made.js";
 import { BadSnapshot, columns } from "./snapshot.js";
 
 /** Grows when parts of before could not be understood any more. */
@@ -7,14 +8,6 @@ const VERSION = 1;
 /** Bounds of a part: bytes of a typed array, or elements of an array. Each takes a millisecond or two. */
 const BYTES_PER_PART = 256 * 1_024;
 const ITEMS_PER_PART = 64;
-
-/** Elements that are made while they are written. */
-export class Made<Item> {
-  constructor(
-    readonly length: number,
-    readonly at: (index: number) => Item,
-  ) {}
-}
 
 type Numbers = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 const NUMBERS = { Uint8Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array };

@@ -10,6 +10,8 @@ export const COUNTED: readonly number[] = [1, 8, 64, 512];
 const DAY_MS = 24 * 60 * 60 * 1_000;
 /** Limit of counts kept; beyond it the oldest are dropped. */
 const KEYS_MAX = 50_000;
+/** Counts in a part of a snapshot. */
+const KEYS_PER_PART = 2_000;
 
 interface State {
   readonly day: number;
@@ -34,11 +36,19 @@ export class GuestNetworks {
     return COUNTED.includes(times);
   }
 
-  /** Bytes for a snapshot; undefined while there is nothing to keep. */
-  snapshot(): Uint8Array | undefined {
-    if (this.#times.size === 0) return undefined;
-    const state: State = { day: this.#day, times: [...this.#times] };
-    return Buffer.from(JSON.stringify(state));
+  /** JSON of its state for a snapshot, in parts of a few milliseconds each; none while there is nothing to keep. */
+  *snapshotParts(): Generator<Uint8Array> {
+    if (this.#times.size === 0) return;
+    let text = `{"day":${this.#day},"times":[`;
+    let count = 0;
+    for (const entry of this.#times) {
+      text += `${count === 0 ? "" : ","}${JSON.stringify(entry)}`;
+      count += 1;
+      if (count % KEYS_PER_PART !== 0) continue;
+      yield Buffer.from(text);
+      text = "";
+    }
+    yield Buffer.from(`${text}]}`);
   }
 
   restore(bytes: Uint8Array | undefined): void {

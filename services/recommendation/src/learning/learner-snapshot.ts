@@ -5,6 +5,7 @@ import { type ConsumerPart, Learner, type LearnerDeps, type LearnerState } from 
 /** Grows when a snapshot of before could not be understood any more. */
 const VERSION = 2;
 const LENGTH_BYTES = 4;
+const JOINED_PER_STEP = 4 * 1_024 * 1_024;
 
 type Consumers = Record<string, Uint8Array[]>;
 
@@ -50,7 +51,8 @@ export function* restoring(
   for (const ranker of Ranker.restoreParts(rankerParts(pieces, consumers), limits)) {
     if (learner === undefined && ranker !== undefined) {
       learner = new Learner({ ...deps, ranker });
-      for (const _step of learner.restoring({ ...head.state, consumers: joined(consumers) })) yield undefined;
+      const state = { ...head.state, consumers: yield* joinedInSteps(consumers) };
+      for (const _step of learner.restoring(state)) yield undefined;
     }
     yield learner;
   }
@@ -101,6 +103,30 @@ function keep(consumers: Consumers, { consumer, bytes }: ConsumerPart): void {
 
 function joined(consumers: Readonly<Record<string, readonly Uint8Array[]>>): Record<string, Uint8Array> {
   return Object.fromEntries(Object.entries(consumers).map(([name, parts]) => [name, Buffer.concat(parts)]));
+}
+
+/** The same in steps of a few milliseconds each. */
+function* joinedInSteps(consumers: Consumers): Generator<undefined, Record<string, Uint8Array>> {
+  const whole: Record<string, Uint8Array> = {};
+  for (const [name, parts] of Object.entries(consumers)) {
+    whole[name] = yield* joinInSteps(parts);
+    delete consumers[name];
+  }
+  return whole;
+}
+
+function* joinInSteps(parts: readonly Uint8Array[]): Generator<undefined, Uint8Array> {
+  const whole = new Uint8Array(parts.reduce((bytes, { length }) => bytes + length, 0));
+  let at = 0;
+  let stepped = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+    if (at - stepped < JOINED_PER_STEP) continue;
+    stepped = at;
+    yield undefined;
+  }
+  return whole;
 }
 
 function framed(part: Part): Buffer {

@@ -96,8 +96,7 @@ export class Learner {
     for (const { name, snapshotParts } of this.deps.consumers) {
       for (const bytes of snapshotParts?.() ?? []) yield { consumer: name, bytes };
     }
-    const guests = this.#guests.snapshot();
-    if (guests !== undefined) yield { consumer: GUESTS, bytes: guests };
+    for (const bytes of this.#guests.snapshotParts()) yield { consumer: GUESTS, bytes };
   }
 
   /** Restores a state, in steps of a few milliseconds each. */
