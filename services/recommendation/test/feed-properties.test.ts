@@ -40,7 +40,7 @@ beforeAll(async () => {
   for (const { id } of few) small.add(id);
   await world.seed([...articles(inFull(1_500, 4_000), { ageMs: HOUR_MS }), ...few]);
   clients = [];
-  const patient = { now: clock.now, redisTimeoutMs: 4_000 }; // a call that is made again may have made its batch before
+  const patient = { now: clock.now, redisTimeoutMs: 25_000 }; // a call that is made again may have made its batch before
   for (const streaming of [true, false]) clients.push((await world.open({ ...patient, streaming })).client);
 });
 afterAll(async () => {
