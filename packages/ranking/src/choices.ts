@@ -23,6 +23,19 @@ export const POOL_FOREST: Omit<GrowOptions, "seed"> = {
   l2: 5,
 };
 
+/** Gains of what a reader does with an article of a list, relative to a click: a list teaches as much as its mean gain. */
+export const GAINS = { click: 1, like: 2, collect: 2, comment: 2, dislike: 0 } as const;
+
+const LEFT_AT_ONCE = 0.4;
+const READ_WHOLE = 1.4;
+const READ_WHOLE_SECONDS = 120;
+
+/** Gain of a click whose dwell time is known: each doubling of the time adds as much as the one before, up to two minutes. */
+export function gainOfRead(seconds: number): number {
+  const share = Math.log1p(Math.max(0, seconds)) / Math.log1p(READ_WHOLE_SECONDS);
+  return LEFT_AT_ONCE + (READ_WHOLE - LEFT_AT_ONCE) * Math.min(1, share);
+}
+
 /** Common sense, for before anything is learnt: what is clicked and new first, what was shown in vain or read last. */
 const COMMON_SENSE: Readonly<Record<string, number>> = {
   "clicks 2 h": 0.5,

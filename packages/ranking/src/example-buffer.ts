@@ -4,6 +4,8 @@ import type { TrainingSet } from "./grow-forest.js";
 export interface Example {
   readonly rows: Float32Array;
   readonly clicked: Uint8Array;
+  /** Weight of the list, relative to one with a click and no more. */
+  readonly weight: number;
   /** Added to a row's score while learning: it stands for so many others, in logarithms. */
   readonly offsets?: Float32Array | undefined;
 }
@@ -40,10 +42,12 @@ export class ExampleBuffer {
       starts: new Int32Array(new SharedArrayBuffer((this.size + 1) * Int32Array.BYTES_PER_ELEMENT)),
       clicked: new Uint8Array(new SharedArrayBuffer(this.#rows)),
       offsets: new Float32Array(new SharedArrayBuffer(this.#rows * Float32Array.BYTES_PER_ELEMENT)),
+      weights: new Float32Array(new SharedArrayBuffer(this.size * Float32Array.BYTES_PER_ELEMENT)),
     };
     let row = 0;
     for (let list = 0; list < this.size; list++) {
-      const { rows, clicked, offsets } = this.#examples[this.#first + list]!;
+      const { rows, clicked, weight, offsets } = this.#examples[this.#first + list]!;
+      set.weights[list] = weight;
       set.starts[list] = row;
       set.matrix.set(rows, row * this.columns);
       set.clicked.set(clicked, row);

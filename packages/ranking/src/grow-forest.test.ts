@@ -46,12 +46,29 @@ test("any examples grow trees that end in finite values", () => {
       for (let list = 1; list < starts.length; list++) starts[list]! += starts[list - 1]!;
       const matrix = Float32Array.from(values.flat());
       const clicked = Uint8Array.from(values.flatMap((list) => list.map((_, at) => (at === 0 ? 1 : 0))));
-      const set = { columns: 1, matrix, starts, clicked, offsets: new Float32Array(matrix.length) };
+      const weights = new Float32Array(values.length).fill(1);
+      const set = { columns: 1, matrix, starts, clicked, offsets: new Float32Array(matrix.length), weights };
       const scores = new Float64Array(matrix.length);
       addPredictions(growForest(set, { ...OPTIONS, trees: 3, leafHessianMin: 0.01 }), matrix, 1, scores);
       expect(scores.every(Number.isFinite)).toBe(true);
     }),
   );
+});
+
+test("lists that weigh more decide where lists contradict each other", () => {
+  const lists = 100;
+  const matrix = Float32Array.from({ length: 2 * lists }, (_, row) => row % 2);
+  const starts = Int32Array.from({ length: lists + 1 }, (_, list) => 2 * list);
+  const isFirst = (list: number) => list % 2 === 0;
+  const clicked = Uint8Array.from({ length: 2 * lists }, (_, row) => ((row % 2 === 0) === isFirst(row >> 1) ? 1 : 0));
+  const better = (heavier: (list: number) => boolean) => {
+    const weights = Float32Array.from({ length: lists }, (_, list) => (heavier(list) ? 3 : 1));
+    const set = { columns: 1, matrix, starts, clicked, offsets: new Float32Array(2 * lists), weights };
+    const scores = new Float64Array(2);
+    addPredictions(growForest(set, { ...OPTIONS, columnShare: 1, listShare: 1 }), matrix.subarray(0, 2), 1, scores);
+    return scores[0]! > scores[1]! ? "the first" : "the second";
+  };
+  expect([better(isFirst), better((list) => !isFirst(list))]).toEqual(["the first", "the second"]);
 });
 
 /** Lists of four in which the one with exactly one of two signs is clicked; the third column is noise. */
@@ -69,7 +86,8 @@ function exclusiveOr(lists: number): TrainingSet {
   }
   const starts = Int32Array.from({ length: lists + 1 }, (_, list) => list * 4);
   const matrix = Float32Array.from(rows);
-  return { columns: 3, matrix, starts, clicked: Uint8Array.from(clicked), offsets: new Float32Array(clicked.length) };
+  const [offsets, weights] = [new Float32Array(clicked.length), new Float32Array(lists).fill(1)];
+  return { columns: 3, matrix, starts, clicked: Uint8Array.from(clicked), offsets, weights };
 }
 
 function firstIsClicked({ starts, clicked }: TrainingSet, scores: Float64Array): number {

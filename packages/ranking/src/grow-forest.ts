@@ -15,6 +15,8 @@ export interface TrainingSet {
   readonly clicked: Uint8Array;
   /** Where the score of each row starts from. */
   readonly offsets: Float32Array;
+  /** Weight of each list. */
+  readonly weights: Float32Array;
 }
 
 export interface GrowOptions {
@@ -49,7 +51,7 @@ export function growForest(set: TrainingSet, options: GrowOptions): ForestNodes 
 
 /** The first and second derivatives of the loss of each list by the score of each row. */
 function derive(
-  { starts, clicked }: TrainingSet,
+  { starts, clicked, weights }: TrainingSet,
   scores: Float64Array,
   gradients: Float64Array,
   hessians: Float64Array,
@@ -57,13 +59,14 @@ function derive(
   for (let list = 0; list < starts.length - 1; list++) {
     const from = starts[list]!;
     const to = starts[list + 1]!;
+    const weight = weights[list]!;
     const chances = softmax(scores.subarray(from, to), gradients.subarray(from, to));
     let clicks = 0;
     for (let row = from; row < to; row++) clicks += clicked[row]!;
     for (let row = from; row < to; row++) {
       const chance = chances[row - from]!;
-      hessians[row] = max(1e-6, chance * (1 - chance));
-      gradients[row] = chance - clicked[row]! / clicks;
+      hessians[row] = max(1e-6, weight * chance * (1 - chance));
+      gradients[row] = weight * (chance - clicked[row]! / clicks);
     }
   }
 }

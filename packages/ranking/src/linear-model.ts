@@ -41,8 +41,8 @@ export class LinearModel {
     }
   }
 
-  /** Learns from one list: its rows, and which were clicked. */
-  learn(rows: Float32Array, clicked: Uint8Array): void {
+  /** Learns from one list: its rows, which were clicked, and how much it weighs. */
+  learn(rows: Float32Array, clicked: Uint8Array, weight = 1): void {
     const width = this.weights.length;
     if (this.#chances.length < clicked.length) this.#chances = new Float64Array(clicked.length * 2);
     const chances = this.#chances.subarray(0, clicked.length);
@@ -52,7 +52,7 @@ export class LinearModel {
     for (let row = 0; row < clicked.length; row++) clicks += clicked[row]!;
     this.#gradient.fill(0);
     for (let row = 0; row < clicked.length; row++) {
-      const error = chances[row]! - clicked[row]! / clicks;
+      const error = weight * (chances[row]! - clicked[row]! / clicks);
       for (let column = 0; column < width; column++) this.#gradient[column]! += error * rows[row * width + column]!;
     }
     for (let column = 0; column < width; column++) this.#move(column, this.#gradient[column]!);

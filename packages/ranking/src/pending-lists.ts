@@ -5,6 +5,8 @@ import type { List } from "./list.js";
 /** A list that was shown and could still be clicked. */
 export interface Pending {
   readonly list: List;
+  /** Gain of each article by what the reader did with it; 0 for nothing. */
+  readonly gains: Float32Array;
   /** Rows of the list before it was shown, within the list and, for some lists, within a pool. */
   readonly example: Example;
   readonly pool: Example | undefined;

@@ -2,7 +2,7 @@ import { ActiveArticles } from "./active-articles.js";
 import { ArticleModel, type ArticleTraits, COUNTED } from "./article-model.js";
 import { Audience } from "./audience.js";
 import { Blend } from "./blend.js";
-import { LIST_FOREST, listPrior, POOL_FOREST, poolPrior } from "./choices.js";
+import { GAINS, gainOfRead, LIST_FOREST, listPrior, POOL_FOREST, poolPrior } from "./choices.js";
 import { type Example, ExampleBuffer } from "./example-buffer.js";
 import { COLUMNS, MEASURES, POOL_COLUMNS } from "./feature-names.js";
 import type { ForestNodes } from "./forest.js";
@@ -48,7 +48,7 @@ export interface TimeRead extends Deed {
 }
 
 export interface Reaction extends Deed {
-  readonly kind: "like" | "collect" | "dislike";
+  readonly kind: "like" | "collect" | "comment" | "dislike";
   /** Weight on the article's topic and on its author; 1 and 1 when unknown. Undoing names the same. */
   readonly says?: { readonly topic: number; readonly author: number } | undefined;
 }
@@ -180,7 +180,8 @@ export class Ranker {
     const chances = softmax(scores, new Float64Array(count));
     this.#pending.add({
       list,
-      example: { rows: this.#copied(COLUMNS.length, count), clicked: new Uint8Array(count) },
+      gains: new Float32Array(count),
+      example: { rows: this.#copied(COLUMNS.length, count), clicked: new Uint8Array(count), weight: 1 },
       places: this.#rows.places.slice(0, count),
       byForest: this.#byForest.slice(0, count),
       byLinear: this.#byLinear.slice(0, count),
@@ -199,7 +200,7 @@ export class Ranker {
     if (pending !== undefined) {
       const at = pending.list.articles.indexOf(article);
       pending.example.clicked[at] = 1;
-      if (pending.pool !== undefined) pending.pool.clicked[at] = 1;
+      pending.gains[at] = Math.max(pending.gains[at]!, GAINS.click);
       this.#countClick(slot, pending.list.current, atMs);
       reader.clicks++;
     }
@@ -212,7 +213,8 @@ export class Ranker {
   }
 
   /** Records the dwell time of a read, once known. */
-  readFor({ article, atMs, seconds }: TimeRead): void {
+  readFor({ reader, article, atMs, seconds }: TimeRead): void {
+    this.#gain(reader, article, (gain) => withDwell(gain, seconds));
     const slot = this.#articles.seen(article, atMs);
     const { counts, totals } = this.#articles;
     counts.at(atMs).add(slot, COUNTED.reads, Math.min(1, Math.log1p(seconds) / 5));
@@ -220,7 +222,7 @@ export class Ranker {
     totals.logSeconds[slot]! += Math.log1p(seconds);
   }
 
-  /** A reader liked, collected or disliked an article. */
+  /** A reader liked, collected, commented on or disliked an article. */
   reacted(reaction: Reaction): void {
     this.#react(reaction, 1);
   }
@@ -409,7 +411,7 @@ export class Ranker {
     const offsets = new Float32Array(slots.length);
     offsets.fill(Math.log(Math.max(1, (this.#active.size - inList.size) / Math.max(1, others.size))), inList.size);
     const copied = Float32Array.from(rows.subarray(0, slots.length * POOL_COLUMNS.length));
-    return { rows: copied, clicked: new Uint8Array(slots.length), offsets };
+    return { rows: copied, clicked: new Uint8Array(slots.length), weight: 1, offsets };
   }
 
   #copied(width: number, count: number): Float32Array {
@@ -485,6 +487,10 @@ export class Ranker {
     const reader = this.#readers.use(readerId);
     const slot = this.#articles.seen(article, atMs);
     const { totals, traits } = this.#articles;
+    this.#gain(readerId, article, (gain, isClicked) => {
+      if (sign > 0) return kind === "dislike" ? GAINS.dislike : Math.max(gain, GAINS[kind]);
+      return isClicked ? GAINS.click : 0;
+    });
     const of = kind === "dislike" ? totals.dislikes : totals.likes;
     of[slot] = Math.max(0, of[slot]! + sign * Math.min(1, Math.max(says.topic, says.author)));
     const weight = kind === "dislike" ? -3 * sign : 2 * sign;
@@ -494,22 +500,35 @@ export class Ranker {
     else reader.disliked.delete(this.#articles.handle(slot));
   }
 
-  #learn({ list, example, pool, places, byForest, byLinear }: Pending): void {
-    const { clicked, rows } = example;
+  /** Changes the gain of an article of a list that is still open. */
+  #gain(reader: Id, article: Id, next: (gain: number, isClicked: boolean) => number): void {
+    const pending = this.#pending.find(reader, article);
+    if (pending === undefined) return;
+    const at = pending.list.articles.indexOf(article);
+    pending.gains[at] = next(pending.gains[at]!, pending.example.clicked[at] === 1);
+  }
+
+  #learn({ list, gains, example, pool, places, byForest, byLinear }: Pending): void {
+    const { rows } = example;
+    const clicked = Uint8Array.from(gains, (gain) => (gain > 0 ? 1 : 0));
     const clickedRows = [...clicked.keys()].filter((row) => clicked[row] === 1);
     if (clickedRows.length === 0) return;
+    const weight = clickedRows.reduce((sum, row) => sum + gains[row]!, 0) / clickedRows.length;
     this.#layout.learn(
       surfaceOf(list),
       clicked.length,
       clickedRows.map((row) => Math.floor(places[row]!)),
     );
     for (const row of clickedRows) this.#learnHabit(this.#readers.use(list.reader), rows, row);
-    if (pool !== undefined) this.#heads.pool.add(pool);
+    if (pool !== undefined) {
+      pool.clicked.set(clicked);
+      this.#heads.pool.add({ ...pool, weight });
+    }
     if (clickedRows.length === clicked.length) return;
     if (this.#heads.list.isGrown) this.#blend.learn(byForest, byLinear, clicked);
-    this.#linear.learn(rows, clicked);
+    this.#linear.learn(rows, clicked, weight);
     // The forest learns what the linear model did not know.
-    this.#heads.list.add({ ...example, offsets: Float32Array.from(byLinear) });
+    this.#heads.list.add({ rows, clicked, weight, offsets: Float32Array.from(byLinear) });
   }
 
   #learnHabit(reader: ReaderProfile, rows: Float32Array, row: number): void {
@@ -549,4 +568,10 @@ export class Ranker {
   #random(): number {
     return mix32(this.#seed + Math.imul(++this.#drawn, 0x6d2b79f5)) / 2 ** 32;
   }
+}
+
+/** The gain of a click once its dwell time is known, of several times the longest; that of a reaction stays. */
+function withDwell(gain: number, seconds: number): number {
+  if (gain === 0 || gain >= GAINS.like) return gain;
+  return gain === GAINS.click ? gainOfRead(seconds) : Math.max(gain, gainOfRead(seconds));
 }

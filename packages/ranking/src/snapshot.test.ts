@@ -12,6 +12,6 @@ test("a state comes back as it went in, and does not share the bytes it came fro
 test("another version is refused and named", () => {
   const bytes = serialize({ version: 99, columns: "", state: {} });
   expect(() => unpackSnapshot(bytes)).toThrow(
-    new BadSnapshot("the snapshot is of version 99, this ranker reads version 1"),
+    new BadSnapshot("the snapshot is of version 99, this ranker reads version 2"),
   );
 });

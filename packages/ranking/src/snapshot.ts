@@ -2,7 +2,7 @@ import { deserialize, serialize } from "node:v8";
 import { COLUMNS, POOL_COLUMNS } from "./feature-names.js";
 
 /** Grows when a snapshot of before could not be understood any more. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Bytes that are no snapshot, or one of another version or of other columns. */
 export class BadSnapshot extends Error {

@@ -77,6 +77,26 @@ test("a liked article draws its reader to the channel, the author and the words"
   expect(Object.keys(second!.measures)).toEqual([...MEASURES]);
 });
 
+test("a list teaches by what came of the click: left at once, read, liked, disliked", () => {
+  const ranker = new Ranker();
+  const deeds: readonly ((reader: bigint, atMs: number) => void)[] = [
+    () => undefined,
+    (reader, atMs) => ranker.readFor({ reader, article: 2, atMs, seconds: 0 }),
+    (reader, atMs) => ranker.readFor({ reader, article: 2, atMs, seconds: 600 }),
+    (reader, atMs) => ranker.reacted({ reader, article: 2, atMs, kind: "like" }),
+    (reader, atMs) => ranker.reacted({ reader, article: 2, atMs, kind: "dislike" }),
+  ];
+  for (let n = 0; n < 700; n++) {
+    const [reader, atMs] = [BigInt(1 + n), NOW_MS + n * MINUTE_MS];
+    ranker.shown({ ...list([1, 2, 3], atMs), reader });
+    ranker.clicked({ reader, article: 2, atMs: atMs + 1 });
+    deeds[n % 5]!(reader, atMs + 2);
+  }
+  const { set } = ranker.training()!;
+  const weights = [...set.weights.subarray(0, 8)].map((weight) => Math.round(weight * 10) / 10);
+  expect(weights).toEqual([1, 0.4, 1.4, 2, 1, 0.4, 1.4, 2]);
+});
+
 test("a click on an earlier page of the same reader is learnt too", () => {
   const ranker = new Ranker();
   ranker.shown(list([1, 2], NOW_MS));

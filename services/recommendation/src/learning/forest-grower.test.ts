@@ -17,7 +17,8 @@ function training(): Training {
     const best = [0, 1, 2, 3, 4].reduce((a, b) => (first(b) > first(a) ? b : a));
     clicked[list * LIST + best] = 1;
   }
-  const set = { columns: COLUMNS, matrix, starts, clicked, offsets: new Float32Array(rows) };
+  const [offsets, weights] = [new Float32Array(rows), new Float32Array(LISTS).fill(1)];
+  const set = { columns: COLUMNS, matrix, starts, clicked, offsets, weights };
   const shares = { columnShare: 1, listShare: 1 };
   const options = { trees: 40, leaves: 4, learningRate: 0.1, leafHessianMin: 1, l2: 1, seed: 1, ...shares };
   return { among: "list", set, options };

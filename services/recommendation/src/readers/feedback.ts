@@ -11,7 +11,7 @@ export interface FeedbackWeight {
 }
 
 /** Reactions that the ranker knows. */
-type Reaction = "like" | "collect" | "dislike";
+type Reaction = "like" | "collect" | "comment" | "dislike";
 
 /** Method of the ranker that learns from the event. */
 export type RankerCall =
@@ -43,8 +43,8 @@ export const FEEDBACK: Readonly<Record<EventKind, Feedback>> = {
   exposure: { isView: true, ofGuest: "by network" },
   click: { weight: once(1), ranker: { method: "clicked" }, isRead: true, isView: true, ofGuest: "by network" },
   read: { weight: readWeight, ranker: { method: "readFor" }, ofGuest: "by network" },
-  comment: { weight: undoable(2), isRead: true, ofGuest: "everybody" },
-  uncomment: { weight: undoable(2), isUndone: true, ofGuest: "everybody" },
+  comment: { weight: undoable(2), ranker: reacted("comment"), isRead: true, ofGuest: "everybody" },
+  uncomment: { weight: undoable(2), isUndone: true, ranker: unreacted("comment"), ofGuest: "everybody" },
   collect: { weight: undoable(3), ranker: reacted("collect"), isRead: true, ofGuest: "everybody" },
   uncollect: { weight: undoable(3), isUndone: true, ranker: unreacted("collect"), ofGuest: "everybody" },
   liking: { weight: undoable(3), ranker: reacted("like"), isRead: true, ofGuest: "everybody" },
