@@ -141,7 +141,7 @@ export class HealingChannel<Clients> {
           return reject(signal.reason);
         }
         const failure = fromServiceError(error);
-        if (isUnanswered(failure)) this.#silence.failed();
+        if (isUnanswered(failure, header, error.metadata)) this.#silence.failed();
         else this.#silence.answered(performance.now());
         reject(failure);
       });
@@ -196,7 +196,13 @@ export class HealingChannel<Clients> {
   }
 }
 
-/** Failures that may come from a peer that is gone; every other status was sent by a server. */
-function isUnanswered(failure: Error): boolean {
-  return failure instanceof Refusal && (failure.code === "UNAVAILABLE" || failure.code === "DEADLINE_EXCEEDED");
+/**
+ * Failures that may come from a peer that is gone. A deadline that a server kept is none: what is sent has metadata, at least
+ * a content type, and a status made here has none.
+ */
+function isUnanswered(failure: Error, header: Metadata, trailer: Metadata): boolean {
+  if (!(failure instanceof Refusal)) return false;
+  if (failure.code === "UNAVAILABLE") return true;
+  const isSent = [header, trailer].some((metadata) => Object.keys(metadata.getMap()).length > 0);
+  return failure.code === "DEADLINE_EXCEEDED" && !isSent;
 }

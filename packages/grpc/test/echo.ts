@@ -50,7 +50,7 @@ export const EchoClient = GenericClient as unknown as new (
 /** An echo server on a free port. Bugs are collected, so that a test can say that there were none. */
 export async function openEcho(
   handler: Handler,
-  { edge, address = "127.0.0.1:0", ...options }: { edge?: Partial<Edge>; address?: string; drainMs?: number } = {},
+  { edge, address = "127.0.0.1:0", ...options }: { edge?: Partial<Edge> } & Partial<Parameters<typeof openServer>[0]> = {},
 ) {
   const bugs: unknown[] = [];
   const echo = unary(handler, { onBug: (error) => void bugs.push(error), ...edge });
@@ -59,8 +59,8 @@ export async function openEcho(
 }
 
 /** A healing channel to an echo server. */
-export function connectEcho(address: string) {
-  const channel = new HealingChannel({ address }, (...args) => ({ echo: new EchoClient(...args) }));
+export function connectEcho(address: string, options: { silenceMs?: number } = {}) {
+  const channel = new HealingChannel({ address, ...options }, (...args) => ({ echo: new EchoClient(...args) }));
   return {
     echo: (text: string) =>
       channel.unary<Echo, Echo>(({ echo }) => echo.echo.bind(echo), { text }, { timeoutMs: 20_000 }),

@@ -101,6 +101,24 @@ describe("a unary handler", () => {
     expect(server.bugs).toEqual([]);
   });
 
+  it("has until shortly before its client's deadline: a tenth, within a bound", async () => {
+    const seen: number[] = [];
+    await using server = await openEcho(
+      async (_, { deadlineMs }) => {
+        seen.push(deadlineMs);
+        return { text: "" };
+      },
+      { edge: { limitMs: 100_000, leadMsMax: 1_000 } },
+    );
+    using client = plainClient(server.address);
+    await client.echo("", { timeoutMs: 5_000 });
+    await client.echo("", { timeoutMs: 60_000 });
+    const [short = 0, long = 0] = seen;
+    expect(short).toBeLessThanOrEqual(4_500);
+    expect(long).toBeLessThanOrEqual(59_000);
+    expect(long).toBeGreaterThan(0.9 * 60_000);
+  });
+
   it("stops when the caller goes away", async () => {
     let reason: unknown;
     let started = false;
