@@ -1,5 +1,5 @@
 import { redisAddress } from "@headline/service/config";
-import { backoff } from "@headline/service/timing";
+import { backoff, deadline, poll } from "@headline/service/timing";
 import { Redis as Client } from "ioredis";
 import { isMovedOnReply } from "./failure.js";
 import { type ObserveRedis, observeCommands } from "./observe.js";
@@ -71,23 +71,15 @@ export function channelOf(redis: Redis, name: string): string {
 /** Resolves with whether Redis is ready, after `timeoutMs` at the latest, so that a service starts without it. */
 export async function waitForRedis(redis: Redis, timeoutMs = 2_000): Promise<boolean> {
   if (redis.status === "ready") return true;
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => settle(false), timeoutMs);
-    const settle = (ready: boolean) => {
-      clearTimeout(timer);
-      redis.off("ready", onReady);
-      resolve(ready);
-    };
-    const onReady = () => settle(true);
-    redis.once("ready", onReady);
-  });
+  const ready = new Promise<true>((resolve) => redis.once("ready", () => resolve(true)));
+  return deadline(ready, timeoutMs).catch(() => false);
 }
 
 /** A subscriber sends nothing, so nothing would time out on a half-open link: it pings, and a missing pong reconnects. */
 function keepListening(client: Client): void {
-  const timer = setInterval(() => {
-    if (client.status === "ready") client.ping().catch(() => undefined); // the socket timeout reconnects
-  }, SUBSCRIBER_PING_MS);
-  timer.unref();
-  client.once("end", () => clearInterval(timer));
+  const ended = new AbortController();
+  client.once("end", () => ended.abort());
+  const ping = () => (client.status === "ready" ? client.ping() : undefined);
+  const onError = () => undefined; // the socket timeout reconnects
+  void poll(ping, { everyMs: SUBSCRIBER_PING_MS, signal: ended.signal, onError, ref: false });
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { severalAtATime } from "@headline/service/slots";
+import { pause } from "@headline/service/timing";
 import { AT_A_TIME, type Correction } from "./correction.js";
 import { counterNames, type StatisticsDefinition } from "./definition.js";
 import { recount } from "./recount.js";
@@ -77,7 +77,7 @@ async function lookAgain<Name extends string>(
   let before = rows;
   for (const afterMs of LOOK_AGAIN_AFTER_MS) {
     if (open.length === 0) break;
-    await sleep(afterMs);
+    await pause(afterMs);
     const cached = await look(correction, open);
     if (cached === undefined) return undefined;
     const now = await readStatisticRows(correction.mysql, correction.definition, open);

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { abortable, backoff, DeadlineExceeded, deadline, jitter, pause, poll } from "./index.js";
+import { abortable, backoff, DeadlineExceeded, deadline, jitter, pause, poll, until } from "./index.js";
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -65,6 +65,22 @@ describe("a pause", () => {
     const pausing = pause(60_000, stopped.signal);
     stopped.abort();
     await pausing;
+  });
+});
+
+describe("until", () => {
+  test("checks until the condition holds", async () => {
+    let checks = 0;
+    expect(await until(async () => ++checks === 3, { withinMs: 60_000, everyMs: 1 })).toBe(true);
+    expect(checks).toBe(3);
+  });
+
+  test("gives up in the end, and when its signal aborts in a pause", async () => {
+    expect(await until(() => false, { withinMs: 5, everyMs: 1 })).toBe(false);
+    const stopped = new AbortController();
+    const waiting = until(() => false, { withinMs: 60_000, everyMs: 60_000, signal: stopped.signal });
+    stopped.abort();
+    expect(await waiting).toBe(false);
   });
 });
 

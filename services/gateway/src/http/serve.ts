@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
-import { deadline } from "@headline/service/timing";
+import { deadline, pause } from "@headline/service/timing";
 import type { Express } from "express";
 import { createPresetServer } from "./preset-server.js";
 
@@ -40,7 +39,7 @@ export async function serve(app: Express, options: Options): Promise<Serving> {
     async [Symbol.asyncDispose]() {
       onDrain();
       server.prependListener("request", (_req, res) => res.setHeader("Connection", "close"));
-      await sleep(graceMs);
+      await pause(graceMs);
       await push.drain();
       const closed = once(server, "close");
       server.close();

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { pause, until } from "@headline/service/timing";
 import { hangUp } from "./is-clogged.js";
 import type { PushServer, PushSocket } from "./push-events.js";
 
@@ -23,10 +23,9 @@ export async function drainSockets(io: PushServer): Promise<void> {
   const perStep = Math.max(20, Math.ceil(sockets.length / STEPS));
   for (let from = 0; from < sockets.length; from += perStep) {
     for (const { conn } of sockets.slice(from, from + perStep)) conn.close();
-    await sleep(STEP_MS);
+    await pause(STEP_MS);
   }
-  const endsAt = performance.now() + LEAVE_MS;
-  while (io.engine.clientsCount > 0 && performance.now() < endsAt) await sleep(10);
+  await until(() => io.engine.clientsCount === 0, { withinMs: LEAVE_MS, everyMs: 10 });
   for (const conn of Object.values((io.engine as unknown as Engine).clients)) hangUp(conn);
   io.engine.close();
 }

@@ -118,7 +118,7 @@ export function openPush(deps: PushDeps): Push {
     send: (socket, updates) => send(socket, "updates", updates),
   });
   resources.defer(() => watch[Symbol.dispose]());
-  resources.defer(startSocketReaper(io, tokens, now));
+  resources.defer(startSocketReaper({ io, tokens, now, onError }));
 
   engine.on("connection", guardConnection);
   io.use(authenticateSocket({ tokens, local, limit: deps.limit, trustProxy: deps.trustProxy, onBug }));

@@ -1,6 +1,7 @@
 import type { Mysql } from "@headline/mysql";
 import { newestPublished, type PublishedArticle } from "@headline/newsroom/articles";
 import type { Change } from "@headline/newsroom/changes";
+import { jitter } from "@headline/service/timing";
 import type { Blocks } from "../users/blocks.js";
 import type { PushSocket } from "./push-events.js";
 
@@ -56,7 +57,7 @@ export class UpdateWatch implements Disposable {
 
   #countSoon(): void {
     if (this.#isClosed) return;
-    this.#timer ??= setTimeout(() => void this.#count(), this.deps.everyMs * (0.8 + Math.random() / 5)).unref();
+    this.#timer ??= setTimeout(() => void this.#count(), jitter(this.deps.everyMs)).unref();
   }
 
   async #count(): Promise<void> {

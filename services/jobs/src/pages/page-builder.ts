@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import {
   type Article,
@@ -14,6 +13,7 @@ import { ARTICLE_STATISTICS, openStatistics } from "@headline/newsroom/statistic
 import type { Recommender } from "@headline/recommender";
 import type { Redis } from "@headline/redis";
 import type { OnUnreadable } from "@headline/service/metrics";
+import { until } from "@headline/service/timing";
 import { type PageArticle, type PageChannel, pageHtml } from "./page-html.js";
 
 interface Deps {
@@ -84,11 +84,8 @@ export class PageBuilder {
 
   /** A recommender that starts beside this service is waited for a little. */
   async #recommenderServes(signal: AbortSignal): Promise<void> {
-    const endsAt = performance.now() + RECOMMENDER_STARTS_MS;
-    while (performance.now() < endsAt && !(await this.deps.recommender.check())) {
-      signal.throwIfAborted();
-      await sleep(100);
-    }
+    await until(() => this.deps.recommender.check(), { withinMs: RECOMMENDER_STARTS_MS, everyMs: 100, signal });
+    signal.throwIfAborted();
   }
 
   /** Number of its two pages that changed; undefined without articles. */

@@ -1,7 +1,7 @@
-import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Mysql } from "@headline/mysql";
 import { followEvents, type LandedEvent } from "@headline/newsroom/events";
-import { deadline, poll } from "@headline/service/timing";
+import { deadline, poll, until } from "@headline/service/timing";
 import type { Catalogue } from "../catalogue/catalogue.js";
 import { ForestGrower } from "./forest-grower.js";
 import { type EventConsumer, Learner, type LearnerDeps, RANKER_LIMITS } from "./learner.js";
@@ -53,11 +53,7 @@ export async function openLearning(deps: Deps): Promise<Learning> {
   const storing = keepStoring();
   return {
     learner,
-    async caughtUp(eventId, withinMs) {
-      const endsAt = performance.now() + withinMs;
-      while (learner.position < eventId && performance.now() < endsAt) await sleep(20);
-      return learner.position >= eventId;
-    },
+    caughtUp: (eventId, withinMs) => until(() => learner.position >= eventId, { withinMs, everyMs: 20 }),
     [Symbol.asyncDispose]: async () => {
       stopped.abort();
       await grower[Symbol.asyncDispose]();
