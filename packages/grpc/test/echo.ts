@@ -50,7 +50,11 @@ export const EchoClient = GenericClient as unknown as new (
 /** An echo server on a free port. Bugs are collected, so that a test can say that there were none. */
 export async function openEcho(
   handler: Handler,
-  { edge, address = "127.0.0.1:0", ...options }: { edge?: Partial<Edge> } & Partial<Parameters<typeof openServer>[0]> = {},
+  {
+    edge,
+    address = "127.0.0.1:0",
+    ...options
+  }: { edge?: Partial<Edge> } & Partial<Parameters<typeof openServer>[0]> = {},
 ) {
   const bugs: unknown[] = [];
   const echo = unary(handler, { onBug: (error) => void bugs.push(error), ...edge });
