@@ -296,9 +296,24 @@ inBrowser("somebody signed in, in a browser", () => {
       expect(await countOf(asLena, "read")).toBe(1);
     });
 
+    const draft = { title: "Not for long", content: "Text", channel_id: 101 };
+    const { article_id: gone } = (await asLena.post("/articles", draft)).body.data;
+    const { trace: own } = (await asLena.get(`/articles/${gone}`)).body.data;
+    const saving = { id: crypto.randomUUID(), type: "collect", token: own.collect, ts: Date.now() };
+    await asLena.post("/events", { events: [saving] });
+    await asLena.send("DELETE", `/articles/${gone}`);
+    expect(await countOf(asLena, "collected")).toBe(2);
+
     await using visited = await site.visit("/#/me", { ...PHONE, ...lena.signedIn() });
     const { page } = visited;
     const title = "Article 10 about something that happened";
+    await page.goto(`${site.url}/#/me/collected`);
+    await page.getByText("2 in all").waitFor();
+    await page
+      .locator(".gone", { hasText: "This article was deleted" })
+      .getByRole("button", { name: "Remove" })
+      .click();
+    await page.goBack();
     for (const [name, list] of [
       ["Saved", "collected"],
       ["Liked", "liked"],
@@ -311,14 +326,14 @@ inBrowser("somebody signed in, in a browser", () => {
       await eventually(async () => expect(await countOf(asLena, list)).toBe(0));
       await page.goBack();
     }
-    await page.getByRole("link", { name: "Reading history" }).click();
+    await page.getByRole("link", { name: "History" }).click();
     await page.getByRole("link", { name: title }).waitFor();
     await page.getByRole("button", { name: "Clear", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Clear", exact: true }).click();
     await page.getByText("Nothing here yet").waitFor();
     expect(await countOf(asLena, "read")).toBe(0);
     await page.goBack();
-    await page.getByRole("link", { name: "Blocked users" }).click();
+    await page.getByRole("link", { name: "Blocked" }).click();
     await page.getByRole("button", { name: "Unblock: ben" }).click();
     await page.getByText("is not blocked any more").waitFor();
     expect(await countOf(asLena, "blocked")).toBe(0);

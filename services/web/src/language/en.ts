@@ -135,7 +135,7 @@ export const en: Words = {
   statLikes: "Likes received",
   signInToSee: "Sign in to see this",
 
-  lists: { collected: "Saved", liked: "Liked", read: "Reading history", blocked: "Blocked users" },
+  lists: { collected: "Saved", liked: "Liked", read: "History", blocked: "Blocked" },
   inAll: (n) => `${n} in all`,
   nothingListed: "Nothing here yet",
   articleGone: "This article was deleted",

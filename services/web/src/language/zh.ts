@@ -135,7 +135,7 @@ export const zh = {
   statLikes: "获赞",
   signInToSee: "登录后查看",
 
-  lists: { collected: "收藏", liked: "点赞", read: "浏览历史", blocked: "屏蔽的用户" },
+  lists: { collected: "收藏", liked: "点赞", read: "浏览历史", blocked: "已屏蔽" },
   inAll: (n: string) => `共 ${n} 项`,
   nothingListed: "这里还没有内容",
   articleGone: "文章已删除",
