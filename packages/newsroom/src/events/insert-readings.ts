@@ -20,7 +20,8 @@ export async function insertReadings(tx: Transaction, after: bigint): Promise<vo
 const INSERT = `
   INSERT INTO readings (user_id, article_id, read_at)
   SELECT reader, article, opened_at
-    FROM (SELECT user_id AS reader, article_id AS article, MAX(happened_at) AS opened_at FROM events
+    FROM (SELECT user_id AS reader, article_id AS article, MAX(happened_at) AS opened_at
+            FROM events FORCE INDEX (PRIMARY)
            WHERE id > ? AND user_id > 0 AND kind IN (${OPENING.map((kind) => `'${kind}'`).join(", ")})
            GROUP BY user_id, article_id) opened
   ON DUPLICATE KEY UPDATE

@@ -30,45 +30,63 @@ export interface ListSlice {
 interface ListTable {
   /** Rows `l`. */
   readonly table: string;
+  /** Its index in the order of the list, forced: by the planner's guess a page may sort all of it. */
+  readonly index: string;
   readonly owner: string;
   readonly subject: string;
   readonly time: string;
-  /** Rows that are entries. */
+  /** Rows that are entries; one parameter, the owner. */
   readonly where?: string;
-  /** Entries by or of users whom the reader has blocked; one parameter. */
-  readonly hidden?: string;
+  /** Joins the block `b` by which the reader hides an entry; one parameter, the reader. */
+  readonly block?: string;
 }
 
 /** Counting ends there, and costs no more than reading as many entries of an index. */
 const COUNT_MAX = 10_000;
 
-const OF_BLOCKED_AUTHOR = `SELECT 1 FROM articles a JOIN author_blocks b ON b.author_id = a.author_id
-  WHERE a.id = l.article_id AND b.user_id = ?`;
-const blocked = (column: string) => `SELECT 1 FROM author_blocks b WHERE b.user_id = ? AND b.author_id = l.${column}`;
+/** Outer joins, as they leave the order of the index alone: planners turn NOT EXISTS into a scan of all articles. */
+const OF_AUTHOR = `LEFT JOIN articles a ON a.id = l.article_id
+  LEFT JOIN author_blocks b ON b.user_id = ? AND b.author_id = a.author_id`;
+const ofUser = (column: string) => `LEFT JOIN author_blocks b ON b.user_id = ? AND b.author_id = l.${column}`;
+/** The mark is read by its key, once: a subquery of each row would be a scan. */
 const NOT_CLEARED = `l.read_at > COALESCE(
-  (SELECT c.read_at FROM readings c WHERE c.user_id = l.user_id AND c.article_id = 0), 0)`;
+  (SELECT c.read_at FROM readings c WHERE c.user_id = ? AND c.article_id = 0), 0)`;
 
-const ARTICLES = { owner: "user_id", subject: "article_id", hidden: OF_BLOCKED_AUTHOR } as const;
+const ARTICLES = { owner: "user_id", subject: "article_id", block: OF_AUTHOR } as const;
 
 const LISTS: Readonly<Record<ListName, ListTable>> = {
-  collected: { ...ARTICLES, table: "article_collects", time: "created_at" },
-  liked: { ...ARTICLES, table: "article_likes", time: "created_at" },
-  read: { ...ARTICLES, table: "readings", time: "read_at", where: `l.removed_at IS NULL AND ${NOT_CLEARED}` },
+  collected: { ...ARTICLES, table: "article_collects", index: "article_collects_by_time", time: "created_at" },
+  liked: { ...ARTICLES, table: "article_likes", index: "article_likes_by_time", time: "created_at" },
+  read: {
+    ...ARTICLES,
+    table: "readings",
+    index: "readings_by_time",
+    time: "read_at",
+    where: `l.removed_at IS NULL AND ${NOT_CLEARED}`,
+  },
   following: {
     table: "follows",
+    index: "follows_by_time",
     owner: "user_id",
     subject: "author_id",
     time: "created_at",
-    hidden: blocked("author_id"),
+    block: ofUser("author_id"),
   },
   followers: {
     table: "follows",
+    index: "follows_author",
     owner: "author_id",
     subject: "user_id",
     time: "created_at",
-    hidden: blocked("user_id"),
+    block: ofUser("user_id"),
   },
-  blocked: { table: "author_blocks", owner: "user_id", subject: "author_id", time: "created_at" },
+  blocked: {
+    table: "author_blocks",
+    index: "author_blocks_by_time",
+    owner: "user_id",
+    subject: "author_id",
+    time: "created_at",
+  },
 };
 
 interface ListRow {
@@ -78,14 +96,19 @@ interface ListRow {
 
 /** Reads entries of a list from behind a position on, an index range whatever the length of the list. */
 export async function readList(mysql: Mysql, name: ListName, slice: ListSlice): Promise<readonly Listed[]> {
-  const { table, owner, subject, time, where = "TRUE", hidden } = LISTS[name];
+  const { table, index, owner, subject, time, where, block } = LISTS[name];
   const { ownerId, readerId, before, count } = slice;
   const rows = await mysql.query<ListRow>(
-    `SELECT l.${subject} AS id, l.${time} AS at FROM ${table} l
-      WHERE l.${owner} = ? AND (l.${time} < ? OR (l.${time} = ? AND l.${subject} < ?)) AND ${where}
-        ${hidden === undefined ? "" : `AND NOT EXISTS (${hidden})`}
+    `SELECT l.${subject} AS id, l.${time} AS at FROM ${table} l FORCE INDEX (${index}) ${block ?? ""}
+      WHERE l.${owner} = ? AND (l.${time} < ? OR (l.${time} = ? AND l.${subject} < ?))
+        ${block === undefined ? "" : "AND b.user_id IS NULL"} ${where === undefined ? "" : `AND ${where}`}
       ORDER BY l.${time} DESC, l.${subject} DESC LIMIT ?`,
-    [ownerId, before.atMs, before.atMs, before.id, ...(hidden === undefined ? [] : [readerId]), limitOf(count)],
+    [
+      ...(block === undefined ? [] : [readerId]),
+      ...[ownerId, before.atMs, before.atMs, before.id],
+      ...(where === undefined ? [] : [ownerId]),
+      limitOf(count),
+    ],
   );
   return rows.map(({ id, at }) => ({
     id: BigInt(id),
@@ -96,11 +119,12 @@ export async function readList(mysql: Mysql, name: ListName, slice: ListSlice): 
 
 /** Counts the entries of a list, those included that are hidden from the reader; 10,000 stands for more. */
 export async function countList(mysql: Mysql, name: ListName, ownerId: bigint): Promise<number> {
-  const { table, owner, where = "TRUE" } = LISTS[name];
+  const { table, owner, where } = LISTS[name];
   const [row] = await mysql.query<{ entries: string }>(
     `SELECT COUNT(*) AS entries FROM
-       (SELECT 1 FROM ${table} l WHERE l.${owner} = ? AND ${where} LIMIT ${COUNT_MAX}) counted`,
-    [ownerId],
+       (SELECT 1 FROM ${table} l WHERE l.${owner} = ? ${where === undefined ? "" : `AND ${where}`}
+         LIMIT ${COUNT_MAX}) counted`,
+    where === undefined ? [ownerId] : [ownerId, ownerId],
   );
   return Number(row?.entries ?? 0);
 }
