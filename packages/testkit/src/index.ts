@@ -16,6 +16,7 @@ export { type SmallDisk, smallDisk } from "./small-disk.js";
 export { type ThrowawayMysql, throwawayMysql } from "./throwaway-mysql.js";
 export { noPgBouncer, type ThrowawayPgBouncer, throwawayPgBouncer } from "./throwaway-pgbouncer.js";
 export { noPostgres, type ThrowawayPostgres, throwawayPostgres } from "./throwaway-postgres.js";
+export { noRabbitmq, type ThrowawayRabbitmq, throwawayRabbitmq } from "./throwaway-rabbitmq.js";
 export { type ThrowawayRedis, type ThrowawayRedisOptions, throwawayRedis } from "./throwaway-redis.js";
 export { type ThrowawayRedisCluster, throwawayRedisCluster } from "./throwaway-redis-cluster.js";
 export { type TurnableClock, turnableClock } from "./turnable-clock.js";
