@@ -7,6 +7,7 @@ export { checkedOverlap } from "./core/job-policy.js";
 export { plainJson } from "./core/json.js";
 export { checkKnown, type OptionNames } from "./core/known-options.js";
 export { defaultLogger, safeLogger } from "./core/logger.js";
+export { optionalPeer } from "./core/optional-peer.js";
 export { withAbortGrace } from "./executors/abort-grace.js";
 export { closeBull, closeBullWorker } from "./executors/close-bull.js";
 export { jsonValue } from "./executors/json-value.js";

@@ -1,6 +1,7 @@
 import { type Clock, type Logger, systemClock } from "@headline/scheduler";
 import {
   checkKnown,
+  checkNumbers,
   defaultLogger,
   type OptionNames,
   portableZone,
@@ -9,7 +10,7 @@ import {
 } from "@headline/scheduler/kit";
 import { type BeatEntry, type BeatScheduler, declareBeat } from "./beat.js";
 import { BullWire } from "./bull/bull-wire.js";
-import { CeleryWire } from "./celery/celery-wire.js";
+import { CeleryWire, isAmqp } from "./celery/celery-wire.js";
 import type { ApplyOptions, Signature } from "./core/apply-options.js";
 import { AsyncResult } from "./core/async-result.js";
 import { BoundTask } from "./core/bound-task.js";
@@ -26,6 +27,8 @@ const OPTIONS: OptionNames<TaskAppOptions> = {
   broker: true,
   backend: true,
   protocol: true,
+  queueType: true,
+  maxPriority: true,
   name: true,
   timezone: true,
   resultExpiresSeconds: true,
@@ -37,15 +40,22 @@ const OPTIONS: OptionNames<TaskAppOptions> = {
 
 /** Options of an app. */
 export interface TaskAppOptions {
-  /** Redis of the queues: a URL, ioredis options, or a client whose options are used. It must not evict (noeviction). */
+  /**
+   * Redis of the queues: a URL, ioredis options, or a client whose options are used. It must not evict (noeviction). Or the URL
+   * of a RabbitMQ, `amqp://user:password@host:5672/vhost`, which needs `rabbitmq-client` and a `backend`.
+   */
   readonly broker: RedisTarget;
   /** Redis of states and results; the broker by default. It must not evict either. */
   readonly backend?: RedisTarget;
   /**
-   * Wire to the workers. "bullmq" (default): this package's own, over BullMQ. "celery": Celery's message protocol 2 and result
+   * Wire to the workers. "bullmq" (default with Redis): this package's own, over BullMQ. "celery": Celery's message protocol 2 and result
    * keys, which Python programs with Celery share.
    */
   readonly protocol?: "bullmq" | "celery";
+  /** RabbitMQ: type of the queues that are declared. Default "classic", as Celery declares them. */
+  readonly queueType?: "classic" | "quorum";
+  /** RabbitMQ: highest priority of classic queues, at which Celery has to declare them as well; there a higher one comes first. */
+  readonly maxPriority?: number;
   /** Prefix of all keys, which separates several apps in one Redis; Celery's keys have none. Default "tasks". */
   readonly name?: string;
   /** Time zone of beat schedules; that of the machine by default. */
@@ -102,7 +112,10 @@ export class TaskApp implements AsyncDisposable {
 
   constructor(options: TaskAppOptions) {
     checkKnown<TaskAppOptions>(options, OPTIONS, "TaskApp");
-    const { broker, backend = broker, protocol = "bullmq", name = "tasks", timezone } = options;
+    const { broker, name = "tasks", timezone, queueType = "classic", maxPriority } = options;
+    const { protocol = isAmqp(broker) ? "celery" : "bullmq" } = options;
+    const backend = checkedBackend(options, protocol);
+    checkNumbers<TaskAppOptions>(options, { maxPriority: "whole" });
     const { defaultQueue = protocol === "celery" ? "celery" : "default" } = options;
     if (protocol !== "bullmq" && protocol !== "celery")
       throw new TypeError(`protocol: must be "bullmq" or "celery", is ${JSON.stringify(protocol)}`);
@@ -116,7 +129,10 @@ export class TaskApp implements AsyncDisposable {
     for (const task of mapTasks(this.#tasks)) this.#tasks.set(task.name, task);
     const { clock, random, logger, conf } = this;
     const parts = { broker, backend, resultExpiresSeconds, tasks: this.#tasks, clock, random, logger, conf };
-    this.#wire = protocol === "celery" ? new CeleryWire(parts) : new BullWire({ ...parts, prefix: name });
+    this.#wire =
+      protocol === "celery"
+        ? new CeleryWire({ ...parts, queues: { type: queueType, maxPriority } })
+        : new BullWire({ ...parts, prefix: name });
   }
 
   /**
@@ -253,6 +269,17 @@ export class TaskApp implements AsyncDisposable {
     };
     return new BoundTask(request, NEVER, { definition, override: {}, now: this.clock.now, random: this.random });
   }
+}
+
+/** Returns the Redis of the results, or throws when there is none for this broker. */
+function checkedBackend({ broker, backend, queueType }: TaskAppOptions, protocol: string): RedisTarget {
+  if (!isAmqp(broker)) return backend ?? broker;
+  if (protocol !== "celery") throw new TypeError('protocol: over RabbitMQ it is "celery"; BullMQ needs Redis');
+  if (backend === undefined || isAmqp(backend))
+    throw new TypeError("backend: needs a Redis for the results beside RabbitMQ");
+  if (queueType !== undefined && queueType !== "classic" && queueType !== "quorum")
+    throw new TypeError(`queueType: must be "classic" or "quorum", is ${JSON.stringify(queueType)}`);
+  return backend;
 }
 
 /** Refuses an unknown name where it is set. */

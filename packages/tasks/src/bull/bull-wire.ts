@@ -32,7 +32,10 @@ export class BullWire extends TaskSender implements Wire {
     this.#connections = connections;
   }
 
-  checkDefinition(_name: string, _definition: TaskDefinition): void {}
+  checkDefinition(name: string, { deadLetterQueue }: TaskDefinition): void {
+    if (deadLetterQueue !== undefined)
+      throw new TypeError(`task "${name}": deadLetterQueue: needs protocol "celery"; BullMQ keeps failed jobs itself`);
+  }
 
   worker(options: TaskWorkerOptions, onClosed: () => void): TaskWorker {
     return new BullTaskWorker({ ...this.parts, connections: this.#connections }, options, onClosed);

@@ -18,6 +18,7 @@ import type { TaskRegistry } from "../core/task-registry.js";
 import type { TaskState } from "../core/task-state.js";
 import type { TaskWorker, TaskWorkerOptions } from "../core/task-worker.js";
 import type { Wire } from "../core/wire.js";
+import { AmqpTransport, type QueueKind } from "./amqp-transport.js";
 import { CallPublisher } from "./call-publisher.js";
 import { CeleryWorker } from "./celery-worker.js";
 import { CONTROL_EXCHANGE } from "./control-panel.js";
@@ -29,7 +30,10 @@ import type { Transport } from "./transport.js";
 import { jsonMessage } from "./wire-message.js";
 
 interface CeleryWireOptions {
+  /** Redis, or the URL of a RabbitMQ. */
   readonly broker: RedisTarget;
+  /** Options of RabbitMQ's queues. */
+  readonly queues: QueueKind;
   readonly backend: RedisTarget;
   readonly resultExpiresSeconds: number | null;
   readonly tasks: TaskRegistry;
@@ -149,7 +153,8 @@ export class CeleryWire implements Wire {
   }
 
   #openTransport(manner: Manner): Transport {
-    const { broker, clock, logger } = this.options;
+    const { broker, queues, clock, logger } = this.options;
+    if (isAmqp(broker)) return new AmqpTransport({ url: broker, manner, queues, clock, logger });
     return new RedisTransport({ target: broker, manner, clock, logger });
   }
 
@@ -163,6 +168,11 @@ export class CeleryWire implements Wire {
     const queueOf = (task: string) => queueOfTask(task, undefined, { tasks, conf });
     return new CallPublisher({ transport, results, queueOf, clock });
   }
+}
+
+/** Whether a broker is a RabbitMQ, by its URL. */
+export function isAmqp(broker: RedisTarget): broker is string {
+  return typeof broker === "string" && /^amqps?:\/\//.test(broker);
 }
 
 const RETRY_OPTIONS = ["retries", "maxRetries", "retryBackoff"] as const;

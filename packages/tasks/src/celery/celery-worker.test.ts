@@ -166,7 +166,7 @@ describe("a worker that dies or goes silent", () => {
 
   async function workerProcess() {
     const script = await bundled(fileURLToPath(new URL("../../test/fixtures/celery/worker.mjs", import.meta.url)));
-    const child = fork(script, [redis.url], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+    const child = fork(script, [redis.url, redis.url], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
     spawned.push(child);
     await once(child, "message");
     return child;

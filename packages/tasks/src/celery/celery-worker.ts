@@ -18,7 +18,7 @@ import type { CeleryResults } from "./results.js";
 import { RevokedIds } from "./revoked-ids.js";
 import { decodeCall, nameOf } from "./task-call.js";
 import type { Consumer, Delivery, Subscription, Transport } from "./transport.js";
-import { jsonMessage, jsonOf, type WireMessage } from "./wire-message.js";
+import { jsonMessage, jsonOf, repeatable, type WireMessage } from "./wire-message.js";
 
 /** Parts of an app that its workers share. */
 export interface CeleryWorkerParts {
@@ -74,7 +74,7 @@ export class CeleryWorker implements TaskWorker {
   /** Calls that wait for a place. */
   readonly #ready: Request[] = [];
   readonly #active = new Map<Request, Promise<void>>();
-  /** Refusals and the like under way, which a shutdown waits for. */
+  /** Decisions on messages under way: they count into the prefetch, and a shutdown waits for them. */
   readonly #pending = new Set<Promise<void>>();
   readonly #closed = deferred();
   #consumer: Consumer | undefined;
@@ -120,6 +120,7 @@ export class CeleryWorker implements TaskWorker {
       queues,
       visibilityTimeoutMs,
       capacity: () => this.#capacity(),
+      prefetch: this.#prefetch,
       onDelivery: (delivery) => this.#track(this.#receive(delivery)),
       onGarbage: (raw, queue) => this.#parts.logger.error(garbageText(raw, queue)),
     });
@@ -150,8 +151,12 @@ export class CeleryWorker implements TaskWorker {
   /** Messages that may be taken now: those that wait for a place are bounded. */
   #capacity(): number {
     if (this.#closing !== undefined || this.#parts.clock.now() < this.#fullUntil) return 0;
+    return this.#prefetch - this.#active.size - this.#ready.length - this.#pending.size;
+  }
+
+  get #prefetch(): number {
     const { concurrency = CONCURRENCY, prefetch = AHEAD * concurrency } = this.#options;
-    return concurrency + prefetch - this.#active.size - this.#ready.length;
+    return concurrency + prefetch;
   }
 
   /** Decides on a message as Celery does: what it cannot run is logged and dropped, of unknown tasks with a result. */
@@ -171,10 +176,26 @@ export class CeleryWorker implements TaskWorker {
   async #admit(request: Request): Promise<void> {
     if (this.#closing !== undefined) return request.delivery.requeue();
     if (await this.#endedBefore(request)) return;
+    if (await this.#isAdopted(request)) return;
     this.#events.task("received", request.call.id, receivedFields(request));
     const { eta } = request.call;
     if (eta !== null && eta > this.#parts.clock.now()) await this.#wait(request, eta);
     else await this.#makeReady(request);
+  }
+
+  /**
+   * Whether the call runs here already: its connection was lost, and the message has come again. The run goes on, and
+   * acknowledges the new message at its end, or now when it has acknowledged the old one.
+   */
+  async #isAdopted({ call, delivery }: Request): Promise<boolean> {
+    if (!delivery.redelivered) return false;
+    const running = [...this.#active.keys()].find(
+      (each) => each.call.id === call.id && each.call.retries === call.retries,
+    );
+    if (running === undefined) return false;
+    running.delivery = delivery;
+    if (running.isAcknowledged) await delivery.ack();
+    return true;
   }
 
   async #refuseUnknown(delivery: Delivery, { task, id }: { task: string; id: string }): Promise<void> {
@@ -208,6 +229,11 @@ export class CeleryWorker implements TaskWorker {
   // ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #wait(request: Request, until: number): Promise<void> {
+    const { queue, message } = request.delivery;
+    if (await this.#parts.transport.publishLater(queue, repeatable(message), until - this.#parts.clock.now())) {
+      await request.delivery.ack();
+      return;
+    }
     if (this.#waiting.size < WAITING_MAX) return this.#setTimer(request, until);
     this.#fullUntil = this.#parts.clock.now() + FULL_MS;
     this.#parts.clock.setTimer(FULL_MS, () => this.#consumer?.wake());
@@ -244,6 +270,7 @@ export class CeleryWorker implements TaskWorker {
     while (this.#active.size < concurrency && this.#closing === undefined) {
       const request = this.#ready.shift();
       if (request === undefined) return;
+      if (request.delivery.isLost()) continue; // it comes again
       this.#active.set(request, this.#run(request));
     }
   }
@@ -265,7 +292,10 @@ export class CeleryWorker implements TaskWorker {
   #track(work: Promise<void>): void {
     const tracked = work
       .catch((error: unknown) => this.#parts.logger.error(`A message could not be handled: ${thrownLine(error)}`))
-      .finally(() => this.#pending.delete(tracked));
+      .finally(() => {
+        this.#pending.delete(tracked);
+        this.#consumer?.wake();
+      });
     this.#pending.add(tracked);
   }
 
@@ -327,10 +357,7 @@ export class CeleryWorker implements TaskWorker {
     const over = deferred();
     let [replies, expected] = [0, Number.POSITIVE_INFINITY];
     const onReply = (message: WireMessage) => {
-      for (const reply of Object.values(jsonOf(message) as object)) {
-        this.#revoked.merge((reply as { revoked?: unknown } | null)?.revoked);
-        this.#lamport.adjust((reply as { clock?: unknown } | null)?.clock);
-      }
+      this.#learn(message);
       if (++replies >= expected) over.resolve();
     };
     try {
@@ -348,6 +375,18 @@ export class CeleryWorker implements TaskWorker {
       await subscription.close();
     } catch (error) {
       logger.warn(`Worker ${this.id} could not ask the others for revoked tasks: ${thrownLine(error)}`);
+    }
+  }
+
+  /** Takes over what another worker knows; what cannot be read is left. */
+  #learn(message: WireMessage): void {
+    try {
+      for (const reply of Object.values(jsonOf(message) as object)) {
+        this.#revoked.merge((reply as { revoked?: unknown } | null)?.revoked);
+        this.#lamport.adjust((reply as { clock?: unknown } | null)?.clock);
+      }
+    } catch (error) {
+      this.#parts.logger.debug(`Worker ${this.id} could not read a reply: ${thrownLine(error)}`);
     }
   }
 
@@ -400,14 +439,14 @@ export class CeleryWorker implements TaskWorker {
   }
 
   #stats(): Readonly<Record<string, unknown>> {
-    const { concurrency = CONCURRENCY, prefetch = AHEAD * concurrency } = this.#options;
+    const { concurrency = CONCURRENCY } = this.#options;
     return {
       total: { all: this.#processed },
       pid: process.pid,
       clock: String(this.#lamport.value),
       uptime: Math.round(process.uptime()),
       pool: { "max-concurrency": concurrency, processes: [process.pid] },
-      prefetch_count: concurrency + prefetch,
+      prefetch_count: this.#prefetch,
       rusage: { maxrss: process.resourceUsage().maxRSS, cpus: availableParallelism() },
     };
   }

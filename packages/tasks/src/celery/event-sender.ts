@@ -15,12 +15,15 @@ interface EventSenderOptions {
 
 const EXCHANGE = "celeryev";
 const HEARTBEAT_MS = 2_000;
+/** Events that wait while the broker is away; further ones are dropped. */
+const PENDING_MAX = 1_000;
 const SOFTWARE = { sw_ident: "headline-tasks", sw_ver: process.version, sw_sys: process.platform };
 
 /** Events of a worker for monitors such as Flower. An event that cannot be sent is dropped. */
 export class EventSender {
   #timer: Disposable | undefined;
   #isRunning = false;
+  #pending = 0;
 
   constructor(
     private readonly options: EventSenderOptions,
@@ -74,7 +77,10 @@ export class EventSender {
       utcoffset: Math.trunc(new Date(nowMs).getTimezoneOffset() / 60),
       ...fields,
     };
+    if (this.#pending >= PENDING_MAX) return;
+    this.#pending++;
     const message = jsonMessage(event, { hostname });
     await transport.broadcast(EXCHANGE, type.replaceAll("-", "."), message).catch(() => 0); // monitors miss one
+    this.#pending--;
   }
 }

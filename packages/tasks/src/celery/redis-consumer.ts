@@ -107,6 +107,7 @@ export class RedisConsumer implements Consumer {
       message: envelope.message,
       queue: queueOf(list),
       redelivered: envelope.redelivered,
+      isLost: () => false,
       ack: () => this.#ack(tag),
       requeue: async () => {
         await client.kombuRequeue(UNACKED, UNACKED_INDEX, list, tag, redeliveredEnvelope(raw), "RPUSH");

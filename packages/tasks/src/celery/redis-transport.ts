@@ -34,6 +34,7 @@ export class RedisTransport implements Transport {
   /** Connections beside the first: of listeners, and of waits. */
   readonly #others = new Set<Redis>();
   readonly #declared = new Set<string>();
+  #isClosed = false;
 
   constructor(private readonly options: RedisTransportOptions) {}
 
@@ -41,6 +42,10 @@ export class RedisTransport implements Transport {
     const raw = toEnvelope(message, { exchange: "", routingKey: queue });
     await this.#declare(queue);
     await this.client.lpush(listOf(queue, message.properties.priority ?? 0), raw);
+  }
+
+  async publishLater(): Promise<boolean> {
+    return false; // unacknowledged messages of a live worker have no time-out
   }
 
   broadcast(exchange: string, routingKey: string, message: WireMessage): Promise<number> {
@@ -103,12 +108,15 @@ export class RedisTransport implements Transport {
     this.#others.clear();
     if (this.#client !== undefined) await closeRedis(this.#client);
     this.#client = undefined;
+    this.#isClosed = true;
   }
 
   get client(): ScriptedRedis {
     const { target, manner } = this.options;
+    if (this.#client !== undefined) return this.#client;
+    if (this.#isClosed && manner === "patient") throw new Error("the worker is closed");
     const connection = manner === "prompt" ? promptConnection(target) : persistentConnection(target);
-    this.#client ??= openRedis({ ...connection, scripts: TRANSPORT_SCRIPTS } as never) as ScriptedRedis;
+    this.#client = openRedis({ ...connection, scripts: TRANSPORT_SCRIPTS } as never) as ScriptedRedis;
     return this.#client;
   }
 

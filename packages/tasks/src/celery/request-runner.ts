@@ -11,6 +11,7 @@ import { toIsoTime } from "./iso-time.js";
 import type { Request } from "./request.js";
 import type { CeleryResults, Outcome } from "./results.js";
 import type { TaskCall, WireSignature } from "./task-call.js";
+import { MAY_REPEAT } from "./wire-message.js";
 
 interface RequestRunnerParts {
   readonly publisher: CallPublisher;
@@ -41,7 +42,10 @@ export class RequestRunner {
     const { clock, events } = this.parts;
     request.startedAt = clock.now();
     events.task("started", call.id);
-    await this.#store(request, { state: "STARTED", result: { pid: process.pid, hostname: hostname() } });
+    await this.#store(request, {
+      state: "STARTED",
+      result: { pid: process.pid, hostname: hostname(), retries: call.retries },
+    });
     const self = this.#selfOf(request);
     try {
       const value = await this.#settled(request, self);
@@ -73,18 +77,24 @@ export class RequestRunner {
   // ── before it begins ────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Acknowledges an early task; false when another worker has it by now. A late one that was delivered before is skipped after
+   * Acknowledges an early task; false when another worker has it by now, or has begun it. A late one that was delivered before is skipped after
    * its SUCCESS, and given up after `maxDeliveries`.
    */
   async #mayBegin(request: Request): Promise<boolean> {
     const { call, task, delivery } = request;
     const { results } = this.parts;
-    if (task.definition.acksLate !== true) return acknowledge(request);
-    if (!delivery.redelivered) return true;
+    const mayBeCopy = delivery.redelivered || call.headers[MAY_REPEAT] === true;
+    if (task.definition.acksLate !== true) {
+      if (!mayBeCopy || !(await results.hasBegun(call.id, call.retries))) return acknowledge(request);
+      await acknowledge(request);
+      return false;
+    }
+    if (!mayBeCopy) return true;
     if ((await results.state(call.id)) === "SUCCESS") {
       await acknowledge(request);
       return false;
     }
+    if (!delivery.redelivered) return true;
     const deliveries = await results.countRedelivery(call.id);
     if (deliveries < (task.definition.maxDeliveries ?? MAX_DELIVERIES)) return true;
     await this.#fail(
@@ -160,9 +170,9 @@ export class RequestRunner {
   /** Sends the call again under its id, with what follows it. */
   async #retry(request: Request, { at, cause }: RetryRequested): Promise<void> {
     const { call, delivery } = request;
-    await this.parts.publisher.publish({ ...call, eta: at, retries: call.retries + 1 }, delivery.queue);
     const { failure, traceback } = toWireFailure(cause);
-    await this.#store(request, { state: "RETRY", result: failure, traceback });
+    await this.#store(request, { state: "RETRY", result: failure, traceback }); // before the retry stores its own state
+    await this.parts.publisher.publish({ ...call, eta: at, retries: call.retries + 1 }, delivery.queue);
     await acknowledge(request);
     this.parts.events.task("retried", call.id, { exception: exceptionText(failure), traceback });
   }
@@ -175,9 +185,18 @@ export class RequestRunner {
     await this.#endOfChordPart(call, "FAILURE", failure);
     await this.#failChain(request, failure, traceback);
     await this.#sendErrbacks(call.id, call.rootId, call.embed.errbacks);
+    await this.#deadLetter(request, exceptionText(failure));
     await acknowledge(request);
     events.task("failed", call.id, { exception: exceptionText(failure), traceback });
     logger.debug(`Task ${call.task} (${call.id}) ended: ${thrownLine(thrown)}`);
+  }
+
+  /** Puts a call that has failed for good into the queue of such calls, with the reason. */
+  async #deadLetter({ call, task, delivery }: Request, reason: string): Promise<void> {
+    const { deadLetterQueue } = task.definition;
+    if (deadLetterQueue === undefined) return;
+    const headers = { ...call.headers, dead_letter: { queue: delivery.queue, reason } };
+    await this.parts.publisher.publish({ ...call, headers }, deadLetterQueue);
   }
 
   /** Ends what a shutdown does not wait for: a late task goes back to its queue, an early one has failed. */

@@ -6,7 +6,8 @@ import type { Delivery } from "./transport.js";
 export interface Request {
   readonly call: TaskCall;
   readonly task: RegisteredTask;
-  readonly delivery: Delivery;
+  /** Message of the call; another one when it was delivered again meanwhile. */
+  delivery: Delivery;
   /** Aborted at its limits, when it is terminated, and at a shutdown that does not wait. */
   readonly controller: AbortController;
   isAcknowledged: boolean;

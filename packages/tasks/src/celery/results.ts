@@ -116,6 +116,13 @@ export class CeleryResults implements Results {
     await this.#redis.del(groupKey(groupId, ".j"), groupKey(groupId, ".t"), groupKey(groupId, ".s"));
   }
 
+  /** Whether a call has begun before: it runs, or has ended; a retry before this one does not count. */
+  async hasBegun(id: string, retries: number): Promise<boolean> {
+    const text = await this.#redis.get(taskKey(id));
+    const { state } = readMeta(text);
+    return isFinal(state) || (state === "STARTED" && readRetries(text) === retries);
+  }
+
   /** Counts a delivery of a task that was delivered before; returns their number. */
   async countRedelivery(id: string): Promise<number> {
     const key = `${taskKey(id)}.deliveries`;
@@ -193,6 +200,11 @@ function readMeta(text: string | null): StoredResult {
     const error = { name: "SyntaxError", message: "the outcome in Redis is not JSON (NaN, or another serialiser)" };
     return { state: "FAILURE", result: undefined, error };
   }
+}
+
+/** Number of the retry that a STARTED is of; Celery's own workers do not say it. */
+function readRetries(text: string | null): number | undefined {
+  return (JSON.parse(text ?? "{}") as { result?: { retries?: number } }).result?.retries;
 }
 
 function taskKey(id: string): string {

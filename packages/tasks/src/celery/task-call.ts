@@ -155,6 +155,7 @@ function timeLimitsOf(value: unknown): TaskCall["timeLimits"] {
 const PROTOCOL = new Set([
   ...["lang", "task", "id", "shadow", "eta", "expires", "group", "group_index", "retries", "timelimit", "root_id"],
   ...["parent_id", "argsrepr", "kwargsrepr", "origin", "ignore_result", "redelivered"],
+  ...["x-death", "x-first-death-exchange", "x-first-death-queue", "x-first-death-reason"],
 ]);
 
 function ownHeaders(headers: WireMessage["headers"]): Readonly<Record<string, unknown>> {

@@ -4,6 +4,8 @@ import type { WireMessage } from "./wire-message.js";
 export interface Delivery {
   readonly message: WireMessage;
   readonly queue: string;
+  /** Whether the connection is gone that it came over: it is delivered again, and cannot be acknowledged here. */
+  isLost(): boolean;
   /** Delivered before, to a worker that died or gave it back. */
   readonly redelivered: boolean;
   /** Removes the message for good; false when it has gone to another worker meanwhile. */
@@ -19,6 +21,8 @@ export interface ConsumeOptions {
   readonly queues: readonly string[];
   /** Messages that may be wanted now. The consumer takes no more than that. */
   readonly capacity: () => number;
+  /** Messages that may be taken and not acknowledged, at most. */
+  readonly prefetch: number;
   readonly onDelivery: (delivery: Delivery) => void;
   /** Receives what is no message at all; it is gone from its queue. */
   readonly onGarbage: (raw: string, queue: string) => void;
@@ -44,6 +48,8 @@ export interface Subscription {
 export interface Transport {
   /** Puts a message in a queue; resolves once the broker has it. */
   publish(queue: string, message: WireMessage): Promise<void>;
+  /** Puts a message in a queue after a delay, or a part of it; false when this broker, or so short a delay, is left to workers. */
+  publishLater(queue: string, message: WireMessage, delayMs: number): Promise<boolean>;
   /** Sends a message to the present subscribers of a fanout or topic exchange; returns their number where the broker says it. */
   broadcast(exchange: string, routingKey: string, message: WireMessage): Promise<number | undefined>;
   /** Sends a message to the queue that is bound to a direct exchange under this key. */

@@ -29,6 +29,14 @@ export function jsonMessage(
   };
 }
 
+/** Header of a message whose first copy may be on its way as well, since a connection was lost before it was confirmed. */
+export const MAY_REPEAT = "may_repeat";
+
+/** Marks a message as a copy: its worker asks whether the call has begun. */
+export function repeatable(message: WireMessage): WireMessage {
+  return { ...message, headers: { ...message.headers, [MAY_REPEAT]: true } };
+}
+
 /** Parses the JSON of a message; throws on another content type, and on what is not JSON. */
 export function jsonOf({ body, contentType, contentEncoding }: WireMessage): unknown {
   if (contentType !== "application/json") throw new ContentDisallowedError(`content type ${shown(contentType)}`);

@@ -41,6 +41,8 @@ export interface TaskDefinition {
    * Without it calls do not know of each other.
    */
   readonly overlap?: Overlap;
+  /** Celery's protocol: queue that a call is put into once it has failed for good, after its last retry. */
+  readonly deadLetterQueue?: string;
   /** Rate of starts over all workers: "10/s", "100/m", "5/h". */
   readonly rateLimit?: string;
 }
@@ -70,6 +72,7 @@ const NAMES: OptionNames<TaskDefinition> = {
   retryJitter: true,
   rateLimit: true,
   overlap: true,
+  deadLetterQueue: true,
 };
 
 /** Throws on an option that no task has. */
