@@ -88,7 +88,7 @@ describe("nothing that was acknowledged is lost, and nothing counts twice,", () 
     expect(load.refused).toEqual([]);
     const last = await startConsumer(stores);
     await expectLanded(stores, load.acknowledged);
-    // What a killed consumer wrote and did not settle is taken over, found in MySQL and settled.
+    // Entries that a killed consumer wrote and did not settle are taken over, found in MySQL and settled.
     await eventually(async () => expect(await stores.redis.xlen("events:{log}")).toBe(0), { withinMs: 30_000 });
     await end(last);
   });

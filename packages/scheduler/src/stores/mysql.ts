@@ -20,6 +20,7 @@ import { checkKnown, type OptionNames } from "../core/known-options.js";
 import { claimDue } from "./mysql/claim-due.js";
 import { Connections } from "./mysql/connections.js";
 import { dispatch } from "./mysql/dispatch.js";
+import { earliest } from "./mysql/earliest.js";
 import { executionLog } from "./mysql/execution-log.js";
 import { isDuplicate } from "./mysql/failure.js";
 import { jobStatements } from "./mysql/job-statements.js";
@@ -34,7 +35,6 @@ import { type Session, Sessions } from "./mysql/session.js";
 import { type Tables, tablesOf } from "./mysql/tables.js";
 import { cancelWaiting, waitingChange } from "./mysql/waiting.js";
 import { EXACT, rowList, wantRows } from "./mysql/want.js";
-import { watchNextRun } from "./mysql/watch-next-run.js";
 import { checkStorable } from "./sql/check-storable.js";
 import {
   type InTransactionOptions,
@@ -43,6 +43,7 @@ import {
   type RunSql,
 } from "./sql/jobs-in-transaction.js";
 import { ms } from "./sql/values.js";
+import { watchNextRun } from "./sql/watch-next-run.js";
 
 const OPTIONS: OptionNames<MySQLJobStoreOptions> = {
   pool: true,
@@ -292,7 +293,7 @@ export class MySQLJobStore implements JobStore {
 
   subscribe(onWake: () => void): () => void {
     if (this.#wake !== undefined) return this.#wake.subscribe(onWake);
-    const stop = watchNextRun(this.#sessions, this.#tables, onWake);
+    const stop = watchNextRun(() => earliest(this.#sessions, this.#tables), onWake);
     this.#watches.add(stop);
     return () => {
       this.#watches.delete(stop);

@@ -1,20 +1,27 @@
 import { encodeJob } from "../../core/job-record.js";
-import type { DispatchRequest, DispatchResult, NewInstance, PlannedRun } from "../../core/job-store.js";
+import type { DispatchRequest, DispatchResult, NewInstance } from "../../core/job-store.js";
 import { runCountAfter } from "../../core/run-limit.js";
 import { mostDeliveries } from "../deliveries.js";
+import {
+  FIRST_TOKEN,
+  firstOfEachClaim,
+  holds,
+  isDone,
+  isLeftAlone,
+  mayWait,
+  type NewExecution,
+  NOTHING,
+  newExecutions,
+  repeatedResult,
+  STALE,
+} from "../sql/dispatch-results.js";
 import { inPieces } from "../sql/in-pieces.js";
-import { ms, msOrNull } from "../sql/values.js";
+import { ms } from "../sql/values.js";
 import { isDuplicate } from "./failure.js";
 import type { Row, Session, Sessions } from "./session.js";
 import type { Tables } from "./tables.js";
 import { queue, waitingOf } from "./waiting.js";
 import { EXACT, idList, locking, rowList, WANT_IDS, wantRows } from "./want.js";
-
-/** Result without runs: nothing is left to do, and nothing is leased. */
-const NOTHING: DispatchResult = { kind: "started", token: 0, runs: [] };
-const STALE: DispatchResult = { kind: "stale" };
-const FIRST_TOKEN = 1;
-const NAME_MAX = 190;
 
 /**
  * One transaction for a whole batch (for several, when the jobs' arguments are long). Job rows are locked in the order of
@@ -151,7 +158,7 @@ class Batch {
     nowMs: number,
   ): Promise<Set<string>> {
     const writing = opening.filter((request) => !isLeftAlone(request, full));
-    const rows = writing.flatMap((request) => executionRows(request, this.tables.ns, full.has(request), nowMs));
+    const rows = writing.flatMap((request) => newExecutions(request, full.has(request), nowMs));
     try {
       await this.insertExecutions(rows);
       return new Set(rows.map(({ id }) => id));
@@ -175,20 +182,20 @@ class Batch {
     );
   }
 
-  async insertExecutions(rows: readonly ExecutionRow[]): Promise<void> {
+  async insertExecutions(rows: readonly NewExecution[]): Promise<void> {
     if (rows.length === 0) return;
     await this.session.run(
       `INSERT INTO ${this.tables.executions} (ns, id, job_id, job_name, incarnation, scheduled_ms, submitted_ms,
          finished_ms, state, owner, token, instance_id, attempt) VALUES ?`,
-      [rows.map(({ values }) => values)],
+      [rows.map((row) => valuesOf(this.tables.ns, row))],
     );
   }
 
-  async notYetExecuted(rows: readonly ExecutionRow[]): Promise<ExecutionRow[]> {
+  async notYetExecuted(rows: readonly NewExecution[]): Promise<NewExecution[]> {
     const found = await this.session.rows(
       `SELECT job_id, incarnation, scheduled_ms FROM ${this.tables.executions}
        WHERE ${rows.map(() => "ns = ? AND job_id = ? AND incarnation = ? AND scheduled_ms = ?").join(" OR ")}`,
-      rows.flatMap(({ ns, jobId, incarnation, scheduledAt }) => [ns, jobId, incarnation, scheduledAt]),
+      rows.flatMap(({ jobId, incarnation, scheduledAt }) => [this.tables.ns, jobId, incarnation, scheduledAt]),
     );
     const key = (...parts: unknown[]) => JSON.stringify(parts);
     const executed = new Set(found.map((row) => key(row["job_id"], row["incarnation"], ms(row["scheduled_ms"]))));
@@ -282,104 +289,11 @@ class Batch {
   }
 }
 
-interface ExecutionRow {
-  readonly ns: string;
-  readonly id: string;
-  readonly jobId: string;
-  readonly incarnation: string;
-  readonly scheduledAt: number;
-  readonly values: readonly unknown[];
-}
-
-function executionRows(
-  { claim, instance }: DispatchRequest,
-  ns: string,
-  isFull: boolean,
-  nowMs: number,
-): ExecutionRow[] {
-  const { job, id: instanceId, owner, runs, overlap = "skip", skipExistingExcept } = instance!;
-  // A run by hand may have a run time of the trigger: its instance distinguishes it.
-  const incarnation = claim === undefined && skipExistingExcept === undefined ? instanceId : job.incarnation;
-  const name = job.name.length <= NAME_MAX ? job.name : [...job.name].slice(0, NAME_MAX).join("");
-  return runs.map(({ executionId: id, scheduledAt }, at) => ({
-    ns,
-    id,
-    jobId: job.id,
-    incarnation,
-    scheduledAt,
-    values: [
-      ns,
-      id,
-      job.id,
-      name,
-      incarnation,
-      scheduledAt,
-      nowMs,
-      ...startOf(isFull, overlap !== "skip" && at === runs.length - 1, nowMs),
-      owner,
-      FIRST_TOKEN,
-      instanceId,
-      1,
-    ],
-  }));
-}
-
-/** Returns the end of the execution and its state, as they are written first. */
-function startOf(isFull: boolean, waits: boolean, nowMs: number): [number | null, string] {
-  if (!isFull) return [null, "submitted"];
-  return waits ? [null, "queued"] : [nowMs, "max_instances"];
-}
-
-/** Nothing is written of a backfill that finds no place: it can be asked for again. */
-function isLeftAlone(request: DispatchRequest, full: ReadonlySet<DispatchRequest>): boolean {
-  return request.instance?.skipExistingExcept !== undefined && full.has(request);
-}
-
-function mayWait({ instance }: DispatchRequest): boolean {
-  return (instance?.overlap ?? "skip") !== "skip";
-}
-
-/** True when the job exists and, for a claimed one, its claim is valid. */
-function holds(row: Row | undefined, { claim }: DispatchRequest): boolean {
-  if (row === undefined) return false;
-  return claim === undefined || (ms(row["version"]) === claim.version && ms(row["lease_until"]) > 0);
-}
-
-/** True when the job is as the request left it: the request is a repetition. */
-function isDone(row: Row | undefined, { claim }: DispatchRequest): boolean {
-  if (row === undefined || claim === undefined) return false;
-  return (
-    ms(row["version"]) === claim.version + 1 &&
-    msOrNull(row["next_run_ms"]) === claim.nextRunMs &&
-    ms(row["lease_until"]) === 0
-  );
-}
-
-/** Returns the first request of each claim, which can be used once, also within a batch. */
-function firstOfEachClaim(requests: readonly DispatchRequest[]): Set<DispatchRequest> {
-  const claimed = new Set<string>();
-  return new Set(
-    requests.filter(({ jobId, claim }) => {
-      if (claim === undefined) return true;
-      if (claimed.has(jobId)) return false;
-      claimed.add(jobId);
-      return true;
-    }),
-  );
-}
-
-function repeatedResult(
-  instance: NewInstance,
-  open: Row | undefined,
-  states: ReadonlyMap<string, string>,
-): DispatchResult | undefined {
-  const known = (run: PlannedRun) => states.get(run.executionId);
-  if (!instance.runs.some((run) => known(run) !== undefined)) return undefined;
-  const last = instance.runs.at(-1)!;
-  if (known(last) === "queued") return { kind: "queued", superseded: [], cancel: [] };
-  if (instance.runs.some((run) => known(run) === "max_instances")) return { kind: "max_instances" };
-  const isOurs = open !== undefined && open["owner"] === instance.owner && ms(open["token"]) === FIRST_TOKEN;
-  if (!isOurs) return NOTHING; // ended, reclaimed by another, or leased already by this scheduler's own takeover
-  const unfinished = instance.runs.filter((run) => known(run) === "submitted" || known(run) === "running");
-  return { kind: "started", token: ms(open["token"]), runs: unfinished };
+/** Values of a row as the statement that writes executions has them. */
+function valuesOf(ns: string, execution: NewExecution): unknown[] {
+  const { id, jobId, jobName, incarnation, scheduledAt, submittedAt, finishedAt, state, owner, instanceId } = execution;
+  return [
+    ...[ns, id, jobId, jobName, incarnation, scheduledAt, submittedAt],
+    ...[finishedAt, state, owner, FIRST_TOKEN, instanceId, 1],
+  ];
 }
